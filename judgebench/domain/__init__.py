@@ -1,0 +1,65 @@
+"""The nouns and the three protocols. Numpy-free at import; arrays live only in `Ratings`."""
+
+from judgebench.domain.items import (
+    HUMAN_SOURCES,
+    Case,
+    GoldSource,
+    Item,
+    Label,
+    Part,
+    Reference,
+    Response,
+    Turn,
+    digest,
+)
+from judgebench.domain.protocols import Judge, Probe, Task
+from judgebench.domain.replies import Reply, Status, Usage, Verdict
+from judgebench.domain.results import (
+    POLICY_VALUES,
+    Aggregate,
+    Agreement,
+    Estimate,
+    GoldPolicy,
+    InvalidPolicy,
+    OrderPolicy,
+    Policies,
+    Ratings,
+    Run,
+    TiePolicy,
+)
+from judgebench.domain.scale import Code, Kind, Level, Scale
+
+__all__ = [
+    "HUMAN_SOURCES",
+    "POLICY_VALUES",
+    "Aggregate",
+    "Agreement",
+    "Case",
+    "Code",
+    "Estimate",
+    "GoldPolicy",
+    "GoldSource",
+    "InvalidPolicy",
+    "Item",
+    "Judge",
+    "Kind",
+    "Label",
+    "Level",
+    "OrderPolicy",
+    "Part",
+    "Policies",
+    "Probe",
+    "Ratings",
+    "Reference",
+    "Reply",
+    "Response",
+    "Run",
+    "Scale",
+    "Status",
+    "Task",
+    "TiePolicy",
+    "Turn",
+    "Usage",
+    "Verdict",
+    "digest",
+]

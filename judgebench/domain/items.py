@@ -1,0 +1,193 @@
+"""What is judged: items, and items as they are shown once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from judgebench.domain.scale import Code
+
+GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model"]
+#: Sources that let a table say "agreement with humans".
+HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a turn: text, or an image (a path, a URL or a ``data:`` URI)."""
+
+    text: str = ""
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Turn:
+        """Build a turn of plain text."""
+        return cls(role, (Part(text),))
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return "\n".join(part.text for part in self.parts if part.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer that is judged, and the system that wrote it (if known)."""
+
+    text: str
+    model: str | None = None
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference answer: ``kind`` names the reference condition that shows it (``human`` ...)."""
+
+    text: str
+    kind: str = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A gold label; ``code`` is None where this annotator left the item out.
+
+    On a ``pick`` scale a tuple holds every response that counts as right.
+    """
+
+    annotator: str
+    code: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to judge, with its gold labels.
+
+    Parameters
+    ----------
+    id : str
+        Unique in its task.
+    conversation : tuple of Turn
+        What the responses answer.
+    responses : tuple of Response
+        One for ``check`` and ``rate``, two for ``pair``, k for ``pick`` and ``rank``.
+    gold : tuple of Label
+        One per annotator; gaps allowed.
+    gold_source : {'human', 'expert', 'crowd', 'verifier', 'model'}
+        Who or what gave the gold.
+    cluster : str
+        The source question: items that share it are not independent. Empty means the item itself.
+    subset : str
+        The task's own division; empty where it has none.
+    references : tuple of Reference
+        Reference answers, by condition.
+    context : tuple of str
+        Documents the responses rest on.
+    attributes : tuple of (str, str)
+        Anything else worth slicing by (criterion, source ...), as sorted pairs.
+    """
+
+    id: str
+    conversation: tuple[Turn, ...]
+    responses: tuple[Response, ...]
+    gold: tuple[Label, ...]
+    gold_source: GoldSource
+    cluster: str = ""
+    subset: str = ""
+    references: tuple[Reference, ...] = ()
+    context: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    def attribute(self, name: str) -> str | None:
+        """Value of an attribute, or None."""
+        return next((value for key, value in self.attributes if key == name), None)
+
+    @property
+    def question(self) -> str:
+        """The text of the last user turn."""
+        return next((turn.text for turn in reversed(self.conversation) if turn.role == "user"), "")
+
+    @property
+    def content_digest(self) -> str:
+        """Digest of everything a judge may be shown; gold is left out, so relabelling never re-asks."""
+        shown = (
+            [asdict(turn) for turn in self.conversation],
+            # The author of a response is never shown, so a renamed system changes nothing.
+            [[response.text, list(response.images)] for response in self.responses],
+            [asdict(reference) for reference in self.references],
+            list(self.context),
+            [list(pair) for pair in self.attributes],
+        )
+        return digest(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One item as it is shown once.
+
+    Parameters
+    ----------
+    item : Item
+        The item.
+    order : tuple of int
+        ``order[slot]`` is the index of the response shown in that slot.
+    repeat : int
+        0 for the first asking, 1 for the second ...
+    probe : str
+        The probe that made this case; empty for none.
+    reference : str
+        The reference condition: ``none``, or the kind of references that are shown.
+    """
+
+    item: Item
+    order: tuple[int, ...]
+    repeat: int = 0
+    probe: str = ""
+    reference: str = "none"
+    _key: str = field(default="", compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """Digest of all that can change the answer on the case's side (the judge's side is the run's)."""
+        if not self._key:
+            parts = (self.item.id, self.item.content_digest, list(self.order), self.repeat, self.probe, self.reference)
+            object.__setattr__(self, "_key", digest(parts))
+        return self._key
+
+    @property
+    def responses(self) -> tuple[Response, ...]:
+        """The responses in the order in which they are shown."""
+        return tuple(self.item.responses[index] for index in self.order)
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The references that this case's condition shows."""
+        return tuple(r for r in self.item.references if r.kind == self.reference)
+
+    @property
+    def swapped(self) -> bool:
+        """Whether the order differs from the item's own."""
+        return self.order != tuple(range(len(self.order)))
+
+
+def digest(value: object, length: int = 24) -> str:
+    """Digest of a JSON-able value, stable between processes and versions.
+
+    Examples
+    --------
+    >>> digest({"b": 1, "a": [2]}) == digest({"a": [2], "b": 1})
+    True
+    """
+    # surrogatepass: a lone surrogate in a benchmark row must not end a run.
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]

@@ -1,0 +1,235 @@
+"""What a judge said: in shown coordinates (`Reply`) and undone to the item's own (`Verdict`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from judgebench.domain.items import Case, GoldSource
+    from judgebench.domain.scale import Code, Scale
+
+
+class Status(StrEnum):
+    """How a case ended. Only ``failed`` is asked again on resume."""
+
+    OK = "ok"
+    UNPARSED = "unparsed"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one or more calls used. ``usd`` is None where the price is unknown, never 0.
+
+    Tokens and seconds add up over retries and over the calls of one reply.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add up; an unknown price with tokens behind it makes the sum unknown."""
+        if self.usd is None:
+            usd = None if self.input_tokens or self.output_tokens else other.usd
+        elif other.usd is None:
+            usd = None if other.input_tokens or other.output_tokens else self.usd
+        else:
+            usd = self.usd + other.usd
+        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens, usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the judge said to one case, in shown coordinates.
+
+    Parameters
+    ----------
+    status : Status
+        ``ok`` exactly when ``code`` is not None.
+    code : int, tuple of int or None
+        The verdict on the responses as shown.
+    scores : tuple of float
+        One score per shown response, where the judge gives them (reward models).
+    probabilities : tuple of float
+        One probability per label of the scale, where the judge gives them.
+    text : str
+        The judge's words, kept whatever the status.
+    error : str
+        Why a case failed or was refused, in the backend's words, without secrets.
+    model : str
+        The model version the backend reported.
+    usage : Usage
+        Tokens and cost.
+    seconds : float
+        Wall-clock time of the call that answered.
+    """
+
+    status: Status
+    code: Code | None = None
+    scores: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    text: str = ""
+    error: str = ""
+    model: str = ""
+    usage: Usage = Usage()
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Hold the one invariant that keeps failures from earning credit."""
+        if (self.status is Status.OK) != (self.code is not None):
+            raise ValueError(f"status {self.status} with code {self.code!r}")
+
+    @classmethod
+    def ok(cls, code: Code, **rest: Any) -> Reply:
+        """Build an answered reply."""
+        return cls(Status.OK, code, **rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A reply undone to the item's own order, with the item's gold: agreement needs no dataset.
+
+    Fields as in `Reply` and `Item`; ``systems`` are the authors of the responses in the item's own
+    order (empty strings where unknown), ``revision`` is the task revision the gold came from.
+    """
+
+    key: str
+    item: str
+    order: tuple[int, ...]
+    repeat: int
+    probe: str
+    reference: str
+    status: Status
+    code: Code | None
+    scores: tuple[float, ...]
+    probabilities: tuple[float, ...]
+    text: str
+    error: str
+    model: str
+    usage: Usage
+    seconds: float
+    gold: tuple[tuple[str, Code | None], ...]
+    gold_source: GoldSource
+    cluster: str
+    subset: str
+    systems: tuple[str, ...]
+    lengths: tuple[int, ...]
+    attributes: tuple[tuple[str, str], ...]
+    revision: str
+
+    @classmethod
+    def of(cls, case: Case, reply: Reply, scale: Scale, revision: str) -> Verdict:
+        """Undo a reply to the item's own order and join it with the item's gold."""
+        item = case.item
+        scores: tuple[float, ...] = reply.scores
+        if len(scores) == len(case.order):
+            own = [0.0] * len(scores)
+            for slot, index in enumerate(case.order):
+                own[index] = scores[slot]
+            scores = tuple(own)
+        probabilities = reply.probabilities
+        if len(probabilities) == len(scale.labels) and case.swapped:
+            own = [0.0] * len(probabilities)
+            for shown, p in enumerate(probabilities):
+                undone = scale.undo(shown, case.order)
+                if isinstance(undone, int):
+                    own[undone] = p
+            probabilities = tuple(own)
+        return cls(
+            key=case.key,
+            item=item.id,
+            order=case.order,
+            repeat=case.repeat,
+            probe=case.probe,
+            reference=case.reference,
+            status=reply.status,
+            code=None if reply.code is None else scale.undo(reply.code, case.order),
+            scores=scores,
+            probabilities=probabilities,
+            text=reply.text,
+            error=reply.error,
+            model=reply.model,
+            usage=reply.usage,
+            seconds=reply.seconds,
+            gold=tuple((label.annotator, label.code) for label in item.gold),
+            gold_source=item.gold_source,
+            cluster=item.cluster or item.id,
+            subset=item.subset,
+            systems=tuple(response.model or "" for response in item.responses),
+            lengths=tuple(len(response.text) for response in item.responses),
+            attributes=item.attributes,
+            revision=revision,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, one line of a store."""
+        return {
+            "key": self.key,
+            "item": self.item,
+            "order": list(self.order),
+            "repeat": self.repeat,
+            "probe": self.probe,
+            "reference": self.reference,
+            "status": self.status.value,
+            "code": list(self.code) if isinstance(self.code, tuple) else self.code,
+            "scores": list(self.scores),
+            "probabilities": list(self.probabilities),
+            "text": self.text,
+            "error": self.error,
+            "model": self.model,
+            "usage": {
+                "input_tokens": self.usage.input_tokens,
+                "output_tokens": self.usage.output_tokens,
+                "usd": self.usage.usd,
+            },
+            "seconds": round(self.seconds, 6),
+            "gold": {name: list(code) if isinstance(code, tuple) else code for name, code in self.gold},
+            "gold_source": self.gold_source,
+            "cluster": self.cluster,
+            "subset": self.subset,
+            "systems": list(self.systems),
+            "lengths": list(self.lengths),
+            "attributes": dict(self.attributes),
+            "revision": self.revision,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
+        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where the line is not one."""
+        usage = data["usage"]
+        return cls(
+            key=data["key"],
+            item=data["item"],
+            order=tuple(data["order"]),
+            repeat=data["repeat"],
+            probe=data["probe"],
+            reference=data["reference"],
+            status=Status(data["status"]),
+            code=_code(data["code"]),
+            scores=tuple(data["scores"]),
+            probabilities=tuple(data["probabilities"]),
+            text=data["text"],
+            error=data["error"],
+            model=data["model"],
+            usage=Usage(usage["input_tokens"], usage["output_tokens"], usage["usd"]),
+            seconds=data["seconds"],
+            gold=tuple((name, _code(code)) for name, code in data["gold"].items()),
+            gold_source=data["gold_source"],
+            cluster=data["cluster"],
+            subset=data["subset"],
+            systems=tuple(data["systems"]),
+            lengths=tuple(data["lengths"]),
+            attributes=tuple(data["attributes"].items()),
+            revision=data["revision"],
+        )
+
+
+def _code(value: Any) -> Code | None:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,280 @@
+"""What is measured: policies, estimates, agreement, and the manifest of a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from judgebench.domain.replies import Usage
+from judgebench.domain.scale import Scale
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+OrderPolicy: TypeAlias = Literal["single", "both-right", "sum-of-signs", "inconsistent-tie", "mean"]
+TiePolicy: TypeAlias = Literal["class", "drop", "half", "wrong"]
+InvalidPolicy: TypeAlias = Literal["wrong", "drop", "tie"]
+GoldPolicy: TypeAlias = Literal["majority", "unanimous", "each", "mean", "leave-one-out"]
+
+POLICY_VALUES: dict[str, tuple[str, ...]] = {
+    "order": get_args(OrderPolicy),
+    "tie": get_args(TiePolicy),
+    "invalid": get_args(InvalidPolicy),
+    "gold": get_args(GoldPolicy),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The named conventions that decide numbers (see ``docs/policies.md``)."""
+
+    order: OrderPolicy = "mean"
+    tie: TiePolicy = "class"
+    invalid: InvalidPolicy = "wrong"
+    gold: GoldPolicy = "majority"
+
+    def override(self, settings: Iterable[str]) -> Policies:
+        """Apply ``name=value`` settings of the command line.
+
+        Raises
+        ------
+        UsageError
+            If a setting is not ``name=value`` or names no policy or value.
+        """
+        changes: dict[str, str] = {}
+        for setting in settings:
+            name, equals, value = setting.partition("=")
+            name, value = name.strip(), value.strip().replace("_", "-")
+            if not equals or name not in POLICY_VALUES:
+                raise UsageError(f"--policy {setting!r}: write one of {', '.join(POLICY_VALUES)} as name=value")
+            if value not in POLICY_VALUES[name]:
+                raise UsageError(f"--policy {setting!r}: {name} is one of {', '.join(POLICY_VALUES[name])}")
+            changes[name] = value
+        return replace(self, **changes)  # type: ignore[arg-type]  # checked against POLICY_VALUES above
+
+    def to_json(self) -> dict[str, str]:
+        """Plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Policies:
+        """Read what ``to_json`` wrote, values checked."""
+        return cls().override(f"{name}={value}" for name, value in data.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its interval; ``value`` is None exactly when ``undefined`` says why.
+
+    Parameters
+    ----------
+    value, low, high : float or None
+        Point estimate and interval bounds; the bounds may be missing where only the point is defined.
+    n : int
+        Judgments (rows) behind it.
+    undefined : str or None
+        Machine-readable reason: ``no_items``, ``no_variation``, ``too_few_items`` ...
+    se : float or None
+        Standard error, in units of the value.
+    method : str
+        How the interval was made: ``wilson``, ``cr1-t-fisher-z`` ...
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    undefined: str | None = None
+    se: float | None = None
+    method: str = ""
+
+    def __post_init__(self) -> None:
+        """Hold the invariant: a value, or a reason."""
+        if (self.value is None) != (self.undefined is not None):
+            raise ValueError(f"value {self.value!r} with undefined={self.undefined!r}")
+        for bound in (self.value, self.low, self.high, self.se):
+            if bound is not None and not abs(bound) <= 1e300:
+                raise ValueError(f"{bound} is not a figure")
+
+    @classmethod
+    def missing(cls, reason: str, n: int = 0) -> Estimate:
+        """Build an undefined estimate."""
+        return cls(None, None, None, n, reason)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON of the public fields."""
+        return {
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "n": self.n,
+            "undefined": self.undefined,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A figure over groups of items, as a benchmark defines it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the row, e.g. ``Chat Hard``.
+    of : tuple of str
+        Subsets or systems (or earlier aggregates) that go in; empty means all groups of ``by``.
+    weights : tuple of float
+        One per entry of ``of``; empty means equal weights.
+    by : {'subset', 'system'}
+        What the names in ``of`` are.
+    """
+
+    name: str
+    of: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+    by: Literal["subset", "system"] = "subset"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far one judge agrees with gold on one subset of one task: a row of every table.
+
+    ``metrics``, ``ceiling`` and ``bias`` map names to estimates; ``warnings`` are machine-readable
+    codes (``prevalence``, ``few_clusters``, ``low_coverage`` ...).
+    """
+
+    task: str
+    judge: str
+    subset: str
+    gold: str
+    items: int
+    coverage: float
+    policies: Policies
+    metrics: Mapping[str, Estimate]
+    ceiling: Mapping[str, Estimate] = field(default_factory=dict)
+    bias: Mapping[str, Estimate] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    base_rates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    revision: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON: a row of ``judgebench.scores/1``."""
+        return {
+            "task": self.task,
+            "judge": self.judge,
+            "subset": self.subset,
+            "gold": self.gold,
+            "items": self.items,
+            "coverage": self.coverage,
+            "policies": self.policies.to_json(),
+            "metrics": {name: estimate.to_json() for name, estimate in self.metrics.items()},
+            "ceiling": {name: estimate.to_json() for name, estimate in self.ceiling.items()},
+            "bias": {name: estimate.to_json() for name, estimate in self.bias.items()},
+            "usage": {
+                "input_tokens": self.usage.input_tokens,
+                "output_tokens": self.usage.output_tokens,
+                "usd": self.usage.usd,
+            },
+            "statuses": dict(self.statuses),
+            "base_rates": {who: dict(rates) for who, rates in self.base_rates.items()},
+            "warnings": list(self.warnings),
+            "revision": self.revision,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The manifest of a run: what was asked, of whom, on which data.
+
+    ``fingerprint`` names all that can change an answer on the judge's side; data revision and counts
+    may change while a run is resumed.
+    """
+
+    task: str
+    revision: str
+    card_digest: str
+    judge: str
+    settings: Mapping[str, Any]
+    scale: Scale
+    orders: str
+    repeats: int
+    reference: str
+    seed: int
+    policies: Policies
+    gold_source: str
+    aggregates: tuple[Aggregate, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    schema: str = "judgebench.run/1"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, the whole of ``manifest.json``."""
+        data = {f.name: getattr(self, f.name) for f in fields(self)}
+        data |= {
+            "scale": self.scale.to_json(),
+            "policies": self.policies.to_json(),
+            "aggregates": [asdict(aggregate) for aggregate in self.aggregates],
+            "settings": dict(self.settings),
+            "versions": dict(self.versions),
+            "counts": dict(self.counts),
+        }
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Run:
+        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is not a manifest."""
+        names = {f.name for f in fields(cls)}
+        values = {name: value for name, value in data.items() if name in names}
+        values["scale"] = Scale.from_json(data["scale"])
+        values["policies"] = Policies.from_json(data["policies"])
+        values["aggregates"] = tuple(
+            Aggregate(a["name"], tuple(a["of"]), tuple(a["weights"]), a["by"]) for a in data["aggregates"]
+        )
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Verdicts and gold as columns: the measuring wing's only input.
+
+    One row per judgment (an item in one order, one repeat).
+
+    Parameters
+    ----------
+    scale : Scale
+        The declared scale; codes are positions in its labels.
+    judge : ndarray of int, shape (n,)
+        Judge codes in the item's own order; -1 where there is no valid verdict.
+    gold : ndarray of int, shape (n, m)
+        Gold codes per annotator; -1 where an annotator left the item out.
+    annotators : tuple of str
+        The m annotators' names.
+    item, cluster : ndarray of int, shape (n,)
+        Item and cluster of each row, as codes from 0.
+    game : ndarray of int, shape (n,)
+        Position of the row among its item's judgments: 0 for the first order, 1 for the second ...
+    swapped : ndarray of bool, shape (n,)
+        Whether the row was shown in another order than the item's own.
+    subset, system : ndarray of int, shape (n,)
+        Codes into ``subsets`` and ``systems``.
+    subsets, systems : tuple of str
+        Names; a task without a division has ``("",)``.
+    """
+
+    scale: Scale
+    judge: npt.NDArray[np.int64]
+    gold: npt.NDArray[np.int64]
+    annotators: tuple[str, ...]
+    item: npt.NDArray[np.int64]
+    cluster: npt.NDArray[np.int64]
+    game: npt.NDArray[np.int64]
+    swapped: npt.NDArray[np.bool_]
+    subset: npt.NDArray[np.int64]
+    subsets: tuple[str, ...]
+    system: npt.NDArray[np.int64]
+    systems: tuple[str, ...]

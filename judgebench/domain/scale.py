@@ -1,0 +1,244 @@
+"""What a verdict can be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Kind: TypeAlias = Literal["check", "pair", "rate", "pick", "rank", "steps", "label"]
+Level: TypeAlias = Literal["nominal", "ordinal", "interval"]
+#: One verdict as integers: a label's position on the scale, or a tuple of them (``rank``, ``steps``).
+Code: TypeAlias = int | tuple[int, ...]
+
+_PAIR_LABELS: dict[int, tuple[str, ...]] = {
+    2: ("A", "B"),
+    3: ("A", "tie", "B"),
+    5: ("A>>B", "A>B", "tie", "B>A", "B>>A"),
+    7: ("A>>>B", "A>>B", "A>B", "tie", "B>A", "B>>A", "B>>>A"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a verdict can be: its labels, worst first, and their level of measurement.
+
+    Integer codes are positions in ``labels``. On a pair scale the order runs from the first response
+    to the second, so that swapping the responses reflects it.
+
+    Parameters
+    ----------
+    kind : {'check', 'pair', 'rate', 'pick', 'rank', 'steps', 'label'}
+        The shape of a verdict. ``label`` is a nominal category of the user's own.
+    labels : tuple of str
+        The labels, worst first. For ``rank`` and ``steps`` the labels of one element.
+    level : {'nominal', 'ordinal', 'interval'}
+        Level of measurement, which decides Krippendorff's distance.
+    values : tuple of float
+        The numeric position of each label on the axis that weighted kappa and Spearman's rho use;
+        empty where the labels have no order. ``both bad`` has none and sits past the end.
+    tie : int or None
+        Code of the tie, if the scale has one.
+    both_bad : int or None
+        Code of "both are bad", if the scale has it.
+
+    Raises
+    ------
+    DataError
+        If labels are missing or repeated, or ``values`` does not fit them.
+    """
+
+    kind: Kind
+    labels: tuple[str, ...]
+    level: Level
+    values: tuple[float, ...] = ()
+    tie: int | None = None
+    both_bad: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a scale on which codes would be ambiguous."""
+        folded = [label.casefold().strip() for label in self.labels]
+        if len(set(folded)) != len(folded) or not folded or "" in folded:
+            raise DataError(f"a scale needs distinct, non-empty labels, got {list(self.labels)}")
+        ordered = len(self.labels) - (self.both_bad is not None)
+        if self.values and len(self.values) != ordered:
+            raise DataError(f"{len(self.values)} values for {ordered} ordered labels")
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the labels have an order (so that weighted kappa and rho mean something)."""
+        return bool(self.values)
+
+    @classmethod
+    def check(cls) -> Scale:
+        """Incorrect or correct."""
+        return cls("check", ("incorrect", "correct"), "nominal", (0.0, 1.0))
+
+    @classmethod
+    def pair(cls, ways: Literal[2, 3, 5, 7] = 3, *, both_bad: bool = False) -> Scale:
+        """Which of two responses is better, in 2, 3, 5 or 7 steps, with or without "both bad"."""
+        labels = _PAIR_LABELS[ways]
+        tie = None if ways == 2 else ways // 2
+        values = tuple(float(i) for i in range(ways))
+        # Headline statistics on pairs are nominal by the field's convention (reference §1.2).
+        return cls(
+            "pair",
+            (*labels, "both bad") if both_bad else labels,
+            "nominal",
+            values,
+            tie,
+            ways if both_bad else None,
+        )
+
+    @classmethod
+    def rate(cls, low: int, high: int) -> Scale:
+        """Whole numbers from ``low`` to ``high``, the higher the better."""
+        if high <= low:
+            raise UsageError(f"a rating scale needs low < high, got {low}-{high}")
+        points = range(low, high + 1)
+        return cls("rate", tuple(str(p) for p in points), "ordinal", tuple(float(p) for p in points))
+
+    @classmethod
+    def levels(cls, labels: Sequence[str]) -> Scale:
+        """Labels of one's own, in order, worst first."""
+        return cls("rate", tuple(labels), "ordinal", tuple(float(i) for i in range(len(labels))))
+
+    @classmethod
+    def categories(cls, labels: Sequence[str]) -> Scale:
+        """Labels of one's own without an order."""
+        return cls("label", tuple(labels), "nominal")
+
+    @classmethod
+    def pick(cls, k: int) -> Scale:
+        """Pick the best of ``k`` responses, numbered from 1."""
+        return cls("pick", tuple(str(i + 1) for i in range(k)), "nominal")
+
+    @classmethod
+    def rank(cls, k: int) -> Scale:
+        """Order ``k`` responses, best first, as a permutation of their indices."""
+        return cls("rank", tuple(str(i + 1) for i in range(k)), "ordinal", tuple(float(i) for i in range(k)))
+
+    @classmethod
+    def steps(cls) -> Scale:
+        """Check each step; an error type per wrong step travels in the reply's text."""
+        return cls("steps", ("incorrect", "correct"), "nominal", (0.0, 1.0))
+
+    @classmethod
+    def parse(cls, spec: str) -> Scale:
+        """Read a scale as the command line writes it.
+
+        Parameters
+        ----------
+        spec : str
+            ``check``, ``pair``, ``pair:2`` (3, 5, 7; ``+bad`` for "both bad"), ``rate:1-5``, ``pick:4``,
+            ``rank:4``, ``steps``, ``levels:low,medium,high`` or the bare list ``low,medium,high``
+            (ordered, worst first), ``nominal:red,green``.
+
+        Raises
+        ------
+        UsageError
+            If the text is none of these.
+        """
+        text = spec.strip()
+        name, _, rest = text.partition(":")
+        try:
+            if name == "check" and not rest:
+                return cls.check()
+            if name == "steps" and not rest:
+                return cls.steps()
+            if name == "pair":
+                ways, _, bad = rest.partition("+")
+                if int(ways or 3) in _PAIR_LABELS and bad in {"", "bad"}:
+                    return cls.pair(int(ways or 3), both_bad=bad == "bad")  # type: ignore[arg-type]
+            if name == "rate" and (bounds := re.fullmatch(r"(-?\d+)-(-?\d+)", rest)):
+                return cls.rate(int(bounds[1]), int(bounds[2]))
+            if name in {"pick", "rank"} and int(rest) >= 2:
+                return cls.pick(int(rest)) if name == "pick" else cls.rank(int(rest))
+        except ValueError:
+            pass
+        else:
+            labels = [part.strip() for part in (rest if name in {"levels", "nominal"} else text).split(",")]
+            if len(labels) >= 2 and all(labels):
+                return cls.categories(labels) if name == "nominal" else cls.levels(labels)
+        raise UsageError(
+            f"{spec!r} is no scale; write check, pair, pair:2, rate:1-5, pick:4, nominal:red,green "
+            "or an ordered list, worst first, such as low,medium,high"
+        )
+
+    @property
+    def spec(self) -> str:
+        """The scale as ``parse`` reads it."""
+        n = len(self.labels)
+        if self.kind in {"check", "steps"}:
+            return self.kind
+        if self.kind == "pair":
+            return f"pair:{n - 1}+bad" if self.both_bad is not None else f"pair:{n}"
+        if self.kind in {"pick", "rank"}:
+            return f"{self.kind}:{n}"
+        if self.kind == "label":
+            return f"nominal:{','.join(self.labels)}"
+        if self.labels == tuple(str(int(v)) for v in self.values):
+            return f"rate:{self.labels[0]}-{self.labels[-1]}"
+        return f"levels:{','.join(self.labels)}"
+
+    def code(self, label: str) -> int | None:
+        """Code of a label, case and outer blanks ignored; None if it is not on the scale."""
+        folded = label.strip().casefold()
+        for i, known in enumerate(self.labels):
+            if known.casefold() == folded:
+                return i
+        return None
+
+    def undo(self, code: Code, order: Sequence[int]) -> Code:
+        """Turn a code given in shown coordinates back to the item's own order.
+
+        Parameters
+        ----------
+        code : int or tuple of int
+            The verdict on the responses as they were shown.
+        order : sequence of int
+            ``order[slot]`` is the index of the response that was shown in that slot.
+
+        Examples
+        --------
+        >>> pair = Scale.pair()
+        >>> pair.labels[pair.undo(pair.code("A"), (1, 0))]
+        'B'
+        >>> [pair.undo(pair.undo(c, (1, 0)), (1, 0)) for c in range(3)]
+        [0, 1, 2]
+        """
+        if isinstance(code, tuple):
+            return tuple(order[slot] for slot in code) if self.kind == "rank" else code
+        if self.kind == "pair" and tuple(order) == (1, 0):
+            return code if code == self.both_bad else len(self.values) - 1 - code
+        if self.kind == "pick":
+            return order[code]
+        return code
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON of the scale."""
+        return {
+            "kind": self.kind,
+            "labels": list(self.labels),
+            "level": self.level,
+            "values": list(self.values),
+            "tie": self.tie,
+            "both_bad": self.both_bad,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Scale:
+        """Read what ``to_json`` wrote."""
+        return cls(
+            data["kind"],
+            tuple(data["labels"]),
+            data["level"],
+            tuple(data["values"]),
+            data["tie"],
+            data["both_bad"],
+        )

@@ -1,0 +1,184 @@
+"""Everything that judgebench raises on purpose.
+
+The tree, with the exit code of the command line behind each::
+
+    JudgebenchError
+    ├── UsageError                2   the command or its values are wrong
+    │   ├── UnknownNameError      2   no such task, judge, metric ...; near matches are named
+    │   ├── NameClashError        2   two plugins claim one name
+    │   └── BrokenPluginError     2   a plugin was found and could not be loaded
+    ├── DataError                 3   input data is not what its format says (file, line, field)
+    ├── BackendError              4   the judge backend is unusable (no key, unknown model, unreachable)
+    ├── IncompleteError           5   a run stopped early; it resumes
+    ├── MismatchError             1   a reproduction, a verification or a comparison failed
+    └── CallError                 -   one call to a judge went wrong; the engine handles it
+        ├── RetryableError        -   worth asking again (429, 5xx, a cut connection, a timeout)
+        └── RejectedError         -   this item will never be answered (content filter, bad request)
+
+A traceback that reaches the user is a bug; each of these prints as one or two lines.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "BackendError",
+    "BrokenPluginError",
+    "CallError",
+    "DataError",
+    "IncompleteError",
+    "JudgebenchError",
+    "MismatchError",
+    "NameClashError",
+    "RejectedError",
+    "RetryableError",
+    "UnknownNameError",
+    "UsageError",
+]
+
+
+class JudgebenchError(Exception):
+    """The root of the tree; ``exit_code`` is what the command line returns."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(JudgebenchError):
+    """The command, an option or its value is wrong."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that the catalog does not hold.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for: ``"task"``, ``"judge"``, ``"metric"`` ...
+    name : str
+        The name as it was given.
+    known : iterable of str
+        The names that exist; up to three near matches are shown.
+    hint : str, optional
+        What to do next; by default the ``judgebench list`` command of that kind.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name.casefold(), names, n=3, cutoff=0.5)
+        did_you_mean = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        super().__init__(
+            f"no {kind} is named {name!r}{did_you_mean} {hint or f'(judgebench list {kind}s shows them all)'}"
+        )
+        self.near = tuple(near)
+
+
+class NameClashError(UsageError):
+    """Two providers claim one name."""
+
+
+class BrokenPluginError(UsageError):
+    """A plugin is registered under this name and could not be loaded."""
+
+
+class DataError(JudgebenchError):
+    """Input data is not what its format says.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what was expected.
+    file : str, optional
+        The file, as the user named it.
+    line : int, optional
+        The line in that file, counted from 1.
+    field : str, optional
+        The field or column.
+    hint : str, optional
+        What to do next.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        field: str | None = None,
+        hint: str = "",
+    ) -> None:
+        where = file or ""
+        if line is not None:
+            where += f":{line}" if where else f"line {line}"
+        if field is not None:
+            where += f"{', ' if where else ''}field {field!r}"
+        super().__init__(f"{f'{where}: ' if where else ''}{message}{f'; {hint}' if hint else ''}")
+        self.file = file
+        self.line = line
+        self.field = field
+
+
+class BackendError(JudgebenchError):
+    """The judge backend is unusable: no key, an unknown model, an unreachable server."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class IncompleteError(JudgebenchError):
+    """A run stopped before its end; what was judged is kept and the run resumes."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class MismatchError(JudgebenchError):
+    """A reproduction, a verification against a witness, or a comparison failed."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class CallError(JudgebenchError):
+    """One call to a judge went wrong. The run engine turns it into a status."""
+
+
+class RetryableError(CallError):
+    """The same call may succeed later.
+
+    Parameters
+    ----------
+    message : str
+        What happened, without any secret.
+    retry_after : float, optional
+        Seconds the server asked us to wait (``Retry-After``).
+    unreachable : bool, optional
+        True when no connection could be made at all: if that is all a run ever sees, the backend
+        is reported as unusable.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, unreachable: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.unreachable = unreachable
+
+
+class RejectedError(CallError):
+    """An item that will not be answered, however often it is asked.
+
+    Parameters
+    ----------
+    message : str
+        What the backend said, without any secret.
+    refused : bool, optional
+        True for a content filter or a safety refusal (status ``refused``), else status ``failed``.
+    """
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
