@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +165,19 @@ class Verdict:
             systems=tuple(response.model or "" for response in item.responses),
             lengths=tuple(len(response.text) for response in item.responses),
             attributes=item.attributes,
+            revision=revision,
+        )
+
+    def relabelled(self, case: Case, revision: str) -> Verdict:
+        """Join the same answer with the item's present gold: relabelled data is never asked again."""
+        item = case.item
+        return replace(
+            self,
+            gold=tuple((label.annotator, label.code) for label in item.gold),
+            gold_source=item.gold_source,
+            cluster=item.cluster or item.id,
+            subset=item.subset,
+            systems=tuple(response.model or "" for response in item.responses),
             revision=revision,
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from judgebench.domain.items import digest
 from judgebench.domain.replies import Usage
 from judgebench.domain.scale import Scale
 from judgebench.errors import UsageError
@@ -191,8 +193,40 @@ class Agreement:
 class Run:
     """The manifest of a run: what was asked, of whom, on which data.
 
-    ``fingerprint`` names all that can change an answer on the judge's side; data revision and counts
-    may change while a run is resumed.
+    A run is one judge on one selection of one task's items. Its folder is named by `identity`; two
+    runs with the same `answers` may reuse each other's replies case by case, so that a longer run, a
+    second order or a relabelled data set never pays for a judgment again.
+
+    Parameters
+    ----------
+    task, revision, card_digest : str
+        Name of the task (with its split), what pins its data, digest of its card.
+    judge : str
+        Name of the judge.
+    settings : mapping
+        All that can change an answer on the judge's side, prompt digest included. No secrets.
+    scale : Scale
+        What a verdict can be.
+    orders : str
+        How the responses were shown: ``both``, ``original``, ``swapped``, ``random``, ``recorded``.
+    repeats : int
+        How often each case was asked.
+    reference : str
+        The reference condition.
+    seed : int
+        Seed of random orders and seeded judges.
+    limit : int or None
+        Only the first ``limit`` items were taken.
+    policies : Policies
+        The conventions of the benchmark, which scoring may override.
+    gold_source : str
+        Who or what gave the gold (``mixed`` where items differ).
+    aggregates : tuple of Aggregate
+        The benchmark's own figures over groups.
+    versions : mapping
+        Versions of this package, of Python and of the libraries that asked.
+    counts : mapping
+        Items, cases and statuses when the manifest was last written.
     """
 
     task: str
@@ -205,12 +239,25 @@ class Run:
     repeats: int
     reference: str
     seed: int
+    limit: int | None
     policies: Policies
     gold_source: str
     aggregates: tuple[Aggregate, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     schema: str = "judgebench.run/1"
+
+    @property
+    def answers(self) -> str:
+        """Digest of what, beside the case itself, decides an answer."""
+        return digest([self.judge, dict(self.settings), self.scale.to_json()])
+
+    @property
+    def identity(self) -> str:
+        """Name of the run's folder: readable, and unique for task, data, judge and selection."""
+        selection = [self.task, self.revision, self.orders, self.repeats, self.reference, self.seed, self.limit]
+        slug = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self.task}--{self.judge}").strip("-.")[:100]
+        return f"{slug}--{digest([self.answers, selection], 10)}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, the whole of ``manifest.json``."""

@@ -1,1 +1,1 @@
-"""."""
+"""Ways to turn one item into cases."""

@@ -1,1 +1,1 @@
-"""."""
+"""Asking: cases to a judge, replies to a store."""

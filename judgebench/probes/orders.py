@@ -1,0 +1,68 @@
+"""The plain way to ask: in one order or several, once or several times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from judgebench.domain import Case, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.domain import Item
+
+Orders: TypeAlias = Literal["both", "original", "swapped", "random"]
+
+
+class Plain:
+    """Show each item as it is: a `Probe` that perturbs nothing.
+
+    Parameters
+    ----------
+    orders : {'both', 'original', 'swapped', 'random'} or tuple of orders
+        ``both`` is the item's own order and its reverse; ``random`` is one order drawn from the seed
+        and the item's content, so that neither the order of items nor their number changes it. A tuple
+        lists the orders themselves (a recording's). Items with one response have one order.
+    repeats : int
+        How often each case is asked.
+    reference : str
+        Reference condition; ``auto`` shows human references where the item has them.
+    seed : int
+        Seed of ``random``.
+    """
+
+    name = "plain"
+
+    def __init__(
+        self,
+        orders: Orders | tuple[tuple[int, ...], ...] = "both",
+        *,
+        repeats: int = 1,
+        reference: str = "auto",
+        seed: int = 0,
+    ) -> None:
+        self.orders = orders
+        self.repeats = repeats
+        self.reference = reference
+        self.seed = seed
+
+    def cases(self, item: Item) -> Iterator[Case]:
+        """Yield the cases of an item: all orders of the first repeat, then of the second ..."""
+        reference = self.reference
+        if reference == "auto":
+            reference = "human" if any(r.kind == "human" for r in item.references) else "none"
+        for repeat in range(self.repeats):
+            for order in self._orders(item):
+                yield Case(item, order, repeat, "", reference)
+
+    def _orders(self, item: Item) -> tuple[tuple[int, ...], ...]:
+        own = tuple(range(len(item.responses)))
+        if not isinstance(self.orders, str):
+            fitting = tuple(order for order in self.orders if len(order) == len(own))
+            return fitting or (own,)
+        if len(own) < 2:
+            return (own,)
+        if self.orders == "random":
+            rank = {i: digest([self.seed, item.content_digest, i]) for i in own}
+            return (tuple(sorted(own, key=rank.__getitem__)),)
+        return {"both": (own, own[::-1]), "original": (own,), "swapped": (own[::-1],)}[self.orders]

@@ -1,0 +1,240 @@
+"""The local engine: bounded concurrency, bounded retries, nothing lost.
+
+Workers pull cases from one iterator, so that memory does not grow with the number of items. A case
+ends in exactly one verdict, which is stored before the next case is pulled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from judgebench.domain import Reply, Status, Usage, Verdict
+from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from judgebench.domain import Case, Judge, Scale
+
+#: A server that asks for a longer pause than this is treated as failing for the case.
+_LONGEST_PAUSE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to ask.
+
+    Parameters
+    ----------
+    max_concurrency : int
+        Cases in flight at once.
+    attempts : int
+        Times a case is asked before it counts as failed.
+    backoff : float
+        Seconds before the second attempt; doubled each time, with jitter, up to 60. A server's
+        ``Retry-After`` is honoured and holds back all workers.
+    give_up_after : int
+        Failed cases in a row that end the run early: the backend is down, not the items.
+    """
+
+    max_concurrency: int = 16
+    attempts: int = 6
+    backoff: float = 0.5
+    give_up_after: int = 25
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did.
+
+    ``statuses`` counts the verdicts of the selection, reused ones included; ``usage`` is what the
+    asked ones cost, retries included where the backend reports them.
+    """
+
+    cases: int = 0
+    asked: int = 0
+    reused: int = 0
+    retries: int = 0
+    usage: Usage = field(default_factory=Usage)
+    statuses: Counter[Status] = field(default_factory=lambda: Counter[Status]())
+    seconds: float = 0.0
+
+
+class Sink(Protocol):
+    """Where verdicts go."""
+
+    def append(self, verdict: Verdict) -> None:
+        """Keep one verdict."""
+        ...
+
+
+async def ask_all(
+    judge: Judge,
+    scale: Scale,
+    cases: Iterable[Case],
+    sink: Sink,
+    *,
+    revision: str,
+    known: Mapping[str, Verdict],
+    present: Mapping[str, Verdict],
+    options: Options,
+    on_progress: Callable[[Summary], None] = lambda _: None,
+) -> Summary:
+    """Ask a judge about all cases that have no answer yet.
+
+    Parameters
+    ----------
+    judge : Judge
+        Any object of the protocol.
+    scale : Scale
+        What a verdict can be.
+    cases : iterable of Case
+        Pulled lazily.
+    sink : Sink
+        Receives each verdict as soon as it is there.
+    revision : str
+        The task revision written into verdicts.
+    known : mapping of str to Verdict
+        Answers that need not be asked again, by case key.
+    present : mapping of str to Verdict
+        Verdicts that this run already holds; they are not written twice.
+    options : Options
+        How to ask.
+    on_progress : callable
+        Called with the summary after each verdict.
+
+    Raises
+    ------
+    BackendError
+        If the backend is unusable. What was judged is kept.
+    IncompleteError
+        If too many cases in a row failed.
+    """
+    engine = _Engine(judge, scale, sink, revision, options, on_progress)
+    started = time.monotonic()
+    try:
+        await engine.drain(engine.unanswered(cases, known, present))
+    finally:
+        engine.summary.seconds = time.monotonic() - started
+    return engine.summary
+
+
+class _Engine:
+    def __init__(
+        self,
+        judge: Judge,
+        scale: Scale,
+        sink: Sink,
+        revision: str,
+        options: Options,
+        on_progress: Callable[[Summary], None],
+    ) -> None:
+        self.judge = judge
+        self.scale = scale
+        self.sink = sink
+        self.revision = revision
+        self.options = options
+        self.on_progress = on_progress
+        self.summary = Summary()
+        self._answered = False
+        self._failed_in_a_row = 0
+        self._paused_until = 0.0
+
+    def unanswered(
+        self, cases: Iterable[Case], known: Mapping[str, Verdict], present: Mapping[str, Verdict]
+    ) -> Iterator[Case]:
+        """Yield the cases to ask; settle the others from what is known."""
+        for case in cases:
+            self.summary.cases += 1
+            answer = known.get(case.key)
+            if answer is None:
+                yield case
+                continue
+            verdict = answer.relabelled(case, self.revision)
+            if present.get(case.key) != verdict:
+                self.sink.append(verdict)
+            self.summary.reused += 1
+            self._count(verdict)
+
+    async def drain(self, cases: Iterator[Case]) -> None:
+        """Let workers empty the iterator; the first error that ends the run ends them all."""
+
+        async def work() -> None:
+            for case in cases:
+                await self._settle(case)
+
+        workers = [asyncio.create_task(work()) for _ in range(self.options.max_concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _settle(self, case: Case) -> None:
+        reply, unreachable = await self._ask(case)
+        verdict = Verdict.of(case, reply, self.scale, self.revision)
+        self.sink.append(verdict)
+        self.summary.asked += 1
+        self.summary.usage = self.summary.usage + reply.usage
+        self._count(verdict)
+        if reply.status is not Status.FAILED:
+            self._answered = True
+            self._failed_in_a_row = 0
+            return
+        if unreachable and not self._answered:
+            raise BackendError(
+                f"{self.judge.name} can't be reached: {reply.error}; start the server or check --base-url"
+            )
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row >= self.options.give_up_after:
+            raise IncompleteError(
+                f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {reply.error}; "
+                "run the same command again to ask only the failed and missing ones"
+            )
+
+    def _count(self, verdict: Verdict) -> None:
+        self.summary.statuses[verdict.status] += 1
+        self.on_progress(self.summary)
+
+    async def _ask(self, case: Case) -> tuple[Reply, bool]:
+        """Ask until there is a reply; the second value says that no connection could be made."""
+        error = RetryableError("not asked")
+        # A server that was never there gets fewer chances: the user is waiting to hear it.
+        for attempt in range(self.options.attempts):
+            await self._wait_for_pause()
+            try:
+                reply = await self.judge.judge(case, self.scale)
+            except RejectedError as rejected:
+                status = Status.REFUSED if rejected.refused else Status.FAILED
+                return Reply(status, error=str(rejected)), False
+            except RetryableError as retryable:
+                error = retryable
+            except JudgebenchError:
+                raise
+            else:
+                self._answered = True
+                return reply, False
+            last = attempt + 1 == self.options.attempts or (error.unreachable and not self._answered and attempt >= 2)
+            if last or (error.retry_after or 0) > _LONGEST_PAUSE:
+                break
+            self.summary.retries += 1
+            await self._back_off(attempt, error)
+        return Reply(Status.FAILED, error=str(error)), error.unreachable
+
+    async def _back_off(self, attempt: int, error: RetryableError) -> None:
+        if error.retry_after is not None:
+            self._paused_until = max(self._paused_until, time.monotonic() + error.retry_after)
+            return
+        delay = min(60.0, self.options.backoff * 2**attempt)
+        await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+
+    async def _wait_for_pause(self) -> None:
+        while (wait := self._paused_until - time.monotonic()) > 0:
+            # Jitter keeps the workers from all coming back in the same instant.
+            await asyncio.sleep(wait + random.uniform(0, min(0.25, wait / 4)))  # noqa: S311 - jitter

@@ -1,0 +1,171 @@
+"""One run from end to end: plan it, ask what is missing, keep the manifest true."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import platform
+import signal
+from dataclasses import dataclass, replace
+from importlib import metadata
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from judgebench import __version__
+from judgebench.domain import Run, Usage
+from judgebench.errors import DataError
+from judgebench.run.engine import Options, Summary, ask_all
+from judgebench.store.runs import RunWriter, known_answers, read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from judgebench.domain import Case, Item, Judge, Policies, Probe, Task
+    from judgebench.domain.results import Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to ask of whom: a judge, a task, and how items become cases.
+
+    ``run`` is the manifest as far as it is known before asking.
+    """
+
+    task: Task
+    judge: Judge
+    probe: Probe
+    run: Run
+    items: tuple[Item, ...]
+
+    def cases(self) -> Iterator[Case]:
+        """Yield all cases of the selection."""
+        for item in self.items:
+            yield from self.probe.cases(item)
+
+
+def plan(
+    task: Task,
+    judge: Judge,
+    probe: Probe,
+    *,
+    orders: str,
+    repeats: int,
+    reference: str,
+    seed: int,
+    limit: int | None,
+    policies: Policies,
+    aggregates: tuple[Aggregate, ...] = (),
+    card_digest: str = "",
+) -> Plan:
+    """Select the items and write the manifest as far as it is known.
+
+    Raises
+    ------
+    DataError
+        If the task yields no items.
+    """
+    items = tuple(islice(task.items(), limit))
+    if not items:
+        raise DataError(f"{task.name} has no items to judge")
+    sources = {item.gold_source for item in items}
+    run = Run(
+        task=task.name,
+        revision=task.revision,
+        card_digest=card_digest,
+        judge=judge.name,
+        settings=dict(judge.settings),
+        scale=task.scale,
+        orders=orders,
+        repeats=repeats,
+        reference=reference,
+        seed=seed,
+        limit=limit,
+        policies=policies,
+        gold_source=sources.pop() if len(sources) == 1 else "mixed",
+        aggregates=aggregates,
+        versions=_versions(judge),
+        counts={"items": len(items)},
+    )
+    return Plan(task, judge, probe, run, items)
+
+
+def _versions(judge: Judge) -> dict[str, str]:
+    versions = {"judgebench": __version__, "python": platform.python_version()}
+    library = {"openai": "openai", "anthropic": "anthropic", "litellm": "litellm", "server": "aiohttp"}.get(
+        judge.name.partition("/")[0]
+    )
+    if library:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[library] = metadata.version(library)
+    return versions
+
+
+def missing(planned: Plan, runs: Path) -> list[Case]:
+    """List the cases that no stored answer serves: what `execute` would ask."""
+    known = known_answers(runs, planned.run) if runs.exists() else {}
+    return [case for case in planned.cases() if case.key not in known]
+
+
+def execute(
+    planned: Plan, runs: Path, options: Options, on_progress: Callable[[Summary], None] = lambda _: None
+) -> tuple[Path, Summary]:
+    """Ask all that is missing and keep it.
+
+    Returns
+    -------
+    tuple of Path and Summary
+        The run's folder and what was done.
+
+    Raises
+    ------
+    BackendError, IncompleteError, UsageError, DataError
+        As `ask_all` and the store say; what was judged is kept.
+    KeyboardInterrupt
+        On Ctrl-C or SIGTERM; what was judged is kept.
+    """
+    with RunWriter(runs, planned.run) as writer:
+        present = {verdict.key: verdict for verdict in read_lines(writer.path / "verdicts.jsonl")}
+        known = known_answers(runs, planned.run)
+        summary = Summary()
+
+        def progress(current: Summary) -> None:
+            nonlocal summary
+            summary = current
+            on_progress(current)
+
+        async def asking() -> Summary:
+            loop = asyncio.get_running_loop()
+            task = asyncio.current_task()
+            if task is not None:
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+            try:
+                return await ask_all(
+                    planned.judge,
+                    planned.task.scale,
+                    planned.cases(),
+                    writer,
+                    revision=planned.task.revision,
+                    known=known,
+                    present=present,
+                    options=options,
+                    on_progress=progress,
+                )
+            finally:
+                close = getattr(planned.judge, "aclose", None)
+                if close is not None:
+                    await close()
+
+        try:
+            summary = asyncio.run(asking())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+        finally:
+            counts = {"items": len(planned.items), "cases": summary.cases}
+            counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
+            writer.write_manifest(replace(planned.run, counts=counts))
+    return writer.path, summary
+
+
+__all__ = ["Options", "Plan", "Summary", "Usage", "execute", "missing", "plan"]
