@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from judgebench.domain import Reply, Status, Usage, Verdict
-from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
+from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from judgebench.domain import Case, Judge, Scale
+    from judgebench.errors import CallError
 
 #: A server that asks for a longer pause than this is treated as failing for the case.
 _LONGEST_PAUSE = 600.0
@@ -83,7 +84,7 @@ async def ask_all(
     known: Mapping[str, Verdict],
     present: Mapping[str, Verdict],
     options: Options,
-    on_progress: Callable[[Summary], None] = lambda _: None,
+    on_progress: Callable[[Summary], None] | None = None,
 ) -> Summary:
     """Ask a judge about all cases that have no answer yet.
 
@@ -132,7 +133,7 @@ class _Engine:
         sink: Sink,
         revision: str,
         options: Options,
-        on_progress: Callable[[Summary], None],
+        on_progress: Callable[[Summary], None] | None,
     ) -> None:
         self.judge = judge
         self.scale = scale
@@ -177,55 +178,50 @@ class _Engine:
             await asyncio.gather(*workers, return_exceptions=True)
 
     async def _settle(self, case: Case) -> None:
-        reply, unreachable = await self._ask(case)
+        reply, error = await self._ask(case)
         verdict = Verdict.of(case, reply, self.scale, self.revision)
         self.sink.append(verdict)
         self.summary.asked += 1
         self.summary.usage = self.summary.usage + reply.usage
         self._count(verdict)
-        if reply.status is not Status.FAILED:
+        if error is None:
             self._answered = True
             self._failed_in_a_row = 0
             return
-        if unreachable and not self._answered:
-            raise BackendError(
-                f"{self.judge.name} can't be reached: {reply.error}; start the server or check --base-url"
-            )
+        if isinstance(error, RetryableError) and error.unreachable and not self._answered:
+            raise BackendError(f"{self.judge.name} can't be reached: {error}; start the server or check --base-url")
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= self.options.give_up_after:
             raise IncompleteError(
-                f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {reply.error}; "
+                f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {error}; "
                 "run the same command again to ask only the failed and missing ones"
             )
 
     def _count(self, verdict: Verdict) -> None:
         self.summary.statuses[verdict.status] += 1
-        self.on_progress(self.summary)
+        if self.on_progress is not None:
+            self.on_progress(self.summary)
 
-    async def _ask(self, case: Case) -> tuple[Reply, bool]:
-        """Ask until there is a reply; the second value says that no connection could be made."""
-        error = RetryableError("not asked")
-        # A server that was never there gets fewer chances: the user is waiting to hear it.
+    async def _ask(self, case: Case) -> tuple[Reply, CallError | None]:
+        """Ask until there is a reply; beside a failed one stands the error that a backend raised."""
+        error: RetryableError | None = None
         for attempt in range(self.options.attempts):
             await self._wait_for_pause()
             try:
-                reply = await self.judge.judge(case, self.scale)
+                return await self.judge.judge(case, self.scale), None
             except RejectedError as rejected:
-                status = Status.REFUSED if rejected.refused else Status.FAILED
-                return Reply(status, error=str(rejected)), False
+                if rejected.refused:
+                    return Reply(Status.REFUSED, error=str(rejected)), None
+                return Reply(Status.FAILED, error=str(rejected)), rejected
             except RetryableError as retryable:
                 error = retryable
-            except JudgebenchError:
-                raise
-            else:
-                self._answered = True
-                return reply, False
-            last = attempt + 1 == self.options.attempts or (error.unreachable and not self._answered and attempt >= 2)
-            if last or (error.retry_after or 0) > _LONGEST_PAUSE:
+            # A server that was never there gets fewer chances: the user is waiting to hear it.
+            hopeless = error.unreachable and not self._answered and attempt >= 2
+            if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > _LONGEST_PAUSE:
                 break
             self.summary.retries += 1
             await self._back_off(attempt, error)
-        return Reply(Status.FAILED, error=str(error)), error.unreachable
+        return Reply(Status.FAILED, error=str(error)), error
 
     async def _back_off(self, attempt: int, error: RetryableError) -> None:
         if error.retry_after is not None:
@@ -235,6 +231,6 @@ class _Engine:
         await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
 
     async def _wait_for_pause(self) -> None:
-        while (wait := self._paused_until - time.monotonic()) > 0:
+        while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a pause may grow while we sleep
             # Jitter keeps the workers from all coming back in the same instant.
             await asyncio.sleep(wait + random.uniform(0, min(0.25, wait / 4)))  # noqa: S311 - jitter

@@ -12,9 +12,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from judgebench import __version__
-from judgebench.domain import Run, Usage
+from judgebench.domain import Run
 from judgebench.errors import DataError
-from judgebench.run.engine import Options, Summary, ask_all
+from judgebench.run.engine import Summary, ask_all
 from judgebench.store.runs import RunWriter, known_answers, read_lines
 
 if TYPE_CHECKING:
@@ -23,14 +23,36 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Task
     from judgebench.domain.results import Aggregate
+    from judgebench.run.engine import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which cases a run has: how the items are shown, how often, and how many of them.
+
+    Fields as in `Run`; ``probe`` turns an item into cases and must follow them.
+    """
+
+    probe: Probe
+    orders: str = "both"
+    repeats: int = 1
+    reference: str = "auto"
+    seed: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What the task's card says about scoring; it travels in the manifest."""
+
+    policies: Policies
+    aggregates: tuple[Aggregate, ...] = ()
+    card_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask of whom: a judge, a task, and how items become cases.
-
-    ``run`` is the manifest as far as it is known before asking.
-    """
+    """What to ask of whom. ``run`` is the manifest as far as it is known before asking."""
 
     task: Task
     judge: Judge
@@ -44,20 +66,7 @@ class Plan:
             yield from self.probe.cases(item)
 
 
-def plan(
-    task: Task,
-    judge: Judge,
-    probe: Probe,
-    *,
-    orders: str,
-    repeats: int,
-    reference: str,
-    seed: int,
-    limit: int | None,
-    policies: Policies,
-    aggregates: tuple[Aggregate, ...] = (),
-    card_digest: str = "",
-) -> Plan:
+def plan(task: Task, judge: Judge, selection: Selection, conventions: Conventions) -> Plan:
     """Select the items and write the manifest as far as it is known.
 
     Raises
@@ -65,29 +74,29 @@ def plan(
     DataError
         If the task yields no items.
     """
-    items = tuple(islice(task.items(), limit))
+    items = tuple(islice(task.items(), selection.limit))
     if not items:
         raise DataError(f"{task.name} has no items to judge")
     sources = {item.gold_source for item in items}
     run = Run(
         task=task.name,
         revision=task.revision,
-        card_digest=card_digest,
+        card_digest=conventions.card_digest,
         judge=judge.name,
         settings=dict(judge.settings),
         scale=task.scale,
-        orders=orders,
-        repeats=repeats,
-        reference=reference,
-        seed=seed,
-        limit=limit,
-        policies=policies,
+        orders=selection.orders,
+        repeats=selection.repeats,
+        reference=selection.reference,
+        seed=selection.seed,
+        limit=selection.limit,
+        policies=conventions.policies,
         gold_source=sources.pop() if len(sources) == 1 else "mixed",
-        aggregates=aggregates,
+        aggregates=conventions.aggregates,
         versions=_versions(judge),
         counts={"items": len(items)},
     )
-    return Plan(task, judge, probe, run, items)
+    return Plan(task, judge, selection.probe, run, items)
 
 
 def _versions(judge: Judge) -> dict[str, str]:
@@ -108,7 +117,7 @@ def missing(planned: Plan, runs: Path) -> list[Case]:
 
 
 def execute(
-    planned: Plan, runs: Path, options: Options, on_progress: Callable[[Summary], None] = lambda _: None
+    planned: Plan, runs: Path, options: Options, on_progress: Callable[[Summary], None] | None = None
 ) -> tuple[Path, Summary]:
     """Ask all that is missing and keep it.
 
@@ -132,7 +141,8 @@ def execute(
         def progress(current: Summary) -> None:
             nonlocal summary
             summary = current
-            on_progress(current)
+            if on_progress is not None:
+                on_progress(current)
 
         async def asking() -> Summary:
             loop = asyncio.get_running_loop()
@@ -166,6 +176,3 @@ def execute(
             counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
             writer.write_manifest(replace(planned.run, counts=counts))
     return writer.path, summary
-
-
-__all__ = ["Options", "Plan", "Summary", "Usage", "execute", "missing", "plan"]
