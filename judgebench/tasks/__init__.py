@@ -1,1 +1,1 @@
-"""."""
+"""The tasks: benchmarks as cards, sources of rows and readers."""

@@ -1,0 +1,231 @@
+"""A task made of a card, a source of rows and a reader."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+from judgebench.errors import BrokenPluginError, DataError, UsageError
+from judgebench.tasks.card import load_card
+from judgebench.tasks.sources import Row, Source, file_source, find, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from judgebench.domain import Code, Item, Policies, Reply, Scale
+    from judgebench.tasks.card import Card, Recorded
+
+__all__ = ["CardTask", "Located", "Reader", "Recording", "Row", "Source", "open_task"]
+
+
+class Located(NamedTuple):
+    """An item and the row it was made of, so that an error can say where."""
+
+    item: Item
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a judge said some time ago.
+
+    Parameters
+    ----------
+    name : str
+        The judge.
+    replies : mapping of (str, tuple of int) to Reply
+        By item id and order; replies are in the coordinates in which that order showed the responses.
+    orders : tuple of tuple of int
+        The orders that were recorded, the item's own first.
+    """
+
+    name: str
+    replies: Mapping[tuple[str, tuple[int, ...]], Reply]
+    orders: tuple[tuple[int, ...], ...]
+
+
+class Reader(Protocol):
+    """Turns the rows of one benchmark into items. Made with the card and the split."""
+
+    def __init__(self, card: Card, split: str) -> None: ...
+
+    def items(self, source: Source) -> Iterator[Located]:
+        """Yield the items in the order of the rows."""
+        ...
+
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+        """Read recorded verdicts, one judge's."""
+        ...
+
+
+class CardTask:
+    """A task as its card describes it; satisfies `domain.Task`.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    split : str
+        Name of the split; empty for the default one.
+    source : Source
+        Where the rows come from.
+    """
+
+    def __init__(self, card: Card, split: str, source: Source) -> None:
+        self.card = card
+        self.split = card.split(split).name
+        self.source = source
+        self._items: tuple[Item, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """``card``, or ``card:split`` where the split isn't the default one."""
+        return self.card.name if self.split == self.card.default_split else f"{self.card.name}:{self.split}"
+
+    @property
+    def revision(self) -> str:
+        """Hub commit, a digest of the files read, or ``sample``."""
+        return self.source.revision
+
+    @property
+    def scale(self) -> Scale:
+        """What a verdict can be."""
+        return self.card.scale
+
+    @property
+    def policies(self) -> Policies:
+        """The benchmark's own conventions."""
+        return self.card.policies
+
+    def items(self) -> tuple[Item, ...]:
+        """Return the items, checked, in the order of the source.
+
+        Raises
+        ------
+        DataError
+            If a row isn't what the format says (file, line, field), or an item doesn't fit the scale.
+        """
+        if self._items is None:
+            self._items = tuple(self._checked())
+        return self._items
+
+    def recorded(self, path: Path, column: str | None = None) -> Recording:
+        """Read the recorded verdicts of one judge from a file in the benchmark's own format.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        column : str, optional
+            The judge, where the file holds several.
+
+        Raises
+        ------
+        DataError
+            If the file doesn't fit the task.
+        UsageError
+            If the file holds several judges and ``column`` names none of them, or the benchmark
+            has no recorded format.
+        """
+        read = getattr(self._reader(), "recorded", None)
+        if read is None:
+            raise UsageError(f"{self.card.name} has no format of recorded verdicts")
+        items = {item.id: item for item in self.items()}
+        recording = cast("Recording", read(file_source(path), column or None, items))
+        for (item, order), reply in recording.replies.items():
+            if item not in items:
+                raise DataError(
+                    f"item {item!r} is not in {self.name} ({self.revision})",
+                    file=str(path),
+                    hint="is it the file of another split?",
+                )
+            if sorted(order) != list(range(len(items[item].responses))):
+                raise DataError(f"item {item!r}: {order} is no order of its responses", file=str(path))
+            if reply.code is not None and not _fits(reply.code, self.scale, items[item]):
+                raise DataError(f"item {item!r}: verdict {reply.code!r} is not on the scale", file=str(path))
+        return recording
+
+    def recordings(self) -> tuple[Recorded, ...]:
+        """Return the recorded verdicts that the card knows for this split."""
+        return tuple(recorded for recorded in self.card.recorded if recorded.split == self.split)
+
+    def recorded_path(self, recorded: Recorded) -> Path | None:
+        """Return where a recorded file lies beside the data, or None."""
+        return None if self.source.folder is None else find(self.source.folder, recorded.file)
+
+    def _reader(self) -> Reader:
+        module, _, attribute = self.card.reader.partition(":")
+        try:
+            made = getattr(importlib.import_module(module), attribute)(self.card, self.split)
+        except (ImportError, AttributeError) as error:
+            raise BrokenPluginError(
+                f"task {self.card.name!r}: its reader {self.card.reader} can't be loaded: {error}"
+            ) from error
+        return cast("Reader", made)
+
+    def _checked(self) -> Iterator[Item]:
+        seen: dict[str, Row] = {}
+        scale = self.scale
+        for item, row in self._reader().items(self.source):
+            if not item.id:
+                row.fail("the id is empty")
+            if item.id in seen:
+                row.fail(f"id {item.id!r} stands twice (first on line {seen[item.id].line})")
+            seen[item.id] = row
+            wanted = _responses(scale)
+            if (wanted and len(item.responses) != wanted) or not item.responses:
+                row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")
+            if not any(label.code is not None for label in item.gold):
+                row.fail(f"item {item.id!r} has no gold label")
+            for label in item.gold:
+                if label.code is not None and not _fits(label.code, scale, item):
+                    row.fail(f"label {label.code!r} of {label.annotator!r} is not on the scale {scale.spec}")
+            yield item
+
+
+def _responses(scale: Scale) -> int | None:
+    """Return how many responses an item of this scale has; None where any number fits."""
+    if scale.kind in {"check", "rate", "label"}:
+        return 1
+    if scale.kind == "pair":
+        return 2
+    return len(scale.labels) if scale.kind in {"pick", "rank"} else None
+
+
+def _fits(code: Code, scale: Scale, item: Item) -> bool:
+    size = len(scale.labels)
+    if isinstance(code, int):
+        return scale.kind not in {"rank", "steps"} and 0 <= code < size
+    if scale.kind == "rank":
+        return sorted(code) == list(range(len(item.responses)))
+    return bool(code) and scale.kind in {"pick", "steps"} and all(0 <= c < size for c in code)
+
+
+def open_task(spec: str, *, data: Path | None = None, sample: bool = False, root: Path | None = None) -> CardTask:
+    """Open a task by name.
+
+    Parameters
+    ----------
+    spec : str
+        ``name`` or ``name:split``.
+    data : Path, optional
+        A folder or file in the benchmark's own published format.
+    sample : bool, optional
+        Use the rows shipped with the card.
+    root : Path, optional
+        Folder of cards, for cards outside the package.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such task or split.
+    DataError
+        If its data can't be found or read.
+    """
+    name, _, split = spec.partition(":")
+    card = load_card(name, root)
+    source = resolve(card, split, data=data, sample=sample, env=os.environ)
+    return CardTask(card, card.split(split).name, source)

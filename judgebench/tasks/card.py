@@ -1,0 +1,398 @@
+"""The card of a task: what ``tasks/<name>/task.toml`` says, checked key by key."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, get_args
+
+from judgebench.domain import Aggregate, GoldSource, Policies, Scale
+from judgebench.errors import DataError, UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Card", "Part", "Recorded", "Split", "Table", "card_dir", "card_names", "load_card", "read_toml"]
+
+T = TypeVar("T")
+RecordedKind = Literal["replies", "figures"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table of a split and the places where it can be found.
+
+    Parameters
+    ----------
+    hub : str
+        Dataset id on the Hugging Face hub; empty where it isn't there.
+    config, hub_split : str
+        Configuration (empty for the default one) and split on the hub.
+    revision : str
+        Pinned commit on the hub; empty where we couldn't look it up: ``main`` is loaded then, and the
+        commit that came back is recorded.
+    url : str
+        Address of one pinned file, for data that isn't on the hub; its hash must be given.
+    files : tuple of str
+        Names under which the file is accepted below ``--data``, the preferred one first; ``.gz`` may follow.
+    sha256 : mapping of str to str
+        Hash of the uncompressed file, by name in ``files``.
+    count : int or None
+        Number of items (of rows, for a further part) in the published version.
+    """
+
+    hub: str = ""
+    config: str = ""
+    hub_split: str = ""
+    revision: str = ""
+    url: str = ""
+    files: tuple[str, ...] = ()
+    sha256: Mapping[str, str] = field(default_factory=dict[str, str])
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A split: its main table, and further named tables that the reader joins to it."""
+
+    name: str
+    main: Part
+    parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Verdicts (``kind='replies'``) or per-subset figures (``kind='figures'``) that exist publicly.
+
+    ``file`` is relative to the task's data folder (``.gz`` may follow); ``column`` picks one judge where the
+    file holds several.
+    """
+
+    name: str
+    file: str
+    column: str = ""
+    split: str = ""
+    kind: RecordedKind = "replies"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a task is, where its data are, and its benchmark's own conventions.
+
+    Parameters
+    ----------
+    name, title, summary, homepage, paper, citation, licence : str
+        What to call it, in one line each.
+    gold_source : {'human', 'expert', 'crowd', 'verifier', 'model'}
+        Who or what gave the gold.
+    annotators : str
+        What the annotators were asked, in our words.
+    scale : Scale
+        What a verdict can be.
+    level_note : str
+        Why the scale has this shape, where that isn't plain.
+    policies : Policies
+        The benchmark's own conventions.
+    metric : str
+        The benchmark's headline metric, in its own words.
+    reader : str
+        ``module:attribute`` of the reader class.
+    splits : mapping of str to Split
+        By name.
+    default_split : str
+        The one that is meant when none is named.
+    subsets : tuple of str
+        The task's division, in the order of its tables.
+    aggregates : tuple of Aggregate
+        Figures over groups that the benchmark reports.
+    clusters, systems : str
+        What a cluster and a system are here.
+    references : tuple of str
+        Reference conditions: ``none``, ``human`` ...
+    default_reference : str
+        The condition that ``--reference auto`` takes.
+    folders : tuple of str
+        Other names of the data folder.
+    unchecked_fields : tuple of str
+        Field names that couldn't be checked against the live hub.
+    recorded : tuple of Recorded
+        Verdicts that exist publicly.
+    notes : tuple of str
+        Things to know, one sentence each.
+    digest : str
+        sha256 of the card's text, first 24 hex digits.
+    folder : Path
+        The folder of the card.
+    """
+
+    name: str
+    title: str
+    summary: str
+    homepage: str
+    paper: str
+    citation: str
+    licence: str
+    gold_source: GoldSource
+    annotators: str
+    scale: Scale
+    level_note: str
+    policies: Policies
+    metric: str
+    reader: str
+    splits: Mapping[str, Split]
+    default_split: str
+    subsets: tuple[str, ...]
+    aggregates: tuple[Aggregate, ...]
+    clusters: str
+    systems: str
+    references: tuple[str, ...]
+    default_reference: str
+    folders: tuple[str, ...]
+    unchecked_fields: tuple[str, ...]
+    recorded: tuple[Recorded, ...]
+    notes: tuple[str, ...]
+    digest: str
+    folder: Path
+
+    def split(self, name: str = "") -> Split:
+        """Return a split by name; the default one for an empty name.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such split.
+        """
+        wanted = name or self.default_split
+        if wanted not in self.splits:
+            raise UnknownNameError(
+                "split", f"{self.name}:{wanted}", [f"{self.name}:{s}" for s in self.splits],
+                f"(its splits: {', '.join(self.splits)})",
+            )  # fmt: skip
+        return self.splits[wanted]
+
+
+class Table:
+    """A TOML table that is taken apart key by key; what is left over at the end is an error."""
+
+    def __init__(self, data: Mapping[str, Any], file: str, where: str = "") -> None:
+        self.data = dict(data)
+        self.file = file
+        self.where = where
+
+    def fail(self, key: str, message: str) -> NoReturn:
+        """Raise a DataError that names the file and the key."""
+        raise DataError(message, file=self.file, field=f"{self.where}{key}")
+
+    def take(self, key: str, kind: type[T], default: T | None = None) -> T:
+        """Take a value of a type; without a default the key must be there."""
+        if key not in self.data:
+            if default is None:
+                self.fail(key, "this key is missing")
+            return default
+        value = self.data.pop(key)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.fail(key, f"expected a value of type {kind.__name__}, got {value!r}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Take a string; one without a default must not be empty."""
+        value = self.take(key, str, default).strip()
+        if default is None and not value:
+            self.fail(key, "this must not be empty")
+        return value
+
+    def choice(self, key: str, values: tuple[str, ...], default: str | None = None) -> str:
+        """Take one of several words."""
+        value = self.text(key, default)
+        if value not in values:
+            self.fail(key, f"{value!r} is not one of {', '.join(values)}")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Take a list of strings; empty where the key is missing."""
+        values: list[Any] = self.take(key, list, [])
+        if not all(isinstance(value, str) for value in values):
+            self.fail(key, f"expected a list of strings, got {values!r}")
+        return tuple(values)
+
+    def table(self, key: str) -> Table:
+        """Take a table; empty where the key is missing."""
+        return Table(self.take(key, dict, {}), self.file, f"{self.where}{key}.")
+
+    def tables(self, key: str) -> list[Table]:
+        """Take an array of tables; empty where the key is missing."""
+        values: list[Any] = self.take(key, list, [])
+        if not all(isinstance(value, dict) for value in values):
+            self.fail(key, "expected an array of tables")
+        return [Table(value, self.file, f"{self.where}{key}[{i}].") for i, value in enumerate(values)]
+
+    def done(self) -> None:
+        """Refuse keys that nobody took."""
+        if self.data:
+            key = next(iter(self.data))
+            self.fail(key, "this key is not known here (a typing error?)")
+
+
+def card_dir() -> Path:
+    """Folder of the cards: inside the package in a wheel, the sibling ``tasks/`` in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_tasks"
+    return inside if inside.is_dir() else package.parent / "tasks"
+
+
+def card_names(root: Path | None = None) -> tuple[str, ...]:
+    """Names of the tasks that have a card, sorted."""
+    folder = card_dir() if root is None else root
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(path.parent.name for path in folder.glob("*/task.toml")))
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
+    """Read a TOML file and its bytes.
+
+    Raises
+    ------
+    DataError
+        If it can't be read or is no TOML.
+    """
+    try:
+        raw = path.read_bytes()
+        return tomllib.loads(raw.decode("utf-8")), raw
+    except OSError as error:
+        raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"this is no TOML: {error}", file=str(path)) from None
+
+
+def load_card(name: str, root: Path | None = None) -> Card:
+    """Read a card.
+
+    Raises
+    ------
+    UnknownNameError
+        If no task has this name.
+    DataError
+        If the card doesn't say what it must, or says what nobody reads.
+    """
+    names = card_names(root)
+    if name not in names:
+        raise UnknownNameError("task", name, names)
+    folder = (card_dir() if root is None else root) / name
+    path = folder / "task.toml"
+    data, raw = read_toml(path)
+    table = Table(data, str(path))
+    if table.text("name") != name:
+        table.fail("name", f"the folder is named {name!r}")
+    splits_table = table.table("splits")
+    splits = {split: _split(split, splits_table.table(split)) for split in tuple(splits_table.data)}
+    if not splits:
+        table.fail("splits", "a task needs at least one split")
+    references = table.texts("references") or ("none",)
+    card = Card(
+        name=name,
+        title=table.text("title"),
+        summary=table.text("summary"),
+        homepage=table.text("homepage"),
+        paper=table.text("paper"),
+        citation=table.text("citation"),
+        licence=table.text("licence"),
+        gold_source=cast("GoldSource", table.choice("gold_source", get_args(GoldSource))),
+        annotators=table.text("annotators"),
+        scale=_scale(table),
+        level_note=table.text("level_note", ""),
+        policies=_policies(table.table("policies")),
+        metric=table.text("metric"),
+        reader=table.text("reader"),
+        splits=splits,
+        default_split=table.choice("default_split", tuple(splits)),
+        subsets=table.texts("subsets"),
+        aggregates=tuple(_aggregate(t) for t in table.tables("aggregates")),
+        clusters=table.text("clusters"),
+        systems=table.text("systems"),
+        references=references,
+        default_reference=table.choice("default_reference", references, references[0]),
+        folders=table.texts("folders"),
+        unchecked_fields=table.texts("unchecked_fields"),
+        recorded=tuple(_recorded(t, tuple(splits)) for t in table.tables("recorded")),
+        notes=table.texts("notes"),
+        digest=hashlib.sha256(raw).hexdigest()[:24],
+        folder=folder,
+    )
+    table.done()
+    if ":" not in card.reader:
+        table.fail("reader", "write it as module:attribute")
+    return card
+
+
+def _scale(table: Table) -> Scale:
+    spec = table.text("scale")
+    try:
+        return Scale.parse(spec)
+    except (UsageError, DataError) as error:
+        table.fail("scale", str(error))
+
+
+def _policies(table: Table) -> Policies:
+    try:
+        policies = Policies.from_json(table.data)
+    except UsageError as error:
+        table.fail("", str(error))
+    return policies
+
+
+def _part(table: Table) -> Part:
+    hashes = table.table("sha256")
+    part = Part(
+        hub=table.text("hub", ""),
+        config=table.text("config", ""),
+        hub_split=table.text("hub_split", ""),
+        revision=table.text("revision", ""),
+        url=table.text("url", ""),
+        files=table.texts("files"),
+        sha256={name: hashes.text(name) for name in tuple(hashes.data)},
+        count=table.take("count", int) if "count" in table.data else None,
+    )
+    table.done()
+    for name in part.sha256:
+        if name not in part.files:
+            hashes.fail(name, "this is not one of the part's files")
+    if part.hub and not part.hub_split:
+        table.fail("hub_split", "a hub source needs the name of its split")
+    if part.url and not part.sha256.get(part.url.rsplit("/", 1)[-1]):
+        table.fail("url", "a file that is fetched by address needs its sha256 under the same name")
+    return part
+
+
+def _split(name: str, table: Table) -> Split:
+    further = table.table("parts")
+    parts = {part: _part(further.table(part)) for part in tuple(further.data)}
+    return Split(name, _part(table), parts)
+
+
+def _aggregate(table: Table) -> Aggregate:
+    weights: list[Any] = table.take("weights", list, [])
+    aggregate = Aggregate(
+        table.text("name"),
+        table.texts("of"),
+        tuple(float(w) for w in weights),
+        cast('Literal["subset", "system"]', table.choice("by", ("subset", "system"), "subset")),
+    )
+    table.done()
+    if aggregate.weights and len(aggregate.weights) != len(aggregate.of):
+        table.fail("weights", f"{len(aggregate.weights)} weights for {len(aggregate.of)} groups")
+    return aggregate
+
+
+def _recorded(table: Table, splits: tuple[str, ...]) -> Recorded:
+    recorded = Recorded(
+        table.text("name"),
+        table.text("file"),
+        table.text("column", ""),
+        table.choice("split", splits, splits[0]),
+        cast("RecordedKind", table.choice("kind", get_args(RecordedKind), "replies")),
+    )
+    table.done()
+    return recorded
