@@ -1,0 +1,165 @@
+"""The project's checks, each in its own environment: ``nox -s tests``, ``nox -l`` lists them all."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "layers", "types", "build", "doctest", "tests"]
+
+ROOT = Path(__file__).resolve().parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+#: The command that writes every published leaderboard into a folder; ``results`` adds the two paths.
+RESULTS = ("judgebench", "results", "--data", "{data}", "--output", "{output}")
+
+#: Two workers: the machines that run this have two cores, and more would only blur the timed tests.
+WORKERS = ("-n", "2", "--dist", "worksteal")
+
+
+def group(name: str) -> list[str]:
+    """Return the requirements of a dependency group of ``pyproject.toml``."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def data_folder() -> Path | None:
+    """Return the folder of real benchmark data; a relative JUDGEBENCH_DATA counts from the repository."""
+    folder = ROOT / os.environ.get("JUDGEBENCH_DATA", "../shared/data")
+    return folder.resolve() if folder.is_dir() else None
+
+
+def build_distributions(session: nox.Session) -> Path:
+    """Build the sdist, and the wheel from it, into the session's own folder; return the wheel."""
+    target = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(target, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", str(target), str(ROOT), silent=True)
+    return next(target.glob("*.whl"))
+
+
+def install_wheel(session: nox.Session, *requirements: str, extra: str = "") -> None:
+    """Install the built wheel, and make sure that it is what Python finds."""
+    wheel = build_distributions(session)
+    # A reused environment holds an older build under the same version.
+    session.run("python", "-m", "pip", "uninstall", "-q", "-y", "judgebench", silent=True)
+    session.install(f"judgebench{extra} @ {wheel.as_uri()}", *requirements)
+    with session.chdir(session.create_tmp()):
+        found = session.run("python", "-c", "import judgebench; print(judgebench.__file__)", silent=True, log=False)
+    if not Path(str(found).strip()).is_relative_to(Path(session.virtualenv.location).resolve()):
+        session.error(f"judgebench is imported from {found}, not from the installed wheel")
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest from a folder from which the checkout can't be imported."""
+    env = {"JUDGEBENCH_DATA": str(folder)} if (folder := data_folder()) else {}
+    settings = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT))
+    with session.chdir(session.create_tmp()):
+        # The `pytest` script, unlike `python -m pytest`, does not put the current folder on the path.
+        session.run("pytest", *settings, *arguments, env=env)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Every ruff rule, and the formatter."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Arrows go down only."""
+    session.install(*group("lint"))
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": str(ROOT)})
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy strict and pyright strict over the package."""
+    session.install(*PROJECT["project"]["dependencies"], *group("types"))
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel; the wheel carries everything that is not Python, too."""
+    wheel = build_distributions(session)
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    cards = {f"judgebench/_tasks/{path.relative_to(ROOT / 'tasks').as_posix()}" for path in files("tasks")}
+    wanted = cards | {path.relative_to(ROOT).as_posix() for path in files("judgebench")}
+    if missing := sorted(wanted - inside):
+        session.error(f"{wheel.name} lacks {', '.join(missing)}")
+    # What must exist at all: a pattern that matches nothing is a packaging rule that broke.
+    for kind, (start, end) in {
+        "a task card": ("judgebench/_tasks/", "/task.toml"),
+        "sample rows": ("judgebench/_tasks/", "/sample.jsonl"),
+        "a prompt": ("judgebench/judges/prompts/", ""),
+        "a JSON Schema": ("judgebench/", ".schema.json"),
+        "the typing marker": ("judgebench/py.typed", ""),
+        "the licence": ("judgebench-", "/LICENSE"),
+    }.items():
+        if not any(name.startswith(start) and name.endswith(end) for name in inside):
+            session.error(f"{wheel.name} lacks {kind} ({start}*{end})")
+    session.log(f"{wheel.name}: {len(inside)} files, {wheel.stat().st_size / 1024:.0f} KiB")
+
+
+def files(folder: str) -> list[Path]:
+    """List the files of a folder of the checkout, without what tools leave behind."""
+    found = sorted((ROOT / folder).rglob("*"))
+    return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests, slow ones included, on the built wheel; ``-- ARGS`` narrows them."""
+    install_wheel(session, *group("test"))
+    pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests")]))
+
+
+@nox.session
+def doctest(session: nox.Session) -> None:
+    """Run the examples of the installed package's docstrings."""
+    install_wheel(session, "pytest")
+    pytest(session, "--doctest-modules", "--pyargs", "judgebench", *session.posargs)
+
+
+@nox.session
+def openai2(session: nox.Session) -> None:
+    """Run the judges' tests with the older major version of the openai library."""
+    install_wheel(session, "openai>=2,<3", *group("test"))
+    pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "judges")]))
+
+
+@nox.session
+def litellm(session: nox.Session) -> None:
+    """Run the judges' tests with the litellm extra and its proxy as the server."""
+    install_wheel(session, *group("test"), *group("litellm-proxy"), extra="[litellm]")
+    pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "judges")]))
+
+
+@nox.session
+def results(session: nox.Session) -> None:
+    """Rebuild ``results/`` from JUDGEBENCH_DATA; ``-- --check`` compares byte for byte instead."""
+    data = data_folder() or session.error("set JUDGEBENCH_DATA to the folder that holds pandalm/, judgebench/ ...")
+    check = "--check" in session.posargs
+    published = ROOT / "results"
+    output = Path(session.create_tmp()).resolve() / "results" if check else published
+    if check:
+        shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(exist_ok=True)
+    install_wheel(session)
+    with session.chdir(session.create_tmp()):
+        session.run(*(part.format(data=data, output=output) for part in RESULTS))
+    if check:
+        names = sorted({path.name for folder in (output, published) for path in folder.iterdir()})
+        _, changed, absent = filecmp.cmpfiles(output, published, names, shallow=False)
+        if changed or absent:
+            session.error(f"results/ is not what this code computes: {', '.join([*changed, *absent])}; nox -s results")
