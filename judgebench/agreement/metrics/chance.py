@@ -1,0 +1,225 @@
+"""Agreement, plain and corrected for chance.
+
+Each coefficient but the plain ones is ``(po - pe) / (1 - pe)``: observed agreement ``po`` is the weighted
+share of agreeing cells, expected agreement ``pe`` a polynomial in the margins. Its gradient follows by the
+chain rule and reproduces the large-sample standard errors of Fleiss, Cohen and Everitt (1969).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from judgebench.agreement.metrics.table import TINY, Floats, Outcome, Table
+
+
+def percent_agreement(table: Table) -> Outcome:
+    """Share of rows on which gold and judge agree.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        A fraction in [0, 1].
+    """
+    agree = _identity(table)
+    return Outcome(float((table.joint * agree).sum()), agree, n=table.n, chance=0.0)
+
+
+def accuracy(table: Table) -> Outcome:
+    """Mean credit per row: `percent_agreement`, unless a tie policy gives half credit.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with a credit matrix.
+
+    Returns
+    -------
+    Outcome
+        A fraction in [0, 1].
+    """
+    credit = _identity(table) if table.credit is None else table.credit
+    return Outcome(float((table.joint * credit).sum()), credit, n=table.n, chance=0.0)
+
+
+def cohen_kappa(table: Table) -> Outcome:
+    """Cohen's kappa, unweighted.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_variation`` where both sides always say the same one label.
+
+    References
+    ----------
+    Cohen (1960), A coefficient of agreement for nominal scales; Fleiss, Cohen & Everitt (1969), Large
+    sample standard errors of kappa and weighted kappa.
+
+    Examples
+    --------
+    Cohen's own table of 1960:
+
+    >>> import numpy as np
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> outcome = cohen_kappa(Table(counts / 200, 200, 3, np.arange(3.0)))
+    >>> round(outcome.value, 4)
+    0.4915
+    """
+    return _cohen(table, _identity(table))
+
+
+def cohen_kappa_linear(table: Table) -> Outcome:
+    """Cohen's kappa with weights that fall linearly in the distance of the declared values.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_order`` on labels without an order.
+
+    References
+    ----------
+    Cohen (1968), Weighted kappa.
+    """
+    weights = _weights(table, "linear")
+    return Outcome.undefined("no_order") if weights is None else _cohen(table, weights)
+
+
+def cohen_kappa_quadratic(table: Table) -> Outcome:
+    """Cohen's kappa with weights that fall with the squared distance of the declared values.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_order`` on labels without an order.
+
+    References
+    ----------
+    Cohen (1968), Weighted kappa.
+
+    Examples
+    --------
+    A level that nobody used still counts as a step (it does not, and the value is 0.906, where levels are
+    taken from the data):
+
+    >>> import numpy as np
+    >>> joint = np.zeros((5, 5))
+    >>> for gold, judge in [(1, 1), (2, 4), (4, 4), (5, 5), (2, 2)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 5
+    >>> round(cohen_kappa_quadratic(Table(joint, 5, 5, np.arange(5.0))).value, 4)
+    0.8214
+    """
+    weights = _weights(table, "quadratic")
+    return Outcome.undefined("no_order") if weights is None else _cohen(table, weights)
+
+
+def scott_pi(table: Table) -> Outcome:
+    """Scott's pi: chance from the margins of both sides together.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_variation`` where both sides always say the same one label.
+
+    References
+    ----------
+    Scott (1955), Reliability of content analysis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(scott_pi(Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))).value, 4)
+    0.3939
+    """
+    agree = _identity(table)
+    margin = (table.gold + table.judge) / 2
+    expected = agree @ margin
+    return _corrected(table, agree, float(margin @ expected), expected[:, None] + expected[None, :])
+
+
+def gwet_ac1(table: Table) -> Outcome:
+    """Gwet's AC1: chance from how evenly the categories are used; calm where one class prevails.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k). Categories that agree with nothing count where they occur.
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; defined for constant raters too.
+
+    References
+    ----------
+    Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(gwet_ac1(Table(np.array([[118, 5], [2, 0]]) / 125, 125, 2, np.arange(2.0))).value, 4)
+    0.9408
+    """
+    margin = (table.gold + table.judge) / 2
+    used = table.declared + int((margin[table.declared :] > 0).sum())
+    if used < 2:
+        return Outcome.undefined("no_variation")
+    slope = (1 - 2 * margin) / (used - 1)
+    chance = float((margin * (1 - margin)).sum() / (used - 1))
+    return _corrected(table, _identity(table), chance, (slope[:, None] + slope[None, :]) / 2)
+
+
+def _identity(table: Table) -> Floats:
+    return np.eye(len(table.joint))
+
+
+def _weights(table: Table, kind: Literal["linear", "quadratic"]) -> Floats | None:
+    ordered = len(table.values)
+    if ordered < 2:
+        return None
+    weights = _identity(table)
+    distance = np.abs(table.values[:, None] - table.values[None, :])
+    distance /= distance.max()
+    weights[:ordered, :ordered] = 1 - (distance if kind == "linear" else distance**2)
+    return weights
+
+
+def _cohen(table: Table, weights: Floats) -> Outcome:
+    gold, judge = table.gold, table.judge
+    by_gold, by_judge = weights @ judge, gold @ weights
+    return _corrected(table, weights, float(gold @ by_gold), by_gold[:, None] + by_judge[None, :])
+
+
+def _corrected(table: Table, weights: Floats, chance: float, slope: Floats) -> Outcome:
+    """``(po - pe) / (1 - pe)`` with its gradient; ``slope`` is the derivative of pe by each cell."""
+    room = 1 - chance
+    if room < TINY:
+        return Outcome.undefined("no_variation")
+    miss = 1 - float((table.joint * weights).sum())
+    gradient = (weights * room - miss * slope) / room**2
+    return Outcome(1 - miss / room, gradient, chance=chance)

@@ -1,0 +1,220 @@
+"""Krippendorff's alpha: for a table of two raters, and for many raters with gaps.
+
+The influence functions are those of the large-sample coefficient: alpha's small-sample factor
+``1 - 1 / N`` over N pairable values scales the value, not the standard error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from judgebench.agreement.metrics.ranks import mid_ranks, rank_slopes
+from judgebench.agreement.metrics.table import TINY, Floats, Level, Outcome, Table
+
+
+def krippendorff_alpha(table: Table) -> Outcome:
+    """Krippendorff's alpha at the scale's own level of measurement.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_variation`` where only one label occurs.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    >>> round(krippendorff_alpha(Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))).value, 4)
+    0.4
+    """
+    return _two_raters(table, table.level)
+
+
+def krippendorff_alpha_nominal(table: Table) -> Outcome:
+    """Krippendorff's alpha with the nominal distance: labels differ or don't.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        At most 1.
+    """
+    return _two_raters(table, "nominal")
+
+
+def krippendorff_alpha_ordinal(table: Table) -> Outcome:
+    """Krippendorff's alpha with the ordinal distance: the squared difference of mean ranks.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_order`` on labels without an order.
+    """
+    return _two_raters(table, "ordinal")
+
+
+def krippendorff_alpha_interval(table: Table) -> Outcome:
+    """Krippendorff's alpha with the interval distance: the squared difference of values.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_order`` on labels without an order.
+    """
+    return _two_raters(table, "interval")
+
+
+def alpha_units(
+    ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level
+) -> tuple[float, Floats] | str:
+    """Krippendorff's alpha of many raters, gaps allowed, with the influence of each unit.
+
+    Parameters
+    ----------
+    ratings : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 where a rater left the unit out.
+    categories : int
+        Number of categories k.
+    values : ndarray of float, shape (v,)
+        Positions of the first v categories; empty where they have no order.
+    level : {'nominal', 'ordinal', 'interval'}
+        The distance to use.
+
+    Returns
+    -------
+    tuple of (float, ndarray of float, shape (n,)) or str
+        Alpha and each unit's influence (they average to 0; a unit with fewer than two ratings has 0), or
+        the reason why there is none.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units:
+
+    >>> gaps = -1
+    >>> data = np.array([
+    ...     [1, 2, 3, 3, 2, 1, 4, 1, 2, gaps, gaps, gaps], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, gaps, 3],
+    ...     [gaps, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, gaps], [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, gaps],
+    ... ]).T
+    >>> [round(alpha_units(data, 6, np.arange(6.0), level)[0], 3) for level in ("nominal", "ordinal", "interval")]
+    [0.743, 0.815, 0.849]
+    """
+    if level != "nominal" and len(values) < 2:
+        return "no_order"
+    counts = _counts(ratings, categories)
+    raters = counts.sum(axis=1)
+    paired = raters >= 2
+    units = int(paired.sum())
+    if not units:
+        return "no_pairs"
+    counts *= paired[:, None]
+    raters = raters * paired
+    per_pair = np.where(paired, 1 / np.maximum(raters - 1, 1), 0.0)
+    size = float(raters.sum())
+    share = counts.sum(axis=0) / size
+    joint = ((counts * per_pair[:, None]).T @ counts - np.diag((counts * per_pair[:, None]).sum(axis=0))) / size
+    distance = _Distance.of(level, share, values)
+    observed, expected = float((joint * distance.matrix).sum()), float(share @ distance.matrix @ share)
+    if expected < TINY:
+        return "no_variation"
+    value = 1 - (1 - 1 / size) * observed / expected
+    scale = len(ratings) / size
+    within = np.einsum("uc,ck,uk->u", counts, distance.matrix, counts, optimize=True) * per_pair
+    lean = (counts - raters[:, None] * share[None, :]) * scale
+    d_observed = (within - observed * raters) * scale + lean @ distance.slope(joint)
+    d_expected = lean @ (2 * distance.matrix @ share + distance.slope(np.outer(share, share)))
+    return value, (observed * d_expected / expected - d_observed) / expected
+
+
+def _two_raters(table: Table, level: Level) -> Outcome:
+    if level != "nominal" and len(table.values) < 2:
+        return Outcome.undefined("no_order")
+    joint = table.joint
+    margin = (table.gold + table.judge) / 2
+    distance = _Distance.of(level, margin, table.values)
+    observed = float((joint * distance.matrix).sum())
+    expected = float(margin @ distance.matrix @ margin)
+    if expected < TINY:
+        return Outcome.undefined("no_variation")
+    by_observed = distance.slope(joint) / 2
+    by_expected = distance.matrix @ margin + distance.slope(np.outer(margin, margin)) / 2
+    d_observed = distance.matrix + by_observed[:, None] + by_observed[None, :]
+    d_expected = by_expected[:, None] + by_expected[None, :]
+    gradient = (observed * d_expected / expected - d_observed) / expected
+    small = 1 - 1 / (2 * table.n)
+    # In units of the nominal distance, so that the chance term means the same for every level.
+    chance = 1 - expected / float(distance.matrix.max())
+    return Outcome(1 - small * observed / expected, gradient, chance=chance)
+
+
+def _counts(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
+    """How often each unit got each category, shape (n, k)."""
+    n, m = ratings.shape
+    flat = np.where(ratings < 0, categories, ratings) + (categories + 1) * np.arange(n)[:, None]
+    counts = np.bincount(flat.ravel(), minlength=n * (categories + 1)).reshape(n, categories + 1)
+    return counts[:, :categories].astype(np.float64) if m else np.zeros((n, categories))
+
+
+@dataclass(frozen=True, slots=True)
+class _Distance:
+    """Squared distances between categories, and how they move with the margin.
+
+    The ordinal distance of two categories is the squared difference of their mean ranks, so it moves with
+    the margin; ``ranks`` is None for the levels that don't.
+    """
+
+    matrix: Floats
+    ranks: Floats | None
+
+    @classmethod
+    def of(cls, level: Level, margin: Floats, values: Floats) -> _Distance:
+        size = margin.size
+        if level == "nominal":
+            return cls(1 - np.eye(size), None)
+        ordered = len(values)
+        place = mid_ranks(margin[:ordered]) if level == "ordinal" else values
+        # A category without a place is as far from every other as two places can be.
+        matrix = np.full((size, size), float(place[-1] - place[0]) ** 2)
+        matrix[:ordered, :ordered] = (place[:, None] - place[None, :]) ** 2
+        np.fill_diagonal(matrix, 0.0)
+        return cls(matrix, place if level == "ordinal" else None)
+
+    def slope(self, weights: Floats) -> Floats:
+        """Derivative of the weighted mean distance by the margin, weights held; shape (k,)."""
+        out = np.zeros(len(weights))
+        if self.ranks is None:
+            return out
+        ordered = len(self.ranks)
+        slopes = rank_slopes(ordered)
+        apart = weights[:ordered, :ordered] * (self.ranks[None, :] - self.ranks[:, None])
+        out[:ordered] = 2 * (apart.sum(axis=0) - apart.sum(axis=1)) @ slopes
+        unplaced = weights.sum() - weights[:ordered, :ordered].sum() - weights.diagonal()[ordered:].sum()
+        out[:ordered] += 2 * unplaced * (self.ranks[-1] - self.ranks[0]) * (slopes[-1] - slopes[0])
+        return out
