@@ -1,1 +1,242 @@
-"""Names to objects."""
+"""Names to objects.
+
+Built-ins are ``"module:attribute"`` strings, imported when they are asked for. Third parties add
+theirs through entry points of the same grammar in the groups ``judgebench.judges``,
+``judgebench.tasks``, ``judgebench.probes`` and ``judgebench.metrics``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from judgebench.domain import Task
+from judgebench.errors import BrokenPluginError, NameClashError, UnknownNameError, UsageError
+from judgebench.tasks.card import card_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from judgebench.domain import Judge, Label
+    from judgebench.tasks.base import CardTask
+
+Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
+
+#: Backends of LLM judges: ``name/model``. Each is a factory ``create(model, **settings)``.
+BACKENDS: dict[str, str] = {
+    "openai": "judgebench.judges.openai:create",
+    "anthropic": "judgebench.judges.anthropic:create",
+    "litellm": "judgebench.judges.litellm:create",
+    "server": "judgebench.judges.server:create",
+}
+#: Judges without a model behind them, by their whole name.
+PLAIN_JUDGES: dict[str, str] = {
+    "baseline/first": "judgebench.judges.baselines:First",
+    "baseline/longest": "judgebench.judges.baselines:Longest",
+    "baseline/shortest": "judgebench.judges.baselines:Shortest",
+    "baseline/random": "judgebench.judges.baselines:Random",
+    "baseline/majority": "judgebench.judges.baselines:Majority",
+    "contains": "judgebench.judges.lexical:Contains",
+    "exact-match": "judgebench.judges.lexical:ExactMatch",
+}
+#: What ``list judges`` says of each, in a line.
+JUDGE_NOTES: dict[str, str] = {
+    "openai/MODEL": "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix",
+    "anthropic/MODEL": "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix",
+    "litellm/PROVIDER/MODEL": "every provider of litellm; pip install 'judgebench[litellm]'",
+    "server/MODEL": "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
+    "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
+    "module:function": "a Python function of yours, sync or async",
+    "contains": "right if a reference occurs in the answer (check tasks)",
+    "exact-match": "right if the answer is a reference (check tasks)",
+    "baseline/first": "always the response shown first",
+    "baseline/longest": "the longer response",
+    "baseline/shortest": "the shorter response",
+    "baseline/random": "a seeded guess",
+    "baseline/majority": "the most frequent gold label of the task, always",
+}
+
+_OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """What the command line may say about an LLM judge.
+
+    Parameters
+    ----------
+    prompt : str or None
+        Name of a prompt, or a file; None takes the one of the task's scale.
+    base_url : str or None
+        Another address of the API.
+    temperature : float or None
+        Sampling temperature; None leaves it to the server.
+    max_tokens : int
+        Longest answer.
+    timeout : float
+        Seconds that one call may take.
+    seed : int
+        Seed of seeded judges.
+    """
+
+    prompt: str | None = None
+    base_url: str | None = None
+    temperature: float | None = 0.0
+    max_tokens: int = 2048
+    timeout: float = 120.0
+    seed: int = 0
+
+
+def load(reference: str) -> Any:
+    """Import a ``module:attribute`` string."""
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def plugins(kind: Kind) -> Mapping[str, metadata.EntryPoint]:
+    """Read the entry points of third parties, by name.
+
+    Raises
+    ------
+    NameClashError
+        If two claim one name, or one claims the name of a built-in.
+    """
+    found: dict[str, metadata.EntryPoint] = {}
+    builtin = {"judges": {*BACKENDS, *PLAIN_JUDGES}, "tasks": set(card_names()) if kind == "tasks" else set[str]()}
+    for entry in metadata.entry_points(group=f"judgebench.{kind}"):
+        if entry.name in found or entry.name in builtin.get(kind, ()):
+            other = found[entry.name].value if entry.name in found else "a built-in"
+            raise NameClashError(
+                f"two {kind} are named {entry.name!r}: {entry.value} and {other}; uninstall one of the packages"
+            )
+        found[entry.name] = entry
+    return found
+
+
+def _plugin(kind: Kind, name: str) -> Any | None:
+    entry = plugins(kind).get(name)
+    if entry is None:
+        return None
+    try:
+        return entry.load()
+    except Exception as error:  # noqa: BLE001 - whatever a plugin does at import, the user hears which one it was
+        raise BrokenPluginError(
+            f"the plugin behind {name!r} ({entry.value}) can't be loaded: {type(error).__name__}: {error}"
+        ) from None
+
+
+def task_names() -> tuple[str, ...]:
+    """Return the names of all tasks."""
+    return tuple(sorted({*card_names(), *plugins("tasks")}))
+
+
+def judge_names() -> tuple[str, ...]:
+    """Return the names and name patterns of all judges."""
+    return (*JUDGE_NOTES, *sorted(plugins("judges")))
+
+
+def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> Task:
+    """Open a task: a built-in by its card, or a plugin's.
+
+    A plugin's entry point is a factory ``make(split, data=…, sample=…)`` that returns a `Task`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such task; near matches are named.
+    DataError
+        If its data can't be found or read.
+    """
+    from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
+
+    name, _, split = spec.partition(":")
+    if name not in card_names() and (factory := _plugin("tasks", name)) is not None:
+        return _checked(factory(split, data=data, sample=sample), Task, spec)
+    if name not in task_names():
+        raise UnknownNameError("task", name, task_names())
+    return open_task(spec, data=data, sample=sample)
+
+
+def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
+    """Make a judge for a task from its name (DESIGN: ``gpt-4o``, ``backend/model``, ``replay:…``, ``module:function``).
+
+    Raises
+    ------
+    UnknownNameError
+        If no judge is named so.
+    BackendError
+        If the backend lacks its key or its package.
+    """
+    if spec.startswith("replay:"):
+        return _replay(spec.removeprefix("replay:"), task)
+    if spec in PLAIN_JUDGES:
+        return _plain(spec, task, settings)
+    backend, slash, model = spec.partition("/")
+    if not slash and _OPENAI_MODEL.match(spec):
+        backend, model = "openai", spec
+    elif not slash and spec.startswith("claude-"):
+        backend, model = "anthropic", spec
+    options = {
+        "prompt": settings.prompt,
+        "base_url": settings.base_url,
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "timeout": settings.timeout,
+        "seed": settings.seed or None,
+    }
+    if backend in BACKENDS:
+        if not model:
+            raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
+        return cast("Judge", load(BACKENDS[backend])(model, **options))
+    if (factory := _plugin("judges", backend if slash else spec)) is not None:
+        return cast("Judge", factory(model, **options))
+    if _FUNCTION.fullmatch(spec):
+        return cast("Judge", load("judgebench.judges.function:load_function")(spec))
+    known = [name for name in judge_names() if ":" not in name]
+    raise UnknownNameError("judge", spec, [name.removesuffix("/MODEL") for name in known])
+
+
+def _plain(spec: str, task: Task, settings: JudgeSettings) -> Judge:
+    factory = cast("Callable[..., Judge]", load(PLAIN_JUDGES[spec]))
+    if spec == "baseline/random":
+        return factory(seed=settings.seed)
+    if spec == "baseline/majority":
+        gold: list[tuple[Label, ...]] = [item.gold for item in task.items()]
+        return factory(gold, task.scale)
+    return factory()
+
+
+def _replay(target: str, task: Task) -> Judge:
+    """Make a judge of a recording: the task's own format first, then ours."""
+    from judgebench.judges.replay import ReplayJudge, read_recording  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
+
+    file, _, column = target.partition("#")
+    path = Path(file)
+    if isinstance(task, CardTask):
+        known = {recorded.name: recorded for recorded in task.recordings()}
+        if not path.exists() and target in known:
+            located = task.recorded_path(known[target])
+            if located is not None:
+                path, column = located, known[target].column
+    if not path.exists():
+        names = sorted(known) if isinstance(task, CardTask) else []
+        known_note = f"; recordings known for {task.name}: {', '.join(names)}" if names else ""
+        raise UsageError(f"no file {file!r} to replay{known_note}")
+    recording = _recording(task, path, column or None, read_recording)
+    return ReplayJudge(f"replay/{recording.name}", recording.replies, recording.orders)
+
+
+def _recording(task: Task, path: Path, column: str | None, read_own: Callable[..., Any]) -> Any:
+    raise NotImplementedError
+
+
+def _checked(made: object, protocol: type[Task], spec: str) -> Task:
+    if not isinstance(made, protocol):
+        raise BrokenPluginError(f"the plugin behind {spec!r} returned {type(made).__name__}, not a task")
+    return made

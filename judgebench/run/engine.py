@@ -62,7 +62,7 @@ class Summary:
     reused: int = 0
     retries: int = 0
     usage: Usage = field(default_factory=Usage)
-    statuses: Counter[Status] = field(default_factory=lambda: Counter[Status]())
+    statuses: Counter[Status] = field(default_factory=Counter["Status"])
     seconds: float = 0.0
 
 

@@ -1,0 +1,260 @@
+"""``run`` and ``demo``: ask judges about tasks, then measure."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from judgebench import catalog
+from judgebench.cli.options import (
+    BySystemOption,
+    ConfigOption,
+    DataOption,
+    Format,
+    FormatOption,
+    JudgeOption,
+    OutputOption,
+    PolicyOption,
+    RunsOption,
+    SampleOption,
+    TaskOption,
+    emit,
+    emit_scores,
+    note,
+)
+from judgebench.errors import IncompleteError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.run.engine import Options, Summary
+    from judgebench.run.execute import Plan
+
+_DEMO_TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
+_DEMO_JUDGES = {
+    "pair": ("baseline/first", "baseline/longest", "baseline/random", "baseline/majority"),
+    "check": ("contains", "exact-match", "baseline/random", "baseline/majority"),
+}
+
+
+def run(
+    *,
+    judge: JudgeOption,
+    task: TaskOption,
+    data: DataOption = None,
+    sample: SampleOption = False,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N items.")] = None,
+    order: Annotated[
+        Literal["both", "original", "swapped", "random"] | None,
+        typer.Option(help="How responses are shown; both (the default) shows position bias. A replay keeps its own."),
+    ] = None,
+    prompt: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="Another prompt than the scale's.")] = None,
+    reference: Annotated[
+        str, typer.Option(metavar="auto|none|human", help="Which reference answers the judge sees.")
+    ] = "auto",
+    repeats: Annotated[int, typer.Option(min=1, help="Ask each case so often.")] = 1,
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", metavar="URL", envvar="JUDGEBENCH_BASE_URL", help="Address of the API."),
+    ] = None,
+    temperature: Annotated[
+        str, typer.Option(metavar="T", help="Sampling temperature; 'none' leaves it to the server.")
+    ] = "0",
+    max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")] = 2048,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one call may take.")] = 120.0,
+    max_concurrency: Annotated[
+        int,
+        typer.Option("--max-concurrency", min=1, envvar="JUDGEBENCH_MAX_CONCURRENCY", help="Cases in flight at once."),
+    ] = 16,
+    attempts: Annotated[int, typer.Option(min=1, help="Times a case is asked before it counts as failed.")] = 6,
+    seed: Annotated[int, typer.Option(help="Seed of random orders and of seeded judges.")] = 0,
+    policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    by_system: BySystemOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many calls, tokens and dollars it would take; ask nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")] = False,
+    runs: RunsOption = Path("runs"),
+    form: FormatOption = "table",
+    output: OutputOption = None,
+    config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
+) -> None:
+    """Ask judges about tasks and measure how far they agree with the gold labels.
+
+    A run resumes by default: what was judged is never asked again, only failed cases are.
+    """
+    settings = catalog.JudgeSettings(prompt, base_url, _temperature(temperature), max_tokens, timeout, seed)
+    plans: list[tuple[Plan, Policies]] = []
+    for task_name in dict.fromkeys(task):
+        opened = catalog.make_task(task_name, data=data, sample=sample)
+        for judge_name in dict.fromkeys(judge):
+            made = catalog.make_judge(judge_name, opened, settings)
+            plans.append(_plan(opened, made, order, repeats, reference, seed, limit, policy))
+    if dry_run:
+        emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
+        return
+    emit_scores(
+        _ask_and_measure(plans, runs, _options(max_concurrency, attempts), quiet=quiet, by_system=by_system),
+        form,
+        output,
+    )
+
+
+def demo(
+    *, form: FormatOption = "table", output: OutputOption = None, seed: Annotated[int, typer.Option()] = 0
+) -> None:
+    """Run the samples of five tasks with four baselines each and print a leaderboard: no key, no network."""
+    with tempfile.TemporaryDirectory(prefix="judgebench-demo-") as folder:
+        plans: list[tuple[Plan, Policies]] = []
+        for task_name in _DEMO_TASKS:
+            opened = catalog.make_task(task_name, sample=True)
+            for judge_name in _DEMO_JUDGES[opened.scale.kind]:
+                made = catalog.make_judge(judge_name, opened, catalog.JudgeSettings(seed=seed))
+                plans.append(_plan(opened, made, None, 1, "auto", seed, None, []))
+        rows = _ask_and_measure(plans, Path(folder), _options(16, 1), quiet=True, by_system=False)
+    emit_scores([row for row in rows if row.subset == "all"], form, output)
+    note("These are small samples written for this project: they show the machine at work, not the judges.")
+
+
+def _temperature(text: str) -> float | None:
+    if text.casefold() == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--temperature {text!r} is neither a number nor 'none'") from None
+
+
+def _options(max_concurrency: int, attempts: int) -> Options:
+    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
+
+    return Options(max_concurrency=max_concurrency, attempts=attempts)
+
+
+def _plan(
+    task: Task,
+    judge: Judge,
+    order: Literal["both", "original", "swapped", "random"] | None,
+    repeats: int,
+    reference: str,
+    seed: int,
+    limit: int | None,
+    policy: list[str],
+) -> tuple[Plan, Policies]:
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
+    from judgebench.run.execute import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
+
+    card = getattr(task, "card", None)
+    known_references = getattr(card, "references", ("none", "human"))
+    if reference not in {"auto", "none", *known_references}:
+        raise UsageError(f"{task.name} has no reference {reference!r}; it has {', '.join(known_references)}")
+    if reference == "auto" and card is not None:
+        reference = card.default_reference
+    recorded: tuple[tuple[int, ...], ...] | None = getattr(judge, "orders", None)
+    shown = recorded if order is None and recorded else order or "both"
+    selection = Selection(
+        Plain(shown, repeats=repeats, reference=reference, seed=seed),
+        orders=shown if isinstance(shown, str) else "recorded",
+        repeats=repeats,
+        reference=reference,
+        seed=seed,
+        limit=limit,
+    )
+    own = card.policies if card is not None else Policies()
+    conventions = (
+        Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
+    )
+    return plan(task, judge, selection, conventions), own.override(policy)
+
+
+def _estimate(planned: Plan, runs: Path) -> str:
+    from judgebench.run.execute import missing  # noqa: PLC0415 - loaded on use
+
+    cases = missing(planned, runs)
+    total = sum(1 for _ in planned.cases())
+    head = (
+        f"{planned.run.judge} on {planned.run.task}: {len(planned.items)} items, {total} cases, "
+        f"{total - len(cases)} already judged, {len(cases)} to ask"
+    )
+    estimate: Callable[..., object] | None = getattr(planned.judge, "estimate", None)
+    if estimate is None:
+        return f"{head}; no tokens, no cost"
+    usage = sum((estimate(case, planned.task.scale) for case in cases[1:]), estimate(cases[0], planned.task.scale)) if cases else None
+    if usage is None:
+        return f"{head}; 0 tokens, 0 USD"
+    price = "price unknown" if usage.usd is None else f"about {usage.usd:.2f} USD"
+    return f"{head}; about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens, {price}"
+
+
+def _ask_and_measure(
+    plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
+) -> list[Agreement]:
+    """Ask everything first, so that one unusable judge does not hide what others said."""
+    from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
+    from judgebench.run.execute import execute  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+
+    rows: list[Agreement] = []
+    for planned, policies in plans:
+        with _Progress(planned, quiet=quiet) as progress:
+            path, summary = execute(planned, runs, options, progress.update)
+        if not quiet:
+            note(_told(summary, path))
+        stored = read_run(path)
+        rows += measure_run(stored.run, stored.verdicts(), policies=policies, by_system=by_system, verify=True)
+    return rows
+
+
+def _told(summary: Summary, path: Path) -> str:
+    statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
+    usage = summary.usage
+    tokens = f", {usage.input_tokens + usage.output_tokens:,} tokens" if usage.input_tokens else ""
+    cost = f", {usage.usd:.4f} USD" if usage.usd is not None and tokens else (", price unknown" if tokens else "")
+    return (
+        f"{path}: {summary.asked} asked, {summary.reused} already judged, {summary.retries} retries "
+        f"({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
+    )
+
+
+class _Progress:
+    """A bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, planned: Plan, *, quiet: bool) -> None:
+        self.show = not quiet and sys.stderr.isatty()
+        self.planned = planned
+
+    def __enter__(self) -> _Progress:
+        if self.show:
+            from tqdm import tqdm  # noqa: PLC0415 - loaded on use
+
+            total = sum(1 for _ in self.planned.cases())
+            self.bar = tqdm(total=total, desc=f"{self.planned.run.judge} · {self.planned.run.task}", unit="case")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.show:
+            self.bar.close()
+
+    def update(self, summary: Summary) -> None:
+        """Show where the run stands: rate and time left are tqdm's, the rest is ours."""
+        if not self.show:
+            return
+        done = sum(summary.statuses.values())
+        usage = summary.usage
+        price = "" if usage.usd is None or not usage.input_tokens else f" {usage.usd:.3f}$"
+        self.bar.n = done
+        self.bar.set_postfix_str(
+            f"coverage {summary.statuses['ok'] / max(done, 1):.1%}"  # type: ignore[index]  # Status is a str
+            f" {usage.input_tokens + usage.output_tokens:,} tok{price}",
+            refresh=False,
+        )
+        self.bar.update(0)
+
+
+__all__ = ["IncompleteError", "demo", "run"]

@@ -1,0 +1,112 @@
+"""``list`` and ``show``: what there is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from judgebench import catalog
+from judgebench.cli.options import emit
+from judgebench.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from judgebench.tasks.card import Card
+
+
+def list_names(
+    kind: Annotated[
+        Literal["tasks", "judges", "prompts", "probes", "metrics"], typer.Argument(metavar="tasks|judges|prompts|probes|metrics")
+    ],
+) -> None:
+    """List tasks, judges, prompts, probes or metrics, a line each."""
+    emit(_columns(_rows(kind)), None)
+
+
+def _rows(kind: str) -> list[tuple[str, ...]]:
+    if kind == "tasks":
+        from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+        cards = [load_card(name) for name in card_names()]
+        rows = [(card.name, card.scale.spec, card.gold_source, " ".join(card.splits), card.summary) for card in cards]
+        return rows + [(name, "", "", "", f"plugin {entry.value}") for name, entry in catalog.plugins("tasks").items()]
+    if kind == "judges":
+        rows = list(catalog.JUDGE_NOTES.items())
+        return [*rows, *((name, f"plugin {entry.value}") for name, entry in catalog.plugins("judges").items())]
+    if kind == "prompts":
+        from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
+
+        return [(name,) for name in prompt_names()]
+    if kind == "probes":
+        orders = ("both", "original", "swapped", "random")
+        rows = [(f"--order {order}", "the plain question; biases and attacks are not here yet") for order in orders]
+        return [*rows, *((name, f"plugin {entry.value}") for name, entry in catalog.plugins("probes").items())]
+    from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+
+    return list(METRIC_TITLES.items())
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> str:
+    rows = list(rows)
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A task, a judge, a prompt, or the folder of a run.")],
+) -> None:
+    """Show a task's card, a judge, a prompt, or what a run asked and found."""
+    from judgebench.judges.prompts import load_named, prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    if name in card_names():
+        emit(_card(load_card(name)), None)
+    elif name in catalog.JUDGE_NOTES:
+        emit(f"{name}: {catalog.JUDGE_NOTES[name]}", None)
+    elif name in prompt_names():
+        emit(load_named(name), None)
+    elif Path(name).exists():
+        from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+
+        emit(json.dumps(read_run(Path(name)).run.to_json(), indent=1, ensure_ascii=False), None)
+    else:
+        raise UnknownNameError(
+            "task, judge, prompt or run folder",
+            name,
+            [*card_names(), *catalog.JUDGE_NOTES, *prompt_names()],
+            "(judgebench list tasks|judges|prompts shows them)",
+        )
+
+
+def _card(card: Card) -> str:
+    policies = ", ".join(f"{key}={value}" for key, value in card.policies.to_json().items())
+    fields = {
+        "task": card.name,
+        "title": card.title,
+        "summary": card.summary,
+        "scale": f"{card.scale.spec} ({', '.join(card.scale.labels)})",
+        "gold": f"{card.gold_source}: {card.annotators}",
+        "headline": card.metric,
+        "policies": policies,
+        "splits": ", ".join(
+            f"{split.name} ({split.main.count})" if split.main.count else split.name for split in card.splits.values()
+        ),
+        "default split": card.default_split,
+        "subsets": ", ".join(card.subsets),
+        "clusters": card.clusters,
+        "systems": card.systems,
+        "references": ", ".join(card.references),
+        "recorded": ", ".join(dict.fromkeys(recorded.name for recorded in card.recorded)),
+        "licence": card.licence,
+        "paper": card.paper,
+        "homepage": card.homepage,
+        "citation": card.citation,
+        "unchecked fields": ", ".join(card.unchecked_fields),
+    }
+    lines = [f"{key + ':':<18}{value}" for key, value in fields.items() if value]
+    return "\n".join([*lines, *(f"note:             {text}" for text in card.notes)])

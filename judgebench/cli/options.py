@@ -1,0 +1,110 @@
+"""Options that several commands share, and what they do to the context."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import typer
+
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.domain import Agreement
+
+
+def _read_config(context: typer.Context, value: Path | None) -> Path | None:
+    """Let a TOML file give defaults: flags and environment variables win over it."""
+    if value is None:
+        return None
+    try:
+        settings: dict[str, Any] = tomllib.loads(value.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"can't read --config {value}: {error.strerror}") from None
+    except ValueError as error:
+        raise DataError(f"not TOML: {error}", file=str(value)) from None
+    section = settings.get(context.info_name or "", {})
+    known = {parameter.name for parameter in context.command.params}
+    defaults = {name.replace("-", "_"): option for name, option in section.items()}
+    if unknown := sorted(set(defaults) - known):
+        raise DataError(
+            f"[{context.info_name}] has no option {', '.join(map(repr, unknown))}",
+            file=str(value),
+            hint=f"`judgebench {context.info_name} --help` lists them",
+        )
+    context.default_map = {**(context.default_map or {}), **defaults}
+    return value
+
+
+Format: TypeAlias = Literal["table", "json", "csv", "md"]
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=_read_config,
+        help="TOML file of defaults, one section per command.",
+    ),
+]
+JudgeOption = Annotated[
+    list[str],
+    typer.Option("--judge", metavar="J", envvar="JUDGEBENCH_JUDGE", help="A judge; give it again for more."),
+]
+TaskOption = Annotated[
+    list[str],
+    typer.Option("--task", metavar="T", envvar="JUDGEBENCH_TASK", help="A task, or task:split; repeatable."),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder or file in the benchmark's published format."),
+]
+SampleOption = Annotated[bool, typer.Option("--sample", help="Use the rows shipped with the task.")]
+RunsOption = Annotated[
+    Path, typer.Option("--runs", metavar="DIR", envvar="JUDGEBENCH_RUNS", help="Folder that keeps the runs.")
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="How to print the scores.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Write there instead of to the terminal.")
+]
+PolicyOption = Annotated[
+    list[str],
+    typer.Option(
+        "--policy",
+        metavar="NAME=VALUE",
+        help="Override a convention: order, tie, invalid or gold (docs/policies.md); repeatable.",
+    ),
+]
+BySystemOption = Annotated[bool, typer.Option("--by-system", help="Add a row for every judged system.")]
+
+
+def emit(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file and say so."""
+    if output is None:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"can't write --output {output}: {error.strerror}") from None
+    note(f"wrote {output}")
+
+
+def note(text: str) -> None:
+    """Say something beside the result."""
+    print(text, file=sys.stderr)
+
+
+def emit_scores(rows: Sequence[Agreement], form: Format, output: Path | None) -> None:
+    """Print measured rows in the asked form."""
+    from judgebench.report.scores import render  # noqa: PLC0415 - loaded on use
+
+    emit(render(list(rows), form), output)
