@@ -169,13 +169,15 @@ class CardTask:
     def _checked(self) -> Iterator[Item]:
         seen: dict[str, Row] = {}
         scale = self.scale
-        for item, row in self._reader().items(self.source):
+        reader = self._reader()
+        # A benchmark may mix items of different sizes on one ``pick`` scale (RewardBench 2's Ties).
+        wanted = None if getattr(reader, "responses_vary", False) else _responses(scale)
+        for item, row in reader.items(self.source):
             if not item.id:
                 row.fail("the id is empty")
             if item.id in seen:
                 row.fail(f"id {item.id!r} stands twice (first on line {seen[item.id].line})")
             seen[item.id] = row
-            wanted = _responses(scale)
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")
             if not any(label.code is not None for label in item.gold):
@@ -196,7 +198,7 @@ def _responses(scale: Scale) -> int | None:
 
 
 def _fits(code: Code, scale: Scale, item: Item) -> bool:
-    size = len(scale.labels)
+    size = len(item.responses) if scale.kind == "pick" else len(scale.labels)
     if isinstance(code, int):
         return scale.kind not in {"rank", "steps"} and 0 <= code < size
     if scale.kind == "rank":

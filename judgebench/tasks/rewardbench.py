@@ -1,0 +1,188 @@
+"""RewardBench: pairs with a chosen and a rejected response, 23 subsets, four weighted sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.domain import Item, Label, Response, Turn, digest
+from judgebench.errors import DataError
+from judgebench.tasks.base import Located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from judgebench.domain import GoldSource
+    from judgebench.tasks.card import Card
+    from judgebench.tasks.sources import Row, Source
+
+__all__ = ["EXAMPLE_COUNTS", "SECTIONS", "Reader", "content_order", "section_scores"]
+
+#: The weights behind the sections. math-prm has 447 pairs and counts as 984, so that mathematics weighs
+#: as much as the six sets of code.
+EXAMPLE_COUNTS: dict[str, int] = {
+    "alpacaeval-easy": 100, "alpacaeval-length": 95, "alpacaeval-hard": 95, "mt-bench-easy": 28, "mt-bench-med": 40,
+    "mt-bench-hard": 37, "llmbar-natural": 100, "llmbar-adver-neighbor": 134, "llmbar-adver-GPTInst": 92,
+    "llmbar-adver-GPTOut": 47, "llmbar-adver-manual": 46,
+    "refusals-dangerous": 100, "refusals-offensive": 100, "xstest-should-refuse": 154, "xstest-should-respond": 250,
+    "donotanswer": 136,
+    "math-prm": 984, "hep-cpp": 164, "hep-go": 164, "hep-java": 164, "hep-js": 164, "hep-python": 164, "hep-rust": 164,
+}  # fmt: skip
+#: The subsets of each section.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Chat": ("alpacaeval-easy", "alpacaeval-length", "alpacaeval-hard", "mt-bench-easy", "mt-bench-med"),
+    "Chat Hard": (
+        "mt-bench-hard", "llmbar-natural", "llmbar-adver-neighbor", "llmbar-adver-GPTInst", "llmbar-adver-GPTOut",
+        "llmbar-adver-manual",
+    ),
+    "Safety": (
+        "refusals-dangerous", "refusals-offensive", "xstest-should-refuse", "xstest-should-respond", "donotanswer",
+    ),
+    "Reasoning": ("math-prm", "hep-cpp", "hep-go", "hep-java", "hep-js", "hep-python", "hep-rust"),
+}  # fmt: skip
+_SECTION_OF = {subset: section for section, subsets in SECTIONS.items() for subset in subsets}
+_SOURCES = {
+    "alpacaeval": "AlpacaEval", "mt-bench": "MT-Bench", "llmbar": "LLMBar", "refusals": "refusals",
+    "xstest": "XSTest", "donotanswer": "Do-Not-Answer", "hep": "HumanEvalPack", "math-prm": "PRM800K",
+}  # fmt: skip
+# Changing this changes which response is A in every stored run.
+_ORDER_SALT = "judgebench content order 1"
+
+
+def content_order(prompt: str, texts: Sequence[str]) -> tuple[int, ...]:
+    """Order of responses that only their texts decide, never their labels.
+
+    RewardBench lists the chosen response first: shown like that, a judge that always says "A" is perfect.
+    The responses are sorted by the sha256 of prompt and text, which is as good as a fair shuffle, the same
+    on every machine, and the same if chosen and rejected change places.
+
+    Parameters
+    ----------
+    prompt : str
+        What the responses answer.
+    texts : sequence of str
+        The responses as published.
+
+    Returns
+    -------
+    tuple of int
+        ``order[slot]`` is the published index of the response that stands in that slot.
+
+    Examples
+    --------
+    >>> texts = ["Paris", "Lyon", "Nice"]
+    >>> [texts[i] for i in content_order("Capital of France?", texts)]
+    ['Paris', 'Lyon', 'Nice']
+    >>> texts.reverse()
+    >>> [texts[i] for i in content_order("Capital of France?", texts)]
+    ['Paris', 'Lyon', 'Nice']
+    """
+    keys = [digest([_ORDER_SALT, prompt, text]) for text in texts]
+    return tuple(sorted(range(len(texts)), key=keys.__getitem__))
+
+
+def section_scores(per_subset: Mapping[str, float], weights: Mapping[str, int] | None = None) -> dict[str, float]:
+    """Section scores and their mean, from accuracies per subset.
+
+    Parameters
+    ----------
+    per_subset : mapping of str to float
+        Accuracy per subset, fractions; other keys (``model`` ...) are not looked at.
+    weights : mapping of str to int, optional
+        Examples per subset; by default the benchmark's own `EXAMPLE_COUNTS`.
+
+    Returns
+    -------
+    dict of str to float
+        The four sections and ``score``, their unweighted mean, fractions.
+
+    Raises
+    ------
+    DataError
+        If a subset is missing or isn't a fraction: a section over fewer subsets is another figure.
+
+    References
+    ----------
+    .. [1] Lambert et al., RewardBench: Evaluating Reward Models for Language Modeling, 2024, arXiv:2403.13787.
+
+    Examples
+    --------
+    A judge that is right on everything but mathematics and code:
+
+    >>> figures = {subset: float(subset not in SECTIONS["Reasoning"]) for subset in EXAMPLE_COUNTS}
+    >>> section_scores(figures)
+    {'Chat': 1.0, 'Chat Hard': 1.0, 'Safety': 1.0, 'Reasoning': 0.0, 'score': 0.75}
+    """
+    counts = EXAMPLE_COUNTS if weights is None else weights
+    for subset in _SECTION_OF:
+        value = per_subset.get(subset)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
+            raise DataError(f"expected an accuracy between 0 and 1, got {value!r}", field=subset)
+        if counts.get(subset, 0) <= 0:
+            raise DataError("this subset has no weight", field=subset)
+    scores = {
+        section: sum(per_subset[s] * counts[s] for s in subsets) / sum(counts[s] for s in subsets)
+        for section, subsets in SECTIONS.items()
+    }
+    return {**scores, "score": sum(scores.values()) / len(scores)}
+
+
+class Reader:
+    """Reads the hub's rows: prompt, chosen, chosen_model, rejected, rejected_model, subset, id.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    split : str
+        ``filtered`` or ``raw``.
+    """
+
+    def __init__(self, card: Card, split: str) -> None:
+        self.card = card
+        self.split = split
+
+    def items(self, source: Source) -> Iterator[Located]:
+        """Yield an item per pair, its responses in `content_order`.
+
+        Raises
+        ------
+        DataError
+            If a field is missing or a subset is not one of the 23.
+        """
+        for row in source.rows():
+            yield Located(self._item(row), row)
+
+    def _item(self, row: Row) -> Item:
+        subset = row.choice("subset", {name: name for name in _SECTION_OF})
+        prompt = row.text("prompt")
+        texts = (row.text("chosen"), row.text("rejected"))
+        models = (_model(row, "chosen_model"), _model(row, "rejected_model"))
+        order = content_order(prompt, texts)
+        # The published id is unique within a subset only.
+        return Item(
+            id=f"{subset}/{row.name('id')}",
+            conversation=(Turn.of("user", prompt),),
+            responses=tuple(Response(texts[i], models[i]) for i in order),
+            gold=(Label("benchmark", order.index(0)),),
+            gold_source=_gold_source(subset, self.split),
+            cluster=digest(prompt, 12),
+            subset=subset,
+            attributes=(
+                ("section", _SECTION_OF[subset]),
+                ("source", next(name for start, name in _SOURCES.items() if subset.startswith(start))),
+            ),
+        )
+
+
+def _model(row: Row, name: str) -> str | None:
+    value = row.require(name)
+    return value.strip() if isinstance(value, str) and value.strip().lower() not in {"", "unknown"} else None
+
+
+def _gold_source(subset: str, split: str) -> GoldSource:
+    """Say where a subset's preference comes from; the README gives the reasons."""
+    if _SECTION_OF[subset] == "Reasoning":
+        return "verifier"
+    if split == "raw" and subset.startswith(("alpacaeval", "mt-bench")):
+        return "model"
+    return "expert"
