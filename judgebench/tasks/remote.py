@@ -6,9 +6,11 @@ import hashlib
 import http.client
 import os
 import re
+import socket
 import sys
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -121,13 +123,24 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     where = f"hub:{part.hub}{f'@{part.revision}' if part.revision else ''}"
+    offline = datasets.config.HF_HUB_OFFLINE
     try:
+        # Without this, someone on a train waits half a minute for retries before the cache is looked at.
+        datasets.config.HF_HUB_OFFLINE = offline or not _reachable(datasets.config.HF_ENDPOINT)
         loaded: Any = datasets.load_dataset(
             part.hub, part.config or None, split=part.hub_split, revision=part.revision or None
         )
     except Exception as error:  # noqa: BLE001 - a dozen libraries below raise their own; all end in one clear line
         _explain(card, part, where, error)
-    commit = _commit(loaded.info.download_checksums) or part.revision or "main"
+    finally:
+        datasets.config.HF_HUB_OFFLINE = offline
+    commit = _commit(loaded.cache_files)
+    if part.revision and commit and not commit.startswith(part.revision):
+        # datasets falls back to any cached version when the hub can't be reached.
+        raise DataError(
+            f"only revision {commit[:12]} is in the cache, the card pins another one", file=where, hint=choices(card)
+        )
+    commit = commit or part.revision or "main"
     shown = f"hub:{part.hub}@{commit[:12]} split {part.hub_split}"
     note = (
         f"field names of {part.hub} were not checked against the live hub at this revision; please report it"
@@ -142,10 +155,23 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]
     return rows, commit, shown
 
 
-def _commit(checksums: Mapping[str, Any] | None) -> str:
-    """Find the commit in the addresses of the files that were loaded."""
-    for address in checksums or {}:
-        if match := re.search(r"@([0-9a-f]{40})/", address):
+def _reachable(endpoint: str) -> bool:
+    """Whether a connection can be made; behind a proxy that can't be told, and the answer is yes."""
+    address = urllib.parse.urlsplit(endpoint)
+    if not address.hostname or (urllib.request.getproxies() and not urllib.request.proxy_bypass(address.hostname)):
+        return True
+    try:
+        port = address.port or (80 if address.scheme == "http" else 443)
+        socket.create_connection((address.hostname, port), timeout=10).close()
+    except OSError:
+        return False
+    return True
+
+
+def _commit(files: Iterable[Mapping[str, Any]]) -> str:
+    """Find the commit in the paths of the cache, where it names the folder of a version."""
+    for file in files:
+        if match := re.search(r"[/\\]([0-9a-f]{40})[/\\]", str(file.get("filename", ""))):
             return match[1]
     return ""
 
