@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Response, Turn, digest
 from judgebench.errors import DataError
 from judgebench.tasks.base import Located
+from judgebench.tasks.sources import decode, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from judgebench.domain import GoldSource
     from judgebench.tasks.card import Card
     from judgebench.tasks.sources import Row, Source
 
-__all__ = ["EXAMPLE_COUNTS", "SECTIONS", "Reader", "content_order", "section_scores"]
+__all__ = ["EXAMPLE_COUNTS", "SECTIONS", "Reader", "content_order", "read_json", "section_scores"]
 
 #: The weights behind the sections. math-prm has 447 pairs and counts as 984, so that mathematics weighs
 #: as much as the six sets of code.
@@ -126,6 +129,22 @@ def section_scores(per_subset: Mapping[str, float], weights: Mapping[str, int] |
     return {**scores, "score": sum(scores.values()) / len(scores)}
 
 
+def read_json(path: Path) -> Any:
+    """Read a JSON file, gzipped or not.
+
+    Raises
+    ------
+    DataError
+        If it can't be read or is no JSON.
+    """
+    try:
+        return json.loads(decode(unpack(path.read_bytes(), str(path)), str(path)))
+    except OSError as error:
+        raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
+    except ValueError as error:
+        raise DataError(f"this is no JSON ({error})", file=str(path)) from None
+
+
 class Reader:
     """Reads the hub's rows: prompt, chosen, chosen_model, rejected, rejected_model, subset, id.
 
@@ -151,6 +170,36 @@ class Reader:
         """
         for row in source.rows():
             yield Located(self._item(row), row)
+
+    def figures(self, path: Path, column: str = "") -> dict[str, float]:
+        """Read a published file of accuracies per subset (``eval-set/<model>.json`` of the benchmark's results).
+
+        Parameters
+        ----------
+        path : Path
+            The file: one JSON object; a key that is no subset (``model`` ...) is not looked at.
+        column : str, optional
+            Not used: such a file holds one model.
+
+        Returns
+        -------
+        dict of str to float
+            The subsets, the sections and ``score``, fractions.
+
+        Raises
+        ------
+        DataError
+            If it is no JSON object, or a subset is missing.
+        """
+        del column
+        data = read_json(path)
+        if not isinstance(data, dict):
+            raise DataError("expected one JSON object with an accuracy per subset", file=str(path))
+        try:
+            sections = section_scores(data)
+        except DataError as error:
+            raise DataError(str(error), file=str(path)) from None
+        return {**{subset: float(data[subset]) for subset in EXAMPLE_COUNTS}, **sections}
 
     def _item(self, row: Row) -> Item:
         subset = row.choice("subset", {name: name for name in _SECTION_OF})

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Item, Label, Response, Turn, digest
 from judgebench.errors import DataError
 from judgebench.tasks.base import Located
-from judgebench.tasks.rewardbench import content_order
+from judgebench.tasks.rewardbench import content_order, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from judgebench.domain import GoldSource, Verdict
     from judgebench.tasks.card import Card
@@ -304,6 +305,40 @@ class Reader:
         for row in source.rows():
             yield Located(_item(row), row)
 
+    def figures(self, path: Path, column: str = "") -> dict[str, float]:
+        """Read one model's row of the paper's Table 3 and average its domains.
+
+        Parameters
+        ----------
+        path : Path
+            A JSON array of objects with ``model`` and a percentage per domain (``precise_if`` ...).
+        column : str
+            The model.
+
+        Returns
+        -------
+        dict of str to float
+            The six domains and ``score``, fractions.
+
+        Raises
+        ------
+        DataError
+            If the file doesn't hold this model once, or a domain is missing.
+        """
+        data = read_json(path)
+        rows = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
+        rows = [entry for entry in rows if entry.get("model") == column]
+        if len(rows) != 1:
+            raise DataError(f"expected one row of model {column!r}, found {len(rows)}", file=str(path), field="model")
+        values: dict[str, float] = {}
+        for domain in DOMAINS:
+            key = domain.replace(" ", "_").casefold()
+            value = rows[0].get(key)
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 101:
+                raise DataError(f"expected a percentage, got {value!r}", file=str(path), field=key)
+            values[domain] = value / 100
+        return {**values, "score": average(values)}
+
 
 def _item(row: Row) -> Item:
     domain = row.choice("subset", {name: name for name in DOMAINS})
@@ -326,7 +361,7 @@ def _item(row: Row) -> Item:
         id=f"{domain}/{name}",
         conversation=(Turn.of("user", prompt),),
         responses=tuple(Response(texts[i], str(models[i]) if known and models[i] else None) for i in order),
-        gold=(Label("benchmark", right if len(right) > 1 else right[0]),),
+        gold=(Label("benchmark", right[0] if len(chosen) == 1 else right),),
         gold_source=DOMAINS[domain],
         cluster=_ties_cluster(row, name) if domain == TIES else digest(prompt, 12),
         subset=domain,

@@ -78,7 +78,12 @@ class Reader:
             public = _is_public(mark.row)
             yield Located((_public_item if public else _own_item)(mark.id, mark.row), mark.row)
 
-    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+    def recorded(
+        self,
+        source: Source,
+        column: str | None,
+        items: Mapping[str, Item],  # noqa: ARG002 - the reader protocol's signature; CardTask checks the ids
+    ) -> Recording:
         """Read one judge's column; an empty cell is a reply that could not be parsed.
 
         Raises

@@ -1,0 +1,223 @@
+"""BFF-Bench: finance answers marked by experts; the questions and the marks are two datasets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, Usage
+from judgebench.errors import UsageError
+from judgebench.tasks.base import Located, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from judgebench.tasks.card import Card
+    from judgebench.tasks.sources import Row, Source
+
+__all__ = ["Reader"]
+
+_NOT_SURE = "not sure"
+_LABELS: dict[str, int | None] = {"incorrect": 0, "correct": 1, _NOT_SURE: None}
+_QUESTIONS = "questions"
+_OWN_ORDER = (0,)
+#: From this probability of "correct" on, a recorded judge says correct.
+_THRESHOLD = 0.5
+
+
+class _Question(NamedTuple):
+    references: tuple[str, ...]
+    row: Row
+
+
+class Reader:
+    """Joins the marks (VERDICTS, one row per annotation) with the questions (BFFBench, references per turn).
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    split : str
+        Name of the split.
+
+    Attributes
+    ----------
+    left_out : Counter of str
+        In the last reading: ``not sure`` marks (gaps in the gold), and responses on which nobody was sure.
+    """
+
+    def __init__(self, card: Card, split: str) -> None:
+        self.card = card
+        self.split = split
+        self.left_out: Counter[str] = Counter()
+
+    def items(self, source: Source) -> Iterator[Located]:
+        """Yield an item per response, in the order in which responses first appear.
+
+        Raises
+        ------
+        DataError
+            If a field is missing, a mark is unknown, two rows of one response don't agree on what it is, or a
+            response of BFF-Bench belongs to no question.
+        """
+        self.left_out.clear()
+        questions = _questions(source)
+        groups: dict[str, list[Row]] = {}
+        for row in source.rows():
+            groups.setdefault(f"{row.name('cid')}-t{_turn(row)}", []).append(row)
+        for name, rows in groups.items():
+            gold = tuple(Label(f"expert {position}", _mark(row)) for position, row in enumerate(rows, start=1))
+            self.left_out["not sure (marks)"] += sum(label.code is None for label in gold)
+            if all(label.code is None for label in gold):
+                self.left_out["nobody was sure (responses)"] += 1
+                continue
+            yield Located(_item(name, rows, gold, questions), rows[0])
+
+    def recorded(
+        self,
+        source: Source,
+        column: str | None,
+        items: Mapping[str, Item],  # noqa: ARG002 - the reader protocol's signature; CardTask checks the ids
+    ) -> Recording:
+        """Read a table of probabilities: ``id`` (``<cid>-t<turn>``), ``cond`` and ``p``, the probability of correct.
+
+        Parameters
+        ----------
+        source : Source
+            The file.
+        column : str or None
+            The condition: ``noref`` or ``ref``; may be left out where the file holds one.
+        items : mapping of str to Item
+            The task's items.
+
+        Raises
+        ------
+        UsageError
+            If ``column`` is no condition of the file.
+        DataError
+            If a probability is none, or an id stands twice in one condition.
+        """
+        rows = list(source.rows())
+        conditions = tuple(dict.fromkeys(row.name("cond") for row in rows))
+        wanted = conditions[0] if column is None and len(conditions) == 1 else column
+        if wanted not in conditions:
+            said = "name the condition" if column is None else f"{column!r} is no condition"
+            raise UsageError(f"{source.name}: {said}; there are {', '.join(conditions)}")
+        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        judge = ""
+        for row in rows:
+            if row.name("cond") != wanted:
+                continue
+            key = (row.name("id"), _OWN_ORDER)
+            if key in replies:
+                row.fail(f"id {key[0]!r} stands twice under {wanted!r}", "id")
+            p = _number(row, "p", 1.0)
+            judge = row.name("jev_model") if "jev_model" in row.data else judge
+            replies[key] = Reply.ok(
+                int(p >= _THRESHOLD),
+                probabilities=(1 - p, p),
+                model=judge,
+                usage=Usage(input_tokens=int(_number(row, "in_tok")) if "in_tok" in row.data else 0),
+                seconds=_number(row, "latency") if "latency" in row.data else 0.0,
+            )
+        return Recording(f"{judge or 'recorded'}#{wanted}", replies, (_OWN_ORDER,))
+
+
+def _questions(source: Source) -> dict[str, _Question]:
+    """Read the questions, by ``uid`` and by ``question_id``: the marks name either."""
+    found: dict[str, _Question] = {}
+    for row in source.rows(_QUESTIONS):
+        turns, references = row.texts("turns"), row.texts("references")
+        if len(references) != len(turns):
+            row.fail(f"{len(references)} references for {len(turns)} turns", "references")
+        question = _Question(references, row)
+        for key in dict.fromkeys((row.name("uid"), row.name("question_id"))):
+            if key in found:
+                row.fail(f"{key!r} also names the question on line {found[key].row.line}", "uid")
+            found[key] = question
+    return found
+
+
+def _turn(row: Row) -> int:
+    value = row.require("turn")
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        row.fail(f"expected the number of a turn, from 1, got {value!r}", "turn")
+    return value
+
+
+def _mark(row: Row) -> int | None:
+    word = row.text("label").strip().casefold()
+    if word not in _LABELS:
+        row.fail(f"expected Correct, Incorrect or Not Sure, got {row.data['label']!r}", "label")
+    return _LABELS[word]
+
+
+def _number(row: Row, name: str, top: float = float("inf")) -> float:
+    try:
+        value = float(row.require(name))
+    except (TypeError, ValueError):
+        value = -1.0
+    if not 0 <= value <= top:
+        limit = f"between 0 and {top:g}" if top < float("inf") else "of 0 or more"
+        row.fail(f"expected a number {limit}, got {row.data[name]!r}", name)
+    return value
+
+
+def _item(name: str, rows: list[Row], gold: tuple[Label, ...], questions: Mapping[str, _Question]) -> Item:
+    row = rows[0]
+    for field in ("dataset", "qid", "model", "conv"):
+        for other in rows[1:]:
+            if other.require(field) != row.require(field):
+                other.fail(f"response {name!r} has another {field} on line {row.line}", field)
+    turn, qid = _turn(row), row.name("qid")
+    conversation, answer = _exchange(row, turn)
+    subset = "".join(letter for letter in row.name("dataset").casefold() if letter.isalnum())
+    question = questions.get(qid) if _is_bff(subset) else None
+    if question is None and _is_bff(subset):
+        row.fail(f"no question has the uid or question_id {qid!r}", "qid")
+    return Item(
+        id=name,
+        conversation=conversation,
+        responses=(Response(answer, row.name("model")),),
+        gold=gold,
+        gold_source="expert",
+        cluster=f"{subset}/{question.row.name('uid') if question else qid}",
+        subset=subset,
+        references=_reference(row, question, turn) if question else (),
+        attributes=(("turn", str(turn)),),
+    )
+
+
+def _is_bff(subset: str) -> bool:
+    return "bff" in subset
+
+
+def _reference(row: Row, question: _Question, turn: int) -> tuple[Reference, ...]:
+    if turn > len(question.references):
+        row.fail(f"turn {turn}, and its question has {len(question.references)} references", "turn")
+    text = question.references[turn - 1].strip()
+    return (Reference(text),) if text else ()
+
+
+def _exchange(row: Row, turn: int) -> tuple[tuple[Turn, ...], str]:
+    """Return what stood before the judged answer, and the answer: the assistant's message number ``turn``.
+
+    The same conversation may be stored whole for both turns; what follows the judged answer is not shown.
+    """
+    messages: Any = row.require("conv")
+    if not isinstance(messages, list):
+        row.fail("expected a list of messages with role and content", "conv")
+    before: list[Turn] = []
+    answers = 0
+    for message in messages:
+        role: Any = message.get("role") if isinstance(message, dict) else None
+        content: Any = message.get("content") if isinstance(message, dict) else None
+        if role not in {"system", "user", "assistant"} or not isinstance(content, str):
+            row.fail("a message needs a role (system, user, assistant) and a content (text)", "conv")
+        answers += role == "assistant"
+        if answers == turn:
+            return tuple(before), content
+        before.append(Turn.of(role, content))
+    return row.fail(f"turn {turn} was marked, and the conversation holds {answers} answers", "conv")
