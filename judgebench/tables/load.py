@@ -1,0 +1,533 @@
+"""Read one's own labels into ratings: the judges' columns against the gold columns."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.domain import Ratings, Scale
+from judgebench.errors import DataError, UsageError
+from judgebench.tables.read import open_table
+from judgebench.tables.words import (
+    GAP,
+    UNKNOWN,
+    aliases_of,
+    code_of,
+    decimals,
+    fold,
+    infer,
+    is_decimal,
+    listing,
+    numbered_pair,
+    spans,
+    vocabulary,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from judgebench.tables.read import Table
+
+    Ints = npt.NDArray[np.int32]
+    Codes = npt.NDArray[np.int64]
+
+#: A column with more different cells than this holds texts, not labels.
+_MOST_LABELS = 2000
+#: Two raters who share no label over this many rows do not use the same scale.
+_MANY = 20
+_PLACES = 5
+_UNNAMED = "(none)"
+
+
+@dataclass(frozen=True, slots=True)
+class LongSpec:
+    """Columns of a table in long form: one row per item and rater.
+
+    The judges' and gold "columns" then name raters.
+
+    Parameters
+    ----------
+    item, rater, label : str
+        Names of the three columns.
+    """
+
+    item: str
+    rater: str
+    label: str
+
+    @classmethod
+    def parse(cls, text: str) -> LongSpec:
+        """Read ``item,rater,label`` as the command line writes it.
+
+        Raises
+        ------
+        UsageError
+            If these are not three distinct names.
+        """
+        names = [name.strip() for name in text.split(",")]
+        if len(names) != 3 or len(set(names)) != 3 or not all(names):
+            raise UsageError(f"--long names three columns, item,rater,label; got {text!r}")
+        return cls(*names)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTable:
+    """A label file, ready to be measured.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    scale : Scale
+        The scale of all labels, given or recognised.
+    judges : mapping of str to Ratings
+        One per judge, in the order asked for; they share their gold arrays.
+    rows : int
+        Rows read (items, in long form).
+    unlabelled : int
+        Rows without any gold label; they are left out of the ratings.
+    missing : mapping of str to int
+        Empty cells per judge and gold column, among the rows that are kept.
+    revision : str
+        ``data:`` and a digest of the file.
+    notes : tuple of str
+        Sentences for a person: what was recognised, left out, or counted as no verdict.
+    warnings : tuple of str
+        Machine-readable codes: ``undeclared_levels``, ``disjoint_labels``, ``no_gold_rows``.
+    """
+
+    path: str
+    scale: Scale
+    judges: Mapping[str, Ratings]
+    rows: int
+    unlabelled: int
+    missing: Mapping[str, int]
+    revision: str
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def load(  # noqa: PLR0913 - one parameter per option of the command line
+    path: Path | str,
+    judge_cols: Sequence[str],
+    gold_cols: Sequence[str],
+    *,
+    scale: Scale | None = None,
+    cluster_col: str | None = None,
+    subset_col: str | None = None,
+    system_col: str | None = None,
+    id_col: str | None = None,
+    delimiter: str | None = None,
+    long: LongSpec | None = None,
+    words: Mapping[str, str] | None = None,
+) -> LoadedTable:
+    """Read a label file into one `Ratings` per judge.
+
+    Parameters
+    ----------
+    path : Path or str
+        CSV, TSV, JSONL, a JSON array (each also gzipped), or Parquet.
+    judge_cols, gold_cols : sequence of str
+        Columns of labels, or raters where ``long`` is given.
+    scale : Scale, optional
+        What the labels mean; by default the one scale that all of them fit.
+    cluster_col : str, optional
+        The source question: rows that share it are not independent. An empty cell stands alone.
+    subset_col, system_col : str, optional
+        The division, and the author of what was judged.
+    id_col : str, optional
+        Identifies the row; repeats are an error. By default each row is an item.
+    delimiter : str, optional
+        Separates the cells of a CSV file; by default told from the header.
+    long : LongSpec, optional
+        Columns of a table in long form.
+    words : mapping of str to str, optional
+        What words mean, by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
+
+    Raises
+    ------
+    DataError
+        If the file can't be read as asked, or a label is not on the scale; all such labels are listed.
+    UsageError
+        If the options contradict each other, or the labels fit several scales.
+    """
+    columns = _check_names(judge_cols, gold_cols)
+    if scale is not None and scale.kind in {"rank", "steps"}:
+        raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
+    table = open_table(path, delimiter)
+    keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
+    if long is not None and id_col is not None and id_col != long.item:
+        raise UsageError(f"--long already names the item column, {long.item!r}; leave --id-col out")
+    # Hashing lets go of the interpreter, so on two cores the digest costs nothing.
+    with ThreadPoolExecutor(1) as beside:
+        revision = beside.submit(_revision, table.path)
+        if long is None:
+            raw = _read_wide(table, columns, keys | {"id": id_col})
+        else:
+            raw = _read_long(table, columns, keys, long)
+    coded = _encode(table, raw, judge_cols, scale, words or {})
+    distinct_ids = long is None and id_col is not None and id_col != cluster_col
+    return _build(table, raw, coded, (judge_cols, gold_cols), revision.result(), distinct_ids=distinct_ids)
+
+
+class _Codes(dict[str, int]):
+    """Words to numbers in first-seen order; looking up a new word adds it."""
+
+    def __missing__(self, word: str) -> int:
+        code = self[word] = len(self)
+        return code
+
+    def take(self, column: Sequence[str]) -> Ints:
+        """Turn a column into numbers, shape (n,)."""
+        return np.fromiter(map(self.__getitem__, column), np.int32, len(column))
+
+
+@dataclass(slots=True)
+class _Column:
+    """A column as numbers of its own words; -1 where a long table has no row."""
+
+    words: _Codes = field(default_factory=_Codes)
+    blocks: list[Ints] = field(default_factory=list)
+
+    def codes(self) -> Ints:
+        """All blocks, joined; shape (n,)."""
+        if len(self.blocks) != 1:
+            self.blocks = [np.concatenate(self.blocks)]
+        return self.blocks[0]
+
+
+@dataclass(slots=True)
+class _Raw:
+    """A table before its words are understood.
+
+    ``lines`` holds the line of each row, and in ``label_lines`` that of each label where they differ.
+    """
+
+    labels: dict[str, _Column]
+    keys: dict[str, _Column]
+    lines: Ints
+    label_lines: dict[str, Ints] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def lines_of(self, name: str) -> Ints:
+        """Where the labels of a column stand, shape (n,)."""
+        return self.label_lines.get(name, self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    scale: Scale
+    labels: dict[str, Codes]
+    notes: list[str]
+    warnings: list[str]
+
+
+def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str]) -> list[str]:
+    columns = [*judge_cols, *gold_cols]
+    if not judge_cols or not gold_cols:
+        raise UsageError(f"name {'a judge' if not judge_cols else 'a gold'} column; judgebench doctor FILE shows them")
+    if doubled := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
+        raise UsageError(f"{doubled[0]!r} is named twice; a column is a judge's or gold, once")
+    return columns
+
+
+def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, _Column], Ints]:
+    """Turn some columns into numbers in one pass."""
+    wanted = list(dict.fromkeys([*labels, *others]))
+    read = {name: _Column() for name in wanted}
+    lines: list[Ints] = []
+    for block in table.blocks(wanted):
+        lines.append(np.asarray(block.lines, np.int32))
+        for name, cells in zip(wanted, block.columns, strict=True):
+            read[name].blocks.append(read[name].words.take(cells))
+        for name in labels:
+            if len(read[name].words) > _MOST_LABELS:
+                raise table.error(
+                    f"more than {_MOST_LABELS:,} different values: that is no column of labels",
+                    field=name,
+                    hint="judgebench doctor FILE shows which columns are",
+                )
+    return read, np.concatenate(lines)
+
+
+def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None]) -> _Raw:
+    named = {role: name for role, name in keys.items() if name is not None}
+    read, lines = _read_columns(table, columns, list(named.values()))
+    return _Raw({name: read[name] for name in columns}, {role: read[name] for role, name in named.items()}, lines)
+
+
+def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec) -> _Raw:
+    named = {role: name for role, name in keys.items() if name is not None}
+    read, lines = _read_columns(table, [long.label], [long.item, long.rater, *named.values()])
+    names = {word: code for code, word in enumerate(read[long.rater].words)}
+    stripped: dict[str, list[int]] = {}
+    for word, code in names.items():
+        stripped.setdefault(word.strip(), []).append(code)
+    if missing := [rater for rater in raters if rater not in stripped]:
+        near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)
+        raise table.error(
+            f"no rater is named {', '.join(map(repr, missing))}"
+            + (f"; did you mean {' or '.join(map(repr, near))}?" if near else ""),
+            field=long.rater,
+            hint=f"the raters are {', '.join(list(stripped)[:40])}",
+        )
+    item, rater, label = (read[name].codes() for name in (long.item, long.rater, long.label))
+    blank = [code for code, word in enumerate(read[long.item].words) if not word.strip()]
+    if blank and (bad := np.flatnonzero(np.isin(item, blank))).size:
+        raise table.error("a row without an item", line=int(lines[bad[0]]), field=long.item)
+    count = len(read[long.item].words)
+    first = np.full(count, -1, np.int64)
+    first[item[::-1]] = np.arange(len(item) - 1, -1, -1)
+    raw = _Raw({}, {}, lines[first])
+    for name in raters:
+        rows = np.flatnonzero(np.isin(rater, stripped[name]))
+        _refuse_repeats(table, item[rows], lines[rows], list(read[long.item].words), f"labels by {name!r} for item")
+        codes = np.full(count, -1, np.int32)
+        codes[item[rows]] = label[rows]
+        where = lines[first]
+        where[item[rows]] = lines[rows]
+        raw.labels[name] = _Column(read[long.label].words, [codes])
+        raw.label_lines[name] = where
+    for role, name in named.items():
+        values = read[name].codes()
+        differs = np.flatnonzero(values != values[first[item]])
+        if differs.size:
+            row = int(differs[0])
+            raise table.error(
+                f"item {list(read[long.item].words)[item[row]]!r} has another {role} on {table.unit} "
+                f"{lines[first[item[row]]]}",
+                line=int(lines[row]),
+                field=name,
+            )
+        raw.keys[role] = _Column(read[name].words, [values[first]])
+    if others := [name for name in stripped if name and name not in raters]:
+        raw.notes.append(f"raters left out: {', '.join(others[:12])}{', …' if len(others) > 12 else ''}")
+    return raw
+
+
+def _refuse_repeats(table: Table, codes: Ints, lines: Ints, names: Sequence[str], what: str, hint: str = "") -> None:
+    if not codes.size:
+        return
+    order = np.argsort(codes, kind="stable")
+    twins = np.flatnonzero(codes[order][1:] == codes[order][:-1])
+    if twins.size:
+        # The first repeat in the file, not in the order of the codes.
+        at = int(order[twins + 1].min())
+        places = lines[codes == codes[at]]
+        where = spans([int(line) for line in places[:_PLACES]], table.unit, len(places))
+        raise table.error(
+            f"{len(places)} {what} {names[int(codes[at])].strip()!r} ({where})",
+            hint=hint or "each item has one label per rater; delete the repeats",
+        )
+
+
+def _encode(table: Table, raw: _Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> _Coded:
+    """Turn words into codes on the scale, or list all words that are not on it."""
+    aliases = aliases_of(meanings)
+    used = {name: _used(column) for name, column in raw.labels.items()}
+    meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
+    notes, warnings = list(raw.notes), list[str]()
+
+    def where(name: str, text: str) -> str:
+        chosen = [code for word, code in used[name].items() if fold(meant[name][word]) == text]
+        rows = np.flatnonzero(np.isin(raw.labels[name].codes(), chosen))
+        lines = raw.lines_of(name)[rows]
+        return spans([int(line) for line in lines[:_PLACES]], table.unit, len(lines))
+
+    if scale is None:
+        inferred = infer({name: own.values() for name, own in meant.items()}, judges, where, table.name)
+        scale = inferred.scale
+        notes.append(f"scale {scale.spec}: the one that all labels fit")
+        if inferred.undeclared_levels:
+            warnings.append("undeclared_levels")
+            notes.append(
+                f"the range {scale.labels[0]} to {scale.labels[-1]} is read off the data; "
+                "if the form offered more, say --scale rate:LO-HI"
+            )
+    every = {word for own in meant.values() for word in own.values()}
+    numbers = scale.kind == "pair" and numbered_pair(every)
+    if numbers:
+        notes.append("1 and 2 are read as the first and the second response")
+    unknown: dict[str, dict[str, str]] = {name: {} for name in used}
+    labels: dict[str, Codes] = {}
+    for name, own in used.items():
+        # The last place serves the -1 of cells that a long table does not have.
+        known = np.full(len(raw.labels[name].words) + 1, GAP, np.int64)
+        for word, position in own.items():
+            known[position] = code_of(meant[name][word], scale, judge=name in judges, numbers=numbers)
+            if known[position] == UNKNOWN:
+                unknown[name].setdefault(fold(meant[name][word]), word.strip())
+        labels[name] = known[raw.labels[name].codes()]
+    foreign = {text for own in unknown.values() for text in own}
+    if foreign:
+        raise _foreign(table, unknown, foreign, scale, listing(unknown, foreign, where))
+    return _Coded(scale, labels, notes, warnings)
+
+
+def _used(column: _Column) -> dict[str, int]:
+    """Words that stand in the column; in long form others stand in other raters' rows."""
+    words = list(column.words)
+    codes = column.codes()
+    counts = np.bincount(codes[codes >= 0], minlength=len(words))
+    return {words[code]: int(code) for code in np.flatnonzero(counts)}
+
+
+def _foreign(
+    table: Table, unknown: Mapping[str, Mapping[str, str]], foreign: Iterable[str], scale: Scale, listed: str
+) -> DataError:
+    foreign = set(foreign)
+    if scale.kind == "rate" and all(map(is_decimal, foreign)):
+        return decimals(listed, table.name)
+    if scale.kind == "pair" and "0" in {fold(word) for own in unknown.values() for word in own}:
+        hint = "0, 1 and 2 may mean several things on a pair scale: say --word 0=tie --word 1=A --word 2=B"
+    else:
+        hint = f"its words are {vocabulary(scale)}; correct them, empty those cells, or say --word OLD=NEW"
+    word = "label is" if len(foreign) == 1 else "labels are"
+    return DataError(f"{len(foreign)} {word} not on the scale {scale.spec}: {listed}", file=table.name, hint=hint)
+
+
+def _build(
+    table: Table,
+    raw: _Raw,
+    coded: _Coded,
+    columns: tuple[Sequence[str], Sequence[str]],
+    revision: str,
+    *,
+    distinct_ids: bool,
+) -> LoadedTable:
+    judge_cols, gold_cols = columns
+    notes, warnings = coded.notes, coded.warnings
+    gold = np.column_stack([coded.labels[name] for name in gold_cols])
+    kept: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=1))
+    rows, n = len(kept), int(np.count_nonzero(kept))
+    if not n:
+        raise table.error(f"no row has a gold label in {', '.join(gold_cols)}", hint="nothing can be scored")
+    unlabelled = rows - n
+    everything = slice(None) if n == rows else np.flatnonzero(kept)
+    gold = gold[everything]
+    if unlabelled:
+        notes.append(f"{unlabelled:,} of {rows:,} rows have no gold label and are left out")
+        warnings.append("no_gold_rows")
+    if distinct_ids:
+        _check_ids(table, raw, everything)
+    item = np.arange(n, dtype=np.int64)
+    cluster = _clusters(raw, everything, item, notes)
+    subset, subsets = _groups(raw, "subset", everything, n)
+    system, systems = _groups(raw, "system", everything, n)
+    labels = {name: codes[everything] for name, codes in coded.labels.items()}
+    missing = {name: int(np.count_nonzero(codes < 0)) for name, codes in labels.items()}
+    notes += [
+        f"{name}: {missing[name]:,} of {n:,} cells hold no verdict; they agree with nothing"
+        for name in judge_cols
+        if missing[name]
+    ]
+    notes += [
+        f"{name}: {missing[name]:,} of {n:,} gold labels are missing"
+        for name in gold_cols
+        if missing[name] and len(gold_cols) > 1
+    ]
+    for name in judge_cols:
+        _check_label_sets(table, coded, name, labels[name], gold, gold_cols)
+    game, swapped = np.zeros(n, np.int64), np.zeros(n, np.bool_)
+    judges = {
+        name: Ratings(
+            scale=coded.scale,
+            judge=labels[name],
+            gold=gold,
+            annotators=tuple(gold_cols),
+            item=item,
+            cluster=cluster,
+            game=game,
+            swapped=swapped,
+            subset=subset,
+            subsets=subsets,
+            system=system,
+            systems=systems,
+        )
+        for name in judge_cols
+    }
+    return LoadedTable(
+        path=table.name,
+        scale=coded.scale,
+        judges=judges,
+        rows=rows,
+        unlabelled=unlabelled,
+        missing=missing,
+        revision=revision,
+        notes=tuple(notes),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _check_ids(table: Table, raw: _Raw, rows: slice | Codes) -> None:
+    column = raw.keys["id"]
+    codes, lines, names = column.codes()[rows], raw.lines[rows], list(column.words)
+    for code, name in enumerate(names):
+        if not name.strip() and (bad := np.flatnonzero(codes == code)).size:
+            raise table.error("a row without an id", line=int(lines[bad[0]]))
+    _refuse_repeats(
+        table,
+        codes,
+        lines,
+        names,
+        "rows have the id",
+        "delete the repeats; if it names a question that several rows share, it is --cluster-col",
+    )
+
+
+def _clusters(raw: _Raw, rows: slice | Codes, item: Codes, notes: list[str]) -> Codes:
+    if "cluster" not in raw.keys:
+        return item
+    column = raw.keys["cluster"]
+    codes = column.codes()[rows].astype(np.int64)
+    names = list(column.words)
+    blank = [code for code, name in enumerate(names) if not name.strip()]
+    if blank and (alone := np.flatnonzero(np.isin(codes, blank))).size:
+        # A row without a question is a question of its own (as an item without a cluster is).
+        codes[alone] = len(names) + np.arange(len(alone))
+        notes.append(f"{len(alone):,} rows name no cluster; each counts as its own")
+    # Codes from 0 without gaps, for the engine's bincounts.
+    used = np.bincount(codes) > 0
+    return codes if used.all() else (np.cumsum(used) - 1)[codes]
+
+
+def _groups(raw: _Raw, role: str, rows: slice | Codes, n: int) -> tuple[Codes, tuple[str, ...]]:
+    if role not in raw.keys:
+        return np.zeros(n, np.int64), ("",)
+    column = raw.keys[role]
+    merged: dict[str, int] = {}
+    to = np.array([merged.setdefault(name.strip() or _UNNAMED, len(merged)) for name in column.words], np.int64)
+    codes = to[column.codes()[rows]]
+    used = np.bincount(codes, minlength=len(merged)) > 0
+    names = tuple(name for name, kept in zip(merged, used, strict=True) if kept)
+    return (np.cumsum(used) - 1)[codes], names
+
+
+def _check_label_sets(
+    table: Table, coded: _Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
+) -> None:
+    """Refuse two raters who speak of different things: no coefficient on them means anything."""
+    width = len(coded.scale.labels)
+    said = [set(np.flatnonzero(np.bincount(c[c >= 0], minlength=width)).tolist()) for c in (judge, gold.ravel())]
+    if not said[0] or not said[1] or said[0] & said[1]:
+        return
+    shown = [", ".join(coded.scale.labels[code] for code in sorted(own)) for own in said]
+    message = f"{name} only says {shown[0]}, {', '.join(gold_cols)} only {shown[1]}"
+    # A few rows, or a rater who always says the same, may well share no label.
+    if min(map(len, said)) >= 2 and (coded.scale.kind != "rate" or len(judge) >= _MANY):
+        raise table.error(f"{message}: two different sets of labels", hint="check that both use the same scale")
+    coded.warnings.append("disjoint_labels")
+    coded.notes.append(f"{message}: they never agree; check that both use the same scale")
+
+
+def _revision(path: Path) -> str:
+    with path.open("rb") as raw:
+        return f"data:{hashlib.file_digest(raw, 'sha256').hexdigest()[:12]}"

@@ -1,0 +1,398 @@
+"""Verdict words: which words say what on which scale, and which scale a set of words speaks.
+
+Nothing here guesses. A word counts when it is in a vocabulary, case and outer blanks ignored:
+
+=========  ==========================================================================================
+scale      words
+=========  ==========================================================================================
+check      correct/incorrect, right/wrong, true/false, yes/no, pass(ed)/fail(ed), y/n, t/f, 1/0
+pair       A/B/tie, model_a/model_b (assistant, response, answer, output, option; a/b or 1/2),
+           first/second, left/right, ``A>B`` ``B>A`` ``A=B`` (``>>`` and ``>>>`` where the scale has
+           them), draw, equal; "both bad", neither, ``tie (bothbad)`` where the scale has it;
+           ``[[A]]`` as A; 1 and 2 where ``--scale pair`` is said and 2 occurs, never 0
+rate       whole numbers, also written 3.0
+a list     its own labels
+=========  ==========================================================================================
+
+An empty cell, NA, N/A, NaN, null and none (unless the scale has such a label) are a gap in a gold
+column and no valid verdict in a judge column; there also unparsed, refused and truncated.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from judgebench.domain import Scale
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+#: Code of a cell that holds no label.
+GAP = -1
+#: Code of a word that is on no vocabulary of the scale.
+UNKNOWN = -2
+
+MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
+NO_VERDICT = frozenset({"unparsed", "refused", "truncated"})
+
+_CORRECT = ("correct", "right", "true", "yes", "pass", "passed", "y", "t", "1")
+_INCORRECT = ("incorrect", "wrong", "false", "no", "fail", "failed", "n", "f", "0")
+CHECK: dict[str, int] = {word: code for code, words in enumerate((_INCORRECT, _CORRECT)) for word in words}
+
+_NOUNS = ("model", "assistant", "response", "answer", "output", "option")
+_FIRST = frozenset({"a", "first", "left", *(f"{noun} {end}" for noun in _NOUNS for end in "a1")})
+_SECOND = frozenset({"b", "second", "right", *(f"{noun} {end}" for noun in _NOUNS for end in "b2")})
+_TIE = frozenset({"tie", "tied", "draw", "equal", "a=b", "b=a"})
+_BOTH_BAD = frozenset({"both bad", "bothbad", "tie (bothbad)", "tie (both bad)", "neither"})
+
+_WHOLE = re.compile(r"([+-]?)0*([0-9]+)(?:\.0*)?")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:e[+-]?[0-9]+)?")
+_COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
+#: Ratings that span more than this are identifiers or counts until --scale says otherwise.
+_WIDEST = 100
+#: A message lists this many words; a column with more is hardly a column of labels.
+_MOST_WORDS = 40
+_SAY = "say what they mean with --scale: check, pair, rate:1-5, or the labels, worst first, as low,medium,high"
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """The one scale that all words fit.
+
+    Parameters
+    ----------
+    scale : Scale
+        The scale.
+    family : {'check', 'pair', 'rate'}
+        Its vocabulary.
+    undeclared_levels : bool
+        Whether the range was read off the data, so that the form may have offered more levels.
+    """
+
+    scale: Scale
+    family: str
+    undeclared_levels: bool = False
+
+
+def fold(word: str) -> str:
+    """Ignore case and outer blanks; write 3.0 and 03 as 3.
+
+    Examples
+    --------
+    >>> fold(" Pass "), fold("3.0"), fold("-0"), fold("3.5")
+    ('pass', '3', '0', '3.5')
+    """
+    text = word.strip().casefold()
+    if number := _WHOLE.fullmatch(text):
+        sign = "-" if number[1] == "-" and number[2] != "0" else ""
+        return sign + number[2]
+    return text
+
+
+def pair_word(word: str) -> str:
+    """Bring the spellings of one pair verdict together.
+
+    Examples
+    --------
+    >>> pair_word("[[A > B]]"), pair_word("Model-B"), pair_word("response2"), pair_word("b<a")
+    ('a>b', 'model b', 'response 2', 'a>b')
+    """
+    text = fold(word)
+    if text.startswith("[[") and text.endswith("]]"):
+        text = text[2:-2].strip()
+    if compared := _COMPARISON.fullmatch(re.sub(r"\s+", "", text)):
+        left, sign, right = compared.groups()
+        if left == right or len(set(sign)) != 1:
+            return text
+        if sign[0] == "<":
+            return f"{right}{'>' * len(sign)}{left}"
+        return f"{left}{sign}{right}"
+    text = re.sub(r"[\s_-]+", " ", text)
+    return re.sub(r"^([a-z]{4,})([12])$", r"\1 \2", text)
+
+
+def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = False) -> int:
+    """Code of one word on a scale: a position in its labels, `GAP` or `UNKNOWN`.
+
+    Parameters
+    ----------
+    word : str
+        A cell, as it stands.
+    scale : Scale
+        The scale.
+    judge : bool, optional
+        Whether the cell is a judge's, where unparsed, refused and truncated are gaps too.
+    numbers : bool, optional
+        Whether 1 and 2 name the responses of a pair (see `numbered_pair`).
+
+    Examples
+    --------
+    >>> [code_of(word, Scale.check()) for word in ("PASS", "no", "", "maybe")]
+    [1, 0, -1, -2]
+    >>> [code_of(word, Scale.pair()) for word in ("model_b", "A=B", "0")]
+    [2, 1, -2]
+    """
+    text = fold(word)
+    # A label of the scale's own comes first: a user's list may hold "none".
+    for candidate in dict.fromkeys((word.strip(), text)):
+        if (code := scale.code(candidate)) is not None:
+            return code
+    if text in MISSING or (judge and text in NO_VERDICT):
+        return GAP
+    if scale.kind == "check":
+        return CHECK.get(text, UNKNOWN)
+    if scale.kind == "pair":
+        return _pair_code(pair_word(word), scale, numbers=numbers)
+    return UNKNOWN
+
+
+def numbered_pair(words: Iterable[str]) -> bool:
+    """Whether the numbers among some words can only mean the first and the second response.
+
+    Examples
+    --------
+    >>> numbered_pair(["1", "2", "tie"]), numbered_pair(["0", "1", "2"]), numbered_pair(["1"])
+    (True, False, False)
+    """
+    found = {fold(word) for word in words}
+    numbers = {word for word in found if _WHOLE.fullmatch(word)}
+    return "2" in numbers and numbers <= {"1", "2"}
+
+
+def infer(
+    columns: Mapping[str, Iterable[str]],
+    judges: Iterable[str] = (),
+    where: Callable[[str, str], str] | None = None,
+    file: str | None = None,
+) -> Inferred:
+    """Find the one scale that all words of all columns fit.
+
+    1 and 0 together are read as correct and incorrect: on two labels every statistic is the same for
+    any reading. Whole numbers beyond -1..2 are ratings over their own range. Other small numbers
+    ({1, 2}, {0, 1, 2}, one number alone ...) may be picks, ratings or codes and are never guessed.
+
+    Parameters
+    ----------
+    columns : mapping of str to iterable of str
+        The distinct words of each judge and gold column.
+    judges : iterable of str, optional
+        Which of the columns are judges'.
+    where : callable, optional
+        Says where a column holds a (folded) word, for messages.
+    file : str, optional
+        The file, for messages.
+
+    Raises
+    ------
+    UsageError
+        If the words fit several scales: it must be said.
+    DataError
+        If they fit none.
+    """
+    judging = set(judges)
+    said: dict[str, dict[str, str]] = {name: {} for name in columns}
+    for name, own in columns.items():
+        gaps = MISSING | NO_VERDICT if name in judging else MISSING
+        for word in own:
+            if (text := fold(word)) not in gaps:
+                said[name].setdefault(text, word.strip())
+    words: set[str] = {text for own in said.values() for text in own}
+    if not words:
+        raise DataError(f"no labels in {', '.join(said)}: every cell is empty", file=file)
+    numbers = {int(w) for w in words if _WHOLE.fullmatch(w)}
+    fits: list[Inferred] = []
+    if words <= set(CHECK) and not (words <= {"0", "1"} and len(words) < 2):
+        fits.append(Inferred(Scale.check(), "check"))
+    if (pair := _pair_scale(words)) is not None:
+        fits.append(Inferred(pair, "pair"))
+    if len(numbers) == len(words) > 1 and not numbers <= {-1, 0, 1, 2} and max(numbers) - min(numbers) <= _WIDEST:
+        fits.append(Inferred(Scale.rate(min(numbers), max(numbers)), "rate", undeclared_levels=True))
+    if len(fits) == 1:
+        return fits[0]
+    if len(fits) > 1:
+        found = " and ".join(fit.family for fit in fits)
+        raise UsageError(f"the labels fit more than one scale ({found}): {describe(said)}; {_SAY}")
+    raise _no_fit(said, words, numbers, where, file)
+
+
+def describe(said: Mapping[str, Mapping[str, str]], most: int = 12) -> str:
+    """Say which words each column holds; columns that say the same are named together.
+
+    Examples
+    --------
+    >>> describe({"judge": {"yes": "Yes", "no": "No"}, "h1": {"no": "no", "yes": "yes"}, "h2": {}})
+    'judge, h1: No, Yes; h2: (nothing)'
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    written: dict[str, str] = {}
+    for name, words in said.items():
+        groups.setdefault(tuple(sorted(words, key=_by_number)), []).append(name)
+        written = {**words, **written}
+    return "; ".join(
+        f"{', '.join(names)}: {', '.join(written[word] for word in words[:most]) or '(nothing)'}"
+        + (f" and {len(words) - most} more" if len(words) > most else "")
+        for words, names in groups.items()
+    )
+
+
+def vocabulary(scale: Scale) -> str:
+    """Name the words of a scale, for a message."""
+    if scale.kind == "check":
+        return "correct/incorrect, right/wrong, true/false, yes/no, pass/fail, y/n, t/f, 1/0"
+    if scale.kind == "pair" and len(scale.values) <= 3:
+        tie = "/tie" if scale.tie is not None else ""
+        bad = ", both bad" if scale.both_bad is not None else ""
+        return f"A/B{tie}, model_a/model_b, first/second, left/right, A>B/B>A{bad}"
+    if len(scale.labels) > 12 and scale.kind == "rate":
+        return f"{scale.labels[0]} to {scale.labels[-1]}"
+    return ", ".join(scale.labels)
+
+
+def is_decimal(word: str) -> bool:
+    """Whether a word is a number with decimals, such as 3.5."""
+    text = fold(word)
+    return _DECIMAL.fullmatch(text) is not None and _WHOLE.fullmatch(text) is None
+
+
+def aliases_of(words: Mapping[str, str]) -> dict[str, str]:
+    """Fold the keys of a user's own dictionary of words.
+
+    Raises
+    ------
+    UsageError
+        If two keys are the same word.
+    """
+    folded: dict[str, str] = {}
+    for word, meaning in words.items():
+        if fold(word) in folded:
+            raise UsageError(f"the word {word!r} is given two meanings")
+        folded[fold(word)] = meaning.strip()
+    return folded
+
+
+def _pair_code(text: str, scale: Scale, *, numbers: bool) -> int:
+    ways = len(scale.values)
+    if text in _BOTH_BAD:
+        return scale.both_bad if scale.both_bad is not None else UNKNOWN
+    if text in _TIE:
+        return scale.tie if scale.tie is not None else UNKNOWN
+    if ways > 3:
+        code = scale.code(text)
+        return UNKNOWN if code is None else code
+    if text in _FIRST or text == "a>b" or (numbers and text == "1"):
+        return 0
+    if text in _SECOND or text == "b>a" or (numbers and text == "2"):
+        return ways - 1
+    return UNKNOWN
+
+
+def _pair_scale(words: set[str]) -> Scale | None:
+    """Take the smallest pair scale that has all the words."""
+    for bad in (False, True):
+        for ways in (2, 3, 5, 7):
+            scale = Scale.pair(ways, both_bad=bad)
+            if all(_pair_code(pair_word(word), scale, numbers=False) >= 0 for word in words):
+                return scale
+    return None
+
+
+def _no_fit(
+    said: Mapping[str, Mapping[str, str]],
+    words: set[str],
+    numbers: set[int],
+    where: Callable[[str, str], str] | None,
+    file: str | None,
+) -> DataError | UsageError:
+    found = describe(said)
+    if all(_DECIMAL.fullmatch(word) for word in words) and any(is_decimal(word) for word in words):
+        return decimals(found, file)
+    if len(numbers) == len(words):
+        return _bare_numbers(found, numbers)
+    alone = [family for own in said.values() if own and (family := _family(set(own)))]
+    if len(alone) == sum(map(bool, said.values())) and len(set(alone)) > 1:
+        return DataError(
+            f"the columns use different sets of labels, so agreement between them means nothing ({found})",
+            file=file,
+            hint="recode one side, or give its words a meaning with --word OLD=NEW",
+        )
+    misfits = [
+        (scale.kind, {w for w in words if code_of(w, scale) == UNKNOWN})
+        for scale in (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
+    ]
+    misfits.append(("rate", {w for w in words if not _WHOLE.fullmatch(w)}))
+    kind, unknown = min(misfits, key=lambda fit: len(fit[1]))
+    if 2 * len(unknown) >= len(words):
+        # No vocabulary has most of them: all are foreign.
+        return DataError(f"the labels are no words we know: {listing(said, words, where)}", file=file, hint=_SAY)
+    return DataError(
+        f"most labels are words of the {kind} scale, but {listing(said, unknown, where)} "
+        f"{'is' if len(unknown) == 1 else 'are'} not",
+        file=file,
+        hint="correct them, empty those cells, say --word OLD=NEW, or list all labels with --scale",
+    )
+
+
+def _bare_numbers(found: str, numbers: set[int]) -> UsageError:
+    if numbers <= {-1, 0, 1, 2}:
+        return UsageError(
+            f"the numbers fit more than one scale ({found}): ratings (--scale rate:LO-HI), codes without order "
+            "(--scale nominal:0,1,2), or picks (--word 0=tie --word 1=A --word 2=B)?"
+        )
+    if len(numbers) == 1:
+        return UsageError(f"one number alone does not tell the scale ({found}); {_SAY}")
+    return UsageError(f"the labels span {min(numbers)} to {max(numbers)} ({found}); {_SAY}")
+
+
+def listing(
+    said: Mapping[str, Mapping[str, str]], chosen: Iterable[str], where: Callable[[str, str], str] | None = None
+) -> str:
+    """List words with the columns and lines that hold them."""
+    parts: list[str] = []
+    order = sorted(set(chosen), key=_by_number)
+    for word in order[:_MOST_WORDS]:
+        holders = [name for name, own in said.items() if word in own]
+        places = "; ".join(f"{name} {where(name, word)}" if where else name for name in holders)
+        parts.append(f"{said[holders[0]][word]!r} ({places})")
+    more = f" and {len(order) - _MOST_WORDS} more" if len(order) > _MOST_WORDS else ""
+    return ", ".join(parts) + more
+
+
+def decimals(found: str, file: str | None) -> DataError:
+    """Build the error for continuous scores."""
+    return DataError(
+        f"scores with decimals ({found}): continuous scores come in a later version",
+        file=file,
+        hint="round them to whole numbers and say --scale rate:LO-HI",
+    )
+
+
+def _family(words: set[str]) -> str:
+    """Name the vocabulary that one column's words fit on their own; empty where none does."""
+    if words <= set(CHECK) and not words <= {"0", "1"}:
+        return "check"
+    if _pair_scale(words) is not None:
+        return "pair"
+    return "numbers" if all(_WHOLE.fullmatch(word) for word in words) else ""
+
+
+def _by_number(word: str) -> tuple[bool, float, str]:
+    return (False, float(word), word) if _DECIMAL.fullmatch(word) else (True, 0.0, word)
+
+
+def spans(places: Sequence[int], unit: str, total: int) -> str:
+    """Say where something stands: the first few lines, and how many cells in all.
+
+    Examples
+    --------
+    >>> spans([4], "line", 1), spans([4, 9, 12], "line", 120)
+    ('line 4', '120 cells, first on lines 4, 9, 12')
+    >>> spans([4, 9], "row", 2)
+    'rows 4, 9'
+    """
+    listed = ", ".join(str(place) for place in places)
+    if total > len(places):
+        return f"{total} cells, first {'on lines' if unit == 'line' else 'in rows'} {listed}"
+    return f"{unit}{'s' * (len(places) > 1)} {listed}"
