@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from judgebench.domain import Ratings, Scale
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import UsageError
+from judgebench.tables.columns import PLACES, Coded, Column, Raw, encode
 from judgebench.tables.read import open_table
-from judgebench.tables.words import (
-    GAP,
-    UNKNOWN,
-    aliases_of,
-    code_of,
-    decimals,
-    fold,
-    infer,
-    is_decimal,
-    listing,
-    numbered_pair,
-    spans,
-    vocabulary,
-)
+from judgebench.tables.words import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -43,7 +30,6 @@ if TYPE_CHECKING:
 _MOST_LABELS = 2000
 #: Two raters who share no label over this many rows do not use the same scale.
 _MANY = 20
-_PLACES = 5
 _UNNAMED = "(none)"
 
 
@@ -166,68 +152,11 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
     if long is not None and id_col is not None and id_col != long.item:
         raise UsageError(f"--long already names the item column, {long.item!r}; leave --id-col out")
-    # Hashing lets go of the interpreter, so on two cores the digest costs nothing.
-    with ThreadPoolExecutor(1) as beside:
-        revision = beside.submit(_revision, table.path)
-        if long is None:
-            raw = _read_wide(table, columns, keys | {"id": id_col})
-        else:
-            raw = _read_long(table, columns, keys, long)
-    coded = _encode(table, raw, judge_cols, scale, words or {})
+    wide = keys | {"id": id_col}
+    raw = _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long)
+    coded = encode(table, raw, judge_cols, scale, words or {})
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
-    return _build(table, raw, coded, (judge_cols, gold_cols), revision.result(), distinct_ids=distinct_ids)
-
-
-class _Codes(dict[str, int]):
-    """Words to numbers in first-seen order; looking up a new word adds it."""
-
-    def __missing__(self, word: str) -> int:
-        code = self[word] = len(self)
-        return code
-
-    def take(self, column: Sequence[str]) -> Ints:
-        """Turn a column into numbers, shape (n,)."""
-        return np.fromiter(map(self.__getitem__, column), np.int32, len(column))
-
-
-@dataclass(slots=True)
-class _Column:
-    """A column as numbers of its own words; -1 where a long table has no row."""
-
-    words: _Codes = field(default_factory=_Codes)
-    blocks: list[Ints] = field(default_factory=list)
-
-    def codes(self) -> Ints:
-        """All blocks, joined; shape (n,)."""
-        if len(self.blocks) != 1:
-            self.blocks = [np.concatenate(self.blocks)]
-        return self.blocks[0]
-
-
-@dataclass(slots=True)
-class _Raw:
-    """A table before its words are understood.
-
-    ``lines`` holds the line of each row, and in ``label_lines`` that of each label where they differ.
-    """
-
-    labels: dict[str, _Column]
-    keys: dict[str, _Column]
-    lines: Ints
-    label_lines: dict[str, Ints] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def lines_of(self, name: str) -> Ints:
-        """Where the labels of a column stand, shape (n,)."""
-        return self.label_lines.get(name, self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class _Coded:
-    scale: Scale
-    labels: dict[str, Codes]
-    notes: list[str]
-    warnings: list[str]
+    return _build(table, raw, coded, judge_cols, gold_cols, distinct_ids=distinct_ids)
 
 
 def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str]) -> list[str]:
@@ -239,10 +168,10 @@ def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str]) -> list[st
     return columns
 
 
-def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, _Column], Ints]:
+def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, Column], Ints]:
     """Turn some columns into numbers in one pass."""
     wanted = list(dict.fromkeys([*labels, *others]))
-    read = {name: _Column() for name in wanted}
+    read = {name: Column() for name in wanted}
     lines: list[Ints] = []
     for block in table.blocks(wanted):
         lines.append(np.asarray(block.lines, np.int32))
@@ -258,13 +187,13 @@ def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) ->
     return read, np.concatenate(lines)
 
 
-def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None]) -> _Raw:
+def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None]) -> Raw:
     named = {role: name for role, name in keys.items() if name is not None}
     read, lines = _read_columns(table, columns, list(named.values()))
-    return _Raw({name: read[name] for name in columns}, {role: read[name] for role, name in named.items()}, lines)
+    return Raw({name: read[name] for name in columns}, {role: read[name] for role, name in named.items()}, lines)
 
 
-def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec) -> _Raw:
+def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec) -> Raw:
     named = {role: name for role, name in keys.items() if name is not None}
     read, lines = _read_columns(table, [long.label], [long.item, long.rater, *named.values()])
     names = {word: code for code, word in enumerate(read[long.rater].words)}
@@ -286,7 +215,7 @@ def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | Non
     count = len(read[long.item].words)
     first = np.full(count, -1, np.int64)
     first[item[::-1]] = np.arange(len(item) - 1, -1, -1)
-    raw = _Raw({}, {}, lines[first])
+    raw = Raw({}, {}, lines[first])
     for name in raters:
         rows = np.flatnonzero(np.isin(rater, stripped[name]))
         _refuse_repeats(table, item[rows], lines[rows], list(read[long.item].words), f"labels by {name!r} for item")
@@ -294,7 +223,7 @@ def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | Non
         codes[item[rows]] = label[rows]
         where = lines[first]
         where[item[rows]] = lines[rows]
-        raw.labels[name] = _Column(read[long.label].words, [codes])
+        raw.labels[name] = Column(read[long.label].words, [codes])
         raw.label_lines[name] = where
     for role, name in named.items():
         values = read[name].codes()
@@ -307,7 +236,7 @@ def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | Non
                 line=int(lines[row]),
                 field=name,
             )
-        raw.keys[role] = _Column(read[name].words, [values[first]])
+        raw.keys[role] = Column(read[name].words, [values[first]])
     if others := [name for name in stripped if name and name not in raters]:
         raw.notes.append(f"raters left out: {', '.join(others[:12])}{', …' if len(others) > 12 else ''}")
     return raw
@@ -322,88 +251,16 @@ def _refuse_repeats(table: Table, codes: Ints, lines: Ints, names: Sequence[str]
         # The first repeat in the file, not in the order of the codes.
         at = int(order[twins + 1].min())
         places = lines[codes == codes[at]]
-        where = spans([int(line) for line in places[:_PLACES]], table.unit, len(places))
+        where = spans([int(line) for line in places[:PLACES]], table.unit, len(places))
         raise table.error(
             f"{len(places)} {what} {names[int(codes[at])].strip()!r} ({where})",
             hint=hint or "each item has one label per rater; delete the repeats",
         )
 
 
-def _encode(table: Table, raw: _Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> _Coded:
-    """Turn words into codes on the scale, or list all words that are not on it."""
-    aliases = aliases_of(meanings)
-    used = {name: _used(column) for name, column in raw.labels.items()}
-    meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
-    notes, warnings = list(raw.notes), list[str]()
-
-    def where(name: str, text: str) -> str:
-        chosen = [code for word, code in used[name].items() if fold(meant[name][word]) == text]
-        rows = np.flatnonzero(np.isin(raw.labels[name].codes(), chosen))
-        lines = raw.lines_of(name)[rows]
-        return spans([int(line) for line in lines[:_PLACES]], table.unit, len(lines))
-
-    if scale is None:
-        inferred = infer({name: own.values() for name, own in meant.items()}, judges, where, table.name)
-        scale = inferred.scale
-        notes.append(f"scale {scale.spec}: the one that all labels fit")
-        if inferred.undeclared_levels:
-            warnings.append("undeclared_levels")
-            notes.append(
-                f"the range {scale.labels[0]} to {scale.labels[-1]} is read off the data; "
-                "if the form offered more, say --scale rate:LO-HI"
-            )
-    every = {word for own in meant.values() for word in own.values()}
-    numbers = scale.kind == "pair" and numbered_pair(every)
-    if numbers:
-        notes.append("1 and 2 are read as the first and the second response")
-    unknown: dict[str, dict[str, str]] = {name: {} for name in used}
-    labels: dict[str, Codes] = {}
-    for name, own in used.items():
-        # The last place serves the -1 of cells that a long table does not have.
-        known = np.full(len(raw.labels[name].words) + 1, GAP, np.int64)
-        for word, position in own.items():
-            known[position] = code_of(meant[name][word], scale, judge=name in judges, numbers=numbers)
-            if known[position] == UNKNOWN:
-                unknown[name].setdefault(fold(meant[name][word]), word.strip())
-        labels[name] = known[raw.labels[name].codes()]
-    foreign = {text for own in unknown.values() for text in own}
-    if foreign:
-        raise _foreign(table, unknown, foreign, scale, listing(unknown, foreign, where))
-    return _Coded(scale, labels, notes, warnings)
-
-
-def _used(column: _Column) -> dict[str, int]:
-    """Words that stand in the column; in long form others stand in other raters' rows."""
-    words = list(column.words)
-    codes = column.codes()
-    counts = np.bincount(codes[codes >= 0], minlength=len(words))
-    return {words[code]: int(code) for code in np.flatnonzero(counts)}
-
-
-def _foreign(
-    table: Table, unknown: Mapping[str, Mapping[str, str]], foreign: Iterable[str], scale: Scale, listed: str
-) -> DataError:
-    foreign = set(foreign)
-    if scale.kind == "rate" and all(map(is_decimal, foreign)):
-        return decimals(listed, table.name)
-    if scale.kind == "pair" and "0" in {fold(word) for own in unknown.values() for word in own}:
-        hint = "0, 1 and 2 may mean several things on a pair scale: say --word 0=tie --word 1=A --word 2=B"
-    else:
-        hint = f"its words are {vocabulary(scale)}; correct them, empty those cells, or say --word OLD=NEW"
-    word = "label is" if len(foreign) == 1 else "labels are"
-    return DataError(f"{len(foreign)} {word} not on the scale {scale.spec}: {listed}", file=table.name, hint=hint)
-
-
 def _build(
-    table: Table,
-    raw: _Raw,
-    coded: _Coded,
-    columns: tuple[Sequence[str], Sequence[str]],
-    revision: str,
-    *,
-    distinct_ids: bool,
+    table: Table, raw: Raw, coded: Coded, judge_cols: Sequence[str], gold_cols: Sequence[str], *, distinct_ids: bool
 ) -> LoadedTable:
-    judge_cols, gold_cols = columns
     notes, warnings = coded.notes, coded.warnings
     gold = np.column_stack([coded.labels[name] for name in gold_cols])
     kept: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=1))
@@ -461,13 +318,13 @@ def _build(
         rows=rows,
         unlabelled=unlabelled,
         missing=missing,
-        revision=revision,
+        revision=_revision(table.path),
         notes=tuple(notes),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
-def _check_ids(table: Table, raw: _Raw, rows: slice | Codes) -> None:
+def _check_ids(table: Table, raw: Raw, rows: slice | Codes) -> None:
     column = raw.keys["id"]
     codes, lines, names = column.codes()[rows], raw.lines[rows], list(column.words)
     for code, name in enumerate(names):
@@ -483,7 +340,7 @@ def _check_ids(table: Table, raw: _Raw, rows: slice | Codes) -> None:
     )
 
 
-def _clusters(raw: _Raw, rows: slice | Codes, item: Codes, notes: list[str]) -> Codes:
+def _clusters(raw: Raw, rows: slice | Codes, item: Codes, notes: list[str]) -> Codes:
     if "cluster" not in raw.keys:
         return item
     column = raw.keys["cluster"]
@@ -499,7 +356,7 @@ def _clusters(raw: _Raw, rows: slice | Codes, item: Codes, notes: list[str]) -> 
     return codes if used.all() else (np.cumsum(used) - 1)[codes]
 
 
-def _groups(raw: _Raw, role: str, rows: slice | Codes, n: int) -> tuple[Codes, tuple[str, ...]]:
+def _groups(raw: Raw, role: str, rows: slice | Codes, n: int) -> tuple[Codes, tuple[str, ...]]:
     if role not in raw.keys:
         return np.zeros(n, np.int64), ("",)
     column = raw.keys[role]
@@ -512,7 +369,7 @@ def _groups(raw: _Raw, role: str, rows: slice | Codes, n: int) -> tuple[Codes, t
 
 
 def _check_label_sets(
-    table: Table, coded: _Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
+    table: Table, coded: Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
 ) -> None:
     """Refuse two raters who speak of different things: no coefficient on them means anything."""
     width = len(coded.scale.labels)
