@@ -1,0 +1,280 @@
+"""Leaderboards: rows of many runs in one order, with ranks that say how sure they are.
+
+A rank is given within one task, on subset ``all``, among judges measured on the same data, as many
+items and under the same policies. Beside it stands the range of ranks that the intervals leave open:
+a judge is surely ahead of another only where their intervals don't overlap. This is cautious, since
+the judges answer the same items; ``judgebench compare`` tests two of them pair by pair.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
+
+from judgebench.errors import UsageError
+from judgebench.report.scores import (
+    clean,
+    estimate_columns,
+    gold_words,
+    markdown_grid,
+    markdown_text,
+    write_csv,
+    write_json,
+)
+from judgebench.report.table import Cell, Column, Grid, draw, grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from judgebench.domain import Agreement, Estimate
+
+__all__ = ["SCHEMA", "Entry", "LeaderboardFormat", "leaderboard", "rank", "to_csv", "to_json", "to_markdown"]
+
+SCHEMA = "judgebench.leaderboard/1"
+LeaderboardFormat: TypeAlias = Literal["csv", "md", "json", "table"]
+_LATER = ("html", "tex")
+
+#: The headline: the first that is defined for any judge of the task.
+HEADLINES = ("cohen_kappa", "percent_agreement")
+#: Metrics that a leaderboard's CSV always has.
+METRICS = (
+    "percent_agreement",
+    "cohen_kappa",
+    "krippendorff_alpha",
+    "scott_pi",
+    "spearman_rho",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+)
+NOTE = (
+    "Ranks hold within a task on all of its items, among judges measured on the same data under the same policies. "
+    "The range behind a rank holds the ranks that overlapping intervals leave open; judgebench compare tests two "
+    "judges pair by pair."
+)
+
+
+class Entry(NamedTuple):
+    """A row of a leaderboard.
+
+    Parameters
+    ----------
+    row : Agreement
+        What was measured.
+    headline : str
+        The metric that the task's rows are sorted by.
+    rank, best, worst : int or None
+        The rank by the point estimates, and the ranks that the intervals leave open; None off subset
+        ``all`` and for rows that can't be compared with the task's others.
+    """
+
+    row: Agreement
+    headline: str
+    rank: int | None = None
+    best: int | None = None
+    worst: int | None = None
+
+    @property
+    def ranks(self) -> str:
+        """The rank as it is printed, with the range that is left open; nothing where there is none."""
+        if self.rank is None:
+            return ""
+        return str(self.rank) if self.best == self.worst else f"{self.rank} ({self.best}–{self.worst})"  # noqa: RUF001 - a range
+
+
+def rank(rows: Iterable[Agreement], headlines: Mapping[str, str] | None = None) -> list[Entry]:
+    """Sort rows by task, subset (``all`` first) and headline (highest first), and rank them.
+
+    Parameters
+    ----------
+    rows : iterable of Agreement
+        Rows of any number of runs, in any order.
+    headlines : mapping of str to str, optional
+        The headline metric by task; by default Cohen's kappa, or percent agreement in a task where no
+        judge has a kappa.
+
+    Returns
+    -------
+    list of Entry
+        The same list for the same rows, whatever their order.
+
+    Raises
+    ------
+    UsageError
+        If a headline names a metric that no row of its task has.
+    """
+    known = list(rows)
+    tasks: dict[str, list[Agreement]] = {}
+    for row in known:
+        tasks.setdefault(row.task, []).append(row)
+    entries: list[Entry] = []
+    for task in sorted(tasks):
+        headline = _headline(task, tasks[task], (headlines or {}).get(task))
+        ordered = sorted(tasks[task], key=lambda row: _place(row, headline))
+        ranked = _ranked(ordered, headline)
+        entries += [Entry(row, headline, *ranked.get(id(row), (None, None, None))) for row in ordered]
+    return entries
+
+
+def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
+    names = HEADLINES if wanted is None else (wanted,)
+    for name in names:
+        if any(_value(row, name) is not None for row in rows):
+            return name
+    if wanted is not None:
+        raise UsageError(f"no row of {task} has the metric {wanted!r}; judgebench list metrics shows what there is")
+    return names[0]
+
+
+def _value(row: Agreement, metric: str) -> float | None:
+    estimate = row.metrics.get(metric)
+    return None if estimate is None else estimate.value
+
+
+def _place(row: Agreement, headline: str) -> tuple[Any, ...]:
+    value = _value(row, headline)
+    # The last key makes the order independent of the order in which runs were found.
+    return (
+        row.subset != "all",
+        row.subset,
+        value is None,
+        -round(value or 0.0, 9),
+        row.judge,
+        json.dumps(row.to_json(), sort_keys=True),
+    )
+
+
+def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, int, int]]:
+    """Rank the rows of subset ``all`` that can be compared with each other, by ``id``."""
+    group = [row for row in rows if row.subset == "all" and _value(row, headline) is not None]
+    if not group:
+        return {}
+
+    def ground(row: Agreement) -> tuple[Any, ...]:
+        return row.items, row.gold, row.revision, tuple(row.policies.to_json().items())
+
+    sizes = Counter(map(ground, group))
+    largest = max(sizes, key=lambda key: (sizes[key], key))
+    bounds: dict[int, tuple[float, float, float]] = {}
+    for row in group:
+        if ground(row) == largest:
+            estimate: Estimate = row.metrics[headline]
+            value = estimate.value or 0.0
+            low = value if estimate.low is None else estimate.low
+            high = value if estimate.high is None else estimate.high
+            # Nine digits: sums in another order on another machine must not break a tie.
+            bounds[id(row)] = (round(value, 9), round(low, 9), round(high, 9))
+    ranks: dict[int, tuple[int, int, int]] = {}
+    for key, (value, low, high) in bounds.items():
+        others = [b for other, b in bounds.items() if other != key]
+        ranks[key] = (
+            1 + sum(v > value for v, _, _ in others),
+            1 + sum(other_low > high for _, other_low, _ in others),
+            1 + sum(other_high >= low for _, _, other_high in others),
+        )
+    return ranks
+
+
+def to_csv(entries: Sequence[Entry]) -> str:
+    """Write a leaderboard as CSV, byte-stable."""
+    rows = [entry.row for entry in entries]
+    estimates = [column for column in estimate_columns(rows, metrics=METRICS) if column[1] != "metrics"]
+    estimates = [*((name, "metrics", name) for name in METRICS), *estimates]
+    header = ["task", "subset", "rank", "rank_best", "rank_worst", "judge", "headline", "gold", "items", "coverage"]
+    header += ["order", "tie", "invalid", "gold_policy"]
+    for column, _, _ in estimates:
+        header += [column, f"{column}_low", f"{column}_high"]
+    header += ["usd", "revision", "warnings"]
+    table: list[list[str | float | None]] = []
+    for entry in entries:
+        row, policies = entry.row, entry.row.policies
+        cells: list[str | float | None] = [row.task, row.subset, entry.rank, entry.best, entry.worst, row.judge]
+        cells += [entry.headline, row.gold, row.items, row.coverage]
+        cells += [policies.order, policies.tie, policies.invalid, policies.gold]
+        for _, attribute, key in estimates:
+            estimate: Estimate | None = getattr(row, attribute).get(key)
+            cells += [None] * 3 if estimate is None else [estimate.value, estimate.low, estimate.high]
+        cells += [row.usage.usd, row.revision, " ".join(row.warnings)]
+        table.append(cells)
+    return write_csv(header, table)
+
+
+def to_json(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Build the JSON document: the rows of ``judgebench.scores/1`` with their ranks."""
+    return {
+        "schema": SCHEMA,
+        "note": NOTE,
+        "rows": [
+            {"rank": e.rank, "rank_best": e.best, "rank_worst": e.worst, "headline": e.headline, **e.row.to_json()}
+            for e in entries
+        ],
+    }
+
+
+def _grid(entries: Sequence[Entry]) -> Grid:
+    """Build the scores' grid with the rank in front and without the task, which the caption names."""
+    layout = grid([entry.row for entry in entries])
+    rows = tuple((Cell(entry.ranks), *cells[1:]) for entry, cells in zip(entries, layout.rows, strict=True))
+    return Grid((Column("rank"), *layout.columns[1:]), rows, layout.remarks)
+
+
+def _sections(entries: Sequence[Entry]) -> list[tuple[str, Grid]]:
+    sections: dict[str, list[Entry]] = {}
+    for entry in entries:
+        sections.setdefault(entry.row.task, []).append(entry)
+    return [
+        (f"{clean(task)}: {gold_words(own[0].row.gold)}, by {own[0].headline}", _grid(own))
+        for task, own in sections.items()
+    ]
+
+
+def to_markdown(entries: Sequence[Entry], *, level: int = 2) -> str:
+    """Write a leaderboard as Markdown, one table per task under a heading of the given level."""
+    head = "#" * level
+    blocks = [f"{head} {markdown_text(title)}\n\n{markdown_grid(layout)}" for title, layout in _sections(entries)]
+    return "\n".join((*blocks, f"{NOTE}\n"))
+
+
+def to_table(entries: Sequence[Entry], *, width: int = 120) -> str:
+    """Draw a leaderboard for the terminal."""
+    plan = ((24, (3,)), (14, (9, 8)), (8, ()))
+    blocks = [f"{title}\n\n{draw(g, width=width, names=(1, 2), plan=plan)}" for title, g in _sections(entries)]
+    return "\n".join((*blocks, f"{NOTE}\n")) if blocks else "no rows\n"
+
+
+def leaderboard(
+    rows: Iterable[Agreement],
+    format: str = "csv",  # noqa: A002 - as the option
+    *,
+    headlines: Mapping[str, str] | None = None,
+    width: int = 120,
+) -> str:
+    """Print a leaderboard.
+
+    Parameters
+    ----------
+    rows : iterable of Agreement
+        Rows of any number of runs.
+    format : {'csv', 'md', 'json', 'table'}
+        The form.
+    headlines : mapping of str to str, optional
+        See `rank`.
+    width : int, optional
+        Columns of the terminal, for ``table``.
+
+    Raises
+    ------
+    UsageError
+        If the format is none of these.
+    """
+    if format in _LATER:
+        raise UsageError(f"leaderboards as {format} come in a later version; write csv, md or json for now")
+    if format not in get_args(LeaderboardFormat):
+        raise UsageError(f"no leaderboard as {format!r}: write one of {', '.join(get_args(LeaderboardFormat))}")
+    entries = rank(rows, headlines)
+    if format == "csv":
+        return to_csv(entries)
+    if format == "json":
+        return write_json(to_json(entries))
+    return to_markdown(entries) if format == "md" else to_table(entries, width=width)

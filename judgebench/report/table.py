@@ -1,0 +1,347 @@
+"""The terminal's table: plain text that fits the terminal, with footnotes in words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.scores import arrange, clean, figure, gold_words, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from judgebench.domain import Agreement, Estimate
+
+__all__ = ["Cell", "Column", "Grid", "draw", "grid", "text_width", "to_table"]
+
+_NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
+#: Why a figure is undefined, in words; an unknown code is shown with spaces.
+_REASONS = {
+    "no_items": "no item could be scored",
+    "no_variation": "one side gives the same label throughout, so agreement can't be told from chance",
+    "no_order": "the labels of this scale have no order",
+    "no_pairs": "no item has two labels to compare",
+    "no_positives": "no item is correct by the gold labels",
+    "no_negatives": "no item is incorrect by the gold labels",
+    "graded_gold": "gold is a mean of several annotators here, not a label",
+    "too_few_items": "too few items",
+    "one_annotator": "one gold label per item, so annotators can't be compared with each other",
+    "one_order": "each item was shown in one order only",
+}
+#: What to be careful with, in words.
+_WARNINGS = {
+    "prevalence": "few examples of the rarest label: kappa and alpha can be low although agreement is high",
+    "few_clusters": "few independent questions: the interval is only a rough one",
+    "low_coverage": "many judgments gave no verdict: see coverage",
+}
+_METHOD = (
+    "Brackets hold 95 % intervals. Kappa and its kin correct for agreement by chance: read them beside % agreement and "
+    "the human ceiling."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table.
+
+    Parameters
+    ----------
+    title : str
+        The heading, in one line.
+    lines : tuple of str
+        The heading as the terminal's table breaks it.
+    right : bool
+        Whether its cells are figures, aligned right.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    right: bool = True
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """The heading in lines."""
+        return self.lines or (self.title,)
+
+
+class Cell(NamedTuple):
+    """Text of a cell and the footnotes that it points to."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table before it is drawn: headings, cells, and remarks that stand below."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> list[int]:
+        """Positions of the columns that are aligned right."""
+        return [i for i, column in enumerate(self.columns) if column.right]
+
+    def resolve(self, shown: Sequence[int]) -> tuple[list[list[str]], list[str]]:
+        """Give the footnotes of the shown columns their numbers.
+
+        Returns
+        -------
+        list of list of str
+            The cells of these columns with their marks; the same words share a mark.
+        list of str
+            The footnotes.
+        """
+        marks: dict[str, str] = {}
+        cells: list[list[str]] = []
+        for row in self.rows:
+            line: list[str] = []
+            for i in shown:
+                own = [marks.setdefault(note, _superscript(len(marks) + 1)) for note in row[i].notes]
+                line.append(row[i].text + " ".join(own))
+            cells.append(line)
+        return cells, [f"{mark} {words}" for words, mark in marks.items()]
+
+
+def _superscript(number: int) -> str:
+    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))
+
+
+def text_width(text: str) -> int:
+    """Count the terminal columns that a text takes.
+
+    Examples
+    --------
+    >>> text_width("kappa"), text_width("評価")
+    (5, 4)
+    """
+    return sum(
+        0 if unicodedata.category(char) in {"Mn", "Me"} else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _headings(rows: Sequence[Agreement]) -> tuple[Column, ...]:
+    golds = {"humans" if row.gold in HUMAN_SOURCES else clean(row.gold) for row in rows}
+    whom = golds.pop() if len(golds) == 1 else "gold"
+    return (
+        Column("task", right=False),
+        Column("judge", right=False),
+        Column("subset", right=False),
+        Column("gold", right=False),
+        Column("items"),
+        Column("coverage", ("cover-", "age %")),
+        Column(f"% agreement with {whom}", ("% agree", "with", whom)),
+        Column("kappa [95 % interval]", ("kappa", "[95 % interval]"), right=False),
+        Column("alpha"),
+        Column("rho"),
+        Column("human ceiling: kappa", ("human", "ceiling", "kappa")),
+        Column("position consistency %", ("same", "when", "swapped")),
+    )
+
+
+def grid(rows: Sequence[Agreement]) -> Grid:
+    """Turn rows into cells, headings and notes.
+
+    Parameters
+    ----------
+    rows : sequence of Agreement
+        The rows, in the order in which they are shown.
+
+    Returns
+    -------
+    Grid
+        Twelve columns: task, judge, subset, gold, items, coverage, percent agreement, kappa with its
+        interval, alpha, rho, the human ceiling, position consistency.
+    """
+    table: list[tuple[Cell, ...]] = []
+    for row in rows:
+        metrics = row.metrics
+        kappa = _kappa(metrics.get("cohen_kappa"))
+        warnings = tuple(_words(code, _WARNINGS) for code in row.warnings)
+        table.append(
+            (
+                Cell(clean(row.task)),
+                Cell(clean(row.judge)),
+                Cell(clean(row.subset)),
+                Cell(clean(row.gold)),
+                Cell(str(row.items)),
+                Cell(figure(100 * row.coverage, 1)),
+                _percent(metrics.get("percent_agreement"), "not_measured"),
+                Cell(kappa.text, kappa.notes + warnings),
+                _plain(metrics.get("krippendorff_alpha"), "not_measured"),
+                _plain(metrics.get("spearman_rho"), "no_order"),
+                _plain(row.ceiling.get("cohen_kappa"), "one_annotator"),
+                _percent(row.bias.get("position_consistency"), "one_order"),
+            )
+        )
+    return Grid(_headings(rows), tuple(table), _remarks(rows))
+
+
+def _words(code: str, known: dict[str, str]) -> str:
+    return known.get(code) or clean(code).replace("_", " ")
+
+
+def _missing(estimate: Estimate | None, absent: str) -> Cell:
+    reason = absent if estimate is None or estimate.undefined is None else estimate.undefined
+    return Cell(_NONE, (_words(reason, _REASONS),))
+
+
+def _percent(estimate: Estimate | None, absent: str) -> Cell:
+    if estimate is None or estimate.value is None:
+        return _missing(estimate, absent)
+    return Cell(figure(100 * estimate.value, 1))
+
+
+def _plain(estimate: Estimate | None, absent: str) -> Cell:
+    if estimate is None or estimate.value is None:
+        return _missing(estimate, absent)
+    return Cell(spread(estimate.value))
+
+
+def _kappa(estimate: Estimate | None) -> Cell:
+    if estimate is None or estimate.value is None:
+        return _missing(estimate, "not_measured")
+    text = spread(estimate.value)
+    if estimate.low is None or estimate.high is None:
+        return Cell(text)
+    return Cell(f"{text} [{spread(estimate.low)}, {spread(estimate.high)}]")
+
+
+def _remarks(rows: Sequence[Agreement]) -> tuple[str, ...]:
+    """Policies and base rates: what one has to know to read the figures."""
+    remarks: list[str] = [_METHOD] if rows else []
+    seen: dict[str, None] = {}
+    for row in rows:
+        policies = " ".join(f"{name}={value}" for name, value in row.policies.to_json().items())
+        seen[f"{clean(row.task)}: {gold_words(row.gold)} ({clean(row.gold)} labels); {policies}"] = None
+        if row.subset == "all" and row.base_rates.get("gold"):
+            rates = ", ".join(f"{clean(k)} {100 * v:.1f}" for k, v in row.base_rates["gold"].items())
+            seen[f"{clean(row.task)}: gold labels in %: {rates}"] = None
+    return (*remarks, *seen)
+
+
+def to_table(rows: Iterable[Agreement], *, width: int = 120) -> str:
+    """Draw rows as a plain-text table.
+
+    Parameters
+    ----------
+    rows : iterable of Agreement
+        What was measured.
+    width : int, optional
+        Columns of the terminal. Names wrap, and then rho, alpha and the gold column go, until the
+        table fits; percent agreement, kappa and the human ceiling always stay together.
+    """
+    return draw(grid(arrange(rows)), width=width, names=(0, 1, 2), plan=((24, (3,)), (14, (9, 8)), (8, ())))
+
+
+def draw(
+    layout: Grid, *, width: int, names: Sequence[int] = (), plan: Sequence[tuple[int, Sequence[int]]] = ((8, ()),)
+) -> str:
+    """Draw a grid with its notes.
+
+    Parameters
+    ----------
+    layout : Grid
+        Headings, cells, notes.
+    width : int
+        Columns to fit into, where that can be done.
+    names : sequence of int, optional
+        Columns whose text may wrap.
+    plan : sequence of (int, sequence of int), optional
+        What to do, step by step, until the table fits: wrap names down to a width, then leave out columns.
+
+    Returns
+    -------
+    str
+        Lines, the last one ended.
+    """
+    if not layout.rows:
+        return "no rows\n"
+    widths, shown, dropped = _fit(layout, width, names, plan)
+    cells, footnotes = layout.resolve(shown)
+    sizes = [widths[i] for i in shown]
+    right = [layout.columns[i].right for i in shown]
+    lines = _line([layout.columns[i].heading for i in shown], sizes, right, bottom=True)
+    lines.append("  ".join("─" * size for size in sizes))
+    for row in cells:
+        pieces = [_wrap(cell, widths[i]) if i in names else (cell,) for i, cell in zip(shown, row, strict=True)]
+        lines += _line(pieces, sizes, right)
+    notes = list(footnotes)
+    if dropped:
+        notes.append(f"Left out for want of room: {', '.join(dropped)} (--format csv has them).")
+    notes += layout.remarks
+    for i, note in enumerate(notes):
+        lines += [*([] if i else [""]), *_fill(note, width)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _fit(
+    layout: Grid, width: int, names: Sequence[int], plan: Sequence[tuple[int, Sequence[int]]]
+) -> tuple[list[int], list[int], list[str]]:
+    """Choose the width of each column, the columns that are shown, and say which are not."""
+    every = range(len(layout.columns))
+    cells, _ = layout.resolve(every)
+    widths = [max(map(text_width, (*layout.columns[i].heading, *(row[i] for row in cells)))) for i in every]
+    shown = list(every)
+    dropped: list[str] = []
+
+    def excess() -> int:
+        return sum(widths[i] for i in shown) + 2 * (len(shown) - 1) - width
+
+    for least, droppable in plan:
+        # The widest name gives way first, so that short ones stay on one line.
+        while names and excess() > 0 and widths[wide := max(names, key=lambda i: widths[i])] > least:
+            widths[wide] -= 1
+        for i in droppable:
+            if excess() > 0:
+                shown.remove(i)
+                dropped.append(layout.columns[i].title)
+    return widths, shown, dropped
+
+
+def _line(
+    cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False
+) -> list[str]:
+    """Set cells of several lines beside each other."""
+    height = max(map(len, cells))
+    padded = [[""] * (height - len(c)) + list(c) if bottom else list(c) + [""] * (height - len(c)) for c in cells]
+    lines: list[str] = []
+    for y in range(height):
+        parts: list[str] = []
+        for cell, size, to_right in zip(padded, widths, right, strict=True):
+            blank = " " * max(0, size - text_width(cell[y]))
+            parts.append(blank + cell[y] if to_right else cell[y] + blank)
+        lines.append("  ".join(parts))
+    return lines
+
+
+def _wrap(text: str, width: int) -> tuple[str, ...]:
+    """Break a name, after ``/``, ``-``, ``_``, ``:`` or a blank where one is near, else anywhere."""
+    lines: list[str] = []
+    line = ""
+    for char in text:
+        if text_width(line + char) > width and line:
+            cut = max((line.rfind(mark) + 1 for mark in "/-_: "), default=0)
+            cut = cut if cut > len(line) // 2 else len(line)
+            lines.append(line[:cut])
+            line = line[cut:]
+        line += char
+    return (*lines, line)
+
+
+def _fill(text: str, width: int) -> list[str]:
+    """Break a note at blanks, the following lines indented."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        if line.strip() and text_width(line) + 1 + text_width(word) > width:
+            lines.append(line)
+            line = f"  {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line]
