@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
@@ -13,7 +14,6 @@ from judgebench.tasks.sources import Row, Source, file_source, find, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from judgebench.domain import Code, Item, Policies, Reply, Scale
     from judgebench.tasks.card import Card, Recorded
@@ -154,7 +154,11 @@ class CardTask:
 
     def recorded_path(self, recorded: Recorded) -> Path | None:
         """Return where a recorded file lies beside the data, or None."""
-        return None if self.source.folder is None else find(self.source.folder, recorded.file)
+        if self.source.folder is None:
+            return None
+        # In a clone of a repository the verdicts may lie beside the main file instead of at the top.
+        homes = (self.source.folder, Path(self.source.name).parent)
+        return next((path for home in homes if (path := find(home, recorded.file)) is not None), None)
 
     def _reader(self) -> Reader:
         module, _, attribute = self.card.reader.partition(":")

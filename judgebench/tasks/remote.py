@@ -118,22 +118,20 @@ def _download(card: Card, url: str) -> bytes:
 
 
 def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]:
-    import datasets  # noqa: PLC0415 - loaded on use
+    from datasets import config, disable_progress_bars, load_dataset  # noqa: PLC0415 - loaded on use
 
     if not sys.stderr.isatty():
-        datasets.disable_progress_bars()
+        disable_progress_bars()
     where = f"hub:{part.hub}{f'@{part.revision}' if part.revision else ''}"
-    offline = datasets.config.HF_HUB_OFFLINE
+    offline = config.HF_HUB_OFFLINE
     try:
         # Without this, someone on a train waits half a minute for retries before the cache is looked at.
-        datasets.config.HF_HUB_OFFLINE = offline or not _reachable(datasets.config.HF_ENDPOINT)
-        loaded: Any = datasets.load_dataset(
-            part.hub, part.config or None, split=part.hub_split, revision=part.revision or None
-        )
+        config.HF_HUB_OFFLINE = offline or not _reachable(config.HF_ENDPOINT)
+        loaded: Any = load_dataset(part.hub, part.config or None, split=part.hub_split, revision=part.revision or None)
     except Exception as error:  # noqa: BLE001 - a dozen libraries below raise their own; all end in one clear line
         _explain(card, part, where, error)
     finally:
-        datasets.config.HF_HUB_OFFLINE = offline
+        config.HF_HUB_OFFLINE = offline
     commit = _commit(loaded.cache_files)
     if part.revision and commit and not commit.startswith(part.revision):
         # datasets falls back to any cached version when the hub can't be reached.

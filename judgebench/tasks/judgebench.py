@@ -1,0 +1,163 @@
+"""JudgeBench: pairs of answers of which exactly one is right, and the benchmark's own output files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
+from judgebench.errors import UsageError
+from judgebench.tasks.base import Located, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from judgebench.tasks.card import Card
+    from judgebench.tasks.sources import Row, Source
+
+__all__ = ["SUBSETS", "Reader"]
+
+#: What a source begins with, and the subset it belongs to.
+SUBSETS = {
+    "mmlu-pro": "knowledge",
+    "livebench-reasoning": "reasoning",
+    "livebench-math": "math",
+    "livecodebench": "coding",
+}
+_LABELS = {"A>B": 0, "B>A": 2}
+# Anything else in an output file ("A>A", null) counts for neither side in the benchmark's own metric.
+_DECISIONS = {"A>B": 0, "A=B": 1, "B>A": 2}
+_ORDERS = ((0, 1), (1, 0))
+
+
+class Reader:
+    """Reads the pairs (hub and GitHub have the same fields) and two forms of recorded verdicts.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    split : str
+        Name of the split.
+    """
+
+    def __init__(self, card: Card, split: str) -> None:
+        self.card = card
+        self.split = split
+
+    def items(self, source: Source) -> Iterator[Located]:
+        """Yield the pairs.
+
+        Raises
+        ------
+        DataError
+            If a field is missing, a label or a source isn't known.
+        """
+        for row in source.rows():
+            question = row.text("question")
+            model = row.text("response_model")
+            origin = row.text("source")
+            item = Item(
+                id=row.name("pair_id"),
+                conversation=(Turn.of("user", question),),
+                responses=(Response(row.text("response_A"), model), Response(row.text("response_B"), model)),
+                gold=(Label("verifier", row.choice("label", _LABELS)),),
+                gold_source="verifier",
+                # Neither id names the question: original_id is null for three of four sources, and two of them
+                # hold one question under two ids.
+                cluster=f"q-{digest(question, 16)}",
+                subset=_subset(row, origin),
+                attributes=(("source", origin),),
+            )
+            yield Located(item, row)
+
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+        """Read an official output file (``judgments``), or the reduced file of several judges (``games``).
+
+        ``column`` is the judge's model, or ``judge_name/judge_model`` where one model judged in several ways.
+
+        Raises
+        ------
+        UsageError
+            If the file holds several judges and ``column`` picks none of them.
+        DataError
+            If a game isn't one, or a pair stands twice.
+        """
+        found: dict[str, list[tuple[Row, list[Any]]]] = {}
+        for row in source.rows():
+            if "games" in row.data:
+                if row.data.get("split", self.split) != self.split:
+                    continue
+                name, games = f"{row.name('judge_name')}/{row.name('judge_model')}", row.require("games")
+            else:
+                games = row.require("judgments")
+                name = f"{row.data.get('judge_name') or 'judge'}/{_official_model(games)}"
+            if not isinstance(games, list) or not 1 <= len(games) <= len(_ORDERS):
+                row.fail("expected one or two games", "judgments" if "judgments" in row.data else "games")
+            found.setdefault(name, []).append((row, games))
+        rows, shown = _pick(found, column, source, self.split)
+        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        for row, games in rows:
+            pair = row.name("pair_id")
+            if (pair, _ORDERS[0]) in replies:
+                row.fail(f"pair {pair!r} stands twice for this judge", "pair_id")
+            if pair in items and "label" in row.data and row.choice("label", _LABELS) != items[pair].gold[0].code:
+                row.fail(f"the label isn't the one of pair {pair!r} in the data: another version?", "label")
+            for order, game in zip(_ORDERS, games, strict=False):
+                replies[pair, order] = _reply(row, game)
+        return Recording(shown, replies, tuple(o for o in _ORDERS if any(order == o for _, order in replies)))
+
+
+def _subset(row: Row, origin: str) -> str:
+    for prefix, subset in SUBSETS.items():
+        if origin == prefix or origin.startswith(f"{prefix}-"):
+            return subset
+    return row.fail(f"{origin!r} begins with none of {', '.join(SUBSETS)}", "source")
+
+
+def _official_model(games: Any) -> str:
+    """Find the judge's model in the first game that names it."""
+    for game in games if isinstance(games, list) else ():
+        said = game.get("judgment") if isinstance(game, dict) else None
+        if isinstance(said, dict) and said.get("judge_model"):
+            return str(said["judge_model"])
+    return ""
+
+
+def _pick(
+    found: Mapping[str, list[tuple[Row, list[Any]]]], column: str | None, source: Source, split: str
+) -> tuple[list[tuple[Row, list[Any]]], str]:
+    """Choose the rows of one judge, and its name."""
+    if all("judgments" in row.data for rows in found.values() for row, _ in rows):
+        # An output file has one judge; a game that failed in the official code names no model.
+        merged = [entry for rows in found.values() for entry in rows]
+        models = sorted({name.partition("/")[2] for name in found} - {""})
+        if merged and len(models) <= 1 and column in {None, *models}:
+            return merged, models[0] if models else merged[0][0].data.get("judge_name", "judge")
+    names = [name for name in found if column in {name, name.partition("/")[2]} or (column is None and len(found) == 1)]
+    if len(names) == 1:
+        return found[names[0]], names[0].partition("/")[2]
+    known = ", ".join(name if len(names) > 1 else name.partition("/")[2] for name in found) or f"none for split {split}"
+    problem = "name the judge" if column is None else f"{column!r} is not one judge of it"
+    raise UsageError(f"{source.name}: {problem}; there are: {known}")
+
+
+def _reply(row: Row, game: Any) -> Reply:
+    if game is None:
+        return Reply(Status.UNPARSED, error="the call failed when the file was made")
+    if not isinstance(game, dict):
+        row.fail("expected a game with a decision", "judgments" if "judgments" in row.data else "games")
+    said = game.get("judgment")
+    inner: dict[str, Any] = said if isinstance(said, dict) else {"response": said}
+    if "decision" not in game:
+        row.fail("a game has no decision", "decision")
+    text = game.get("response") or inner.get("response")
+    scores = game.get("scores") or inner.get("scores") or [game.get("score_A"), game.get("score_B")]
+    numbers = isinstance(scores, list) and len(scores) == 2 and all(isinstance(s, int | float) for s in scores)
+    code = _DECISIONS.get(game["decision"]) if isinstance(game["decision"], str) else None
+    return Reply(
+        Status.UNPARSED if code is None else Status.OK,
+        code,
+        scores=tuple(float(s) for s in scores) if numbers else (),
+        text=text if isinstance(text, str) else "",
+        error="" if code is not None else f"decision {game['decision']!r}",
+    )

@@ -1,0 +1,108 @@
+"""PandaLM's test set: three people on pairs of answers of small models, and two recorded judges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
+from judgebench.errors import UsageError
+from judgebench.tasks.base import Located, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from judgebench.tasks.card import Card
+    from judgebench.tasks.sources import Row, Source
+
+__all__ = ["Reader"]
+
+_ANNOTATORS = ("annotator1", "annotator2", "annotator3")
+_GOLD: dict[object, int | None] = {0: 1, 1: 0, 2: 2, None: None}
+#: Field of the verdict, and the fields of the words that came with it.
+_JUDGES = {"gpt-3.5-turbo": "gpt", "pandalm-7b": "pandalm"}
+_VERDICTS: dict[object, int | None] = {
+    "1": 0, "2": 2, "0": 1, "Tie": 1, "tie": 1, 1: 0, 2: 2, 0: 1, "garbage": None, None: None,
+}  # fmt: skip
+_ORDER = (0, 1)
+
+
+class Reader:
+    """Reads ``testset-v1.json`` and the two files of verdicts beside it.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    split : str
+        Name of the split.
+    """
+
+    def __init__(self, card: Card, split: str) -> None:
+        self.card = card
+        self.split = split
+
+    def items(self, source: Source) -> Iterator[Located]:
+        """Yield the pairs.
+
+        Raises
+        ------
+        DataError
+            If a field is missing or a label isn't 0, 1 or 2.
+        """
+        for row in source.rows():
+            instruction, given = row.text("instruction"), row.text("input")
+            question = f"{instruction}\n\n{given}" if given.strip() else instruction
+            models = row.text("cmp_key").split("_")
+            if len(models) != len(_ORDER) or not all(models):
+                row.fail(f"expected two models joined by one '_', got {'_'.join(models)!r}", "cmp_key")
+            # Six answers are JSON booleans: the word True, which a conversion took for a value.
+            texts = (row.text("response1", loose=True), row.text("response2", loose=True))
+            item = Item(
+                id=row.name("idx"),
+                conversation=(Turn.of("user", question),),
+                responses=tuple(Response(text, model) for text, model in zip(texts, models, strict=True)),
+                gold=tuple(Label(name, row.choice(name, _GOLD)) for name in _ANNOTATORS),
+                gold_source=self.card.gold_source,
+                cluster=f"q-{digest(question, 16)}",
+                attributes=(("app", row.text("motivation_app")),),
+            )
+            yield Located(item, row)
+
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
+        """Read a file of verdicts; ``garbage`` and null are replies that could not be parsed.
+
+        Raises
+        ------
+        UsageError
+            If ``column`` names another judge than the file's.
+        DataError
+            If the file has neither judge's fields, or a verdict is none.
+        """
+        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        judge = ""
+        for row in source.rows():
+            here = [name for name, prefix in _JUDGES.items() if f"{prefix}_result" in row.data]
+            if not here or (judge and judge != here[0]):
+                row.fail("expected the field gpt_result or pandalm_result, the same in every row", "gpt_result")
+            judge = here[0]
+            if column not in {None, judge}:
+                raise UsageError(f"{source.name}: there is no judge {column!r} in it, only {judge}")
+            item = row.name("idx")
+            if (item, _ORDER) in replies:
+                row.fail(f"idx {item} stands twice", "idx")
+            if item not in items:
+                row.fail(f"idx {item} is not in the test set", "idx")
+            replies[item, _ORDER] = _reply(row, _JUDGES[judge])
+        return Recording(judge, replies, (_ORDER,))
+
+
+def _reply(row: Row, prefix: str) -> Reply:
+    code = row.choice(f"{prefix}_result", _VERDICTS)
+    said = row.data[f"{prefix}_result"]
+    reason = row.data.get(f"{prefix}_reason")
+    return Reply(
+        Status.UNPARSED if code is None else Status.OK,
+        code,
+        text=f"{said}\n{reason}" if isinstance(reason, str) and reason else str(said),
+        error="" if code is not None else f"verdict {said!r}",
+    )
