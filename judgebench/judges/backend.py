@@ -1,0 +1,350 @@
+"""The contract of a backend, and what all backends share: error mapping, redaction, deadlines.
+
+A backend is one coroutine, ``complete: messages -> Completion``. It raises the errors of
+`judgebench.errors` and nothing of the library below it, so that the run engine can decide on one
+small tree. It never retries: attempts are the engine's, which counts and spaces them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from judgebench.domain import Part
+from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Mapping
+
+    from judgebench.errors import JudgebenchError
+
+T = TypeVar("T")
+Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
+
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to a model: a role, and parts that are text or images."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Message:
+        """Build a message of plain text."""
+        return cls(role, (Part(text),))
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered.
+
+    Parameters
+    ----------
+    text : str
+        The answer.
+    finish : {'stop', 'length', 'refusal', 'filter'}
+        Why it ended: by itself, at the token limit, because the model refused, because a filter cut in.
+    input_tokens, output_tokens : int
+        As the backend counted them.
+    cached_tokens : int
+        The part of the input tokens that the backend read from its cache (billed at another price).
+    model : str
+        The model version the backend reported.
+    seconds : float
+        Wall-clock time of the call.
+    """
+
+    text: str
+    finish: Finish = "stop"
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    model: str = ""
+    seconds: float = 0.0
+
+
+Complete: TypeAlias = Callable[[Sequence[Message]], Awaitable[Completion]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a server said when it did not answer: all that the error mapping looks at."""
+
+    status: int
+    message: str
+    code: str = ""
+    param: str = ""
+
+
+# --- secrets ------------------------------------------------------------------------------------
+
+_SECRET_NAME = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD)$")
+# What keys look like even where we don't hold them: a server may quote one back, in part or in full.
+_SECRET_SHAPE = re.compile(
+    r"\b(?:sk|pk|rk|xai|gsk|hf|AIza)[-_][A-Za-z0-9_*.-]{6,}|(?<=Bearer )[^\s\"',]+|(?<=://)[^\s/@]+(?=@)", re.IGNORECASE
+)
+
+
+def environment_secrets() -> tuple[str, ...]:
+    """Values of environment variables that are named like keys (eight characters or more)."""
+    return tuple({v for name, v in os.environ.items() if _SECRET_NAME.search(name.upper()) and len(v) >= 8})
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """Blank out exact secrets in a text; everything else is left as it is."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "[redacted]")
+    return text
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Make words from outside fit for an error message: no secrets, one line, not too long.
+
+    Examples
+    --------
+    >>> redact("Incorrect API key provided: sk-abc***xyz.  Bearer t0ps3cret", ["t0ps3cret"])
+    'Incorrect API key provided: [redacted] Bearer [redacted]'
+    """
+    text = _SECRET_SHAPE.sub("[redacted]", hide(text, [*secrets, *environment_secrets()]))
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def checked_url(url: str, option: str = "--base-url") -> str:
+    """Return a base URL without a trailing slash; UsageError if it is none."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(f"{option} {public_url(url)!r} is no http:// or https:// address")
+    return url.strip().rstrip("/")
+
+
+def public_url(url: str) -> str:
+    """Return a URL fit for a file: without user, password, query and fragment.
+
+    Examples
+    --------
+    >>> public_url("https://me:secret@example.org:8000/v1?key=1")
+    'https://example.org:8000/v1'
+    """
+    parts = urlsplit(url.strip())
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+# --- errors -------------------------------------------------------------------------------------
+
+_RETRYABLE = frozenset({408, 409, 425, 429, 499})
+_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "credit balance is too low", "insufficient balance")
+_FILTER = (
+    "content_filter",
+    "content_policy_violation",
+    "responsibleaipolicyviolation",
+    "content management policy",
+    "content filtering policy",
+    "safety system",
+)
+_UNKNOWN_MODEL = ("model_not_found", "invalid_model")
+_SETTINGS = {
+    "temperature": "pass --temperature none to leave it out",
+    "max_completion_tokens": "if it is an OpenAI-compatible server, ask it as server/<model>",
+    "max_tokens": "pass another --max-tokens",
+    "seed": "run without --seed",
+}
+
+
+def http_error(  # noqa: PLR0911 - one return per row of the table in the docstring
+    backend: str,
+    failure: Failure,
+    *,
+    key_variable: str,
+    headers: Mapping[str, str] | None = None,
+    secrets: Iterable[str] = (),
+) -> JudgebenchError:
+    """Turn an HTTP status and its body into the error that says what it means for the run.
+
+    Parameters
+    ----------
+    backend : str
+        Name for the message, e.g. ``openai/gpt-4o``.
+    failure : Failure
+        What came back.
+    key_variable : str
+        The environment variable that holds the key.
+    headers : mapping of str to str, optional
+        Response headers, for ``Retry-After``.
+    secrets : iterable of str
+        What must not show.
+
+    Returns
+    -------
+    RetryableError
+        408, 409, 425, 429, 5xx.
+    RejectedError
+        400, 413, 422: this item can't be asked (``refused`` where a content filter said so).
+    BackendError
+        Keys, quotas, unknown models, settings that the model does not take: every item would fail.
+    """
+    status = failure.status
+    said = redact(failure.message, secrets) or "no message"
+    words = f"{failure.code} {failure.message}".casefold()
+    what = f"{backend}: HTTP {status}: {said}"
+    if any(word in words for word in _NO_MONEY) or status == 402:
+        return BackendError(f"{what}; the account has no credit left")
+    if status in {401, 403}:
+        return BackendError(f"{what}; check the key in {key_variable}")
+    if status in _RETRYABLE or status >= 500:
+        return RetryableError(what, retry_after=retry_after(headers or {}))
+    if status == 451 or any(word in words for word in _FILTER):
+        return RejectedError(what, refused=True)
+    if status == 404 or any(word in words for word in _UNKNOWN_MODEL):
+        return BackendError(f"{what}; check the model's name and --base-url")
+    if status in {400, 422} and (setting := _unsupported(failure)):
+        return BackendError(f"{what}; {_SETTINGS[setting]}")
+    if status in {400, 413, 422}:
+        return RejectedError(what)
+    return BackendError(f"{what}; check --base-url")
+
+
+def _unsupported(failure: Failure) -> str | None:
+    """Name the setting that a model does not take, if that is what the server complains about.
+
+    Only a complaint about support ends the run: dropping a setting silently would change the judge
+    that was asked for, and rejecting item by item would end every item for the same reason.
+    """
+    words = failure.message.casefold()
+    refused = failure.code in {"unsupported_parameter", "unsupported_value"} or re.search(
+        r"support|deprecat|not (?:allowed|permitted)|unknown|unrecogni[sz]ed|unexpected|cannot be set", words
+    )
+    if not refused:
+        return None
+    if failure.param:
+        return failure.param if failure.param in _SETTINGS else None
+    return next((name for name in _SETTINGS if re.search(rf"\b{name}\b", words)), None)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a server asks to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or a date.
+
+    Examples
+    --------
+    >>> retry_after({"Retry-After": "2.5"})
+    2.5
+    """
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            seconds = float(lower[name]) / unit
+        except (KeyError, ValueError):
+            continue
+        if 0 <= seconds < float("inf"):
+            return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(lower["retry-after"]).timestamp() - time.time())
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+
+
+def failure_of(status: int, body: object) -> Failure:
+    """Read an error body in any of the usual shapes.
+
+    Examples
+    --------
+    >>> failure_of(400, {"error": {"message": "no", "code": "content_filter"}})
+    Failure(status=400, message='no', code='content_filter', param='')
+    >>> failure_of(404, {"detail": "Not Found"}).message
+    'Not Found'
+    """
+    if isinstance(body, dict):
+        fields = cast("dict[str, Any]", body)
+        error: Any = fields.get("error") or fields
+        if isinstance(error, dict):
+            error = cast("dict[str, Any]", error)
+            inner: Any = error.get("innererror")
+            inner_code = cast("dict[str, Any]", inner).get("code") if isinstance(inner, dict) else None
+            code = " ".join(str(c) for c in (error.get("code"), error.get("type"), inner_code) if c)
+            message = error.get("message") or error.get("detail") or error.get("msg") or ""
+            return Failure(status, _words(message), _first_known(code), str(error.get("param") or ""))
+        return Failure(status, _words(error))
+    return Failure(status, _words(body))
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _first_known(code: str) -> str:
+    """Keep the code that decides something: servers put it in ``code``, ``type`` or ``innererror``."""
+    deciding = {*_NO_MONEY, *_FILTER, *_UNKNOWN_MODEL, "unsupported_parameter", "unsupported_value"}
+    codes = code.split()
+    return next((c for c in codes if c.casefold() in deciding), codes[0] if codes else "")
+
+
+def unreachable(error: BaseException | None) -> bool:
+    """Whether no connection could be opened, by the names that HTTP libraries give it."""
+    names = {"ConnectError", "ConnectTimeout", "ClientConnectorError", "ConnectionRefusedError", "gaierror"}
+    seen = 0
+    while error is not None and seen < 20:
+        if names & {cls.__name__ for cls in type(error).__mro__}:
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+def connection_error(backend: str, error: BaseException, secrets: Iterable[str] = ()) -> RetryableError:
+    """Map a connection that was not opened, or broke."""
+    cause = error.__cause__ or error
+    said = redact(str(cause) or type(cause).__name__, secrets)
+    if unreachable(error):
+        return RetryableError(f"{backend}: no connection: {said}", unreachable=True)
+    return RetryableError(f"{backend}: the connection broke: {said}")
+
+
+@asynccontextmanager
+async def deadline(backend: str, seconds: float) -> AsyncGenerator[None, None]:
+    """Bound a whole call: HTTP libraries bound each read, and a server may dribble for ever."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise RetryableError(f"{backend}: no answer within {seconds:g} s; --timeout sets another limit") from None
+
+
+class PerLoop(Generic[T]):
+    """A connection pool that belongs to the running event loop, made on first use.
+
+    A pool that outlives its loop fails in odd ways, so a new loop gets a new one.
+    """
+
+    def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[object]]) -> None:
+        self._make = make
+        self._close = close
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._held: T | None = None
+
+    def get(self) -> T:
+        """Return the pool of the running loop."""
+        loop = asyncio.get_running_loop()
+        if self._held is None or self._loop is not loop:
+            self._held, self._loop = self._make(), loop
+        return self._held
+
+    async def aclose(self) -> None:
+        """Close the pool, if the running loop has one."""
+        held, self._held = self._held, None
+        if held is not None and self._loop is asyncio.get_running_loop():
+            await self._close(held)

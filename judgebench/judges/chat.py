@@ -1,0 +1,148 @@
+"""The chat-completions format, spoken by the OpenAI SDK, litellm and one's own server alike."""
+
+from __future__ import annotations
+
+import base64
+import json
+import mimetypes
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from judgebench.errors import RejectedError, RetryableError
+from judgebench.judges.backend import Completion, Finish, failure_of, hide, http_error, redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from judgebench.domain import Part
+    from judgebench.judges.backend import Message
+
+_FINISH: dict[str, Finish] = {
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "filter",
+    "refusal": "refusal",
+}
+
+
+def chat_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Write messages as chat completions take them; plain text stays a plain string."""
+    written: list[dict[str, Any]] = []
+    for message in messages:
+        if all(part.image is None for part in message.parts):
+            written.append({"role": message.role, "content": message.text})
+        else:
+            written.append({"role": message.role, "content": [_content(part) for part in message.parts]})
+    return written
+
+
+def _content(part: Part) -> dict[str, Any]:
+    if part.image is None:
+        return {"type": "text", "text": part.text}
+    return {"type": "image_url", "image_url": {"url": image_url(part.image)}}
+
+
+def image_url(image: str) -> str:
+    """Return an image as a URL that travels: web addresses and ``data:`` as they are, files inlined.
+
+    Raises
+    ------
+    RejectedError
+        If the file can't be read.
+    """
+    if image.startswith(("http://", "https://", "data:")):
+        return image
+    try:
+        content = Path(image).read_bytes()
+    except OSError as error:
+        raise RejectedError(f"image {image!r} can't be read: {error.strerror or type(error).__name__}") from None
+    kind = mimetypes.guess_type(image)[0] or "image/png"
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def decode(backend: str, status: int, text: str, secrets: Iterable[str] = ()) -> dict[str, Any]:
+    """Read the body of a 2xx answer; what is no JSON object may be one next time."""
+    try:
+        body: Any = json.loads(text)
+    except ValueError:
+        raise RetryableError(
+            f"{backend}: HTTP {status} with a body that is no JSON: {redact(text, secrets)!r}"
+        ) from None
+    if not isinstance(body, dict):
+        raise RetryableError(f"{backend}: HTTP {status} with JSON that is no object: {redact(text, secrets)!r}")
+    return cast("dict[str, Any]", body)
+
+
+def error_body(status: int, text: str) -> Any:
+    """Read the body of an error: JSON where it is JSON, else its words."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text or f"HTTP {status}"
+
+
+def raise_for_error_in_200(
+    backend: str, body: Mapping[str, Any], key_variable: str, secrets: Iterable[str] = ()
+) -> None:
+    """Raise the error that some servers and proxies put into the body of a 200."""
+    if not body.get("error"):
+        return
+    failure = failure_of(200, body)
+    if failure.code.isdigit() and 400 <= int(failure.code) <= 599:
+        raise http_error(backend, failure_of(int(failure.code), body), key_variable=key_variable, secrets=secrets)
+    raise RetryableError(f"{backend}: HTTP 200 with an error: {redact(failure.message or str(body), secrets)}")
+
+
+def chat_completion(
+    backend: str, body: Mapping[str, Any], *, key_variable: str, seconds: float, secrets: Iterable[str] = ()
+) -> Completion:
+    """Read a chat completion.
+
+    Raises
+    ------
+    RetryableError
+        If the body holds an error, no choice, or a choice without a message.
+    """
+    raise_for_error_in_200(backend, body, key_variable, secrets)
+    choices: Any = body.get("choices")
+    choice: Any = choices[0] if isinstance(choices, list) and choices else None
+    message: Any = cast("dict[str, Any]", choice).get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        raise RetryableError(f"{backend}: HTTP 200 without a choice")
+    said = cast("dict[str, Any]", message)
+    reason = str(cast("dict[str, Any]", choice).get("finish_reason") or "stop")
+    finish = _FINISH.get(reason, "stop")
+    refusal = _text(said.get("refusal") or _field(said.get("provider_specific_fields"), "refusal"))
+    if refusal and finish == "stop":
+        finish = "refusal"
+    usage: Any = body.get("usage")
+    counts = cast("dict[str, Any]", usage) if isinstance(usage, dict) else {}
+    cached = _field(counts.get("prompt_tokens_details"), "cached_tokens")
+    return Completion(
+        text=hide(_text(said.get("content")) or refusal, secrets),
+        finish=finish,
+        input_tokens=count(counts.get("prompt_tokens")),
+        output_tokens=count(counts.get("completion_tokens")),
+        cached_tokens=count(cached),
+        model=hide(_text(body.get("model")), secrets),
+        seconds=seconds,
+    )
+
+
+def _field(value: Any, name: str) -> Any:
+    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+
+
+def _text(content: Any) -> str:
+    """Read content: a string, nothing, or a list of parts of which some are text."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    parts = [cast("dict[str, Any]", p) for p in content if isinstance(p, dict)]
+    return "".join(p["text"] for p in parts if isinstance(p.get("text"), str))
+
+
+def count(value: Any) -> int:
+    """Read a token count; servers that don't count leave it out or null."""
+    return value if isinstance(value, int) and value >= 0 else 0

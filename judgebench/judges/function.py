@@ -1,0 +1,202 @@
+"""One's own function as a judge: ``module:function``.
+
+The function takes the item as it is shown, or the case and the scale, and may be ``async``::
+
+    def longer(item):
+        a, b = item.responses
+        return "A" if len(a.text) > len(b.text) else "B"
+
+    async def ask(case, scale):
+        return await my_model(case.item.question, [r.text for r in case.responses])
+
+Gold labels are taken out before it sees anything. It returns one of
+
+- a label of the scale: ``"A"``, ``"tie"``, ``"correct"``, ``"4"``;
+- a whole number: the label itself where the labels are numbers (``rate:1-5``, ``pick:4``), else the code,
+  a position in the scale's labels, counted from 0; True and False on a check are correct and incorrect;
+- a pair of one of these and the judge's words;
+- a `judgebench.domain.Reply`.
+
+Anything else, None included, is an ``unparsed`` verdict. An exception fails that item, not the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib
+import inspect
+import re
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain import Reply, Status
+from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
+from judgebench.judges.backend import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+    from judgebench.domain import Case, Scale
+
+
+class FunctionJudge:
+    """Ask a function for verdicts.
+
+    Parameters
+    ----------
+    name : str
+        Name in tables.
+    function : callable
+        As the module's docstring says.
+    source : str
+        Digest of its source, so that an edited function is asked again.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any], source: str = "") -> None:
+        self._name = name
+        self._function = function
+        self._source = source
+        self._takes_item = _positional(name, function) == 1
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._name
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The function and the digest of its source."""
+        return {"backend": "function", "function": self._name, "source": self._source}
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:
+        """Call the function; a plain one runs in a thread.
+
+        Raises
+        ------
+        RejectedError
+            If the function raises, with its type and message.
+        """
+        blind = replace(case, item=replace(case.item, gold=()))
+        arguments = (_shown(blind),) if self._takes_item else (blind, scale)
+        started = time.monotonic()
+        try:
+            if inspect.iscoroutinefunction(self._function):
+                answer: Any = await self._function(*arguments)
+            else:
+                answer = await asyncio.to_thread(self._function, *arguments)
+                if inspect.isawaitable(answer):
+                    answer = await answer
+        except JudgebenchError:
+            # A function may speak the engine's language: retry this, end the run.
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a user's code raises, it is one item that failed
+            message = redact(str(error)) or "no message"
+            raise RejectedError(f"{self._name} raised {type(error).__name__}: {message}") from None
+        return _reply(answer, scale, time.monotonic() - started)
+
+
+def _shown(case: Case) -> Any:
+    """Give the item as it is shown: responses in order, only the references of the condition."""
+    return replace(case.item, responses=case.responses, references=case.references)
+
+
+def _positional(name: str, function: Callable[..., Any]) -> int:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    kinds = [p.kind for p in parameters]
+    plain = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
+    required = sum(p.default is p.empty for p in plain)
+    if required <= 2 and (inspect.Parameter.VAR_POSITIONAL in kinds or len(plain) >= 2):
+        # A second parameter with a default is an option of the user's own, not the scale.
+        return 1 if required == 1 else 2
+    if required <= 1 == len(plain):
+        return 1
+    raise UsageError(f"{name} must take (item) or (case, scale), its signature is {inspect.signature(function)}")
+
+
+def _reply(answer: Any, scale: Scale, seconds: float) -> Reply:
+    if isinstance(answer, Reply):
+        return answer if answer.seconds else replace(answer, seconds=seconds)
+    text = ""
+    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], str):
+        answer, text = answer
+    code = _code(answer, scale)
+    said = text or ("" if answer is None else str(answer))
+    if code is None:
+        return Reply(Status.UNPARSED, text=said, error=f"{answer!r} is not on the scale", seconds=seconds)
+    return Reply.ok(code, text=said, seconds=seconds)
+
+
+def _code(answer: Any, scale: Scale) -> int | None:
+    if isinstance(answer, str):
+        return scale.code(answer)
+    if isinstance(answer, bool):
+        return int(answer) if scale.kind == "check" else None
+    # numpy's integers are no int, and have the index method that says they are whole.
+    if not isinstance(answer, float) and hasattr(answer, "__index__"):
+        answer = answer.__index__()
+    if isinstance(answer, float) and answer.is_integer():
+        answer = int(answer)
+    if not isinstance(answer, int):
+        return None
+    if all(re.fullmatch(r"-?\d+", label) for label in scale.labels):
+        return scale.code(str(answer))
+    return answer if 0 <= answer < len(scale.labels) else None
+
+
+def create(spec: str) -> FunctionJudge:
+    """Build the judge of ``module:function``; the current directory is importable.
+
+    Raises
+    ------
+    UsageError
+        If the name is none, or nothing callable stands behind it.
+    BrokenPluginError
+        If the module can't be imported.
+    """
+    module_name, _, attribute = spec.partition(":")
+    if not module_name or not attribute:
+        raise UsageError(f"{spec!r} is no judge function; write module:function")
+    module = _import(module_name, spec)
+    function: Any = module
+    for part in attribute.split("."):
+        function = getattr(function, part, None)
+        if function is None:
+            where = getattr(module, "__file__", None) or "built in"
+            raise UsageError(f"{spec}: module {module_name!r} ({where}) has no {attribute!r}")
+    if not callable(function):
+        raise UsageError(f"{spec} is a {type(function).__name__}, not a function")
+    return FunctionJudge(spec, function, _source_digest(module))
+
+
+def _import(module_name: str, spec: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        # At the end: a file of the user's may share a name with a module that libraries need.
+        sys.path.append(here)
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise UsageError(
+                f"{spec}: no module {error.name!r} here or installed; run from its folder or set PYTHONPATH"
+            ) from None
+        raise BrokenPluginError(f"{spec}: importing {module_name} failed: {redact(str(error))}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs any code
+        what = f"{type(error).__name__}: {redact(str(error))}"
+        raise BrokenPluginError(f"{spec}: importing {module_name} failed: {what}") from None
+
+
+def _source_digest(module: ModuleType) -> str:
+    try:
+        return hashlib.sha256(Path(module.__file__ or "").read_bytes()).hexdigest()[:24]
+    except OSError:
+        return ""

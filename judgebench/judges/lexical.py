@@ -1,0 +1,99 @@
+"""Judges without a model: does a response contain a reference, or equal one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Literal
+
+from judgebench.domain import Reply
+from judgebench.errors import RejectedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from judgebench.domain import Case, Scale
+
+_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+# Scripts that put no blanks between words: there "whole words" can't be told, and any place will do.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+def normalise(text: str) -> str:
+    """Bring a text into the form in which lexical judges compare.
+
+    In this order: Unicode NFKC, case folded, every character that is punctuation or a symbol turned into
+    a blank (an apostrophe is dropped instead, so that "don't" stays one word), the articles a, an, the
+    removed, runs of blanks made one. Accents count. A text that would be left empty ("The The") keeps its
+    articles.
+
+    Examples
+    --------
+    >>> normalise("  The U.K.'s  *Largest*  city…")
+    'u ks largest city'
+    >>> normalise("The The")
+    'the the'
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = "".join("" if c in "'\u2019" else " " if unicodedata.category(c)[0] in "PS" else c for c in folded)
+    bare = " ".join(_ARTICLES.sub(" ", folded).split())
+    return bare or " ".join(folded.split())
+
+
+class LexicalJudge:
+    """Call a response correct if it contains, or equals, one of the references.
+
+    Parameters
+    ----------
+    mode : {'contains', 'exact-match'}
+        ``contains``: the words of a reference stand in the response, whole and in a row.
+        ``exact-match``: the response is a reference. Both after `normalise`.
+    """
+
+    def __init__(self, mode: Literal["contains", "exact-match"]) -> None:
+        self._mode = mode
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._mode
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The rule and the version of its normalisation."""
+        return {"backend": "lexical", "mode": self._mode, "normalisation": 1}
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:
+        """Compare the response with the references of the case's condition.
+
+        Raises
+        ------
+        UsageError
+            If the scale is no check, or the case's condition shows no references although the item has some.
+        RejectedError
+            If the item has no reference.
+        """
+        if scale.kind != "check":
+            raise UsageError(f"{self._mode} gives correct or incorrect; the task's scale is {scale.spec}")
+        if not case.references and case.item.references:
+            kinds = " or ".join(sorted({reference.kind for reference in case.item.references}))
+            raise UsageError(f"{self._mode} compares with references and none are shown; pass --reference {kinds}")
+        references = [n for reference in case.references if (n := normalise(reference.text))]
+        if not references:
+            raise RejectedError(f"item {case.item.id!r} has no reference to compare with")
+        response = normalise(case.responses[0].text)
+        match = _contains if self._mode == "contains" else str.__eq__
+        found = next((reference for reference in references if match(response, reference)), None)
+        text = "no reference matches" if found is None else f"matches the reference {found!r}"
+        return Reply.ok(int(found is not None), text=text)
+
+
+def _contains(response: str, reference: str) -> bool:
+    if _UNSPACED.search(reference):
+        return reference in response
+    return f" {reference} " in f" {response} "
+
+
+def create(mode: Literal["contains", "exact-match"]) -> LexicalJudge:
+    """Build ``contains`` or ``exact-match``."""
+    return LexicalJudge(mode)

@@ -1,0 +1,210 @@
+"""The judge that asks a language model: prompt x complete x parse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from judgebench.domain import Case, Reply, Scale, Status, Usage
+from judgebench.judges.parse import parse_verdict
+from judgebench.judges.prompts import default_prompts, load_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from judgebench.judges.backend import Complete, Completion, Message
+    from judgebench.judges.prompts import Prompt
+
+    Price = Callable[[Completion], float | None]
+
+#: Items with the attribute ``protocol`` of this value have every response rated by itself.
+RATE_EACH = "rate-each"
+#: The scale of that rating; RewardBench 2 rates its Ties subset so.
+RATE_EACH_SCALE = Scale.rate(1, 10)
+
+# A rough guess for --dry-run: judges explain themselves in a few hundred tokens, English runs at about
+# four characters per token, an image costs roughly what a page of text does.
+_CHARACTERS_PER_TOKEN = 4
+_TOKENS_PER_ANSWER = 300
+_TOKENS_PER_IMAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a case will probably use; an estimate, for ``--dry-run``."""
+
+    calls: int
+    usage: Usage
+
+
+class LLMJudge:
+    """Ask a language model for verdicts.
+
+    Parameters
+    ----------
+    name : str
+        Name in tables, e.g. ``openai/gpt-4o``.
+    complete : callable
+        The backend: messages to a `Completion`.
+    prompt : Prompt, optional
+        The prompt; by default the built-in one of the task's scale.
+    settings : mapping, optional
+        What else can change an answer: model, sampling, address. JSON-able, no secrets.
+    price : callable, optional
+        Dollars of a completion, None where the price is unknown.
+    aclose : callable, optional
+        Closes the backend's connections.
+
+    Notes
+    -----
+    An answer cut off at the token limit is ``truncated`` even where it already holds a verdict: the
+    model was not done. A refusal or a content filter is ``refused``. Everything else goes to the strict
+    parser and is ``ok`` or ``unparsed``.
+
+    On a ``pick`` scale an item whose attribute ``protocol`` is ``rate-each`` is not compared: each
+    response is rated from 1 to 10 in a call of its own with the ``rate`` prompt. The ratings are the
+    reply's ``scores``; the code is the highest one, of several the first as shown.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        complete: Complete,
+        *,
+        prompt: Prompt | None = None,
+        settings: Mapping[str, object] | None = None,
+        price: Price | None = None,
+        aclose: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._name = name
+        self._complete = complete
+        self._prompt = prompt
+        self._price = price
+        self._aclose = aclose
+        self._prompts = default_prompts() if prompt is None else dict.fromkeys(prompt.kinds, prompt)
+        if "pick" in self._prompts and "rate" not in self._prompts:
+            self._prompts["rate"] = default_prompts()["rate"]
+        self._settings = dict(settings or {}) | {
+            "prompts": {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
+        }
+        # Calls of a rate-each case that were answered before one of them failed, by case key.
+        self._answered: dict[str, list[Completion]] = {}
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._name
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """All that can change an answer; the prompts by name and digest, for every kind of scale."""
+        return self._settings
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:
+        """Ask for a verdict on a case.
+
+        Raises
+        ------
+        UsageError
+            If the prompt does not serve the scale.
+        RetryableError, RejectedError, BackendError
+            As the backend says.
+        """
+        if _rates_each(case, scale):
+            return await self._rate_each(case)
+        scale = _as_shown(case, scale)
+        completion = await self._complete(self._messages(case, scale))
+        status, code = _verdict(completion, scale)
+        return Reply(
+            status,
+            code,
+            text=completion.text,
+            error=_why(completion) if status is Status.REFUSED else "",
+            model=completion.model,
+            usage=self._usage(completion),
+            seconds=completion.seconds,
+        )
+
+    async def aclose(self) -> None:
+        """Close the backend's connections."""
+        if self._aclose is not None:
+            await self._aclose()
+
+    def forecast(self, case: Case, scale: Scale) -> Forecast:
+        """Estimate what asking about a case will use, without asking."""
+        if _rates_each(case, scale):
+            asked = [self._messages(one, RATE_EACH_SCALE) for one in _one_by_one(case)]
+        else:
+            asked = [self._messages(case, _as_shown(case, scale))]
+        parts = [part for messages in asked for message in messages for part in message.parts]
+        images = sum(part.image is not None for part in parts)
+        inputs = sum(len(part.text) for part in parts) // _CHARACTERS_PER_TOKEN + images * _TOKENS_PER_IMAGE
+        usage = Usage(inputs, _TOKENS_PER_ANSWER * len(asked))
+        if self._price is not None:
+            from judgebench.judges.backend import Completion  # noqa: PLC0415 - only a dry run needs one
+
+            usd = self._price(Completion("", input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))
+            usage = Usage(usage.input_tokens, usage.output_tokens, usd)
+        return Forecast(len(asked), usage)
+
+    def _messages(self, case: Case, scale: Scale) -> list[Message]:
+        prompt = self._prompts.get(scale.kind) or self._prompt or load_prompt(None, scale)
+        return prompt.render(case, scale)
+
+    def _usage(self, completion: Completion) -> Usage:
+        usd = self._price(completion) if self._price is not None else None
+        return Usage(completion.input_tokens, completion.output_tokens, usd)
+
+    async def _rate_each(self, case: Case) -> Reply:
+        """Rate the responses one after the other, so that one case is one call in flight at a time."""
+        answered = self._answered.setdefault(case.key, [])
+        ones = _one_by_one(case)
+        while len(answered) < len(ones):
+            answered.append(await self._complete(self._messages(ones[len(answered)], RATE_EACH_SCALE)))
+            if _verdict(answered[-1], RATE_EACH_SCALE)[1] is None:
+                break
+        self._answered.pop(case.key, None)
+        verdicts = [_verdict(completion, RATE_EACH_SCALE) for completion in answered]
+        codes = [code for _, code in verdicts if code is not None]
+        status = verdicts[-1][0]
+        ok = status is Status.OK
+        scores = tuple(RATE_EACH_SCALE.values[code] for code in codes) if ok else ()
+        usage = self._usage(answered[0])
+        for completion in answered[1:]:
+            usage = usage + self._usage(completion)
+        return Reply(
+            status,
+            scores.index(max(scores)) if ok else None,
+            scores=scores,
+            text="\n\n".join(f"response {n}:\n{c.text}" for n, c in enumerate(answered, 1)),
+            error=_why(answered[-1]) if status is Status.REFUSED else "",
+            model=answered[-1].model,
+            usage=usage,
+            seconds=sum(completion.seconds for completion in answered),
+        )
+
+
+def _rates_each(case: Case, scale: Scale) -> bool:
+    return scale.kind == "pick" and case.item.attribute("protocol") == RATE_EACH
+
+
+def _as_shown(case: Case, scale: Scale) -> Scale:
+    """Offer as many places to pick as there are responses: items of one task may differ in that."""
+    return Scale.pick(len(case.order)) if scale.kind == "pick" else scale
+
+
+def _one_by_one(case: Case) -> list[Case]:
+    return [Case(case.item, (index,), case.repeat, case.probe, case.reference) for index in case.order]
+
+
+def _verdict(completion: Completion, scale: Scale) -> tuple[Status, int | None]:
+    if completion.finish == "length":
+        return Status.TRUNCATED, None
+    if completion.finish in {"refusal", "filter"}:
+        return Status.REFUSED, None
+    code = parse_verdict(completion.text, scale)
+    return (Status.UNPARSED, None) if code is None else (Status.OK, code)
+
+
+def _why(completion: Completion) -> str:
+    return "the model refused" if completion.finish == "refusal" else "a content filter cut the answer off"

@@ -1,0 +1,56 @@
+"""What a call costs, by the price list that the ``genai-prices`` package carries (no network)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from judgebench.judges.backend import Completion
+
+
+def price(completion: Completion, model: str, *, provider: str | None = None, url: str | None = None) -> float | None:
+    """Price of a call in US dollars, or None where the list does not know it.
+
+    Parameters
+    ----------
+    completion : Completion
+        Its tokens; the model version it reports is looked up first.
+    model : str
+        The model that was asked for.
+    provider : str, optional
+        Provider name of the price list (``openai``, ``anthropic`` ...).
+    url : str, optional
+        Address of the API instead; an unknown address has an unknown price, whatever the model is called.
+    """
+    for name in dict.fromkeys((completion.model, model)):
+        usd = _price(name, provider, url, completion.input_tokens, completion.output_tokens, completion.cached_tokens)
+        if usd is not None:
+            return usd
+    return None
+
+
+@cache
+def _known(model: str, provider: str | None, url: str | None) -> bool:
+    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
+
+    try:
+        calc_price(Usage(input_tokens=1, output_tokens=1), model, provider_id=provider, provider_api_url=url)  # type: ignore[call-overload]  # one of the two is None
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _price(model: str, provider: str | None, url: str | None, inputs: int, outputs: int, cached: int) -> float | None:
+    if not model or (provider is None and url is None):
+        return None
+    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
+
+    if not _known(model, provider, url):
+        return None
+    usage = Usage(input_tokens=inputs, output_tokens=outputs, cache_read_tokens=min(cached, inputs) or None)
+    try:
+        found = calc_price(usage, model, provider_id=provider, provider_api_url=url)  # type: ignore[call-overload]  # one of the two is None
+    except (LookupError, ValueError):
+        return None
+    return float(found.total_price)

@@ -1,0 +1,368 @@
+"""Prompts: ours, one per kind of scale, and the user's own from a file.
+
+A prompt is a TOML file::
+
+    name = "my-pair/1"            # optional; the file's name by default
+    kinds = ["pair"]              # kinds of scale that it serves: pair, check, rate, pick, label
+    system = \"\"\"...\"\"\"            # optional
+    user = \"\"\"...\"\"\"
+
+``system`` and ``user`` are templates with these slots:
+
+================== ==========================================================================
+``{{conversation}}`` what the responses answer, every turn fenced
+``{{responses}}``    the responses as shown, each fenced and named (A and B; 1, 2, 3 ...)
+``{{verdict}}``      the verdicts that the scale allows, in the form that the parser reads
+``{{reference}}``    the reference answers of the case's condition, fenced
+``{{context}}``      the documents that the responses rest on, fenced
+``{{criterion}}``    the criterion of the item
+================== ==========================================================================
+
+Paragraphs are separated by blank lines. A paragraph is left out when one of its slots is empty, or when
+it starts with ``{{if SLOT}}`` and the slot is empty, or with ``{{unless SLOT}}`` and it is not.
+
+Templates are filled in one pass: text of an item is never read as a template. Every fence carries a code
+derived from the item's own content, which a text can't foresee, so that no text can close its fence.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain import Part, digest
+from judgebench.errors import UnknownNameError, UsageError
+from judgebench.judges.backend import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from judgebench.domain import Case, Scale
+
+__all__ = ["KINDS", "SLOTS", "Prompt", "default_prompts", "load_prompt", "prompt_names", "read_prompt"]
+
+SLOTS = ("conversation", "responses", "verdict", "reference", "context", "criterion")
+#: Kinds of scale that a prompt can ask about.
+KINDS = ("pair", "check", "rate", "pick", "label")
+
+# Part of every digest: what code adds to a prompt changes answers as its words do.
+_RENDERING = 1
+
+_SLOT = re.compile(r"\{\{\s*([a-z]+)\s*\}\}")
+_CONDITION = re.compile(r"\{\{\s*(if|unless)\s+([a-z]+)\s*\}\}")
+_MARKUP = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt: two templates and the kinds of scale that they serve.
+
+    Parameters
+    ----------
+    name : str
+        Name and version, e.g. ``pair/1``.
+    kinds : tuple of str
+        Kinds of scale.
+    user : str
+        Template of the user message.
+    system : str
+        Template of the system message; empty for none.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    user: str
+    system: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that the prompt adds to a case."""
+        return digest([_RENDERING, self.system, self.user])
+
+    def render(self, case: Case, scale: Scale) -> list[Message]:
+        """Write the messages that ask for a verdict on a case.
+
+        Raises
+        ------
+        UsageError
+            If the prompt does not serve the scale.
+        """
+        if scale.kind not in self.kinds:
+            raise UsageError(
+                f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
+                "judgebench list prompts shows the others"
+            )
+        slots = _slots(case, scale)
+        messages = [Message("user", _fill(self.user, slots))]
+        if self.system.strip():
+            messages.insert(0, Message("system", _fill(self.system, slots)))
+        return messages
+
+
+# --- filling ------------------------------------------------------------------------------------
+
+
+def _fill(template: str, slots: dict[str, list[Part]]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for paragraph in re.split(r"\n\s*\n", template.strip()):
+        text = paragraph
+        wanted = True
+        while condition := _CONDITION.match(text):
+            wanted = wanted and bool(slots[condition[2]]) == (condition[1] == "if")
+            text = text[condition.end() :].lstrip()
+        pieces = _SLOT.split(text)
+        if not wanted or not all(slots[name] for name in pieces[1::2]):
+            continue
+        parts += [Part("\n\n")] if parts else []
+        for i, piece in enumerate(pieces):
+            parts += slots[piece] if i % 2 else [Part(piece)]
+    return _merged(parts)
+
+
+def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Join neighbouring texts; a model should see an image only where there is one."""
+    merged: list[Part] = []
+    for part in parts:
+        if part.image is None and merged and merged[-1].image is None:
+            merged[-1] = Part(merged[-1].text + part.text)
+        elif part.image is not None or part.text:
+            merged.append(part)
+    return tuple(Part(_valid(part.text), part.image) for part in merged)
+
+
+def _valid(text: str) -> str:
+    """Replace lone surrogates, which no HTTP body can carry."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _slots(case: Case, scale: Scale) -> dict[str, list[Part]]:
+    item = case.item
+    fence = item.content_digest[:8]
+    turns = item.conversation
+    conversation: list[list[Part]] = []
+    for number, turn in enumerate(turns, 1):
+        name = "request" if len(turns) == 1 else f"turn {number}, {turn.role}"
+        conversation.append(_fenced(name, fence, turn.parts))
+    alone = len(case.responses) == 1
+    letters = "AB" if scale.kind == "pair" else ""
+    responses: list[list[Part]] = []
+    for slot, response in enumerate(case.responses):
+        name = "response" if alone else f"response {letters[slot] if letters else slot + 1}"
+        images = [Part(image=image) for image in response.images]
+        responses.append(_fenced(name, fence, [Part(response.text), *images]))
+    references = [
+        _fenced(f"reference {n}" if len(case.references) > 1 else "reference", fence, [Part(reference.text)])
+        for n, reference in enumerate(case.references, 1)
+    ]
+    documents = [
+        _fenced(f"document {n}" if len(item.context) > 1 else "document", fence, [Part(text)])
+        for n, text in enumerate(item.context, 1)
+    ]
+    criterion = item.attribute("criterion")
+    return {
+        "conversation": _stacked(conversation),
+        "responses": _stacked(responses),
+        "reference": _stacked(references),
+        "context": _stacked(documents),
+        "criterion": [Part(criterion)] if criterion else [],
+        "verdict": [Part(verdict_form(scale))],
+    }
+
+
+def _fenced(name: str, fence: str, parts: Iterable[Part]) -> list[Part]:
+    inside: list[Part] = []
+    for part in parts:
+        if part.image is not None:
+            inside.append(Part(image=part.image))
+        if part.text:
+            inside.append(Part(f"{part.text}\n"))
+    return [Part(f"=== begin {name} [{fence}] ===\n"), *inside, Part(f"=== end {name} [{fence}] ===")]
+
+
+def _stacked(blocks: list[list[Part]]) -> list[Part]:
+    stacked: list[Part] = []
+    for block in blocks:
+        stacked += [Part("\n\n"), *block] if stacked else block
+    return stacked
+
+
+_PAIR_MEANING = {
+    "A": "response A is better",
+    "B": "response B is better",
+    "tie": "neither is better than the other",
+    "A>B": "response A is better",
+    "B>A": "response B is better",
+    "A>>B": "response A is much better",
+    "B>>A": "response B is much better",
+    "A>>>B": "response A is better beyond comparison",
+    "B>>>A": "response B is better beyond comparison",
+    "both bad": "both are too bad to choose between them",
+}
+_CHECK_MEANING = {"correct": "the response is correct", "incorrect": "the response is not correct"}
+
+
+def verdict_form(scale: Scale) -> str:
+    """Say which verdicts a scale allows, in the form that the parser reads.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> print(verdict_form(Scale.rate(1, 5)))
+    [[N]] with N a whole number from 1 (worst) to 5 (best), for example [[3]]
+    """
+    labels = scale.labels
+    if scale.kind == "rate" and all(re.fullmatch(r"-?\d+", label) for label in labels):
+        middle = labels[len(labels) // 2]
+        return f"[[N]] with N a whole number from {labels[0]} (worst) to {labels[-1]} (best), for example [[{middle}]]"
+    lines = [f"[[{label}]]" for label in labels]
+    if scale.kind == "rate":
+        lines[0] += " (worst)"
+        lines[-1] += " (best)"
+    meaning = {"pair": _PAIR_MEANING, "check": _CHECK_MEANING}.get(scale.kind, {})
+    return "\n".join(
+        f"{line} if {meaning[label]}" if label in meaning else line for line, label in zip(lines, labels, strict=True)
+    )
+
+
+# --- loading ------------------------------------------------------------------------------------
+
+
+@cache
+def _built_in() -> dict[str, Prompt]:
+    folder = resources.files(__name__)
+    found: dict[str, Prompt] = {}
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".toml"):
+            prompt = read_prompt(entry.read_text(encoding="utf-8"), entry.name)
+            found[prompt.name] = prompt
+    return found
+
+
+def prompt_names() -> tuple[str, ...]:
+    """Names of the prompts that come with judgebench."""
+    return tuple(sorted(_built_in()))
+
+
+def default_prompts() -> dict[str, Prompt]:
+    """Return the prompt of each kind of scale where none is named: the newest version."""
+    chosen: dict[str, Prompt] = {}
+    for prompt in sorted(_built_in().values(), key=lambda p: (p.name.partition("/")[0], _version(p.name))):
+        for kind in prompt.kinds:
+            chosen[kind] = prompt
+    return chosen
+
+
+def _version(name: str) -> int:
+    version = name.partition("/")[2]
+    return int(version) if version.isdigit() else 0
+
+
+def load_prompt(name_or_file: str | None, scale: Scale | None = None) -> Prompt:
+    """Load a prompt by name or from a file.
+
+    Parameters
+    ----------
+    name_or_file : str or None
+        ``pair/1``, ``pair`` (its newest version), a ``.toml`` file, or None for the scale's default.
+    scale : Scale, optional
+        If given, the prompt must serve it.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such prompt; near matches are named.
+    UsageError
+        If the file is no prompt, or the prompt does not serve the scale.
+    """
+    if name_or_file is None:
+        if scale is None:
+            raise UsageError("a prompt needs a name, a file or a scale")
+        prompt = default_prompts().get(scale.kind)
+        if prompt is None:
+            raise UsageError(f"there is no built-in prompt for {scale.kind!r} scales yet; pass --prompt FILE.toml")
+        return prompt
+    prompt = _named(name_or_file)
+    if scale is not None and scale.kind not in prompt.kinds:
+        raise UsageError(
+            f"prompt {prompt.name!r} asks for {' or '.join(prompt.kinds)} verdicts, the task needs {scale.spec}; "
+            "judgebench list prompts shows the others"
+        )
+    return prompt
+
+
+def _named(name_or_file: str) -> Prompt:
+    path = Path(name_or_file)
+    if path.suffix == ".toml":
+        try:
+            return read_prompt(path.read_text(encoding="utf-8-sig"), name_or_file, path.stem)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise UsageError(f"prompt file {name_or_file}: {reason}") from None
+    known = _built_in()
+    if name_or_file in known:
+        return known[name_or_file]
+    versions = [name for name in known if name.partition("/")[0] == name_or_file]
+    if versions:
+        return known[max(versions, key=_version)]
+    raise UnknownNameError("prompt", name_or_file, known)
+
+
+def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
+    """Read a prompt from TOML text.
+
+    Raises
+    ------
+    UsageError
+        If a key is missing, unknown or of the wrong type, or a template names an unknown slot.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"prompt file {file} is no TOML: {error}") from None
+    unknown = sorted(set(data) - {"name", "kinds", "system", "user"})
+    if unknown:
+        raise UsageError(f"prompt file {file}: unknown key {unknown[0]!r}; the keys are name, kinds, system, user")
+    prompt = Prompt(
+        name=_string(data, "name", file, default_name),
+        kinds=_kinds(data.get("kinds"), file),
+        user=_string(data, "user", file),
+        system=_string(data, "system", file, ""),
+    )
+    _check_templates(prompt, file)
+    return prompt
+
+
+def _string(data: dict[str, Any], key: str, file: str, default: str | None = None) -> str:
+    value = data.get(key, default)
+    if not isinstance(value, str) or (default is None and not value.strip()):
+        raise UsageError(f"prompt file {file}: {key!r} must be text")
+    return value
+
+
+def _kinds(value: Any, file: str) -> tuple[str, ...]:
+    kinds: list[Any] = value if isinstance(value, list) else []
+    if not kinds or not all(kind in KINDS for kind in kinds):
+        raise UsageError(f"prompt file {file}: 'kinds' must be a list of {', '.join(KINDS)}")
+    return tuple(kinds)
+
+
+def _check_templates(prompt: Prompt, file: str) -> None:
+    for key, template in (("system", prompt.system), ("user", prompt.user)):
+        for markup in _MARKUP.finditer(template):
+            known = _SLOT.fullmatch(markup[0]) or _CONDITION.fullmatch(markup[0])
+            slot = known[known.re.groups] if known else None
+            if slot not in SLOTS:
+                raise UsageError(
+                    f"prompt file {file}: {key!r} holds {markup[0]}; the slots are {', '.join(SLOTS)}, "
+                    "conditions are {{if SLOT}} and {{unless SLOT}} at the start of a paragraph"
+                )
+    names = set(_SLOT.findall(prompt.user))
+    if "responses" not in names:
+        raise UsageError(f"prompt file {file}: 'user' must hold {{{{responses}}}}, or nothing is judged")
+    if "verdict" not in names and "[[" not in prompt.user:
+        raise UsageError(f"prompt file {file}: 'user' must hold {{{{verdict}}}} (or ask for [[...]] in its own words)")

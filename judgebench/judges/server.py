@@ -1,0 +1,180 @@
+"""An OpenAI-compatible server of one's own (vLLM, SGLang, Ollama, llama.cpp, TGI): a thin direct client."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from judgebench.errors import UsageError
+from judgebench.judges.backend import (
+    PerLoop,
+    checked_url,
+    connection_error,
+    deadline,
+    environment_secrets,
+    failure_of,
+    http_error,
+    public_url,
+)
+from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
+from judgebench.judges.llm import LLMJudge
+from judgebench.judges.prompts import load_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import aiohttp
+
+    from judgebench.judges.backend import Completion, Message
+
+#: What ``temperature`` is where the user says nothing.
+DEFAULT_TEMPERATURE: float | None = 0.0
+
+_KEY = "JUDGEBENCH_SERVER_API_KEY"
+
+
+class ServerBackend:
+    """Complete chats with plain HTTP: one session, as many connections as calls in flight."""
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str,
+        temperature: float | None,
+        max_tokens: int,
+        timeout: float,
+        seed: int | None,
+    ) -> None:
+        self._label = f"server/{model}"
+        # aiohttp refuses an address with credentials beside a key.
+        self._url = _chat_url(public_url(checked_url(base_url)))
+        self._login = _userinfo(base_url)
+        self._timeout = timeout
+        self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
+        self._options |= {} if temperature is None else {"temperature": temperature}
+        self._options |= {} if seed is None else {"seed": seed}
+        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(self._connect, lambda session: session.close())
+
+    def _connect(self) -> aiohttp.ClientSession:
+        import aiohttp  # noqa: PLC0415 - loaded on use
+
+        key = os.environ.get(_KEY)
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        login = None if key or self._login is None else aiohttp.BasicAuth(*self._login)
+        return aiohttp.ClientSession(
+            # The run engine bounds what is in flight; a second bound here would only queue calls whose clock runs.
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            headers=headers,
+            auth=login,
+        )
+
+    async def complete(self, messages: Sequence[Message]) -> Completion:
+        """Ask once."""
+        import aiohttp  # noqa: PLC0415 - loaded on use
+
+        session = self._sessions.get()
+        secrets = environment_secrets()
+        started = time.monotonic()
+        request = json.dumps({**self._options, "messages": chat_messages(messages)}).encode()
+        try:
+            async with (
+                deadline(self._label, self._timeout),
+                # A redirect would turn the POST into a GET and hide a wrong address.
+                session.post(self._url, data=request, allow_redirects=False) as response,
+            ):
+                status, headers = response.status, dict(response.headers)
+                text = (await response.read()).decode("utf-8", "replace")
+        except (aiohttp.ClientError, OSError) as error:
+            raise connection_error(self._label, error, secrets) from None
+        if not 200 <= status < 300:
+            failure = failure_of(status, error_body(status, text))
+            raise http_error(self._label, failure, key_variable=_KEY, headers=headers, secrets=secrets)
+        body = decode(self._label, status, text, secrets)
+        return chat_completion(
+            self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
+        )
+
+    async def aclose(self) -> None:
+        """Close the session."""
+        await self._sessions.aclose()
+
+
+def _chat_url(base_url: str) -> str:
+    """Complete an address: a bare host gets the ``/v1`` that all these servers use.
+
+    Examples
+    --------
+    >>> _chat_url("http://localhost:8000"), _chat_url("http://localhost:8000/v1/")
+    ('http://localhost:8000/v1/chat/completions', 'http://localhost:8000/v1/chat/completions')
+    """
+    address = base_url.rstrip("/").removesuffix("/chat/completions")
+    return f"{address}{'' if urlsplit(address).path.strip('/') else '/v1'}/chat/completions"
+
+
+def _userinfo(url: str) -> tuple[str, str] | None:
+    parts = urlsplit(url)
+    return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+
+
+def create(
+    model: str,
+    *,
+    prompt: str | None,
+    base_url: str | None,
+    temperature: float | None,
+    max_tokens: int,
+    timeout: float,
+    seed: int | None,
+) -> LLMJudge:
+    """Build the judge ``server/<model>``; nothing is connected before the first call.
+
+    Parameters
+    ----------
+    model : str
+        The model's name as the server knows it.
+    prompt : str or None
+        Name or file of the prompt; None for the scale's own.
+    base_url : str
+        The server's address, e.g. ``http://localhost:8000/v1``.
+    temperature : float or None
+        Sampling temperature; None leaves it out.
+    max_tokens : int
+        Limit of an answer.
+    timeout : float
+        Seconds for one call.
+    seed : int or None
+        Sampling seed; None leaves it out.
+
+    Raises
+    ------
+    UsageError
+        If the address is missing or none.
+
+    Notes
+    -----
+    A key is optional and comes from ``JUDGEBENCH_SERVER_API_KEY``. The price of one's own server is unknown.
+    """
+    if not base_url:
+        raise UsageError(f"server/{model} needs the server's address: pass --base-url http://localhost:8000/v1")
+    backend = ServerBackend(
+        model, base_url=base_url, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed
+    )
+    return LLMJudge(
+        f"server/{model}",
+        backend.complete,
+        prompt=None if prompt is None else load_prompt(prompt),
+        settings={
+            "backend": "server",
+            "model": model,
+            "base_url": public_url(checked_url(base_url)),
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "seed": seed,
+        },
+        aclose=backend.aclose,
+    )
