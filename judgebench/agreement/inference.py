@@ -7,16 +7,19 @@ Sums, differences and means of estimates are sums of spreads, so one formula giv
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from judgebench.agreement.metrics.table import TINY, Floats, Outcome, Table
 
-Ints = npt.NDArray[np.integer]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Ints: TypeAlias = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class Clusters:
 
     def sums(self, per_row: Floats) -> Floats:
         """Sum of a quantity in each cluster, shape (G,)."""
-        return np.bincount(self.codes, weights=per_row, minlength=self.count)
+        found: Floats = np.bincount(self.codes, weights=per_row, minlength=self.count).astype(np.float64, copy=False)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,6 @@ class _Names:
     def __call__(self, name: str) -> int:
         return self.codes.setdefault(name, len(self.codes))
 
-    def __iter__(self) -> Iterable[str]:
-        return iter(self.codes)
-
 
 def system_of(verdict: Verdict) -> str:
     """Name of the system (or pairing) whose responses a verdict is about; empty where unknown.

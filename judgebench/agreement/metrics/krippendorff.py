@@ -207,7 +207,7 @@ class _Distance:
         return cls(matrix, place if level == "ordinal" else None)
 
     def slope(self, weights: Floats) -> Floats:
-        """Derivative of the weighted mean distance by the margin, weights held; shape (k,)."""
+        """Differentiate the weighted mean distance by the margin, weights held; shape (k,)."""
         out = np.zeros(len(weights))
         if self.ranks is None:
             return out

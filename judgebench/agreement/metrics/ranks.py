@@ -24,7 +24,7 @@ def mid_ranks(margin: Floats) -> Floats:
 
 
 def rank_slopes(size: int) -> Floats:
-    """Derivative of `mid_ranks`: row k by the margin of column g.
+    """Differentiate `mid_ranks`: row k by the margin of column g.
 
     Parameters
     ----------

@@ -55,12 +55,14 @@ class Table:
     @property
     def gold(self) -> Floats:
         """Margin of gold, shape (k,)."""
-        return self.joint.sum(axis=1)
+        margin: Floats = self.joint.sum(axis=1)
+        return margin
 
     @property
     def judge(self) -> Floats:
         """Margin of the judge, shape (k,)."""
-        return self.joint.sum(axis=0)
+        margin: Floats = self.joint.sum(axis=0)
+        return margin
 
 
 @dataclass(frozen=True, slots=True)

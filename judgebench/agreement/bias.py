@@ -1,0 +1,119 @@
+"""Biases that stored verdicts show: position, and leaning towards one label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import free
+from judgebench.agreement.inference import Clusters, Spread, mean, t_interval, wilson
+from judgebench.agreement.policies import side_of
+from judgebench.domain import Estimate
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from judgebench.agreement.policies import Rows, Scored
+    from judgebench.domain import Ratings
+
+
+def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
+    """Measure what these judgments can show.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        All judgments of a group, games included.
+    scored : Scored
+        The rows that count, for the comparison of rates.
+
+    Returns
+    -------
+    dict of str to Estimate
+        ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in
+        both orders; ``first_slot_rate`` on pairs; ``positive_rate_difference`` on a check (judge minus gold) and
+        ``mean_signed_error`` on ratings. Empty where there is nothing to show.
+    """
+    found = _position(ratings)
+    if ratings.scale.kind == "pair":
+        found |= _first_slot(ratings)
+    return found | _leaning(scored)
+
+
+def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:
+    """Rows of each item's first plain and first swapped game, for items that have both."""
+    size = int(ratings.item.max()) + 1 if ratings.item.size else 0
+    first = np.full((2, size), -1, dtype=np.intp)
+    rows = np.argsort(-ratings.game, kind="stable")
+    for swapped in (0, 1):
+        # Later writes win, so the lowest game stays.
+        mine = rows[ratings.swapped[rows] == bool(swapped)]
+        first[swapped, ratings.item[mine]] = mine
+    both = (first >= 0).all(axis=0)
+    return first[0, both], first[1, both]
+
+
+def _position(ratings: Ratings) -> dict[str, Estimate]:
+    """Position consistency and preference.
+
+    In shown coordinates an item whose two games both name the first slot (or name it once beside a tie) shows
+    primacy, the second slot recency; preference is (recency - primacy) / N, from -1 (always the first) to 1.
+    """
+    if not ratings.swapped.any() or ratings.scale.kind not in {"pair", "pick"}:
+        return {}
+    plain, swapped = _both_orders(ratings)
+    valid = (ratings.judge[plain] >= 0) & (ratings.judge[swapped] >= 0)
+    plain, swapped = plain[valid], swapped[valid]
+    if not plain.size:
+        return {"position_consistency": Estimate.missing("no_items")}
+    clusters = Clusters.of(ratings.cluster[plain])
+    one, two = ratings.judge[plain], ratings.judge[swapped]
+    if ratings.scale.kind == "pick":
+        return {"position_consistency": _share(one == two, clusters)}
+    # The swapped game's first slot held the second response.
+    lean = side_of(one, ratings.scale) - side_of(two, ratings.scale)
+    off = ratings.scale.both_bad
+    consistent = (lean == 0) & ((one == off) == (two == off))
+    return {
+        "position_consistency": _share(consistent, clusters),
+        "primacy": _share(lean < 0, clusters),
+        "recency": _share(lean > 0, clusters),
+        "position_preference": free(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
+    }
+
+
+def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
+    """Share of decided games that name the first slot as shown."""
+    sides = side_of(ratings.judge, ratings.scale)
+    shown = np.where(ratings.swapped, -sides, sides)
+    decided = np.flatnonzero(shown)
+    if not decided.size:
+        return {"first_slot_rate": Estimate.missing("no_items")}
+    return {"first_slot_rate": _share(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
+
+
+def _leaning(scored: Scored) -> dict[str, Estimate]:
+    """How much higher the judge's labels are than gold's, over rows with both."""
+    scale = scored.scale
+    name = {"check": "positive_rate_difference", "rate": "mean_signed_error"}.get(scale.kind)
+    if name is None:
+        return {}
+    valid = np.flatnonzero(scored.judge < len(scale.values))
+    if not valid.size:
+        return {name: Estimate.missing("no_items")}
+    values = np.asarray(scale.values)
+    gold = values if scored.gold_values is None else scored.gold_values
+    difference = values[scored.judge[valid]] - gold[scored.gold[valid]]
+    reach = float(values.max() - values.min())
+    pulls = mean(difference, Clusters.of(scored.cluster[valid]))
+    return {name: free(pulls, low=-reach, high=reach)}
+
+
+def _share(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
+    pulls: Spread = mean(flags.astype(np.float64), clusters)
+    if clusters.lone:
+        low, high = wilson(pulls.value, pulls.n)
+        return Estimate(pulls.value, low, high, pulls.n, None, pulls.se, "wilson")
+    found = t_interval(pulls, low=0.0)
+    return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)

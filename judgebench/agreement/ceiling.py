@@ -1,0 +1,183 @@
+"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import Counted, combined, estimate, free
+from judgebench.agreement.inference import Clusters, Spread, combine, t_interval
+from judgebench.agreement.metrics.catalog import METRICS, Metric
+from judgebench.agreement.metrics.krippendorff import alpha_units
+from judgebench.agreement.policies import apply
+from judgebench.domain import Estimate, Policies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.domain import Ratings
+
+#: Metrics for which the judge is also held against each annotator, the ceiling's own question.
+BESIDE = ("percent_agreement", "cohen_kappa", "cohen_kappa_quadratic", "krippendorff_alpha", "spearman_rho")
+#: Pairs of annotators with fewer shared items than this say little and are left out where others have more.
+ENOUGH = 10
+
+
+def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
+    """Measure annotators against each other, and the judge against each of them.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments with gold by several annotators.
+    policies : Policies
+        The conventions; the tie policy holds for people too.
+    metrics : mapping of str to Metric, optional
+        The metrics; all by default.
+
+    Returns
+    -------
+    dict of str to Estimate
+        Under a metric's name its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's
+        mean over annotators, which asks the same question (a majority that includes the annotator does not);
+        under ``ratio_<metric>`` the second over the first; under ``krippendorff_alpha_joint`` alpha over all
+        annotators at once, gaps allowed. Empty where no item has two labels.
+    """
+    people = _people(ratings)
+    pairs = _pairs(people)
+    if not pairs:
+        return {}
+    chosen = METRICS if metrics is None else metrics
+    among = [_counted(people, i, j, policies) for i, j in pairs]
+    against = _against_each(ratings, policies)
+    found: dict[str, Estimate] = {}
+    beside: dict[str, Estimate] = {}
+    for name, metric in chosen.items():
+        if metric.binary:
+            continue
+        # Dropping gold ties, or voiding a judge's, tells the two sides apart.
+        human, pulls = _mean(metric, among, both=not metric.symmetric or policies.tie in {"drop", "wrong"})
+        found[name] = human
+        if name not in BESIDE:
+            continue
+        beside[f"judge_vs_each_{name}"], judged = _mean(metric, against, both=True)
+        if metric.chance_corrected:
+            beside[f"ratio_{name}"] = _ratio(judged, pulls)
+    if "krippendorff_alpha" in chosen:
+        found["krippendorff_alpha_joint"] = _joint(people)
+    return found | beside
+
+
+def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None) -> dict[tuple[str, str], Estimate]:
+    """Measure every two annotators against each other.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments with gold by several annotators.
+    metric : Metric
+        The metric; where it is not symmetric, the first annotator is gold.
+    policies : Policies, optional
+        The conventions; the tie policy holds for people too.
+
+    Returns
+    -------
+    dict of (str, str) to Estimate
+        By the annotators' names, in their order.
+    """
+    people = _people(ratings)
+    names = ratings.annotators
+    rules = policies or Policies()
+    return {
+        (names[i], names[j]): estimate(metric, _counted(people, i, j, rules)[0])[0]
+        for i, j in combinations(range(len(names)), 2)
+    }
+
+
+def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
+    """Keep some rows of ratings.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        The judgments.
+    rows : ndarray of int, shape (r,)
+        Rows to keep.
+    """
+    names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
+    return replace(ratings, **{name: getattr(ratings, name)[rows] for name in names})
+
+
+def _people(ratings: Ratings) -> Ratings:
+    """One row per item."""
+    _, first = np.unique(ratings.item, return_index=True)
+    return ratings if first.size == ratings.item.size else select(ratings, first)
+
+
+def _pairs(people: Ratings) -> list[tuple[int, int]]:
+    present = (people.gold >= 0).astype(np.float64)
+    shared = present.T @ present
+    pairs = [(i, j) for i, j in combinations(range(len(shared)), 2) if shared[i, j] > 0]
+    most = max((shared[i, j] for i, j in pairs), default=0.0)
+    return [(i, j) for i, j in pairs if shared[i, j] >= min(ENOUGH, most)]
+
+
+def _counted(people: Ratings, i: int, j: int, policies: Policies) -> list[Counted]:
+    """Annotator j as a judge of annotator i's gold, and the other way round."""
+    rules = Policies(order="single", tie=policies.tie, invalid="wrong", gold="majority")
+    both = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
+    sides = []
+    for gold, judge in ((i, j), (j, i)):
+        one = replace(both, judge=both.gold[:, judge], gold=both.gold[:, [gold]], annotators=(both.annotators[gold],))
+        sides.append(Counted.of(apply(one, rules)))
+    return sides
+
+
+def _against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
+    rules = replace(policies, gold="majority")
+    return [
+        [Counted.of(apply(replace(ratings, gold=ratings.gold[:, [j]], annotators=(name,)), rules))]
+        for j, name in enumerate(ratings.annotators)
+    ]
+
+
+def _mean(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Spread | None]:
+    """Mean of a metric over tables; undefined only where it is undefined on all of them."""
+    found: list[Spread] = []
+    reason = "no_items"
+    for counted in (one for group in groups for one in group[: None if both else 1]):
+        result, pulls = estimate(metric, counted)
+        if pulls is None:
+            reason = result.undefined or reason
+        else:
+            found.append(pulls)
+    if not found:
+        return Estimate.missing(reason), None
+    total = combine(found, [1 / len(found)] * len(found))
+    return combined(metric, total), total
+
+
+def _ratio(judge: Spread | None, human: Spread | None) -> Estimate:
+    if judge is None or human is None:
+        return Estimate.missing("undefined_part")
+    if human.value <= 0:
+        return Estimate.missing("no_ceiling")
+    share = judge.value / human.value
+    return free(combine([judge, human], [1 / human.value, -share / human.value], share))
+
+
+def _joint(people: Ratings) -> Estimate:
+    scale = people.scale
+    people = select(people, np.flatnonzero((people.gold >= 0).sum(axis=1) >= 2))
+    found = alpha_units(people.gold, len(scale.labels), np.asarray(scale.values), scale.level)
+    if isinstance(found, str):
+        return Estimate.missing(found)
+    value, pulls = found
+    units = people.item.size
+    clusters = Clusters.of(people.cluster)
+    total = Spread(value, units, clusters.ids, clusters.sums(pulls / len(pulls)))
+    bounds = t_interval(total)
+    return Estimate(value, bounds.low, bounds.high, units, None, bounds.se, bounds.method)

@@ -1,0 +1,375 @@
+"""Ratings in, rows of agreement out: the measuring wing's front door."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.bias import biases
+from judgebench.agreement.ceiling import ceiling, select
+from judgebench.agreement.estimates import Counted, combined, estimate
+from judgebench.agreement.inference import Spread, combine
+from judgebench.agreement.metrics.catalog import METRICS, Metric
+from judgebench.agreement.policies import Scored, apply
+from judgebench.agreement.ratings import from_verdicts, system_of
+from judgebench.domain import Agreement, Estimate, Policies, Status, Usage
+from judgebench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from judgebench.domain import Aggregate, Ratings, Run, Verdict
+
+#: Coverage below this is warned about.
+LOW_COVERAGE = 0.95
+#: Fewer clusters than this make every interval rough.
+FEW_CLUSTERS = 20
+#: Rows of the rarest gold label below which no interval of a chance-corrected coefficient holds.
+RARE = 10
+
+
+@dataclass(slots=True)
+class _Group:
+    """Rows that make one row of the table."""
+
+    name: str
+    ratings: Ratings
+    scored: Scored
+    counted: Counted
+    statuses: Mapping[str, int]
+    usage: Usage
+    shown: bool = True
+    metrics: dict[str, Estimate] = field(default_factory=dict)
+
+    @property
+    def items(self) -> int:
+        item = self.scored.item
+        return int(np.count_nonzero(np.bincount(item))) if item.size else 0
+
+    @property
+    def judged(self) -> tuple[int, int]:
+        """Judgments with a verdict, and all judgments."""
+        if self.statuses:
+            return self.statuses.get(Status.OK.value, 0), sum(self.statuses.values())
+        return int(np.count_nonzero(self.ratings.judge >= 0)), self.ratings.judge.size
+
+
+def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but the ratings by keyword
+    ratings: Ratings,
+    *,
+    task: str,
+    judge: str,
+    gold_source: str = "human",
+    policies: Policies | None = None,
+    aggregates: Sequence[Aggregate] = (),
+    metrics: Mapping[str, Metric] | None = None,
+    by: Sequence[str] = ("subset",),
+    statuses: Mapping[str, Mapping[str, int]] | None = None,
+    usage: Mapping[str, Usage] | None = None,
+    revision: str = "",
+    verify: bool = False,
+) -> list[Agreement]:
+    """Measure how far a judge agrees with gold.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments and gold labels of one judge on one task.
+    task, judge : str
+        Names for the rows.
+    gold_source : str, optional
+        Who or what gave the gold.
+    policies : Policies, optional
+        The conventions; the defaults of `Policies` if not given.
+    aggregates : sequence of Aggregate, optional
+        Figures over subsets or systems, as the benchmark defines them.
+    metrics : mapping of str to Metric, optional
+        The metrics to evaluate; all by default.
+    by : sequence of {'subset', 'system'}, optional
+        Divisions that get a row each; a system's row is named ``system:<name>``.
+    statuses, usage : mapping, optional
+        Counts of statuses and sums of usage by row name (``all``, a subset, ``system:<name>``). Without
+        statuses, coverage is the share of judgments with a code.
+    revision : str, optional
+        What pins the data.
+    verify : bool, optional
+        Recompute every point estimate with scikit-learn, krippendorff and scipy.
+
+    Returns
+    -------
+    list of Agreement
+        Row ``all``, then a row per subset (in first-seen order), per system, per aggregate.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to score: that is an error, never a result.
+    UsageError
+        If a policy makes no sense on this scale.
+    MismatchError
+        If a witness computes another value.
+    """
+    scored = apply(ratings, policies or Policies())
+    if not scored.size:
+        raise DataError(_nothing(ratings, scored), hint="check the labels, the policies and --limit")
+    divisions = set(by) | {aggregate.by for aggregate in aggregates}
+    groups = list(_groups(ratings, scored, divisions, by, statuses or {}, usage or {}))
+    totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}
+    weights = {aggregate.name: _weights(aggregate, aggregates, groups) for aggregate in aggregates}
+    for name, metric in (METRICS if metrics is None else metrics).items():
+        if metric.binary and ratings.scale.kind != "check":
+            continue
+        # One metric at a time: influences of all metrics at once would not fit beside a large table.
+        pulls: dict[str, Spread | None] = {}
+        for group in groups:
+            group.metrics[name], pulls[group.name] = estimate(metric, group.counted)
+        for whole, shares in weights.items():
+            totals[whole][name] = _aggregated(metric, shares, pulls)
+    if verify:
+        _verify(groups, f"{task}, {judge}")
+    rows = [
+        Agreement(
+            task=task,
+            judge=judge,
+            subset=group.name,
+            gold=gold_source,
+            items=group.items,
+            coverage=_share(*group.judged),
+            policies=scored.policies,
+            metrics=group.metrics,
+            ceiling=ceiling(group.ratings, scored.policies, metrics),
+            bias=biases(group.ratings, group.scored),
+            usage=group.usage,
+            statuses=group.statuses,
+            base_rates=_base_rates(group),
+            warnings=_warnings(group, scored.left_out if group.name == "all" else 0),
+            revision=revision,
+        )
+        for group in groups
+        if group.shown
+    ]
+    for name, shares in weights.items():
+        parts = [group for group in groups if shares.get(group.name) is not None]
+        rows.append(_whole(name, parts, totals[name], rows[0]))
+    return rows
+
+
+def measure_run(
+    run: Run,
+    verdicts: Iterable[Verdict],
+    *,
+    policies: Policies | None = None,
+    by_system: bool = False,
+    metrics: Mapping[str, Metric] | None = None,
+    verify: bool = False,
+) -> list[Agreement]:
+    """Measure a run from its manifest and its verdicts.
+
+    Parameters
+    ----------
+    run : Run
+        The manifest.
+    verdicts : iterable of Verdict
+        The run's verdicts, read once.
+    policies : Policies, optional
+        Instead of the run's own.
+    by_system : bool, optional
+        Whether every system gets a row.
+    metrics : mapping of str to Metric, optional
+        The metrics to evaluate; all by default.
+    verify : bool, optional
+        Recompute every point estimate with scikit-learn, krippendorff and scipy.
+
+    Returns
+    -------
+    list of Agreement
+        As `measure` gives them.
+    """
+    statuses: dict[str, Counter[str]] = {}
+    usage: dict[str, Usage] = {}
+
+    def counted() -> Iterator[Verdict]:
+        for verdict in verdicts:
+            if not verdict.probe:
+                for name in ("all", _row_name(verdict.subset), f"system:{system_of(verdict)}"):
+                    statuses.setdefault(name, Counter())[verdict.status.value] += 1
+                    usage[name] = usage.get(name, Usage()) + verdict.usage
+            yield verdict
+
+    ratings = from_verdicts(counted(), run.scale)
+    return measure(
+        ratings,
+        task=run.task,
+        judge=run.judge,
+        gold_source=run.gold_source,
+        policies=policies or run.policies,
+        aggregates=run.aggregates,
+        metrics=metrics,
+        by=("subset", "system") if by_system else ("subset",),
+        statuses=statuses,
+        usage=usage,
+        revision=run.revision,
+        verify=verify,
+    )
+
+
+def _verify(groups: Iterable[_Group], where: str) -> None:
+    from judgebench.agreement.verify import verify_scored  # noqa: PLC0415 - loads the witnesses
+
+    for group in groups:
+        if group.scored.size:
+            verify_scored(group.scored, group.metrics, where=f"{where}, {group.name}")
+
+
+def _nothing(ratings: Ratings, scored: Scored) -> str:
+    if not ratings.judge.size:
+        return "there is no judgment to score"
+    if scored.left_out:
+        return f"none of {scored.left_out} items has gold under the policy gold={scored.policies.gold}"
+    if not (ratings.gold >= 0).any():
+        return "no item has a gold label"
+    return "the policies leave no item to score"
+
+
+def _row_name(subset: str) -> str:
+    return subset or "(no subset)"
+
+
+def _groups(
+    ratings: Ratings,
+    scored: Scored,
+    divisions: set[str],
+    by: Sequence[str],
+    statuses: Mapping[str, Mapping[str, int]],
+    usage: Mapping[str, Usage],
+) -> Iterator[_Group]:
+    def group(name: str, of: Ratings, rows: Scored, *, shown: bool) -> _Group:
+        return _Group(name, of, rows, Counted.of(rows), dict(statuses.get(name, {})), usage.get(name, Usage()), shown)
+
+    yield group("all", ratings, scored, shown=True)
+    for division, names, title in (
+        ("subset", ratings.subsets, _row_name),
+        ("system", ratings.systems, "system:{}".format),
+    ):
+        if division not in divisions or names == ("",):
+            continue
+        ratings_code, scored_code = getattr(ratings, division), getattr(scored, division)
+        for code, name in enumerate(names):
+            if division == "system" and not name:
+                continue
+            yield group(
+                title(name),
+                select(ratings, np.flatnonzero(ratings_code == code)),
+                scored.take(np.flatnonzero(scored_code == code)),
+                shown=division in by,
+            )
+
+
+def _weights(
+    aggregate: Aggregate, aggregates: Sequence[Aggregate], groups: Sequence[_Group]
+) -> dict[str, float | None]:
+    """Weight of each group in an aggregate, earlier aggregates unfolded; None for a part that isn't there."""
+    earlier = {}
+    for other in aggregates:
+        if other is aggregate:
+            break
+        earlier[other.name] = other
+    prefix = "system:" if aggregate.by == "system" else ""
+    known = {group.name for group in groups}
+    every = [name for name in known if name != "all" and name.startswith("system:") == bool(prefix)]
+    parts = [(name if name in earlier else prefix + name) for name in aggregate.of] or sorted(every)
+    shares = aggregate.weights or (1.0,) * len(parts)
+    if len(shares) != len(parts):
+        raise DataError(f"aggregate {aggregate.name!r} has {len(shares)} weights for {len(parts)} parts")
+    unfolded: dict[str, float | None] = {}
+    for part, share in zip(parts, shares, strict=True):
+        weight = share / sum(shares)
+        if part in earlier:
+            for name, inner in _weights(earlier[part], aggregates, groups).items():
+                before = unfolded.get(name, 0.0)
+                unfolded[name] = None if inner is None or before is None else before + weight * inner
+        else:
+            unfolded[part] = weight if part in known else None
+    return unfolded
+
+
+def _aggregated(metric: Metric, shares: Mapping[str, float | None], pulls: Mapping[str, Spread | None]) -> Estimate:
+    parts: list[Spread] = []
+    weights: list[float] = []
+    for name, weight in shares.items():
+        if weight is None:
+            return Estimate.missing("missing_part")
+        if weight == 0:
+            continue
+        part = pulls[name]
+        if part is None:
+            return Estimate.missing("undefined_part")
+        parts.append(part)
+        weights.append(weight)
+    return combined(metric, combine(parts, weights)) if parts else Estimate.missing("no_items")
+
+
+def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
+    """Make an aggregate's row: its figures, and what its parts add up to."""
+    judged = [part.judged for part in parts]
+    coverage = _share(sum(ok for ok, _ in judged), sum(total for _, total in judged))
+    statuses: Counter[str] = Counter()
+    for part in parts:
+        statuses.update(part.statuses)
+    return replace(
+        first,
+        subset=name,
+        items=sum(part.items for part in parts),
+        coverage=coverage,
+        metrics=metrics,
+        ceiling={},
+        bias={},
+        usage=sum((part.usage for part in parts), Usage()),
+        statuses=dict(statuses),
+        base_rates={},
+        warnings=("low_coverage",) if coverage < LOW_COVERAGE else (),
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
+    """Share of each label in gold and among verdicts."""
+    table = group.counted.table
+    if not table.n:
+        return {}
+    labels = group.scored.scale.labels
+    judge = {
+        label: float(share)
+        for label, share in zip((*labels, "undecided", "invalid"), table.judge, strict=True)
+        if share > 0 or label in labels
+    }
+    if table.graded:
+        return {"judge": judge}
+    return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
+
+
+def _warnings(group: _Group, left_out: int) -> tuple[str, ...]:
+    table = group.counted.table
+    ok, judged = group.judged
+    found = []
+    if table.n and not table.graded:
+        gold = table.gold[table.gold > 0]
+        if gold.size == 1:
+            found.append("constant_gold")
+        if round(float(gold.min()) * table.n) < RARE:
+            found.append("prevalence")
+    if table.n and np.count_nonzero(table.judge) == 1:
+        found.append("constant_judge")
+    if table.n and group.counted.clusters.count < FEW_CLUSTERS:
+        found.append("few_clusters")
+    if _share(ok, judged) < LOW_COVERAGE:
+        found.append("low_coverage")
+    if left_out:
+        found.append("left_out")
+    return tuple(found)

@@ -1,0 +1,367 @@
+"""Conventions that decide numbers: ratings and policies in, scored rows out.
+
+Every order policy reduces an item's games to one effective verdict; `mean` keeps each game as a row. A row
+that agrees with nothing keeps its place in a category of its own, so that no credit is earned by failing to
+answer: *undecided* (the games contradict each other, or a tie policy voids the tie) and *invalid* (there is
+no verdict). Only invalid rows can be dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from judgebench.agreement.inference import Clusters
+from judgebench.agreement.metrics.table import Table
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from judgebench.domain import OrderPolicy, Policies, Ratings, Scale
+
+Codes: TypeAlias = npt.NDArray[np.int32]
+Rows: TypeAlias = npt.NDArray[np.intp]
+
+_INVALID, _UNDECIDED = -1, -2
+#: Rows handled at a time where a row needs a counter per label.
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Rows ready to be counted.
+
+    Parameters
+    ----------
+    scale : Scale
+        The declared scale, with q labels.
+    policies : Policies
+        What was applied; ``order`` is ``single`` wherever every item has one game.
+    gold : ndarray of int, shape (n,)
+        Gold code, below q; where ``gold_values`` is given, a position in it.
+    judge : ndarray of int, shape (n,)
+        Verdict: below q a label, q undecided, q + 1 invalid.
+    row : ndarray of int, shape (n,)
+        Row of the ratings that each row came from (the item's first game, where games were reduced).
+    item, cluster, subset, system : ndarray of int, shape (n,)
+        As in the ratings.
+    left_out : int
+        Items without usable gold under the gold policy (no labels, no majority).
+    gold_values : ndarray of float, shape (v,), optional
+        Under ``gold=mean``: the distinct mean labels, ascending.
+    """
+
+    scale: Scale
+    policies: Policies
+    gold: Codes
+    judge: Codes
+    row: Rows
+    item: npt.NDArray[np.integer]
+    cluster: npt.NDArray[np.integer]
+    subset: npt.NDArray[np.integer]
+    system: npt.NDArray[np.integer]
+    left_out: int
+    gold_values: npt.NDArray[np.float64] | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return self.gold.size
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Categories of gold and of the judge."""
+        wide = len(self.scale.labels) + 2
+        return (wide if self.gold_values is None else self.gold_values.size, wide)
+
+    def take(self, rows: Rows) -> Scored:
+        """Keep some rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (r,)
+            Positions of the rows to keep.
+        """
+        names = ("gold", "judge", "row", "item", "cluster", "subset", "system")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
+    def cells(self) -> Codes:
+        """Flat cell of each row in the table of counts, shape (n,)."""
+        return self.gold * np.int32(self.shape[1]) + self.judge
+
+    def table(self, cells: Codes) -> Table:
+        """Count the cells.
+
+        Parameters
+        ----------
+        cells : ndarray of int, shape (n,)
+            As `cells` gives them.
+        """
+        wide, tall = self.shape
+        counts = np.bincount(cells, minlength=wide * tall).reshape(wide, tall)
+        return table_of(counts, self.scale, self.policies, graded=self.gold_values is not None)
+
+    def clusters(self) -> Clusters:
+        """Clusters of the rows."""
+        return Clusters.of(self.cluster)
+
+
+def table_of(counts: npt.NDArray[np.integer], scale: Scale, policies: Policies, *, graded: bool = False) -> Table:
+    """Turn counts into a table with the scale's meaning.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (k_gold, k_judge)
+        Rows by gold and verdict.
+    scale : Scale
+        The declared scale.
+    policies : Policies
+        The tie policy decides the credit of a cell.
+    graded : bool, optional
+        Whether gold is a number instead of a label.
+    """
+    n = int(counts.sum())
+    credit = None
+    if policies.tie == "half" and scale.tie is not None and not graded:
+        # One side says tie, the other names a winner.
+        credit = np.eye(len(counts))
+        named = [code for code in range(len(scale.labels)) if code not in {scale.tie, scale.both_bad}]
+        credit[scale.tie, named] = credit[named, scale.tie] = 0.5
+    return Table(
+        joint=counts / max(n, 1),
+        n=n,
+        declared=len(scale.labels),
+        values=np.asarray(scale.values, dtype=np.float64),
+        level=scale.level,
+        credit=credit,
+        positive=1 if scale.kind == "check" else None,
+        graded=graded,
+    )
+
+
+def apply(ratings: Ratings, policies: Policies) -> Scored:
+    """Apply policies to ratings.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments and gold labels.
+    policies : Policies
+        The conventions.
+
+    Returns
+    -------
+    Scored
+        May be empty: whether that is an error is for the caller to say.
+
+    Raises
+    ------
+    UsageError
+        If a policy makes no sense on this scale.
+    """
+    _check(ratings, policies)
+    judge, rows, order = _one_verdict(ratings, policies)
+    tie = ratings.scale.tie
+    if policies.tie in {"drop", "wrong"}:
+        # Without the tie class, a judge's tie is an answer that can't be right.
+        judge = np.where(judge == tie, np.int32(_UNDECIDED), judge)
+    if policies.invalid == "drop":
+        valid = np.flatnonzero(judge != _INVALID)
+        judge, rows = judge[valid], rows[valid]
+    keep, gold, values = _gold(ratings, rows, policies)
+    left_out = _items(ratings.item[rows]) - _items(ratings.item[rows[keep]])
+    if policies.tie == "drop":
+        named = gold != tie
+        keep, gold = keep[named], gold[named]
+    judge, rows = judge[keep], rows[keep]
+    q = len(ratings.scale.labels)
+    return Scored(
+        scale=ratings.scale,
+        policies=replace(policies, order=order),
+        gold=gold,
+        # -1 becomes q + 1 (invalid) and -2 becomes q (undecided): the wide table's last columns.
+        judge=np.where(judge < 0, judge + np.int32(q + 2), judge),
+        row=rows,
+        item=ratings.item[rows],
+        cluster=ratings.cluster[rows],
+        subset=ratings.subset[rows],
+        system=ratings.system[rows],
+        left_out=left_out,
+        gold_values=values,
+    )
+
+
+def _check(ratings: Ratings, policies: Policies) -> None:
+    scale = ratings.scale
+    if scale.tie is None:
+        for name, value in (("tie", policies.tie), ("invalid", policies.invalid), ("order", policies.order)):
+            if (name, value) in {("invalid", "tie"), ("order", "inconsistent-tie")} or (
+                name == "tie" and value != "class"
+            ):
+                raise UsageError(f"policy {name}={value} needs a scale with a tie, and {scale.spec} has none")
+    if policies.order == "sum-of-signs" and scale.kind not in {"pair", "check"}:
+        raise UsageError(
+            f"policy order=sum-of-signs needs a pair or check scale, not {scale.spec}; use both-right or mean"
+        )
+    if policies.gold == "mean" and scale.kind != "rate":
+        raise UsageError(f"policy gold=mean needs a rating scale, not {scale.spec}; use majority or each")
+    if policies.gold == "leave-one-out" and len(ratings.annotators) < 3:
+        raise UsageError(
+            f"policy gold=leave-one-out needs 3 annotators or more, and there are {len(ratings.annotators)}"
+        )
+
+
+def _items(item: npt.NDArray[np.integer]) -> int:
+    return int(np.count_nonzero(np.bincount(item))) if item.size else 0
+
+
+def _one_verdict(ratings: Ratings, policies: Policies) -> tuple[Codes, Rows, OrderPolicy]:
+    """Effective verdicts, the ratings rows they stand for, and the order policy that held."""
+    judge = ratings.judge.astype(np.int32)
+    tie = ratings.scale.tie
+    if policies.invalid == "tie" and tie is not None:
+        judge[judge < 0] = tie
+    every = np.arange(judge.size)
+    if not judge.size or int(np.bincount(ratings.item).max()) == 1:
+        return judge, every, "single"
+    if policies.order == "mean":
+        return judge, every, "mean"
+    rows = np.lexsort((ratings.game, ratings.item))
+    item = ratings.item[rows]
+    starts = np.flatnonzero(np.r_[True, item[1:] != item[:-1]])
+    first = rows[starts]
+    if policies.order == "single":
+        return judge[first], first, "single"
+    games = judge[rows]
+    least, most = np.minimum.reduceat(games, starts), np.maximum.reduceat(games, starts)
+    if policies.order == "sum-of-signs":
+        return _sum_of_signs(games, starts, ratings.scale), first, "sum-of-signs"
+    if policies.order == "both-right":
+        # A failed game beside an answer is no ground for dropping the item: the answer stays unconfirmed.
+        split = np.where(most < 0, _INVALID, _UNDECIDED)
+    else:
+        split = np.where(least < 0, _INVALID, _UNDECIDED if tie is None else tie)
+    verdict = np.where((least == most) & (least >= 0), least, split)
+    return verdict.astype(np.int32), first, policies.order
+
+
+def side_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int32]:
+    """Which side verdicts take: -1 the first (or incorrect), 1 the second (or correct), 0 neither.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Verdicts on a pair or check scale; negative where invalid.
+    scale : Scale
+        The scale.
+    """
+    points = len(scale.values)
+    sides = np.zeros(len(scale.labels) + 1, dtype=np.int32)
+    # Twice the code, so that the middle of an even number of points is exact.
+    sides[:points] = np.sign(2 * np.arange(points) - (points - 1))
+    return sides[np.where(codes < 0, len(scale.labels), codes)]
+
+
+def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
+    """Sum the games' sides; the mildest verdict on the winning side stands for them.
+
+    With gold A, a game counts +1 for A, -1 for B and 0 for a tie or no answer, and the item is right where
+    the sum is above 0: the same as the sum of sides pointing to A. A sum of 0 never names a winner: all
+    answers alike (ties, both bad) stand, anything else is undecided.
+    """
+    sides = side_of(games, scale)
+    total = np.add.reduceat(sides, starts)
+    outcome = np.full(starts.size, _UNDECIDED, dtype=np.int32)
+    high = len(scale.labels) + 1
+    lowest = np.minimum.reduceat(np.where(games < 0, high, games), starts)
+    highest = np.maximum.reduceat(games, starts)
+    alike = (total == 0) & (lowest == highest)
+    outcome[alike] = highest[alike]
+    outcome[highest < 0] = _INVALID
+    nearest_first = np.maximum.reduceat(np.where(sides < 0, games, -1), starts)
+    nearest_second = np.minimum.reduceat(np.where(sides > 0, games, high), starts)
+    outcome = np.where(total < 0, nearest_first, outcome)
+    return np.where(total > 0, nearest_second, outcome).astype(np.int32)
+
+
+def _gold(ratings: Ratings, rows: Rows, policies: Policies) -> tuple[Rows, Codes, npt.NDArray[np.float64] | None]:
+    """Positions in ``rows`` (repeated where a policy makes several rows), their gold, and its values."""
+    columns = ratings.gold
+    annotators = columns.shape[1]
+    policy = policies.gold
+    if policy == "mean":
+        present = columns[rows] >= 0
+        keep = np.flatnonzero(present.any(axis=1))
+        places = np.asarray(ratings.scale.values)[np.maximum(columns[rows[keep]], 0)]
+        means = (places * present[keep]).sum(axis=1) / present[keep].sum(axis=1)
+        # Means that differ by rounding are one value.
+        values, codes = np.unique(means.round(9), return_inverse=True)
+        return keep, codes.astype(np.int32), values
+    if policy == "each" or annotators <= 1:
+        kept = [np.flatnonzero(columns[rows, j] >= 0) for j in range(annotators)]
+        found = [columns[rows[positions], j].astype(np.int32) for j, positions in enumerate(kept)]
+        return _joined(kept), _joined(found), None
+    if policy == "leave-one-out":
+        parts = [_leave_out(columns, rows, j, len(ratings.scale.labels)) for j in range(annotators)]
+        return _joined([keep for keep, _ in parts]), _joined([gold for _, gold in parts]), None
+    if policy == "unanimous":
+        wide = columns[rows]
+        most = wide.max(axis=1, initial=-1)
+        keep = np.flatnonzero((most >= 0) & ((wide == most[:, None]) | (wide < 0)).all(axis=1))
+        return keep, most[keep].astype(np.int32), None
+    gold, _, ahead = plurality(columns, rows, len(ratings.scale.labels))
+    keep = np.flatnonzero(ahead)
+    return keep, gold[keep], None
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts or [np.zeros(0, dtype=np.int32)])
+
+
+def _leave_out(columns: npt.NDArray[np.int64], rows: Rows, left: int, labels: int) -> tuple[Rows, Codes]:
+    """Strict majority of the others, where the one left out has labelled the item too."""
+    others = np.delete(columns, left, axis=1)
+    mine = np.flatnonzero(columns[rows, left] >= 0)
+    gold, share, _ = plurality(others, rows[mine], labels)
+    sure = share > 0.5
+    return mine[sure], gold[sure]
+
+
+def plurality(
+    columns: npt.NDArray[np.int64], rows: Rows, labels: int
+) -> tuple[Codes, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Most frequent label of each row.
+
+    Parameters
+    ----------
+    columns : ndarray of int, shape (n, m)
+        Labels of m annotators; -1 for none.
+    rows : ndarray of int, shape (r,)
+        Rows to look at.
+    labels : int
+        Number of labels.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (r,)
+        The label, the share of the present annotators who gave it (0 where none is present), and whether no
+        other label has as many.
+    """
+    winner = np.zeros(rows.size, dtype=np.int32)
+    share = np.zeros(rows.size)
+    ahead = np.zeros(rows.size, dtype=np.bool_)
+    for start in range(0, rows.size, _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        given = columns[rows[chunk]]
+        votes = np.zeros((len(given), labels), dtype=np.int32)
+        index = np.arange(len(given))
+        for j in range(given.shape[1]):
+            there = given[:, j] >= 0
+            votes[index[there], given[there, j]] += 1
+        winner[chunk] = votes.argmax(axis=1)
+        top = votes[index, winner[chunk]]
+        share[chunk] = top / np.maximum(votes.sum(axis=1), 1)
+        ahead[chunk] = (top > 0) & ((votes == top[:, None]).sum(axis=1) == 1)
+    return winner, share, ahead

@@ -1,0 +1,61 @@
+"""One figure under every convention: how much of it is the data, how much the policy."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.agreement.policies import apply
+from judgebench.domain import POLICY_VALUES, Estimate, Policies
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from judgebench.agreement.metrics.catalog import Metric
+    from judgebench.domain import Ratings
+
+
+def sensitivity(
+    ratings: Ratings, metrics: Sequence[Metric] = (METRICS["accuracy"], METRICS["cohen_kappa"])
+) -> list[tuple[Policies, int, dict[str, Estimate]]]:
+    """Measure the headline under every combination of policies that makes sense here.
+
+    Combinations that come to the same rows (order policies where every item has one game, gold policies where
+    there is one annotator) are listed once.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments and gold labels.
+    metrics : sequence of Metric, optional
+        What to measure; accuracy and Cohen's kappa by default.
+
+    Returns
+    -------
+    list of (Policies, int, dict of str to Estimate)
+        The policies, the rows that were scored, and the estimates. A combination that scores nothing is left
+        out.
+    """
+    found: list[tuple[Policies, int, dict[str, Estimate]]] = []
+    seen: set[Policies] = set()
+    for policies in _combinations(len(ratings.annotators)):
+        try:
+            scored = apply(ratings, policies)
+        except UsageError:
+            continue
+        if scored.policies in seen or not scored.size:
+            continue
+        seen.add(scored.policies)
+        counted = Counted.of(scored)
+        found.append((scored.policies, scored.size, {m.name: estimate(m, counted)[0] for m in metrics}))
+    return found
+
+
+def _combinations(annotators: int) -> Iterator[Policies]:
+    golds = [gold for gold in POLICY_VALUES["gold"] if gold == "majority" or (annotators > 1 and gold != "mean")]
+    values = (POLICY_VALUES["order"], POLICY_VALUES["tie"], POLICY_VALUES["invalid"], golds)
+    for order, tie, invalid, gold in product(*values):
+        yield Policies.from_json({"order": order, "tie": tie, "invalid": invalid, "gold": gold})
