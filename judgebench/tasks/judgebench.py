@@ -103,7 +103,7 @@ class Reader:
             if pair in items and "label" in row.data and row.choice("label", _LABELS) != items[pair].gold[0].code:
                 row.fail(f"the label isn't the one of pair {pair!r} in the data: another version?", "label")
             for order, game in zip(_ORDERS, games, strict=False):
-                replies[pair, order] = _reply(row, game)
+                replies[pair, order] = _reply(row, game, order)
         return Recording(shown, replies, tuple(o for o in _ORDERS if any(order == o for _, order in replies)))
 
 
@@ -141,7 +141,7 @@ def _pick(
     raise UsageError(f"{source.name}: {problem}; there are: {known}")
 
 
-def _reply(row: Row, game: Any) -> Reply:
+def _reply(row: Row, game: Any, order: tuple[int, ...]) -> Reply:
     if game is None:
         return Reply(Status.UNPARSED, error="the call failed when the file was made")
     if not isinstance(game, dict):
@@ -152,12 +152,12 @@ def _reply(row: Row, game: Any) -> Reply:
         row.fail("a game has no decision", "decision")
     text = game.get("response") or inner.get("response")
     scores = game.get("scores") or inner.get("scores") or [game.get("score_A"), game.get("score_B")]
-    numbers = isinstance(scores, list) and len(scores) == 2 and all(isinstance(s, int | float) for s in scores)
+    numbers = [float(s) for s in scores if isinstance(s, int | float)] if isinstance(scores, list) else []
     code = _DECISIONS.get(game["decision"]) if isinstance(game["decision"], str) else None
     return Reply(
         Status.UNPARSED if code is None else Status.OK,
         code,
-        scores=tuple(float(s) for s in scores) if numbers else (),
+        scores=tuple(numbers) if len(numbers) == len(order) else (),
         text=text if isinstance(text, str) else "",
         error="" if code is not None else f"decision {game['decision']!r}",
     )

@@ -133,7 +133,7 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]
     finally:
         config.HF_HUB_OFFLINE = offline
     commit = _commit(loaded.cache_files)
-    if part.revision and commit and not commit.startswith(part.revision):
+    if commit and re.fullmatch(r"[0-9a-f]{7,40}", part.revision) and not commit.startswith(part.revision):
         # datasets falls back to any cached version when the hub can't be reached.
         raise DataError(
             f"only revision {commit[:12]} is in the cache, the card pins another one", file=where, hint=choices(card)

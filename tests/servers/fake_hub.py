@@ -67,7 +67,9 @@ class FakeHub:
 
     def env(self, home: Path, **more: str) -> dict[str, str]:
         """Environment of a process that knows this hub and no other, with a home of its own."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING", "JUDGEBENCH_"))}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING", "JUDGEBENCH_"))
+        }
         return kept | {
             "HF_ENDPOINT": self.endpoint,
             "HF_HOME": str(home / "hf"),
@@ -136,8 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._file(repository, tail)
         elif api and verb in {"", "revision"}:
             self._json({
-                "_id": "0" * 24, "id": name, "author": name.split("/")[0], "sha": repository.commit, "private": False,
-                "gated": "auto" if repository.gated else False, "disabled": False, "downloads": 0, "likes": 0,
+                "_id": "0" * 24, "id": name, "author": name.partition("/")[0], "sha": repository.commit,
+                "private": False, "gated": "auto" if repository.gated else False, "disabled": False, "downloads": 0, "likes": 0,
                 "tags": [], "lastModified": "2024-11-01T00:00:00.000Z", "createdAt": "2024-11-01T00:00:00.000Z",
                 "siblings": [{"rfilename": path} for path in repository.files],
             })  # fmt: skip
@@ -145,7 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._tree(repository, tail)
         elif api and verb == "paths-info":
             asked = (
-                json.loads(body)["paths"] if "json" in self.headers.get("Content-Type", "") else parse_qs(body.decode()).get("paths", [])
+                json.loads(body)["paths"]
+                if "json" in self.headers.get("Content-Type", "")
+                else parse_qs(body.decode()).get("paths", [])
             )
             self._json([entry for path in asked for entry in _entries(repository) if entry["path"] == path.strip("/")])
         else:
