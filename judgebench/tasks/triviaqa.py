@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import Located, Recording
 
 if TYPE_CHECKING:
@@ -74,9 +74,13 @@ class Reader:
         DataError
             If a field is missing or a label isn't one of the words for right and wrong.
         """
+        labelled = False
         for mark in self._marked(source):
+            labelled = True
             public = _is_public(mark.row)
             yield Located((_public_item if public else _own_item)(mark.id, mark.row), mark.row)
+        if not labelled:
+            raise DataError(f"none of its {self.left_out.total()} rows has a label", file=source.name)
 
     def recorded(
         self,
@@ -95,12 +99,8 @@ class Reader:
         """
         replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
         for mark in self._marked(source):
-            judges = [name for name in mark.row.data if _is_judge(name, mark.row)]
-            if column is None and len(judges) == 1:
-                column = judges[0]
-            if column is None or column not in judges:
-                said = "name the judge's column" if column is None else f"{column!r} is no judge's column"
-                raise UsageError(f"{source.name}: {said}; there are {', '.join(judges) or 'none'}")
+            if column is None or not (column in mark.row.data and _is_judge(column, mark.row)):
+                column = _the_judge(source, mark.row, column)
             code = _word(mark.row, column)
             reply = Reply(Status.UNPARSED) if code is None else Reply.ok(code, text=str(mark.row.data[column]))
             replies[mark.id, _OWN_ORDER] = reply
@@ -134,6 +134,15 @@ def _is_judge(name: str, row: Row) -> bool:
         return name not in _PUBLIC_COLUMNS
     known = {alias for aliases in _ALIASES.values() for alias in aliases} | {"id"}
     return name not in known and not name.startswith(_LABEL_PREFIX)
+
+
+def _the_judge(source: Source, row: Row, asked: str | None) -> str:
+    """Name of the only judge's column, where none was asked for."""
+    judges = [name for name in row.data if _is_judge(name, row)]
+    if asked is None and len(judges) == 1:
+        return judges[0]
+    said = "name the judge's column" if asked is None else f"{asked!r} is no judge's column"
+    raise UsageError(f"{source.name}: {said}; there are {', '.join(judges) or 'none'}")
 
 
 def _label_columns(row: Row) -> tuple[str, ...]:
