@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement, Estimate
 
-__all__ = ["SCHEMA", "Entry", "LeaderboardFormat", "leaderboard", "rank", "to_csv", "to_json", "to_markdown"]
+__all__ = ["SCHEMA", "Entry", "LeaderboardFormat", "rank", "render", "to_csv", "to_json", "to_markdown"]
 
 SCHEMA = "judgebench.leaderboard/1"
 LeaderboardFormat: TypeAlias = Literal["csv", "md", "json", "table"]
@@ -179,8 +179,7 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, in
 def to_csv(entries: Sequence[Entry]) -> str:
     """Write a leaderboard as CSV, byte-stable."""
     rows = [entry.row for entry in entries]
-    estimates = [column for column in estimate_columns(rows, metrics=METRICS) if column[1] != "metrics"]
-    estimates = [*((name, "metrics", name) for name in METRICS), *estimates]
+    estimates = estimate_columns(rows, metrics=METRICS)
     header = ["task", "subset", "rank", "rank_best", "rank_worst", "judge", "headline", "gold", "items", "coverage"]
     header += ["order", "tie", "invalid", "gold_policy"]
     for column, _, _ in estimates:
@@ -243,23 +242,15 @@ def to_table(entries: Sequence[Entry], *, width: int = 120) -> str:
     return "\n".join((*blocks, f"{NOTE}\n")) if blocks else "no rows\n"
 
 
-def leaderboard(
-    rows: Iterable[Agreement],
-    format: str = "csv",  # noqa: A002 - as the option
-    *,
-    headlines: Mapping[str, str] | None = None,
-    width: int = 120,
-) -> str:
+def render(entries: Sequence[Entry], format: str = "csv", *, width: int = 120) -> str:  # noqa: A002 - as the option
     """Print a leaderboard.
 
     Parameters
     ----------
-    rows : iterable of Agreement
-        Rows of any number of runs.
+    entries : sequence of Entry
+        What `rank` gave.
     format : {'csv', 'md', 'json', 'table'}
         The form.
-    headlines : mapping of str to str, optional
-        See `rank`.
     width : int, optional
         Columns of the terminal, for ``table``.
 
@@ -270,11 +261,12 @@ def leaderboard(
     """
     if format in _LATER:
         raise UsageError(f"leaderboards as {format} come in a later version; write csv, md or json for now")
-    if format not in get_args(LeaderboardFormat):
-        raise UsageError(f"no leaderboard as {format!r}: write one of {', '.join(get_args(LeaderboardFormat))}")
-    entries = rank(rows, headlines)
     if format == "csv":
         return to_csv(entries)
     if format == "json":
         return write_json(to_json(entries))
-    return to_markdown(entries) if format == "md" else to_table(entries, width=width)
+    if format == "md":
+        return to_markdown(entries)
+    if format == "table":
+        return to_table(entries, width=width)
+    raise UsageError(f"no leaderboard as {format!r}: write one of {', '.join(get_args(LeaderboardFormat))}")

@@ -46,10 +46,24 @@ __all__ = [
 
 SCHEMA = "judgebench.scores/1"
 ScoresFormat: TypeAlias = Literal["table", "json", "csv", "md"]
+_Kind: TypeAlias = Literal["metrics", "ceiling", "bias"]
 
-#: Estimates that always have their columns, in this order; others follow by name.
-CEILING = ("percent_agreement", "cohen_kappa", "krippendorff_alpha")
-BIAS = ("position_consistency",)
+#: The ceilings and biases of a wide table; JSON has them all.
+CEILING = (
+    "percent_agreement",
+    "cohen_kappa",
+    "krippendorff_alpha",
+    "krippendorff_alpha_joint",
+    "judge_vs_each_cohen_kappa",
+    "ratio_cohen_kappa",
+)
+BIAS = (
+    "position_consistency",
+    "position_preference",
+    "first_slot_rate",
+    "positive_rate_difference",
+    "mean_signed_error",
+)
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -143,36 +157,29 @@ def write_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
-def estimate_columns(
-    rows: Sequence[Agreement], *, metrics: Sequence[str] = tuple(METRICS)
-) -> list[tuple[str, Literal["metrics", "ceiling", "bias"], str]]:
-    """Name the estimates that a wide table holds.
+def estimate_columns(rows: Sequence[Agreement], *, metrics: Sequence[str] = ()) -> list[tuple[str, _Kind, str]]:
+    """Name the estimates that a wide table holds: fixed ones, whatever was measured, then plugins' metrics.
 
     Parameters
     ----------
     rows : sequence of Agreement
-        Metrics, ceilings and biases found here and not known by name follow the known ones, sorted.
+        Metrics found here that this package doesn't know follow at the end, sorted.
     metrics : sequence of str, optional
-        The known metrics, in order.
+        The metrics to show; by default all that this package knows.
 
     Returns
     -------
     list of (str, str, str)
         Column name, the field of `Agreement` that holds it, its key there.
     """
-    columns: list[tuple[str, Literal["metrics", "ceiling", "bias"], str]] = []
-    groups: tuple[tuple[Literal["metrics", "ceiling", "bias"], Sequence[str], str], ...] = (
-        ("metrics", metrics, ""),
+    foreign = sorted({name for row in rows for name in row.metrics}.difference(METRICS))
+    groups: tuple[tuple[_Kind, Sequence[str], str], ...] = (
+        ("metrics", metrics or tuple(METRICS), ""),
         ("ceiling", CEILING, "ceiling_"),
         ("bias", BIAS, ""),
+        ("metrics", foreign, ""),
     )
-    for attribute, known, prefix in groups:
-        found: set[str] = set()
-        for row in rows:
-            found.update(getattr(row, attribute))
-        names = (*known, *sorted(found.difference(known)))
-        columns.extend((prefix + name, attribute, name) for name in names)
-    return columns
+    return [(prefix + name, kind, name) for kind, names, prefix in groups for name in names]
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> str:

@@ -27,14 +27,21 @@ _REASONS = {
     "no_negatives": "no item is incorrect by the gold labels",
     "graded_gold": "gold is a mean of several annotators here, not a label",
     "too_few_items": "too few items",
-    "one_annotator": "one gold label per item, so annotators can't be compared with each other",
-    "one_order": "each item was shown in one order only",
+    "missing_part": "a group that the benchmark's figure is made of is not here",
+    "undefined_part": "undefined in a group that the benchmark's figure is made of",
+    "one_annotator": "no two annotators labelled the same items, so there is no human ceiling",
+    "one_order": "position consistency needs items that were shown in both orders",
+    "not_measured": "not measured",
+    "not_here": "not measured on this row",
 }
 #: What to be careful with, in words.
 _WARNINGS = {
     "prevalence": "few examples of the rarest label: kappa and alpha can be low although agreement is high",
+    "constant_gold": "gold has one label only: nothing here corrects for chance",
+    "constant_judge": "the judge gives one and the same verdict throughout",
     "few_clusters": "few independent questions: the interval is only a rough one",
     "low_coverage": "many judgments gave no verdict: see coverage",
+    "left_out": "items on which the annotators have no common label are left out",
 }
 _METHOD = (
     "Brackets hold 95 % intervals. Kappa and its kin correct for agreement by chance: read them beside % agreement and "
@@ -159,6 +166,8 @@ def grid(rows: Sequence[Agreement]) -> Grid:
         interval, alpha, rho, the human ceiling, position consistency.
     """
     table: list[tuple[Cell, ...]] = []
+    people = {row.task for row in rows if row.ceiling}
+    turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
     for row in rows:
         metrics = row.metrics
         kappa = _kappa(metrics.get("cohen_kappa"))
@@ -175,8 +184,11 @@ def grid(rows: Sequence[Agreement]) -> Grid:
                 Cell(kappa.text, kappa.notes + warnings),
                 _plain(metrics.get("krippendorff_alpha"), "not_measured"),
                 _plain(metrics.get("spearman_rho"), "no_order"),
-                _plain(row.ceiling.get("cohen_kappa"), "one_annotator"),
-                _percent(row.bias.get("position_consistency"), "one_order"),
+                _plain(row.ceiling.get("cohen_kappa"), "not_here" if row.task in people else "one_annotator"),
+                _percent(
+                    row.bias.get("position_consistency"),
+                    "not_here" if (row.task, row.judge) in turned else "one_order",
+                ),
             )
         )
     return Grid(_headings(rows), tuple(table), _remarks(rows))

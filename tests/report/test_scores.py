@@ -127,7 +127,8 @@ def test_csv_text_never_becomes_a_formula_and_stays_one_row(name):
     text.encode("utf-8")
     cell = next(csv.DictReader(io.StringIO(text)))["judge"]
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert cell.removeprefix("'") == scores.clean(name).removeprefix("'")
+    shown = scores.clean(name)
+    assert cell == (f"'{shown}" if shown.startswith(("=", "+", "-", "@", "'")) else shown)
 
 
 @given(anything, st.sampled_from(["table", "md"]), st.sampled_from([40, 80, 120]))
@@ -161,10 +162,10 @@ def test_the_table_fits_a_terminal(some):
 
 def test_the_table_of_a_real_row():
     text = scores.render([one_row()], "table")
-    figures = text.splitlines()[4].split()
-    assert figures == "pandalm replay/gpt-3.5-turbo all human 999 97.5 71.1 .496 [.450, .540] .490 –¹ .864 –²".split()  # noqa: RUF001 - a dash means no figure
+    figures = " ".join(text.splitlines()[4].split())
+    assert figures == "pandalm replay/gpt-3.5-turbo all human 999 97.5 71.1 .496 [.450, .540] .490 –¹ .864 –²"  # noqa: RUF001 - a dash means no figure
     assert "¹ the labels of this scale have no order" in text
-    assert "² each item was shown in one order only" in text
+    assert "² position consistency needs items" in text
     assert "order=single tie=class invalid=tie gold=majority" in text
     assert "agreement with humans" in text
     assert "tie 10.5" in text
@@ -216,7 +217,7 @@ def test_footnotes_of_columns_left_out_are_left_out():
     row = replace(one_row(), judge="x" * 60)
     text = scores.render([row], "table", width=80)
     assert "no order" not in text
-    assert "¹ each item" in text
+    assert "position consistency needs" in text
 
 
 def test_no_rows():
