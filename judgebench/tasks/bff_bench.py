@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, Usage
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import Located, Recording
 
 if TYPE_CHECKING:
@@ -57,21 +57,25 @@ class Reader:
         Raises
         ------
         DataError
-            If a field is missing, a mark is unknown, two rows of one response don't agree on what it is, or a
-            response of BFF-Bench belongs to no question.
+            If a field is missing, a mark is unknown, two rows of one response don't agree on what it is, a response
+            of BFF-Bench belongs to no question, or nobody was sure of any response.
         """
         self.left_out.clear()
         questions = _questions(source)
         groups: dict[str, list[Row]] = {}
         for row in source.rows():
             groups.setdefault(f"{row.name('cid')}-t{_turn(row)}", []).append(row)
+        sure = 0
         for name, rows in groups.items():
             gold = tuple(Label(f"expert {position}", _mark(row)) for position, row in enumerate(rows, start=1))
             self.left_out["not sure (marks)"] += sum(label.code is None for label in gold)
             if all(label.code is None for label in gold):
                 self.left_out["nobody was sure (responses)"] += 1
                 continue
+            sure += 1
             yield Located(_item(name, rows, gold, questions), rows[0])
+        if not sure:
+            raise DataError(f"nobody was sure of any of its {len(groups)} responses", file=source.name)
 
     def recorded(
         self,

@@ -72,7 +72,7 @@ class Reader:
         Raises
         ------
         DataError
-            If a field is missing or a label isn't one of the words for right and wrong.
+            If a field is missing, a label isn't one of the words for right and wrong, or no row has a label.
         """
         labelled = False
         for mark in self._marked(source):
