@@ -157,6 +157,7 @@ _FILTER = (
     "content management policy",
     "content filtering policy",
     "safety system",
+    "input was flagged",
 )
 _UNKNOWN_MODEL = ("model_not_found", "invalid_model")
 _SETTINGS = {
@@ -203,15 +204,15 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
     said = redact(failure.message, secrets) or "no message"
     words = f"{failure.code} {failure.message}".casefold()
     what = f"{backend}: HTTP {status}: {said}"
-    if any(word in words for word in _NO_MONEY) or status == 402:
+    if status == 402 or (status in {400, 403, 429} and any(word in words for word in _NO_MONEY)):
         return BackendError(f"{what}; the account has no credit left")
+    if status == 451 or (status in {400, 403, 422} and any(word in words for word in _FILTER)):
+        return RejectedError(what, refused=True)
     if status in {401, 403}:
         return BackendError(f"{what}; check the key in {key_variable}")
     if status in _RETRYABLE or status >= 500:
         return RetryableError(what, retry_after=retry_after(headers or {}))
-    if status == 451 or any(word in words for word in _FILTER):
-        return RejectedError(what, refused=True)
-    if status == 404 or any(word in words for word in _UNKNOWN_MODEL):
+    if status == 404 or failure.code in _UNKNOWN_MODEL:
         return BackendError(f"{what}; check the model's name and --base-url")
     if status in {400, 422} and (setting := _unsupported(failure)):
         return BackendError(f"{what}; {_SETTINGS[setting]}")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from judgebench.domain import Case, Scale
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+_APOSTROPHE = re.compile("['\u2019]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_ABBREVIATION = re.compile(r"(?<=\b[^\W\d_])\.")
+_NUMERIC = re.compile(r"(?<=\d)\.(?=\d)|(?<![^\s(])-(?=\d)")
 # Scripts that put no blanks between words: there "whole words" can't be told, and any place will do.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -22,20 +26,25 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 def normalise(text: str) -> str:
     """Bring a text into the form in which lexical judges compare.
 
-    In this order: Unicode NFKC, case folded, every character that is punctuation or a symbol turned into
-    a blank (an apostrophe is dropped instead, so that "don't" stays one word), the articles a, an, the
-    removed, runs of blanks made one. Accents count. A text that would be left empty ("The The") keeps its
-    articles.
+    Unicode NFKC, case folded. Apostrophes go, as do the points of abbreviations ("U.S.") and the commas of
+    thousands; a decimal point and a minus sign before a number stay; any other punctuation or symbol is a
+    blank. Then the articles a, an, the are removed and runs of blanks made one. Accents count. A text that
+    would be left empty ("The The") keeps its articles.
 
     Examples
     --------
-    >>> normalise("  The U.K.'s  *Largest*  city…")
-    'u ks largest city'
+    >>> normalise("  The U.S.'s  *Largest*  city…")
+    'uss largest city'
+    >>> normalise("$5,000.00 (or -3.5)")
+    '5000.00 or -3.5'
     >>> normalise("The The")
     'the the'
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    folded = "".join("" if c in "'\u2019" else " " if unicodedata.category(c)[0] in "PS" else c for c in folded)
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2212", "-")
+    for pattern in (_APOSTROPHE, _THOUSANDS, _ABBREVIATION):
+        folded = pattern.sub("", folded)
+    kept = {match.start() for match in _NUMERIC.finditer(folded)}
+    folded = "".join(" " if unicodedata.category(c)[0] in "PS" and i not in kept else c for i, c in enumerate(folded))
     bare = " ".join(_ARTICLES.sub(" ", folded).split())
     return bare or " ".join(folded.split())
 
