@@ -48,7 +48,7 @@ def install_wheel(session: nox.Session, *requirements: str, extra: str = "") -> 
     """Install the built wheel, and make sure that it is what Python finds."""
     wheel = build_distributions(session)
     # A reused environment holds an older build under the same version.
-    session.run("python", "-m", "pip", "uninstall", "-q", "-y", "judgebench", silent=True)
+    session.run_install("python", "-m", "pip", "uninstall", "-q", "-y", "judgebench", silent=True)
     session.install(f"judgebench{extra} @ {wheel.as_uri()}", *requirements)
     with session.chdir(session.create_tmp()):
         found = session.run("python", "-c", "import judgebench; print(judgebench.__file__)", silent=True, log=False)
