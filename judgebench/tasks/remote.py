@@ -156,7 +156,9 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]
 def _reachable(endpoint: str) -> bool:
     """Whether a connection can be made; behind a proxy that can't be told, and the answer is yes."""
     address = urllib.parse.urlsplit(endpoint)
-    if not address.hostname or (urllib.request.getproxies() and not urllib.request.proxy_bypass(address.hostname)):
+    proxies = urllib.request.getproxies()
+    behind = address.scheme in proxies or "all" in proxies
+    if not address.hostname or (behind and not urllib.request.proxy_bypass(address.hostname)):
         return True
     try:
         port = address.port or (80 if address.scheme == "http" else 443)
