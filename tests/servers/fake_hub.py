@@ -139,8 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif api and verb in {"", "revision"}:
             self._json({
                 "_id": "0" * 24, "id": name, "author": name.partition("/")[0], "sha": repository.commit,
-                "private": False, "gated": "auto" if repository.gated else False, "disabled": False, "downloads": 0, "likes": 0,
-                "tags": [], "lastModified": "2024-11-01T00:00:00.000Z", "createdAt": "2024-11-01T00:00:00.000Z",
+                "private": False, "gated": "auto" if repository.gated else False, "disabled": False,
+                "downloads": 0, "likes": 0, "tags": [], "lastModified": "2024-11-01T00:00:00.000Z",
+                "createdAt": "2024-11-01T00:00:00.000Z",
                 "siblings": [{"rfilename": path} for path in repository.files],
             })  # fmt: skip
         elif api and verb == "tree":
