@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.domain import Ratings
+from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from judgebench.domain import Code, Scale, Verdict
+    from judgebench.domain import Code, Verdict
 
 #: Code of a missing label or verdict.
 MISSING = -1
@@ -75,6 +75,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     swapped = array("b")
     shown: dict[str, tuple[int, ...]] = {}
     seen: set[tuple[int, int, int]] = set()
+    places = 0
     for verdict in verdicts:
         if verdict.probe != probe:
             continue
@@ -88,7 +89,9 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
                 hint="keep one verdict per case",
             )
         seen.add(case)
-        judge = _on_scale(verdict.code, scale, verdict.item, "verdict")
+        size = _size(scale, len(verdict.order))
+        places = max(places, size)
+        judge = _on_scale(verdict.code, size, verdict.item, "verdict", scale)
         columns["judge"].append(judge)
         columns["item"].append(case[0])
         columns["cluster"].append(clusters(verdict.cluster or verdict.item))
@@ -102,10 +105,10 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
             # An annotator who enters late has left the earlier rows out.
             column.extend([MISSING] * (n - len(column)))
             if isinstance(code, tuple) and scale.kind == "pick":
-                right = [_on_scale(one, scale, verdict.item, "gold label") for one in code]
+                right = [_on_scale(one, size, verdict.item, "gold label", scale) for one in code]
                 column.append(judge if judge in right else right[0] if right else MISSING)
             else:
-                column.append(_on_scale(code, scale, verdict.item, "gold label"))
+                column.append(_on_scale(code, size, verdict.item, "gold label", scale))
     n = len(swapped)
     for column in gold.values():
         column.extend([MISSING] * (n - len(column)))
@@ -118,7 +121,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     for position, name in enumerate(by_order):
         place[orders.codes[name]] = position
     return Ratings(
-        scale=scale,
+        scale=Scale.pick(places) if places > len(scale.labels) else scale,
         judge=arrays["judge"],
         gold=table,
         annotators=tuple(gold),
@@ -133,10 +136,15 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     )
 
 
-def _on_scale(code: Code | None, scale: Scale, item: str, what: str) -> int:
+def _size(scale: Scale, responses: int) -> int:
+    """Count the codes; items on one ``pick`` scale may differ in their responses (RewardBench 2's Ties)."""
+    return max(len(scale.labels), responses) if scale.kind == "pick" else len(scale.labels)
+
+
+def _on_scale(code: Code | None, size: int, item: str, what: str, scale: Scale) -> int:
     if code is None:
         return MISSING
-    if isinstance(code, tuple) or not 0 <= code < len(scale.labels):
+    if isinstance(code, tuple) or not 0 <= code < size:
         raise DataError(f"item {item!r}: {what} {code!r} is not on the scale {scale.spec}")
     return code
 

@@ -278,3 +278,13 @@ def test_from_the_hub(tmp_path: Path) -> None:
         commit = hub.add("allenai/reward-bench-2", files).commit
         done = load("rewardbench-2", hub, tmp_path)
     assert done.stdout.strip() == f"3|{commit}|Math|Ties", done.stderr
+
+
+def test_ties_are_measured_on_the_scale_of_the_task(tmp_path: Path) -> None:
+    """A ``pick:4`` task holds items of five responses: their codes fit, and any right pick is right."""
+    from judgebench.agreement.ratings import from_verdicts
+
+    items = open_task("rewardbench-2", data=write(tmp_path, TIED, REF, ROW)).items()
+    ratings = from_verdicts(verdicts(items, {"9": 5, "2": 3}), load_card("rewardbench-2").scale)
+    assert len(ratings.scale.labels) == 5
+    assert (ratings.judge == ratings.gold[:, 0]).tolist() == [False, True, ratings.judge[2] == ratings.gold[2, 0]]
