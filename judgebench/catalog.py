@@ -19,10 +19,9 @@ from judgebench.errors import BrokenPluginError, NameClashError, UnknownNameErro
 from judgebench.tasks.card import card_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from judgebench.domain import Judge, Label
-    from judgebench.tasks.base import CardTask
+    from judgebench.domain import Judge
 
 Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
@@ -33,15 +32,11 @@ BACKENDS: dict[str, str] = {
     "litellm": "judgebench.judges.litellm:create",
     "server": "judgebench.judges.server:create",
 }
-#: Judges without a model behind them, by their whole name.
+#: Judges without a model behind them: the part before the slash or the whole name.
 PLAIN_JUDGES: dict[str, str] = {
-    "baseline/first": "judgebench.judges.baselines:First",
-    "baseline/longest": "judgebench.judges.baselines:Longest",
-    "baseline/shortest": "judgebench.judges.baselines:Shortest",
-    "baseline/random": "judgebench.judges.baselines:Random",
-    "baseline/majority": "judgebench.judges.baselines:Majority",
-    "contains": "judgebench.judges.lexical:Contains",
-    "exact-match": "judgebench.judges.lexical:ExactMatch",
+    "baseline": "judgebench.judges.baselines:create",
+    "contains": "judgebench.judges.lexical:create",
+    "exact-match": "judgebench.judges.lexical:create",
 }
 #: What ``list judges`` says of each, in a line.
 JUDGE_NOTES: dict[str, str] = {
@@ -156,7 +151,7 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
     name, _, split = spec.partition(":")
     if name not in card_names() and (factory := _plugin("tasks", name)) is not None:
-        return _checked(factory(split, data=data, sample=sample), Task, spec)
+        return _checked(factory(split, data=data, sample=sample), spec)
     if name not in task_names():
         raise UnknownNameError("task", name, task_names())
     return open_task(spec, data=data, sample=sample)
@@ -174,13 +169,15 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     """
     if spec.startswith("replay:"):
         return _replay(spec.removeprefix("replay:"), task)
-    if spec in PLAIN_JUDGES:
-        return _plain(spec, task, settings)
     backend, slash, model = spec.partition("/")
     if not slash and _OPENAI_MODEL.match(spec):
         backend, model = "openai", spec
     elif not slash and spec.startswith("claude-"):
         backend, model = "anthropic", spec
+    if backend == "baseline":
+        return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
+    if spec in PLAIN_JUDGES:
+        return cast("Judge", load(PLAIN_JUDGES[spec])(spec))
     options = {
         "prompt": settings.prompt,
         "base_url": settings.base_url,
@@ -196,47 +193,45 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if (factory := _plugin("judges", backend if slash else spec)) is not None:
         return cast("Judge", factory(model, **options))
     if _FUNCTION.fullmatch(spec):
-        return cast("Judge", load("judgebench.judges.function:load_function")(spec))
+        return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name for name in judge_names() if ":" not in name]
     raise UnknownNameError("judge", spec, [name.removesuffix("/MODEL") for name in known])
 
 
-def _plain(spec: str, task: Task, settings: JudgeSettings) -> Judge:
-    factory = cast("Callable[..., Judge]", load(PLAIN_JUDGES[spec]))
-    if spec == "baseline/random":
-        return factory(seed=settings.seed)
-    if spec == "baseline/majority":
-        gold: list[tuple[Label, ...]] = [item.gold for item in task.items()]
-        return factory(gold, task.scale)
-    return factory()
-
-
 def _replay(target: str, task: Task) -> Judge:
-    """Make a judge of a recording: the task's own format first, then ours."""
+    """Make a judge of a recording: one the card knows by name, the benchmark's own format, or ours."""
     from judgebench.judges.replay import ReplayJudge, read_recording  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
 
     file, _, column = target.partition("#")
     path = Path(file)
-    if isinstance(task, CardTask):
-        known = {recorded.name: recorded for recorded in task.recordings()}
-        if not path.exists() and target in known:
-            located = task.recorded_path(known[target])
-            if located is not None:
-                path, column = located, known[target].column
-    if not path.exists():
-        names = sorted(known) if isinstance(task, CardTask) else []
-        known_note = f"; recordings known for {task.name}: {', '.join(names)}" if names else ""
-        raise UsageError(f"no file {file!r} to replay{known_note}")
-    recording = _recording(task, path, column or None, read_recording)
-    return ReplayJudge(f"replay/{recording.name}", recording.replies, recording.orders)
+    if not isinstance(task, CardTask):
+        recording = read_recording(_existing(path, ()), task.scale, column or None)
+        return ReplayJudge(f"replay/{recording.name}", recording.replies, recording.orders)
+    known = {recorded.name: recorded for recorded in task.recordings() if recorded.kind == "replies"}
+    if not path.exists() and target in known:
+        located = task.recorded_path(known[target])
+        if located is None:
+            raise UsageError(
+                f"the recording {target!r} ({known[target].file}) does not lie beside the data of {task.name}"
+            )
+        path, column = located, known[target].column
+    _existing(path, known)
+    theirs = task.recorded(path, column or None)
+    return ReplayJudge(f"replay/{theirs.name}", theirs.replies, theirs.orders)
 
 
-def _recording(task: Task, path: Path, column: str | None, read_own: Callable[..., Any]) -> Any:
-    raise NotImplementedError
+def _existing(path: Path, known: Iterable[str]) -> Path:
+    if path.is_file():
+        return path
+    names = ", ".join(known)
+    raise UsageError(
+        f"no file {str(path)!r} to replay; write replay:FILE or replay:FILE#COLUMN"
+        + (f", or one of the known recordings: {names}" if names else "")
+    )
 
 
-def _checked(made: object, protocol: type[Task], spec: str) -> Task:
-    if not isinstance(made, protocol):
+def _checked(made: object, spec: str) -> Task:
+    if not isinstance(made, Task):
         raise BrokenPluginError(f"the plugin behind {spec!r} returned {type(made).__name__}, not a task")
     return made

@@ -9,6 +9,11 @@ import typer
 from judgebench import __version__
 from judgebench.cli import asking, listing, measuring
 
+
+def _kebab(token: str) -> str:
+    return token.replace("_", "-")
+
+
 app = typer.Typer(
     help="Measure LLM judges: how far they agree with gold labels, with error bars, next to how far humans agree.",
     epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
@@ -20,7 +25,7 @@ app = typer.Typer(
         "help_option_names": ["-h", "--help"],
         "max_content_width": 110,
         # Both --max-concurrency and --max_concurrency work.
-        "token_normalize_func": lambda token: token.replace("_", "-") if token.startswith("--") else token,
+        "token_normalize_func": _kebab,
     },
 )
 
@@ -34,7 +39,7 @@ def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
 @app.callback()
 def root(
     *,
-    version: Annotated[  # noqa: ARG001 - handled by its callback
+    version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
     ] = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
@@ -14,7 +14,6 @@ from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
     DataOption,
-    Format,
     FormatOption,
     JudgeOption,
     OutputOption,
@@ -26,12 +25,12 @@ from judgebench.cli.options import (
     emit_scores,
     note,
 )
-from judgebench.errors import IncompleteError, UsageError
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.domain import Agreement, Case, Judge, Policies, Scale, Task
     from judgebench.run.engine import Options, Summary
     from judgebench.run.execute import Plan
 
@@ -167,13 +166,12 @@ def _plan(
         limit=limit,
     )
     own = card.policies if card is not None else Policies()
-    conventions = (
-        Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
-    )
+    conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
     return plan(task, judge, selection, conventions), own.override(policy)
 
 
 def _estimate(planned: Plan, runs: Path) -> str:
+    from judgebench.domain import Usage  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import missing  # noqa: PLC0415 - loaded on use
 
     cases = missing(planned, runs)
@@ -182,14 +180,18 @@ def _estimate(planned: Plan, runs: Path) -> str:
         f"{planned.run.judge} on {planned.run.task}: {len(planned.items)} items, {total} cases, "
         f"{total - len(cases)} already judged, {len(cases)} to ask"
     )
-    estimate: Callable[..., object] | None = getattr(planned.judge, "estimate", None)
-    if estimate is None:
+    forecast: Callable[[Case, Scale], Any] | None = getattr(planned.judge, "forecast", None)
+    if forecast is None:
         return f"{head}; no tokens, no cost"
-    usage = sum((estimate(case, planned.task.scale) for case in cases[1:]), estimate(cases[0], planned.task.scale)) if cases else None
-    if usage is None:
-        return f"{head}; 0 tokens, 0 USD"
-    price = "price unknown" if usage.usd is None else f"about {usage.usd:.2f} USD"
-    return f"{head}; about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens, {price}"
+    calls, usage = 0, Usage()
+    for case in cases:
+        expected = forecast(case, planned.task.scale)
+        calls, usage = calls + expected.calls, usage + expected.usage
+    price = "price unknown" if cases and usage.usd is None else f"about {usage.usd or 0.0:.2f} USD"
+    return (
+        f"{head} in {calls} calls; about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens, "
+        f"{price} (four characters a token, 300 tokens an answer)"
+    )
 
 
 def _ask_and_measure(
@@ -229,7 +231,7 @@ class _Progress:
         self.show = not quiet and sys.stderr.isatty()
         self.planned = planned
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Self:
         if self.show:
             from tqdm import tqdm  # noqa: PLC0415 - loaded on use
 
@@ -255,6 +257,3 @@ class _Progress:
             refresh=False,
         )
         self.bar.update(0)
-
-
-__all__ = ["IncompleteError", "demo", "run"]

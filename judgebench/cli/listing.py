@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def list_names(
     kind: Annotated[
-        Literal["tasks", "judges", "prompts", "probes", "metrics"], typer.Argument(metavar="tasks|judges|prompts|probes|metrics")
+        Literal["tasks", "judges", "prompts", "probes", "metrics"],
+        typer.Argument(metavar="tasks|judges|prompts|probes|metrics"),
     ],
 ) -> None:
     """List tasks, judges, prompts, probes or metrics, a line each."""
@@ -61,7 +62,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A task, a judge, a prompt, or the folder of a run.")],
 ) -> None:
     """Show a task's card, a judge, a prompt, or what a run asked and found."""
-    from judgebench.judges.prompts import load_named, prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     if name in card_names():
@@ -69,7 +70,9 @@ def show(
     elif name in catalog.JUDGE_NOTES:
         emit(f"{name}: {catalog.JUDGE_NOTES[name]}", None)
     elif name in prompt_names():
-        emit(load_named(name), None)
+        prompt = load_prompt(name)
+        head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
+        emit(f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}", None)
     elif Path(name).exists():
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,7 +23,10 @@ from judgebench.cli.options import (
 from judgebench.errors import MismatchError, UsageError
 
 if TYPE_CHECKING:
-    from judgebench.domain import Agreement
+    from collections.abc import Callable, Iterator, Sequence
+
+    from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.store.runs import StoredRun
 
 
 def score(
@@ -77,12 +82,174 @@ def score(
 ) -> None:
     """Measure again: runs that were asked before, or a table of one's own labels."""
     if bool(runs) == (csv is not None):
-        raise UsageError("give run folders, or --csv FILE with --judge-col and --gold-col (judgebench doctor FILE helps)")
-    raise NotImplementedError((judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter,
-     gold, policy, by_system, sensitivity, verify, form, output))
+        raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
+    if csv is not None:
+        columns = _Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter)
+        tables = _own_table(csv, columns, gold)
+    else:
+        tables = list(_stored(runs or []))
+    if sensitivity:
+        emit(_sensitivity(tables, policy, form), output)
+        return
+    rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=verify)]
+    emit_scores(rows, form, output)
 
 
-def doctor(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What the columns of a table of one's own are, as the options say it."""
+
+    judges: list[str]
+    golds: list[str]
+    scale: str | None
+    cluster: str | None
+    subset: str | None
+    system: str | None
+    item: str | None
+    long: str | None
+    delimiter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Measurable:
+    """Ratings with what has to stand beside their figures."""
+
+    task: str
+    judge: str
+    gold: str
+    own: Policies
+    measured: Callable[..., list[Agreement]]
+    ratings: Callable[[], Ratings]
+
+    def measure(self, policy: Sequence[str], *, by_system: bool, verify: bool) -> list[Agreement]:
+        """Measure under the task's policies and those of the command line."""
+        return self.measured(policies=self.own.override(policy), by_system=by_system, verify=verify)
+
+
+def _sensitivity(tables: Sequence[_Measurable], policy: Sequence[str], form: str) -> str:
+    from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.sensitivity import sensitivity  # noqa: PLC0415 - loaded on use
+    from judgebench.report.sensitivity import Line, render  # noqa: PLC0415 - loaded on use
+
+    lines: list[Line] = []
+    for table in tables:
+        ratings = table.ratings()
+        own = apply(ratings, table.own.override(policy)).policies
+        for policies, rows, metrics in sensitivity(ratings):
+            lines.append(Line(table.task, table.judge, policies, rows, policies == own, metrics))
+    return render(lines, form)
+
+
+def _stored(paths: Sequence[Path]) -> Iterator[_Measurable]:
+    from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
+
+    for path in paths:
+        for stored in find_runs(path):
+            run = stored.run
+
+            def measured(stored: StoredRun = stored, **how: Any) -> list[Agreement]:
+                return measure_run(stored.run, stored.verdicts(), **how)
+
+            def ratings(stored: StoredRun = stored) -> Ratings:
+                return from_verdicts(stored.verdicts(), stored.run.scale)
+
+            yield _Measurable(run.task, run.judge, run.gold_source, run.policies, measured, ratings)
+
+
+def _own_table(path: Path, columns: _Columns, gold: str) -> list[_Measurable]:
+    from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
+    from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+
+    if not columns.judges or not columns.golds:
+        raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {path}` names the columns")
+    table = load(
+        path,
+        columns.judges,
+        columns.golds,
+        scale=None if columns.scale is None else Scale.parse(columns.scale),
+        cluster_col=columns.cluster,
+        subset_col=columns.subset,
+        system_col=columns.system,
+        id_col=columns.item,
+        delimiter=columns.delimiter,
+        long=None if columns.long is None else LongSpec.parse(columns.long),
+    )
+    for text in table.notes:
+        note(text)
+    found: list[_Measurable] = []
+    for judge, ratings in table.judges.items():
+
+        def measured(judge: str = judge, ratings: Ratings = ratings, *, by_system: bool, **how: Any) -> list[Agreement]:
+            by = ("subset", "system") if by_system else ("subset",)
+            rows = measure(
+                ratings, task=path.name, judge=judge, gold_source=gold, revision=table.revision, by=by, **how
+            )
+            return [replace(row, warnings=(*row.warnings, *table.warnings)) for row in rows]
+
+        def own_ratings(ratings: Ratings = ratings) -> Ratings:
+            return ratings
+
+        found.append(_Measurable(path.name, judge, gold, Policies(), measured, own_ratings))
+    return found
+
+
+def leaderboard(
+    runs: Annotated[Path, typer.Argument(metavar="[RUNS]", envvar="JUDGEBENCH_RUNS", help="Folder of runs.")] = Path(
+        "runs"
+    ),
+    *,
+    policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    by_system: BySystemOption = False,
+    subsets: Annotated[bool, typer.Option(help="Rows for subsets, too.")] = True,
+    form: Annotated[
+        Literal["csv", "md", "json", "table"] | None,
+        typer.Option("--format", help="By default what --output ends in, else a table."),
+    ] = None,
+    output: OutputOption = None,
+) -> None:
+    """Rank the judges of a runs folder, task by task."""
+    from judgebench.report.leaderboard import rank, render  # noqa: PLC0415 - loaded on use
+
+    rows = [row for stored in _stored([runs]) for row in stored.measure(policy, by_system=by_system, verify=False)]
+    ending = output.suffix.removeprefix(".") if output is not None else ""
+    entries = rank([row for row in rows if subsets or row.subset == "all"])
+    emit(render(entries, form or ending or "table"), output)
+
+
+def reproduce(
+    *,
+    data: DataOption = None,
+    task: Annotated[list[str] | None, typer.Option("--task", metavar="T", help="Only this task; repeatable.")] = None,
+    form: FormatOption = "table",
+    output: OutputOption = None,
+) -> None:
+    """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""
+    from judgebench.report.reproduce import reproduce as compute  # noqa: PLC0415 - loaded on use
+
+    folder = data or (Path(os.environ["JUDGEBENCH_DATA"]) if os.environ.get("JUDGEBENCH_DATA") else None)
+    if folder is None:
+        raise UsageError("reproduce needs --data DIR (or JUDGEBENCH_DATA): the folder of recorded public verdicts")
+    found = compute(task or None, folder)
+    emit(found.render(form), output)
+    if not found.ok:
+        raise MismatchError(f"{found.mismatches} of {len(found.cells)} figures differ from the published ones")
+
+
+def results(
+    *,
+    data: DataOption = None,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("results"),
+) -> None:
+    """Rebuild the published leaderboards: every baseline and every recorded judge on the five tasks."""
+    raise NotImplementedError
+
+
+def doctor(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file of labels, items or verdicts.")],
+) -> None:
     """Say what a file is and which command measures it."""
     from judgebench.report.doctor import doctor as diagnose  # noqa: PLC0415 - loaded on use
 

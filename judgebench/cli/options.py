@@ -68,9 +68,7 @@ SampleOption = Annotated[bool, typer.Option("--sample", help="Use the rows shipp
 RunsOption = Annotated[
     Path, typer.Option("--runs", metavar="DIR", envvar="JUDGEBENCH_RUNS", help="Folder that keeps the runs.")
 ]
-FormatOption = Annotated[
-    Format, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="How to print the scores.")
-]
+FormatOption = Annotated[Format, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="How to print the scores.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write there instead of to the terminal.")
 ]

@@ -126,6 +126,8 @@ def text_width(text: str) -> int:
     >>> text_width("kappa"), text_width("評価")
     (5, 4)
     """
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.category(char) in {"Mn", "Me"} else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text
@@ -170,7 +172,7 @@ def grid(rows: Sequence[Agreement]) -> Grid:
     turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
     for row in rows:
         metrics = row.metrics
-        kappa = _kappa(metrics.get("cohen_kappa"))
+        kappa = kappa_cell(metrics.get("cohen_kappa"))
         warnings = tuple(_words(code, _WARNINGS) for code in row.warnings)
         table.append(
             (
@@ -215,7 +217,7 @@ def _plain(estimate: Estimate | None, absent: str) -> Cell:
     return Cell(spread(estimate.value))
 
 
-def _kappa(estimate: Estimate | None) -> Cell:
+def kappa_cell(estimate: Estimate | None) -> Cell:
     if estimate is None or estimate.value is None:
         return _missing(estimate, "not_measured")
     text = spread(estimate.value)
@@ -356,4 +358,5 @@ def _fill(text: str, width: int) -> list[str]:
             line = f"  {word}"
         else:
             line = f"{line} {word}" if line else word
-    return [*lines, line]
+    # A single word may be longer than a line.
+    return [piece for line in (*lines, line) for piece in _wrap(line, width)]
