@@ -35,6 +35,7 @@ Form: TypeAlias = Literal["run", "runs", "folder", "benchmark", "wide", "annotat
 _TABLES = re.compile(r"\.(?:csv|tsv|jsonl|ndjson|json|parquet|pq)(?:\.gz)?$", re.IGNORECASE)
 _MOST_FILES = 40
 _FEW = 12
+_NO_LABELS = "no column of labels (few different words, such as pass/fail, A/B/tie or 1..5)"
 _NO_ORDER = (
     "the words name no scale: the command takes them as labels without order; "
     "if they have one, say --scale LOWEST,…,HIGHEST (or rate:LO-HI, check, pair)"
@@ -181,8 +182,9 @@ def _wide(diagnosis: Diagnosis, table: Table, benchmark: Known | None) -> Diagno
     roles = {c.name: "gold" for c in golds} | {c.name: "judge" for c in judges}
     diagnosis = replace(_with(diagnosis, notes), roles=roles | _keys(diagnosis.columns, roles))
     if len(golds + judges) < 2:
-        found = f"one column of labels, {(golds + judges)[0].name}, and nothing to compare it with"
-        return _with(diagnosis, [found if golds or judges else "no column of labels, such as pass/fail, A/B/tie, 1..5"])
+        one = _list(golds + judges)
+        found = f"one column of labels, {one}, and nothing to compare it with" if one else _NO_LABELS
+        return _with(diagnosis, [found])
     if judges:
         title = f"{_count(judges, 'judge')} against {_count(golds, 'gold column')}"
         diagnosis = replace(diagnosis, form="wide", title=title)
@@ -193,7 +195,7 @@ def _wide(diagnosis: Diagnosis, table: Table, benchmark: Known | None) -> Diagno
     flags = [*_flags("--judge-col", _names(judges)), *_flags("--gold-col", _names(golds))]
     scale, said = _scale(judges + golds)
     diagnosis = _with(diagnosis, [*said, *_second_look(table, diagnosis, _names(golds)), *_prevalence(golds)])
-    return replace(diagnosis, commands=(_command(diagnosis, [*flags, *scale]),))
+    return diagnosis if scale is None else replace(diagnosis, commands=(_command(diagnosis, [*flags, *scale]),))
 
 
 def _label_columns(
@@ -271,8 +273,8 @@ def _long(diagnosis: Diagnosis, table: Table) -> Diagnosis | None:
     assumed = f"assumed: {_some(judges)} judge{'s' * (len(judges) == 1)}; {_some(golds)} {_are(golds)} gold"
     diagnosis = _with(diagnosis, [assumed, *said_scale])
     flags = ["--long", f"{item.name},{rater.name},{label.name}"]
-    flags += [*_flags("--judge-col", judges), *_flags("--gold-col", golds), *scale]
-    return replace(diagnosis, commands=(_command(diagnosis, flags),))
+    flags += [*_flags("--judge-col", judges), *_flags("--gold-col", golds)]
+    return diagnosis if scale is None else replace(diagnosis, commands=(_command(diagnosis, [*flags, *scale]),))
 
 
 def _repeats(table: Table, names: list[str]) -> int:
@@ -321,12 +323,16 @@ def _second_look(table: Table, diagnosis: Diagnosis, golds: list[str]) -> list[s
     return notes
 
 
-def _scale(columns: Sequence[Profile]) -> tuple[list[str], list[str]]:
-    """Say the scale where the words alone do not: flags of the command, and why."""
+def _scale(columns: Sequence[Profile]) -> tuple[list[str] | None, list[str]]:
+    """Say the scale where the words alone do not: flags of the command (None if nothing can say it), and why."""
     try:
         inferred = infer({c.name: [word for word, _ in c.words] for c in columns})
     except (DataError, UsageError):
         words = sorted({fold(word): word.strip() for c in columns for word, _ in c.words}.values())
+        if len(words) < 2:
+            return None, [f"every label is {words[0]!r}, which does not tell the scale: say --scale"]
+        if any("," in word for word in words):
+            return None, ["the labels hold commas and name no scale: recode them, or give them meanings with --word"]
         return ["--scale", f"nominal:{','.join(words)}"], [_NO_ORDER]
     if inferred.undeclared_levels:
         spec = inferred.scale.spec
