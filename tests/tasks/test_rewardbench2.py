@@ -287,4 +287,4 @@ def test_ties_are_measured_on_the_scale_of_the_task(tmp_path: Path) -> None:
     items = open_task("rewardbench-2", data=write(tmp_path, TIED, REF, ROW)).items()
     ratings = from_verdicts(verdicts(items, {"9": 5, "2": 3}), load_card("rewardbench-2").scale)
     assert len(ratings.scale.labels) == 5
-    assert (ratings.judge == ratings.gold[:, 0]).tolist() == [False, True, ratings.judge[2] == ratings.gold[2, 0]]
+    assert (ratings.judge == ratings.gold[:, 0])[:2].tolist() == [False, True]
