@@ -1,1 +1,1 @@
-"""."""
+"""Tables, leaderboards, reproductions: what is made of measured agreement."""

@@ -109,7 +109,10 @@ class Grid:
             line: list[str] = []
             for i in shown:
                 own = [marks.setdefault(note, _superscript(len(marks) + 1)) for note in row[i].notes]
-                line.append(row[i].text + " ".join(own))
+                text = row[i].text
+                # A mark right behind a digit would read as an exponent.
+                gap = " " if own and text[-1:].isdigit() else ""
+                line.append(text + gap + " ".join(own))
             cells.append(line)
         return cells, [f"{mark} {words}" for words, mark in marks.items()]
 

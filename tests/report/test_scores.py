@@ -10,7 +10,7 @@ from importlib import metadata
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from report.report_rows import estimates, one_row, rows
 
@@ -65,7 +65,7 @@ def test_the_schema_refuses(path, value):
 
 
 @given(rows())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_rows_give_valid_json_that_reads_back(some):
     text = scores.render(some, "json")
     document = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
@@ -76,7 +76,7 @@ def test_any_rows_give_valid_json_that_reads_back(some):
 
 
 @given(rows(), st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_order_of_judges_and_mappings_does_not_show(some, random):
     by_judge = {}
     for row in some:
@@ -153,7 +153,7 @@ def test_escape_sequences_and_line_breaks_are_shown_not_run():
 
 
 @given(rows())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None, phases=[Phase.reuse, Phase.generate])  # shrinking tables takes minutes
 def test_the_table_fits_a_terminal(some):
     for width in (120, 100):
         for line in scores.render(some, "table", width=width).splitlines():
