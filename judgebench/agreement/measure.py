@@ -360,6 +360,9 @@ def _warnings(group: _Group, left_out: int) -> tuple[str, ...]:
     found = []
     if table.n and not table.graded:
         gold = table.gold[table.gold > 0]
+        said = table.judge[: table.declared] > 0
+        if said.any() and not (said & (table.gold[: table.declared] > 0)).any():
+            found.append("disjoint_labels")
         if gold.size == 1:
             found.append("constant_gold")
         if round(float(gold.min()) * table.n) < RARE:

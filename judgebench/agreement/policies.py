@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from judgebench.agreement.inference import Clusters
 from judgebench.agreement.metrics.table import Table
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from judgebench.domain import OrderPolicy, Policies, Ratings, Scale
@@ -158,6 +158,8 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
 
     Raises
     ------
+    DataError
+        If a code is off the scale.
     UsageError
         If a policy makes no sense on this scale.
     """
@@ -195,6 +197,9 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
 
 def _check(ratings: Ratings, policies: Policies) -> None:
     scale = ratings.scale
+    for side, codes in (("verdict", ratings.judge), ("gold label", ratings.gold)):
+        if codes.size and not -1 <= int(codes.min()) <= int(codes.max()) < len(scale.labels):
+            raise DataError(f"a {side} has a code off the scale {scale.spec}: codes run from 0, and -1 is none")
     if scale.tie is None:
         for name, value in (("tie", policies.tie), ("invalid", policies.invalid), ("order", policies.order)):
             if (name, value) in {("invalid", "tie"), ("order", "inconsistent-tie")} or (

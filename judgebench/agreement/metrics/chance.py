@@ -44,8 +44,10 @@ def accuracy(table: Table) -> Outcome:
     Outcome
         A fraction in [0, 1].
     """
-    credit = _identity(table) if table.credit is None else table.credit
-    return Outcome(float((table.joint * credit).sum()), credit, n=table.n, chance=0.0)
+    if table.credit is None:
+        return percent_agreement(table)
+    # With half credit it is a mean and no proportion, so it gives no denominator.
+    return Outcome(float((table.joint * table.credit).sum()), table.credit, chance=0.0)
 
 
 def cohen_kappa(table: Table) -> Outcome:

@@ -1,0 +1,119 @@
+"""Verdicts into columns: codes in first-seen order, games in a fixed one, nothing guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from judgebench.agreement.policies import apply
+from judgebench.agreement.ratings import from_verdicts, system_of
+from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Verdict
+from judgebench.errors import DataError, UsageError
+
+
+def item(name, *gold, responses=("x", "y"), cluster="", subset="", models=None):
+    models = models or [None] * len(responses)
+    return Item(
+        id=name,
+        conversation=(Turn.of("user", "?"),),
+        responses=tuple(Response(text, model) for text, model in zip(responses, models, strict=True)),
+        gold=tuple(Label(f"h{i}", code) for i, code in enumerate(gold)),
+        gold_source="human",
+        cluster=cluster,
+        subset=subset,
+    )
+
+
+def verdict(one, code, scale, *, order=(0, 1), repeat=0, probe="", status=Status.OK):
+    reply = Reply.ok(code) if status is Status.OK else Reply(status)
+    return Verdict.of(Case(one, order, repeat, probe), reply, scale, "r1")
+
+
+PAIR = Scale.pair()
+
+
+def test_columns():
+    first = item("a", 0, 2, cluster="q", subset="s1", models=["m1", "m2"])
+    second = item("b", 1, None, subset="s2", models=["m1", None])
+    found = from_verdicts(
+        [
+            verdict(first, 0, PAIR),
+            verdict(first, 0, PAIR, order=(1, 0)),
+            verdict(second, None, PAIR, status=Status.REFUSED),
+        ],
+        PAIR,
+    )
+    assert found.judge.tolist() == [0, 2, -1]
+    assert found.gold.tolist() == [[0, 2], [0, 2], [1, -1]]
+    assert found.annotators == ("h0", "h1")
+    assert found.item.tolist() == [0, 0, 1]
+    assert found.cluster.tolist() == [0, 0, 1]
+    assert found.game.tolist() == [0, 1, 0]
+    assert found.swapped.tolist() == [False, True, False]
+    assert found.subsets == ("s1", "s2")
+    assert found.systems == ("m1 vs m2", "")
+
+
+def test_games_are_numbered_by_repeat_and_order_not_by_arrival():
+    one = item("a", 0)
+    calls = [((1, 0), 1), ((1, 0), 0), ((0, 1), 1), ((0, 1), 0)]
+    found = from_verdicts([verdict(one, 0, PAIR, order=order, repeat=repeat) for order, repeat in calls], PAIR)
+    assert found.game.tolist() == [3, 1, 2, 0]
+
+
+def test_an_annotator_who_enters_late_has_left_gaps():
+    second = item("b", 1, 2)
+    found = from_verdicts([verdict(item("a", 0), 0, PAIR), verdict(second, 0, PAIR)], PAIR)
+    assert found.gold.tolist() == [[0, -1], [1, 2]]
+
+
+def test_probes_are_not_agreement():
+    one = item("a", 0)
+    found = from_verdicts([verdict(one, 0, PAIR), verdict(one, 2, PAIR, probe="noise")], PAIR)
+    assert found.judge.tolist() == [0]
+
+
+def test_several_right_answers_on_a_pick_scale():
+    scale = Scale.pick(4)
+    rows = [item(name, (1, 3), responses="wxyz") for name in "abc"]
+    order = (0, 1, 2, 3)
+    given = [
+        verdict(rows[0], 3, scale, order=order),
+        verdict(rows[1], 0, scale, order=order),
+        verdict(rows[2], None, scale, order=order, status=Status.UNPARSED),
+    ]
+    found = from_verdicts(given, scale)
+    assert found.gold[:, 0].tolist() == [3, 1, 1]
+    scored = apply(found, Policies())
+    assert (scored.gold == scored.judge).tolist() == [True, False, False]
+
+
+def test_one_case_has_one_verdict():
+    one = item("a", 0)
+    with pytest.raises(DataError, match="two verdicts"):
+        from_verdicts([verdict(one, 0, PAIR), verdict(one, 1, PAIR)], PAIR)
+
+
+@pytest.mark.parametrize(("gold", "code"), [(7, 0), (0, 7)])
+def test_codes_stay_on_the_scale(gold, code):
+    with pytest.raises(DataError, match="not on the scale pair:3"):
+        from_verdicts([verdict(item("a", gold), code, PAIR)], PAIR)
+
+
+def test_ranks_are_not_measured_yet():
+    with pytest.raises(UsageError, match="rank"):
+        from_verdicts([], Scale.rank(3))
+
+
+def test_no_verdicts_are_an_empty_table():
+    found = from_verdicts([], PAIR)
+    assert found.judge.size == 0
+    assert found.gold.shape == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("models", "name"),
+    [(["m"], "m"), (["m", "n"], "m vs n"), (["m", "m"], "m"), (["m", None], ""), (["a", "b", "c"], "")],
+)
+def test_systems(models, name):
+    one = item("a", 0, responses="xyz"[: len(models)], models=models)
+    assert system_of(verdict(one, None, PAIR, order=tuple(range(len(models))), status=Status.FAILED)) == name
