@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -166,7 +168,7 @@ vocabularies = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_every_command_it_prints_works(tmp_path_factory, data):
     header = data.draw(st.lists(names, min_size=1, max_size=6, unique=True))
@@ -229,3 +231,12 @@ def test_real_benchmark_files(data_dir, file, command):
     report = doctor(data_dir / file)
     assert report.diagnosis.form == "benchmark"
     assert command in report.commands[0]
+
+
+def test_the_doctor_needs_no_heavy_library():
+    code = (
+        "import sys, judgebench.tables, judgebench.report.doctor as d; "
+        "heavy = {'numpy', 'pandas', 'scipy', 'pyarrow', 'sklearn', 'datasets'} & set(sys.modules); "
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

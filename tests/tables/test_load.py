@@ -195,7 +195,7 @@ def test_long_form_refusals(table):
 words = st.sampled_from(["yes", "No", " PASS", "0", "true", "", "NA"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(words, words, st.sampled_from("abc")), min_size=1, max_size=25), st.integers(0, 3))
 def test_every_format_and_both_forms_read_the_same(tmp_path_factory, rows, seed):
     import pyarrow as pa
