@@ -1,0 +1,158 @@
+"""Leaderboards: one order, ranks that say how sure they are, bytes that don't change."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report.report_rows import one_row, rows
+
+from judgebench.domain import Agreement, Estimate, Policies
+from judgebench.errors import UsageError
+from judgebench.report import leaderboard, scores
+
+
+def judged(judge: str, value: float | None, half: float = 0.02, **changes: object) -> Agreement:
+    kappa = Estimate.missing("no_variation", 99) if value is None else Estimate(value, value - half, value + half, 99)
+    row = replace(one_row(), judge=judge, metrics={**one_row().metrics, "cohen_kappa": kappa})
+    return replace(row, **changes)
+
+
+def test_rows_are_sorted_by_task_subset_and_headline():
+    given_rows = [
+        judged("b", 0.2),
+        judged("a", 0.5, subset="math"),
+        judged("a", 0.1),
+        judged("c", 0.9, task="judgebench"),
+        judged("n", None),
+        judged("aa", 0.2),
+    ]
+    entries = leaderboard.rank(given_rows)
+    assert [(e.row.task, e.row.subset, e.row.judge) for e in entries] == [
+        ("judgebench", "all", "c"),
+        ("pandalm", "all", "aa"),
+        ("pandalm", "all", "b"),
+        ("pandalm", "all", "a"),
+        ("pandalm", "all", "n"),
+        ("pandalm", "math", "a"),
+    ]
+
+
+def test_ranks_say_what_overlapping_intervals_leave_open():
+    entries = leaderboard.rank([judged("a", 0.9), judged("b", 0.5), judged("c", 0.49), judged("d", 0.1)])
+    assert [(e.row.judge, e.rank, e.best, e.worst) for e in entries] == [
+        ("a", 1, 1, 1),
+        ("b", 2, 2, 3),
+        ("c", 3, 2, 3),
+        ("d", 4, 4, 4),
+    ]
+    assert [e.ranks for e in entries] == ["1", "2 (2–3)", "3 (2–3)", "4"]  # noqa: RUF001 - a range
+
+
+def test_equal_judges_share_a_rank():
+    entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.5 + 1e-13), judged("c", 0.1)])
+    assert [e.rank for e in entries] == [1, 1, 3]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 0.3)), min_size=1, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_a_rank_lies_in_its_range(values):
+    entries = leaderboard.rank([judged(f"j{i}", v, half) for i, (v, half) in enumerate(values)])
+    for entry in entries:
+        assert 1 <= entry.best <= entry.rank <= entry.worst <= len(values)
+
+
+def test_what_can_not_be_compared_gets_no_rank():
+    kept = [judged("a", 0.5), judged("b", 0.4)]
+    for other in (
+        {"items": 10},
+        {"revision": "data:other"},
+        {"gold": "model"},
+        {"policies": Policies("mean", "class", "tie", "majority")},
+        {"subset": "math"},
+    ):
+        entries = leaderboard.rank([*kept, judged("c", 0.9, **other)])
+        ranks = {e.row.judge: e.rank for e in entries}
+        assert ranks == {"a": 1, "b": 2, "c": None}
+
+
+def test_an_undefined_headline_gets_no_rank():
+    assert leaderboard.rank([judged("a", None), judged("b", 0.1)])[1].rank is None
+
+
+def test_percent_agreement_leads_where_no_judge_has_a_kappa():
+    entries = leaderboard.rank([judged("a", None), judged("b", None)])
+    assert {e.headline for e in entries} == {"percent_agreement"}
+    assert [e.rank for e in entries] == [1, 1]
+
+
+def test_a_chosen_headline():
+    some = [judged("a", 0.9), judged("b", 0.1)]
+    best = replace(some[1], metrics={**some[1].metrics, "accuracy": Estimate(0.99, 0.98, 1.0, 9)})
+    entries = leaderboard.rank([some[0], best], {"pandalm": "accuracy"})
+    assert entries[0].row.judge == "b"
+    with pytest.raises(UsageError, match="'acuracy'"):
+        leaderboard.rank(some, {"pandalm": "acuracy"})
+
+
+@given(rows(4), st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_the_order_in_which_runs_are_found_does_not_show(some, random):
+    mixed = list(some)
+    random.shuffle(mixed)
+    for form in ("csv", "json", "md", "table"):
+        assert leaderboard.render(leaderboard.rank(mixed), form) == leaderboard.render(leaderboard.rank(some), form)
+
+
+def test_csv_columns_are_fixed_and_formulas_neutralised():
+    text = leaderboard.render(leaderboard.rank([judged("=cmd|' /C calc'!A0", 0.5, revision="@SUM(A1)")]), "csv")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert lines[0]["judge"].startswith("'=")
+    assert lines[0]["revision"].startswith("'@")
+    assert lines[0]["cohen_kappa_low"] == "0.480000"
+    assert lines[0]["rank"] == "1"
+    bare = leaderboard.render(leaderboard.rank([judged("x", None, metrics={}, bias={}, ceiling={})]), "csv")
+    assert bare.split("\n")[0] == text.split("\n")[0]
+    assert "\r" not in text
+
+
+def test_a_negative_figure_is_no_formula():
+    text = leaderboard.render(leaderboard.rank([judged("a", -0.5)]), "csv")
+    assert ",-0.500000," in text
+
+
+def test_json_rows_are_score_rows_with_ranks():
+    document = json.loads(leaderboard.render(leaderboard.rank([judged("a", 0.5)]), "json"))
+    assert document["schema"] == leaderboard.SCHEMA
+    assert "judgebench compare" in document["note"]
+    bare = {"schema": scores.SCHEMA, "rows": document["rows"]}
+    jsonschema.Draft202012Validator(scores.json_schema()).validate(bare)
+    assert document["rows"][0]["rank_worst"] == 1
+
+
+def test_markdown_and_table_say_what_a_rank_is_and_who_gave_the_gold():
+    entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4, task="jb", gold="verifier")])
+    for form in ("md", "table"):
+        text = leaderboard.render(entries, form)
+        assert leaderboard.NOTE in text
+        assert "pandalm: agreement with humans" in text
+        assert "jb: agreement with verifier" in text
+
+
+def test_formats_that_come_later_say_so():
+    for form in ("html", "tex"):
+        with pytest.raises(UsageError, match=f"as {form} come in a later version"):
+            leaderboard.render([], form)
+    with pytest.raises(UsageError, match="csv, md, json"):
+        leaderboard.render([], "xls")
+
+
+def test_an_empty_folder_of_runs():
+    assert leaderboard.render([], "table") == "no rows\n"
+    assert leaderboard.render([], "csv").count("\n") == 1
