@@ -87,7 +87,7 @@ class LoadedTable:
     notes : tuple of str
         Sentences for a person: what was recognised, left out, or counted as no verdict.
     warnings : tuple of str
-        Machine-readable codes: ``undeclared_levels``, ``disjoint_labels``, ``no_gold_rows``.
+        Machine-readable codes: ``undeclared_levels``, ``disjoint_labels``, ``unlabelled_rows``.
     """
 
     path: str
@@ -272,7 +272,7 @@ def _build(
     gold = gold[everything]
     if unlabelled:
         notes.append(f"{unlabelled:,} of {rows:,} rows have no gold label and are left out")
-        warnings.append("no_gold_rows")
+        warnings.append("unlabelled_rows")
     if distinct_ids:
         _check_ids(table, raw, everything)
     item = np.arange(n, dtype=np.int64)

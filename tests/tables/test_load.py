@@ -70,7 +70,7 @@ def test_rows_without_gold_are_left_out_and_counted(table):
     assert (loaded.rows, loaded.unlabelled) == (4, 2)
     assert loaded.judges["j"].judge.tolist() == [1, 0]
     assert loaded.judges["j"].cluster.tolist() == [0, 1]
-    assert "no_gold_rows" in loaded.warnings
+    assert "unlabelled_rows" in loaded.warnings
     assert refusal(table("j,g\nyes,\nno,NaN\n"), ["j"], ["g"]).startswith("FILE: no row has a gold label in g")
 
 
