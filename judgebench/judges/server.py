@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
@@ -63,14 +64,16 @@ class ServerBackend:
         import aiohttp  # noqa: PLC0415 - loaded on use
 
         key = os.environ.get(_KEY)
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-        login = None if key or self._login is None else aiohttp.BasicAuth(*self._login)
+        headers = {"Content-Type": "application/json"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        elif self._login:
+            headers["Authorization"] = f"Basic {base64.b64encode(self._login.encode()).decode('ascii')}"
         return aiohttp.ClientSession(
             # The run engine bounds what is in flight; a second bound here would only queue calls whose clock runs.
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=self._timeout),
             headers=headers,
-            auth=login,
         )
 
     async def complete(self, messages: Sequence[Message]) -> Completion:
@@ -116,9 +119,9 @@ def _chat_url(base_url: str) -> str:
     return f"{address}{'' if urlsplit(address).path.strip('/') else '/v1'}/chat/completions"
 
 
-def _userinfo(url: str) -> tuple[str, str] | None:
+def _userinfo(url: str) -> str:
     parts = urlsplit(url)
-    return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
 
 
 def create(

@@ -329,3 +329,47 @@ def test_many_calls_share_one_session(fake_llm: FakeLLM) -> None:
     replies = asyncio.run(main())
     assert {reply.status for reply in replies} == {Status.OK}
     assert max(fake_llm.counts.values()) == 1
+
+
+def test_a_login_in_the_address_is_used_where_there_is_no_key(
+    fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JUDGEBENCH_SERVER_API_KEY")
+    ask(build("server", fake_llm.anthropic_url.replace("//", "//me:pass%40word@")), pair_case())
+    assert fake_llm.requests[0].headers["Authorization"] == "Basic bWU6cGFzc0B3b3Jk"
+
+
+@pytest.mark.parametrize(("temperature", "version"), [(0.0, "2023-06-01"), (None, None)])
+def test_a_temperature_goes_through_the_version_of_the_api_that_takes_one(
+    fake_llm: FakeLLM, temperature: float | None, version: str | None
+) -> None:
+    judge = build("anthropic", fake_llm.anthropic_url, temperature=temperature)
+    ask(judge, pair_case())
+    assert judge.settings["api_version"] == version
+    assert version in {None, fake_llm.requests[0].headers["anthropic-version"]}
+
+
+def test_cached_tokens_are_input_tokens_in_either_api() -> None:
+    from judgebench.judges.anthropic import _completion
+    from judgebench.judges.chat import chat_completion
+
+    usage = {"input_tokens": 5, "cache_read_input_tokens": 70, "cache_creation_input_tokens": 25, "output_tokens": 3}
+    body = {"content": [{"type": "text", "text": "x"}], "stop_reason": "end_turn", "usage": usage}
+    anthropic = _completion("a/m", body, 1.0, ())
+    usage = {"prompt_tokens": 100, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 70}}
+    openai = chat_completion(
+        "o/m", {"choices": [{"message": {"content": "x"}}], "usage": usage}, key_variable="K", seconds=1.0
+    )
+    for done in (anthropic, openai):
+        assert (done.input_tokens, done.cached_tokens, done.output_tokens) == (100, 70, 3)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(401, BackendError), (429, RetryableError), ("502", RetryableError), (400, RejectedError), ("x", RetryableError)],
+)
+def test_an_error_in_a_200_means_what_it_says(code: object, kind: type[Exception]) -> None:
+    from judgebench.judges.chat import chat_completion
+
+    with pytest.raises(kind, match="the upstream"):
+        chat_completion("o/m", {"error": {"message": "the upstream", "code": code}}, key_variable="K", seconds=1.0)

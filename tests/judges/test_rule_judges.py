@@ -28,6 +28,13 @@ def ask(judge, item: Item, scale: Scale, order: tuple[int, ...] | None = None, r
     return asyncio.run(judge.judge(case, scale)).code
 
 
+def ask_each(judge, items: list[Item], scale: Scale) -> list:
+    async def main() -> list:
+        return [await judge.judge(Case(item, tuple(range(len(item.responses)))), scale) for item in items]
+
+    return [reply.code for reply in asyncio.run(main())]
+
+
 # --- lexical ------------------------------------------------------------------------------------
 
 
@@ -147,16 +154,17 @@ def test_preferring_one_of_one_is_no_baseline(rule, scale) -> None:
 def test_random_is_even_seeded_and_blind_to_the_order_of_asking(scale) -> None:
     count = {"pair": 2, "pick": 3}.get(scale.kind, 1)
     items = [item_of(*[f"{n}-{k}" for k in range(count)], name=str(n)) for n in range(600)]
-    one = [ask(baselines.create("random", seed=1), item, scale) for item in items]
-    again = [ask(baselines.create("random", seed=1), item, scale) for item in reversed(items)][::-1]
-    other = [ask(baselines.create("random", seed=2), item, scale) for item in items]
+    one = ask_each(baselines.create("random", seed=1), items, scale)
+    again = ask_each(baselines.create("random", seed=1), items[::-1], scale)[::-1]
+    other = ask_each(baselines.create("random", seed=2), items, scale)
     assert one == again
     assert one != other
     expected = len(items) / len(scale.labels)
     assert all(abs(n - expected) < 5 * expected**0.5 for n in Counter(one).values())
     assert set(one) == set(range(len(scale.labels)))
     # Gold must not be able to steer a draw.
-    assert [ask(baselines.create("random", seed=1), replace(i, gold=(Label("g", 0),)), scale) for i in items] == one
+    golden = [replace(item, gold=(Label("g", 0),)) for item in items]
+    assert ask_each(baselines.create("random", seed=1), golden, scale) == one
 
 
 def test_random_ranks_and_stays_within_what_is_shown() -> None:
