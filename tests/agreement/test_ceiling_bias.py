@@ -67,6 +67,17 @@ def test_the_jackknife_agrees_on_alpha(level):
     assert math.sqrt((influence**2).sum()) / 150 == pytest.approx(jackknife, rel=0.03)
 
 
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+def test_alphas_influence_is_the_pull_of_one_more_unit(level):
+    codes = np.array([[0, 0, 0], [0, 0, 1], [0, 1, -1], [0, 0, -1], [3, 0, 2], [1, 1, 1], [0, 3, 3]])
+    many = np.repeat(codes, 4000, axis=0)
+    value, influence = alpha_units(codes, 4, np.arange(4.0), level)
+    value = alpha_units(many, 4, np.arange(4.0), level)[0]
+    for i, unit in enumerate(codes):
+        more = alpha_units(np.vstack([many, unit[None, :]]), 4, np.arange(4.0), level)[0]
+        assert (more - value) * len(many) == pytest.approx(influence[i], abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("codes", "values", "reason"),
     [
@@ -148,6 +159,18 @@ def test_no_ceiling_with_one_label_each():
     assert ceiling(ratings([0, 1], [[0, -1], [-1, 1]]), Policies()) == {}
 
 
+def test_the_ratios_error_counts_both_sides():
+    given_rows = people(90)
+    found = ceiling(given_rows, Policies())["ratio_cohen_kappa"]
+    less = []
+    for i in range(90):
+        kept = np.delete(np.arange(90), i)
+        one = ratings(given_rows.judge[kept], given_rows.gold[kept])
+        less.append(ceiling(one, Policies(), {"cohen_kappa": METRICS["cohen_kappa"]})["ratio_cohen_kappa"].value)
+    jackknife = math.sqrt(89 / 90 * ((np.array(less) - np.mean(less)) ** 2).sum())
+    assert found.se == pytest.approx(jackknife, rel=0.05)
+
+
 def test_no_ratio_without_agreement_among_people():
     opposed = ratings([0, 2] * 20, [[0, 2], [2, 0]] * 20)
     assert ceiling(opposed, Policies())["ratio_cohen_kappa"].undefined == "no_ceiling"
@@ -196,6 +219,13 @@ def test_position_preference_has_the_trinomial_error():
 def test_five_ways_are_consistent_when_the_side_is():
     found = measured(shown([(0, 3), (1, 4), (0, 0)], Scale.pair(5)))
     assert found["position_consistency"].value == pytest.approx(2 / 3)
+
+
+def test_repeats_don_t_change_position():
+    """Of several games in one order, the first speaks."""
+    one = ratings([2, 0, 0, 0], [0] * 4, item=[0] * 4, game=[2, 0, 1, 3], swapped=[False, False, True, True])
+    assert measured(one)["position_consistency"].value == 1.0
+    assert measured(one)["position_consistency"].n == 1
 
 
 def test_both_bad_is_not_a_tie():

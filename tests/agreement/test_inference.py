@@ -124,6 +124,16 @@ def test_the_jackknife_agrees(name):
     assert spread_of(name, counts).se == pytest.approx(jackknife, rel=0.02)
 
 
+def test_few_clusters_take_their_degrees_of_freedom():
+    found = t_interval(Spread(0.4, 9, np.arange(3), np.array([0.05, -0.02, -0.03])))
+    se = math.sqrt(3 / 2 * 0.0038)
+    reach = 4.302652729911275 * se / (1 - 0.4**2)
+    assert found.se == pytest.approx(se)
+    assert (found.low, found.high) == pytest.approx(
+        (math.tanh(math.atanh(0.4) - reach), math.tanh(math.atanh(0.4) + reach))
+    )
+
+
 def test_one_cluster_has_a_value_and_no_interval():
     found = t_interval(spread_of("cohen_kappa", COUNTS, np.zeros(200, dtype=int)))
     assert (found.low, found.high, found.se) == (None, None, None)

@@ -118,6 +118,15 @@ def test_tie_policies():
     assert accuracy("wrong") == (0.25, 4)
 
 
+def test_without_gold_ties_the_tie_is_no_class():
+    """A class that gold can't have would count as a recall of 0."""
+    scored = apply(ratings([A, TIE, B], [A, TIE, B]), Policies(tie="drop"))
+    assert scored.judge.tolist() == [A, B]
+    scored = apply(ratings([A, TIE, B], [A, A, B]), Policies(tie="drop"))
+    assert scored.judge.tolist() == [A, UNDECIDED, B]
+    assert estimate(METRICS["macro_recall"], Counted.of(scored))[0].value == pytest.approx(0.75)
+
+
 def test_half_credit_is_for_ties_only():
     scale = Scale.pair(3, both_bad=True)
     one = ratings([3, TIE, NONE], [TIE, 3, TIE], scale=scale)
