@@ -1,7 +1,7 @@
 """Leaderboards: rows of many runs in one order, with ranks that say how sure they are.
 
-A rank is given within one task, on subset ``all``, among judges measured on the same data, as many
-items and under the same policies. Beside it stands the range of ranks that the intervals leave open:
+A rank is given within one task, on subset ``all``, among judges measured on the same data and under
+the same policies (`NOTE` says it in full). Beside it stands the range of ranks that the intervals leave open:
 a judge is surely ahead of another only where their intervals don't overlap. This is cautious, since
 the judges answer the same items; ``judgebench compare`` tests two of them pair by pair.
 """
@@ -36,10 +36,11 @@ LeaderboardFormat: TypeAlias = Literal["csv", "md", "json", "table"]
 _LATER = ("html", "tex")
 
 #: The headline: the first that is defined for any judge of the task.
-HEADLINES = ("cohen_kappa", "percent_agreement")
+HEADLINES = ("cohen_kappa", "percent_agreement", "accuracy")
 #: Metrics that a leaderboard's CSV always has.
 METRICS = (
     "percent_agreement",
+    "accuracy",
     "cohen_kappa",
     "krippendorff_alpha",
     "scott_pi",
@@ -48,10 +49,13 @@ METRICS = (
     "macro_recall",
     "macro_f1",
 )
+#: Share of the items that a judge must have been measured on to be ranked: a few gaps are no other test.
+_ENOUGH = 0.95
 NOTE = (
-    "Ranks hold within a task on all of its items, among judges measured on the same data under the same policies. "
-    "The range behind a rank holds the ranks that overlapping intervals leave open; judgebench compare tests two "
-    "judges pair by pair."
+    "Ranks hold within a task on all of its items, among judges measured on the same data (at least 95 % of the items) "
+    "under the same policies; the order policy may differ where verdicts were recorded in one order only. The range "
+    "behind a rank holds the ranks that overlapping intervals leave open; judgebench compare tests two judges pair by "
+    "pair."
 )
 
 
@@ -91,8 +95,8 @@ def rank(rows: Iterable[Agreement], headlines: Mapping[str, str] | None = None) 
     rows : iterable of Agreement
         Rows of any number of runs, in any order.
     headlines : mapping of str to str, optional
-        The headline metric by task; by default Cohen's kappa, or percent agreement in a task where no
-        judge has a kappa.
+        The headline metric by task; by default Cohen's kappa, or percent agreement (then accuracy) in a
+        task where no judge has a kappa.
 
     Returns
     -------
@@ -152,13 +156,16 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, in
         return {}
 
     def ground(row: Agreement) -> tuple[Any, ...]:
-        return row.items, row.gold, row.revision, tuple(row.policies.to_json().items())
+        policies = row.policies
+        return row.gold, row.revision, policies.tie, policies.invalid, policies.gold
 
     sizes = Counter(map(ground, group))
     largest = max(sizes, key=lambda key: (sizes[key], key))
+    group = [row for row in group if ground(row) == largest]
+    enough = _ENOUGH * max(row.items for row in group)
     bounds: dict[int, tuple[float, float, float]] = {}
     for row in group:
-        if ground(row) == largest:
+        if row.items >= enough:
             estimate: Estimate = row.metrics[headline]
             value = estimate.value or 0.0
             low = value if estimate.low is None else estimate.low

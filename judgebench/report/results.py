@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
 from judgebench.report.leaderboard import rank, to_csv, to_markdown
-from judgebench.report.scores import markdown_table
+from judgebench.report.scores import markdown_table, markdown_text
+from judgebench.tasks.card import load_card
+from judgebench.tasks.sources import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from judgebench.domain import Agreement
+    from judgebench.report.leaderboard import Entry
+    from judgebench.report.reproduce import Reproduction
 
-__all__ = ["results", "write_results"]
+__all__ = ["figures", "results", "write_results"]
+
+_REPRODUCTION = "reproduction.csv"
 
 _INTRODUCTION = """\
 # Results
@@ -31,13 +38,15 @@ and warnings. An empty cell is a figure that is undefined or does not apply.
 """
 
 
-def results(rows: Iterable[Agreement]) -> dict[str, str]:
+def results(rows: Iterable[Agreement], reproduction: Reproduction | None = None) -> dict[str, str]:
     """Build the files of the results folder.
 
     Parameters
     ----------
     rows : iterable of Agreement
         What was measured, in any order; splits of one task go into one file.
+    reproduction : Reproduction, optional
+        Published figures beside ours; they get a file of their own.
 
     Returns
     -------
@@ -59,7 +68,7 @@ def results(rows: Iterable[Agreement]) -> dict[str, str]:
         raise UsageError("there are no results to write")
     files: dict[str, str] = {}
     contents: list[list[str]] = []
-    tables: list[str] = []
+    everywhere: list[Entry] = []
     for name in sorted(tasks):
         entries = rank(tasks[name])
         files[f"{name}.csv"] = to_csv(entries)
@@ -68,13 +77,68 @@ def results(rows: Iterable[Agreement]) -> dict[str, str]:
             own = [entry.row for entry in whole if entry.row.task == task]
             items = max(row.items for row in own)
             contents.append([f"{name}.csv", task, str(items), str(len(own)), ", ".join(sorted({r.gold for r in own}))])
-        tables.append(to_markdown(whole))
+        everywhere += whole
     overview = markdown_table(["file", "task", "items", "judges", "gold"], contents, right=(2, 3))
-    files["README.md"] = "\n".join((_INTRODUCTION, overview, *tables))
+    blocks = [_INTRODUCTION, overview, to_markdown(everywhere)]
+    if reproduction is not None:
+        files[_REPRODUCTION] = reproduction.to_csv()
+        blocks.append(_reproduced(reproduction))
+    files["README.md"] = "\n".join(blocks)
     return files
 
 
-def write_results(rows: Iterable[Agreement], folder: Path) -> list[Path]:
+def _reproduced(reproduction: Reproduction) -> str:
+    lines = [f"- {u.task}: {markdown_text(u.figure)}: {markdown_text(u.reason)}\n" for u in reproduction.unmatched]
+    text = f"`{_REPRODUCTION}` holds our figures beside the published ones: {reproduction.summary}."
+    return f"## Published figures\n\n{text}\n\n{''.join(lines)}"
+
+
+def figures(data: Path) -> list[Agreement]:
+    """Collect recorded judges of which only accuracies per subset are public (RewardBench).
+
+    Parameters
+    ----------
+    data : Path
+        The folder of benchmark data.
+
+    Returns
+    -------
+    list of Agreement
+        A row per subset with Wilson's interval, and a row per section and for the score, which have none:
+        the verdicts behind them are not public, so that coverage is not known either (a warning says so).
+        Empty where the folder holds no such file.
+    """
+    from judgebench.agreement.inference import wilson  # noqa: PLC0415 - loads numpy
+    from judgebench.tasks.rewardbench import EXAMPLE_COUNTS, PRM_ITEMS, Reader  # noqa: PLC0415 - loaded on use
+
+    card = load_card("rewardbench")
+    rows: list[Agreement] = []
+    for recorded in (r for r in card.recorded if r.kind == "figures"):
+        home = next((data / name for name in (card.name, *card.folders) if (data / name).is_dir()), data)
+        path = find(home, recorded.file)
+        if path is None:
+            continue
+        for subset, value in Reader(card, recorded.split).figures(path).items():
+            n = PRM_ITEMS if subset == "math-prm" else EXAMPLE_COUNTS.get(subset, 0)
+            low, high = wilson(value, n) if n else (None, None)
+            rows.append(
+                Agreement(
+                    task=card.name,
+                    judge=f"replay/{recorded.name}",
+                    subset="all" if subset == "score" else subset,
+                    gold="mixed",
+                    items=n or sum(EXAMPLE_COUNTS.values()) - EXAMPLE_COUNTS["math-prm"] + PRM_ITEMS,
+                    coverage=1.0,
+                    policies=replace(card.policies, order="single"),
+                    metrics={"accuracy": Estimate(value, low, high, n, method="wilson" if n else "")},
+                    warnings=("published_figures",),
+                    revision="figures",
+                )
+            )
+    return rows
+
+
+def write_results(rows: Iterable[Agreement], folder: Path, reproduction: Reproduction | None = None) -> list[Path]:
     """Write the results folder; files of the same names are replaced, others are left alone.
 
     Returns
@@ -87,7 +151,7 @@ def write_results(rows: Iterable[Agreement], folder: Path) -> list[Path]:
     UsageError
         As `results`, and if the folder can't be written.
     """
-    files = results(rows)
+    files = results(rows, reproduction)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

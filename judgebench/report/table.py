@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +42,7 @@ _WARNINGS = {
     "constant_judge": "the judge gives one and the same verdict throughout",
     "few_clusters": "few independent questions: the interval is only a rough one",
     "low_coverage": "many judgments gave no verdict: see coverage",
+    "published_figures": "taken from published accuracies: the verdicts are not public, so coverage is not known",
     "left_out": "items on which the annotators have no common label are left out",
 }
 _METHOD = (
@@ -171,21 +173,24 @@ def grid(rows: Sequence[Agreement]) -> Grid:
         interval, alpha, rho, the human ceiling, position consistency.
     """
     table: list[tuple[Cell, ...]] = []
+    usual = _usual(rows)
     people = {row.task for row in rows if row.ceiling}
     turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
     for row in rows:
         metrics = row.metrics
+        own = _policies(row)
+        special = () if own == usual[row.task] else (f"measured under {own}",)
         kappa = kappa_cell(metrics.get("cohen_kappa"))
         warnings = tuple(_words(code, _WARNINGS) for code in row.warnings)
         table.append(
             (
                 Cell(clean(row.task)),
-                Cell(clean(row.judge)),
+                Cell(clean(row.judge), special),
                 Cell(clean(row.subset)),
                 Cell(clean(row.gold)),
                 Cell(str(row.items)),
                 Cell(figure(100 * row.coverage, 1)),
-                _percent(metrics.get("percent_agreement"), "not_measured"),
+                _agreement(row),
                 Cell(kappa.text, kappa.notes + warnings),
                 _plain(metrics.get("krippendorff_alpha"), "not_measured"),
                 _plain(metrics.get("spearman_rho"), "no_order"),
@@ -214,6 +219,13 @@ def _percent(estimate: Estimate | None, absent: str) -> Cell:
     return Cell(figure(100 * estimate.value, 1))
 
 
+def _agreement(row: Agreement) -> Cell:
+    accuracy = row.metrics.get("accuracy")
+    if "percent_agreement" not in row.metrics and accuracy is not None and accuracy.value is not None:
+        return Cell(figure(100 * accuracy.value, 1), ("accuracy",))
+    return _percent(row.metrics.get("percent_agreement"), "not_measured")
+
+
 def _plain(estimate: Estimate | None, absent: str) -> Cell:
     if estimate is None or estimate.value is None:
         return _missing(estimate, absent)
@@ -229,17 +241,33 @@ def kappa_cell(estimate: Estimate | None) -> Cell:
     return Cell(f"{text} [{spread(estimate.low)}, {spread(estimate.high)}]")
 
 
+def _policies(row: Agreement) -> str:
+    return " ".join(f"{name}={value}" for name, value in row.policies.to_json().items())
+
+
+def _usual(rows: Sequence[Agreement]) -> dict[str, str]:
+    """Find the policies that most rows of a task share."""
+    counts: dict[str, Counter[str]] = {}
+    for row in rows:
+        counts.setdefault(row.task, Counter())[_policies(row)] += 1
+    return {task: max(count, key=lambda own: (count[own], own)) for task, count in counts.items()}
+
+
 def _remarks(rows: Sequence[Agreement]) -> tuple[str, ...]:
     """Policies and base rates: what one has to know to read the figures."""
-    remarks: list[str] = [_METHOD] if rows else []
-    seen: dict[str, None] = {}
+    remarks: dict[str, None] = dict.fromkeys([_METHOD] if rows else [])
+    usual = _usual(rows)
+    rated: dict[str, Agreement] = {}
     for row in rows:
-        policies = " ".join(f"{name}={value}" for name, value in row.policies.to_json().items())
-        seen[f"{clean(row.task)}: {gold_words(row.gold)} ({clean(row.gold)} labels); {policies}"] = None
+        task = clean(row.task)
+        remarks[f"{task}: {gold_words(row.gold)} ({clean(row.gold)} labels); {usual[row.task]}"] = None
         if row.subset == "all" and row.base_rates.get("gold"):
-            rates = ", ".join(f"{clean(k)} {100 * v:.1f}" for k, v in row.base_rates["gold"].items())
-            seen[f"{clean(row.task)}: gold labels in %: {rates}"] = None
-    return (*remarks, *seen)
+            # Policies leave out more items for one judge than for another; the fullest row speaks for gold.
+            rated[row.task] = max(rated.get(row.task, row), row, key=lambda one: one.items)
+    for task, row in rated.items():
+        rates = ", ".join(f"{clean(label)} {100 * share:.1f}" for label, share in row.base_rates["gold"].items())
+        remarks[f"{clean(task)}: gold labels in %: {rates}"] = None
+    return tuple(remarks)
 
 
 def to_table(rows: Iterable[Agreement], *, width: int = 120) -> str:

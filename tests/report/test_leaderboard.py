@@ -74,12 +74,21 @@ def test_what_can_not_be_compared_gets_no_rank():
         {"items": 10},
         {"revision": "data:other"},
         {"gold": "model"},
-        {"policies": Policies("mean", "class", "tie", "majority")},
+        {"policies": Policies("single", "class", "wrong", "majority")},
         {"subset": "math"},
     ):
         entries = leaderboard.rank([*kept, judged("c", 0.9, **other)])
         ranks = {e.row.judge: e.rank for e in entries}
         assert ranks == {"a": 1, "b": 2, "c": None}
+
+
+def test_a_recording_in_one_order_and_a_few_gaps_are_ranked_and_the_policy_is_noted():
+    recorded = judged("c", 0.9, policies=Policies("mean", "class", "tie", "majority"), items=960)
+    entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4), recorded])
+    assert {e.row.judge: e.rank for e in entries} == {"c": 1, "a": 2, "b": 3}
+    text = leaderboard.render(entries, "md")
+    assert "¹ measured under order=mean tie=class invalid=tie gold=majority" in text
+    assert "| 1 | c¹ |" in text
 
 
 def test_an_undefined_headline_gets_no_rank():

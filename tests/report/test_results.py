@@ -10,7 +10,8 @@ import pytest
 from report.report_rows import one_row
 
 from judgebench.errors import UsageError
-from judgebench.report.results import results, write_results
+from judgebench.report.reproduce import Cell, Reproduction, Unmatched
+from judgebench.report.results import figures, results, write_results
 
 ROWS = [
     replace(one_row(), judge=judge, task=task, subset=subset)
@@ -61,6 +62,30 @@ def test_a_folder_that_can_not_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="can't write"):
         write_results(ROWS, tmp_path / "file")
+
+
+def test_published_figures_stand_beside_ours():
+    cell = Cell("pandalm", "test", "=gpt", "all", "accuracy", 0.71, 71.0, 1, "percent", True, "a table")
+    files = results(ROWS, Reproduction((cell,), (Unmatched("pandalm", "a figure", "not public"),)))
+    assert "'=gpt,all,accuracy,71.000000,71.000000,1,percent,yes" in files["reproduction.csv"]
+    assert "1 of 1 figures match" in files["README.md"]
+    assert "- pandalm: a figure: not public" in files["README.md"]
+
+
+@pytest.mark.data
+def test_recorded_figures_are_rows_that_say_what_they_are(data_dir):
+    rows = figures(data_dir)
+    assert {row.judge for row in rows} >= {"replay/general-preference/GPM-Gemma-2-9B"}
+    assert all(row.warnings == ("published_figures",) for row in rows)
+    files = results(rows)
+    best = files["README.md"].split("| 1 | ")[1].split("\n")[0]
+    assert best.startswith("replay/general-preference/GPM-Gemma-2-9B | all | mixed | 2985 |")
+    assert "92.3" in best
+    assert "the verdicts are not public" in files["README.md"]
+
+
+def test_a_folder_without_recorded_figures(tmp_path):
+    assert figures(tmp_path) == []
 
 
 def test_the_published_folder_is_whole():
