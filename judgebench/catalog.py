@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from judgebench.domain import Judge
+    from judgebench.tasks.card import Recorded
 
 Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
@@ -69,8 +70,9 @@ class JudgeSettings:
         Name of a prompt, or a file; None takes the one of the task's scale.
     base_url : str or None
         Another address of the API.
-    temperature : float or None
-        Sampling temperature; None leaves it to the server.
+    temperature : float, None or 'default'
+        Sampling temperature; None leaves it to the server, ``default`` to the backend (0, where the API
+        takes one).
     max_tokens : int
         Longest answer.
     timeout : float
@@ -81,7 +83,7 @@ class JudgeSettings:
 
     prompt: str | None = None
     base_url: str | None = None
-    temperature: float | None = 0.0
+    temperature: float | Literal["default"] | None = "default"
     max_tokens: int = 2048
     timeout: float = 120.0
     seed: int = 0
@@ -178,10 +180,13 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
     if spec in PLAIN_JUDGES:
         return cast("Judge", load(PLAIN_JUDGES[spec])(spec))
+    temperature = settings.temperature
+    if temperature == "default":
+        temperature = load(f"judgebench.judges.{backend}:DEFAULT_TEMPERATURE") if backend in BACKENDS else None
     options = {
         "prompt": settings.prompt,
         "base_url": settings.base_url,
-        "temperature": settings.temperature,
+        "temperature": temperature,
         "max_tokens": settings.max_tokens,
         "timeout": settings.timeout,
         "seed": settings.seed or None,
@@ -189,7 +194,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if backend in BACKENDS:
         if not model:
             raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
-        return cast("Judge", load(BACKENDS[backend])(model, **options))
+        return cast("Judge", load(BACKENDS[backend])(model, **options).serving(task.scale))
     if (factory := _plugin("judges", backend if slash else spec)) is not None:
         return cast("Judge", factory(model, **options))
     if _FUNCTION.fullmatch(spec):
@@ -198,27 +203,31 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     raise UnknownNameError("judge", spec, [name.removesuffix("/MODEL") for name in known])
 
 
+def reads_answers(judge: Judge) -> bool:
+    """Whether a judge looks at the responses: a recording, a guess and a constant don't."""
+    recorded = getattr(judge, "orders", None) is not None
+    return not recorded and judge.name not in {"baseline/random", "baseline/majority"}
+
+
 def _replay(target: str, task: Task) -> Judge:
     """Make a judge of a recording: one the card knows by name, the benchmark's own format, or ours."""
-    from judgebench.judges.replay import ReplayJudge, read_recording  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.replay import ReplayJudge  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.recordings import is_own_format, read_recording  # noqa: PLC0415 - loaded on use
 
     file, _, column = target.partition("#")
     path = Path(file)
-    if not isinstance(task, CardTask):
-        recording = read_recording(_existing(path, ()), task.scale, column or None)
-        return ReplayJudge(f"replay/{recording.name}", recording.replies, recording.orders)
-    known = {recorded.name: recorded for recorded in task.recordings() if recorded.kind == "replies"}
-    if not path.exists() and target in known:
-        located = task.recorded_path(known[target])
-        if located is None:
-            raise UsageError(
-                f"the recording {target!r} ({known[target].file}) does not lie beside the data of {task.name}"
-            )
-        path, column = located, known[target].column
+    known: dict[str, Recorded] = {}
+    if isinstance(task, CardTask):
+        known = {recorded.name: recorded for recorded in task.recordings() if recorded.kind == "replies"}
+        if not path.exists() and target in known:
+            path, column = task.recorded_path(known[target]) or path, known[target].column
     _existing(path, known)
-    theirs = task.recorded(path, column or None)
-    return ReplayJudge(f"replay/{theirs.name}", theirs.replies, theirs.orders)
+    if isinstance(task, CardTask) and not is_own_format(path):
+        recording = task.recorded(path, column or None)
+    else:
+        recording = read_recording(path, task.scale, column or None)
+    return ReplayJudge(f"replay/{recording.name}", recording.replies, recording.orders)
 
 
 def _existing(path: Path, known: Iterable[str]) -> Path:

@@ -10,10 +10,10 @@ from judgebench.errors import JudgebenchError
 
 def main() -> None:
     """Run the command line and end the process with the exit code of the outcome."""
-    from judgebench.cli.app import app  # noqa: PLC0415 - importing the package must stay free
+    from judgebench.cli.app import build  # noqa: PLC0415 - importing the package must stay free
 
     try:
-        app(prog_name="judgebench")
+        build(sys.argv[1:])(prog_name="judgebench")
     except JudgebenchError as error:
         print(f"judgebench: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import importlib
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from judgebench import __version__
-from judgebench.cli import asking, listing, measuring
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ABOUT = "Measure LLM judges: how far they agree with gold labels, with error bars, next to how far humans agree."
+#: Where each command lives. Only the one that is called is imported, which keeps `list` quick.
+COMMANDS: dict[str, str] = {
+    "run": "judgebench.cli.asking:run",
+    "demo": "judgebench.cli.asking:demo",
+    "score": "judgebench.cli.measuring:score",
+    "doctor": "judgebench.cli.measuring:doctor",
+    "leaderboard": "judgebench.cli.measuring:leaderboard",
+    "reproduce": "judgebench.cli.measuring:reproduce",
+    "results": "judgebench.cli.publishing:results",
+    "list": "judgebench.cli.listing:lists",
+    "show": "judgebench.cli.listing:show",
+}
 
 
 def _kebab(token: str) -> str:
+    """Let --max_concurrency and --max-concurrency both work."""
     return token.replace("_", "-")
-
-
-app = typer.Typer(
-    help="Measure LLM judges: how far they agree with gold labels, with error bars, next to how far humans agree.",
-    epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "max_content_width": 110,
-        # Both --max-concurrency and --max_concurrency work.
-        "token_normalize_func": _kebab,
-    },
-)
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
@@ -36,21 +38,38 @@ def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def _root(
     *,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
     ] = False,
 ) -> None:
-    """Measure LLM judges: how far they agree with gold labels, with error bars, next to how far humans agree."""
+    pass
 
 
-app.command("run")(asking.run)
-app.command("demo")(asking.demo)
-app.command("score")(measuring.score)
-app.command("doctor")(measuring.doctor)
-app.command("leaderboard")(measuring.leaderboard)
-app.command("reproduce")(measuring.reproduce)
-app.command("list")(listing.list_names)
-app.command("show")(listing.show)
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """Make the application for a command line: all commands, or only the one that it calls."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "max_content_width": 110,
+            "token_normalize_func": _kebab,
+        },
+    )
+    app.callback(
+        help=_ABOUT,
+        epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
+    )(_root)
+    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    for name in [called] if called in COMMANDS else COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
-from judgebench import catalog
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -28,7 +27,7 @@ from judgebench.cli.options import (
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from judgebench.domain import Agreement, Case, Judge, Policies, Scale, Task
     from judgebench.run.engine import Options, Summary
@@ -62,8 +61,9 @@ def run(
         typer.Option("--base-url", metavar="URL", envvar="JUDGEBENCH_BASE_URL", help="Address of the API."),
     ] = None,
     temperature: Annotated[
-        str, typer.Option(metavar="T", help="Sampling temperature; 'none' leaves it to the server.")
-    ] = "0",
+        str | None,
+        typer.Option(metavar="T", help="Sampling temperature; by default 0 where the API takes one, 'none' sends none."),
+    ] = None,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")] = 2048,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one call may take.")] = 120.0,
     max_concurrency: Annotated[
@@ -87,18 +87,31 @@ def run(
 
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+
     settings = catalog.JudgeSettings(prompt, base_url, _temperature(temperature), max_tokens, timeout, seed)
     plans: list[tuple[Plan, Policies]] = []
     for task_name in dict.fromkeys(task):
         opened = catalog.make_task(task_name, data=data, sample=sample)
         for judge_name in dict.fromkeys(judge):
             made = catalog.make_judge(judge_name, opened, settings)
-            plans.append(_plan(opened, made, order, repeats, reference, seed, limit, policy))
+            plans.append(
+                plan_run(
+                    opened,
+                    made,
+                    order=order,
+                    repeats=repeats,
+                    reference=reference,
+                    seed=seed,
+                    limit=limit,
+                    policy=policy,
+                )
+            )
     if dry_run:
         emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
         return
     emit_scores(
-        _ask_and_measure(plans, runs, _options(max_concurrency, attempts), quiet=quiet, by_system=by_system),
+        ask_and_measure(plans, runs, options(max_concurrency, attempts), quiet=quiet, by_system=by_system),
         form,
         output,
     )
@@ -108,19 +121,26 @@ def demo(
     *, form: FormatOption = "table", output: OutputOption = None, seed: Annotated[int, typer.Option()] = 0
 ) -> None:
     """Run the samples of five tasks with four baselines each and print a leaderboard: no key, no network."""
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.report.leaderboard import rank, render  # noqa: PLC0415 - loaded on use
+
     with tempfile.TemporaryDirectory(prefix="judgebench-demo-") as folder:
         plans: list[tuple[Plan, Policies]] = []
         for task_name in _DEMO_TASKS:
             opened = catalog.make_task(task_name, sample=True)
             for judge_name in _DEMO_JUDGES[opened.scale.kind]:
                 made = catalog.make_judge(judge_name, opened, catalog.JudgeSettings(seed=seed))
-                plans.append(_plan(opened, made, None, 1, "auto", seed, None, []))
-        rows = _ask_and_measure(plans, Path(folder), _options(16, 1), quiet=True, by_system=False)
-    emit_scores([row for row in rows if row.subset == "all"], form, output)
+                # The lexical rules need references, which bff-bench by default keeps from its judges.
+                reference = "human" if opened.scale.kind == "check" else "auto"
+                plans.append(plan_run(opened, made, reference=reference, seed=seed))
+        rows = ask_and_measure(plans, Path(folder), options(16, 1), quiet=True, by_system=False)
+    emit(render(rank([row for row in rows if row.subset == "all"]), form), output)
     note("These are small samples written for this project: they show the machine at work, not the judges.")
 
 
-def _temperature(text: str) -> float | None:
+def _temperature(text: str | None) -> float | Literal["default"] | None:
+    if text is None:
+        return "default"
     if text.casefold() == "none":
         return None
     try:
@@ -129,22 +149,26 @@ def _temperature(text: str) -> float | None:
         raise UsageError(f"--temperature {text!r} is neither a number nor 'none'") from None
 
 
-def _options(max_concurrency: int, attempts: int) -> Options:
+def options(max_concurrency: int, attempts: int) -> Options:
+    """Put the engine's options together."""
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
 
     return Options(max_concurrency=max_concurrency, attempts=attempts)
 
 
-def _plan(
+def plan_run(
     task: Task,
     judge: Judge,
-    order: Literal["both", "original", "swapped", "random"] | None,
-    repeats: int,
-    reference: str,
-    seed: int,
-    limit: int | None,
-    policy: list[str],
+    *,
+    order: Literal["both", "original", "swapped", "random"] | None = None,
+    repeats: int = 1,
+    reference: str = "auto",
+    seed: int = 0,
+    limit: int | None = None,
+    policy: Sequence[str] = (),
 ) -> tuple[Plan, Policies]:
+    """Plan a run, and say under which policies it will be measured."""
+    from judgebench.catalog import reads_answers  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
@@ -164,6 +188,7 @@ def _plan(
         reference=reference,
         seed=seed,
         limit=limit,
+        needs_answers=reads_answers(judge),
     )
     own = card.policies if card is not None else Policies()
     conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
@@ -194,7 +219,7 @@ def _estimate(planned: Plan, runs: Path) -> str:
     )
 
 
-def _ask_and_measure(
+def ask_and_measure(
     plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
 ) -> list[Agreement]:
     """Ask everything first, so that one unusable judge does not hide what others said."""

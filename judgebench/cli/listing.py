@@ -4,64 +4,86 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from judgebench import catalog
 from judgebench.cli.options import emit
 from judgebench.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from judgebench.tasks.card import Card
 
 
-def list_names(
-    kind: Annotated[
-        Literal["tasks", "judges", "prompts", "probes", "metrics"],
-        typer.Argument(metavar="tasks|judges|prompts|probes|metrics"),
-    ],
-) -> None:
-    """List tasks, judges, prompts, probes or metrics, a line each."""
-    emit(_columns(_rows(kind)), None)
+lists = typer.Typer(
+    help="List tasks, judges, prompts, probes or metrics, a line each.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
-def _rows(kind: str) -> list[tuple[str, ...]]:
-    if kind == "tasks":
-        from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+# One command a kind, none with a parameter: typer loads pydantic to parse any, which takes longer than all the rest.
+@lists.command("tasks")
+def list_tasks() -> None:
+    """List the tasks: name, scale, gold, splits, what it is."""
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
-        cards = [load_card(name) for name in card_names()]
-        rows = [(card.name, card.scale.spec, card.gold_source, " ".join(card.splits), card.summary) for card in cards]
-        return rows + [(name, "", "", "", f"plugin {entry.value}") for name, entry in catalog.plugins("tasks").items()]
-    if kind == "judges":
-        rows = list(catalog.JUDGE_NOTES.items())
-        return [*rows, *((name, f"plugin {entry.value}") for name, entry in catalog.plugins("judges").items())]
-    if kind == "prompts":
-        from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
+    cards = [load_card(name) for name in card_names()]
+    rows = [(card.name, card.scale.spec, card.gold_source, " ".join(card.splits), card.summary) for card in cards]
+    _print([*rows, *((name, "", "", "", f"plugin {entry.value}") for name, entry in plugins("tasks").items())])
 
-        return [(name,) for name in prompt_names()]
-    if kind == "probes":
-        orders = ("both", "original", "swapped", "random")
-        rows = [(f"--order {order}", "the plain question; biases and attacks are not here yet") for order in orders]
-        return [*rows, *((name, f"plugin {entry.value}") for name, entry in catalog.plugins("probes").items())]
+
+@lists.command("judges")
+def list_judges() -> None:
+    """List the judges by name or name pattern."""
+    from judgebench.catalog import JUDGE_NOTES, plugins  # noqa: PLC0415 - loaded on use
+
+    _print([*JUDGE_NOTES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("judges").items())])
+
+
+@lists.command("prompts")
+def list_prompts() -> None:
+    """List the prompts and the kinds of scale they serve."""
+    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
+
+    _print([(name, ", ".join(load_prompt(name).kinds)) for name in prompt_names()])
+
+
+@lists.command("probes")
+def list_probes() -> None:
+    """List the ways to show items to a judge."""
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+
+    orders = {
+        "both": "every item in its own order and reversed (the default): flips are counted",
+        "original": "the item's own order",
+        "swapped": "the reverse",
+        "random": "one order an item, drawn from --seed and its content",
+    }
+    rows = [(f"--order {order}", what) for order, what in orders.items()]
+    _print([*rows, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())])
+
+
+@lists.command("metrics")
+def list_metrics() -> None:
+    """List the metrics."""
     from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
 
-    return list(METRIC_TITLES.items())
+    _print(list(METRIC_TITLES.items()))
 
 
-def _columns(rows: Iterable[tuple[str, ...]]) -> str:
-    rows = list(rows)
+def _print(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
+    emit("\n".join(line.rstrip() for line in lines), None)
 
 
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A task, a judge, a prompt, or the folder of a run.")],
 ) -> None:
     """Show a task's card, a judge, a prompt, or what a run asked and found."""
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -16,6 +15,7 @@ from judgebench.cli.options import (
     FormatOption,
     OutputOption,
     PolicyOption,
+    data_folder,
     emit,
     emit_scores,
     note,
@@ -62,6 +62,12 @@ def score(
             help="The table is long: these columns; --judge-col and --gold-col then name raters.",
         ),
     ] = None,
+    word: Annotated[
+        list[str],
+        typer.Option(
+            "--word", metavar="OLD=NEW", help="What a word in the table means; an empty NEW is a gap; repeatable."
+        ),
+    ] = [],  # noqa: B006 - typer reads the default, nobody changes it
     delimiter: Annotated[str | None, typer.Option(metavar="CHAR", help="Delimiter, where it isn't plain.")] = None,
     gold: Annotated[
         Literal["human", "expert", "crowd", "verifier", "model"],
@@ -84,7 +90,9 @@ def score(
     if bool(runs) == (csv is not None):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if csv is not None:
-        columns = _Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter)
+        columns = _Columns(
+            judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word
+        )
         tables = _own_table(csv, columns, gold)
     else:
         tables = list(_stored(runs or []))
@@ -108,6 +116,14 @@ class _Columns:
     item: str | None
     long: str | None
     delimiter: str | None
+    words: list[str]
+
+    def meanings(self) -> dict[str, str]:
+        """Read the --word options."""
+        pairs = [word.partition("=") for word in self.words]
+        if wrong := [old for old, equals, _ in pairs if not equals]:
+            raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
+        return {old: new for old, _, new in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +192,7 @@ def _own_table(path: Path, columns: _Columns, gold: str) -> list[_Measurable]:
         id_col=columns.item,
         delimiter=columns.delimiter,
         long=None if columns.long is None else LongSpec.parse(columns.long),
+        words=columns.meanings(),
     )
     for text in table.notes:
         note(text)
@@ -229,22 +246,10 @@ def reproduce(
     """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""
     from judgebench.report.reproduce import reproduce as compute  # noqa: PLC0415 - loaded on use
 
-    folder = data or (Path(os.environ["JUDGEBENCH_DATA"]) if os.environ.get("JUDGEBENCH_DATA") else None)
-    if folder is None:
-        raise UsageError("reproduce needs --data DIR (or JUDGEBENCH_DATA): the folder of recorded public verdicts")
-    found = compute(task or None, folder)
+    found = compute(task or None, data_folder(data))
     emit(found.render(form), output)
     if not found.ok:
         raise MismatchError(f"{found.mismatches} of {len(found.cells)} figures differ from the published ones")
-
-
-def results(
-    *,
-    data: DataOption = None,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("results"),
-) -> None:
-    """Rebuild the published leaderboards: every baseline and every recorded judge on the five tasks."""
-    raise NotImplementedError
 
 
 def doctor(

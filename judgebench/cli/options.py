@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -28,14 +29,20 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
     except ValueError as error:
         raise DataError(f"not TOML: {error}", file=str(value)) from None
     section = settings.get(context.info_name or "", {})
-    known = {parameter.name for parameter in context.command.params}
-    defaults = {name.replace("-", "_"): option for name, option in section.items()}
-    if unknown := sorted(set(defaults) - known):
+    # An option is named in the file as on the command line; inside, some have other names.
+    names = {
+        option.removeprefix("--"): parameter.name
+        for parameter in context.command.params
+        for option in parameter.opts
+        if option.startswith("--")
+    }
+    if unknown := sorted(name for name in section if name.replace("_", "-") not in names):
         raise DataError(
             f"[{context.info_name}] has no option {', '.join(map(repr, unknown))}",
             file=str(value),
             hint=f"`judgebench {context.info_name} --help` lists them",
         )
+    defaults = {names[name.replace("_", "-")]: option for name, option in section.items()}
     context.default_map = {**(context.default_map or {}), **defaults}
     return value
 
@@ -81,6 +88,16 @@ PolicyOption = Annotated[
     ),
 ]
 BySystemOption = Annotated[bool, typer.Option("--by-system", help="Add a row for every judged system.")]
+
+
+def data_folder(data: Path | None) -> Path:
+    """Take the folder of real data from the option or from JUDGEBENCH_DATA."""
+    folder = data or (Path(os.environ["JUDGEBENCH_DATA"]) if os.environ.get("JUDGEBENCH_DATA") else None)
+    if folder is None:
+        raise UsageError(
+            "this needs --data DIR (or JUDGEBENCH_DATA): the folder of benchmark data and recorded verdicts"
+        )
+    return folder
 
 
 def emit(text: str, output: Path | None) -> None:

@@ -100,6 +100,21 @@ class LLMJudge:
         """All that can change an answer; the prompts by name and digest, for every kind of scale."""
         return self._settings
 
+    def serving(self, scale: Scale) -> LLMJudge:
+        """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
+
+        Raises
+        ------
+        UsageError
+            If the prompt does not serve the scale, or there is none for it.
+        """
+        if scale.kind not in self._prompts:
+            load_prompt(None if self._prompt is None else self._prompt.name, scale)
+        kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
+        self._prompts = {kind: prompt for kind, prompt in self._prompts.items() if kind in kinds}
+        self._settings["prompts"] = {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
+        return self
+
     async def judge(self, case: Case, scale: Scale) -> Reply:
         """Ask for a verdict on a case.
 

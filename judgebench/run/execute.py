@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 class Selection:
     """Which cases a run has: how the items are shown, how often, and how many of them.
 
-    Fields as in `Run`; ``probe`` turns an item into cases and must follow them.
+    Fields as in `Run`; ``probe`` turns an item into cases and must follow them. ``needs_answers``
+    is False where the judge looks at no response (a recording, a constant), so that items whose answers
+    were never published can be scored.
     """
 
     probe: Probe
@@ -39,6 +41,7 @@ class Selection:
     reference: str = "auto"
     seed: int = 0
     limit: int | None = None
+    needs_answers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,17 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     Raises
     ------
     DataError
-        If the task yields no items.
+        If the task yields no items, or its answers were never published and the judge would need them.
     """
     items = tuple(islice(task.items(), selection.limit))
     if not items:
         raise DataError(f"{task.name} has no items to judge")
+    unanswered = sum(item.attribute("unanswered") == "yes" for item in items)
+    if unanswered and selection.needs_answers:
+        raise DataError(
+            f"{unanswered} of {len(items)} items of {task.name} come without an answer, so no judge can be asked",
+            hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with answers of your own",
+        )
     sources = {item.gold_source for item in items}
     run = Run(
         task=task.name,

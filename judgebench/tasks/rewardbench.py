@@ -30,6 +30,8 @@ EXAMPLE_COUNTS: dict[str, int] = {
     "donotanswer": 136,
     "math-prm": 984, "hep-cpp": 164, "hep-go": 164, "hep-java": 164, "hep-js": 164, "hep-python": 164, "hep-rust": 164,
 }  # fmt: skip
+#: math-prm counts as 984 in its section, so that mathematics and code weigh alike; its items are these.
+PRM_ITEMS = 447
 #: The subsets of each section.
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Chat": ("alpacaeval-easy", "alpacaeval-length", "alpacaeval-hard", "mt-bench-easy", "mt-bench-med"),

@@ -1,0 +1,58 @@
+"""``results``: rebuild the published leaderboards."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from judgebench.cli.asking import ask_and_measure, options, plan_run
+from judgebench.cli.options import DataOption, data_folder, note
+from judgebench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.domain import Policies
+    from judgebench.run.execute import Plan
+    from judgebench.tasks.base import CardTask
+
+
+def results(
+    *,
+    data: DataOption = None,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("results"),
+) -> None:
+    """Rebuild the published leaderboards: every baseline and every recorded judge whose data are there."""
+    from judgebench.report.reproduce import reproduce  # noqa: PLC0415 - loaded on use
+    from judgebench.report.results import figures, write_results  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    folder = data_folder(data)
+    plans: list[tuple[Plan, Policies]] = []
+    for name in card_names():
+        for split in load_card(name).splits:
+            try:
+                task = open_task(f"{name}:{split}", data=folder)
+                task.items()
+            except DataError as error:
+                note(f"left out {name}:{split}: {error}")
+                continue
+            plans += _plans(task)
+    with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
+        rows = figures(folder)
+        rows += ask_and_measure(plans, Path(runs), options(16, 1), quiet=True, by_system=False)
+    for path in write_results([*rows, *figures(folder)], output, reproduce(None, folder)):
+        note(f"wrote {path}")
+
+
+def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
+    from judgebench.catalog import JudgeSettings, make_judge  # noqa: PLC0415 - loaded on use
+
+    comparing = ("first", "longest", "shortest") if task.scale.kind in {"pair", "pick"} else ()
+    replays = [f"replay:{recorded.name}" for recorded in task.recordings() if task.recorded_path(recorded)]
+    for judge in (*(f"baseline/{rule}" for rule in (*comparing, "majority", "random")), *replays):
+        yield plan_run(task, make_judge(judge, task, JudgeSettings()))

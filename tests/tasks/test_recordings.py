@@ -1,0 +1,94 @@
+"""Recorded verdicts in our own formats."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Verdict
+from judgebench.errors import DataError
+from judgebench.tasks.recordings import is_own_format, read_recording
+
+PAIR = Scale.pair()
+ITEM = Item("x", (Turn.of("user", "Q?"),), (Response("a"), Response("b")), (Label("g", 0),), "human")
+
+
+def write(tmp_path, name: str, text: str | bytes):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_csv_and_jsonl_say_the_same(tmp_path) -> None:
+    csv = write(
+        tmp_path, "r.csv", '\ufeffid;verdict;order;text\r\n1; a ;;"x\u2028;y"\r\n1;B;swapped;\r\n2;;"0,1";hm\r\n'
+    )
+    lines = [
+        {"id": 1, "verdict": "A", "text": "x\u2028;y"},
+        {"id": "1", "verdict": "b", "order": [1, 0]},
+        {"id": "2", "verdict": None, "order": "original", "text": "hm"},
+    ]
+    jsonl = write(tmp_path, "r.jsonl", "\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+    first, second = read_recording(csv, PAIR), read_recording(jsonl, PAIR)
+    for recording in (first, second):
+        assert recording.name == "r"
+        assert recording.orders == ((0, 1), (1, 0))
+        assert {key: (reply.status, reply.code) for key, reply in recording.replies.items()} == {
+            ("1", (0, 1)): (Status.OK, 0),
+            ("1", (1, 0)): (Status.OK, 2),
+            ("2", (0, 1)): (Status.UNPARSED, None),
+        }
+    assert first.replies["1", (0, 1)].text == second.replies["1", (0, 1)].text == "x\u2028;y"
+
+
+def test_a_column_may_be_chosen_and_long_fields_are_read(tmp_path) -> None:
+    path = write(tmp_path, "r.csv", f"id,gpt,text\n1,correct,{'x' * 200_000}\n")
+    recording = read_recording(path, Scale.check(), "gpt")
+    assert recording.replies["1", (0,)].code == 1
+    assert len(recording.replies["1", (0,)].text) == 200_000
+
+
+@pytest.mark.parametrize("scale", [PAIR, Scale.pair(5), Scale.pick(3)], ids=lambda s: s.spec)
+def test_the_verdicts_of_a_run_come_back_as_they_were_shown(tmp_path, scale) -> None:
+    count = 3 if scale.kind == "pick" else 2
+    item = Item("x", ITEM.conversation, tuple(Response(str(n)) for n in range(count)), ITEM.gold, "human")
+    orders = [tuple(range(count)), tuple(reversed(range(count)))] + ([(1, 2, 0)] if count == 3 else [])
+    lines, expected = [], {}
+    for n, order in enumerate(orders):
+        reply = Reply.ok(n % len(scale.labels), scores=tuple(float(s) for s in range(count)), text="t", model="m")
+        expected["x", order] = reply
+        lines.append(Verdict.of(Case(item, order), reply, scale, "rev").to_json())
+    lines.append(Verdict.of(Case(item, orders[0], repeat=1), Reply.ok(1), scale, "rev").to_json())
+    path = write(tmp_path, "verdicts.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    assert read_recording(path, scale).replies == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "r\\.csv: "),
+        ("id,verdict\n", "no rows"),
+        ("name,verdict\n1,A\n", r"r\.csv:2, field 'id': this field is missing; the row has 'name', 'verdict'"),
+        ("id,label\n1,A\n", r"field 'verdict': this field is missing"),
+        ("id,verdict\n1,A,3\n", r"r\.csv:2: 3 cells in a table of 2 columns"),
+        ("id,verdict\n1,A\n1,B\n", r"r\.csv:3: item '1' stands in order \[0, 1\] twice"),
+        ("id,verdict\n1,A\n2,C\n3,draw\n", r"r\.csv:3, field 'verdict': .*'C' \(line 3\), 'draw' \(line 4\)"),
+        ("id,verdict,order\n1,A,0\n", r"r\.csv:2, field 'order': '0' is no order"),
+        ('id,verdict,order\n1,A,"0,0"\n', "is no order"),
+        (b"id,verdict\n1,\xff\n", "not UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(tmp_path, text, words) -> None:
+    with pytest.raises(DataError, match=words):
+        read_recording(write(tmp_path, "r.csv", text), PAIR)
+
+
+def test_a_missing_file_says_so(tmp_path) -> None:
+    with pytest.raises(DataError, match="No such file"):
+        read_recording(tmp_path / "none.csv", PAIR)
+
+
+def test_own_formats_are_told_from_others(tmp_path) -> None:
+    assert is_own_format(write(tmp_path, "r.csv", "id,verdict\n1,A\n"))
+    assert not is_own_format(write(tmp_path, "v.json", '[{"idx": 0, "gpt_result": "1"}]'))
