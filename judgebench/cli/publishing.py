@@ -43,8 +43,7 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows = figures(folder)
-        rows += ask_and_measure(plans, Path(runs), options(16, 1), quiet=True, by_system=False)
+        rows = ask_and_measure(plans, Path(runs), options(16, 1), quiet=True, by_system=False)
     for path in write_results([*rows, *figures(folder)], output, reproduce(None, folder)):
         note(f"wrote {path}")
 

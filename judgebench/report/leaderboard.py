@@ -54,8 +54,8 @@ _ENOUGH = 0.95
 NOTE = (
     "Ranks hold within a task on all of its items, among judges measured on the same data (at least 95 % of the items) "
     "under the same policies; the order policy may differ where verdicts were recorded in one order only. The range "
-    "behind a rank holds the ranks that overlapping intervals leave open; judgebench compare tests two judges pair by "
-    "pair."
+    "behind a rank holds the ranks that overlapping intervals leave open (a question mark: there is no interval); "
+    "judgebench compare tests two judges pair by pair."
 )
 
 
@@ -70,7 +70,8 @@ class Entry(NamedTuple):
         The metric that the task's rows are sorted by.
     rank, best, worst : int or None
         The rank by the point estimates, and the ranks that the intervals leave open; None off subset
-        ``all`` and for rows that can't be compared with the task's others.
+        ``all`` and for rows that can't be compared with the task's others; a row without an interval has a
+        rank and no range.
     """
 
     row: Agreement
@@ -84,6 +85,8 @@ class Entry(NamedTuple):
         """The rank as it is printed, with the range that is left open; nothing where there is none."""
         if self.rank is None:
             return ""
+        if self.best is None:
+            return f"{self.rank} (?)"
         return str(self.rank) if self.best == self.worst else f"{self.rank} ({self.best}–{self.worst})"  # noqa: RUF001 - a range
 
 
@@ -149,7 +152,7 @@ def _place(row: Agreement, headline: str) -> tuple[Any, ...]:
     )
 
 
-def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, int, int]]:
+def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, int | None, int | None]]:
     """Rank the rows of subset ``all`` that can be compared with each other, by ``id``."""
     group = [row for row in rows if row.subset == "all" and _value(row, headline) is not None]
     if not group:
@@ -172,14 +175,14 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, in
             high = value if estimate.high is None else estimate.high
             # Nine digits: sums in another order on another machine must not break a tie.
             bounds[id(row)] = (round(value, 9), round(low, 9), round(high, 9))
-    ranks: dict[int, tuple[int, int, int]] = {}
+    ranks: dict[int, tuple[int, int | None, int | None]] = {}
+    vague = {id(row) for row in group if row.metrics[headline].low is None}
     for key, (value, low, high) in bounds.items():
         others = [b for other, b in bounds.items() if other != key]
-        ranks[key] = (
-            1 + sum(v > value for v, _, _ in others),
-            1 + sum(other_low > high for _, other_low, _ in others),
-            1 + sum(other_high >= low for _, _, other_high in others),
-        )
+        place = 1 + sum(v > value for v, _, _ in others)
+        best = 1 + sum(other_low > high for _, other_low, _ in others)
+        worst = 1 + sum(other_high >= low for _, _, other_high in others)
+        ranks[key] = (place, None, None) if key in vague else (place, best, worst)
     return ranks
 
 

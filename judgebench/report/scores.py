@@ -30,6 +30,7 @@ __all__ = [
     "clean",
     "estimate_columns",
     "figure",
+    "gold_word",
     "gold_words",
     "json_schema",
     "markdown_grid",
@@ -113,7 +114,14 @@ def gold_words(gold: str) -> str:
     >>> [gold_words(gold) for gold in ("expert", "verifier")]
     ['agreement with humans', 'agreement with verifier']
     """
-    return f"agreement with {'humans' if gold in HUMAN_SOURCES else clean(gold)}"
+    return f"agreement with {gold_word(gold)}"
+
+
+def gold_word(gold: str) -> str:
+    """Name the side that a judge is compared with; items of several sources have "gold" only."""
+    if gold in HUMAN_SOURCES:
+        return "humans"
+    return "gold" if gold == "mixed" else clean(gold)
 
 
 def arrange(rows: Iterable[Agreement]) -> list[Agreement]:

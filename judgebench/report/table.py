@@ -7,8 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.scores import arrange, clean, figure, gold_words, spread
+from judgebench.report.scores import arrange, clean, figure, gold_word, gold_words, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -140,7 +139,7 @@ def text_width(text: str) -> int:
 
 
 def _headings(rows: Sequence[Agreement]) -> tuple[Column, ...]:
-    golds = {"humans" if row.gold in HUMAN_SOURCES else clean(row.gold) for row in rows}
+    golds = {gold_word(row.gold) for row in rows}
     whom = golds.pop() if len(golds) == 1 else "gold"
     return (
         Column("task", right=False),
@@ -193,7 +192,7 @@ def grid(rows: Sequence[Agreement]) -> Grid:
                 _agreement(row),
                 Cell(kappa.text, kappa.notes + warnings),
                 _plain(metrics.get("krippendorff_alpha"), "not_measured"),
-                _plain(metrics.get("spearman_rho"), "no_order"),
+                _plain(metrics.get("spearman_rho"), "not_measured"),
                 _plain(row.ceiling.get("cohen_kappa"), "not_here" if row.task in people else "one_annotator"),
                 _percent(
                     row.bias.get("position_consistency"),

@@ -33,6 +33,7 @@ def one_row() -> Agreement:
             "percent_agreement": Estimate(0.7107, 0.682, 0.738, 999),
             "cohen_kappa": Estimate(0.4958, 0.45, 0.5402, 999),
             "krippendorff_alpha": Estimate(0.48971, 0.44, 0.54, 999),
+            "spearman_rho": Estimate.missing("no_order", 999),
         },
         ceiling={"cohen_kappa": Estimate(0.8642, 0.83, 0.89, 999)},
         usage=Usage(0, 0, None),

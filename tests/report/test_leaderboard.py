@@ -55,6 +55,14 @@ def test_ranks_say_what_overlapping_intervals_leave_open():
     assert [e.ranks for e in entries] == ["1", "2 (2–3)", "3 (2–3)", "4"]  # noqa: RUF001 - a range
 
 
+def test_without_an_interval_a_rank_has_no_range():
+    bare = judged("b", 0.5)
+    bare = replace(bare, metrics={**bare.metrics, "cohen_kappa": Estimate(0.5, None, None, 99)})
+    entries = leaderboard.rank([judged("a", 0.9), bare])
+    assert (entries[1].rank, entries[1].best, entries[1].worst) == (2, None, None)
+    assert entries[1].ranks == "2 (?)"
+
+
 def test_equal_judges_share_a_rank():
     entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.5 + 1e-13), judged("c", 0.1)])
     assert [e.rank for e in entries] == [1, 1, 3]

@@ -178,6 +178,7 @@ def test_only_people_s_labels_are_called_human():
         text = scores.render([replace(one_row(), gold=gold)], "md")
         assert f"% agreement with {gold}" in text
         assert "with humans" not in text
+    assert "% agreement with gold" in scores.render([replace(one_row(), gold="mixed")], "md")
     mixed = scores.render([one_row(), replace(one_row(), task="x", gold="verifier")], "md")
     assert "% agreement with gold" in mixed
 
