@@ -176,31 +176,34 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         backend, model = "openai", spec
     elif not slash and spec.startswith("claude-"):
         backend, model = "anthropic", spec
+    if backend in BACKENDS:
+        if not model:
+            raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
+        create = load(BACKENDS[backend])
+        default = load(f"{BACKENDS[backend].partition(':')[0]}:DEFAULT_TEMPERATURE")
+        return cast("Judge", create(model, **_options(settings, default)).serving(task.scale))
     if backend == "baseline":
         return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
     if spec in PLAIN_JUDGES:
         return cast("Judge", load(PLAIN_JUDGES[spec])(spec))
-    temperature = settings.temperature
-    if temperature == "default":
-        temperature = load(f"judgebench.judges.{backend}:DEFAULT_TEMPERATURE") if backend in BACKENDS else None
-    options = {
+    if (factory := _plugin("judges", backend if slash else spec)) is not None:
+        return cast("Judge", factory(model, **_options(settings, None)))
+    if _FUNCTION.fullmatch(spec):
+        return cast("Judge", load("judgebench.judges.function:create")(spec))
+    known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
+    raise UnknownNameError("judge", spec, known)
+
+
+def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:
+    """Spell the settings as factories of LLM judges take them; ``temperature`` is the backend's default."""
+    return {
         "prompt": settings.prompt,
         "base_url": settings.base_url,
-        "temperature": temperature,
+        "temperature": temperature if settings.temperature == "default" else settings.temperature,
         "max_tokens": settings.max_tokens,
         "timeout": settings.timeout,
         "seed": settings.seed or None,
     }
-    if backend in BACKENDS:
-        if not model:
-            raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
-        return cast("Judge", load(BACKENDS[backend])(model, **options).serving(task.scale))
-    if (factory := _plugin("judges", backend if slash else spec)) is not None:
-        return cast("Judge", factory(model, **options))
-    if _FUNCTION.fullmatch(spec):
-        return cast("Judge", load("judgebench.judges.function:create")(spec))
-    known = [name for name in judge_names() if ":" not in name]
-    raise UnknownNameError("judge", spec, [name.removesuffix("/MODEL") for name in known])
 
 
 def reads_answers(judge: Judge) -> bool:

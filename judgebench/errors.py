@@ -10,6 +10,7 @@ The tree, with the exit code of the command line behind each::
     ├── DataError                 3   input data is not what its format says (file, line, field)
     ├── BackendError              4   the judge backend is unusable (no key, unknown model, unreachable)
     ├── IncompleteError           5   a run stopped early; it resumes
+    ├── InterruptedRunError     130   the user stopped a run; it resumes
     ├── MismatchError             1   a reproduction, a verification or a comparison failed
     └── CallError                 -   one call to a judge went wrong; the engine handles it
         ├── RetryableError        -   worth asking again (429, 5xx, a cut connection, a timeout)
@@ -32,6 +33,7 @@ __all__ = [
     "CallError",
     "DataError",
     "IncompleteError",
+    "InterruptedRunError",
     "JudgebenchError",
     "MismatchError",
     "NameClashError",
@@ -136,6 +138,12 @@ class IncompleteError(JudgebenchError):
     """A run stopped before its end; what was judged is kept and the run resumes."""
 
     exit_code: ClassVar[int] = 5
+
+
+class InterruptedRunError(JudgebenchError):
+    """The user or the system stopped a run (Ctrl-C, SIGTERM); what was judged is kept and it resumes."""
+
+    exit_code: ClassVar[int] = 130
 
 
 class MismatchError(JudgebenchError):

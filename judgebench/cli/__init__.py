@@ -17,9 +17,6 @@ def main() -> None:
     except JudgebenchError as error:
         print(f"judgebench: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("judgebench: interrupted; everything judged so far is kept, the same command goes on", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         # The reader (`| head`) left; Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

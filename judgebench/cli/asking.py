@@ -62,7 +62,9 @@ def run(
     ] = None,
     temperature: Annotated[
         str | None,
-        typer.Option(metavar="T", help="Sampling temperature; by default 0 where the API takes one, 'none' sends none."),
+        typer.Option(
+            metavar="T", help="Sampling temperature; by default 0 where the API takes one, 'none' sends none."
+        ),
     ] = None,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")] = 2048,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one call may take.")] = 120.0,
@@ -224,6 +226,7 @@ def ask_and_measure(
 ) -> list[Agreement]:
     """Ask everything first, so that one unusable judge does not hide what others said."""
     from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
+    from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import execute  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
@@ -234,7 +237,8 @@ def ask_and_measure(
         if not quiet:
             note(_told(summary, path))
         stored = read_run(path)
-        rows += measure_run(stored.run, stored.verdicts(), policies=policies, by_system=by_system, verify=True)
+        measured = measure_run(stored.run, stored.verdicts(), policies=policies, by_system=by_system, verify=True)
+        rows += with_official(measured, stored.run, stored.verdicts)
     return rows
 
 

@@ -159,6 +159,7 @@ def _sensitivity(tables: Sequence[_Measurable], policy: Sequence[str], form: str
 def _stored(paths: Sequence[Path]) -> Iterator[_Measurable]:
     from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
+    from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
 
     for path in paths:
@@ -166,7 +167,7 @@ def _stored(paths: Sequence[Path]) -> Iterator[_Measurable]:
             run = stored.run
 
             def measured(stored: StoredRun = stored, **how: Any) -> list[Agreement]:
-                return measure_run(stored.run, stored.verdicts(), **how)
+                return with_official(measure_run(stored.run, stored.verdicts(), **how), stored.run, stored.verdicts)
 
             def ratings(stored: StoredRun = stored) -> Ratings:
                 return from_verdicts(stored.verdicts(), stored.run.scale)

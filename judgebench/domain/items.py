@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -121,10 +121,10 @@ class Item:
     def content_digest(self) -> str:
         """Digest of everything a judge may be shown; gold is left out, so relabelling never re-asks."""
         shown = (
-            [asdict(turn) for turn in self.conversation],
+            [[turn.role, [[part.text, part.image] for part in turn.parts]] for turn in self.conversation],
             # The author of a response is never shown, so a renamed system changes nothing.
             [[response.text, list(response.images)] for response in self.responses],
-            [asdict(reference) for reference in self.references],
+            [[reference.text, reference.kind] for reference in self.references],
             list(self.context),
             [list(pair) for pair in self.attributes],
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from judgebench import __version__
 from judgebench.domain import Run
-from judgebench.errors import DataError
+from judgebench.errors import DataError, InterruptedRunError
 from judgebench.run.engine import Summary, ask_all
 from judgebench.store.runs import RunWriter, known_answers, read_lines
 
@@ -139,7 +139,7 @@ def execute(
     ------
     BackendError, IncompleteError, UsageError, DataError
         As `ask_all` and the store say; what was judged is kept.
-    KeyboardInterrupt
+    InterruptedRunError
         On Ctrl-C or SIGTERM; what was judged is kept.
     """
     with RunWriter(runs, planned.run) as writer:
@@ -178,8 +178,11 @@ def execute(
 
         try:
             summary = asyncio.run(asking())
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            done = sum(summary.statuses.values())
+            raise InterruptedRunError(
+                f"interrupted: {done} cases of {writer.path} are judged and kept; the same command asks the others"
+            ) from None
         finally:
             counts = {"items": len(planned.items), "cases": summary.cases}
             counts |= {status.value: count for status, count in sorted(summary.statuses.items())}

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judgebench.domain import Item, Label, Response, Turn, digest
+from judgebench.domain import Estimate, Item, Label, Response, Status, Turn, digest
 from judgebench.errors import DataError
 from judgebench.tasks.base import Located
 from judgebench.tasks.rewardbench import content_order, read_json
@@ -261,6 +261,24 @@ def ties_prompts(verdicts: Iterable[Verdict]) -> Iterator[TiesPrompt]:
         )
 
 
+def _official(domain: str, verdicts: list[Verdict]) -> Estimate:
+    n = len(verdicts)
+    if domain == TIES:
+        # One unscored response leaves a margin undefined; leaving its prompt out would reward failing on hard ones.
+        if any(len(verdict.scores) != len(verdict.systems) for verdict in verdicts):
+            return Estimate.missing("unscored_responses", n)
+        return Estimate(ties_score(ties_prompts(verdicts)).score, None, None, n, method="official")
+    return Estimate(_mean(_credit(verdict) for verdict in verdicts), None, None, n, method="official")
+
+
+def _credit(verdict: Verdict) -> float:
+    gold = next((code for _, code in verdict.gold if code is not None), ())
+    right = (gold,) if isinstance(gold, int) else gold
+    if verdict.status is Status.OK and len(verdict.scores) == len(verdict.systems):
+        return best_of_credit(verdict.scores, right)
+    return float(verdict.code in right)
+
+
 def _mean(values: Iterable[float]) -> float:
     numbers = [float(value) for value in values]
     return math.fsum(numbers) / len(numbers) if numbers else 0.0
@@ -289,6 +307,38 @@ class Reader:
     """
 
     responses_vary = True
+
+    @staticmethod
+    def official(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Estimate]]:
+        """Compute the benchmark's own score per domain and over all, as metric ``official_score``.
+
+        Each item counts once, in its own order. A domain of picks is the mean of `best_of_credit` where
+        responses were scored, and the share of right picks elsewhere; Ties is `ties_score`. There are no
+        intervals: the formula of Ties has none.
+
+        Parameters
+        ----------
+        verdicts : iterable of Verdict
+            The verdicts of a run.
+
+        Returns
+        -------
+        dict of str to dict of str to Estimate
+            By domain, and ``score`` where all six are defined.
+        """
+        domains: dict[str, list[Verdict]] = {}
+        for verdict in verdicts:
+            if not verdict.repeat and not verdict.probe and verdict.order == tuple(range(len(verdict.order))):
+                domains.setdefault(verdict.subset, []).append(verdict)
+        found = {domain: _official(domain, own) for domain, own in domains.items()}
+        values = {domain: estimate.value for domain, estimate in found.items() if estimate.value is not None}
+        n = sum(estimate.n for estimate in found.values())
+        whole = (
+            Estimate(average(values), None, None, n, method="official")
+            if set(DOMAINS) <= set(values)
+            else Estimate.missing("missing_part", n)
+        )
+        return {name: {"official_score": estimate} for name, estimate in {**found, "score": whole}.items()}
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card

@@ -173,7 +173,8 @@ def test_the_public_trivia_table_just_works(judgebench, data_dir: Path, tmp_path
     assert "judgebench score --csv" in told.out
     done = judgebench(
         "score", "--csv", table, "--judge-col", "GPT-4", "--judge-col", "Contains", "--gold-col", "HumanJudgement",
-        "--cluster-col", "question", "--system-col", "model", "--verify", "--format", "json", "--policy", "invalid=drop",
+        "--cluster-col", "question", "--system-col", "model", "--verify", "--format", "json",
+        "--policy", "invalid=drop",
     )  # fmt: skip
     assert done.code == 0, done.err
     kappas = {row["judge"]: row["metrics"]["cohen_kappa"] for row in json.loads(done.out)["rows"]}
