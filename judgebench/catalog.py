@@ -14,14 +14,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
-from judgebench.domain import Task
 from judgebench.errors import BrokenPluginError, NameClashError, UnknownNameError, UsageError
-from judgebench.tasks.card import card_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from judgebench.domain import Judge
+    from judgebench.domain import Judge, Task
     from judgebench.tasks.card import Recorded
 
 Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
@@ -104,7 +102,7 @@ def plugins(kind: Kind) -> Mapping[str, metadata.EntryPoint]:
         If two claim one name, or one claims the name of a built-in.
     """
     found: dict[str, metadata.EntryPoint] = {}
-    builtin = {"judges": {*BACKENDS, *PLAIN_JUDGES}, "tasks": set(card_names()) if kind == "tasks" else set[str]()}
+    builtin = {"judges": (*BACKENDS, *PLAIN_JUDGES), "tasks": _cards() if kind == "tasks" else ()}
     for entry in metadata.entry_points(group=f"judgebench.{kind}"):
         if entry.name in found or entry.name in builtin.get(kind, ()):
             other = found[entry.name].value if entry.name in found else "a built-in"
@@ -127,9 +125,15 @@ def _plugin(kind: Kind, name: str) -> Any | None:
         ) from None
 
 
+def _cards() -> tuple[str, ...]:
+    from judgebench.tasks.card import card_names  # noqa: PLC0415 - `list judges` needs no task
+
+    return tuple(card_names())
+
+
 def task_names() -> tuple[str, ...]:
     """Return the names of all tasks."""
-    return tuple(sorted({*card_names(), *plugins("tasks")}))
+    return tuple(sorted({*_cards(), *plugins("tasks")}))
 
 
 def judge_names() -> tuple[str, ...]:
@@ -152,7 +156,7 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
 
     name, _, split = spec.partition(":")
-    if name not in card_names() and (factory := _plugin("tasks", name)) is not None:
+    if name not in _cards() and (factory := _plugin("tasks", name)) is not None:
         return _checked(factory(split, data=data, sample=sample), spec)
     if name not in task_names():
         raise UnknownNameError("task", name, task_names())
@@ -244,6 +248,8 @@ def _existing(path: Path, known: Iterable[str]) -> Path:
 
 
 def _checked(made: object, spec: str) -> Task:
+    from judgebench.domain import Task  # noqa: PLC0415 - loaded on use
+
     if not isinstance(made, Task):
         raise BrokenPluginError(f"the plugin behind {spec!r} returned {type(made).__name__}, not a task")
     return made

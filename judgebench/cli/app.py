@@ -38,7 +38,11 @@ def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
         raise typer.Exit
 
 
-def _root(
+def _root() -> None:
+    pass
+
+
+def _root_with_version(
     *,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
@@ -49,8 +53,13 @@ def _root(
 
 def build(arguments: Sequence[str]) -> typer.Typer:
     """Make the application for a command line: all commands, or only the one that it calls."""
+    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    # Before it parses any parameter, even a --help that is not given, typer loads pydantic: 0.1 s that `list`,
+    # which has no other parameters, has no use for.
+    wants_help = not {"-h", "--help"}.isdisjoint(arguments)
     app = typer.Typer(
         no_args_is_help=True,
+        add_help_option=wants_help or called != "list",
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -63,13 +72,12 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     app.callback(
         help=_ABOUT,
         epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
-    )(_root)
-    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    )(_root if arguments[:1] == [called] else _root_with_version)
     for name in [called] if called in COMMANDS else COMMANDS:
         module, _, attribute = COMMANDS[name].partition(":")
         command = getattr(importlib.import_module(module), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
+        if name == "list":
+            app.add_typer(command(help_option=wants_help or called != name), name=name)
         else:
             app.command(name)(command)
     return app

@@ -136,7 +136,11 @@ def demo(
                 reference = "human" if opened.scale.kind == "check" else "auto"
                 plans.append(plan_run(opened, made, reference=reference, seed=seed))
         rows = ask_and_measure(plans, Path(folder), options(16, 1), quiet=True, by_system=False)
-    emit(render(rank([row for row in rows if row.subset == "all"]), form), output)
+    rows = [row for row in rows if row.subset == "all"]
+    if form == "json":
+        emit_scores(rows, form, output)
+    else:
+        emit(render(rank(rows), form), output)
     note("These are small samples written for this project: they show the machine at work, not the judges.")
 
 

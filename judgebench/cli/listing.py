@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from judgebench.tasks.card import Card
 
 
-lists = typer.Typer(
-    help="List tasks, judges, prompts, probes or metrics, a line each.", no_args_is_help=True, rich_markup_mode=None
-)
+def lists(*, help_option: bool) -> typer.Typer:
+    """Make the ``list`` group: one command a kind, none with a parameter, which keeps typer from loading pydantic."""
+    group = typer.Typer(
+        help="List tasks, judges, prompts, probes or metrics, a line each.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_help_option=help_option,
+    )
+    for name, command in _LISTS.items():
+        group.command(name, add_help_option=help_option)(command)
+    return group
 
 
-# One command a kind, none with a parameter: typer loads pydantic to parse any, which takes longer than all the rest.
-@lists.command("tasks")
 def list_tasks() -> None:
     """List the tasks: name, scale, gold, splits, what it is."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
@@ -34,7 +40,6 @@ def list_tasks() -> None:
     _print([*rows, *((name, "", "", "", f"plugin {entry.value}") for name, entry in plugins("tasks").items())])
 
 
-@lists.command("judges")
 def list_judges() -> None:
     """List the judges by name or name pattern."""
     from judgebench.catalog import JUDGE_NOTES, plugins  # noqa: PLC0415 - loaded on use
@@ -42,7 +47,6 @@ def list_judges() -> None:
     _print([*JUDGE_NOTES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("judges").items())])
 
 
-@lists.command("prompts")
 def list_prompts() -> None:
     """List the prompts and the kinds of scale they serve."""
     from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
@@ -50,7 +54,6 @@ def list_prompts() -> None:
     _print([(name, ", ".join(load_prompt(name).kinds)) for name in prompt_names()])
 
 
-@lists.command("probes")
 def list_probes() -> None:
     """List the ways to show items to a judge."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
@@ -65,12 +68,20 @@ def list_probes() -> None:
     _print([*rows, *((name, f"plugin {entry.value}") for name, entry in plugins("probes").items())])
 
 
-@lists.command("metrics")
 def list_metrics() -> None:
     """List the metrics."""
     from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
 
     _print(list(METRIC_TITLES.items()))
+
+
+_LISTS = {
+    "tasks": list_tasks,
+    "judges": list_judges,
+    "prompts": list_prompts,
+    "probes": list_probes,
+    "metrics": list_metrics,
+}
 
 
 def _print(rows: Sequence[tuple[str, ...]]) -> None:

@@ -154,7 +154,7 @@ class Scale:
             if name == "pair":
                 ways, _, bad = rest.partition("+")
                 if int(ways or 3) in _PAIR_LABELS and bad in {"", "bad"}:
-                    return cls.pair(int(ways or 3), both_bad=bad == "bad")  # type: ignore[arg-type]
+                    return cls.pair(int(ways or 3), both_bad=bad == "bad")  # type: ignore[arg-type]  # checked one line above
             if name == "rate" and (bounds := re.fullmatch(r"(-?\d+)-(-?\d+)", rest)):
                 return cls.rate(int(bounds[1]), int(bounds[2]))
             if name in {"pick", "rank"} and int(rest) >= 2:

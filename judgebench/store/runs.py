@@ -157,7 +157,9 @@ class StoredRun(NamedTuple):
     run: Run
 
     def verdicts(self) -> Iterator[Verdict]:
-        """Yield the verdicts that count: of each case the last, in the order of first appearance.
+        """Yield the verdicts that count: of each case the last, sorted by item, repeat and order.
+
+        Judges answer in any order; sorted, the same verdicts give the same figures to the last digit.
 
         Raises
         ------
@@ -167,7 +169,7 @@ class StoredRun(NamedTuple):
         latest: dict[str, Verdict] = {}
         for verdict in read_lines(self.path / VERDICTS):
             latest[verdict.key] = verdict
-        yield from latest.values()
+        yield from sorted(latest.values(), key=lambda verdict: (verdict.item, verdict.repeat, verdict.order))
 
 
 def read_lines(file: Path) -> Iterator[Verdict]:

@@ -57,7 +57,7 @@ class Scripted:
 
 def ask(judge: Scripted, some: Iterable[Case], sink: list[Verdict], **rest: object) -> Summary:
     settings = {"known": {}, "present": {}, "options": QUICK, "revision": "r"} | rest
-    return asyncio.run(ask_all(judge, SCALE, some, sink, **settings))  # type: ignore[arg-type]
+    return asyncio.run(ask_all(judge, SCALE, some, sink, **settings))  # type: ignore[arg-type]  # settings vary
 
 
 def test_every_case_ends_in_one_verdict_and_concurrency_is_bounded() -> None:
