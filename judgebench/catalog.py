@@ -19,6 +19,7 @@ from judgebench.errors import BrokenPluginError, NameClashError, UnknownNameErro
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from judgebench.agreement.metrics.catalog import Metric
     from judgebench.domain import Judge, Task
     from judgebench.tasks.card import Recorded
 
@@ -102,7 +103,11 @@ def plugins(kind: Kind) -> Mapping[str, metadata.EntryPoint]:
         If two claim one name, or one claims the name of a built-in.
     """
     found: dict[str, metadata.EntryPoint] = {}
-    builtin = {"judges": (*BACKENDS, *PLAIN_JUDGES), "tasks": _cards() if kind == "tasks" else ()}
+    builtin = {
+        "judges": (*BACKENDS, *PLAIN_JUDGES),
+        "tasks": _cards() if kind == "tasks" else (),
+        "metrics": _metrics() if kind == "metrics" else (),
+    }
     for entry in metadata.entry_points(group=f"judgebench.{kind}"):
         if entry.name in found or entry.name in builtin.get(kind, ()):
             other = found[entry.name].value if entry.name in found else "a built-in"
@@ -129,6 +134,12 @@ def _cards() -> tuple[str, ...]:
     from judgebench.tasks.card import card_names  # noqa: PLC0415 - `list judges` needs no task
 
     return tuple(card_names())
+
+
+def _metrics() -> tuple[str, ...]:
+    from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+
+    return tuple(METRIC_TITLES)
 
 
 def task_names() -> tuple[str, ...]:
@@ -208,6 +219,19 @@ def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, An
         "timeout": settings.timeout,
         "seed": settings.seed or None,
     }
+
+
+def metrics() -> dict[str, Metric]:
+    """Return all metrics: the built-in ones, then those of plugins (each entry point is a `Metric`)."""
+    from judgebench.agreement.metrics.catalog import METRICS, Metric  # noqa: PLC0415 - loaded on use
+
+    found = dict(METRICS)
+    for name, entry in plugins("metrics").items():
+        loaded = _plugin("metrics", name)
+        if not isinstance(loaded, Metric) or loaded.name != name:
+            raise BrokenPluginError(f"the plugin behind {name!r} ({entry.value}) is no Metric of that name")
+        found[name] = loaded
+    return found
 
 
 def reads_answers(judge: Judge) -> bool:

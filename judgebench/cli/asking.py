@@ -230,6 +230,7 @@ def ask_and_measure(
 ) -> list[Agreement]:
     """Ask everything first, so that one unusable judge does not hide what others said."""
     from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import execute  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
@@ -241,7 +242,9 @@ def ask_and_measure(
         if not quiet:
             note(_told(summary, path))
         stored = read_run(path)
-        measured = measure_run(stored.run, stored.verdicts(), policies=policies, by_system=by_system, verify=True)
+        measured = measure_run(
+            stored.run, stored.verdicts(), policies=policies, by_system=by_system, metrics=metrics(), verify=True
+        )
         rows += with_official(measured, stored.run, stored.verdicts)
     return rows
 

@@ -71,8 +71,9 @@ def list_probes() -> None:
 def list_metrics() -> None:
     """List the metrics."""
     from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
 
-    _print(list(METRIC_TITLES.items()))
+    _print([*METRIC_TITLES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("metrics").items())])
 
 
 _LISTS = {

@@ -139,7 +139,10 @@ class _Measurable:
 
     def measure(self, policy: Sequence[str], *, by_system: bool, verify: bool) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
-        return self.measured(policies=self.own.override(policy), by_system=by_system, verify=verify)
+        from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+
+        chosen = self.own.override(policy)
+        return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), verify=verify)
 
 
 def _sensitivity(tables: Sequence[_Measurable], policy: Sequence[str], form: str) -> str:

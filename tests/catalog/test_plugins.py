@@ -1,0 +1,137 @@
+"""Third parties add judges, tasks and metrics by entry points; clashes and breakage are named."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from judgebench.catalog import JudgeSettings, make_judge, make_task, plugins
+from judgebench.errors import BackendError, UnknownNameError, UsageError
+from judgebench.judges.baselines import create
+from judgebench.tasks.base import open_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULE = """
+from judgebench.agreement.metrics.catalog import Metric
+from judgebench.agreement.metrics.table import Outcome
+from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
+import numpy as np
+
+def judge(model, **settings):
+    class Polite:
+        name = f"polite/{model}"
+        settings = {"model": model}
+        async def judge(self, case, scale):
+            return Reply.ok(len(case.responses[0].text) % 2)
+    return Polite()
+
+class Task:
+    name, revision, scale = "weather", "1", Scale.check()
+    def items(self):
+        for i in range(30):
+            turn = (Turn.of("user", f"q{i}"),)
+            yield Item(f"i{i}", turn, (Response("x" * i),), (Label("h", i % 2),), "human")
+
+def task(split, *, data, sample):
+    return Task()
+
+def misses(table):
+    return Outcome(1 - float(np.trace(table.joint)), 1 - np.eye(len(table.joint)))
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path):
+    """Put a package with entry points where Python finds it."""
+
+    def put(entries: str, module: str = MODULE) -> dict[str, str]:
+        site = tmp_path / "site"
+        info = site / "weather-1.0.dist-info"
+        info.mkdir(parents=True)
+        (site / "weather_plugin.py").write_text(module)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: weather\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(entries)
+        return os.environ | {"PYTHONPATH": str(site)}
+
+    return put
+
+
+def call(env: dict[str, str], tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "judgebench", *arguments]
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_a_third_party_judge_on_a_third_party_task(installed, tmp_path: Path) -> None:
+    env = installed(
+        "[judgebench.judges]\npolite = weather_plugin:judge\n[judgebench.tasks]\nweather = weather_plugin:task\n"
+    )
+    done = call(env, tmp_path, "run", "--judge", "polite/m", "--task", "weather", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout)["rows"][0]
+    assert (row["judge"], row["task"], row["metrics"]["accuracy"]["value"]) == ("polite/m", "weather", 1.0)
+    assert "weather" in call(env, tmp_path, "list", "tasks").stdout
+    assert "polite" in call(env, tmp_path, "list", "judges").stdout
+
+
+@pytest.mark.parametrize(
+    ("entries", "arguments", "says"),
+    [
+        ("[judgebench.judges]\nopenai = weather_plugin:judge\n", ("list", "judges"), "two judges are named 'openai'"),
+        ("[judgebench.tasks]\npandalm = weather_plugin:task\n", ("list", "tasks"), "two tasks are named 'pandalm'"),
+        (
+            "[judgebench.judges]\npolite = weather_plugin:nothing\n",
+            ("run", "--judge", "polite/m", "--task", "pandalm", "--sample"),
+            "the plugin behind 'polite' (weather_plugin:nothing) can't be loaded",
+        ),
+        (
+            "[judgebench.metrics]\nmisses = weather_plugin:misses\n",
+            ("run", "--judge", "baseline/first", "--task", "pandalm", "--sample"),
+            "is no Metric of that name",
+        ),
+    ],
+)
+def test_clashes_and_breakage_are_named(installed, tmp_path: Path, entries: str, arguments, says: str) -> None:
+    done = call(installed(entries), tmp_path, *arguments)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+def test_a_third_party_metric_is_measured_with_an_interval(installed, tmp_path: Path) -> None:
+    module = MODULE + 'metric = Metric("misses", "misses", misses, low=0.0, high=1.0)\n'
+    env = installed("[judgebench.metrics]\nmisses = weather_plugin:metric\n", module)
+    done = call(env, tmp_path, "run", "--judge", "baseline/random", "--task", "pandalm", "--sample", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads(done.stdout)["rows"][0]["metrics"]
+    assert metrics["misses"]["value"] == pytest.approx(1 - metrics["percent_agreement"]["value"])
+    assert metrics["misses"]["low"] < metrics["misses"]["value"] < metrics["misses"]["high"]
+    assert "misses" in call(env, tmp_path, "list", "metrics").stdout
+
+
+def test_judges_by_name() -> None:
+    task = open_task("pandalm", sample=True)
+    settings = JudgeSettings(base_url="http://127.0.0.1:9/v1")
+    for spec, name in {
+        "gpt-4o": "openai/gpt-4o",
+        "o3-mini": "openai/o3-mini",
+        "claude-opus-4": "anthropic/claude-opus-4",
+        "openai/x": "openai/x",
+        "server/a/b": "server/a/b",
+        "baseline/first": "baseline/first",
+        "exact-match": "exact-match",
+    }.items():
+        assert make_judge(spec, task, settings).name == name
+    for wrong in ("server/", "openai/", "gpt4o", "baseline/frist", "hf/model", ""):
+        with pytest.raises((UsageError, BackendError)):
+            make_judge(wrong, task, settings)
+    with pytest.raises(UnknownNameError, match="did you mean 'triviaqa'"):
+        make_task("trivaqa")
+    assert plugins("judges") == {}
+    assert create("first").name == "baseline/first"
