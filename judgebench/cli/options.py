@@ -6,11 +6,12 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 import typer
 
-from judgebench.errors import DataError, UsageError
+from judgebench.cli.app import COMMANDS
+from judgebench.errors import DataError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +29,19 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
         raise UsageError(f"can't read --config {value}: {error.strerror}") from None
     except ValueError as error:
         raise DataError(f"not TOML: {error}", file=str(value)) from None
+    if strange := sorted(name for name in settings if name not in COMMANDS):
+        hint = f"({value}; its sections are named after commands)"
+        raise UnknownNameError("section", strange[0], COMMANDS, hint=hint)
     section = settings.get(context.info_name or "", {})
+    if not isinstance(section, dict):
+        raise DataError(
+            f"{context.info_name} is no section",
+            file=str(value),
+            hint=f"write [{context.info_name}] and options below it",
+        )
     # An option is named in the file as on the command line; inside, some have other names.
     names = {
-        option.removeprefix("--"): parameter.name
+        option.removeprefix("--"): parameter
         for parameter in context.command.params
         for option in parameter.opts
         if option.startswith("--")
@@ -42,8 +52,13 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
             file=str(value),
             hint=f"`judgebench {context.info_name} --help` lists them",
         )
-    defaults = {names[name.replace("_", "-")]: option for name, option in section.items()}
-    context.default_map = {**(context.default_map or {}), **defaults}
+    defaults = dict[str, Any](context.default_map or {})
+    for name, given in cast("dict[str, Any]", section).items():
+        parameter = names[name.replace("_", "-")]
+        # One judge is one judge, not its letters.
+        several = getattr(parameter, "multiple", False) and not isinstance(given, list)
+        defaults[parameter.name or name] = [given] if several else given
+    context.default_map = defaults
     return value
 
 
@@ -103,7 +118,7 @@ def data_folder(data: Path | None) -> Path:
 def emit(text: str, output: Path | None) -> None:
     """Print a text, or write it to a file and say so."""
     if output is None:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        _print(text if text.endswith("\n") else f"{text}\n")
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -113,9 +128,25 @@ def emit(text: str, output: Path | None) -> None:
     note(f"wrote {output}")
 
 
+def _print(text: str) -> None:
+    # Python has no stream at all where the shell closed it (`>&-`), whatever its type says.
+    if cast("object", sys.stdout) is None:
+        raise UsageError("standard output is closed; give --output FILE")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (`| head`) may have seen enough: no failure, and an outcome still to come keeps its exit code.
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(f"can't write to standard output: {error.strerror}; give --output FILE") from None
+
+
 def note(text: str) -> None:
     """Say something beside the result."""
-    print(text, file=sys.stderr)
+    if cast("object", sys.stderr) is not None:
+        print(text, file=sys.stderr)
 
 
 def emit_scores(rows: Sequence[Agreement], form: Format, output: Path | None) -> None:

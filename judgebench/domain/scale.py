@@ -22,6 +22,8 @@ _PAIR_LABELS: dict[int, tuple[str, ...]] = {
     5: ("A>>B", "A>B", "tie", "B>A", "B>>A"),
     7: ("A>>>B", "A>>B", "A>B", "tie", "B>A", "B>>A", "B>>>A"),
 }
+#: Beyond this a "scale" is a slip or a continuous score, and tables of label by label would fill the memory.
+_MOST_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Scale:
         """Whole numbers from ``low`` to ``high``, the higher the better."""
         if high <= low:
             raise UsageError(f"a rating scale needs low < high, got {low}-{high}")
+        if high - low > _MOST_STEPS:
+            raise UsageError(f"a rating scale has at most {_MOST_STEPS:,} steps, got {low}-{high}; bin the ratings")
         points = range(low, high + 1)
         return cls("rate", tuple(str(p) for p in points), "ordinal", tuple(float(p) for p in points))
 

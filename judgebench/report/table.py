@@ -43,6 +43,9 @@ _WARNINGS = {
     "low_coverage": "many judgments gave no verdict: see coverage",
     "published_figures": "taken from published accuracies: the verdicts are not public, so coverage is not known",
     "left_out": "items on which the annotators have no common label are left out",
+    "unlabelled_rows": "rows without a gold label are left out",
+    "disjoint_labels": "judge and gold share no label: they never agree",
+    "undeclared_levels": "the range of the ratings is read off the data",
 }
 _METHOD = (
     "Brackets hold 95 % intervals. Kappa and its kin correct for agreement by chance: read them beside % agreement and "

@@ -106,6 +106,8 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, m
     used = {name: _used(column) for name, column in raw.labels.items()}
     meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
     notes, warnings = list(raw.notes), list[str]()
+    if idle := [word for word in meanings if not any(fold(word) in map(fold, own) for own in used.values())]:
+        notes.append(f"--word: no cell holds {', '.join(map(repr, idle))}")
 
     def where(name: str, text: str) -> str:
         chosen = [code for word, code in used[name].items() if fold(meant[name][word]) == text]

@@ -324,11 +324,13 @@ def _no_fit(
     ]
     misfits.append(("rate", {w for w in words if not _WHOLE.fullmatch(w)}))
     kind, unknown = min(misfits, key=lambda fit: len(fit[1]))
-    if 2 * len(unknown) >= len(words):
-        # No vocabulary has most of them: all are foreign.
+    known = words - unknown
+    if len(known) < 2:
+        # No vocabulary has more than a stray one of them: all are foreign.
         return DataError(f"the labels are no words we know: {listing(said, words, where)}", file=file, hint=_SAY)
     return DataError(
-        f"most labels are words of the {kind} scale, but {listing(said, unknown, where)} "
+        f"{'most' if len(known) > len(unknown) else 'some'} labels are words of the {kind} scale, "
+        f"but {listing(said, unknown, where)} "
         f"{'is' if len(unknown) == 1 else 'are'} not",
         file=file,
         hint="correct them, empty those cells, say --word OLD=NEW, or list all labels with --scale",

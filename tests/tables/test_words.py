@@ -58,6 +58,9 @@ def test_two_vocabularies_are_two_label_sets():
 def test_what_fits_nothing_is_listed():
     with pytest.raises(DataError, match=r"'maybe' \(judge\) is not"):
         infer({"judge": ["yes", "no", "maybe"]})
+    # As many strays as known words: only the strays are named.
+    with pytest.raises(DataError, match=r"^some labels are words of the check scale, but 'dunno' .*, 'maybe' "):
+        infer({"judge": ["yes", "no", "maybe"], "h1": ["no", "dunno"]})
     with pytest.raises(DataError, match=r"no words we know: 'high' .* 'low' .*--scale"):
         infer({"judge": ["low", "high"]})
     with pytest.raises(DataError, match="continuous scores come in a later version"):

@@ -1,0 +1,76 @@
+"""Streams and settings as newcomers have them: odd encodings, closed pipes, full disks, wrong configurations."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = f"{sys.executable} -m judgebench"
+SAMPLE = ("run", "--judge", "baseline/longest", "--task", "pandalm", "--sample", "--limit", 3)
+
+
+def test_an_encoding_without_our_marks_gets_plainer_ones(judgebench) -> None:
+    done = judgebench(*SAMPLE, env={"PYTHONIOENCODING": "ascii"})
+    assert done.code == 0
+    assert done.out.isascii()
+    # A superscript as a bare digit would change the figure in front of it.
+    assert "-^1" in done.out
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_a_reader_that_left_is_no_failure(tmp_path: Path) -> None:
+    done = shell(f"{COMMAND} list judges | true; echo ${{PIPESTATUS[0]}}", tmp_path)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("command", ["list judges", "--help"])
+def test_a_full_disk_is_said(tmp_path: Path, command: str) -> None:
+    done = shell(f"{COMMAND} {command} > /dev/full", tmp_path)
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+
+
+def test_closed_streams(tmp_path: Path) -> None:
+    assert "standard output is closed" in shell(f"{COMMAND} list judges >&-", tmp_path).stderr
+    # Without a stderr, print would put the error into the result.
+    assert shell(f"{COMMAND} show nothing 2>&-", tmp_path).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("run = 3", "run is no section"),
+        ("[rum]\nlimit = 1", "did you mean 'run'"),
+        ("[run]\nlimits = 1", "no option 'limits'"),
+        ("[run", "not TOML"),
+    ],
+)
+def test_a_wrong_configuration_is_told(judgebench, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "jb.toml").write_text(text)
+    done = judgebench(*SAMPLE, "--config", "jb.toml")
+    assert done.code in {2, 3}
+    assert says in done.err
+
+
+def test_one_judge_in_a_configuration_needs_no_list(judgebench, tmp_path: Path) -> None:
+    (tmp_path / "jb.toml").write_text('[run]\njudge = "baseline/longest"\ntask = "pandalm"\nsample = true\n')
+    done = judgebench("run", "--config", "jb.toml")
+    assert done.code == 0, done.err
+    assert "baseline/longest" in done.out
