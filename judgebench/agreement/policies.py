@@ -138,6 +138,8 @@ def table_of(counts: npt.NDArray[np.integer], scale: Scale, policies: Policies, 
         credit=credit,
         positive=1 if scale.kind == "check" else None,
         graded=graded,
+        # Without gold ties nobody can say tie: it is undecided on the judge's side.
+        classes=len(scale.labels) - (policies.tie == "drop" and scale.tie is not None),
     )
 
 

@@ -208,6 +208,29 @@ def test_a_failing_judge_earns_nothing(found, extra):
     assert METRICS["percent_agreement"](after).value == 0
 
 
+def test_one_failure_does_not_raise_ac1():
+    """A category of its own for one failure among 100 would make chance smaller and lift 0.60 to 0.72."""
+    before = METRICS["gwet_ac1"](table([[40, 10, 0], [10, 40, 0], [0, 0, 0]], declared=2)).value
+    right = METRICS["gwet_ac1"](table([[39, 10, 1], [10, 40, 0], [0, 0, 0]], declared=2)).value
+    wrong = METRICS["gwet_ac1"](table([[40, 9, 1], [10, 40, 0], [0, 0, 0]], declared=2)).value
+    assert before == pytest.approx(0.6)
+    assert right < before
+    assert wrong == pytest.approx(before, abs=0.001)
+
+
+@quick
+@given(found=counts(most=4, least=1), data=st.data())
+def test_failing_a_right_answer_never_raises_ac1(found, data):
+    q = len(found)
+    wide = np.zeros((q + 1, q + 1), dtype=int)
+    wide[:q, :q] = found
+    before = METRICS["gwet_ac1"](table(wide, declared=q)).value
+    label = data.draw(st.integers(0, q - 1))
+    wide[label, label] -= 1
+    wide[label, q] += 1
+    assert METRICS["gwet_ac1"](table(wide, declared=q)).value < before
+
+
 # -- other libraries --------------------------------------------------------------------------------------------------
 
 

@@ -127,6 +127,14 @@ def test_without_gold_ties_the_tie_is_no_class():
     assert estimate(METRICS["macro_recall"], Counted.of(scored))[0].value == pytest.approx(0.75)
 
 
+def test_without_gold_ties_chance_has_two_classes():
+    one, two = ([A, B, A, B, A, TIE], [A, B, B, B, A, A]), ([0, 1, 0, 1, 0, -1], [0, 1, 1, 1, 0, 0])
+    dropped = Counted.of(apply(ratings(*one), Policies(tie="drop")))
+    binary = Counted.of(apply(ratings(*two, scale=Scale.pair(2)), Policies()))
+    for name in ("gwet_ac1", "cohen_kappa", "scott_pi", "krippendorff_alpha_nominal", "macro_f1"):
+        assert estimate(METRICS[name], dropped)[0].value == pytest.approx(estimate(METRICS[name], binary)[0].value)
+
+
 def test_half_credit_is_for_ties_only():
     scale = Scale.pair(3, both_bad=True)
     one = ratings([3, TIE, NONE], [TIE, 3, TIE], scale=scale)

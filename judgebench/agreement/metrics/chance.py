@@ -170,7 +170,8 @@ def gwet_ac1(table: Table) -> Outcome:
     Parameters
     ----------
     table : Table
-        Joint proportions, shape (k, k). Categories that agree with nothing count where they occur.
+        Joint proportions, shape (k, k). Only labels that both sides can give count as categories: one more
+        for unusable answers would make chance look smaller, and a single failure would raise the value.
 
     Returns
     -------
@@ -187,12 +188,14 @@ def gwet_ac1(table: Table) -> Outcome:
     >>> round(gwet_ac1(Table(np.array([[118, 5], [2, 0]]) / 125, 125, 2, np.arange(2.0))).value, 4)
     0.9408
     """
-    margin = (table.gold + table.judge) / 2
-    used = table.declared + int((margin[table.declared :] > 0).sum())
-    if used < 2:
+    classes = table.declared if table.classes is None else table.classes
+    if classes < 2:
         return Outcome.undefined("no_variation")
-    slope = (1 - 2 * margin) / (used - 1)
-    chance = float((margin * (1 - margin)).sum() / (used - 1))
+    margin = (table.gold + table.judge) / 2
+    slope = (1 - 2 * margin) / (classes - 1)
+    slope[table.declared :] = 0
+    margin = margin[: table.declared]
+    chance = float((margin * (1 - margin)).sum() / (classes - 1))
     return _corrected(table, _identity(table), chance, (slope[:, None] + slope[None, :]) / 2)
 
 

@@ -41,6 +41,8 @@ class Table:
     graded : bool
         True where gold is not a label but a number (a mean of annotators): the rows of ``joint`` are then
         its distinct values in ascending order, and only rank statistics are defined.
+    classes : int, optional
+        Declared labels that can occur, where a policy leaves one of them out.
     """
 
     joint: Floats
@@ -51,6 +53,7 @@ class Table:
     credit: Floats | None = None
     positive: int | None = None
     graded: bool = False
+    classes: int | None = None
 
     @property
     def gold(self) -> Floats:
