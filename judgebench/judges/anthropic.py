@@ -18,6 +18,8 @@ from judgebench.judges.backend import (
     failure_of,
     hide,
     http_error,
+    key_from,
+    login_secrets,
     public_url,
 )
 from judgebench.judges.chat import count, decode, error_body, image_url, raise_for_error_in_200
@@ -67,7 +69,7 @@ class AnthropicBackend:
         from anthropic import AsyncAnthropic  # noqa: PLC0415 - loaded on use
 
         # Named explicitly: without it the SDK goes on to look for credentials in files.
-        key = os.environ.get(_KEY)
+        key = key_from(_KEY, self._label)
         if not key:
             raise BackendError(f"{self._label} needs a key: set {_KEY}")
         return AsyncAnthropic(api_key=key, base_url=self._base_url, timeout=self._timeout, max_retries=0)
@@ -77,7 +79,7 @@ class AnthropicBackend:
         from anthropic import AnthropicError, APIStatusError  # noqa: PLC0415 - loaded on use
 
         client = self._clients.get()
-        secrets = environment_secrets()
+        secrets = (*environment_secrets(), *login_secrets(self._base_url))
         started = time.monotonic()
         request: dict[str, Any] = dict(self._options)
         system = "\n\n".join(message.text for message in messages if message.role == "system")

@@ -8,6 +8,7 @@ small tree. It never retries: attempts are the engine's, which counts and spaces
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import re
 import time
@@ -16,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from judgebench.domain import Part
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
@@ -103,7 +104,48 @@ _SECRET_SHAPE = re.compile(
 
 def environment_secrets() -> tuple[str, ...]:
     """Values of environment variables that are named like keys (eight characters or more)."""
-    return tuple({v for name, v in os.environ.items() if _SECRET_NAME.search(name.upper()) and len(v) >= 8})
+    # Bare, as they are sent: a key from a file often carries a line break into the variable.
+    named = {value.strip() for name, value in os.environ.items() if _SECRET_NAME.search(name.upper())}
+    return tuple(value for value in named if len(value) >= 8)
+
+
+def key_from(variable: str, backend: str) -> str:
+    """Read a key from the environment, blanks around it taken off; empty where there is none.
+
+    Raises
+    ------
+    BackendError
+        If no HTTP header can carry it.
+    """
+    key = os.environ.get(variable, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise BackendError(f"{backend}: {variable} holds characters that no key has; copy the key anew")
+    return key
+
+
+def login_of(url: str | None) -> str:
+    """Return the ``user:password`` of an address; empty where it has none."""
+    parts = urlsplit((url or "").strip())
+    return f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+
+
+def login_secrets(url: str | None) -> tuple[str, ...]:
+    """Say what must never show of an address that holds a login, as it is written and as it is sent.
+
+    Examples
+    --------
+    >>> login_secrets("https://me:p%40ss@example.org")
+    ('me:p%40ss', 'p%40ss', 'p@ss', 'bWU6cEBzcw==')
+    >>> login_secrets("https://example.org")
+    ()
+    """
+    login = login_of(url)
+    if not login:
+        return ()
+    written = urlsplit((url or "").strip()).netloc.rpartition("@")[0]
+    # A login without a password is a token in the user's place.
+    secret = [text.partition(":")[2] or text.rstrip(":") for text in (written, login)]
+    return tuple(dict.fromkeys((written, *secret, base64.b64encode(login.encode()).decode("ascii"))))
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:

@@ -64,7 +64,7 @@ def decode(backend: str, status: int, text: str, secrets: Iterable[str] = ()) ->
     """Read the body of a 2xx answer; what is no JSON object may be one next time."""
     try:
         body: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RetryableError(
             f"{backend}: HTTP {status} with a body that is no JSON: {redact(text, secrets)!r}"
         ) from None
@@ -77,7 +77,7 @@ def error_body(status: int, text: str) -> Any:
     """Read the body of an error: JSON where it is JSON, else its words."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text or f"HTTP {status}"
 
 

@@ -23,11 +23,14 @@ Anything else, None included, is an ``unparsed`` verdict. An exception fails tha
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import hashlib
 import importlib
 import inspect
 import re
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -88,16 +91,50 @@ class FunctionJudge:
             if inspect.iscoroutinefunction(self._function):
                 answer: Any = await self._function(*arguments)
             else:
-                answer = await asyncio.to_thread(self._function, *arguments)
+                answer = await _beside_the_loop(self._function, arguments)
                 if inspect.isawaitable(answer):
                     answer = await answer
         except JudgebenchError:
             # A function may speak the engine's language: retry this, end the run.
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a user's code raises, it is one item that failed
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's code raises, one item failed
             message = redact(str(error)) or "no message"
             raise RejectedError(f"{self._name} raised {type(error).__name__}: {message}") from None
         return _reply(answer, scale, time.monotonic() - started)
+
+
+async def _beside_the_loop(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Call a plain function in a thread of its own.
+
+    A daemon thread, and not the loop's pool: a function that never comes back must not keep Ctrl-C from
+    ending the process, and how many run at once is for --max-concurrency to say.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(outcome: tuple[Any, BaseException | None]) -> None:
+        if not done.done():
+            done.set_result(outcome)
+
+    def call() -> None:
+        outcome: tuple[Any, BaseException | None]
+        try:
+            outcome = context.run(function, *arguments), None
+        except StopIteration:
+            # Python lets none of these leave a coroutine.
+            outcome = None, RuntimeError("StopIteration")
+        except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+            outcome = None, error
+        # The loop is closed where the run ended without waiting for us.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, outcome)
+
+    threading.Thread(target=call, name="judgebench-function", daemon=True).start()
+    answer, error = await done
+    if error is not None:
+        raise error
+    return answer
 
 
 def _shown(case: Case) -> Any:

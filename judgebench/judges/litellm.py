@@ -17,6 +17,7 @@ from judgebench.judges.backend import (
     environment_secrets,
     failure_of,
     http_error,
+    login_secrets,
     public_url,
     redact,
     unreachable,
@@ -53,6 +54,7 @@ class LiteLLMBackend:
     ) -> None:
         self._label = f"litellm/{model}"
         self._timeout = timeout
+        self._secrets = login_secrets(base_url)
         self._options: dict[str, Any] = {
             "model": model,
             "max_tokens": max_tokens,
@@ -74,7 +76,7 @@ class LiteLLMBackend:
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
         litellm = self._library()
-        secrets = environment_secrets()
+        secrets = (*environment_secrets(), *self._secrets)
         started = time.monotonic()
         try:
             async with deadline(self._label, self._timeout):

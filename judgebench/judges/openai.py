@@ -15,6 +15,8 @@ from judgebench.judges.backend import (
     environment_secrets,
     failure_of,
     http_error,
+    key_from,
+    login_secrets,
     public_url,
 )
 from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
@@ -64,10 +66,11 @@ class OpenAIBackend:
     def _connect(self) -> AsyncOpenAI:
         from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415 - loaded on use
 
-        if not os.environ.get(_KEY):
+        key = key_from(_KEY, self._label)
+        if not key:
             raise BackendError(f"{self._label} needs a key: set {_KEY}")
         try:
-            return AsyncOpenAI(base_url=self._base_url, timeout=self._timeout, max_retries=0)
+            return AsyncOpenAI(api_key=key, base_url=self._base_url, timeout=self._timeout, max_retries=0)
         except OpenAIError:
             raise BackendError(f"{self._label}: the OpenAI SDK found no usable key; set {_KEY}") from None
 
@@ -76,7 +79,7 @@ class OpenAIBackend:
         from openai import APIConnectionError, APIStatusError, OpenAIError  # noqa: PLC0415 - loaded on use
 
         client = self._clients.get()
-        secrets = environment_secrets()
+        secrets = (*environment_secrets(), *login_secrets(self._base_url))
         started = time.monotonic()
         chat: Any = chat_messages(messages)
         try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from judgebench.errors import UsageError
 from judgebench.judges.backend import (
@@ -18,6 +17,9 @@ from judgebench.judges.backend import (
     environment_secrets,
     failure_of,
     http_error,
+    key_from,
+    login_of,
+    login_secrets,
     public_url,
 )
 from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
@@ -53,7 +55,8 @@ class ServerBackend:
         self._label = f"server/{model}"
         # aiohttp refuses an address with credentials beside a key.
         self._url = _chat_url(public_url(checked_url(base_url)))
-        self._login = _userinfo(base_url)
+        self._login = login_of(base_url)
+        self._secrets = login_secrets(base_url)
         self._timeout = timeout
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
         self._options |= {} if temperature is None else {"temperature": temperature}
@@ -63,7 +66,7 @@ class ServerBackend:
     def _connect(self) -> aiohttp.ClientSession:
         import aiohttp  # noqa: PLC0415 - loaded on use
 
-        key = os.environ.get(_KEY)
+        key = key_from(_KEY, self._label)
         headers = {"Content-Type": "application/json"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
@@ -81,7 +84,7 @@ class ServerBackend:
         import aiohttp  # noqa: PLC0415 - loaded on use
 
         session = self._sessions.get()
-        secrets = environment_secrets()
+        secrets = (*environment_secrets(), *self._secrets)
         started = time.monotonic()
         request = json.dumps({**self._options, "messages": chat_messages(messages)}).encode()
         try:
@@ -117,11 +120,6 @@ def _chat_url(base_url: str) -> str:
     """
     address = base_url.rstrip("/").removesuffix("/chat/completions")
     return f"{address}{'' if urlsplit(address).path.strip('/') else '/v1'}/chat/completions"
-
-
-def _userinfo(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
 
 
 def create(

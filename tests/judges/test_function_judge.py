@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -195,3 +198,27 @@ def test_what_can_go_wrong_names_the_module(here, source, spec, error, words) ->
         (here / f"{spec.partition(':')[0]}.py").write_text(textwrap.dedent(source), "utf-8")
     with pytest.raises(error, match=words):
         create(spec)
+
+
+@pytest.mark.parametrize("error", [StopIteration("x"), SystemExit(3), RecursionError()])
+def test_odd_exceptions_fail_the_item_and_hang_nothing(error: BaseException) -> None:
+    def function(_: object) -> str:
+        raise error
+
+    with pytest.raises(RejectedError, match="raised"):
+        ask(function)
+
+
+def test_a_function_that_never_returns_does_not_keep_the_process(tmp_path) -> None:
+    (tmp_path / "stuck.py").write_text("import time\ndef judge(item):\n    open('in', 'w').close(); time.sleep(600)\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "judgebench", "run", "--judge", "stuck:judge", "--task", "pandalm", "--sample"],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "in").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, "Traceback" in err) == (130, False), err

@@ -229,6 +229,22 @@ def test_no_key_reaches_an_error_a_log_a_reply_or_the_settings(
     assert CANARY not in " ".join([*seen, caplog.text, captured.out, captured.err])
 
 
+@pytest.mark.parametrize("backend", ["openai", "anthropic", "server"])
+def test_a_key_with_a_line_break_works_and_one_that_no_header_carries_is_told(
+    fake_llm: FakeLLM, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = {"server": "JUDGEBENCH_SERVER_API_KEY"}.get(backend, f"{backend.upper()}_API_KEY")
+    monkeypatch.setenv(variable, "plain-canary-0123456789\r\n")
+    fake_llm.next("echo")
+    [reply] = ask(build(backend, fake_llm.anthropic_url), pair_case())
+    assert reply.status is Status.OK
+    assert "canary" not in reply.text
+    monkeypatch.setenv(variable, "\u201cplain-canary-0123456789\u201d")
+    with pytest.raises(BackendError, match=variable) as caught:
+        ask(build(backend, fake_llm.anthropic_url), pair_case())
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("backend", "variable"), [("openai", "OPENAI_API_KEY"), ("anthropic", "ANTHROPIC_API_KEY")])
 def test_a_missing_key_names_the_variable_at_the_first_call(
     backend: str, variable: str, monkeypatch: pytest.MonkeyPatch
@@ -335,8 +351,16 @@ def test_a_login_in_the_address_is_used_where_there_is_no_key(
     fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("JUDGEBENCH_SERVER_API_KEY")
-    ask(build("server", fake_llm.anthropic_url.replace("//", "//me:pass%40word@")), pair_case())
+    judge = build("server", fake_llm.anthropic_url.replace("//", "//me:pass%40word@"))
+    fake_llm.next("echo")
+    [reply] = ask(judge, pair_case())
     assert fake_llm.requests[0].headers["Authorization"] == "Basic bWU6cGFzc0B3b3Jk"
+    fake_llm.next("401")
+    with pytest.raises(BackendError) as caught:
+        ask(judge, pair_case())
+    for shown in (reply.text, str(caught.value)):
+        assert "[redacted]" in shown
+        assert "bWU6cGFzc0B3b3Jk" not in shown
 
 
 @pytest.mark.parametrize(("temperature", "version"), [(0.0, "2023-06-01"), (None, None)])
@@ -373,3 +397,12 @@ def test_an_error_in_a_200_means_what_it_says(code: object, kind: type[Exception
 
     with pytest.raises(kind, match="the upstream"):
         chat_completion("o/m", {"error": {"message": "the upstream", "code": code}}, key_variable="K", seconds=1.0)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000])
+def test_json_nested_beyond_reason_is_no_json(text: str) -> None:
+    from judgebench.judges.chat import decode, error_body
+
+    with pytest.raises(RetryableError, match="no JSON"):
+        decode("server/m", 200, text)
+    assert error_body(500, text) == text
