@@ -227,6 +227,9 @@ class Run:
         Versions of this package, of Python and of the libraries that asked.
     counts : mapping
         Items, cases and statuses when the manifest was last written.
+    content : str
+        Digest of the items as a judge may see them. Where nothing pins the data (a sample, a task of a plugin), it
+        keeps verdicts on texts that have changed since out of the new run.
     """
 
     task: str
@@ -245,6 +248,7 @@ class Run:
     aggregates: tuple[Aggregate, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    content: str = ""
     schema: str = "judgebench.run/1"
 
     @property
@@ -255,7 +259,8 @@ class Run:
     @property
     def identity(self) -> str:
         """Name of the run's folder: readable, and unique for task, data, judge and selection."""
-        selection = [self.task, self.revision, self.orders, self.repeats, self.reference, self.seed, self.limit]
+        selection = [self.task, self.revision, self.content, self.orders, self.repeats, self.reference]
+        selection += [self.seed, self.limit]
         slug = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self.task}--{self.judge}").strip("-.")[:100]
         return f"{slug}--{digest([self.answers, selection], 10)}"
 

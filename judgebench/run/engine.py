@@ -7,14 +7,15 @@ ends in exactly one verdict, which is stored before the next case is pulled.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from judgebench.domain import Reply, Status, Usage, Verdict
-from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
+from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,7 +55,8 @@ class Summary:
     """What a run did.
 
     ``statuses`` counts the verdicts of the selection, reused ones included; ``usage`` is what the
-    asked ones cost, retries included where the backend reports them.
+    asked ones cost, retries included where the backend reports them; ``last_error`` is why the last case
+    that was not answered was not.
     """
 
     cases: int = 0
@@ -64,6 +66,7 @@ class Summary:
     usage: Usage = field(default_factory=Usage)
     statuses: Counter[Status] = field(default_factory=Counter["Status"])
     seconds: float = 0.0
+    last_error: str = ""
 
 
 class Sink(Protocol):
@@ -183,6 +186,7 @@ class _Engine:
         self.sink.append(verdict)
         self.summary.asked += 1
         self.summary.usage = self.summary.usage + reply.usage
+        self.summary.last_error = reply.error or self.summary.last_error
         self._count(verdict)
         if error is None:
             self._answered = True
@@ -208,13 +212,20 @@ class _Engine:
         for attempt in range(self.options.attempts):
             await self._wait_for_pause()
             try:
-                return await self.judge.judge(case, self.scale), None
+                given: object = await self.judge.judge(case, self.scale)
+                return _checked(given, case, self.scale), None
             except RejectedError as rejected:
                 if rejected.refused:
                     return Reply(Status.REFUSED, error=str(rejected)), None
                 return Reply(Status.FAILED, error=str(rejected)), rejected
             except RetryableError as retryable:
                 error = retryable
+            except JudgebenchError:
+                raise
+            except Exception as unforeseen:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
+                # Its words stay out of the store: nobody has looked through them for a key.
+                crashed = RejectedError(f"{self.judge.name} raised {type(unforeseen).__name__}")
+                return Reply(Status.FAILED, error=str(crashed)), crashed
             # A server that was never there gets fewer chances: the user is waiting to hear it.
             hopeless = error.unreachable and not self._answered and attempt >= 2
             if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > _LONGEST_PAUSE:
@@ -224,13 +235,31 @@ class _Engine:
         return Reply(Status.FAILED, error=str(error)), error
 
     async def _back_off(self, attempt: int, error: RetryableError) -> None:
+        delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
         if error.retry_after is not None:
             self._paused_until = max(self._paused_until, time.monotonic() + error.retry_after)
-            return
-        delay = min(60.0, self.options.backoff * 2**attempt)
-        await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant.
+            delay = delay if error.retry_after < self.options.backoff else 0.0
+        await asyncio.sleep(delay)
 
     async def _wait_for_pause(self) -> None:
         while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a pause may grow while we sleep
             # Jitter keeps the workers from all coming back in the same instant.
             await asyncio.sleep(wait + random.uniform(0, min(0.25, wait / 4)))  # noqa: S311 - jitter
+
+
+def _checked(reply: object, case: Case, scale: Scale) -> Reply:
+    """Keep a verdict that is on no scale out of the store, whichever judge gave it."""
+    if not isinstance(reply, Reply):
+        return Reply(Status.UNPARSED, error=f"the judge returned {type(reply).__name__}, not a Reply")
+    places = len(case.order) if scale.kind in {"pick", "rank"} else len(scale.labels)
+    codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
+    listed = isinstance(reply.code, tuple)
+    fits = all(type(code) is int and 0 <= code < places for code in codes)
+    if scale.kind == "rank":
+        fits = fits and (not listed or sorted(codes) == list(range(places)))
+    if reply.code is not None and not (fits and listed == (scale.kind in {"rank", "steps"})):
+        return replace(reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}")
+    if not all(map(math.isfinite, (*reply.scores, *reply.probabilities))):
+        return replace(reply, scores=(), probabilities=(), error="scores that are no numbers were left out")
+    return reply

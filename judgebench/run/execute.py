@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import platform
 import signal
+from collections import Counter
 from dataclasses import dataclass, replace
 from importlib import metadata
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from judgebench import __version__
-from judgebench.domain import Run
-from judgebench.errors import DataError, InterruptedRunError
+from judgebench.domain import Run, Status, digest
+from judgebench.errors import DataError, IncompleteError, InterruptedRunError
 from judgebench.run.engine import Summary, ask_all
 from judgebench.store.runs import RunWriter, known_answers, read_lines
 
@@ -75,11 +76,18 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     Raises
     ------
     DataError
-        If the task yields no items, or its answers were never published and the judge would need them.
+        If the task yields no items, or one id twice, or its answers were never published and the judge would
+        need them.
     """
     items = tuple(islice(task.items(), selection.limit))
     if not items:
         raise DataError(f"{task.name} has no items to judge")
+    ids = Counter(item.id for item in items)
+    if twice := [name for name, count in ids.items() if count > 1]:
+        raise DataError(
+            f"{task.name} has {len(twice)} ids that stand more than once, the first is {twice[0]!r}",
+            hint="every item needs an id of its own",
+        )
     unanswered = sum(item.attribute("unanswered") == "yes" for item in items)
     if unanswered and selection.needs_answers:
         raise DataError(
@@ -104,6 +112,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         aggregates=conventions.aggregates,
         versions=_versions(judge),
         counts={"items": len(items)},
+        content=digest([[item.id, item.content_digest] for item in items]),
     )
     return Plan(task, judge, selection.probe, run, items)
 
@@ -138,7 +147,8 @@ def execute(
     Raises
     ------
     BackendError, IncompleteError, UsageError, DataError
-        As `ask_all` and the store say; what was judged is kept.
+        As `ask_all` and the store say, and IncompleteError where not a single case was answered; what was judged
+        is kept.
     InterruptedRunError
         On Ctrl-C or SIGTERM; what was judged is kept.
     """
@@ -187,4 +197,9 @@ def execute(
             counts = {"items": len(planned.items), "cases": summary.cases}
             counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
             writer.write_manifest(replace(planned.run, counts=counts))
+        if summary.statuses[Status.FAILED] == summary.cases:
+            raise IncompleteError(
+                f"all {summary.cases} cases of {writer.path} failed, the last with: {summary.last_error}; "
+                "the same command asks them again"
+            )
     return writer.path, summary

@@ -179,3 +179,33 @@ def test_no_status_but_ok_carries_a_code() -> None:
         Reply(Status.FAILED, 1)
     with pytest.raises(ValueError, match="status ok with code None"):
         Reply(Status.OK)
+
+
+def test_a_retry_after_of_nothing_still_backs_off() -> None:
+    judge = Scripted(lambda *_: RetryableError("slow down", retry_after=0.0))
+    started = time.monotonic()
+    ask(judge, cases(1), [], options=Options(1, attempts=3, backoff=0.1))
+    assert time.monotonic() - started >= 0.05 + 0.1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply.ok(3), Reply.ok(-1), Reply.ok("A"), Reply.ok((0, 1)), Reply.ok(True), "A", None],  # type: ignore[arg-type]  # what others return
+)
+def test_a_verdict_on_no_scale_is_never_stored_as_one(reply: object) -> None:
+    sink: list[Verdict] = []
+    ask(Scripted(lambda *_: reply), cases(1), sink)  # type: ignore[arg-type,return-value]  # what others return
+    assert [(v.status, v.code) for v in sink] == [(Status.UNPARSED, None)]
+
+
+def test_scores_that_json_cannot_hold_cost_the_scores_and_not_the_verdict() -> None:
+    sink: list[Verdict] = []
+    ask(Scripted(lambda *_: Reply.ok(2, scores=(float("nan"), 1.0))), cases(1), sink)
+    assert [(v.status, v.code, v.scores) for v in sink] == [(Status.OK, 2, ())]
+
+
+def test_what_a_foreign_judge_raises_fails_its_case_and_shows_no_words() -> None:
+    sink: list[Verdict] = []
+    ask(Scripted(lambda name, _: ValueError("key=canary") if name == "i1" else Reply.ok(0)), cases(3), sink)
+    assert {v.item: v.status for v in sink} == {"i0": Status.OK, "i1": Status.FAILED, "i2": Status.OK}
+    assert next(v.error for v in sink if v.status is Status.FAILED) == "scripted raised ValueError"
