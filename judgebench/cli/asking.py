@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 from pathlib import Path
@@ -24,7 +25,7 @@ from judgebench.cli.options import (
     emit_scores,
     note,
 )
-from judgebench.errors import UsageError
+from judgebench.errors import BackendError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,11 +113,13 @@ def run(
     if dry_run:
         emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
         return
-    emit_scores(
-        ask_and_measure(plans, runs, options(max_concurrency, attempts), quiet=quiet, by_system=by_system),
-        form,
-        output,
-    )
+    rows, stopped = ask_and_measure(plans, runs, options(max_concurrency, attempts), quiet=quiet, by_system=by_system)
+    if rows:
+        emit_scores(rows, form, output)
+    for error in stopped[1:]:
+        note(f"judgebench: {error}")
+    if stopped:
+        raise stopped[0]
 
 
 def demo(
@@ -135,7 +138,9 @@ def demo(
                 # The lexical rules need references, which bff-bench by default keeps from its judges.
                 reference = "human" if opened.scale.kind == "check" else "auto"
                 plans.append(plan_run(opened, made, reference=reference, seed=seed))
-        rows = ask_and_measure(plans, Path(folder), options(16, 1), quiet=True, by_system=False)
+        rows, stopped = ask_and_measure(plans, Path(folder), options(16, 1), quiet=True, by_system=False)
+        if stopped:
+            raise stopped[0]
     rows = [row for row in rows if row.subset == "all"]
     if form == "json":
         emit_scores(rows, form, output)
@@ -150,9 +155,12 @@ def _temperature(text: str | None) -> float | Literal["default"] | None:
     if text.casefold() == "none":
         return None
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise UsageError(f"--temperature {text!r} is neither a number nor 'none'") from None
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UsageError(f"--temperature {text!r} is neither a number from 0 up nor 'none'")
+    return value
 
 
 def options(max_concurrency: int, attempts: int) -> Options:
@@ -227,8 +235,8 @@ def _estimate(planned: Plan, runs: Path) -> str:
 
 def ask_and_measure(
     plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
-) -> list[Agreement]:
-    """Ask everything first, so that one unusable judge does not hide what others said."""
+) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
+    """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
@@ -236,9 +244,14 @@ def ask_and_measure(
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
     rows: list[Agreement] = []
+    stopped: list[BackendError | IncompleteError] = []
     for planned, policies in plans:
-        with _Progress(planned, quiet=quiet) as progress:
-            path, summary = execute(planned, runs, options, progress.update)
+        try:
+            with _Progress(planned, quiet=quiet) as progress:
+                path, summary = execute(planned, runs, options, progress.update)
+        except (BackendError, IncompleteError) as error:
+            stopped.append(error)
+            continue
         if not quiet:
             note(_told(summary, path))
         stored = read_run(path)
@@ -246,7 +259,7 @@ def ask_and_measure(
             stored.run, stored.verdicts(), policies=policies, by_system=by_system, metrics=metrics(), verify=True
         )
         rows += with_official(measured, stored.run, stored.verdicts)
-    return rows
+    return rows, stopped
 
 
 def _told(summary: Summary, path: Path) -> str:

@@ -43,7 +43,9 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows = ask_and_measure(plans, Path(runs), options(16, 1), quiet=True, by_system=False)
+        rows, stopped = ask_and_measure(plans, Path(runs), options(16, 1), quiet=True, by_system=False)
+        if stopped:
+            raise stopped[0]
     for path in write_results([*rows, *figures(folder)], output, reproduce(None, folder)):
         note(f"wrote {path}")
 

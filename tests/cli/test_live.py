@@ -181,6 +181,17 @@ def test_an_unusable_backend_ends_the_run_with_its_own_code(judgebench, fault: s
     assert CANARY not in done.err
 
 
+def test_a_run_without_a_single_answer_is_incomplete_and_hides_no_other_judge(judgebench) -> None:
+    with FakeLLM(faults="json") as llm:
+        done = judgebench(
+            "run", "--judge", "server/m", "--judge", "baseline/first", "--base-url", llm.openai_url, "--task",
+            "pandalm", "--sample", "--limit", 3, "--attempts", 1, "--format", "json",
+        )  # fmt: skip
+    assert done.code == 5
+    assert "all 6 cases" in done.err
+    assert {row["judge"] for row in json.loads(done.out)["rows"]} == {"baseline/first"}
+
+
 def test_an_interrupt_keeps_everything_and_says_so(tmp_path: Path) -> None:
     with FakeLLM(latency=0.2) as llm:
         process = subprocess.Popen(
