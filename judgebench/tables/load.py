@@ -87,7 +87,7 @@ class LoadedTable:
     notes : tuple of str
         Sentences for a person: what was recognised, left out, or counted as no verdict.
     warnings : tuple of str
-        Machine-readable codes: ``undeclared_levels``, ``disjoint_labels``, ``unlabelled_rows``.
+        Machine-readable codes: ``undeclared_levels``, ``unlabelled_rows``.
     """
 
     path: str
@@ -381,7 +381,7 @@ def _check_label_sets(
     # A few rows, or a rater who always says the same, may well share no label.
     if min(map(len, said)) >= 2 and (coded.scale.kind != "rate" or len(judge) >= _MANY):
         raise table.error(f"{message}: two different sets of labels", hint="check that both use the same scale")
-    coded.warnings.append("disjoint_labels")
+    # A note for this judge and no code for the whole table: the other judges may well share labels.
     coded.notes.append(f"{message}: they never agree; check that both use the same scale")
 
 

@@ -77,7 +77,7 @@ def test_rows_without_gold_are_left_out_and_counted(table):
 def test_one_row_and_constant_raters_load(table):
     one = load(table("j,g\nyes,no\n"), ["j"], ["g"])
     assert one.judges["j"].gold.shape == (1, 1)
-    assert "disjoint_labels" in one.warnings
+    assert "they never agree" in one.notes[-1]
     assert load(table("j,g\nyes,yes\nyes,yes\n"), ["j"], ["g"]).judges["j"].judge.tolist() == [1, 1]
 
 
@@ -137,7 +137,13 @@ def test_two_label_sets_are_refused(table):
     tens = "j,g\n" + "1,10\n2,20\n" * 15
     assert "two different sets of labels" in refusal(table(tens), ["j"], ["g"], scale=Scale.rate(1, 20))
     harsh = load(table("j,g\n1,4\n2,5\n"), ["j"], ["g"], scale=Scale.rate(1, 5))
-    assert harsh.warnings == ("disjoint_labels",)
+    assert "they never agree" in harsh.notes[-1]
+    # It is one judge's affair: nothing is said of the table, whose other judge agrees throughout.
+    two = load(table("j,k,g\n4,1,1\n5,2,2\n"), ["j", "k"], ["g"], scale=Scale.rate(1, 5))
+    assert [note for note in two.notes if "never agree" in note] == [
+        "j only says 4, 5, g only 1, 2: they never agree; check that both use the same scale"
+    ]
+    assert not two.warnings
 
 
 def test_duplicate_ids(table):
