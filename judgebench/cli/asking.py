@@ -285,7 +285,14 @@ class _Progress:
             from tqdm import tqdm  # noqa: PLC0415 - loaded on use
 
             total = sum(1 for _ in self.planned.cases())
-            self.bar = tqdm(total=total, desc=f"{self.planned.run.judge} · {self.planned.run.task}", unit="case")
+            self.bar = tqdm(
+                total=total,
+                desc=f"{self.planned.run.judge} on {self.planned.run.task}",
+                unit="case",
+                dynamic_ncols=True,
+                # Words instead of a bar: rate, time left, coverage, tokens and cost need the room.
+                bar_format="{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]",
+            )
         return self
 
     def __exit__(self, *_: object) -> None:

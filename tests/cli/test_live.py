@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import importlib.util
 import json
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections import Counter
 from pathlib import Path
@@ -209,3 +215,24 @@ def test_an_interrupt_keeps_everything_and_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert "kept" in err
     assert len(answers(tmp_path / "runs")) >= 3
+
+
+def test_a_terminal_sees_rate_time_left_coverage_and_tokens(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+    with FakeLLM(latency=0.1) as llm:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "judgebench", "run", "--judge", "server/m", "--base-url", llm.openai_url,
+             "--task", "pandalm", "--sample", "--max-concurrency", "4"],
+            cwd=tmp_path, stderr=slave, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(slave)
+        shown = b""
+        # At the end of the process Linux answers a read from the terminal with EIO.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(master, 4096):
+                shown += chunk
+        process.wait()
+        os.close(master)
+    assert process.returncode == 0
+    assert re.search(r"server/m on pandalm: \d+/48 \[.*<.*case/s, coverage 100\.0% [\d,]+ tok", shown.decode())
