@@ -83,13 +83,13 @@ def main() -> None:
         plain = best(options.repeats, sys.executable, "-c", PLAIN, str(table))
         plain_imports = best(options.repeats, sys.executable, "-c", PLAIN)
     print(f"{options.rows:,} rows                     seconds  of it imports  peak MB")
-    print(f"judgebench, clustered intervals  {ours.seconds:7.2f}  {ours_imports.seconds:13.2f}  {ours.megabytes:7.0f}")
-    print(
-        f"pandas + scikit-learn + …        {plain.seconds:7.2f}  {plain_imports.seconds:13.2f}  {plain.megabytes:7.0f}"
-    )
-    print(
-    print(f"pandas + scikit-learn + …        {plain.seconds:7.2f}  {plain_imports.seconds:13.2f}  {plain.megabytes:7.0f}")
-    )
+    lines = {
+        "judgebench, clustered intervals": (ours, ours_imports),
+        "pandas + scikit-learn + …": (plain, plain_imports),
+    }
+    for name, (cost, imports) in lines.items():
+        print(f"{name:<32} {cost.seconds:7.2f}  {imports.seconds:13.2f}  {cost.megabytes:7.0f}")
+    print(f"{'ratio':<32} {ours.seconds / plain.seconds:7.2f}  {'':13}  {ours.megabytes / plain.megabytes:7.2f}")
 
 
 if __name__ == "__main__":
