@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,8 +19,9 @@ from judgebench.cli.options import (
     emit,
     emit_scores,
     note,
+    room,
 )
-from judgebench.errors import MismatchError, UsageError
+from judgebench.errors import DataError, MismatchError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,15 +90,15 @@ def score(
     """Measure again: runs that were asked before, or a table of one's own labels."""
     if bool(runs) == (csv is not None):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
+    columns = _Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word)
     if csv is not None:
-        columns = _Columns(
-            judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word
-        )
         tables = _own_table(csv, columns, gold)
+    elif any(astuple(columns)):
+        raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
     else:
         tables = list(_stored(runs or []))
     if sensitivity:
-        emit(_sensitivity(tables, policy, form), output)
+        emit(_sensitivity(tables, policy, form, room(output)), output)
         return
     rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=verify)]
     emit_scores(rows, form, output)
@@ -145,7 +146,7 @@ class _Measurable:
         return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), verify=verify)
 
 
-def _sensitivity(tables: Sequence[_Measurable], policy: Sequence[str], form: str) -> str:
+def _sensitivity(tables: Sequence[_Measurable], policy: Sequence[str], form: str, width: int) -> str:
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.sensitivity import sensitivity  # noqa: PLC0415 - loaded on use
     from judgebench.report.sensitivity import Line, render  # noqa: PLC0415 - loaded on use
@@ -156,17 +157,23 @@ def _sensitivity(tables: Sequence[_Measurable], policy: Sequence[str], form: str
         own = apply(ratings, table.own.override(policy)).policies
         for policies, rows, metrics in sensitivity(ratings):
             lines.append(Line(table.task, table.judge, policies, rows, policies == own, metrics))
-    return render(lines, form)
+    return render(lines, form, width=width)
 
 
 def _stored(paths: Sequence[Path]) -> Iterator[_Measurable]:
     from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import VERDICTS, find_runs, read_lines  # noqa: PLC0415 - loaded on use
 
+    started: list[StoredRun] = []
+    found = 0
     for path in paths:
         for stored in find_runs(path):
+            if next(read_lines(stored.path / VERDICTS), None) is None:
+                # A judge that had no key must not keep the others from being measured.
+                started.append(stored)
+                continue
             run = stored.run
 
             def measured(stored: StoredRun = stored, **how: Any) -> list[Agreement]:
@@ -175,7 +182,12 @@ def _stored(paths: Sequence[Path]) -> Iterator[_Measurable]:
             def ratings(stored: StoredRun = stored) -> Ratings:
                 return from_verdicts(stored.verdicts(), stored.run.scale)
 
+            found += 1
             yield _Measurable(run.task, run.judge, run.gold_source, run.policies, measured, ratings)
+    if not found:
+        raise DataError("nothing is judged yet here", file=str(started[0].path), hint="run it again, it resumes")
+    for stored in started:
+        note(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
 
 
 def _own_table(path: Path, columns: _Columns, gold: str) -> list[_Measurable]:
@@ -235,9 +247,9 @@ def leaderboard(
     from judgebench.report.leaderboard import rank, render  # noqa: PLC0415 - loaded on use
 
     rows = [row for stored in _stored([runs]) for row in stored.measure(policy, by_system=by_system, verify=False)]
-    ending = output.suffix.removeprefix(".") if output is not None else ""
+    ending = output.suffix.removeprefix(".").lower() if output is not None else ""
     entries = rank([row for row in rows if subsets or row.subset == "all"])
-    emit(render(entries, form or ending or "table"), output)
+    emit(render(entries, form or ending or "table", width=room(output)), output)
 
 
 def reproduce(
@@ -251,7 +263,7 @@ def reproduce(
     from judgebench.report.reproduce import reproduce as compute  # noqa: PLC0415 - loaded on use
 
     found = compute(task or None, data_folder(data))
-    emit(found.render(form), output)
+    emit(found.render(form, width=room(output)), output)
     if not found.ok:
         raise MismatchError(f"{found.mismatches} of {len(found.cells)} figures differ from the published ones")
 

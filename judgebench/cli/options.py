@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -62,6 +63,7 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
     return value
 
 
+_WIDE = 120
 Format: TypeAlias = Literal["table", "json", "csv", "md"]
 
 ConfigOption = Annotated[
@@ -153,4 +155,11 @@ def emit_scores(rows: Sequence[Agreement], form: Format, output: Path | None) ->
     """Print measured rows in the asked form."""
     from judgebench.report.scores import render  # noqa: PLC0415 - loaded on use
 
-    emit(render(list(rows), form), output)
+    emit(render(list(rows), form, width=room(output)), output)
+
+
+def room(output: Path | None) -> int:
+    """Columns that a table has: those of the terminal, else as many as suit a file or a pipe."""
+    shown = output is None and cast("object", sys.stdout) is not None and sys.stdout.isatty()
+    # Below 80 nothing fits, and a terminal that knows no width says 0.
+    return max(80, shutil.get_terminal_size((_WIDE, 24)).columns) if shown else _WIDE

@@ -3,7 +3,7 @@
 A rank is given within one task, on subset ``all``, among judges measured on the same data and under
 the same policies (`NOTE` says it in full). Beside it stands the range of ranks that the intervals leave open:
 a judge is surely ahead of another only where their intervals don't overlap. This is cautious, since
-the judges answer the same items; ``judgebench compare`` tests two of them pair by pair.
+the judges answer the same items; ``judgebench compare`` (in a later version) will test two of them pair by pair.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from judgebench.report.scores import (
     write_csv,
     write_json,
 )
-from judgebench.report.table import Cell, Column, Grid, draw, grid
+from judgebench.report.table import Cell, Column, Grid, draw, fill, grid, room_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +55,7 @@ NOTE = (
     "Ranks hold within a task on all of its items, among judges measured on the same data (at least 95 % of the items) "
     "under the same policies; the order policy may differ where verdicts were recorded in one order only. The range "
     "behind a rank holds the ranks that overlapping intervals leave open (a question mark: there is no interval); "
-    "judgebench compare tests two judges pair by pair."
+    "judgebench compare (in a later version) will test two judges pair by pair."
 )
 
 
@@ -154,7 +154,8 @@ def _place(row: Agreement, headline: str) -> tuple[Any, ...]:
 
 def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, int | None, int | None]]:
     """Rank the rows of subset ``all`` that can be compared with each other, by ``id``."""
-    group = [row for row in rows if row.subset == "all" and _value(row, headline) is not None]
+    # A judge that gave no verdict at all has a kappa of 0, which must not rank above one that answered and was wrong.
+    group = [row for row in rows if row.subset == "all" and row.coverage > 0 and _value(row, headline) is not None]
     if not group:
         return {}
 
@@ -247,9 +248,10 @@ def to_markdown(entries: Sequence[Entry], *, level: int = 2) -> str:
 
 def to_table(entries: Sequence[Entry], *, width: int = 120) -> str:
     """Draw a leaderboard for the terminal."""
-    plan = ((24, (3,)), (14, (9, 8)), (8, ()))
+    plan = room_plan(any(entry.row.subset != "all" for entry in entries))
     blocks = [f"{title}\n\n{draw(g, width=width, names=(1, 2), plan=plan)}" for title, g in _sections(entries)]
-    return "\n".join((*blocks, f"{NOTE}\n")) if blocks else "no rows\n"
+    note = "\n".join(fill(NOTE, width))
+    return "\n".join((*blocks, f"{note}\n")) if blocks else "no rows\n"
 
 
 def render(entries: Sequence[Entry], format: str = "csv", *, width: int = 120) -> str:  # noqa: A002 - as the option

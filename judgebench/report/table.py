@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement, Estimate
 
-__all__ = ["Cell", "Column", "Grid", "draw", "grid", "text_width", "to_table"]
+__all__ = ["Cell", "Column", "Grid", "draw", "fill", "grid", "room_plan", "text_width", "to_table"]
 
 _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
@@ -283,7 +283,13 @@ def to_table(rows: Iterable[Agreement], *, width: int = 120) -> str:
         Columns of the terminal. Names wrap, and then rho, alpha and the gold column go, until the
         table fits; percent agreement, kappa and the human ceiling always stay together.
     """
-    return draw(grid(arrange(rows)), width=width, names=(0, 1, 2), plan=((24, (3,)), (14, (9, 8)), (8, ())))
+    rows = arrange(rows)
+    return draw(grid(rows), width=width, names=(0, 1, 2), plan=room_plan(any(row.subset != "all" for row in rows)))
+
+
+def room_plan(subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:  # noqa: FBT001 - one question, one answer
+    """Say what gives way, in turn, where a table is too wide; a subset column that only says "all" says nothing."""
+    return ((24, (3,)), (14, (9, 8) if subsets else (2, 9, 8)), (8, ()))
 
 
 def draw(
@@ -323,7 +329,7 @@ def draw(
         notes.append(f"Left out for want of room: {', '.join(dropped)} (--format csv has them).")
     notes += layout.remarks
     for i, note in enumerate(notes):
-        lines += [*([] if i else [""]), *_fill(note, width)]
+        lines += [*([] if i else [""]), *fill(note, width)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -381,7 +387,7 @@ def _wrap(text: str, width: int) -> tuple[str, ...]:
     return (*lines, line)
 
 
-def _fill(text: str, width: int) -> list[str]:
+def fill(text: str, width: int) -> list[str]:
     """Break a note at blanks, the following lines indented."""
     lines: list[str] = []
     line = ""

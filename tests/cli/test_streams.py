@@ -74,3 +74,21 @@ def test_one_judge_in_a_configuration_needs_no_list(judgebench, tmp_path: Path) 
     done = judgebench("run", "--config", "jb.toml")
     assert done.code == 0, done.err
     assert "baseline/longest" in done.out
+
+
+def test_a_run_that_never_started_keeps_none_of_the_others_from_being_measured(judgebench) -> None:
+    keyless = judgebench("run", "--judge", "gpt-4o", "--task", "pandalm", "--sample", env={"OPENAI_API_KEY": ""})
+    assert (keyless.code, "OPENAI_API_KEY" in keyless.err) == (4, True)
+    alone = judgebench("score", "runs")
+    assert (alone.code, len(alone.err.splitlines())) == (3, 1)
+    assert judgebench(*SAMPLE).code == 0
+    for command in (("score", "runs"), ("leaderboard", "runs"), ("score", "runs", "--sensitivity")):
+        done = judgebench(*command)
+        assert done.code == 0, done.err
+        assert "baseline/longest" in done.out.replace("\n", "")
+
+
+def test_columns_of_a_table_are_not_ignored_on_runs(judgebench) -> None:
+    judgebench(*SAMPLE)
+    done = judgebench("score", "runs", "--scale", "check")
+    assert (done.code, "--csv" in done.err) == (2, True)

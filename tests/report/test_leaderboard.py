@@ -144,6 +144,16 @@ def test_a_negative_figure_is_no_formula():
     assert ",-0.500000," in text
 
 
+def test_a_judge_without_a_verdict_has_no_rank():
+    entries = leaderboard.rank([judged("silent", 0.0, coverage=0.0), judged("wrong", -0.4)])
+    assert {entry.row.judge: entry.rank for entry in entries} == {"silent": None, "wrong": 1}
+
+
+def test_a_leaderboard_of_one_subset_fits_80_columns():
+    text = leaderboard.render(leaderboard.rank([judged("openai/gpt-4o-2024-05-13", 0.5)]), "table", width=80)
+    assert max(map(len, text.splitlines())) <= 80
+
+
 def test_json_rows_are_score_rows_with_ranks():
     document = json.loads(leaderboard.render(leaderboard.rank([judged("a", 0.5)]), "json"))
     assert document["schema"] == leaderboard.SCHEMA
@@ -157,7 +167,7 @@ def test_markdown_and_table_say_what_a_rank_is_and_who_gave_the_gold():
     entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4, task="jb", gold="verifier")])
     for form in ("md", "table"):
         text = leaderboard.render(entries, form)
-        assert leaderboard.NOTE in text
+        assert leaderboard.NOTE in " ".join(text.split())
         assert "pandalm: agreement with humans" in text
         assert "jb: agreement with verifier" in text
 
