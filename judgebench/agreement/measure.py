@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOW_COVERAGE = 0.95
 #: Fewer clusters than this make every interval rough.
 FEW_CLUSTERS = 20
-#: Rows of the rarest gold label below which no interval of a chance-corrected coefficient holds.
+#: Items of the rarest gold label below which no interval of a chance-corrected coefficient holds.
 RARE = 10
 
 
@@ -354,6 +354,16 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
 
 
+def _rarest(group: _Group) -> int:
+    """Count the items with the rarest gold label; an item's games and annotators are no further examples."""
+    gold = group.scored.gold
+    if group.items < gold.size:
+        _, first = np.unique(group.scored.item * group.scored.shape[0] + gold, return_index=True)
+        gold = gold[first]
+    items = np.bincount(gold)
+    return int(items[items > 0].min())
+
+
 def _warnings(group: _Group, left_out: int) -> tuple[str, ...]:
     table = group.counted.table
     ok, judged = group.judged
@@ -365,7 +375,7 @@ def _warnings(group: _Group, left_out: int) -> tuple[str, ...]:
             found.append("disjoint_labels")
         if gold.size == 1:
             found.append("constant_gold")
-        if round(float(gold.min()) * table.n) < RARE:
+        if _rarest(group) < RARE:
             found.append("prevalence")
     if table.n and np.count_nonzero(table.judge) == 1:
         found.append("constant_judge")

@@ -41,6 +41,17 @@ def noisy(n, scale, annotators=1, **columns):
     return ratings(judge, gold, scale=scale, **columns)
 
 
+def test_an_items_games_and_annotators_are_one_example():
+    items = np.repeat(np.arange(40), 2)
+    gold = np.repeat([0] * 33 + [2] * 7, 2)
+    both = ratings(gold, gold, item=items, swapped=[False, True] * 40)
+    assert "prevalence" in rows(both)["all"].warnings
+    each = ratings(gold[::2], np.column_stack([gold[::2]] * 2))
+    assert "prevalence" in rows(each, policies=Policies(gold="each"))["all"].warnings
+    enough = ratings(np.repeat([0, 2], 20), np.repeat([0, 2], 20))
+    assert "prevalence" not in rows(enough)["all"].warnings
+
+
 def test_a_row_of_published_figures():
     gold, judge = expand(PANDALM)
     row = rows(ratings(judge, gold))["all"]
