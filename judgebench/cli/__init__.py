@@ -32,16 +32,19 @@ def _speak_the_locale() -> None:
 
 def main() -> None:
     """Run the command line and end the process with the exit code of the outcome."""
-    from judgebench.cli.app import build  # noqa: PLC0415 - importing the package must stay free
-
-    _speak_the_locale()
     try:
+        _speak_the_locale()
+        from judgebench.cli.app import build  # noqa: PLC0415 - importing the package must stay free
+
         build(sys.argv[1:])(prog_name="judgebench")
     except JudgebenchError as error:
         # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
         if cast("object", sys.stderr) is not None:
             print(f"judgebench: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        # While libraries load nobody else catches it.
+        sys.exit(130)
     except BrokenPipeError:
         # The reader (`| head`) left; Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
