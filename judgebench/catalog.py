@@ -12,17 +12,18 @@ import re
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
-from judgebench.errors import BrokenPluginError, NameClashError, UnknownNameError, UsageError
+from judgebench.errors import BrokenPluginError, JudgebenchError, NameClashError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.agreement.metrics.catalog import Metric
     from judgebench.domain import Judge, Task
     from judgebench.tasks.card import Recorded
 
+Made = TypeVar("Made")
 Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
 #: Backends of LLM judges: ``name/model``. Each is a factory ``create(model, **settings)``.
@@ -168,7 +169,9 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
     name, _, split = spec.partition(":")
     if name not in _cards() and (factory := _plugin("tasks", name)) is not None:
-        return _checked(factory(split, data=data, sample=sample), spec)
+        from judgebench.domain import Task as Wanted  # noqa: PLC0415 - loaded on use
+
+        return _made(spec, Wanted, lambda: factory(split, data=data, sample=sample))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if name not in task_names():
         raise UnknownNameError("task", name, task_names())
     return open_task(spec, data=data, sample=sample)
@@ -202,7 +205,9 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if spec in PLAIN_JUDGES:
         return cast("Judge", load(PLAIN_JUDGES[spec])(spec))
     if (factory := _plugin("judges", backend if slash else spec)) is not None:
-        return cast("Judge", factory(model, **_options(settings, None)))
+        from judgebench.domain import Judge as Wanted  # noqa: PLC0415 - loaded on use
+
+        return _made(spec, Wanted, lambda: factory(model, **_options(settings, None)))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
@@ -271,9 +276,15 @@ def _existing(path: Path, known: Iterable[str]) -> Path:
     )
 
 
-def _checked(made: object, spec: str) -> Task:
-    from judgebench.domain import Task  # noqa: PLC0415 - loaded on use
-
-    if not isinstance(made, Task):
-        raise BrokenPluginError(f"the plugin behind {spec!r} returned {type(made).__name__}, not a task")
+def _made(spec: str, wanted: type[Made], factory: Callable[[], object]) -> Made:
+    """Call a plugin's factory; what goes wrong in it is the plugin's, and is said so."""
+    try:
+        made = factory()
+    except JudgebenchError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the user hears which one it was
+        raise BrokenPluginError(f"the plugin behind {spec!r} failed: {type(error).__name__}: {error}") from None
+    if not isinstance(made, wanted):
+        what = wanted.__name__.lower()
+        raise BrokenPluginError(f"the plugin behind {spec!r} returned {type(made).__name__}, not a {what}")
     return made

@@ -42,6 +42,9 @@ class Task:
 def task(split, *, data, sample):
     return Task()
 
+def nobody(model, **settings):
+    return 5
+
 def misses(table):
     return Outcome(1 - float(np.trace(table.joint)), 1 - np.eye(len(table.joint)))
 """
@@ -91,6 +94,21 @@ def test_a_third_party_judge_on_a_third_party_task(installed, tmp_path: Path) ->
             "[judgebench.judges]\npolite = weather_plugin:nothing\n",
             ("run", "--judge", "polite/m", "--task", "pandalm", "--sample"),
             "the plugin behind 'polite' (weather_plugin:nothing) can't be loaded",
+        ),
+        (
+            "[judgebench.judges]\npolite = weather_plugin:misses\n",
+            ("run", "--judge", "polite/m", "--task", "pandalm", "--sample"),
+            "the plugin behind 'polite/m' failed: TypeError",
+        ),
+        (
+            "[judgebench.judges]\npolite = weather_plugin:nobody\n",
+            ("run", "--judge", "polite/m", "--task", "pandalm", "--sample"),
+            "the plugin behind 'polite/m' returned int, not a judge",
+        ),
+        (
+            "[judgebench.tasks]\nweather = weather_plugin:misses\n",
+            ("run", "--judge", "baseline/first", "--task", "weather"),
+            "the plugin behind 'weather' failed: TypeError",
         ),
         (
             "[judgebench.metrics]\nmisses = weather_plugin:misses\n",
