@@ -93,7 +93,8 @@ class Spread:
     def se(self) -> float | None:
         """Cluster-robust standard error with the CR1 factor G / (G - 1); None for fewer than 2 clusters."""
         groups = self.pulls.size
-        return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(self.pulls @ self.pulls))
+        # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
+        return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.pulls).sum()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,10 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     and order, the item's own order first, whatever the order in which they were answered.
 
     On a ``pick`` scale gold may be a tuple of equally right responses. A row then takes the judge's verdict as
-    its gold label where the tuple holds it, else the tuple's first: right stays right and wrong stays wrong
-    under every order policy, and accuracy is what the benchmark means. (Coefficients that correct for chance
-    read the gold margin, which so leans towards the judge; they mean little on slots anyway.)
+    its gold label where the tuple holds it, else the tuple's first: right stays right and wrong stays wrong,
+    and accuracy is what the benchmark means. (Two orders with different right picks share no verdict, so
+    ``both-right`` does not count them. Coefficients that correct for chance read the gold margin, which so
+    leans towards the judge; they mean little on slots anyway.)
 
     Parameters
     ----------
