@@ -211,7 +211,8 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
-    raise UnknownNameError("judge", spec, known)
+    model = f"a model is written BACKEND/MODEL, for example openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
+    raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
 
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:

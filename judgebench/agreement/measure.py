@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from judgebench.domain import Agreement, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
 
@@ -222,6 +222,35 @@ def _verify(groups: Iterable[_Group], where: str) -> None:
     for group in groups:
         if group.scored.size:
             verify_scored(group.scored, group.metrics, where=f"{where}, {group.name}")
+
+
+def measure_beside(
+    run: Run, verdicts: Callable[[], Iterable[Verdict]], *, policies: Policies | None = None, **how: Any
+) -> list[Agreement]:
+    """Measure a run; where a benchmark forgives unusable answers, show our own convention beside its own.
+
+    Parameters
+    ----------
+    run : Run
+        The manifest.
+    verdicts : callable
+        Gives the run's verdicts; called once or twice.
+    policies : Policies, optional
+        Instead of the run's own.
+    **how
+        As for `measure_run`.
+
+    Returns
+    -------
+    list of Agreement
+        As `measure_run` gives them; then, if the policy of unusable answers is not ``wrong`` and there were
+        such answers, row ``all`` once more under ``wrong``.
+    """
+    chosen = policies or run.policies
+    rows = measure_run(run, verdicts(), policies=chosen, **how)
+    if chosen.invalid != "wrong" and rows[0].coverage < 1:
+        rows += measure_run(run, verdicts(), policies=replace(chosen, invalid="wrong"), **how)[:1]
+    return rows
 
 
 def _nothing(ratings: Ratings, scored: Scored) -> str:

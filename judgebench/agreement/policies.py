@@ -165,7 +165,8 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
     UsageError
         If a policy makes no sense on this scale.
     """
-    _check(ratings, policies)
+    _check_codes(ratings)
+    check(ratings.scale, len(ratings.annotators), policies)
     judge, rows, order = _one_verdict(ratings, policies)
     tie = ratings.scale.tie
     if policies.tie in {"drop", "wrong"}:
@@ -197,11 +198,23 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
     )
 
 
-def _check(ratings: Ratings, policies: Policies) -> None:
-    scale = ratings.scale
-    for side, codes in (("verdict", ratings.judge), ("gold label", ratings.gold)):
-        if codes.size and not -1 <= int(codes.min()) <= int(codes.max()) < len(scale.labels):
-            raise DataError(f"a {side} has a code off the scale {scale.spec}: codes run from 0, and -1 is none")
+def check(scale: Scale, annotators: int, policies: Policies) -> None:
+    """Refuse policies that make no sense on a scale, before anything is asked.
+
+    Parameters
+    ----------
+    scale : Scale
+        What a verdict can be.
+    annotators : int
+        How many people gave gold labels.
+    policies : Policies
+        The conventions.
+
+    Raises
+    ------
+    UsageError
+        If a policy needs a tie, another scale or more annotators.
+    """
     if scale.tie is None:
         for name, value in (("tie", policies.tie), ("invalid", policies.invalid), ("order", policies.order)):
             if (name, value) in {("invalid", "tie"), ("order", "inconsistent-tie")} or (
@@ -214,10 +227,15 @@ def _check(ratings: Ratings, policies: Policies) -> None:
         )
     if policies.gold == "mean" and scale.kind != "rate":
         raise UsageError(f"policy gold=mean needs a rating scale, not {scale.spec}; use majority or each")
-    if policies.gold == "leave-one-out" and len(ratings.annotators) < 3:
-        raise UsageError(
-            f"policy gold=leave-one-out needs 3 annotators or more, and there are {len(ratings.annotators)}"
-        )
+    if policies.gold == "leave-one-out" and annotators < 3:
+        raise UsageError(f"policy gold=leave-one-out needs 3 annotators or more, and there are {annotators}")
+
+
+def _check_codes(ratings: Ratings) -> None:
+    scale = ratings.scale
+    for side, codes in (("verdict", ratings.judge), ("gold label", ratings.gold)):
+        if codes.size and not -1 <= int(codes.min()) <= int(codes.max()) < len(scale.labels):
+            raise DataError(f"a {side} has a code off the scale {scale.spec}: codes run from 0, and -1 is none")
 
 
 def _items(item: npt.NDArray[np.integer]) -> int:

@@ -21,6 +21,7 @@ from judgebench.cli.options import (
     RunsOption,
     SampleOption,
     TaskOption,
+    check_output,
     emit,
     emit_scores,
     note,
@@ -92,6 +93,9 @@ def run(
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
 
+    if sample and data is not None:
+        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+    check_output(output)
     settings = catalog.JudgeSettings(prompt, base_url, _temperature(temperature), max_tokens, timeout, seed)
     plans: list[tuple[Plan, Policies]] = []
     for task_name in dict.fromkeys(task):
@@ -182,6 +186,7 @@ def plan_run(
     policy: Sequence[str] = (),
 ) -> tuple[Plan, Policies]:
     """Plan a run, and say under which policies it will be measured."""
+    from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import reads_answers  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
@@ -206,7 +211,10 @@ def plan_run(
     )
     own = card.policies if card is not None else Policies()
     conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
-    return plan(task, judge, selection, conventions), own.override(policy)
+    planned, policies = plan(task, judge, selection, conventions), own.override(policy)
+    # What can't be measured must not be paid for first.
+    check(task.scale, len({label.annotator for item in planned.items for label in item.gold}), policies)
+    return planned, policies
 
 
 def _estimate(planned: Plan, runs: Path) -> str:
@@ -237,7 +245,7 @@ def ask_and_measure(
     plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
-    from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import execute  # noqa: PLC0415 - loaded on use
@@ -255,8 +263,8 @@ def ask_and_measure(
         if not quiet:
             note(_told(summary, path))
         stored = read_run(path)
-        measured = measure_run(
-            stored.run, stored.verdicts(), policies=policies, by_system=by_system, metrics=metrics(), verify=True
+        measured = measure_beside(
+            stored.run, stored.verdicts, policies=policies, by_system=by_system, metrics=metrics(), verify=True
         )
         rows += with_official(measured, stored.run, stored.verdicts)
     return rows, stopped

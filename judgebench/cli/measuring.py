@@ -71,9 +71,9 @@ def score(
     ] = [],  # noqa: B006 - typer reads the default, nobody changes it
     delimiter: Annotated[str | None, typer.Option(metavar="CHAR", help="Delimiter, where it isn't plain.")] = None,
     gold: Annotated[
-        Literal["human", "expert", "crowd", "verifier", "model"],
-        typer.Option(help="Who gave the gold labels of --csv."),
-    ] = "human",
+        Literal["unspecified", "human", "expert", "crowd", "verifier", "model"],
+        typer.Option(help="Who gave the gold labels of --csv; only people's labels are called human."),
+    ] = "unspecified",
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
     sensitivity: Annotated[
@@ -161,7 +161,7 @@ def _sensitivity(tables: Sequence[_Measurable], policy: Sequence[str], form: str
 
 
 def _stored(paths: Sequence[Path]) -> Iterator[_Measurable]:
-    from judgebench.agreement.measure import measure_run  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import VERDICTS, find_runs, read_lines  # noqa: PLC0415 - loaded on use
@@ -177,7 +177,7 @@ def _stored(paths: Sequence[Path]) -> Iterator[_Measurable]:
             run = stored.run
 
             def measured(stored: StoredRun = stored, **how: Any) -> list[Agreement]:
-                return with_official(measure_run(stored.run, stored.verdicts(), **how), stored.run, stored.verdicts)
+                return with_official(measure_beside(stored.run, stored.verdicts, **how), stored.run, stored.verdicts)
 
             def ratings(stored: StoredRun = stored) -> Ratings:
                 return from_verdicts(stored.verdicts(), stored.run.scale)

@@ -101,7 +101,7 @@ def _load() -> Any:
         litellm: Any = importlib.import_module("litellm")
     except ImportError as error:
         if error.name == "litellm":
-            raise UsageError("litellm judges need the litellm package: pip install 'judgebench[litellm]'") from None
+            raise BackendError("litellm judges need the litellm package: pip install 'judgebench[litellm]'") from None
         raise UsageError(
             f"litellm can't be loaded here ({redact(str(error))}); pip install 'judgebench[litellm]'"
         ) from None
@@ -172,11 +172,11 @@ def create(
 
     Raises
     ------
-    UsageError
+    BackendError
         If litellm is not installed.
     """
     if importlib.util.find_spec("litellm") is None:
-        raise UsageError("litellm judges need the litellm package: pip install 'judgebench[litellm]'")
+        raise BackendError("litellm judges need the litellm package: pip install 'judgebench[litellm]'")
     address = checked_url(base_url) if base_url else None
     backend = LiteLLMBackend(
         model, base_url=address, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed

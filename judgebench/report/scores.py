@@ -118,10 +118,10 @@ def gold_words(gold: str) -> str:
 
 
 def gold_word(gold: str) -> str:
-    """Name the side that a judge is compared with; items of several sources have "gold" only."""
+    """Name the side that a judge is compared with; gold of several or of unknown sources is "gold" only."""
     if gold in HUMAN_SOURCES:
         return "humans"
-    return "gold" if gold == "mixed" else clean(gold)
+    return "gold" if gold in {"mixed", "unspecified"} else clean(gold)
 
 
 def arrange(rows: Iterable[Agreement]) -> list[Agreement]:

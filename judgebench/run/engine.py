@@ -194,6 +194,9 @@ class _Engine:
             return
         if isinstance(error, RetryableError) and error.unreachable and not self._answered:
             raise BackendError(f"{self.judge.name} can't be reached: {error}; start the server or check --base-url")
+        if isinstance(error, RejectedError) and (self._answered or self.summary.reused):
+            # The backend works and will have none of this item; however many such items stand together, others follow.
+            return
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= self.options.give_up_after:
             raise IncompleteError(

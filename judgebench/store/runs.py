@@ -69,6 +69,8 @@ class RunWriter:
             raise UsageError(
                 f"another process is writing {self.path}; wait for it, or give --runs another folder"
             ) from None
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(f"--runs needs a folder, and {self.path.parent} is or lies in a file") from None
         except OSError as error:
             self.close()
             raise _unwritable(self.path, error) from None

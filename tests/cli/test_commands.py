@@ -189,3 +189,31 @@ def test_items_without_an_answer_are_never_asked(judgebench, data_dir: Path) -> 
     assert (refused.code, "without an answer" in refused.err) == (3, True)
     replayed = judgebench("run", "--judge", "replay:EM", "--task", "triviaqa:v1", "--data", data_dir, "--format", "csv")
     assert replayed.code == 0, replayed.err
+
+
+@pytest.mark.data
+def test_a_forgiving_convention_stands_beside_ours(judgebench, data_dir: Path) -> None:
+    done = judgebench(
+        "run", "--judge", "replay:gpt-3.5-turbo", "--task", "pandalm", "--data", data_dir, "--format", "json"
+    )
+    own, ours = json.loads(done.out)["rows"]
+    # statistics.md, decision 5: 71.07 with 25 unreadable outputs taken as ties, 69.77 with them wrong.
+    assert (own["policies"]["invalid"], ours["policies"]["invalid"]) == ("tie", "wrong")
+    assert own["metrics"]["accuracy"]["value"] == pytest.approx(0.710711, abs=1e-6)
+    assert ours["metrics"]["accuracy"]["value"] == pytest.approx(0.697698, abs=1e-6)
+    assert "measured under" in judgebench("leaderboard", "runs").out
+
+
+def test_what_cannot_be_measured_or_written_is_refused_before_asking(judgebench, tmp_path: Path) -> None:
+    base = ("run", "--judge", "baseline/first", "--task", "rewardbench", "--sample")
+    for wrong in (
+        ("--policy", "gold=mean"),
+        ("--policy", "invalid=tie"),
+        ("--output", "/proc/none/x.csv"),
+        ("--data", "x"),
+    ):
+        done = judgebench(*base, *wrong)
+        assert done.code == 2, done.err
+    assert not (tmp_path / "runs").exists()
+    (tmp_path / "file").write_text("")
+    assert judgebench(*base, "--runs", "file").code == 2

@@ -122,6 +122,17 @@ def test_a_rejected_item_ends_alone_and_is_not_retried() -> None:
     assert max(judge.asked.values()) == 1
 
 
+def test_many_rejected_items_in_a_row_do_not_stop_a_backend_that_works() -> None:
+    def script(item: str, _: int) -> Reply | Exception:
+        return Reply.ok(0) if int(item[1:]) in {0, 39} else RejectedError("too long")
+
+    sink: list[Verdict] = []
+    summary = ask(Scripted(script), cases(40), sink)
+    assert summary.statuses == {Status.OK: 2, Status.FAILED: 38}
+    with pytest.raises(IncompleteError, match="5 cases in a row failed"):
+        ask(Scripted(lambda *_: RejectedError("no such parameter")), cases(40), [])
+
+
 def test_retry_after_is_honoured_by_all_workers() -> None:
     times: list[tuple[str, float]] = []
 
