@@ -206,14 +206,15 @@ def test_a_forgiving_convention_stands_beside_ours(judgebench, data_dir: Path) -
 
 def test_what_cannot_be_measured_or_written_is_refused_before_asking(judgebench, tmp_path: Path) -> None:
     base = ("run", "--judge", "baseline/first", "--task", "rewardbench", "--sample")
+    (tmp_path / "file").write_text("")
     for wrong in (
         ("--policy", "gold=mean"),
         ("--policy", "invalid=tie"),
-        ("--output", "/proc/none/x.csv"),
+        ("--output", "file/x.csv"),
+        ("--output", "."),
         ("--data", "x"),
     ):
         done = judgebench(*base, *wrong)
         assert done.code == 2, done.err
     assert not (tmp_path / "runs").exists()
-    (tmp_path / "file").write_text("")
     assert judgebench(*base, "--runs", "file").code == 2
