@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference import Clusters, Spread, mean, t_interval, wilson
+from judgebench.agreement.inference.intervals import t_interval, wilson
+from judgebench.agreement.inference.spreads import Clusters, Spread, mean
 from judgebench.agreement.policies import side_of
 from judgebench.domain import Estimate
 

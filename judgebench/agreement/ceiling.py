@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, combined, estimate, free
-from judgebench.agreement.inference import Clusters, Spread, combine, t_interval
+from judgebench.agreement.inference.intervals import t_interval
+from judgebench.agreement.inference.spreads import Clusters, Spread, combine
 from judgebench.agreement.metrics.catalog import METRICS, Metric
 from judgebench.agreement.metrics.krippendorff import alpha_units
 from judgebench.agreement.policies import apply

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.inference import Clusters, Spread, interval, spread, t_interval
+from judgebench.agreement.inference.intervals import interval, t_interval
+from judgebench.agreement.inference.spreads import Clusters, Spread, spread
 from judgebench.agreement.metrics.table import Outcome
 from judgebench.domain import Estimate
 

@@ -11,7 +11,7 @@ import numpy as np
 from judgebench.agreement.bias import biases
 from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.inference import Spread, combine
+from judgebench.agreement.inference.spreads import Spread, combine
 from judgebench.agreement.metrics.catalog import METRICS, Metric
 from judgebench.agreement.policies import Scored, apply
 from judgebench.agreement.ratings import from_verdicts, system_of

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.inference import Clusters
+from judgebench.agreement.inference.spreads import Clusters
 from judgebench.agreement.metrics.table import Table
 from judgebench.errors import DataError, UsageError
 

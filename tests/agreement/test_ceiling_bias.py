@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.ceiling import ceiling, pairwise
-from judgebench.agreement.inference import wilson
+from judgebench.agreement.inference.intervals import wilson
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.metrics.krippendorff import alpha_units
 from judgebench.agreement.policies import apply

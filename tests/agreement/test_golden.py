@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from agreement_cases import table
 
-from judgebench.agreement.inference import se_iid
+from judgebench.agreement.inference.spreads import se_iid
 from judgebench.agreement.metrics.catalog import METRICS
 
 GOLDEN = {

@@ -10,18 +10,8 @@ from agreement_cases import expand, quick, table
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.inference import (
-    Clusters,
-    Spread,
-    combine,
-    interval,
-    mean,
-    se_iid,
-    spread,
-    t_interval,
-    t_quantile,
-    wilson,
-)
+from judgebench.agreement.inference.intervals import interval, t_interval, t_quantile, wilson
+from judgebench.agreement.inference.spreads import Clusters, Spread, combine, mean, se_iid, spread
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.metrics.table import Outcome
 

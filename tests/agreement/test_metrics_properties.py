@@ -293,7 +293,7 @@ def test_rho_is_scipys(found):
 def test_kappas_and_standard_errors_are_statsmodels(found):
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    from judgebench.agreement.inference import se_iid
+    from judgebench.agreement.inference.spreads import se_iid
 
     for name, wt in (("cohen_kappa", None), ("cohen_kappa_linear", "linear"), ("cohen_kappa_quadratic", "quadratic")):
         one = table(found)

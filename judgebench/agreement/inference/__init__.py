@@ -1,0 +1,1 @@
+"""Standard errors, intervals and tests: numpy and integer codes, nothing of this project."""
