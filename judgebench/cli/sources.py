@@ -1,0 +1,196 @@
+"""What measuring commands read: runs that were asked before, or a table of one's own labels."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import typer
+
+from judgebench.cli.options import note
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.store.runs import StoredRun
+
+RunsArgument = Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders, or folders of runs.")]
+CsvOption = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="A table of labels: CSV, JSONL, JSON or Parquet.")
+]
+JudgeColOption = Annotated[
+    list[str], typer.Option("--judge-col", metavar="C", help="Column of a judge's verdicts; repeatable.")
+]
+GoldColOption = Annotated[
+    list[str], typer.Option("--gold-col", metavar="C", help="Column of gold labels, one per annotator; repeatable.")
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scale", metavar="SCALE", help="check, pair, rate:1-5, low,medium,high (worst first), nominal:a,b ..."
+    ),
+]
+ClusterColOption = Annotated[
+    str | None, typer.Option("--cluster-col", metavar="C", help="Column of the question that rows share.")
+]
+SubsetColOption = Annotated[str | None, typer.Option("--subset-col", metavar="C", help="Column of subsets.")]
+SystemColOption = Annotated[str | None, typer.Option("--system-col", metavar="C", help="Column of the judged systems.")]
+IdColOption = Annotated[str | None, typer.Option("--id-col", metavar="C", help="Column of item ids.")]
+LongOption = Annotated[
+    str | None,
+    typer.Option(
+        "--long",
+        metavar="ITEM,RATER,LABEL",
+        help="The table is long: these columns; --judge-col and --gold-col then name raters.",
+    ),
+]
+WordOption = Annotated[
+    list[str],
+    typer.Option(
+        "--word", metavar="OLD=NEW", help="What a word in the table means; an empty NEW is a gap; repeatable."
+    ),
+]
+DelimiterOption = Annotated[
+    str | None, typer.Option("--delimiter", metavar="CHAR", help="Delimiter, where it isn't plain.")
+]
+Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier", "model"]
+GoldOption = Annotated[
+    Gold, typer.Option("--gold", help="Who gave the gold labels of --csv; only people's labels are called human.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns of a table of one's own are, as the options say it."""
+
+    judges: list[str]
+    golds: list[str]
+    scale: str | None
+    cluster: str | None
+    subset: str | None
+    system: str | None
+    item: str | None
+    long: str | None
+    delimiter: str | None
+    words: list[str]
+
+    def meanings(self) -> dict[str, str]:
+        """Read the --word options."""
+        pairs = [word.partition("=") for word in self.words]
+        if wrong := [old for old, equals, _ in pairs if not equals]:
+            raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
+        return {old: new for old, _, new in pairs}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Ratings with what has to stand beside their figures; ``stored`` where they come from a run."""
+
+    task: str
+    judge: str
+    gold: str
+    own: Policies
+    revision: str
+    measured: Callable[..., list[Agreement]]
+    ratings: Callable[[], Ratings]
+    stored: StoredRun | None = None
+
+    def measure(self, policy: Sequence[str], *, by_system: bool, verify: bool) -> list[Agreement]:
+        """Measure under the task's policies and those of the command line."""
+        from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+
+        chosen = self.own.override(policy)
+        return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), verify=verify)
+
+
+def sources(runs: Sequence[Path] | None, csv: Path | None, columns: Columns, gold: Gold) -> list[Source]:
+    """Open what a measuring command was given: run folders, or a table with its columns; never both.
+
+    Raises
+    ------
+    UsageError
+        If neither or both are given, or options of a table without one.
+    DataError
+        If there is nothing to measure.
+    """
+    if bool(runs) == (csv is not None):
+        raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
+    if csv is not None:
+        return table_sources(csv, columns, gold)
+    if any(astuple(columns)):
+        raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
+    return list(stored_sources(runs or []))
+
+
+def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
+    """Open runs; those without a verdict yet are left out, aloud."""
+    from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
+    from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import VERDICTS, find_runs, read_lines  # noqa: PLC0415 - loaded on use
+
+    started: list[StoredRun] = []
+    found = 0
+    for path in paths:
+        for stored in find_runs(path):
+            if next(read_lines(stored.path / VERDICTS), None) is None:
+                # A judge that had no key must not keep the others from being measured.
+                started.append(stored)
+                continue
+            run = stored.run
+
+            def measured(stored: StoredRun = stored, **how: Any) -> list[Agreement]:
+                return with_official(measure_beside(stored.run, stored.verdicts, **how), stored.run, stored.verdicts)
+
+            def ratings(stored: StoredRun = stored) -> Ratings:
+                return from_verdicts(stored.verdicts(), stored.run.scale)
+
+            found += 1
+            yield Source(run.task, run.judge, run.gold_source, run.policies, run.revision, measured, ratings, stored)
+    if not found:
+        raise DataError("nothing is judged yet here", file=str(started[0].path), hint="run it again, it resumes")
+    for stored in started:
+        note(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
+
+
+def table_sources(path: Path, columns: Columns, gold: str) -> list[Source]:
+    """Open a table of labels: a source per judge's column."""
+    from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
+    from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+
+    if not columns.judges or not columns.golds:
+        raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {path}` names the columns")
+    table = load(
+        path,
+        columns.judges,
+        columns.golds,
+        scale=None if columns.scale is None else Scale.parse(columns.scale),
+        cluster_col=columns.cluster,
+        subset_col=columns.subset,
+        system_col=columns.system,
+        id_col=columns.item,
+        delimiter=columns.delimiter,
+        long=None if columns.long is None else LongSpec.parse(columns.long),
+        words=columns.meanings(),
+    )
+    for text in table.notes:
+        note(text)
+    found: list[Source] = []
+    for judge, ratings in table.judges.items():
+
+        def measured(judge: str = judge, ratings: Ratings = ratings, *, by_system: bool, **how: Any) -> list[Agreement]:
+            by = ("subset", "system") if by_system else ("subset",)
+            rows = measure(
+                ratings, task=path.name, judge=judge, gold_source=gold, revision=table.revision, by=by, **how
+            )
+            return [replace(row, warnings=(*row.warnings, *table.warnings)) for row in rows]
+
+        def own_ratings(ratings: Ratings = ratings) -> Ratings:
+            return ratings
+
+        found.append(Source(path.name, judge, gold, Policies(), table.revision, measured, own_ratings))
+    return found
