@@ -14,7 +14,13 @@ from judgebench.agreement.bias import biases
 from judgebench.agreement.ceiling import ceiling, pairwise
 from judgebench.agreement.inference.intervals import wilson
 from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.metrics.krippendorff import alpha_units
+from judgebench.agreement.metrics.krippendorff import (
+    alpha_units,
+    krippendorff_alpha_interval,
+    krippendorff_alpha_nominal,
+    krippendorff_alpha_ordinal,
+    krippendorff_alpha_ratio,
+)
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 
@@ -28,7 +34,12 @@ RNG = np.random.default_rng(5)
 
 @pytest.mark.parametrize(
     ("level", "value"),
-    [("nominal", 0.743421052631579), ("ordinal", 0.8153875037548813), ("interval", 0.8491071428571428)],
+    [
+        ("nominal", 0.743421052631579),
+        ("ordinal", 0.8153875037548813),
+        ("interval", 0.8491071428571428),
+        ("ratio", 0.7974027747116121),
+    ],
 )
 def test_alpha_of_the_canonical_data(level, value):
     found, influence = alpha_units(np.array(CANONICAL) - 1, 5, np.arange(1.0, 6.0), level)
@@ -41,7 +52,7 @@ def test_alpha_of_the_canonical_data(level, value):
 @quick
 @given(
     data=st.lists(st.lists(st.integers(-1, 3), min_size=3, max_size=3), min_size=4, max_size=25),
-    level=st.sampled_from(["nominal", "ordinal", "interval"]),
+    level=st.sampled_from(["nominal", "ordinal", "interval", "ratio"]),
 )
 def test_alpha_with_gaps_is_krippendorffs(data, level):
     import krippendorff
@@ -55,7 +66,7 @@ def test_alpha_with_gaps_is_krippendorffs(data, level):
     assert found[0] == pytest.approx(theirs, abs=1e-9)
 
 
-@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
 def test_the_jackknife_agrees_on_alpha(level):
     truth = RNG.integers(0, 4, 150)
     codes = np.where(RNG.random((150, 4)) < 0.7, truth[:, None], RNG.integers(0, 4, (150, 4)))
@@ -67,7 +78,7 @@ def test_the_jackknife_agrees_on_alpha(level):
     assert math.sqrt((influence**2).sum()) / 150 == pytest.approx(jackknife, rel=0.03)
 
 
-@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
 def test_alphas_influence_is_the_pull_of_one_more_unit(level):
     codes = np.array([[0, 0, 0], [0, 0, 1], [0, 1, -1], [0, 0, -1], [3, 0, 2], [1, 1, 1], [0, 3, 3]])
     many = np.repeat(codes, 4000, axis=0)
@@ -90,14 +101,23 @@ def test_alpha_says_why_not(codes, values, reason):
     assert alpha_units(np.array(codes), 2, np.array(values), "ordinal") == reason
 
 
+def test_a_ratio_needs_values_from_zero_up():
+    assert alpha_units(np.array([[0, 1], [1, 2]]), 3, np.arange(-1.0, 2.0), "ratio") == "negative_values"
+
+
 def test_alpha_of_two_is_the_tables():
     gold, judge = RNG.integers(0, 3, 80), RNG.integers(0, 3, 80)
     counts = np.zeros((3, 3), dtype=int)
     np.add.at(counts, (gold, judge), 1)
     from agreement_cases import table
 
-    for level in ("nominal", "ordinal", "interval"):
-        one = METRICS[f"krippendorff_alpha_{level}"](table(counts))
+    for level, metric in (
+        ("nominal", krippendorff_alpha_nominal),
+        ("ordinal", krippendorff_alpha_ordinal),
+        ("interval", krippendorff_alpha_interval),
+        ("ratio", krippendorff_alpha_ratio),
+    ):
+        one = metric(table(counts))
         assert alpha_units(np.c_[gold, judge], 3, np.arange(3.0), level)[0] == pytest.approx(one.value)
 
 

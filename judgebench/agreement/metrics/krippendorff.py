@@ -88,6 +88,29 @@ def krippendorff_alpha_interval(table: Table) -> Outcome:
     return _two_raters(table, "interval")
 
 
+def krippendorff_alpha_ratio(table: Table) -> Outcome:
+    """Krippendorff's alpha with the ratio distance: the squared difference of values by their squared sum.
+
+    Two values c and k are ``((c - k) / (c + k)) ** 2`` apart, and 0 where both are 0: a step near zero counts
+    more than the same step far from it.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_order`` on labels without an order, ``negative_values`` where a value is below zero.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+    """
+    return _two_raters(table, "ratio")
+
+
 def alpha_units(
     ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level
 ) -> tuple[float, Floats] | str:
@@ -101,7 +124,7 @@ def alpha_units(
         Number of categories k.
     values : ndarray of float, shape (v,)
         Positions of the first v categories; empty where they have no order.
-    level : {'nominal', 'ordinal', 'interval'}
+    level : {'nominal', 'ordinal', 'interval', 'ratio'}
         The distance to use.
 
     Returns
@@ -123,11 +146,12 @@ def alpha_units(
     ...     [1, 2, 3, 3, 2, 1, 4, 1, 2, gaps, gaps, gaps], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, gaps, 3],
     ...     [gaps, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, gaps], [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, gaps],
     ... ]).T
-    >>> [round(alpha_units(data, 6, np.arange(6.0), level)[0], 3) for level in ("nominal", "ordinal", "interval")]
-    [0.743, 0.815, 0.849]
+    >>> levels = ("nominal", "ordinal", "interval", "ratio")
+    >>> [round(alpha_units(data, 6, np.arange(6.0), level)[0], 3) for level in levels]
+    [0.743, 0.815, 0.849, 0.797]
     """
-    if level != "nominal" and len(values) < 2:
-        return "no_order"
+    if reason := _no_distance(level, values):
+        return reason
     counts = _counts(ratings, categories)
     raters = counts.sum(axis=1)
     paired = raters >= 2
@@ -153,9 +177,16 @@ def alpha_units(
     return value, (observed * d_expected / expected - d_observed) / expected
 
 
+def _no_distance(level: Level, values: Floats) -> str | None:
+    """Say why a level's distance has no meaning on these values."""
+    if level != "nominal" and len(values) < 2:
+        return "no_order"
+    return "negative_values" if level == "ratio" and float(values.min()) < 0 else None
+
+
 def _two_raters(table: Table, level: Level) -> Outcome:
-    if level != "nominal" and len(table.values) < 2:
-        return Outcome.undefined("no_order")
+    if reason := _no_distance(level, table.values):
+        return Outcome.undefined(reason)
     joint = table.joint
     margin = (table.gold + table.judge) / 2
     distance = _Distance.of(level, margin, table.values)
@@ -201,8 +232,13 @@ class _Distance:
         ordered = len(values)
         place = mid_ranks(margin[:ordered]) if level == "ordinal" else values
         # A category without a place is as far from every other as two places can be.
-        matrix = np.full((size, size), float(place[-1] - place[0]) ** 2)
-        matrix[:ordered, :ordered] = (place[:, None] - place[None, :]) ** 2
+        apart = np.square(place[:, None] - place[None, :])
+        if level == "ratio":
+            # 0 and 0 are no distance apart; any divisor says so.
+            total = np.square(place[:, None] + place[None, :])
+            apart = apart / np.where(total > 0, total, 1.0)
+        matrix = np.full((size, size), float(apart[-1, 0]))
+        matrix[:ordered, :ordered] = apart
         np.fill_diagonal(matrix, 0.0)
         return cls(matrix, place if level == "ordinal" else None)
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Level: TypeAlias = Literal["nominal", "ordinal", "interval"]
+Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
 
 #: Below this a share, a variance or a distance is rounding noise around zero.
 TINY = 1e-12
@@ -32,7 +32,7 @@ class Table:
     values : ndarray of float, shape (v,)
         Position of the first v labels, worst first; empty where the labels have no order. A label past
         them (``both bad``) is as far from every other label as two labels can be.
-    level : {'nominal', 'ordinal', 'interval'}
+    level : {'nominal', 'ordinal', 'interval', 'ratio'}
         The scale's level of measurement.
     credit : ndarray of float, shape (k, k), optional
         Credit of each cell for `accuracy`; by default 1 where the labels agree.
