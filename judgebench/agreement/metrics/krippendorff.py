@@ -14,6 +14,16 @@ import numpy.typing as npt
 from judgebench.agreement.metrics.ranks import mid_ranks, rank_slopes
 from judgebench.agreement.metrics.table import TINY, Floats, Level, Outcome, Table
 
+#: Krippendorff's example as R's irr has it, shared by the examples here and in `raters`: four observers on
+#: twelve units, shape (12, 4); codes of the categories 1 to 5, gaps -1.
+CANONICAL = np.array([
+    [0, 1, 2, 2, 1, 0, 3, 0, 1, -1, -1, -1],
+    [0, 1, 2, 2, 1, 1, 3, 0, 1, 4, -1, -1],
+    [-1, 2, 2, 2, 1, 2, 3, 1, 1, 4, 0, 2],
+    [0, 1, 2, 2, 1, 3, 3, 0, 1, 4, 0, -1],
+]).T  # fmt: skip
+CANONICAL.setflags(write=False)
+
 
 def krippendorff_alpha(table: Table) -> Outcome:
     """Krippendorff's alpha at the scale's own level of measurement.
@@ -141,18 +151,13 @@ def alpha_units(
     --------
     Krippendorff's four observers on twelve units:
 
-    >>> gaps = -1
-    >>> data = np.array([
-    ...     [1, 2, 3, 3, 2, 1, 4, 1, 2, gaps, gaps, gaps], [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, gaps, 3],
-    ...     [gaps, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, gaps], [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, gaps],
-    ... ]).T
     >>> levels = ("nominal", "ordinal", "interval", "ratio")
-    >>> [round(alpha_units(data, 6, np.arange(6.0), level)[0], 3) for level in levels]
+    >>> [round(alpha_units(CANONICAL, 5, np.arange(1.0, 6.0), level)[0], 3) for level in levels]
     [0.743, 0.815, 0.849, 0.797]
     """
     if reason := _no_distance(level, values):
         return reason
-    counts = _counts(ratings, categories)
+    counts = count_units(ratings, categories)
     raters = counts.sum(axis=1)
     paired = raters >= 2
     units = int(paired.sum())
@@ -205,8 +210,26 @@ def _two_raters(table: Table, level: Level) -> Outcome:
     return Outcome(1 - small * observed / expected, gradient, chance=chance)
 
 
-def _counts(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
-    """How often each unit got each category, shape (n, k)."""
+def count_units(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
+    """Count how often each unit got each category.
+
+    Parameters
+    ----------
+    ratings : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 where a rater left the unit out.
+    categories : int
+        Number of categories k.
+
+    Returns
+    -------
+    ndarray of float, shape (n, k)
+        Whole numbers.
+
+    Examples
+    --------
+    >>> count_units(np.array([[0, 2, 2], [1, -1, -1]]), 3).tolist()
+    [[1.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
+    """
     n, m = ratings.shape
     flat = np.where(ratings < 0, categories, ratings) + (categories + 1) * np.arange(n)[:, None]
     counts = np.bincount(flat.ravel(), minlength=n * (categories + 1)).reshape(n, categories + 1)
