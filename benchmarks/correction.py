@@ -1,0 +1,101 @@
+"""How well the corrections of a judged score do: root mean square error and coverage, on real judges' errors.
+
+    python benchmarks/correction.py [--simulations 2000] [--labels 100] [--unlabelled 1000] [--seed 0]
+
+Each simulation draws rows from the table of gold against verdicts of one judge of TriviaQA (Thakur et al. 2024,
+"Judging the Judges", first version; nine exam takers, rows that the judge answered), hides the gold of all but some
+random ones, and asks every estimator for the share of correct answers. `transfer` calibrates on rows with another
+share of correct answers (one half): there only Rogan-Gladen and the matrix method have a claim to be right.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.correct.labelled import Sample, labels_only, naive, post_stratified, ppi
+from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
+
+if TYPE_CHECKING:
+    from judgebench.domain import Estimate
+
+#: Gold by verdict (incorrect, correct), counted from the published verdicts.
+TABLES = {
+    "Llama3-70B": ((870, 219), (45, 2461)),
+    "Contains": ((1080, 9), (538, 1968)),
+    "Gemma-2B": ((502, 587), (203, 2303)),
+}
+
+
+def once(cells: np.ndarray, labels: int, outside: np.ndarray) -> dict[str, Estimate]:
+    """Every estimator on one draw: cells 2 * gold + verdict, the first ``labels`` of them with gold."""
+    gold, judge = (cells // 2).astype(float), (cells % 2).astype(float)
+    sample = Sample.of(gold[:labels], judge[:labels], judge[labels:])
+    counts = np.bincount(outside, minlength=4)
+    negatives, positives = int(counts[:2].sum()), int(counts[2:].sum())
+    calibration = Calibration(counts[0] / max(negatives, 1), negatives, counts[3] / max(positives, 1), positives)
+    rest = judge[labels:]
+    return {
+        "labels": labels_only(sample),
+        "naive": naive(sample),
+        "ppi": ppi(sample, 1.0),
+        "ppi++": ppi(sample),
+        "post-strat": post_stratified(sample),
+        "rogan-gladen": rogan_gladen(float(rest.mean()), rest.size, calibration),
+    }
+
+
+def simulate(
+    table: tuple[tuple[int, int], ...],
+    *,
+    simulations: int,
+    labels: int,
+    unlabelled: int,
+    seed: int = 0,
+    transfer: bool = False,
+) -> dict[str, tuple[float, float, float]]:
+    """Root mean square error, coverage and mean width of every estimator."""
+    rng = np.random.default_rng(seed)
+    counts = np.array(table, dtype=float)
+    share = counts / counts.sum()
+    truth = float(share[1].sum())
+    even = counts / counts.sum(axis=1, keepdims=True) / 2
+    errors: dict[str, list[tuple[float, bool, float]]] = {}
+    for _ in range(simulations):
+        cells = rng.choice(4, size=labels + unlabelled, p=share.ravel())
+        outside = rng.choice(4, size=labels, p=even.ravel()) if transfer else cells[:labels]
+        for name, found in once(cells, labels, outside).items():
+            if found.value is None or found.low is None or found.high is None:
+                continue
+            covered = found.low <= truth <= found.high
+            errors.setdefault(name, []).append((found.value - truth, covered, found.high - found.low))
+    return {
+        name: (
+            float(np.sqrt(np.mean([error**2 for error, _, _ in rows]))),
+            float(np.mean([covered for _, covered, _ in rows])),
+            float(np.mean([width for _, _, width in rows])),
+        )
+        for name, rows in errors.items()
+    }
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("simulations", 2000), ("labels", 100), ("unlabelled", 1000), ("seed", 0)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    options = vars(parser.parse_args())
+    for transfer in (False, True):
+        print("calibration on another mix" if transfer else "a random labelled subset")
+        print(f"{'judge':12}{'estimator':14}{'rmse':>8}{'coverage':>10}{'width':>8}")
+        for judge, table in TABLES.items():
+            for name, (rmse, coverage, width) in simulate(table, transfer=transfer, **options).items():
+                if not transfer or name in {"naive", "rogan-gladen"}:
+                    print(f"{judge:12}{name:14}{rmse:8.4f}{coverage:10.3f}{width:8.4f}")
+        print()
+
+
+if __name__ == "__main__":
+    main()

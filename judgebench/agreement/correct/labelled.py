@@ -1,0 +1,381 @@
+"""Scores from a judge on all rows and gold on a random part of them.
+
+The labels are drawn at random from the rows that are measured, so none of these estimators assumes anything about
+the judge: a bad one makes the interval wider, never wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.inference.intervals import interval, t_quantile
+from judgebench.agreement.inference.spreads import Clusters, mean
+from judgebench.agreement.metrics.table import TINY, Outcome
+from judgebench.domain import Estimate
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from judgebench.agreement.inference.spreads import Ints, Spread
+    from judgebench.agreement.metrics.table import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows that a judge scored, some of them with gold.
+
+    Parameters
+    ----------
+    judge : ndarray of float, shape (n,)
+        The judge's score of each row; any number may stand where it gave no verdict.
+    gold : ndarray of float, shape (n,)
+        Gold score; read only where ``labelled``.
+    labelled : ndarray of bool, shape (n,)
+        The random labelled subset; at least one row.
+    stratum : ndarray of int, shape (n,)
+        What the judge said, as codes from 0: rows with one verdict are one stratum.
+    clusters : Clusters
+        Rows that are not independent.
+    low, high : float
+        Bounds of a score.
+
+    Raises
+    ------
+    ValueError
+        If no row is labelled.
+    """
+
+    judge: Floats
+    gold: Floats
+    labelled: npt.NDArray[np.bool_]
+    stratum: Ints
+    clusters: Clusters
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse a sample that says nothing."""
+        if not self.labelled.any():
+            raise ValueError("no row is labelled")
+
+    @classmethod
+    def of(cls, gold: Floats, judged: Floats, unlabelled: Floats) -> Sample:
+        """Build a sample of independent rows with scores in [0, 1].
+
+        Parameters
+        ----------
+        gold, judged : ndarray of float, shape (m,)
+            Gold and the judge's scores on the labelled rows.
+        unlabelled : ndarray of float, shape (n,)
+            The judge's scores on the others.
+        """
+        scores = np.concatenate([judged, unlabelled]).astype(np.float64)
+        values, stratum = np.unique(scores, return_inverse=True)
+        rows = np.arange(scores.size)
+        padded = np.zeros(scores.size)
+        padded[: gold.size] = gold
+        del values
+        return cls(scores, padded, rows < gold.size, stratum, Clusters.of(rows))
+
+    @property
+    def rows(self) -> Ints:
+        """Positions of the labelled rows."""
+        return np.flatnonzero(self.labelled)
+
+    @property
+    def binary(self) -> bool:
+        """Whether gold is one of the two bounds throughout, so that its mean is a proportion."""
+        gold = self.gold[self.labelled]
+        return bool(((gold == self.low) | (gold == self.high)).all())
+
+
+def labels_only(sample: Sample) -> Estimate:
+    """Mean gold score of the labelled rows: what is known without the judge.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows.
+
+    Returns
+    -------
+    Estimate
+        Wilson's interval for a proportion of independent rows, else cluster-robust t.
+    """
+    rows = sample.rows
+    pulls = mean(sample.gold[rows], Clusters.of(sample.clusters.codes[rows]))
+    return _plain(sample, pulls, rows)
+
+
+def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimate:
+    """Mean of the judge's own scores: what it thinks, not what is so.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows.
+    valid : ndarray of bool, shape (n,), optional
+        Rows with a verdict; all by default.
+
+    Returns
+    -------
+    Estimate
+        The interval carries sampling error only, none of the judge's; ``no_items`` without a verdict.
+    """
+    rows = np.arange(sample.judge.size) if valid is None else np.flatnonzero(valid)
+    if not rows.size:
+        return Estimate.missing("no_items")
+    pulls = mean(sample.judge[rows], Clusters.of(sample.clusters.codes[rows]))
+    values = sample.judge[rows]
+    two = bool(((values == sample.low) | (values == sample.high)).all())
+    return _plain(sample, pulls, rows, proportion=two)
+
+
+def ppi_weight(sample: Sample) -> float:
+    """Weight of the judge that makes the interval of `ppi` shortest (PPI++).
+
+    ``cov(Y, J) / ((1 + n/N) var J)`` held in [0, 1], the covariance from the n labelled rows and the variance from
+    all rows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows.
+
+    Returns
+    -------
+    float
+        0 where the judge tells nothing (or is constant, or all rows are labelled), up to 1.
+
+    References
+    ----------
+    Angelopoulos, Duchi & Zrnic (2023), PPI++: efficient prediction-powered inference (arXiv 2311.01453).
+
+    Examples
+    --------
+    >>> gold, judged = np.array([1.0, 1, 0, 0]), np.array([1.0, 1, 0, 1])
+    >>> round(ppi_weight(Sample.of(gold, judged, np.array([1.0, 0, 1, 0, 1, 0, 1, 0]))), 4)
+    0.419
+    """
+    n, unlabelled = sample.rows.size, int(np.count_nonzero(~sample.labelled))
+    variance = float(sample.judge.var(ddof=1)) if sample.judge.size > 1 else 0.0
+    if n < 2 or not unlabelled or variance < TINY:
+        return 0.0
+    gold, judged = sample.gold[sample.labelled], sample.judge[sample.labelled]
+    covariance = float(((gold - gold.mean()) * (judged - judged.mean())).sum()) / (n - 1)
+    return min(1.0, max(0.0, covariance / ((1 + n / unlabelled) * variance)))
+
+
+def ppi(sample: Sample, weight: float | None = None) -> Estimate:
+    """Prediction-powered mean: the judge's mean elsewhere, plus its mean error where gold is known.
+
+    ``w mean(J, unlabelled) + mean(Y - w J, labelled)`` with variance ``w^2 var(J)/N + var(Y - w J)/n``; clusters
+    that have rows on both sides carry their covariance.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows.
+    weight : float, optional
+        1 is classic PPI and 0 uses the labels only; by default `ppi_weight` (PPI++).
+
+    Returns
+    -------
+    Estimate
+        Held in the score's bounds. ``too_few_labels`` below 2 labelled clusters, ``all_labelled`` where there is
+        nothing to predict.
+
+    References
+    ----------
+    Angelopoulos et al. (2023), Prediction-powered inference, Science 382; Angelopoulos, Duchi & Zrnic (2023),
+    PPI++ (arXiv 2311.01453).
+
+    Examples
+    --------
+    >>> gold, judged = np.array([1.0, 1, 0, 0]), np.array([1.0, 1, 0, 1])
+    >>> round(ppi(Sample.of(gold, judged, np.array([1.0, 0, 1, 0])), weight=1.0).value, 4)
+    0.25
+    """
+    rows, rest = sample.rows, np.flatnonzero(~sample.labelled)
+    if not rest.size:
+        return Estimate.missing("all_labelled", rows.size)
+    w = ppi_weight(sample) if weight is None else weight
+    ahead = w * sample.judge[rest]
+    errors = sample.gold[rows] - w * sample.judge[rows]
+    value = float(ahead.mean() + errors.mean())
+    parts = [(rows, (errors - errors.mean()) / rows.size)]
+    if w:
+        parts.append((rest, (ahead - ahead.mean()) / rest.size))
+    return _bounded(sample, value, parts, method="ppi" if w == 1 else "ppi++")
+
+
+def post_stratified(sample: Sample) -> Estimate:
+    """Mean gold score within each verdict, weighted by how often the judge gives that verdict.
+
+    ``sum_v P(J = v) E[Y | J = v]``, the weights from all rows, the means from the labelled ones. Strata with fewer
+    than two labelled rows are joined with their neighbour. For a proportion each stratum's variance is at least
+    the one at ``(hits + 1) / (n + 2)``, so that five right answers out of five are no certainty.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows.
+
+    Returns
+    -------
+    Estimate
+        Within the score's bounds. ``too_few_labels`` below 2 labelled clusters, ``all_labelled`` where there is
+        nothing to predict.
+
+    References
+    ----------
+    Holt & Smith (1979), Post stratification.
+
+    Examples
+    --------
+    >>> gold, judged = np.array([1.0, 1, 0, 0, 0, 1]), np.array([1.0, 1, 0, 1, 0, 0])
+    >>> round(post_stratified(Sample.of(gold, judged, np.array([1.0, 1, 1, 1, 0, 1]))).value, 6)
+    0.555556
+    """
+    rows = sample.rows
+    if sample.labelled.all():
+        return Estimate.missing("all_labelled", rows.size)
+    strata, _ = join_strata(sample)
+    mine = strata[rows]
+    width = int(strata.max()) + 1
+    weights = np.bincount(strata, minlength=width) / strata.size
+    labels = np.bincount(mine, minlength=width)
+    sums = np.bincount(mine, sample.gold[rows], minlength=width)
+    means = sums / np.maximum(labels, 1)
+    value = float((weights * means).sum())
+    per_label = np.where(labels > 1, weights / np.sqrt(np.maximum(labels * (labels - 1.0), 1.0)), 0.0)
+    parts = [
+        (np.arange(strata.size), (means[strata] - value) / strata.size),
+        (rows, (sample.gold[rows] - means[mine]) * per_label[mine]),
+    ]
+    extra = 0.0
+    if sample.binary:
+        reach = sample.high - sample.low
+        hits = (sums - labels * sample.low) / reach
+        plain, pulled = hits / np.maximum(labels, 1), (hits + 1) / (labels + 2)
+        gap = np.maximum(pulled * (1 - pulled) - plain * (1 - plain), 0) / np.maximum(labels, 1)
+        extra = reach**2 * float((weights**2 * gap).sum())
+    return _bounded(sample, value, parts, method="post-stratification", extra=extra)
+
+
+def join_strata(sample: Sample) -> tuple[Ints, bool]:
+    """Join strata that have fewer than two labelled rows with the nearest one.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Stratum of each row.
+    bool
+        Whether any were joined.
+    """
+    width = int(sample.stratum.max()) + 1
+    labels = np.bincount(sample.stratum[sample.labelled], minlength=width)
+    to = np.arange(width)
+    alive = np.flatnonzero(np.bincount(sample.stratum, minlength=width)).tolist()
+    joined = False
+    while len(alive) > 1 and (thin := [code for code in alive if labels[code] < 2]):
+        code = thin[0]
+        near = min((other for other in alive if other != code), key=lambda other: abs(other - code))
+        to[to == code] = near
+        labels[near] += labels[code]
+        alive.remove(code)
+        joined = True
+    return to[sample.stratum], joined
+
+
+def drift(sample: Sample) -> float | None:
+    """Distance between the judge's mean on labelled and on other rows, in standard errors.
+
+    Far from 0, the labelled rows are no random subset.
+
+    Parameters
+    ----------
+    sample : Sample
+        The rows.
+
+    Returns
+    -------
+    float or None
+        None where the judge's scores do not vary or one side is empty.
+    """
+    rows, rest = sample.rows, np.flatnonzero(~sample.labelled)
+    if min(rows.size, rest.size) < 2:
+        return None
+    ours, others = sample.judge[rows], sample.judge[rest]
+    gap = float(ours.mean() - others.mean())
+    # Under the null both sides share one variance, which a side of equal scores would hide.
+    center = sample.judge - sample.judge.mean()
+    se = _error(sample, [(rows, center[rows] / rows.size), (rest, -center[rest] / rest.size)])
+    return None if se is None or se < TINY else gap / se
+
+
+def _plain(sample: Sample, pulls: Spread, rows: Ints, *, proportion: bool | None = None) -> Estimate:
+    """Interval of a plain mean, on the unit scale."""
+    reach = sample.high - sample.low
+    share = (pulls.value - sample.low) / reach
+    unit = type(pulls)(share, pulls.n, pulls.ids, pulls.pulls / reach)
+    two = sample.binary if proportion is None else proportion
+    lone = Clusters.of(sample.clusters.codes[rows]).lone
+    outcome = Outcome(share, n=pulls.n, chance=0.0 if two else None)
+    found = interval(outcome, unit, lone=lone, proportion=two, low=0.0, high=1.0)
+    low, high = (None if bound is None else sample.low + reach * bound for bound in (found.low, found.high))
+    se = None if found.se is None else found.se * reach
+    return Estimate(pulls.value, low, high, pulls.n, se=se, method=found.method)
+
+
+def _error(sample: Sample, parts: list[tuple[Ints, Floats]]) -> float | None:
+    """Cluster-robust standard error of a sum of means over different rows, each with its own CR1 factor."""
+    total = np.zeros(sample.clusters.count)
+    for rows, pulls in parts:
+        codes = sample.clusters.codes[rows]
+        groups = int(np.count_nonzero(np.bincount(codes)))
+        if groups < 2:
+            return None
+        total += math.sqrt(groups / (groups - 1)) * np.bincount(codes, pulls, minlength=total.size)
+    return math.sqrt(float(np.square(total).sum()))
+
+
+def _bounded(
+    sample: Sample, value: float, parts: list[tuple[Ints, Floats]], *, method: str, extra: float = 0.0
+) -> Estimate:
+    """T interval with as many degrees of freedom as labelled clusters carry, held in the score's bounds.
+
+    It is drawn on the logit scale of the bounds, as for every other share, unless the value lies on or past one.
+    """
+    se = _error(sample, parts)
+    groups = int(np.count_nonzero(np.bincount(sample.clusters.codes[sample.labelled])))
+    n = sample.judge.size
+    if se is None or groups < 2:
+        return Estimate.missing("too_few_labels", n)
+    se = math.sqrt(se * se + extra)
+    reach = sample.high - sample.low
+    place = (value - sample.low) / reach
+    held = min(sample.high, max(sample.low, value))
+    if se < TINY:
+        # No row pulls: no evidence of certainty, so no interval.
+        return Estimate(held, None, None, n, se=0.0, method=method)
+    half = t_quantile(groups - 1) * se
+    if TINY < place < 1 - TINY:
+        middle, arm = math.log(place / (1 - place)), half / reach / (place * (1 - place))
+        low, high = (sample.low + reach / (1 + math.exp(-_calm(at))) for at in (middle - arm, middle + arm))
+    else:
+        low, high = max(sample.low, value - half), min(sample.high, value + half)
+    return Estimate(held, min(low, held), max(high, held), n, se=se, method=method)
+
+
+def _calm(exponent: float) -> float:
+    return min(700.0, max(-700.0, exponent))

@@ -1,0 +1,186 @@
+"""The matrix method: shares of several classes behind a judge's verdicts, for error rates known from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.metrics.table import TINY
+from judgebench.domain import Estimate
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from judgebench.agreement.metrics.table import Floats
+
+    Counts = npt.NDArray[np.integer]
+
+#: Above this condition number of the confusion matrix, noise in the shares grows tenfold on the way back.
+ILL_CONDITIONED = 10.0
+_DRAWS = 2000
+#: Resampled clusters at a time.
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What the matrix method finds.
+
+    Parameters
+    ----------
+    shares : ndarray of float, shape (k,)
+        Share of each class, held in the simplex; 0 for a class that the calibration set does not have.
+    condition : float
+        Condition number of the confusion matrix: 1 for a perfect judge, infinite where two classes look alike to it.
+    unseen : tuple of int
+        Classes without a calibration item, taken as absent.
+    """
+
+    shares: Floats
+    condition: float
+    unseen: tuple[int, ...]
+
+
+def matrix_shares(calibration: Counts | Floats, verdicts: Counts | Floats) -> Shares:
+    """Solve ``q = C' pi`` for the shares of the classes.
+
+    With C the judge's confusion matrix (rows gold, each summing to 1) and q the shares of its verdicts. Where
+    the judge has more kinds of verdicts than there are classes (no verdict is one), it is solved by least squares.
+    A solution outside the simplex is cut at 0 and scaled to sum to 1.
+
+    Parameters
+    ----------
+    calibration : ndarray, shape (k, m)
+        Counts (or shares) by gold and verdict, m at least k.
+    verdicts : ndarray, shape (m,)
+        Counts (or shares) of verdicts on what is measured.
+
+    Returns
+    -------
+    Shares
+        The classes' shares and how trustworthy the inversion is.
+
+    Raises
+    ------
+    ValueError
+        If nothing is counted, or the matrix can't be inverted.
+
+    References
+    ----------
+    Tenenbein (1972), A double sampling scheme for estimating from misclassified multinomial data; Buonaccorsi
+    (2010), Measurement error, chapter 3; Saerens, Latinne & Decaestecker (2002) call it the confusion matrix method.
+
+    Examples
+    --------
+    Vossler et al. (2025) have a judge of three levels that calls 45 % of the true 3s a 2; behind the shares
+    .3, .4, .3 of its scores stand then
+
+    >>> judge = np.array([[1, 0, 0], [0, 1, 0], [0, 0.45, 0.55]])
+    >>> matrix_shares(judge, np.array([0.3, 0.4, 0.3])).shares.round(6).tolist()
+    [0.3, 0.154545, 0.545455]
+    """
+    totals = calibration.sum(axis=1)
+    seen = np.flatnonzero(totals > 0)
+    asked = float(verdicts.sum())
+    if not seen.size or asked <= 0:
+        raise ValueError("no item is counted")
+    confusion = calibration[seen] / totals[seen, None]
+    singular = np.linalg.svd(confusion, compute_uv=False)
+    if singular[-1] < TINY or seen.size > confusion.shape[1]:
+        raise ValueError("two classes look alike to the judge")
+    found = _held((np.linalg.pinv(confusion.T) @ (verdicts / asked))[None])[0]
+    shares = np.zeros(len(calibration))
+    shares[seen] = found
+    unseen = tuple(np.flatnonzero(totals == 0).tolist())
+    return Shares(shares, float(singular[0] / singular[-1]), unseen)
+
+
+def matrix_mean(
+    calibration: Counts, verdicts: Counts, values: Floats, *, draws: int = _DRAWS, seed: int = 0, level: float = 0.95
+) -> Estimate:
+    """Mean of a score over the classes' shares, with a bootstrap interval.
+
+    Calibration items and measured items are resampled apart: as cells of a multinomial where items are independent,
+    as whole clusters where counts come by cluster.
+
+    Parameters
+    ----------
+    calibration : ndarray of int, shape (k, m) or (g, k, m)
+        Counts by gold and verdict, of each cluster where there are three axes.
+    verdicts : ndarray of int, shape (m,) or (h, m)
+        Counts of verdicts on what is measured, of each cluster where there are two axes.
+    values : ndarray of float, shape (k,)
+        Score of each class (1 for one class and 0 for the others gives its share).
+    draws : int, optional
+        Resamples.
+    seed : int, optional
+        Seed of the resamples.
+    level : float, optional
+        Nominal coverage.
+
+    Returns
+    -------
+    Estimate
+        Percentile interval. ``singular_matrix`` where two classes look alike to the judge, ``too_few_labels``
+        where a class has a single calibration item and resampling loses it too often.
+
+    Examples
+    --------
+    With two classes it is Rogan and Gladen's estimate:
+
+    >>> judge = np.array([[140, 60], [20, 180]])
+    >>> round(matrix_mean(judge, np.array([600, 400]), np.array([0.0, 1.0])).value, 6)
+    0.166667
+    """
+    whole = calibration.reshape(-1, *calibration.shape[-2:]).sum(axis=0)
+    shown = verdicts.reshape(-1, verdicts.shape[-1]).sum(axis=0)
+    n = int(shown.sum())
+    try:
+        point = matrix_shares(whole, shown)
+    except ValueError as error:
+        return Estimate.missing("no_items" if "counted" in str(error) else "singular_matrix", n)
+    rng = np.random.default_rng(seed)
+    seen = [k for k in range(len(whole)) if k not in point.unseen]
+    first = _resampled(calibration, calibration.ndim == 2, draws, rng).reshape(draws, *whole.shape)[:, seen]
+    second = _resampled(verdicts, verdicts.ndim == 1, draws, rng)
+    totals = first.sum(axis=2)
+    usable = (totals > 0).all(axis=1) & (second.sum(axis=1) > 0)
+    first, second, totals = first[usable], second[usable], totals[usable]
+    confusion = first / totals[:, :, None]
+    least = np.linalg.svd(confusion, compute_uv=False)[:, -1] if len(confusion) else np.zeros(0)
+    good = least > TINY
+    value = float(point.shares @ values)
+    if np.count_nonzero(good) < 0.9 * draws:
+        return Estimate.missing("too_few_labels", n)
+    inverse = np.linalg.pinv(confusion[good].transpose(0, 2, 1))
+    asked = second[good] / second[good].sum(axis=1, keepdims=True)
+    # einsum's own loop, not BLAS: the same digits whatever the number of threads.
+    means = _held(np.einsum("bkm,bm->bk", inverse, asked)) @ values[seen]
+    low, high = (float(bound) for bound in np.quantile(means, [(1 - level) / 2, (1 + level) / 2]))
+    se = float(means.std(ddof=1))
+    if se < TINY:
+        return Estimate(value, None, None, n, se=0.0, method="bootstrap")
+    return Estimate(value, min(low, value), max(high, value), n, se=se, method="bootstrap")
+
+
+def _held(shares: Floats) -> Floats:
+    """Cut at 0 and scale to sum to 1, row by row."""
+    cut = np.maximum(shares, 0.0)
+    found: Floats = cut / cut.sum(axis=1, keepdims=True)
+    return found
+
+
+def _resampled(counts: Counts, independent: bool, draws: int, rng: np.random.Generator) -> Floats:  # noqa: FBT001 - one question, one answer
+    """Resampled totals, shape (draws, cells)."""
+    if independent:
+        cells = counts.ravel()
+        total = int(cells.sum())
+        return rng.multinomial(total, cells / total, size=draws).astype(np.float64)
+    flat = counts.reshape(len(counts), -1).astype(np.float64)
+    groups = len(flat)
+    step = max(1, _CHUNK // groups)
+    even = np.full(groups, 1 / groups)
+    parts = [rng.multinomial(groups, even, size=min(step, draws - done)) @ flat for done in range(0, draws, step)]
+    return np.concatenate(parts)

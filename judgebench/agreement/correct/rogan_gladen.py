@@ -1,0 +1,351 @@
+"""Rogan and Gladen's correction of a judge's acceptance rate, for error rates known from outside.
+
+It needs no gold label on what is measured, and pays for it with an assumption: that the judge errs there as often
+as on the calibration set, correct items and incorrect ones apart.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.inference.intervals import wilson
+from judgebench.agreement.metrics.table import TINY
+from judgebench.domain import Estimate
+
+if TYPE_CHECKING:
+    from judgebench.agreement.metrics.table import Floats
+
+#: Nodes of the quadrature over each error rate, and over the score.
+_NODES, _STEPS = 48, 4001
+#: The quadrature leaves out rates further than this many standard deviations from their posterior mean.
+_REACH = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a judge did on items with known labels.
+
+    Parameters
+    ----------
+    tnr : float
+        Share of the incorrect items that it rejected, in [0, 1].
+    negatives : int
+        Incorrect items, at least 1.
+    tpr : float
+        Share of the correct items that it accepted, in [0, 1].
+    positives : int
+        Correct items, at least 1.
+
+    Raises
+    ------
+    ValueError
+        If a rate is no fraction or a class is empty.
+    """
+
+    tnr: float
+    negatives: int
+    tpr: float
+    positives: int
+
+    def __post_init__(self) -> None:
+        """Refuse rates without items."""
+        if not (0 <= self.tnr <= 1 and 0 <= self.tpr <= 1 and self.negatives >= 1 and self.positives >= 1):
+            raise ValueError(f"calibration needs two fractions and items of both classes, got {self}")
+
+    @property
+    def youden(self) -> float:
+        """Youden's J, ``TPR + TNR - 1``: 1 for a perfect judge, 0 for one that ignores what it reads."""
+        return self.tpr + self.tnr - 1
+
+
+def youden(calibration: Calibration, level: float = 0.95) -> Estimate:
+    """Youden's J with the interval that Wilson's bounds of both rates give.
+
+    ``J = TPR + TNR - 1``. The bounds add up the distances of each rate to its own Wilson bounds (Newcombe's method
+    of variance estimates recovery), which keeps a width where a rate is 1.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        Rates and counts of independent items.
+    level : float, optional
+        Nominal coverage.
+
+    Returns
+    -------
+    Estimate
+        In [-1, 1]; ``n`` counts the calibration items.
+
+    References
+    ----------
+    Youden (1950), Index for rating diagnostic tests; Newcombe (1998), Interval estimation for the difference
+    between independent proportions, method 10.
+
+    Examples
+    --------
+    >>> found = youden(Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
+    >>> round(found.value, 12), round(found.low, 4), round(found.high, 4)
+    (0.6, 0.5169, 0.6685)
+    """
+    bounds = [
+        (calibration.tpr, *wilson(calibration.tpr, calibration.positives, level)),
+        (calibration.tnr, *wilson(calibration.tnr, calibration.negatives, level)),
+    ]
+    down = math.hypot(*(value - low for value, low, _ in bounds))
+    up = math.hypot(*(high - value for value, _, high in bounds))
+    value = calibration.youden
+    n = calibration.positives + calibration.negatives
+    return Estimate(value, max(-1.0, value - down), min(1.0, value + up), n, method="wilson-mover")
+
+
+def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 0.95) -> Estimate:
+    """Share of correct items behind a judge's acceptance rate, with the interval of Lee et al.
+
+    The judge accepts ``share = theta TPR + (1 - theta)(1 - TNR)`` of the items, so
+    ``theta = (share + TNR - 1) / (TPR + TNR - 1)``, held in [0, 1]. The interval starts from rates pulled towards
+    one half (``n + z^2`` and ``m + 2`` items), corrects the bias of the ratio, and carries the sampling error of
+    all three rates.
+
+    Parameters
+    ----------
+    share : float
+        Share of the measured items that the judge accepts, in [0, 1].
+    n : int
+        Measured items, at least 1; none of them is in the calibration set.
+    calibration : Calibration
+        The judge's rates on items with known labels.
+    level : float, optional
+        Nominal coverage.
+
+    Returns
+    -------
+    Estimate
+        In [0, 1]. ``weak_judge`` where ``TPR + TNR <= 1``: such a judge carries nothing to correct.
+
+    References
+    ----------
+    Rogan & Gladen (1978), Estimating prevalence from the results of a screening test; Lee et al. (2025), How to
+    correctly report LLM-as-a-judge evaluations (arXiv 2511.21140).
+
+    Examples
+    --------
+    >>> found = rogan_gladen(0.4, 1000, Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
+    >>> round(found.value, 6), round(found.low, 6), round(found.high, 6)
+    (0.166667, 0.056351, 0.262733)
+    """
+    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+
+    _check_share(share, n)
+    power = calibration.youden
+    z = float(ndtri((1 + level) / 2))
+    p = (n * share + z * z / 2) / (n + z * z)
+    m0, m1 = calibration.negatives + 2, calibration.positives + 2
+    q0 = (calibration.negatives * calibration.tnr + 1) / m0
+    q1 = (calibration.positives * calibration.tpr + 1) / m1
+    if power <= TINY or q0 + q1 - 1 <= TINY:
+        return Estimate.missing("weak_judge", n)
+    value = _held((share + calibration.tnr - 1) / power)
+    theta = _held((p + q0 - 1) / (q0 + q1 - 1))
+    per_negative, per_positive = q0 * (1 - q0) / m0, q1 * (1 - q1) / m1
+    shift = 2 * z * z * (-(1 - theta) * per_negative + theta * per_positive)
+    spread = p * (1 - p) / (n + z * z) + (1 - theta) ** 2 * per_negative + theta**2 * per_positive
+    se = math.sqrt(spread) / (q0 + q1 - 1)
+    # The interval has another center than the point estimate; a bound must not pass it.
+    low, high = _held(theta + shift - z * se), _held(theta + shift + z * se)
+    return Estimate(value, min(low, value), max(high, value), n, se=se, method="lee-et-al")
+
+
+def delta_se(share: float, n: int, calibration: Calibration) -> float:
+    """Large-sample standard error of Rogan and Gladen's estimate, from the rates as they are.
+
+    ``sqrt(p(1-p)/n + (1-theta)^2 TNR(1-TNR)/m0 + theta^2 TPR(1-TPR)/m1) / (TPR + TNR - 1)``.
+
+    Parameters
+    ----------
+    share : float
+        Share of the measured items that the judge accepts, in [0, 1].
+    n : int
+        Measured items, at least 1.
+    calibration : Calibration
+        The judge's rates; ``TPR + TNR`` above 1.
+
+    Returns
+    -------
+    float
+        In units of the share.
+
+    Raises
+    ------
+    ValueError
+        If ``TPR + TNR <= 1``.
+
+    References
+    ----------
+    Rogan & Gladen (1978), Estimating prevalence from the results of a screening test.
+
+    Examples
+    --------
+    >>> round(delta_se(0.4, 1000, Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200)), 9)
+    0.052219267
+    """
+    _check_share(share, n)
+    power = calibration.youden
+    if power <= TINY:
+        raise ValueError("TPR + TNR must be above 1")
+    theta = _held((share + calibration.tnr - 1) / power)
+    q0, q1 = calibration.tnr, calibration.tpr
+    spread = (
+        share * (1 - share) / n
+        + (1 - theta) ** 2 * q0 * (1 - q0) / calibration.negatives
+        + theta**2 * q1 * (1 - q1) / calibration.positives
+    )
+    return math.sqrt(spread) / power
+
+
+def allocate(labels: int, share: float, tnr: float, tpr: float, *, pilot: int = 10) -> tuple[int, int]:
+    """Split calibration labels between incorrect and correct items so that the interval is shortest.
+
+    ``m1 = m / (1 + (1/share - 1) sqrt(kappa))`` with ``kappa = (pilot (1 - TNR) + 1) / (pilot (1 - TPR) + 1)``.
+
+    Parameters
+    ----------
+    labels : int
+        Calibration labels that can be paid for, at least 2.
+    share : float
+        Share of the measured items that the judge accepts, strictly between 0 and 1.
+    tnr, tpr : float
+        The judge's rates in a pilot, in [0, 1].
+    pilot : int, optional
+        Pilot items of each class.
+
+    Returns
+    -------
+    tuple of int
+        Incorrect and correct items to label, at least one of each.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+
+    References
+    ----------
+    Lee et al. (2025), How to correctly report LLM-as-a-judge evaluations (arXiv 2511.21140).
+
+    Examples
+    --------
+    >>> allocate(200, 0.4, 0.7, 0.9, pilot=10)
+    (136, 64)
+    """
+    if labels < 2 or not 0 < share < 1 or not 0 <= tnr <= 1 or not 0 <= tpr <= 1 or pilot < 1:
+        raise ValueError("allocate needs 2 labels or more, a share between 0 and 1, rates in [0, 1] and a pilot")
+    kappa = (pilot * (1 - tnr) + 1) / (pilot * (1 - tpr) + 1)
+    positives = round(labels / (1 + (1 / share - 1) * math.sqrt(kappa)))
+    positives = min(max(positives, 1), labels - 1)
+    return labels - positives, positives
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """A posterior in five figures: its mean, standard deviation, median and central 95 % interval."""
+
+    mean: float
+    sd: float
+    low: float
+    median: float
+    high: float
+
+
+def bayes_rogan_gladen(accepted: int, n: int, calibration: Calibration) -> Posterior:
+    """Posterior of the share of correct items, with flat priors on it and on both rates.
+
+    ``accepted ~ Binomial(n, theta TPR + (1 - theta)(1 - TNR))`` and two binomials for the calibration items; the two
+    rates are integrated out by Gauss-Legendre quadrature, without sampling. A cross-check of `rogan_gladen` that
+    needs no large numbers and stays inside [0, 1].
+
+    Parameters
+    ----------
+    accepted : int
+        Measured items that the judge accepts.
+    n : int
+        Measured items, at least 1.
+    calibration : Calibration
+        The judge's rates on items with known labels.
+
+    Returns
+    -------
+    Posterior
+        Fractions.
+
+    Raises
+    ------
+    ValueError
+        If ``accepted`` is not between 0 and n.
+
+    References
+    ----------
+    Gelman & Carpenter (2020), Bayesian analysis of tests with unknown specificity and sensitivity (the model).
+
+    Examples
+    --------
+    >>> found = bayes_rogan_gladen(400, 1000, Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
+    >>> round(found.mean, 6), round(found.sd, 5), round(found.low, 5), round(found.high, 5)
+    (0.161553, 0.05261, 0.05108, 0.2581)
+    """
+    if not 0 <= accepted <= n or n < 1:
+        raise ValueError(f"{accepted} of {n} items can't be accepted")
+    rejected0 = round(calibration.negatives * calibration.tnr)
+    accepted1 = round(calibration.positives * calibration.tpr)
+    q0, w0 = _beta_nodes(rejected0, calibration.negatives)
+    q1, w1 = _beta_nodes(accepted1, calibration.positives)
+    theta = np.linspace(0, 1, _STEPS)
+    peak = _log_binomial(np.array([accepted / n]), accepted, n)[0]
+    density = np.zeros(_STEPS)
+    weights = w0[:, None] * w1[None, :]
+    for i, at in enumerate(theta):
+        accepts = (1 - at) * (1 - q0[:, None]) + at * q1[None, :]
+        density[i] = (weights * np.exp(_log_binomial(accepts, accepted, n) - peak)).sum()
+    return _summary(theta, density)
+
+
+def _beta_nodes(hits: int, n: int) -> tuple[Floats, Floats]:
+    """Nodes and weights of an integral against the Beta posterior of a rate with a flat prior."""
+    a, b = hits + 1.0, n - hits + 1.0
+    mean = a / (a + b)
+    reach = _REACH * math.sqrt(mean * (1 - mean) / (a + b + 1))
+    low, high = max(0.0, mean - reach), min(1.0, mean + reach)
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    at = low + (high - low) * (nodes + 1) / 2
+    log = _log_binomial(at, hits, n)
+    return at, weights * np.exp(log - log.max())
+
+
+def _log_binomial(p: Floats, hits: int, n: int) -> Floats:
+    from scipy.special import xlog1py, xlogy  # noqa: PLC0415 - loaded on use
+
+    found: Floats = xlogy(hits, p) + xlog1py(n - hits, -p)
+    return found
+
+
+def _summary(theta: Floats, density: Floats) -> Posterior:
+    """Trapezoids for the mass between two nodes, linear between them for the quantiles."""
+    step = np.diff(theta)
+    mass = np.r_[0.0, np.cumsum((density[1:] + density[:-1]) / 2 * step)]
+    total = float(mass[-1])
+    mean = float(np.trapezoid(theta * density, theta)) / total
+    spread = float(np.trapezoid((theta - mean) ** 2 * density, theta)) / total
+    low, median, high = (float(at) for at in np.interp([0.025, 0.5, 0.975], mass / total, theta))
+    return Posterior(mean, math.sqrt(spread), low, median, high)
+
+
+def _held(theta: float) -> float:
+    return min(1.0, max(0.0, theta))
+
+
+def _check_share(share: float, n: int) -> None:
+    if not 0 <= share <= 1 or n < 1:
+        raise ValueError(f"a share lies in [0, 1] and has items behind it, got {share} of {n}")
