@@ -91,6 +91,8 @@ def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf"
 
 
 def _finished(metric: Metric, outcome: Outcome, pulls: Spread, *, lone: bool) -> Estimate:
-    found = interval(outcome, pulls, lone=lone, proportion=metric.proportion, low=metric.low, high=metric.high)
+    low = metric.low if outcome.low is None else outcome.low
+    high = metric.high if outcome.high is None else outcome.high
+    found = interval(outcome, pulls, lone=lone, proportion=metric.proportion, low=low, high=high)
     n = pulls.n if outcome.n is None else outcome.n
     return Estimate(pulls.value, found.low, found.high, n, None, found.se, found.method)

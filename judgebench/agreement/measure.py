@@ -9,26 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.agreement.bias import biases
+from judgebench.agreement.cautions import LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
 from judgebench.agreement.inference.spreads import Spread, combine
-from judgebench.agreement.metrics.catalog import METRICS, Metric
+from judgebench.agreement.metrics.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
 from judgebench.agreement.policies import Scored, apply
 from judgebench.agreement.ratings import from_verdicts, system_of
-from judgebench.domain import Agreement, Estimate, Policies, Status, Usage
+from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Aggregate, Ratings, Run, Verdict
+    from judgebench.domain import Aggregate, Ratings, Run, Scale, Verdict
 
-#: Coverage below this is warned about.
-LOW_COVERAGE = 0.95
-#: Fewer clusters than this make every interval rough.
-FEW_CLUSTERS = 20
-#: Items of the rarest gold label below which no interval of a chance-corrected coefficient holds.
-RARE = 10
+#: Scales with more labels than this get no table of classes: nobody reads it.
+MOST_CLASSES = 20
 
 
 @dataclass(slots=True)
@@ -87,7 +84,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     aggregates : sequence of Aggregate, optional
         Figures over subsets or systems, as the benchmark defines them.
     metrics : mapping of str to Metric, optional
-        The metrics to evaluate; all by default.
+        The metrics to choose from; all by default. Those are evaluated that mean something on the scale.
     by : sequence of {'subset', 'system'}, optional
         Divisions that get a row each; a system's row is named ``system:<name>``.
     statuses, usage : mapping, optional
@@ -119,9 +116,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     groups = list(_groups(ratings, scored, divisions, by, statuses or {}, usage or {}))
     totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}
     weights = {aggregate.name: _weights(aggregate, aggregates, groups) for aggregate in aggregates}
-    for name, metric in (METRICS if metrics is None else metrics).items():
-        if metric.binary and ratings.scale.kind != "check":
-            continue
+    chosen = _chosen(METRICS if metrics is None else metrics, ratings.scale)
+    for name, metric in chosen.items():
         # One metric at a time: influences of all metrics at once would not fit beside a large table.
         pulls: dict[str, Spread | None] = {}
         for group in groups:
@@ -130,6 +126,9 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             totals[whole][name] = _aggregated(metric, shares, pulls)
     if verify:
         _verify(groups, f"{task}, {judge}")
+    scale = ratings.scale
+    calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    mutual = {name: metric for name, metric in chosen.items() if not metric.leaning}
     rows = [
         Agreement(
             task=task,
@@ -140,13 +139,23 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             coverage=_share(*group.judged),
             policies=scored.policies,
             metrics=group.metrics,
-            ceiling=ceiling(group.ratings, scored.policies, metrics),
+            ceiling=ceiling(group.ratings, scored.policies, mutual),
             bias=biases(group.ratings, group.scored),
             usage=group.usage,
             statuses=group.statuses,
             base_rates=_base_rates(group),
-            warnings=_warnings(group, scored.left_out if group.name == "all" else 0),
+            warnings=cautions(
+                group.scored,
+                group.counted,
+                group.metrics,
+                coverage=_share(*group.judged),
+                left_out=scored.left_out if group.name == "all" else 0,
+            ),
             revision=revision,
+            scale=scale.spec,
+            headline=calls.headline,
+            companions=tuple(name for name in calls.companions if name in chosen),
+            classes=_classes(group),
         )
         for group in groups
         if group.shown
@@ -359,6 +368,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         usage=sum((part.usage for part in parts), Usage()),
         statuses=dict(statuses),
         base_rates={},
+        classes={},
         warnings=("low_coverage",) if coverage < LOW_COVERAGE else (),
     )
 
@@ -383,35 +393,26 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
 
 
-def _rarest(group: _Group) -> int:
-    """Count the items with the rarest gold label; an item's games and annotators are no further examples."""
-    gold = group.scored.gold
-    if group.items < gold.size:
-        _, first = np.unique(group.scored.item * group.scored.shape[0] + gold, return_index=True)
-        gold = gold[first]
-    items = np.bincount(gold)
-    return int(items[items > 0].min())
+def _chosen(metrics: Mapping[str, Metric], scale: Scale) -> dict[str, Metric]:
+    """Metrics that mean something on a scale."""
+    places, tie = len(scale.values), scale.tie is not None
+    return {
+        name: metric
+        for name, metric in metrics.items()
+        if fits(metric, scale.kind, scale.level, places=places, tie=tie)
+    }
 
 
-def _warnings(group: _Group, left_out: int) -> tuple[str, ...]:
-    table = group.counted.table
-    ok, judged = group.judged
-    found = []
-    if table.n and not table.graded:
-        gold = table.gold[table.gold > 0]
-        said = table.judge[: table.declared] > 0
-        if said.any() and not (said & (table.gold[: table.declared] > 0)).any():
-            found.append("disjoint_labels")
-        if gold.size == 1:
-            found.append("constant_gold")
-        if _rarest(group) < RARE:
-            found.append("prevalence")
-    if table.n and np.count_nonzero(table.judge) == 1:
-        found.append("constant_judge")
-    if table.n and group.counted.clusters.count < FEW_CLUSTERS:
-        found.append("few_clusters")
-    if _share(ok, judged) < LOW_COVERAGE:
-        found.append("low_coverage")
-    if left_out:
-        found.append("left_out")
-    return tuple(found)
+def _classes(group: _Group) -> dict[str, ClassScores]:
+    """Precision, recall and F1 of every label that occurs."""
+    table, labels = group.counted.table, group.scored.scale.labels
+    if table.graded or not table.n or len(labels) > MOST_CLASSES:
+        return {}
+    gold, judge = table.gold * table.n, table.judge * table.n
+    found: dict[str, ClassScores] = {}
+    for code, label in enumerate(labels):
+        support, named = round(float(gold[code])), round(float(judge[code]))
+        if support or named:
+            scores = {name: estimate(metric(code), group.counted)[0] for name, metric in CLASS_METRICS.items()}
+            found[label] = ClassScores(support, named, **scores)
+    return found

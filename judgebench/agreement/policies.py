@@ -101,14 +101,20 @@ class Scored:
         """
         wide, tall = self.shape
         counts = np.bincount(cells, minlength=wide * tall).reshape(wide, tall)
-        return table_of(counts, self.scale, self.policies, graded=self.gold_values is not None)
+        return table_of(counts, self.scale, self.policies, gold_values=self.gold_values)
 
     def clusters(self) -> Clusters:
         """Clusters of the rows."""
         return Clusters.of(self.cluster)
 
 
-def table_of(counts: npt.NDArray[np.integer], scale: Scale, policies: Policies, *, graded: bool = False) -> Table:
+def table_of(
+    counts: npt.NDArray[np.integer],
+    scale: Scale,
+    policies: Policies,
+    *,
+    gold_values: npt.NDArray[np.float64] | None = None,
+) -> Table:
     """Turn counts into a table with the scale's meaning.
 
     Parameters
@@ -119,10 +125,11 @@ def table_of(counts: npt.NDArray[np.integer], scale: Scale, policies: Policies, 
         The declared scale.
     policies : Policies
         The tie policy decides the credit of a cell.
-    graded : bool, optional
-        Whether gold is a number instead of a label.
+    gold_values : ndarray of float, shape (k_gold,), optional
+        What the rows stand for, where gold is a number instead of a label.
     """
     n = int(counts.sum())
+    graded = gold_values is not None
     credit = None
     if policies.tie == "half" and scale.tie is not None and not graded:
         # One side says tie, the other names a winner.
@@ -140,6 +147,8 @@ def table_of(counts: npt.NDArray[np.integer], scale: Scale, policies: Policies, 
         graded=graded,
         # Without gold ties nobody can say tie: it is undecided on the judge's side.
         classes=len(scale.labels) - (policies.tie == "drop" and scale.tie is not None),
+        gold_values=gold_values,
+        tie=scale.tie if policies.tie in {"class", "half"} else None,
     )
 
 

@@ -141,11 +141,42 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassScores:
+    """How well a judge finds one label.
+
+    Parameters
+    ----------
+    support, named : int
+        Rows whose gold has the label, and rows on which the judge names it.
+    precision, recall, f1 : Estimate
+        Fractions; undefined where their denominator is empty.
+    """
+
+    support: int
+    named: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "support": self.support,
+            "named": self.named,
+            "precision": self.precision.to_json(),
+            "recall": self.recall.to_json(),
+            "f1": self.f1.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """How far one judge agrees with gold on one subset of one task: a row of every table.
 
     ``metrics``, ``ceiling`` and ``bias`` map names to estimates; ``warnings`` are machine-readable
-    codes (``prevalence``, ``few_clusters``, ``low_coverage`` ...).
+    codes (``prevalence``, ``few_clusters``, ``low_coverage`` ...). ``scale`` is the scale as `Scale.parse` reads it;
+    ``headline`` and ``companions`` name the metrics that it calls for. ``classes`` holds precision, recall and F1 of
+    each label that occurs.
     """
 
     task: str
@@ -163,6 +194,10 @@ class Agreement:
     base_rates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     revision: str = ""
+    scale: str = ""
+    headline: str = ""
+    companions: tuple[str, ...] = ()
+    classes: Mapping[str, ClassScores] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: a row of ``judgebench.scores/1``."""
@@ -186,6 +221,10 @@ class Agreement:
             "base_rates": {who: dict(rates) for who, rates in self.base_rates.items()},
             "warnings": list(self.warnings),
             "revision": self.revision,
+            "scale": self.scale,
+            "headline": self.headline,
+            "companions": list(self.companions),
+            "classes": {label: one.to_json() for label, one in self.classes.items()},
         }
 
 

@@ -63,7 +63,6 @@ BIAS = (
     "position_preference",
     "first_slot_rate",
     "positive_rate_difference",
-    "mean_signed_error",
 )
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

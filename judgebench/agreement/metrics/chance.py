@@ -27,7 +27,7 @@ def percent_agreement(table: Table) -> Outcome:
     Outcome
         A fraction in [0, 1].
     """
-    agree = _identity(table)
+    agree = identity(table)
     return Outcome(float((table.joint * agree).sum()), agree, n=table.n, chance=0.0)
 
 
@@ -78,7 +78,7 @@ def cohen_kappa(table: Table) -> Outcome:
     >>> round(outcome.value, 4)
     0.4915
     """
-    return _cohen(table, _identity(table))
+    return cohen(table, identity(table))
 
 
 def cohen_kappa_linear(table: Table) -> Outcome:
@@ -98,8 +98,8 @@ def cohen_kappa_linear(table: Table) -> Outcome:
     ----------
     Cohen (1968), Weighted kappa.
     """
-    weights = _weights(table, "linear")
-    return Outcome.undefined("no_order") if weights is None else _cohen(table, weights)
+    weights = distance_weights(table, "linear")
+    return Outcome.undefined("no_order") if weights is None else cohen(table, weights)
 
 
 def cohen_kappa_quadratic(table: Table) -> Outcome:
@@ -131,8 +131,8 @@ def cohen_kappa_quadratic(table: Table) -> Outcome:
     >>> round(cohen_kappa_quadratic(Table(joint, 5, 5, np.arange(5.0))).value, 4)
     0.8214
     """
-    weights = _weights(table, "quadratic")
-    return Outcome.undefined("no_order") if weights is None else _cohen(table, weights)
+    weights = distance_weights(table, "quadratic")
+    return Outcome.undefined("no_order") if weights is None else cohen(table, weights)
 
 
 def scott_pi(table: Table) -> Outcome:
@@ -158,10 +158,10 @@ def scott_pi(table: Table) -> Outcome:
     >>> round(scott_pi(Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))).value, 4)
     0.3939
     """
-    agree = _identity(table)
+    agree = identity(table)
     margin = (table.gold + table.judge) / 2
     expected = agree @ margin
-    return _corrected(table, agree, float(margin @ expected), expected[:, None] + expected[None, :])
+    return corrected(table, agree, float(margin @ expected), expected[:, None] + expected[None, :])
 
 
 def gwet_ac1(table: Table) -> Outcome:
@@ -196,32 +196,115 @@ def gwet_ac1(table: Table) -> Outcome:
     slope[table.declared :] = 0
     margin = margin[: table.declared]
     chance = float((margin * (1 - margin)).sum() / (classes - 1))
-    return _corrected(table, _identity(table), chance, (slope[:, None] + slope[None, :]) / 2)
+    return corrected(table, identity(table), chance, (slope[:, None] + slope[None, :]) / 2)
 
 
-def _identity(table: Table) -> Floats:
+def brennan_prediger(table: Table) -> Outcome:
+    """Brennan and Prediger's kappa: chance is one in the number of labels; PABAK where there are two.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k). As for `gwet_ac1`, only labels that both sides can give count.
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``(q po - 1) / (q - 1)`` for q labels, whatever the margins.
+
+    References
+    ----------
+    Brennan & Prediger (1981), Coefficient kappa: some uses, misuses, and alternatives; Byrt, Bishop & Carlin
+    (1993), Bias, prevalence and kappa.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> round(brennan_prediger(Table(counts / 200, 200, 3, np.arange(3.0))).value, 4)
+    0.55
+    """
+    classes = table.declared if table.classes is None else table.classes
+    if classes < 2:
+        return Outcome.undefined("no_variation")
+    return corrected(table, identity(table), 1 / classes, np.zeros_like(table.joint))
+
+
+def identity(table: Table) -> Floats:
+    """Agreement weights of unweighted coefficients: 1 where the labels agree, shape (k, k).
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+    """
     return np.eye(len(table.joint))
 
 
-def _weights(table: Table, kind: Literal["linear", "quadratic"]) -> Floats | None:
+def distance_weights(table: Table, kind: Literal["linear", "quadratic"]) -> Floats | None:
+    """Agreement weights by the distance of the declared values; None on labels without an order.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+    kind : {'linear', 'quadratic'}
+        ``1 - d`` or ``1 - d ** 2``, for a distance d that is 1 between the two ends of the scale.
+
+    Returns
+    -------
+    ndarray of float, shape (k, k), or None
+        A category without a place has weight 0 with every other.
+    """
     ordered = len(table.values)
     if ordered < 2:
         return None
-    weights = _identity(table)
+    weights = identity(table)
     distance = np.abs(table.values[:, None] - table.values[None, :])
     distance /= distance.max()
     weights[:ordered, :ordered] = 1 - (distance if kind == "linear" else distance**2)
     return weights
 
 
-def _cohen(table: Table, weights: Floats) -> Outcome:
+def cohen(table: Table, weights: Floats) -> Outcome:
+    """Kappa with given weights: chance is what the two margins give when they are independent.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge).
+    weights : ndarray of float, shape (k_gold, k_judge)
+        Credit of each cell.
+
+    Returns
+    -------
+    Outcome
+        ``no_variation`` where chance agreement is 1.
+    """
     gold, judge = table.gold, table.judge
     by_gold, by_judge = weights @ judge, gold @ weights
-    return _corrected(table, weights, float(gold @ by_gold), by_gold[:, None] + by_judge[None, :])
+    return corrected(table, weights, float(gold @ by_gold), by_gold[:, None] + by_judge[None, :])
 
 
-def _corrected(table: Table, weights: Floats, chance: float, slope: Floats) -> Outcome:
-    """``(po - pe) / (1 - pe)`` with its gradient; ``slope`` is the derivative of pe by each cell."""
+def corrected(table: Table, weights: Floats, chance: float, slope: Floats) -> Outcome:
+    """Correct agreement for chance, ``(po - pe) / (1 - pe)``, with its gradient.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge).
+    weights : ndarray of float, shape (k_gold, k_judge)
+        Credit of each cell, which makes po.
+    chance : float
+        Expected agreement pe.
+    slope : ndarray of float, shape (k_gold, k_judge)
+        Derivative of pe by each cell.
+
+    Returns
+    -------
+    Outcome
+        ``no_variation`` where pe is 1.
+    """
     room = 1 - chance
     if room < TINY:
         return Outcome.undefined("no_variation")

@@ -1,10 +1,12 @@
-"""Precision, recall and F1 over classes, and the two rates of a check."""
+"""Precision, recall and F1 of classes and over them, the rates of a check, and the Matthews correlation."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from judgebench.agreement.metrics.table import Floats, Outcome, Table
+from judgebench.agreement.metrics.table import TINY, Floats, Outcome, Table
 
 
 def macro_precision(table: Table) -> Outcome:
@@ -101,6 +103,158 @@ def true_negative_rate(table: Table) -> Outcome:
     if table.positive is None:
         return Outcome.undefined("not_binary")
     return _hit_rate(table, 1 - table.positive, "no_negatives")
+
+
+def balanced_accuracy(table: Table) -> Outcome:
+    """Mean recall over the classes that gold has: accuracy as if every class were equally frequent.
+
+    Unlike `macro_recall` it leaves out classes that only the judge names.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        A fraction in [0, 1]; ``one_class`` where gold has one class only, so that nothing is balanced.
+
+    References
+    ----------
+    Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
+
+    Examples
+    --------
+    GPT-4 on TriviaQA, first version of the labels (TPR .9473, TNR .8292):
+
+    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
+    >>> round(balanced_accuracy(table).value, 4)
+    0.8883
+    """
+    q = table.declared
+    gold = table.gold[:q]
+    there = np.flatnonzero(gold)
+    if there.size < 2:
+        return Outcome.undefined("one_class")
+    recall = table.joint.diagonal()[there] / gold[there]
+    gradient = np.zeros_like(table.joint)
+    gradient[there, :] -= (recall / gold[there] / there.size)[:, None]
+    gradient[there, there] += 1 / gold[there] / there.size
+    return Outcome(float(recall.mean()), gradient)
+
+
+def matthews_corrcoef(table: Table) -> Outcome:
+    """Matthews correlation coefficient, for any number of classes.
+
+    ``(trace(P) - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c. An unusable verdict is a class of its
+    own that agrees with nothing.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_variation`` where a side is constant (a 0 would hide that).
+
+    References
+    ----------
+    Matthews (1975), Comparison of the predicted and observed secondary structure; Gorodkin (2004), Comparing two
+    K-category assignments by a K-category correlation coefficient.
+
+    Examples
+    --------
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> round(matthews_corrcoef(Table(counts / 200, 200, 3, np.arange(3.0))).value, 4)
+    0.5012
+    """
+    gold, judge = table.gold, table.judge
+    gold_free, judge_free = 1 - float(gold @ gold), 1 - float(judge @ judge)
+    if min(gold_free, judge_free) < TINY:
+        return Outcome.undefined("no_variation")
+    scale = math.sqrt(gold_free * judge_free)
+    value = (float(table.joint.trace()) - float(gold @ judge)) / scale
+    gradient = (np.eye(len(table.joint)) - judge[:, None] - gold[None, :]) / scale
+    gradient += value * (gold[:, None] / gold_free + judge[None, :] / judge_free)
+    return Outcome(min(1.0, max(-1.0, value)), gradient)
+
+
+def class_precision(table: Table, label: int) -> Outcome:
+    """Share of the verdicts of one class that are right.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+    label : int
+        The class.
+
+    Returns
+    -------
+    Outcome
+        A fraction in [0, 1]; ``class_not_named`` where the judge never names it.
+
+    Examples
+    --------
+    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
+    >>> [round(f(table, 1).value, 4) for f in (class_precision, class_recall, class_f1)]
+    [0.9273, 0.9473, 0.9372]
+    """
+    base = float(table.judge[label])
+    if base <= 0:
+        return Outcome.undefined("class_not_named")
+    hits = float(table.joint[label, label])
+    gradient = np.zeros_like(table.joint)
+    gradient[:, label] = -hits / base**2
+    gradient[label, label] += 1 / base
+    return Outcome(hits / base, gradient, n=round(base * table.n), chance=0.0)
+
+
+def class_recall(table: Table, label: int) -> Outcome:
+    """Share of the gold rows of one class that the judge gets right.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+    label : int
+        The class.
+
+    Returns
+    -------
+    Outcome
+        A fraction in [0, 1]; ``class_not_in_gold`` where gold never has it.
+    """
+    return _hit_rate(table, label, "class_not_in_gold")
+
+
+def class_f1(table: Table, label: int) -> Outcome:
+    """Harmonic mean of one class's precision and recall, ``2 TP / (2 TP + FP + FN)``.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+    label : int
+        The class.
+
+    Returns
+    -------
+    Outcome
+        A fraction in [0, 1]; ``class_absent`` where neither side has the class.
+    """
+    base = float(table.gold[label] + table.judge[label]) / 2
+    if base <= 0:
+        return Outcome.undefined("class_absent")
+    hits = float(table.joint[label, label])
+    gradient = np.zeros_like(table.joint)
+    gradient[label, :] -= hits / base**2 / 2
+    gradient[:, label] -= hits / base**2 / 2
+    gradient[label, label] += 1 / base
+    return Outcome(hits / base, gradient)
 
 
 def _macro(table: Table, gold_share: float, judge_share: float) -> Outcome:

@@ -43,6 +43,10 @@ class Table:
         its distinct values in ascending order, and only rank statistics are defined.
     classes : int, optional
         Declared labels that can occur, where a policy leaves one of them out.
+    gold_values : ndarray of float, shape (k_gold,), optional
+        The numbers that the rows of ``joint`` stand for where ``graded`` is true.
+    tie : int, optional
+        The label that says "tie", where both sides can give it.
     """
 
     joint: Floats
@@ -54,6 +58,8 @@ class Table:
     positive: int | None = None
     graded: bool = False
     classes: int | None = None
+    gold_values: Floats | None = None
+    tie: int | None = None
 
     @property
     def gold(self) -> Floats:
@@ -85,6 +91,8 @@ class Outcome:
         Rows in the denominator, where these are not all rows.
     chance : float, optional
         Expected agreement, for coefficients of the form ``1 - (1 - observed) / (1 - chance)``.
+    low, high : float, optional
+        Bounds of the value where these depend on the table: an error in the scale's units, say.
     """
 
     value: float | None
@@ -92,6 +100,8 @@ class Outcome:
     reason: str | None = None
     n: int | None = None
     chance: float | None = None
+    low: float | None = None
+    high: float | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> Outcome:

@@ -1,0 +1,120 @@
+"""What a statistician would point out about a row of figures, as codes; `judgebench.report.table` has the words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import free
+from judgebench.agreement.inference.spreads import mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from judgebench.agreement.estimates import Counted
+    from judgebench.agreement.policies import Scored
+    from judgebench.domain import Estimate
+
+#: Coverage below this is warned about.
+LOW_COVERAGE = 0.95
+#: Fewer clusters than this make every interval rough.
+FEW_CLUSTERS = 20
+#: Fewer items than this say next to nothing.
+FEW_ITEMS = 10
+#: Items of the rarest gold label below which no interval of a chance-corrected coefficient holds.
+RARE = 10
+#: The prevalence paradox: percent agreement at least this high ...
+_HIGH_AGREEMENT = 0.8
+#: ... and kappa more than this below AC1, which the margins don't pull down.
+_PARADOX = 0.2
+#: Tie rates of judge and gold that differ by at least this, beyond chance, are skewed.
+_TIE_MARGIN = 0.1
+
+
+def cautions(
+    scored: Scored, counted: Counted, metrics: Mapping[str, Estimate], *, coverage: float, left_out: int = 0
+) -> tuple[str, ...]:
+    """Say what to be careful with in one row.
+
+    Parameters
+    ----------
+    scored : Scored
+        The rows that count.
+    counted : Counted
+        The same, counted.
+    metrics : mapping of str to Estimate
+        What was measured on them.
+    coverage : float
+        Share of judgments with a verdict.
+    left_out : int, optional
+        Items without usable gold.
+
+    Returns
+    -------
+    tuple of str
+        Codes: ``disjoint_labels``, ``constant_gold``, ``constant_judge``, ``prevalence`` (fewer than 10 items of the
+        rarest gold label), ``prevalence_paradox`` (percent agreement of .8 or more, kappa more than .2 below AC1),
+        ``skewed_ties`` (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items``
+        (below 10), ``few_clusters`` (below 20), ``low_coverage``, ``left_out``.
+
+    References
+    ----------
+    Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
+    """
+    table = counted.table
+    found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
+    items = _items(scored)
+    last = {
+        "constant_judge": np.count_nonzero(table.judge) == 1,
+        "few_items": 0 < items < FEW_ITEMS,
+        "few_clusters": 0 < counted.clusters.count < FEW_CLUSTERS,
+        "low_coverage": coverage < LOW_COVERAGE,
+        "left_out": left_out > 0,
+    }
+    return (*found, *(code for code, holds in last.items() if holds))
+
+
+def _about_labels(scored: Scored, counted: Counted, metrics: Mapping[str, Estimate]) -> list[str]:
+    table = counted.table
+    gold, said = table.gold[: table.declared] > 0, table.judge[: table.declared] > 0
+    found = {
+        "disjoint_labels": said.any() and not (said & gold).any(),
+        "constant_gold": np.count_nonzero(gold) == 1,
+        "prevalence": _rarest(scored) < RARE,
+        "prevalence_paradox": _paradox(metrics),
+        "skewed_ties": _skewed_ties(scored, counted),
+    }
+    return [code for code, holds in found.items() if holds]
+
+
+def _items(scored: Scored) -> int:
+    return int(np.count_nonzero(np.bincount(scored.item))) if scored.size else 0
+
+
+def _rarest(scored: Scored) -> int:
+    """Count the items with the rarest gold label; an item's games and annotators are no further examples."""
+    gold = scored.gold
+    if _items(scored) < gold.size:
+        _, first = np.unique(scored.item * scored.shape[0] + gold, return_index=True)
+        gold = gold[first]
+    items = np.bincount(gold)
+    return int(items[items > 0].min())
+
+
+def _paradox(metrics: Mapping[str, Estimate]) -> bool:
+    agreement, kappa, calm = (
+        metrics[name].value if name in metrics else None for name in ("percent_agreement", "cohen_kappa", "gwet_ac1")
+    )
+    if agreement is None or kappa is None or calm is None:
+        return False
+    return agreement >= _HIGH_AGREEMENT and calm - kappa > _PARADOX
+
+
+def _skewed_ties(scored: Scored, counted: Counted) -> bool:
+    tie = counted.table.tie
+    if tie is None or abs(float(counted.table.judge[tie] - counted.table.gold[tie])) < _TIE_MARGIN:
+        return False
+    apart = (scored.judge == tie).astype(np.float64) - (scored.gold == tie)
+    difference = free(mean(apart, counted.clusters))
+    return difference.low is not None and difference.high is not None and difference.low * difference.high > 0
