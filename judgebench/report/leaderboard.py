@@ -35,19 +35,23 @@ SCHEMA = "judgebench.leaderboard/1"
 LeaderboardFormat: TypeAlias = Literal["csv", "md", "json", "table"]
 _LATER = ("html", "tex")
 
-#: The headline: the first that is defined for any judge of the task.
+#: The headline where a task's scale names none that is defined for a judge: the first of these that is.
 HEADLINES = ("cohen_kappa", "percent_agreement", "accuracy")
 #: Metrics that a leaderboard's CSV always has.
 METRICS = (
     "percent_agreement",
     "accuracy",
     "cohen_kappa",
+    "cohen_kappa_quadratic",
+    "gwet_ac1",
     "krippendorff_alpha",
     "scott_pi",
     "spearman_rho",
+    "lin_ccc",
     "macro_precision",
     "macro_recall",
     "macro_f1",
+    "mean_signed_error",
 )
 #: Share of the items that a judge must have been measured on to be ranked: a few gaps are no other test.
 _ENOUGH = 0.95
@@ -98,8 +102,8 @@ def rank(rows: Iterable[Agreement], headlines: Mapping[str, str] | None = None) 
     rows : iterable of Agreement
         Rows of any number of runs, in any order.
     headlines : mapping of str to str, optional
-        The headline metric by task; by default Cohen's kappa, or percent agreement (then accuracy) in a
-        task where no judge has a kappa.
+        The headline metric by task; by default the one that the task's scale calls for (quadratic kappa on
+        ratings), or percent agreement (then accuracy) in a task where no judge has it.
 
     Returns
     -------
@@ -125,7 +129,9 @@ def rank(rows: Iterable[Agreement], headlines: Mapping[str, str] | None = None) 
 
 
 def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
-    names = HEADLINES if wanted is None else (wanted,)
+    own = Counter(row.headline for row in rows if row.headline)
+    # Most rows of a task share a scale's headline; the name breaks a draw.
+    names = (*sorted(own, key=lambda name: (-own[name], name)), *HEADLINES) if wanted is None else (wanted,)
     for name in names:
         if any(_value(row, name) is not None for row in rows):
             return name
@@ -216,7 +222,8 @@ def to_json(entries: Sequence[Entry]) -> dict[str, Any]:
         "schema": SCHEMA,
         "note": NOTE,
         "rows": [
-            {"rank": e.rank, "rank_best": e.best, "rank_worst": e.worst, "headline": e.headline, **e.row.to_json()}
+            # The task's headline stands for the row's own, which a policy may have changed.
+            {"rank": e.rank, "rank_best": e.best, "rank_worst": e.worst, **e.row.to_json(), "headline": e.headline}
             for e in entries
         ],
     }
@@ -248,8 +255,11 @@ def to_markdown(entries: Sequence[Entry], *, level: int = 2) -> str:
 
 def to_table(entries: Sequence[Entry], *, width: int = 120) -> str:
     """Draw a leaderboard for the terminal."""
-    plan = room_plan(any(entry.row.subset != "all" for entry in entries))
-    blocks = [f"{title}\n\n{draw(g, width=width, names=(1, 2), plan=plan)}" for title, g in _sections(entries)]
+    subsets = any(entry.row.subset != "all" for entry in entries)
+    blocks = [
+        f"{title}\n\n{draw(g, width=width, names=(1, 2), plan=room_plan(g, subsets))}"
+        for title, g in _sections(entries)
+    ]
     note = "\n".join(fill(NOTE, width))
     return "\n".join((*blocks, f"{note}\n")) if blocks else "no rows\n"
 

@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.report.scores import arrange, clean, figure, gold_word, gold_words, spread
+from judgebench.report.words import REASONS, SHORT, WARNINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,36 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "Column", "Grid", "draw", "fill", "grid", "room_plan", "text_width", "to_table"]
 
 _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
-#: Why a figure is undefined, in words; an unknown code is shown with spaces.
-_REASONS = {
-    "no_items": "no item could be scored",
-    "no_variation": "one side gives the same label throughout, so agreement can't be told from chance",
-    "no_order": "the labels of this scale have no order",
-    "no_pairs": "no item has two labels to compare",
-    "no_positives": "no item is correct by the gold labels",
-    "no_negatives": "no item is incorrect by the gold labels",
-    "graded_gold": "gold is a mean of several annotators here, not a label",
-    "too_few_items": "too few items",
-    "missing_part": "a group that the benchmark's figure is made of is not here",
-    "undefined_part": "undefined in a group that the benchmark's figure is made of",
-    "one_annotator": "no two annotators labelled the same items, so there is no human ceiling",
-    "one_order": "position consistency needs items that were shown in both orders",
-    "not_measured": "not measured",
-    "not_here": "not measured on this row",
-}
-#: What to be careful with, in words.
-_WARNINGS = {
-    "prevalence": "few examples of the rarest label: kappa and alpha can be low although agreement is high",
-    "constant_gold": "gold has one label only: nothing here corrects for chance",
-    "constant_judge": "the judge gives one and the same verdict throughout",
-    "few_clusters": "few independent questions: the interval is only a rough one",
-    "low_coverage": "many judgments gave no verdict: see coverage",
-    "published_figures": "taken from published accuracies: the verdicts are not public, so coverage is not known",
-    "left_out": "items on which the annotators have no common label are left out",
-    "unlabelled_rows": "rows without a gold label are left out",
-    "disjoint_labels": "judge and gold share no label: they never agree",
-    "undeclared_levels": "the range of the ratings is read off the data",
-}
 _METHOD = (
     "Brackets hold 95 % intervals. Kappa and its kin correct for agreement by chance: read them beside % agreement and "
     "the human ceiling."
@@ -65,11 +37,14 @@ class Column:
         The heading as the terminal's table breaks it.
     right : bool
         Whether its cells are figures, aligned right.
+    spare : bool
+        Whether it may be left out where room is short.
     """
 
     title: str
     lines: tuple[str, ...] = ()
     right: bool = True
+    spare: bool = False
 
     @property
     def heading(self) -> tuple[str, ...]:
@@ -141,23 +116,62 @@ def text_width(text: str) -> int:
     )
 
 
-def _headings(rows: Sequence[Agreement]) -> tuple[Column, ...]:
-    golds = {gold_word(row.gold) for row in rows}
-    whom = golds.pop() if len(golds) == 1 else "gold"
-    return (
-        Column("task", right=False),
-        Column("judge", right=False),
-        Column("subset", right=False),
-        Column("gold", right=False),
-        Column("items"),
-        Column("coverage", ("cover-", "age %")),
-        Column(f"% agreement with {whom}", ("% agree", "with", whom)),
-        Column("kappa [95 % interval]", ("kappa", "[95 % interval]"), right=False),
-        Column("alpha"),
-        Column("rho"),
-        Column("human ceiling: kappa", ("human", "ceiling", "kappa")),
-        Column("position consistency %", ("same", "when", "swapped")),
-    )
+#: What is shown of a row whose scale is not known.
+_PLAIN = ("cohen_kappa", ("krippendorff_alpha", "spearman_rho"))
+
+
+def _calls(row: Agreement) -> tuple[str, tuple[str, ...]]:
+    """Headline and companions of a row."""
+    return (row.headline, row.companions) if row.headline else _PLAIN
+
+
+def _name(metric: str) -> tuple[str, ...]:
+    return SHORT.get(metric) or (metric.replace("_", " "),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which metrics the columns of a table show.
+
+    Several scales in one table add up their columns.
+    """
+
+    headlines: tuple[str, ...]
+    companions: tuple[str, ...]
+    positions: bool
+
+    @classmethod
+    def of(cls, rows: Sequence[Agreement]) -> _Choice:
+        headlines = dict.fromkeys(_calls(row)[0] for row in rows)
+        companions = dict.fromkeys(name for row in rows for name in _calls(row)[1])
+        shown = {"percent_agreement", *headlines}
+        return cls(
+            tuple(headlines) or _PLAIN[:1],
+            tuple(name for name in companions if name not in shown),
+            # Only pairs and picks have an order of responses.
+            any(not row.scale or row.scale.startswith(("pair", "pick")) for row in rows),
+        )
+
+    def columns(self, rows: Sequence[Agreement]) -> tuple[Column, ...]:
+        golds = {gold_word(row.gold) for row in rows}
+        whom = golds.pop() if len(golds) == 1 else "gold"
+        named = _name(self.headlines[0]) if len(self.headlines) == 1 else ("headline",)
+        return (
+            Column("task", right=False),
+            Column("judge", right=False),
+            Column("subset", right=False),
+            Column("gold", right=False),
+            Column("items"),
+            Column("coverage", ("cover-", "age %")),
+            Column(f"% agreement with {whom}", ("% agree", "with", whom)),
+            *(
+                Column(f"{' '.join(_name(name))} [95 % interval]", (*_name(name), "[95 % interval]"), right=False)
+                for name in self.headlines
+            ),
+            *(Column(" ".join(_name(name)), _name(name), spare=True) for name in self.companions),
+            Column(f"human ceiling: {' '.join(named)}", ("human", "ceiling", *named)),
+            *([Column("position consistency %", ("same", "when", "swapped"))] if self.positions else []),
+        )
 
 
 def grid(rows: Sequence[Agreement]) -> Grid:
@@ -171,39 +185,63 @@ def grid(rows: Sequence[Agreement]) -> Grid:
     Returns
     -------
     Grid
-        Twelve columns: task, judge, subset, gold, items, coverage, percent agreement, kappa with its
-        interval, alpha, rho, the human ceiling, position consistency.
+        Task, judge, subset, gold, items, coverage, percent agreement, the headline of the rows' scale with its
+        interval, the companions that the scale calls for, the human ceiling of the headline and, where responses
+        have an order, position consistency.
     """
-    table: list[tuple[Cell, ...]] = []
+    choice = _Choice.of(rows)
     usual = _usual(rows)
     people = {row.task for row in rows if row.ceiling}
     turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
-    for row in rows:
-        metrics = row.metrics
-        own = _policies(row)
-        special = () if own == usual[row.task] else (f"measured under {own}",)
-        kappa = kappa_cell(metrics.get("cohen_kappa"))
-        warnings = tuple(_words(code, _WARNINGS) for code in row.warnings)
-        table.append(
-            (
-                Cell(clean(row.task)),
-                Cell(clean(row.judge), special),
-                Cell(clean(row.subset)),
-                Cell(clean(row.gold)),
-                Cell(str(row.items)),
-                Cell(figure(100 * row.coverage, 1)),
-                _agreement(row),
-                Cell(kappa.text, kappa.notes + warnings),
-                _plain(metrics.get("krippendorff_alpha"), "not_measured"),
-                _plain(metrics.get("spearman_rho"), "not_measured"),
-                _plain(row.ceiling.get("cohen_kappa"), "not_here" if row.task in people else "one_annotator"),
-                _percent(
-                    row.bias.get("position_consistency"),
-                    "not_here" if (row.task, row.judge) in turned else "one_order",
-                ),
-            )
+    table = [
+        (
+            *_front(row, usual[row.task]),
+            *_figures(row, choice),
+            _plain(row.ceiling.get(_calls(row)[0]), "not_here" if row.task in people else "one_annotator"),
+            *([_position(row, (row.task, row.judge) in turned)] if choice.positions else []),
         )
-    return Grid(_headings(rows), tuple(table), _remarks(rows))
+        for row in rows
+    ]
+    return Grid(choice.columns(rows), tuple(table), _remarks(rows))
+
+
+def _front(row: Agreement, usual: str) -> tuple[Cell, ...]:
+    own = _policies(row)
+    special = () if own == usual else (f"measured under {own}",)
+    return (
+        Cell(clean(row.task)),
+        Cell(clean(row.judge), special),
+        Cell(clean(row.subset)),
+        Cell(clean(row.gold)),
+        Cell(str(row.items)),
+        Cell(figure(100 * row.coverage, 1)),
+        _agreement(row),
+    )
+
+
+def _figures(row: Agreement, choice: _Choice) -> Iterable[Cell]:
+    """Headlines, then companions; warnings stand at the row's own headline."""
+    own, companions = _calls(row)
+    warnings = tuple(_words(code, WARNINGS) for code in row.warnings)
+    for name in choice.headlines:
+        cell = kappa_cell(row.metrics.get(name), "not_measured" if name == own else "other_scale")
+        yield Cell(cell.text, cell.notes + warnings) if name == own else cell
+    for name in choice.companions:
+        yield _companion(row, name, "not_measured" if name in companions else "other_scale")
+
+
+def _companion(row: Agreement, name: str, absent: str) -> Cell:
+    estimate = row.metrics.get(name)
+    if name in METRICS and METRICS[name].proportion:
+        return _percent(estimate, absent)
+    if name in METRICS and METRICS[name].perfect == 0 and estimate is not None and estimate.value is not None:
+        # An error is in the scale's units and no fraction.
+        return Cell(figure(estimate.value, 2))
+    return _plain(estimate, absent)
+
+
+def _position(row: Agreement, turned: bool) -> Cell:  # noqa: FBT001 - one question, one answer
+    return _percent(row.bias.get("position_consistency"), "not_here" if turned else "one_order")
 
 
 def _words(code: str, known: dict[str, str]) -> str:
@@ -212,7 +250,7 @@ def _words(code: str, known: dict[str, str]) -> str:
 
 def _missing(estimate: Estimate | None, absent: str) -> Cell:
     reason = absent if estimate is None or estimate.undefined is None else estimate.undefined
-    return Cell(_NONE, (_words(reason, _REASONS),))
+    return Cell(_NONE, (_words(reason, REASONS),))
 
 
 def _percent(estimate: Estimate | None, absent: str) -> Cell:
@@ -234,9 +272,9 @@ def _plain(estimate: Estimate | None, absent: str) -> Cell:
     return Cell(spread(estimate.value))
 
 
-def kappa_cell(estimate: Estimate | None) -> Cell:
+def kappa_cell(estimate: Estimate | None, absent: str = "not_measured") -> Cell:
     if estimate is None or estimate.value is None:
-        return _missing(estimate, "not_measured")
+        return _missing(estimate, absent)
     text = spread(estimate.value)
     if estimate.low is None or estimate.high is None:
         return Cell(text)
@@ -280,16 +318,19 @@ def to_table(rows: Iterable[Agreement], *, width: int = 120) -> str:
     rows : iterable of Agreement
         What was measured.
     width : int, optional
-        Columns of the terminal. Names wrap, and then rho, alpha and the gold column go, until the
-        table fits; percent agreement, kappa and the human ceiling always stay together.
+        Columns of the terminal. Names wrap, and then the gold column and companions go, until the table
+        fits; percent agreement, the headline and its human ceiling always stay together.
     """
     rows = arrange(rows)
-    return draw(grid(rows), width=width, names=(0, 1, 2), plan=room_plan(any(row.subset != "all" for row in rows)))
+    layout = grid(rows)
+    return draw(layout, width=width, names=(0, 1, 2), plan=room_plan(layout, any(row.subset != "all" for row in rows)))
 
 
-def room_plan(subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:  # noqa: FBT001 - one question, one answer
+def room_plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:  # noqa: FBT001 - one question, one answer
     """Say what gives way, in turn, where a table is too wide; a subset column that only says "all" says nothing."""
-    return ((24, (3,)), (14, (9, 8) if subsets else (2, 9, 8)), (8, ()))
+    titles = [column.title for column in layout.columns]
+    spare = tuple(i for i in reversed(range(len(titles))) if layout.columns[i].spare)
+    return ((24, (titles.index("gold"),)), (14, spare if subsets else (titles.index("subset"), *spare)), (8, ()))
 
 
 def draw(

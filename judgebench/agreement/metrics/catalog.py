@@ -120,9 +120,7 @@ CORE = (
 
 #: Headline and companions by kind of scale.
 PANELS: dict[str, Panel] = {
-    "check": Panel(
-        "cohen_kappa", ("percent_agreement", "true_positive_rate", "true_negative_rate", "gwet_ac1", "youden_j")
-    ),
+    "check": Panel("cohen_kappa", ("percent_agreement", "true_positive_rate", "true_negative_rate", "gwet_ac1")),
     "pair": Panel("cohen_kappa", ("percent_agreement", "gwet_ac1")),
     "pair with ties": Panel(
         "cohen_kappa", ("percent_agreement", "agreement_s2", "gold_tie_rate", "judge_tie_rate", "gwet_ac1")

@@ -1,0 +1,70 @@
+"""The words of tables: why a figure is undefined, what to be careful with, and short names of metrics."""
+
+from __future__ import annotations
+
+__all__ = ["REASONS", "SHORT", "WARNINGS"]
+
+#: Why a figure is undefined, in words; an unknown code is shown with spaces.
+REASONS = {
+    "no_items": "no item could be scored",
+    "no_variation": "one side gives the same label throughout, so agreement can't be told from chance",
+    "no_order": "the labels of this scale have no order",
+    "no_pairs": "no item has two labels to compare",
+    "no_positives": "no item is correct by the gold labels",
+    "no_negatives": "no item is incorrect by the gold labels",
+    "graded_gold": "gold is a mean of several annotators here, not a label",
+    "too_few_items": "too few items",
+    "missing_part": "a group that the benchmark's figure is made of is not here",
+    "undefined_part": "undefined in a group that the benchmark's figure is made of",
+    "one_annotator": "no two annotators labelled the same items, so there is no human ceiling",
+    "one_order": "position consistency needs items that were shown in both orders",
+    "not_measured": "not measured",
+    "not_here": "not measured on this row",
+    "other_scale": "another scale calls for it",
+    "one_class": "gold has one class only",
+    "no_errors": "the judge makes no error that could be lenient or strict",
+    "no_tie_label": "a policy voids ties",
+    "only_ties": "on every item one side says tie",
+    "nothing_placed": "no verdict has a place on the scale",
+    "label_left_out": "a policy leaves out a label that the weights need",
+    "negative_values": "ratios need values that are not negative",
+}
+#: What to be careful with, in words.
+WARNINGS = {
+    "prevalence": "few examples of the rarest label: kappa and alpha can be low although agreement is high",
+    "constant_gold": "gold has one label only: nothing here corrects for chance",
+    "constant_judge": "the judge gives one and the same verdict throughout",
+    "few_clusters": "few independent questions: the interval is only a rough one",
+    "few_items": "fewer than 10 items: these figures say next to nothing",
+    "prevalence_paradox": "high agreement but low kappa, because one label is much more frequent than the others: read "
+    "kappa beside AC1 and the base rates",
+    "skewed_ties": "judge and gold say tie at clearly different rates: read the agreement without ties beside it",
+    "low_coverage": "many judgments gave no verdict: see coverage",
+    "published_figures": "taken from published accuracies: the verdicts are not public, so coverage is not known",
+    "left_out": "items on which the annotators have no common label are left out",
+    "unlabelled_rows": "rows without a gold label are left out",
+    "disjoint_labels": "judge and gold share no label: they never agree",
+    "undeclared_levels": "the range of the ratings is read off the data",
+}
+#: Short names of metrics, in lines.
+SHORT: dict[str, tuple[str, ...]] = {
+    "accuracy": ("accuracy",),
+    "cohen_kappa": ("kappa",),
+    "cohen_kappa_quadratic": ("quadratic kappa",),
+    "krippendorff_alpha": ("alpha",),
+    "spearman_rho": ("rho",),
+    "kendall_tau_b": ("tau-b",),
+    "pearson_r": ("r",),
+    "lin_ccc": ("concordance",),
+    "icc_a1": ("ICC", "(A,1)"),
+    "gwet_ac1": ("AC1",),
+    "macro_f1": ("macro", "F1"),
+    "true_positive_rate": ("TPR %",),
+    "true_negative_rate": ("TNR %",),
+    "agreement_s2": ("% agree", "without", "ties"),
+    "gold_tie_rate": ("ties in", "gold %"),
+    "judge_tie_rate": ("ties by", "judge %"),
+    "adjacent_agreement": ("% within", "1 level"),
+    "mean_absolute_error": ("mean", "error"),
+    "mean_signed_error": ("judge", "less", "gold"),
+}
