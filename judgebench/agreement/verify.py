@@ -201,6 +201,76 @@ def _rho(scored: Scored) -> tuple[float, str]:
     return float(ranked.statistic), "scipy (rankdata, pearsonr)"
 
 
+def _numbers(scored: Scored) -> tuple[Floats, Floats]:
+    """Values of gold and judge on every row; NaN for a label without a place."""
+    values = np.asarray(scored.scale.values)
+    gold_values = values if scored.gold_values is None else scored.gold_values
+    found = []
+    for codes, places in ((scored.gold, gold_values), (scored.judge, values)):
+        wide = np.full(max(int(codes.max()) + 1, places.size), np.nan)
+        wide[: places.size] = places
+        found.append(wide[codes])
+    return found[0], found[1]
+
+
+def _all_placed(scored: Scored) -> tuple[Floats, Floats]:
+    gold, judge = _numbers(scored)
+    if np.isnan(gold).any() or np.isnan(judge).any():
+        raise _SkipError("the library has no place for unusable verdicts")
+    return gold, judge
+
+
+def _tau(scored: Scored) -> tuple[float, str]:
+    from scipy import stats  # noqa: PLC0415 - loaded on use
+
+    both: Any = stats.kendalltau(*_all_placed(scored))
+    return float(both.statistic), "scipy (kendalltau)"
+
+
+def _pearson(scored: Scored) -> tuple[float, str]:
+    from scipy import stats  # noqa: PLC0415 - loaded on use
+
+    gold, judge = _numbers(scored)
+    # An unusable verdict takes the mean of the others.
+    filled = (np.where(np.isnan(side), np.nanmean(side), side) for side in (gold, judge))
+    both: Any = stats.pearsonr(*filled)
+    return float(both.statistic), "scipy (pearsonr)"
+
+
+def _absolute(scored: Scored) -> tuple[float, str]:
+    gold, judge = _numbers(scored)
+    both = ~(np.isnan(gold) | np.isnan(judge))
+    return float(_sklearn().mean_absolute_error(gold[both], judge[both])), "scikit-learn (mean_absolute_error)"
+
+
+def _concordance(scored: Scored) -> tuple[float, str]:
+    if scored.gold_values is not None:
+        raise _SkipError("none of the named libraries computes it for a mean gold")
+    return _weighted("quadratic", 2)(scored)
+
+
+def _matthews(scored: Scored) -> tuple[float, str]:
+    return float(_sklearn().matthews_corrcoef(scored.gold, scored.judge)), "scikit-learn (matthews_corrcoef)"
+
+
+def _balanced(scored: Scored) -> tuple[float, str]:
+    theirs = _sklearn().recall_score(
+        scored.gold, scored.judge, labels=np.unique(scored.gold), average="macro", zero_division=0
+    )
+    return float(theirs), "scikit-learn (recall_score)"
+
+
+def _youden(scored: Scored) -> tuple[float, str]:
+    return _recall(1)(scored)[0] + _recall(0)(scored)[0] - 1, "scikit-learn (recall_score)"
+
+
+def _without_ties(scored: Scored) -> tuple[float, str]:
+    scale = scored.scale
+    ties = [code for code in (scale.tie, scale.both_bad) if code is not None]
+    kept = ~(np.isin(scored.gold, ties) | np.isin(scored.judge, ties))
+    return float(_sklearn().accuracy_score(scored.gold[kept], scored.judge[kept])), "scikit-learn (accuracy_score)"
+
+
 def _mean_ranked(codes: Codes, values: Floats) -> Floats:
     """Ranks of the labels with a place; their mean for the others."""
     from scipy.stats import rankdata  # noqa: PLC0415 - loaded on use
@@ -227,6 +297,15 @@ _WITNESSES: dict[str, Callable[[Scored], tuple[float, str]]] = {
     "macro_precision": _macro(0),
     "macro_recall": _macro(1),
     "macro_f1": _macro(2),
+    "balanced_accuracy": _balanced,
+    "matthews_corrcoef": _matthews,
+    "kendall_tau_b": _tau,
+    "pearson_r": _pearson,
+    "lin_ccc": _concordance,
+    "mean_absolute_error": _absolute,
+    "youden_j": _youden,
+    "agreement_s1": _agreement,
+    "agreement_s2": _without_ties,
     "true_positive_rate": _recall(1),
     "true_negative_rate": _recall(0),
 }

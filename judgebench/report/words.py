@@ -50,7 +50,7 @@ WARNINGS = {
 SHORT: dict[str, tuple[str, ...]] = {
     "accuracy": ("accuracy",),
     "cohen_kappa": ("kappa",),
-    "cohen_kappa_quadratic": ("quadratic kappa",),
+    "cohen_kappa_quadratic": ("quadratic", "kappa"),
     "krippendorff_alpha": ("alpha",),
     "spearman_rho": ("rho",),
     "kendall_tau_b": ("tau-b",),
