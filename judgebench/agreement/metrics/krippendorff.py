@@ -7,6 +7,7 @@ The influence functions are those of the large-sample coefficient: alpha's small
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -180,6 +181,87 @@ def alpha_units(
     d_observed = (within - observed * raters) * scale + lean @ distance.slope(joint)
     d_expected = lean @ (2 * distance.matrix @ share + distance.slope(np.outer(share, share)))
     return value, (observed * d_expected / expected - d_observed) / expected
+
+
+def coincidences(
+    ratings: npt.NDArray[np.integer], categories: int, groups: npt.NDArray[np.integer], count: int
+) -> Floats:
+    """Sum the coincidence matrices of the units in each group: ``o_ck = sum of (ordered pairs c, k) / (m_u - 1)``.
+
+    Parameters
+    ----------
+    ratings : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 where a rater left the unit out.
+    categories : int
+        Number of categories k.
+    groups : ndarray of int, shape (n,)
+        Group of each unit, below ``count``.
+    count : int
+        Number of groups G.
+
+    Returns
+    -------
+    ndarray of float, shape (G, k, k)
+        Symmetric; a unit adds as much as it has ratings, if it has two or more.
+
+    Examples
+    --------
+    >>> coincidences(np.array([[0, 0, 1], [1, -1, -1]]), 2, np.array([0, 1]), 2).tolist()
+    [[[1.0, 1.0], [1.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    """
+    present = ratings >= 0
+    per_pair = 1 / np.maximum(present.sum(axis=1) - 1, 1)
+    size = categories * categories
+    sums = np.zeros(count * size)
+    for g, h in permutations(range(ratings.shape[1]), 2):
+        both = np.flatnonzero(present[:, g] & present[:, h])
+        cells = groups[both] * size + ratings[both, g] * categories + ratings[both, h]
+        sums += np.bincount(cells, weights=per_pair[both], minlength=sums.size)
+    return sums.reshape(count, categories, categories)
+
+
+def alpha_of_coincidences(sums: Floats, values: Floats, level: Level) -> Floats:
+    """Alpha of each of many coincidence matrices at once.
+
+    Parameters
+    ----------
+    sums : ndarray of float, shape (b, k, k)
+        Coincidences, as `coincidences` sums them.
+    values : ndarray of float, shape (v,)
+        Positions of the first v categories.
+    level : {'nominal', 'ordinal', 'interval', 'ratio'}
+        The distance to use, defined on these values.
+
+    Returns
+    -------
+    ndarray of float, shape (b,)
+        Alpha; NaN marks a matrix with one category or none.
+
+    Examples
+    --------
+    >>> whole = coincidences(CANONICAL, 5, np.zeros(12, dtype=int), 1)
+    >>> alpha_of_coincidences(whole, np.arange(1.0, 6.0), "interval").round(3).tolist()
+    [0.849]
+    """
+    margins = sums.sum(axis=2)
+    size = margins.sum(axis=1)
+    share = margins / np.maximum(size, 1)[:, None]
+    if level == "ordinal":
+        ordered = len(values)
+        place = np.cumsum(share[:, :ordered], axis=1) - share[:, :ordered] / 2
+        reach = np.square(place[:, -1] - place[:, 0])
+        distance = np.broadcast_to(reach[:, None, None], sums.shape).copy()
+        distance[:, :ordered, :ordered] = np.square(place[:, :, None] - place[:, None, :])
+        distance[:, np.arange(sums.shape[1]), np.arange(sums.shape[1])] = 0.0
+        observed = (sums * distance).sum(axis=(1, 2))
+        expected = np.einsum("bc,bck,bk->b", share, distance, share)
+    else:
+        matrix = _Distance.of(level, share[0], values).matrix
+        observed = (sums * matrix).sum(axis=(1, 2))
+        expected = ((share @ matrix) * share).sum(axis=1)
+    found = np.full(len(sums), np.nan)
+    np.divide(observed * (size - 1), expected * np.square(size), out=found, where=expected > TINY)
+    return 1 - found
 
 
 def _no_distance(level: Level, values: Floats) -> str | None:
