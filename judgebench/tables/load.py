@@ -79,7 +79,7 @@ class LoadedTable:
     rows : int
         Rows read (items, in long form).
     unlabelled : int
-        Rows without any gold label; they are left out of the ratings.
+        Rows without any gold label; they are left out of the ratings unless asked for.
     missing : mapping of str to int
         Empty cells per judge and gold column, among the rows that are kept.
     revision : str
@@ -114,6 +114,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     delimiter: str | None = None,
     long: LongSpec | None = None,
     words: Mapping[str, str] | None = None,
+    keep_unlabelled: bool = False,
 ) -> LoadedTable:
     """Read a label file into one `Ratings` per judge.
 
@@ -137,6 +138,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         Columns of a table in long form.
     words : mapping of str to str, optional
         What words mean, by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
+    keep_unlabelled : bool, optional
+        Keep rows without any gold label; gold columns may then be none at all.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     UsageError
         If the options contradict each other, or the labels fit several scales.
     """
-    columns = _check_names(judge_cols, gold_cols)
+    columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled)
     if scale is not None and scale.kind in {"rank", "steps"}:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = open_table(path, delimiter)
@@ -156,12 +159,12 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     raw = _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long)
     coded = encode(table, raw, judge_cols, scale, words or {})
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
-    return _build(table, raw, coded, judge_cols, gold_cols, distinct_ids=distinct_ids)
+    return _build(table, raw, coded, judge_cols, gold_cols, distinct_ids=distinct_ids, keep_unlabelled=keep_unlabelled)
 
 
-def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str]) -> list[str]:
+def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldless: bool) -> list[str]:
     columns = [*judge_cols, *gold_cols]
-    if not judge_cols or not gold_cols:
+    if not judge_cols or not (gold_cols or goldless):
         raise UsageError(f"name {'a judge' if not judge_cols else 'a gold'} column; judgebench doctor FILE shows them")
     if doubled := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
         raise UsageError(f"{doubled[0]!r} is named twice; a column is a judge's or gold, once")
@@ -259,18 +262,29 @@ def _refuse_repeats(table: Table, codes: Ints, lines: Ints, names: Sequence[str]
 
 
 def _build(
-    table: Table, raw: Raw, coded: Coded, judge_cols: Sequence[str], gold_cols: Sequence[str], *, distinct_ids: bool
+    table: Table,
+    raw: Raw,
+    coded: Coded,
+    judge_cols: Sequence[str],
+    gold_cols: Sequence[str],
+    *,
+    distinct_ids: bool,
+    keep_unlabelled: bool,
 ) -> LoadedTable:
     notes, warnings = coded.notes, coded.warnings
-    gold = np.column_stack([coded.labels[name] for name in gold_cols])
-    kept: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=1))
-    rows, n = len(kept), int(np.count_nonzero(kept))
+    rows = len(coded.labels[judge_cols[0]])
+    gold = np.full((rows, len(gold_cols)), -1, np.int64)
+    for j, name in enumerate(gold_cols):
+        gold[:, j] = coded.labels[name]
+    labelled: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=1))
+    unlabelled = rows - int(np.count_nonzero(labelled))
+    kept = np.ones(rows, np.bool_) if keep_unlabelled else labelled
+    n = int(np.count_nonzero(kept))
     if not n:
         raise table.error(f"no row has a gold label in {', '.join(gold_cols)}", hint="nothing can be scored")
-    unlabelled = rows - n
     everything = slice(None) if n == rows else np.flatnonzero(kept)
     gold = gold[everything]
-    if unlabelled:
+    if unlabelled and not keep_unlabelled:
         notes.append(f"{unlabelled:,} of {rows:,} rows have no gold label and are left out")
         warnings.append("unlabelled_rows")
     if distinct_ids:

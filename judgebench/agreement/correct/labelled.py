@@ -244,7 +244,7 @@ def post_stratified(sample: Sample) -> Estimate:
     rows = sample.rows
     if sample.labelled.all():
         return Estimate.missing("all_labelled", rows.size)
-    strata, _ = join_strata(sample)
+    strata = join_strata(sample)
     mine = strata[rows]
     width = int(strata.max()) + 1
     weights = np.bincount(strata, minlength=width) / strata.size
@@ -267,7 +267,7 @@ def post_stratified(sample: Sample) -> Estimate:
     return _bounded(sample, value, parts, method="post-stratification", extra=extra)
 
 
-def join_strata(sample: Sample) -> tuple[Ints, bool]:
+def join_strata(sample: Sample) -> Ints:
     """Join strata that have fewer than two labelled rows with the nearest one.
 
     Parameters
@@ -279,22 +279,18 @@ def join_strata(sample: Sample) -> tuple[Ints, bool]:
     -------
     ndarray of int, shape (n,)
         Stratum of each row.
-    bool
-        Whether any were joined.
     """
     width = int(sample.stratum.max()) + 1
     labels = np.bincount(sample.stratum[sample.labelled], minlength=width)
     to = np.arange(width)
     alive = np.flatnonzero(np.bincount(sample.stratum, minlength=width)).tolist()
-    joined = False
     while len(alive) > 1 and (thin := [code for code in alive if labels[code] < 2]):
         code = thin[0]
         near = min((other for other in alive if other != code), key=lambda other: abs(other - code))
         to[to == code] = near
         labels[near] += labels[code]
         alive.remove(code)
-        joined = True
-    return to[sample.stratum], joined
+    return to[sample.stratum]
 
 
 def drift(sample: Sample) -> float | None:

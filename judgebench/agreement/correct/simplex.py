@@ -269,10 +269,9 @@ def _behind(q: Floats, diagonal: float, rng: np.random.Generator) -> Floats:
             confusion[:, i, a] += delta
             confusion[:, i, b] -= delta
         # Rank-one updates gather rounding; one inversion a pass keeps them exact.
-        inverse = np.linalg.inv(confusion.transpose(0, 2, 1))
+        inverse = np.asarray(np.linalg.inv(confusion.transpose(0, 2, 1)), dtype=np.float64)
         pi = np.maximum(np.einsum("bkm,bsm->bsk", inverse, q), 0.0)
-    found: Floats = pi / pi.sum(axis=2, keepdims=True)
-    return found
+    return np.asarray(pi / pi.sum(axis=2, keepdims=True), dtype=np.float64)
 
 
 def _ranking(diagonal: float, scores: Floats, seen: Floats) -> Ranking:

@@ -1,0 +1,379 @@
+"""From ratings with partial gold to corrected scores: which estimator fits, and what it can't be trusted with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from judgebench.agreement.correct.labelled import (
+    Sample,
+    drift,
+    join_strata,
+    labels_only,
+    naive,
+    post_stratified,
+    ppi,
+    ppi_weight,
+)
+from judgebench.agreement.correct.matrix import ILL_CONDITIONED, matrix_mean, matrix_shares
+from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen, youden
+from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_of, score_of, trimmed
+from judgebench.agreement.estimates import free
+from judgebench.agreement.inference.spreads import Clusters, combine, mean
+from judgebench.domain import Estimate, Policies
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy.typing as npt
+
+    from judgebench.agreement.correct.rows import Counts
+    from judgebench.domain import Ratings, Scale
+
+Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]
+ESTIMATORS: tuple[str, ...] = get_args(Estimator)
+#: Fewer labelled rows than this make every correction a rough one.
+FEW_LABELS = 30
+_FEW_CLUSTERS = 20
+#: Standard errors between the judge's means on labelled and on other rows that no random draw explains (p < .001).
+_DRIFT = 3.29
+#: With fewer labelled rows than this in a stratum that matters, PPI++ takes over.
+_ROWS_PER_STRATUM = 5
+#: A stratum with a smaller share of the rows hardly matters.
+_MATTERS, _THIN = 0.05, 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The score of one system, corrected.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system; ``all`` for all rows together.
+    score : str
+        What is estimated, in words.
+    items, labelled : int
+        Rows that the judge was asked about, and those among them with gold.
+    calibration : int
+        Rows of the calibration set, 0 without one.
+    chosen : str
+        The estimator to report: a key of ``estimates``.
+    estimates : mapping of str to Estimate
+        By estimator: ``post-strat``, ``ppi++``, ``ppi``, ``rogan-gladen``, ``matrix``, ``labels``, ``naive``. The
+        naive score is the judge's own opinion: its interval holds none of the judge's errors.
+    rates : mapping of str to Estimate
+        ``youden``, ``tpr`` and ``tnr`` of the judge, where the score is a share.
+    shares : mapping of str to Estimate
+        Corrected share of each label, on scales with more than two.
+    weight : float or None
+        Weight that PPI++ gives the judge.
+    condition : float or None
+        Condition number of the judge's confusion matrix.
+    warnings : tuple of str
+        Codes: ``weak_judge``, ``few_labels``, ``subset_not_random`` ...
+    """
+
+    system: str
+    score: str
+    items: int
+    labelled: int
+    calibration: int
+    chosen: str
+    estimates: Mapping[str, Estimate]
+    rates: Mapping[str, Estimate]
+    shares: Mapping[str, Estimate]
+    weight: float | None
+    condition: float | None
+    warnings: tuple[str, ...] = ()
+
+
+def correct(
+    ratings: Ratings,
+    *,
+    policies: Policies | None = None,
+    calibration: Ratings | None = None,
+    target: str | None = None,
+    estimator: Estimator = "auto",
+    by_system: bool = False,
+) -> list[Correction]:
+    """Correct the scores that a judge gives, with the gold there is.
+
+    Where gold lies on a random part of the rows, post-stratification is chosen (PPI++ where verdicts are many and
+    labels few); with a calibration set from elsewhere, Rogan and Gladen's correction, or the matrix method for more
+    than two labels. Labels only and the naive score always stand beside them.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Verdicts, with gold on some rows or (given a calibration set) on none.
+    policies : Policies, optional
+        The conventions; gold is one label per row, and ties are kept.
+    calibration : Ratings, optional
+        Verdicts of the same judge on other rows, with gold.
+    target : str, optional
+        Estimate the share of this label instead of the scale's own score: share of ``correct`` (check), wins of A
+        with ties as one half (pair), mean rating (rate).
+    estimator : {'auto', 'all', 'post-strat', 'ppi', 'rogan-gladen', 'matrix', 'labels'}, optional
+        The estimator to choose; ``all`` chooses as ``auto`` and computes every one.
+    by_system : bool, optional
+        Add a row per system.
+
+    Returns
+    -------
+    list of Correction
+        All rows first.
+
+    Raises
+    ------
+    DataError
+        If there is no gold to correct with.
+    UsageError
+        If the scale has no score without a target, or a policy does not fit.
+    """
+    chosen = policies or Policies()
+    _check(chosen, estimator)
+    score = score_of(ratings.scale, target)
+    if calibration is not None and calibration.scale != ratings.scale:
+        raise DataError(
+            f"the calibration set is on the scale {calibration.scale.spec}, the verdicts on {ratings.scale.spec}",
+            hint="give --scale, or calibrate with the same question",
+        )
+    rows = rows_of(ratings, chosen, score)
+    outside = None if calibration is None else rows_of(calibration, chosen, score)
+    if outside is not None:
+        outside = outside.take(outside.labelled)
+        if not outside.judge.size:
+            raise DataError("the calibration set has no gold label", hint="name its gold column with --gold-col")
+    elif not rows.labelled.any():
+        raise DataError(
+            "no row has a gold label, so nothing can be corrected",
+            hint="label some random rows, give --calibration, or see --no-gold for what can still be said",
+        )
+    found = [_correct("all", rows, outside, score, ratings.scale, estimator)]
+    if by_system:
+        for code, name in enumerate(ratings.systems):
+            mine = rows.take(rows.system == code)
+            if mine.judge.size:
+                found.append(_correct(name or "(none)", mine, outside, score, ratings.scale, estimator))
+    return found
+
+
+def _check(policies: Policies, estimator: str) -> None:
+    if estimator not in ESTIMATORS:
+        raise UsageError(f"--estimator {estimator!r}: write one of {', '.join(ESTIMATORS)}")
+    if policies.gold in {"each", "leave-one-out"}:
+        raise UsageError(f"policy gold={policies.gold} gives a row several labels; correct needs majority or mean")
+    if policies.tie in {"drop", "wrong"}:
+        raise UsageError(f"policy tie={policies.tie} can't be applied to rows without gold; use class or half")
+    if policies.invalid == "drop":
+        raise UsageError("policy invalid=drop would leave out rows that have a score; use wrong")
+
+
+def _correct(
+    name: str, rows: Rows, outside: Rows | None, score: Score, scale: Scale, estimator: Estimator
+) -> Correction:
+    sample = _sample(rows, score)
+    known, test = (rows.take(rows.labelled), rows.take(~rows.labelled)) if outside is None else (outside, rows)
+    rates, calibration = _rates(known, score)
+    warnings: list[str] = ["left_out"] if rows.left_out else []
+    weak = "youden" in rates and _weak(rates["youden"])
+    if weak:
+        warnings.append("weak_judge")
+    every = estimator == "all"
+    estimates: dict[str, Estimate] = {}
+    if outside is None or every or estimator in {"post-strat", "ppi"}:
+        missing = Estimate.missing("no_labels", rows.judge.size)
+        estimates["post-strat"] = missing if sample is None else post_stratified(sample)
+        estimates["ppi++"] = missing if sample is None else ppi(sample)
+        if every:
+            estimates["ppi"] = missing if sample is None else ppi(sample, 1.0)
+        if sample is not None:
+            warnings += _doubts(sample, rows)
+    if every or estimator == "rogan-gladen" or (outside is not None and score.binary):
+        estimates["rogan-gladen"] = _rogan_gladen(test, known, score, calibration, weak=weak)
+    condition: float | None = None
+    if every or estimator == "matrix" or (outside is not None and not score.binary):
+        estimates["matrix"], condition, codes = _matrix(test, known, score)
+        warnings += codes
+    estimates["labels"] = Estimate.missing("no_labels") if sample is None else labels_only(sample)
+    estimates["naive"] = _naive(rows, score)
+    calibrated = "" if outside is None else "rogan-gladen" if score.binary else "matrix"
+    chosen = _choice(estimator, estimates, sample, calibrated)
+    return Correction(
+        system=name,
+        score=score.words,
+        items=rows.judge.size,
+        labelled=int(np.count_nonzero(rows.labelled)),
+        calibration=0 if outside is None else outside.judge.size,
+        chosen=chosen,
+        # The chosen one, with labels only and the naive score beside it, unless all are asked for.
+        estimates=estimates if every else {key: estimates[key] for key in dict.fromkeys((chosen, "labels", "naive"))},
+        rates=rates,
+        shares={} if score.classes == 2 or known.graded else dict(_shares(rows, known, test, scale, chosen)),
+        weight=None if sample is None or "ppi++" not in estimates else ppi_weight(sample),
+        condition=condition,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _weak(power: Estimate) -> bool:
+    """Whether Youden's J is not clearly above 0; where it is undefined, that is another complaint."""
+    return power.value is not None and (power.low is None or power.low <= 0)
+
+
+def _sample(rows: Rows, score: Score) -> Sample | None:
+    if not rows.labelled.any():
+        return None
+    return Sample(
+        judged(rows.judge, score),
+        rows.gold_score,
+        rows.labelled,
+        rows.judge,
+        Clusters.of(rows.cluster),
+        score.low,
+        score.high,
+    )
+
+
+def _naive(rows: Rows, score: Score) -> Estimate:
+    one = np.ones(rows.judge.size, np.bool_)
+    sample = Sample(
+        judged(rows.judge, score), rows.gold_score, one, rows.judge, Clusters.of(rows.cluster), score.low, score.high
+    )
+    return naive(sample, rows.judge < score.classes)
+
+
+def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
+    labelled = sample.rows.size
+    if labelled < FEW_LABELS:
+        yield "few_labels"
+    elif np.unique(rows.cluster[rows.labelled]).size < _FEW_CLUSTERS:
+        yield "few_clusters"
+    if labelled == rows.judge.size:
+        yield "all_labelled"
+        return
+    if (join_strata(sample) != sample.stratum).mean() > _THIN:
+        yield "sparse_strata"
+    gap = drift(sample)
+    if gap is not None and abs(gap) > _DRIFT:
+        yield "subset_not_random"
+
+
+def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration | None]:
+    """TPR, TNR and Youden's J of the judge on labelled rows; no verdict is no acceptance."""
+    one = score.accepted
+    if one is None or known.graded:
+        return {}, None
+    right = known.gold == one
+    positives, negatives = int(np.count_nonzero(right)), int(np.count_nonzero(~right))
+    if not positives or not negatives:
+        reason = "no_negatives" if positives else "no_positives"
+        return {"youden": Estimate.missing(reason, known.judge.size)}, None
+    said = known.judge == one
+    sides = [(said[right], known.cluster[right]), (~said[~right], known.cluster[~right])]
+    tpr, tnr = (_share(given, cluster) for given, cluster in sides)
+    calibration = Calibration(float(sides[1][0].mean()), negatives, float(sides[0][0].mean()), positives)
+    power = youden(calibration)
+    if not Clusters.of(known.cluster).lone:
+        parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
+        clustered = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
+        power = power if clustered.low is None else clustered
+    return {"youden": power, "tpr": tpr, "tnr": tnr}, calibration
+
+
+def _share(given: npt.NDArray[np.bool_], cluster: Counts) -> Estimate:
+    ones = np.ones(given.size, np.bool_)
+    return labels_only(Sample(given.astype(float), given.astype(float), ones, cluster * 0, Clusters.of(cluster)))
+
+
+def _rogan_gladen(test: Rows, known: Rows, score: Score, calibration: Calibration | None, *, weak: bool) -> Estimate:
+    one = score.accepted
+    if not score.binary or one is None:
+        return Estimate.missing("not_binary", test.judge.size)
+    if not test.judge.size:
+        return Estimate.missing("all_labelled")
+    if calibration is None or weak:
+        return Estimate.missing("one_class" if calibration is None else "weak_judge", test.judge.size)
+    said = test.judge == one
+    found = rogan_gladen(float(said.mean()), said.size, calibration)
+    ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
+    if found.value is None or (ours.lone and theirs.lone):
+        return found
+    # The delta method with the clusters' pulls: the two sets share none (the calibration set is another one).
+    power, theta = calibration.youden, found.value
+    right = known.gold == one
+    accepted = known.judge == one
+    parts = [
+        mean(said.astype(float), ours),
+        mean((~accepted)[~right].astype(float), Clusters.of(known.cluster[~right])),
+        mean(accepted[right].astype(float), Clusters.of(known.cluster[right])),
+    ]
+    errors = combine(parts[1:], [(1 - theta) / power, -theta / power])
+    first, second = parts[0].se, errors.se
+    if first is None or second is None:
+        return replace(found, low=None, high=None, se=None, method="")
+    se = math.hypot(first / power, second)
+    groups = min(parts[0].ids.size, errors.ids.size)
+    return _on_logit(found, se, groups)
+
+
+def _on_logit(found: Estimate, se: float, groups: int) -> Estimate:
+    from judgebench.agreement.inference.intervals import t_interval  # noqa: PLC0415 - beside its one use
+    from judgebench.agreement.inference.spreads import Spread  # noqa: PLC0415 - beside its one use
+
+    value = 0.0 if found.value is None else found.value
+    # A spread with this standard error and as many clusters as the smaller set has.
+    pulls = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
+    bounds = t_interval(Spread(value, found.n, np.arange(groups), pulls), low=0.0, high=1.0)
+    return Estimate(value, bounds.low, bounds.high, found.n, se=se, method="delta-clusters")
+
+
+def _matrix(test: Rows, known: Rows, score: Score) -> tuple[Estimate, float | None, list[str]]:
+    n = test.judge.size
+    if known.graded:
+        return Estimate.missing("graded_gold", n), None, []
+    if not n or not known.judge.size:
+        return Estimate.missing("all_labelled" if known.judge.size else "no_labels"), None, []
+    joint, _ = counts(known, score)
+    _, margin = counts(test, score)
+    joint, margin = trimmed(joint, margin, score)
+    whole = joint.reshape(-1, *joint.shape[-2:]).sum(axis=0)
+    try:
+        point = matrix_shares(whole, margin.reshape(-1, margin.shape[-1]).sum(axis=0))
+    except ValueError:
+        return Estimate.missing("singular_matrix", n), None, []
+    warnings = ["ill_conditioned"] if point.condition > ILL_CONDITIONED else []
+    warnings += ["unseen_class"] if point.unseen else []
+    return matrix_mean(joint, margin, score.values), point.condition, warnings
+
+
+def _shares(rows: Rows, known: Rows, test: Rows, scale: Scale, chosen: str) -> Iterator[tuple[str, Estimate]]:
+    """Corrected share of each label, by the matrix method or within the random subset."""
+    for code, label in enumerate(scale.labels):
+        one = score_of(scale, label)
+        if chosen == "matrix":
+            yield label, _matrix(test, known, one)[0]
+            continue
+        mine = replace(rows, gold_score=np.where(rows.labelled, (rows.gold == code).astype(float), 0.0))
+        sample = _sample(mine, one)
+        if sample is not None:
+            yield label, labels_only(sample) if chosen == "labels" else post_stratified(sample)
+
+
+def _choice(estimator: str, estimates: Mapping[str, Estimate], sample: Sample | None, calibrated: str) -> str:
+    """Choose what to report: what was asked for, or what fits the labels; labels only where that is undefined."""
+    if estimator not in {"auto", "all"}:
+        return {"ppi": "ppi++"}.get(estimator, estimator)
+    if calibrated:
+        return calibrated if sample is None or estimates[calibrated].value is not None else "labels"
+    if sample is None or estimates["post-strat"].value is None:
+        return "labels"
+    strata = join_strata(sample)
+    share = np.bincount(strata) / strata.size
+    labels = np.bincount(strata[sample.labelled], minlength=share.size)
+    return "post-strat" if labels[share > _MATTERS].min() >= _ROWS_PER_STRATUM else "ppi++"

@@ -1,0 +1,146 @@
+"""From ratings without gold to what a judge-only ranking of systems is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.correct.rows import rows_of, score_of
+from judgebench.agreement.correct.simplex import DIAGONALS, Ranking, sweep
+from judgebench.agreement.inference.spreads import Clusters
+from judgebench.domain import Policies
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from judgebench.agreement.metrics.table import Floats
+    from judgebench.domain import Ratings
+
+#: More levels than this are a continuous score: a confusion matrix of them is no prior that one could mean.
+MOST_LEVELS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOnly:
+    """What a judge's scores alone say about the order of systems.
+
+    Parameters
+    ----------
+    systems : tuple of str
+        The systems, the judge's favourite first.
+    rows : tuple of int
+        Verdicts on each.
+    means : ndarray of float, shape (s,)
+        The judge's mean score of each.
+    score : str
+        What the mean is of.
+    levels : int
+        Levels of the scale.
+    common : bool
+        Whether one judge's confusion matrix is taken to hold for all systems.
+    rankings : tuple of Ranking
+        Under a perfect judge first, then under one prior after the other; in the order of ``systems``.
+    dropped : int
+        Judgments without a verdict.
+    """
+
+    systems: tuple[str, ...]
+    rows: tuple[int, ...]
+    means: Floats
+    score: str
+    levels: int
+    common: bool
+    rankings: tuple[Ranking, ...]
+    dropped: int
+
+    @property
+    def identified(self) -> bool:
+        """Whether the order of the true scores follows from the judge's: two levels, one judge for all."""
+        return self.levels == 2 and self.common
+
+
+def judge_only(
+    ratings: Ratings,
+    *,
+    policies: Policies | None = None,
+    target: str | None = None,
+    diagonals: tuple[float, ...] = DIAGONALS,
+    common: bool = True,
+    draws: int = 1000,
+    seed: int = 0,
+) -> JudgeOnly:
+    """Rank systems by a judge without gold, under priors of judges that are less and less perfect.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Verdicts on two systems or more; gold is not read.
+    policies : Policies, optional
+        The conventions (order and invalid).
+    target : str, optional
+        Rank by the share of this label instead of the mean score; all levels still count in the judge's errors.
+    diagonals : tuple of float, optional
+        Priors: the least share of each true level that the judge calls by its name.
+    common : bool, optional
+        Whether one confusion matrix holds for all systems.
+    draws, seed : int, optional
+        Draws of each prior, and their seed.
+
+    Returns
+    -------
+    JudgeOnly
+        Ranks and flips.
+
+    Raises
+    ------
+    DataError
+        If there are not two systems with verdicts.
+    UsageError
+        On scales whose verdicts compare systems, on very long ones, and for a prior out of (0, 1).
+
+    References
+    ----------
+    Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
+    """
+    scale = ratings.scale
+    if scale.kind in {"pair", "pick"}:
+        raise UsageError(f"--no-gold ranks systems by their own scores, and {scale.spec} compares responses")
+    if len(scale.labels) > MOST_LEVELS:
+        raise UsageError(f"--no-gold takes at most {MOST_LEVELS} levels, and {scale.spec} has {len(scale.labels)}")
+    if wrong := [diagonal for diagonal in diagonals if not 0 < diagonal < 1]:
+        raise UsageError(f"--diagonal {wrong[0]:g}: write a share between 0 and 1, such as 0.7")
+    score = score_of(scale, target)
+    rows = rows_of(ratings, policies or Policies(), score)
+    valid = np.flatnonzero(rows.judge < score.classes)
+    asked = rows.judge.size
+    rows = rows.take(valid)
+    present = np.unique(rows.system)
+    if present.size < 2:
+        raise DataError(
+            f"a ranking needs two systems or more, and there {'is' if present.size else 'are'} {present.size}",
+            hint="name their column with --system-col",
+        )
+    clusters = Clusters.of(rows.cluster)
+    system = np.searchsorted(present, rows.system)
+    groups, codes = (1, np.zeros(system.size, int)) if clusters.lone else (clusters.count, clusters.codes)
+    shape = (groups, present.size, score.classes)
+    cells = (codes * shape[1] + system) * shape[2] + rows.judge
+    counts = np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
+    totals = counts.sum(axis=0)
+    means = totals @ score.values / totals.sum(axis=1)
+    order = np.argsort(-means, kind="stable")
+    counts = counts[:, order]
+    rankings = sweep(
+        counts[0] if clusters.lone else counts, score.values, diagonals, common=common, draws=draws, seed=seed
+    )
+    return JudgeOnly(
+        systems=tuple(ratings.systems[code] or "(none)" for code in present[order].tolist()),
+        rows=tuple(totals.sum(axis=1)[order].tolist()),
+        means=means[order],
+        score=score.words,
+        levels=score.classes,
+        common=common,
+        rankings=tuple(rankings),
+        dropped=asked - valid.size,
+    )

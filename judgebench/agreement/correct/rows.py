@@ -1,0 +1,199 @@
+"""Verdicts with gold on some rows, and what a verdict is worth: what all corrections start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.inference.spreads import Clusters
+from judgebench.agreement.policies import apply, side_of
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from judgebench.agreement.metrics.table import Floats
+    from judgebench.agreement.policies import Codes, Scored
+    from judgebench.domain import Policies, Ratings, Scale
+
+    Counts = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Effective verdicts, with gold where it is known.
+
+    Parameters
+    ----------
+    judge : ndarray of int, shape (n,)
+        Verdict: a label's code, or past the labels undecided and invalid.
+    gold : ndarray of int, shape (n,)
+        Gold label; 0 where there is none.
+    labelled : ndarray of bool, shape (n,)
+        Where there is one.
+    gold_score : ndarray of float, shape (n,)
+        What gold is worth.
+    cluster, system : ndarray of int, shape (n,)
+        As in the ratings.
+    left_out : int
+        Items whose annotators have no common label.
+    graded : bool
+        Whether gold is a mean of annotators, a number and no label.
+    """
+
+    judge: Codes
+    gold: Codes
+    labelled: npt.NDArray[np.bool_]
+    gold_score: Floats
+    cluster: Counts
+    system: Counts
+    left_out: int
+    graded: bool
+
+    def take(self, kept: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Rows:
+        """Keep some rows."""
+        columns = ("judge", "gold", "labelled", "gold_score", "cluster", "system")
+        return replace(self, **{name: getattr(self, name)[kept] for name in columns})
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a label is worth.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (k,)
+        By code.
+    low, high : float
+        The least and the most of them.
+    words : str
+        What is estimated.
+    accepted : int or None
+        The label that is counted, where the score is the share of one.
+    classes : int
+        Number of labels k.
+    """
+
+    values: Floats
+    low: float
+    high: float
+    words: str
+    accepted: int | None
+    classes: int
+
+    @property
+    def binary(self) -> bool:
+        """Whether it is the share of one of two labels."""
+        return self.classes == 2 and self.accepted is not None
+
+
+def score_of(scale: Scale, target: str | None) -> Score:
+    """Decide what each label is worth.
+
+    Parameters
+    ----------
+    scale : Scale
+        The scale.
+    target : str or None
+        Count this label; by default the scale's own score.
+
+    Raises
+    ------
+    UsageError
+        If the labels have no value of their own, or the target is none of them.
+    """
+    codes = np.arange(len(scale.labels))
+    accepted: int | None = None
+    if target is not None:
+        accepted = scale.code(target)
+        if accepted is None:
+            raise UsageError(f"--target {target!r} is no label of {scale.spec}: {', '.join(scale.labels[:20])}")
+        values, words = (codes == accepted).astype(float), f"share of {scale.labels[accepted]!r}"
+    elif scale.kind == "check":
+        accepted, values, words = 1, codes.astype(float), f"share {scale.labels[1]}"
+    elif scale.kind == "pair":
+        values, words = (1.0 - side_of(codes, scale)) / 2, "win rate of A"
+        if scale.both_bad is not None:
+            values[scale.both_bad] = 0.0
+        words += "" if scale.tie is None else ", ties half"
+    elif scale.kind == "rate":
+        values, words = np.asarray(scale.values, dtype=float), f"mean rating ({scale.labels[0]} to {scale.labels[-1]})"
+        if scale.spec.startswith("levels"):
+            words += f", as {scale.values[0]:g} to {scale.values[-1]:g}"
+    else:
+        raise UsageError(f"labels of {scale.spec} have no value; say whose share is meant with --target LABEL")
+    if accepted is None and len(codes) == 2 and {0.0, 1.0} == set(values.tolist()):
+        accepted = int(values.argmax())
+    return Score(values, float(values.min()), float(values.max()), words, accepted, len(scale.labels))
+
+
+def rows_of(ratings: Ratings, policies: Policies, score: Score) -> Rows:
+    """Apply the policies to all rows: one without gold takes a stand-in, which nobody reads.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Verdicts; gold on all, some or none of the rows.
+    policies : Policies
+        The conventions.
+    score : Score
+        What a label is worth.
+
+    Raises
+    ------
+    UsageError
+        If gold is a mean of annotators and a share is asked for.
+    """
+    known = (ratings.gold >= 0).any(axis=1)
+    columns = ratings.gold if ratings.gold.shape[1] else np.full((ratings.judge.size, 1), -1, np.int64)
+    filled = columns.copy()
+    filled[~known, 0] = 0
+    scored: Scored = apply(replace(ratings, gold=filled, annotators=ratings.annotators or ("gold",)), policies)
+    labelled = known[scored.row]
+    if scored.gold_values is None:
+        gold, worth = scored.gold, score.values[scored.gold]
+    else:
+        # A mean of annotators is a number, and no class.
+        gold, worth = np.zeros(scored.size, np.int32), scored.gold_values[scored.gold]
+        if score.accepted is not None:
+            raise UsageError("policy gold=mean makes gold a number, which has no share; use majority, or no --target")
+    return Rows(
+        scored.judge,
+        gold,
+        labelled,
+        np.where(labelled, worth, 0.0),
+        scored.cluster,
+        scored.system,
+        scored.left_out,
+        scored.gold_values is not None,
+    )
+
+
+def judged(judge: Codes, score: Score) -> Floats:
+    """Score each verdict; where there is none, by the mean of the others, which favours nobody."""
+    valid: npt.NDArray[np.bool_] = np.asarray(judge < score.classes)
+    worth = np.zeros(judge.size)
+    worth[valid] = score.values[judge[valid]]
+    worth[~valid] = worth[valid].mean() if valid.any() else 0.0
+    return worth
+
+
+def counts(rows: Rows, score: Score) -> tuple[Counts, Counts]:
+    """Count by gold and verdict, and by verdict; cluster by cluster where rows share any."""
+    wide = score.classes + 2
+    clusters = Clusters.of(rows.cluster)
+    groups, codes = (1, np.zeros(rows.judge.size, int)) if clusters.lone else (clusters.count, clusters.codes)
+    cells = (codes * score.classes + rows.gold) * wide + rows.judge
+    joint = np.bincount(cells, minlength=groups * score.classes * wide).reshape(groups, score.classes, wide)
+    margin = np.bincount(codes * wide + rows.judge, minlength=groups * wide).reshape(groups, wide)
+    return (joint[0], margin[0]) if clusters.lone else (joint, margin)
+
+
+def trimmed(joint: Counts, margin: Counts, score: Score) -> tuple[Counts, Counts]:
+    """Leave out the columns of undecided and invalid where nobody was either."""
+    wide = joint.shape[-1]
+    used = joint.reshape(-1, wide).sum(axis=0) + margin.reshape(-1, wide).sum(axis=0) > 0
+    used[: score.classes] = True
+    return joint[..., used], margin[..., used]
