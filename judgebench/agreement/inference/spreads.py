@@ -139,6 +139,7 @@ def se_iid(table: Table, outcome: Outcome) -> float:
     Examples
     --------
     >>> from judgebench.agreement.metrics.chance import cohen_kappa
+    >>> from judgebench.agreement.metrics.table import Table
     >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
     >>> table = Table(counts / 200, 200, 3, np.arange(3.0))
     >>> round(se_iid(table, cohen_kappa(table)), 6)
