@@ -140,7 +140,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             policies=scored.policies,
             metrics=group.metrics,
             ceiling=ceiling(group.ratings, scored.policies, mutual),
-            bias=biases(group.ratings, group.scored),
+            bias=biases(group.ratings, group.scored)
+            | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
             statuses=group.statuses,
             base_rates=_base_rates(group),

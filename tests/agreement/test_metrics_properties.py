@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from agreement_cases import expand, quick, table
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from judgebench.agreement.metrics.catalog import METRICS
@@ -16,6 +16,8 @@ from judgebench.agreement.metrics.krippendorff import krippendorff_alpha_nominal
 from judgebench.agreement.metrics.table import Table
 
 ALL = sorted(METRICS)
+#: For what runs once per metric.
+brief = settings(max_examples=12, deadline=None)
 ALPHAS = [name for name in ALL if name.startswith("krippendorff")]
 
 
@@ -40,7 +42,7 @@ def build(found, *, extra=0, level="nominal"):
 
 
 @pytest.mark.parametrize("name", ALL)
-@quick
+@brief
 @given(found=counts(), level=st.sampled_from(["nominal", "ordinal", "interval"]), extra=st.integers(0, 1))
 def test_a_value_within_bounds_or_a_reason(name, found, level, extra):
     assume(len(found) - extra >= 2)
@@ -56,7 +58,7 @@ def test_a_value_within_bounds_or_a_reason(name, found, level, extra):
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if METRICS[name].symmetric])
-@quick
+@brief
 @given(found=counts(), level=st.sampled_from(["nominal", "ordinal", "interval"]))
 def test_trading_places(name, found, level):
     ours, theirs = METRICS[name](build(found, level=level)), METRICS[name](build(found.T, level=level))
@@ -66,7 +68,7 @@ def test_trading_places(name, found, level):
 
 # The ratio level knows a zero, from which a reversal moves the labels.
 @pytest.mark.parametrize("name", [name for name in ALL if not METRICS[name].binary and not name.endswith("ratio")])
-@quick
+@brief
 @given(data=st.data(), found=counts())
 def test_renaming_labels(name, data, found):
     metric = METRICS[name]
@@ -82,7 +84,7 @@ def test_renaming_labels(name, data, found):
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if METRICS[name].perfect is not None])
-@quick
+@brief
 @given(shares=st.lists(st.integers(1, 30), min_size=2, max_size=5), level=st.sampled_from(["nominal", "ordinal"]))
 def test_perfect_agreement_is_known(name, shares, level):
     assume(sum(shares) >= 3)
@@ -92,7 +94,7 @@ def test_perfect_agreement_is_known(name, shares, level):
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if METRICS[name].chance_corrected])
-@quick
+@brief
 @given(
     gold=st.lists(st.integers(1, 9), min_size=3, max_size=3),
     judge=st.lists(st.integers(1, 9), min_size=3, max_size=3),
@@ -107,7 +109,7 @@ def test_an_independent_judge_is_worth_nothing(name, gold, judge):
 
 
 @pytest.mark.parametrize("name", ALL)
-@quick
+@brief
 @given(values=st.lists(st.integers(-50, 50), min_size=2, max_size=4, unique=True), found=counts(least=1))
 def test_recoding_the_values(name, values, found):
     """Rank statistics see the order only; the others don't see the values at all, or up to their scale."""
@@ -129,7 +131,7 @@ def test_recoding_the_values(name, values, found):
 
 
 @pytest.mark.parametrize("name", ALL)
-@quick
+@brief
 @given(
     found=counts(most=4, least=1),
     level=st.sampled_from(["nominal", "ordinal", "interval"]),
