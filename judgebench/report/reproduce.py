@@ -6,36 +6,28 @@ there on everything is what a run goes through: ratings, policies, metrics, witn
 
 from __future__ import annotations
 
-import importlib
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from judgebench.domain import Case, Reply, Status, Verdict
-from judgebench.errors import DataError, MismatchError, UsageError
+from judgebench.errors import DataError, UsageError
+from judgebench.report.recomputed import Sources, recorded_verdicts
 from judgebench.report.scores import ScoresFormat, clean, figure, markdown_grid, write_csv, write_json
 from judgebench.report.table import Cell as GridCell
 from judgebench.report.table import Column, Grid, draw
-from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_names, load_card
-from judgebench.tasks.published import load_published
-from judgebench.tasks.sources import find
+from judgebench.tasks.published import Cell as PublishedCell
+from judgebench.tasks.published import HumansCell, load_published
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from judgebench.domain import Agreement, Estimate, Policies, Ratings
-    from judgebench.tasks.base import CardTask, Recording
-    from judgebench.tasks.card import Card, Recorded
-    from judgebench.tasks.published import AnnotatorCell, Published
-    from judgebench.tasks.published import Cell as PublishedCell
+    from judgebench.tasks.card import Card
+    from judgebench.tasks.published import AltTestRow, AnnotatorCell, Published
 
 __all__ = ["SCHEMA", "Cell", "Reproduction", "Unmatched", "recorded_verdicts", "reproduce"]
 
 SCHEMA = "judgebench.reproduction/1"
-#: Two ways to the same figure may differ by this much.
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +216,7 @@ def reproduce(tasks: Sequence[str] | None, data: Path) -> Reproduction:
 
 def _recompute(card: Card, published: Published, data: Path) -> tuple[list[Cell], list[Unmatched]]:
     """Every figure of a task whose files are there; the others with the file that is missing."""
-    sources = _Sources(card, data)
+    sources = Sources(card, data)
     cells: list[Cell] = []
     missing: list[Unmatched] = []
     for cell in published.cells:
@@ -245,12 +237,37 @@ def _recompute(card: Card, published: Published, data: Path) -> tuple[list[Cell]
         ours, reason = sources.between(pair)
         match = ours is not None and pair.matches(ours)
         cells.append(_cell(card, pair, words, "all", ours, match=match, note=reason or pair.note))
+    for row in published.alt_tests:
+        recorded = next(r for r in card.recorded if (r.name, r.split) == (row.judge, row.split))
+        if sources.path(recorded) is None:
+            words = f"{row.judge} ({row.split}): alternative annotator test"
+            missing.append(Unmatched(card.name, words, f"{recorded.file} isn't here"))
+            continue
+        cells += [_tested(card, row, name, *found) for name, found in sources.tested(row, recorded).items()]
+    for among in published.humans:
+        if not sources.has_items(among.split):
+            words = f"all annotators ({among.split}), {among.subset}: {among.metric}"
+            missing.append(Unmatched(card.name, words, "the labelled items aren't here"))
+            continue
+        ours, reason = sources.among(among)
+        match = ours is not None and among.matches(ours)
+        cells.append(_cell(card, among, "all annotators", among.subset, ours, match=match, note=reason or among.note))
     return cells, missing
+
+
+def _tested(card: Card, row: AltTestRow, name: str, ours: float | None, reason: str) -> Cell:
+    """One of the two figures of a published alternative annotator test."""
+    how = f"epsilon {row.epsilon:g}, {row.scoring}"
+    figure = PublishedCell(
+        row.judge, name, row.figures[name], row.decimals, "fraction", row.split, source=row.source, note=row.note or how
+    )
+    match = ours is not None and figure.matches(ours)
+    return _cell(card, figure, row.judge, "all", ours, match=match, note=reason or figure.note)
 
 
 def _cell(
     card: Card,
-    figure: PublishedCell | AnnotatorCell,
+    figure: PublishedCell | AnnotatorCell | HumansCell,
     judge: str,
     subset: str,
     ours: float | None,
@@ -267,179 +284,8 @@ def _cell(
         ours=ours,
         published=figure.value,
         decimals=figure.decimals,
-        unit=figure.unit,
+        unit="fraction" if isinstance(figure, HumansCell) else figure.unit,
         match=match,
         source=figure.source,
         note=note,
     )
-
-
-class _Sources:
-    """A task's recordings, read and measured once each."""
-
-    def __init__(self, card: Card, data: Path) -> None:
-        self.card = card
-        self.data = data
-        self._tasks: dict[str, CardTask] = {}
-        self._figures: dict[str, Mapping[str, float]] = {}
-        self._ratings: dict[tuple[str, str], Ratings] = {}
-        self._measured: dict[tuple[str, str, Policies], dict[str, Agreement]] = {}
-
-    def path(self, recorded: Recorded) -> Path | None:
-        """Return where a recorded file lies, in the task's folder or in the folder itself."""
-        for home in (*(self.data / name for name in (self.card.name, *self.card.folders)), self.data):
-            found = find(home, recorded.file)
-            if found is not None:
-                return found
-        return None
-
-    def has_items(self, split: str) -> bool:
-        """Whether the items' own file is there."""
-        homes = (*(self.data / name for name in (self.card.name, *self.card.folders)), self.data)
-        files = self.card.split(split).main.files
-        return any(find(home, file) is not None for home in homes for file in files)
-
-    def task(self, split: str) -> CardTask:
-        """Open the task once per split."""
-        name = split or self.card.default_split
-        if name not in self._tasks:
-            self._tasks[name] = open_task(f"{self.card.name}:{name}", data=self.data)
-        return self._tasks[name]
-
-    def figure(self, cell: PublishedCell, recorded: Recorded) -> tuple[float | None, str]:
-        """Return our figure, or None and why there is none."""
-        if recorded.kind == "figures":
-            return self._from_figures(cell, recorded)
-        policies = self.card.policies.override(f"{name}={value}" for name, value in cell.policies.items())
-        rows = self._rows(recorded, policies)
-        if cell.subset not in rows:
-            return None, f"there is no row {cell.subset!r}; the rows are {', '.join(rows)}"
-        return _value(rows[cell.subset].metrics.get(cell.metric), cell.metric)
-
-    def _rows(self, recorded: Recorded, policies: Policies) -> dict[str, Agreement]:
-        from judgebench.agreement.measure import measure  # noqa: PLC0415 - loads numpy
-
-        key = (recorded.name, recorded.split, policies)
-        if key not in self._measured:
-            task = self.task(recorded.split)
-            rows = measure(
-                self._recorded_ratings(recorded),
-                task=task.name,
-                judge=recorded.name,
-                gold_source=self.card.gold_source,
-                policies=policies,
-                aggregates=self.card.aggregates,
-                revision=task.revision,
-                verify=True,
-            )
-            self._measured[key] = {row.subset: row for row in rows}
-        return self._measured[key]
-
-    def _recorded_ratings(self, recorded: Recorded) -> Ratings:
-        from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loads numpy
-
-        key = (recorded.name, recorded.split)
-        if key not in self._ratings:
-            task, path = self.task(recorded.split), self.path(recorded)
-            if path is None:
-                raise DataError(f"{recorded.file} isn't here", file=str(self.data))
-            recording = task.recorded(path, recorded.column or None)
-            self._ratings[key] = from_verdicts(recorded_verdicts(task, recording), task.scale)
-        return self._ratings[key]
-
-    def _from_figures(self, cell: PublishedCell, recorded: Recorded) -> tuple[float | None, str]:
-        """Weigh published figures per subset; the card's aggregates are the witness of the reader's own sums."""
-        path = self.path(recorded)
-        if cell.metric != "accuracy" or path is None:
-            return None, f"{recorded.file} holds accuracies, not {cell.metric}"
-        if recorded.name not in self._figures:
-            values = self._read_figures(path, recorded)
-            known = dict(values)
-            for aggregate in self.card.aggregates:
-                shares = aggregate.weights or (1.0,) * len(aggregate.of)
-                known[aggregate.name] = math.fsum(
-                    share * known[part] for share, part in zip(shares, aggregate.of, strict=True)
-                ) / math.fsum(shares)
-                if not abs(known[aggregate.name] - values[aggregate.name]) <= _TOLERANCE:
-                    raise MismatchError(
-                        f"{self.card.name}, {recorded.name}, {aggregate.name}: {values[aggregate.name]!r} by the "
-                        f"reader and {known[aggregate.name]!r} by the card's weights; please report this"
-                    )
-            self._figures[recorded.name] = values
-        values = self._figures[recorded.name]
-        if cell.subset not in values:
-            return None, f"there is no figure of {cell.subset!r} in {recorded.file}"
-        return values[cell.subset], ""
-
-    def _read_figures(self, path: Path, recorded: Recorded) -> Mapping[str, float]:
-        """Read a file of figures with the task's reader."""
-        module, _, attribute = self.card.reader.partition(":")
-        reader = getattr(importlib.import_module(module), attribute)(self.card, recorded.split)
-        values: Mapping[str, float] = reader.figures(path, recorded.column)
-        return values
-
-    def between(self, pair: AnnotatorCell) -> tuple[float | None, str]:
-        """Return our figure between two annotators, or None and why there is none."""
-        from judgebench.agreement.ceiling import pairwise  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.measure import measure  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.metrics.catalog import METRICS  # noqa: PLC0415 - only here
-        from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loads numpy
-
-        task = self.task(pair.split)
-        key = ("", task.split)
-        if key not in self._ratings:
-            unanswered = Reply(Status.FAILED, error="no judge was asked")
-            cases = (Case(item, tuple(range(len(item.responses)))) for item in task.items())
-            verdicts = (Verdict.of(case, unanswered, task.scale, task.revision) for case in cases)
-            self._ratings[key] = from_verdicts(verdicts, task.scale)
-        ratings = self._ratings[key]
-        if pair.metric not in METRICS or not {pair.a, pair.b} <= set(ratings.annotators):
-            return (
-                None,
-                f"the annotators are {', '.join(ratings.annotators)}, the metrics those of judgebench list metrics",
-            )
-        metric = METRICS[pair.metric]
-        a, b = ratings.annotators.index(pair.a), ratings.annotators.index(pair.b)
-        by_names = pairwise(ratings, metric, self.card.policies)
-        value, reason = _value(by_names.get((pair.a, pair.b), by_names.get((pair.b, pair.a))), pair.metric)
-        if value is None:
-            return None, reason
-        # The same figure by the judge's road, b as a judge of a, with the named libraries as witnesses.
-        both = replace(ratings, judge=ratings.gold[:, b], gold=ratings.gold[:, [a]], annotators=(pair.a,))
-        rows = measure(both, task=task.name, judge=pair.b, metrics={pair.metric: metric}, verify=True)
-        other, _ = _value(rows[0].metrics[pair.metric], pair.metric)
-        if metric.symmetric and (other is None or not abs(other - value) <= _TOLERANCE):
-            raise MismatchError(f"{task.name}, {pair.a} and {pair.b}: {pair.metric} is {value!r} and {other!r}")
-        return value, ""
-
-
-def _value(estimate: Estimate | None, metric: str) -> tuple[float | None, str]:
-    if estimate is None:
-        return None, f"{metric} isn't measured on this scale"
-    return estimate.value, "" if estimate.undefined is None else f"undefined: {estimate.undefined}"
-
-
-def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]:
-    """Turn a recording into verdicts: each item in each recorded order, undone to the item's own.
-
-    An item that the recording doesn't hold becomes a failed verdict: nothing is dropped in silence.
-
-    Parameters
-    ----------
-    task : CardTask
-        The task, with its items.
-    recording : Recording
-        Replies in shown coordinates.
-    """
-    scale, revision = task.scale, task.revision
-    absent = Reply(Status.FAILED, error="not in the recording")
-    for item in task.items():
-        own = tuple(range(len(item.responses)))
-        for order in _orders(recording.orders, own):
-            reply = recording.replies.get((item.id, order), absent)
-            yield Verdict.of(Case(item, order), reply, scale, revision)
-
-
-def _orders(orders: Iterable[tuple[int, ...]], own: tuple[int, ...]) -> Sequence[tuple[int, ...]]:
-    """Choose the recorded orders that fit an item with this many responses."""
-    return [order for order in orders if len(order) == len(own)] or [own]

@@ -92,8 +92,8 @@ class CardTask:
 
     @property
     def scale(self) -> Scale:
-        """What a verdict can be."""
-        return self.card.scale
+        """What a verdict can be: the split's scale where it has its own, else the card's."""
+        return self.card.split(self.split).scale or self.card.scale
 
     @property
     def policies(self) -> Policies:

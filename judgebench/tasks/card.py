@@ -55,11 +55,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A split: its main table, and further named tables that the reader joins to it."""
+    """A split: its main table, and further named tables that the reader joins to it.
+
+    ``scale`` and ``gold_source`` are given where they differ from the card's.
+    """
 
     name: str
     main: Part
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
+    scale: Scale | None = None
+    gold_source: GoldSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +374,11 @@ def _part(table: Table) -> Part:
 def _split(name: str, table: Table) -> Split:
     further = table.table("parts")
     parts = {part: _part(further.table(part)) for part in tuple(further.data)}
-    return Split(name, _part(table), parts)
+    scale = _scale(table) if "scale" in table.data else None
+    gold = (
+        cast("GoldSource", table.choice("gold_source", get_args(GoldSource))) if "gold_source" in table.data else None
+    )
+    return Split(name, _part(table), parts, scale, gold)
 
 
 def _aggregate(table: Table) -> Aggregate:

@@ -13,9 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["AnnotatorCell", "Cell", "Published", "Unit", "Unmatched", "load_published"]
+__all__ = [
+    "AltTestRow",
+    "AnnotatorCell",
+    "Cell",
+    "HumansCell",
+    "Published",
+    "Scoring",
+    "Unit",
+    "Unmatched",
+    "load_published",
+]
 
 Unit = Literal["percent", "fraction"]
+Scoring = Literal["accuracy", "neg-rmse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,53 @@ class AnnotatorCell:
 
 
 @dataclass(frozen=True, slots=True)
+class AltTestRow:
+    """One published result of the alternative annotator test: two figures of a recorded judge.
+
+    Parameters
+    ----------
+    judge, split : str
+        As in `Cell`.
+    epsilon : float
+        The margin that was used.
+    scoring : {'accuracy', 'neg-rmse'}
+        How labels were compared.
+    figures : mapping of str to float
+        ``winning_rate`` and ``advantage_probability`` as printed.
+    decimals : int
+        Digits printed after the point.
+    source, note : str
+        As in `Cell`.
+    """
+
+    judge: str
+    epsilon: float
+    scoring: Scoring
+    figures: Mapping[str, float]
+    decimals: int
+    split: str = ""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HumansCell:
+    """One published figure among all annotators of a subset; fields as in `Cell`, ``value`` is a fraction."""
+
+    metric: Literal["krippendorff_alpha"]
+    value: float
+    decimals: int
+    split: str = ""
+    subset: str = "all"
+    source: str = ""
+    note: str = ""
+
+    def matches(self, ours: float) -> bool:
+        """Whether our figure is the printed one at the printed precision."""
+        return _matches(ours, self.value, "fraction", self.decimals)
+
+
+@dataclass(frozen=True, slots=True)
 class Unmatched:
     """A published figure that can't be recomputed, and why."""
 
@@ -111,6 +169,8 @@ class Published:
     task: str
     cells: tuple[Cell, ...] = ()
     annotators: tuple[AnnotatorCell, ...] = ()
+    alt_tests: tuple[AltTestRow, ...] = ()
+    humans: tuple[HumansCell, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
 
 
@@ -135,6 +195,8 @@ def load_published(name: str, root: Path | None = None) -> Published:
         name,
         tuple(_cell(t, judges, splits, card.default_split) for t in table.tables("cell")),
         tuple(_annotators(t, splits, card.default_split) for t in table.tables("annotators")),
+        tuple(_alt_test(t, judges, splits, card.default_split) for t in table.tables("alt_test")),
+        tuple(_humans(t, splits, card.default_split) for t in table.tables("humans")),
         tuple(_unmatched(t) for t in table.tables("unmatched")),
     )
     table.done()
@@ -150,11 +212,18 @@ def _matches(ours: float, value: float, unit: Unit, decimals: int) -> bool:
 
 
 def _value(table: Table) -> tuple[float, int]:
-    value: float | int = table.take("value", float if isinstance(table.data.get("value"), float) else int)
+    return _number(table, "value"), _decimals(table)
+
+
+def _number(table: Table, key: str) -> float:
+    return float(table.take(key, float if isinstance(table.data.get(key), float) else int))
+
+
+def _decimals(table: Table) -> int:
     decimals = table.take("decimals", int)
     if not 0 <= decimals <= 12:
         table.fail("decimals", "expected 0 to 12")
-    return float(value), decimals
+    return decimals
 
 
 def _unit(table: Table, default: Unit) -> Unit:
@@ -181,8 +250,43 @@ def _cell(table: Table, judges: set[tuple[str, str]], splits: tuple[str, ...], d
         note=table.text("note", ""),
     )
     table.done()
-    if (cell.judge, cell.split) not in judges:
-        table.fail("judge", f"the card has no [[recorded]] {cell.judge!r} in split {cell.split!r}")
+    _known(table, cell.judge, cell.split, judges)
+    return cell
+
+
+def _known(table: Table, judge: str, split: str, judges: set[tuple[str, str]]) -> None:
+    if (judge, split) not in judges:
+        table.fail("judge", f"the card has no [[recorded]] {judge!r} in split {split!r}")
+
+
+def _alt_test(table: Table, judges: set[tuple[str, str]], splits: tuple[str, ...], default: str) -> AltTestRow:
+    row = AltTestRow(
+        judge=table.text("judge"),
+        epsilon=_number(table, "epsilon"),
+        scoring=cast("Scoring", table.choice("scoring", get_args(Scoring))),
+        figures={name: _number(table, name) for name in ("winning_rate", "advantage_probability")},
+        decimals=_decimals(table),
+        split=table.choice("split", splits, default),
+        source=table.text("source"),
+        note=table.text("note", ""),
+    )
+    table.done()
+    _known(table, row.judge, row.split, judges)
+    return row
+
+
+def _humans(table: Table, splits: tuple[str, ...], default: str) -> HumansCell:
+    value, decimals = _value(table)
+    cell = HumansCell(
+        metric=cast('Literal["krippendorff_alpha"]', table.choice("metric", ("krippendorff_alpha",))),
+        value=value,
+        decimals=decimals,
+        split=table.choice("split", splits, default),
+        subset=table.text("subset", "all"),
+        source=table.text("source"),
+        note=table.text("note", ""),
+    )
+    table.done()
     return cell
 
 

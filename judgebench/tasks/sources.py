@@ -290,7 +290,10 @@ def read_rows(raw: bytes, name: str) -> Iterator[Row]:
     text = decode(raw, name)
     if base.endswith((".csv", ".tsv")):
         return _csv(text, name)
-    return _json_array(text, name) if text.lstrip().startswith("[") else _json_lines(text, name)
+    if text.lstrip().startswith("["):
+        return _json_array(text, name)
+    whole = _json_object(text, name) if base.endswith(".json") else None
+    return _json_lines(text, name) if whole is None else iter((whole,))
 
 
 def decode(raw: bytes, name: str) -> str:
@@ -347,6 +350,14 @@ def _json_value(text: str, start: int, name: str, line: int) -> tuple[dict[str, 
     if not isinstance(value, dict):
         raise DataError(f"expected an object with named fields, got {_show(value)}", file=name, line=line)
     return value, end
+
+
+def _json_object(text: str, name: str) -> Row | None:
+    """Read a file that is one object over several lines; None where more follows it."""
+    start = len(text) - len(text.lstrip())
+    line = text.count("\n", 0, start) + 1
+    data, end = _json_value(text, start, name, line)
+    return None if text[end:].strip() else Row(data, name, line)
 
 
 def _json_lines(text: str, name: str) -> Iterator[Row]:

@@ -35,6 +35,8 @@ def everything(data_dir):
 def test_every_published_figure_matches(everything):
     assert everything.ok, [cell for cell in everything.cells if not cell.match]
     assert {cell.task.partition(":")[0] for cell in everything.cells} == {
+        "alttest",
+        "judge-bench-dmg",
         "judgebench",
         "pandalm",
         "rewardbench",
@@ -116,6 +118,61 @@ def test_all_averages_of_the_second_rewardbench_table(everything, data_dir):
     for row in table:
         assert ours[row["model"]].published == row["average"]
         assert ours[row["model"]].match
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_all_results_of_the_alternative_annotator_test(everything, data_dir):
+    table = json.loads((data_dir / "alttest" / "published_alt_test.json").read_text("utf-8"))
+    ours = {(c.split, c.judge, c.metric): c for c in everything.cells if c.task.startswith("alttest")}
+    assert len(ours) == 2 * len(table) == 56
+    for row in table:
+        for metric in ("winning_rate", "advantage_probability"):
+            cell = ours[row["dataset"], row["llm"], metric]
+            assert cell.published == float(row[metric])
+            assert cell.match
+            assert f"{cell.ours:.2f}" == row[metric]
+        assert (ours[row["dataset"], row["llm"], "winning_rate"].ours >= 0.5) == (row["result"] == "PASSED")
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_all_digits_of_the_human_alphas(everything, data_dir):
+    raw = gzip.decompress((data_dir / "judge_bench_dmg" / "published_results_CoT.json.gz").read_bytes())
+    published = json.loads(raw)
+    names = {
+        "dices-350": "dices-350-crowdsourced",
+        "recipes": "recipe-crowd-sourcing-data",
+        "inferential-strategies": "inferential-strategies",
+    }
+    cells = [cell for cell in everything.cells if cell.task.startswith("judge-bench-dmg")]
+    assert len(cells) == 8
+    for cell in cells:
+        theirs = {row[cell.subset]["krippendorff_alpha"] for row in published[names[cell.split]].values()}
+        assert list(theirs) == pytest.approx([cell.ours], abs=1e-12)
+        assert cell.match
+
+
+@pytest.mark.data
+def test_an_alpha_and_a_winning_rate_that_differ_are_named(data_dir, monkeypatch):
+    from judgebench.tasks.published import load_published
+
+    def planted(name):
+        published = load_published(name)
+        tests = [row for row in published.alt_tests if row.split == "mtbench"][:1]
+        wrong = [replace(row, figures={**row.figures, "advantage_probability": 0.5}) for row in tests]
+        humans = [replace(cell, value=cell.value + 1e-6) for cell in published.humans if cell.split == "recipes"]
+        nowhere = [replace(cell, subset="taste") for cell in humans[:1]]
+        return replace(published, alt_tests=tuple(wrong), humans=(*humans, *nowhere))
+
+    monkeypatch.setattr(module, "load_published", planted)
+    found = reproduce(["alttest", "judge-bench-dmg"], data_dir)
+    assert [(cell.metric, cell.match) for cell in found.cells[:2]] == [
+        ("winning_rate", True),
+        ("advantage_probability", False),
+    ]
+    assert not any(cell.match for cell in found.cells[2:])
+    assert "no subset 'taste'" in found.cells[-1].note
 
 
 @pytest.mark.data
