@@ -51,7 +51,7 @@ class Sides:
     @classmethod
     def of(cls, first: Ints, firsts: Sequence[str], second: Ints, seconds: Sequence[str]) -> Sides:
         """Join two columns of codes with names of their own."""
-        names = tuple(dict.fromkeys(name for name in (*firsts, *seconds) if name not in _UNNAMED))
+        names = tuple(sorted({*firsts, *seconds} - _UNNAMED))
         code = {name: i for i, name in enumerate(names)}
         to = [np.array([code.get(name, -1) for name in column], dtype=np.int64) for column in (firsts, seconds)]
         return cls(names, to[0][first], to[1][second])
@@ -349,9 +349,12 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[Means, tupl
     seen = np.bincount(scored.system[named & judged], minlength=len(ratings.systems)) > 0
     present = np.bincount(scored.system[named], minlength=len(ratings.systems)) > 0
     rows = np.flatnonzero(named & seen[scored.system])
+    # In the order of their names, so that the order of the rows decides nothing.
+    names = sorted(name for name, there in zip(ratings.systems, seen, strict=True) if there)
+    code = {name: i for i, name in enumerate(names)}
     board = Means(
-        names=tuple(name for name, there in zip(ratings.systems, seen, strict=True) if there),
-        system=(np.cumsum(seen) - 1)[scored.system[rows]],
+        names=tuple(names),
+        system=np.array([code.get(name, -1) for name in ratings.systems])[scored.system[rows]],
         gold=gold[rows],
         judge=judge[rows],
         judged=judged[rows],

@@ -266,7 +266,8 @@ def _profiles(board: Means | Games) -> tuple[Floats, Ints]:
     codes, width = clusters.codes[rows], board.width
     # A random projection tells different sums apart without a table of all clusters.
     key = np.bincount(codes, values * np.random.default_rng(0).random(width)[columns], clusters.count)
-    _, first, kind, counts = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
+    # Rounded, since the order of a cluster's rows shows in the last digits of its sum.
+    _, first, kind, counts = np.unique(key.round(12), return_index=True, return_inverse=True, return_counts=True)
     kept = np.flatnonzero(first[kind[codes]] == codes)
     flat = np.bincount(kind[codes[kept]] * width + columns[kept], values[kept], first.size * width)
     return np.asarray(flat, dtype=np.float64).reshape(first.size, width), counts

@@ -18,10 +18,12 @@ COMMANDS: dict[str, str] = {
     "run": "judgebench.cli.asking:run",
     "demo": "judgebench.cli.asking:demo",
     "score": "judgebench.cli.measuring:score",
+    "correct": "judgebench.cli.correct:correct",
     "doctor": "judgebench.cli.measuring:doctor",
     "leaderboard": "judgebench.cli.measuring:leaderboard",
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
+    "systems": "judgebench.cli.systems:systems",
     "list": "judgebench.cli.listing:lists",
     "show": "judgebench.cli.listing:show",
 }

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
+from judgebench.agreement.metrics.table import TINY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -352,21 +354,28 @@ def _fitted(games: Games, ties: TieModel) -> tuple[Floats, Floats]:
         free = np.isnan(tie[active])
         if information.shape[1] > games.systems:
             information[free, -1, -1] = 1.0
-        step = np.linalg.solve(information, gradient[..., None])[..., 0]
-        size = np.ones(len(active))
-        for _ in range(50):
-            ahead = theta[active] + size[:, None] * step[:, : games.systems]
-            ahead_tie = tie[active] + (size * step[:, -1] if information.shape[1] > games.systems else 0.0)
-            reached = _likelihood(some, ties, ahead, ahead_tie)
-            worse = reached < likelihood[active] - 1e-9 * (1 + np.abs(likelihood[active]))
-            if not worse.any():
-                break
-            size[worse] /= 2
-        theta[active], tie[active], likelihood[active] = ahead, ahead_tie, reached
-        active = active[np.abs(step).max(axis=1) > _CLOSE * (1 + np.abs(ahead).max(axis=1))]
+        step: Floats = np.linalg.solve(information, gradient[..., None])[..., 0].astype(np.float64, copy=False)
+        reached = _step(some, ties, theta[active], tie[active], likelihood[active], step)
+        theta[active], tie[active], likelihood[active] = reached
+        active = active[np.abs(step).max(axis=1) > _CLOSE * (1 + np.abs(reached[0]).max(axis=1))]
         if not active.size:
             break
     return theta, tie
+
+
+def _step(
+    games: Games, ties: TieModel, theta: Floats, tie: Floats, likelihood: Floats, step: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Go a step, or less where it would lead down: strengths, tie parameters and likelihoods there."""
+    size = np.ones(len(theta))
+    while True:
+        ahead = theta + size[:, None] * step[:, : games.systems]
+        ahead_tie = tie + size * step[:, -1] if step.shape[1] > games.systems else tie
+        reached = _likelihood(games, ties, ahead, ahead_tie)
+        worse = (reached < likelihood - 1e-9 * (1 + np.abs(likelihood))) & (size > TINY)
+        if not worse.any():
+            return ahead, ahead_tie, reached
+        size[worse] /= 2
 
 
 def _derivatives(games: Games, ties: TieModel, theta: Floats, tie: Floats) -> tuple[Floats, Floats]:

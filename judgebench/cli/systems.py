@@ -1,0 +1,140 @@
+"""``systems``: whether a judge ranks the systems as gold does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+
+from judgebench.cli.options import ConfigOption, FormatOption, OutputOption, PolicyOption, check_output, emit, room
+from judgebench.cli.sources import (
+    ClusterColOption,
+    Columns,
+    CsvOption,
+    DelimiterOption,
+    GoldColOption,
+    GoldOption,
+    IdColOption,
+    JudgeColOption,
+    LongOption,
+    RunsArgument,
+    ScaleOption,
+    SubsetColOption,
+    WordOption,
+    sources,
+)
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from judgebench.agreement.system_scores import Sides
+    from judgebench.domain import Ratings
+
+Score: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
+Ties: TypeAlias = Literal["half", "davidson", "rao-kupper"]
+
+
+def systems(
+    runs: RunsArgument = None,
+    *,
+    csv: CsvOption = None,
+    judge_col: JudgeColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    gold_col: GoldColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    system_col: Annotated[
+        list[str],
+        typer.Option(
+            "--system-col",
+            metavar="C",
+            help="Column of the judged systems; for pairs give it twice, first response's and second's.",
+        ),
+    ] = [],  # noqa: B006 - typer reads the default, nobody changes it
+    scale: ScaleOption = None,
+    cluster_col: ClusterColOption = None,
+    subset_col: SubsetColOption = None,
+    id_col: IdColOption = None,
+    long: LongOption = None,
+    word: WordOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    delimiter: DelimiterOption = None,
+    gold: GoldOption = "unspecified",
+    score: Annotated[
+        Score | None,
+        typer.Option("--score", help="A system's score; by default the mean verdict, and Bradley-Terry for pairs."),
+    ] = None,
+    anchor: Annotated[
+        str, typer.Option("--anchor", metavar="SYSTEM", help="Win rates against this system only (pairs).")
+    ] = "",
+    ties: Annotated[Ties, typer.Option("--ties", help="How ties count in Bradley-Terry.")] = "half",
+    draws: Annotated[int, typer.Option("--draws", min=1, help="Resamples behind the intervals of comparisons.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the resamples.")] = 0,
+    policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    form: FormatOption = "table",
+    output: OutputOption = None,
+    config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
+) -> None:
+    """Compare the judge's ranking of the systems with gold's: rank correlations, bias per system, decisiveness."""
+    from judgebench.agreement.systems import rank_systems  # noqa: PLC0415 - loaded on use
+    from judgebench.report.systems import Ranking, render  # noqa: PLC0415 - loaded on use
+
+    check_output(output)
+    if csv is not None and not 1 <= len(system_col) <= 2:
+        raise UsageError("--csv needs --system-col: once, or for pairs twice (the first and the second response's)")
+    columns = Columns(
+        judge_col,
+        gold_col,
+        scale,
+        cluster_col,
+        subset_col,
+        system_col[0] if system_col else None,
+        id_col,
+        long,
+        delimiter,
+        word,
+    )
+    rankings: list[Ranking] = []
+    other: Ratings | None = None
+    for source in sources(runs, csv, columns, gold):
+        ratings = source.ratings()
+        if csv is not None and len(system_col) == 2:
+            other = other or _other_side(csv, columns, system_col[1])
+        found = rank_systems(
+            ratings,
+            policies=source.own.override(policy),
+            score=score,
+            anchor=anchor,
+            ties=ties,
+            sides=None if other is None else _sides(ratings, other),
+            draws=draws,
+            seed=seed,
+        )
+        rankings.append(Ranking(source.task, source.judge, source.gold, source.revision, found))
+    emit(render(rankings, form, width=room(output)), output)
+
+
+def _other_side(path: Path, columns: Columns, column: str) -> Ratings:
+    """Read the second responses' systems: the same table once more, with the other column of systems."""
+    from judgebench.domain import Scale  # noqa: PLC0415 - loaded on use
+    from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+
+    table = load(
+        path,
+        columns.judges,
+        columns.golds,
+        scale=None if columns.scale is None else Scale.parse(columns.scale),
+        cluster_col=columns.cluster,
+        subset_col=columns.subset,
+        system_col=column,
+        id_col=columns.item,
+        delimiter=columns.delimiter,
+        long=None if columns.long is None else LongSpec.parse(columns.long),
+        words=columns.meanings(),
+    )
+    return next(iter(table.judges.values()))
+
+
+def _sides(ratings: Ratings, other: Ratings) -> Sides:
+    from judgebench.agreement.system_scores import Sides  # noqa: PLC0415 - loaded on use
+
+    if ratings.scale.kind != "pair":
+        raise UsageError(f"two --system-col are for pairs, and the labels are on {ratings.scale.spec}; give one")
+    return Sides.of(ratings.system, ratings.systems, other.system, other.systems)
