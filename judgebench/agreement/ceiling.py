@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, combined, estimate, free
-from judgebench.agreement.inference.intervals import t_interval
 from judgebench.agreement.inference.spreads import Clusters, Spread, combine
 from judgebench.agreement.metrics.catalog import METRICS, Metric
 from judgebench.agreement.metrics.krippendorff import alpha_units
@@ -19,7 +18,9 @@ from judgebench.domain import Estimate, Policies
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Ratings
+    import numpy.typing as npt
+
+    from judgebench.domain import Ratings, Scale
 
 #: Metrics for which the judge is also held against each annotator, the ceiling's own question.
 BESIDE = ("percent_agreement", "cohen_kappa", "cohen_kappa_quadratic", "krippendorff_alpha", "spearman_rho")
@@ -47,26 +48,25 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
         under ``ratio_<metric>`` the second over the first; under ``krippendorff_alpha_joint`` alpha over all
         annotators at once, gaps allowed. Empty where no item has two labels.
     """
-    people = _people(ratings)
-    pairs = _pairs(people)
+    people = one_per_item(ratings)
+    pairs = shared_pairs(people)
     if not pairs:
         return {}
     chosen = METRICS if metrics is None else metrics
-    among = [_counted(people, i, j, policies) for i, j in pairs]
-    against = _against_each(ratings, policies)
+    among = [between(people, i, j, policies) for i, j in pairs]
+    against = against_each(ratings, policies)
     found: dict[str, Estimate] = {}
     beside: dict[str, Estimate] = {}
     for name, metric in chosen.items():
         if metric.binary:
             continue
-        # Dropping gold ties, or voiding a judge's, tells the two sides apart.
-        human, pulls = _mean(metric, among, both=not metric.symmetric or policies.tie in {"drop", "wrong"})
+        human, pulls = mean_over(metric, among, both=two_sided(metric, policies))
         found[name] = human
         if name not in BESIDE:
             continue
-        beside[f"judge_vs_each_{name}"], judged = _mean(metric, against, both=True)
+        beside[f"judge_vs_each_{name}"], judged = mean_over(metric, against, both=True)
         if metric.chance_corrected:
-            beside[f"ratio_{name}"] = _ratio(judged, pulls)
+            beside[f"ratio_{name}"] = ratio_of(judged, pulls)
     if "krippendorff_alpha" in chosen:
         found["krippendorff_alpha_joint"] = _joint(people)
     return found | beside
@@ -89,11 +89,11 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
     dict of (str, str) to Estimate
         By the annotators' names, in their order.
     """
-    people = _people(ratings)
+    people = one_per_item(ratings)
     names = ratings.annotators
     rules = policies or Policies()
     return {
-        (names[i], names[j]): estimate(metric, _counted(people, i, j, rules)[0])[0]
+        (names[i], names[j]): estimate(metric, between(people, i, j, rules)[0])[0]
         for i, j in combinations(range(len(names)), 2)
     }
 
@@ -112,13 +112,14 @@ def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
     return replace(ratings, **{name: getattr(ratings, name)[rows] for name in names})
 
 
-def _people(ratings: Ratings) -> Ratings:
-    """One row per item."""
+def one_per_item(ratings: Ratings) -> Ratings:
+    """Keep the first row of each item: people label an item once, however often a judge saw it."""
     _, first = np.unique(ratings.item, return_index=True)
     return ratings if first.size == ratings.item.size else select(ratings, first)
 
 
-def _pairs(people: Ratings) -> list[tuple[int, int]]:
+def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
+    """List the pairs of annotators with enough shared items; all that share any, where none has enough."""
     present = (people.gold >= 0).astype(np.float64)
     shared = present.T @ present
     pairs = [(i, j) for i, j in combinations(range(len(shared)), 2) if shared[i, j] > 0]
@@ -126,8 +127,8 @@ def _pairs(people: Ratings) -> list[tuple[int, int]]:
     return [(i, j) for i, j in pairs if shared[i, j] >= min(ENOUGH, most)]
 
 
-def _counted(people: Ratings, i: int, j: int, policies: Policies) -> list[Counted]:
-    """Annotator j as a judge of annotator i's gold, and the other way round."""
+def between(people: Ratings, i: int, j: int, policies: Policies) -> list[Counted]:
+    """Count annotator j as a judge of annotator i's gold, and the other way round."""
     rules = Policies(order="single", tie=policies.tie, invalid="wrong", gold="majority")
     both = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
     sides = []
@@ -137,7 +138,8 @@ def _counted(people: Ratings, i: int, j: int, policies: Policies) -> list[Counte
     return sides
 
 
-def _against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
+def against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
+    """Count the judge against each annotator alone."""
     rules = replace(policies, gold="majority")
     return [
         [Counted.of(apply(replace(ratings, gold=ratings.gold[:, [j]], annotators=(name,)), rules))]
@@ -145,8 +147,14 @@ def _against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
     ]
 
 
-def _mean(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Spread | None]:
-    """Mean of a metric over tables; undefined only where it is undefined on all of them."""
+def two_sided(metric: Metric, policies: Policies) -> bool:
+    """Whether it matters which of two annotators is gold."""
+    # Dropping gold ties, or voiding a judge's, tells the two sides apart.
+    return not metric.symmetric or policies.tie in {"drop", "wrong"}
+
+
+def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Spread | None]:
+    """Average a metric over tables; undefined only where it is undefined on all of them."""
     found: list[Spread] = []
     reason = "no_items"
     for counted in (one for group in groups for one in group[: None if both else 1]):
@@ -161,7 +169,8 @@ def _mean(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) ->
     return combined(metric, total), total
 
 
-def _ratio(judge: Spread | None, human: Spread | None) -> Estimate:
+def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
+    """Divide a judge's mean by the ceiling; the interval is that of both together."""
     if judge is None or human is None:
         return Estimate.missing("undefined_part")
     if human.value <= 0:
@@ -170,15 +179,34 @@ def _ratio(judge: Spread | None, human: Spread | None) -> Estimate:
     return free(combine([judge, human], [1 / human.value, -share / human.value], share))
 
 
-def _joint(people: Ratings) -> Estimate:
-    scale = people.scale
-    people = select(people, np.flatnonzero((people.gold >= 0).sum(axis=1) >= 2))
-    found = alpha_units(people.gold, len(scale.labels), np.asarray(scale.values), scale.level)
+def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Spread | str:
+    """Krippendorff's alpha of many raters at the scale's level, gaps allowed.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 for a gap. Codes past the scale's labels agree with nothing.
+    scale : Scale
+        The scale.
+    cluster : ndarray of int, shape (n,)
+        Cluster of each unit.
+
+    Returns
+    -------
+    Spread or str
+        Over the units with two ratings or more; or the reason why there is none.
+    """
+    kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
+    codes, cluster = codes[kept], cluster[kept]
+    categories = max(len(scale.labels), int(codes.max(initial=-1)) + 1)
+    found = alpha_units(codes, categories, np.asarray(scale.values), scale.level)
     if isinstance(found, str):
-        return Estimate.missing(found)
+        return found
     value, pulls = found
-    units = people.item.size
-    clusters = Clusters.of(people.cluster)
-    total = Spread(value, units, clusters.ids, clusters.sums(pulls / len(pulls)))
-    bounds = t_interval(total)
-    return Estimate(value, bounds.low, bounds.high, units, None, bounds.se, bounds.method)
+    clusters = Clusters.of(cluster)
+    return Spread(value, len(codes), clusters.ids, clusters.sums(pulls / len(pulls)))
+
+
+def _joint(people: Ratings) -> Estimate:
+    found = joint_alpha(people.gold, people.scale, people.cluster)
+    return Estimate.missing(found) if isinstance(found, str) else free(found, low=-1.0, high=1.0)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,48 +152,6 @@ def test_f_intervals(form, average, low, high):
 
 def test_the_f_interval_of_agreement_to_all_digits():
     assert icc_interval(SHROUT) == pytest.approx((0.01878651, 0.76108437), abs=5e-9)
-
-
-def pandalm(data_dir):
-    golden = Path(data_dir).parent / "reference" / "golden.json"
-    if not golden.exists():
-        pytest.skip("no reference values here")
-    cells = np.array(json.loads(golden.read_text(encoding="utf-8"))["pandalm_joint"]["cells"])
-    return np.repeat(cells[:, :5], cells[:, 5], axis=0)
-
-
-# reference/statistics.md 9.2: PandaLM's three annotators.
-@pytest.mark.data
-@pytest.mark.parametrize(
-    ("coefficient", "value"),
-    [
-        (fleiss_kappa, 0.864175364997549),
-        (light_kappa, 0.8642093146143438),
-        (conger_kappa, 0.8641904958270412),
-        (gwet_ac, 0.886444708023119),
-    ],
-)
-def test_pandalm_annotators(coefficient, value, data_dir):
-    assert coefficient(pandalm(data_dir)[:, :3], 3).value == pytest.approx(value, abs=1e-12)
-
-
-@pytest.mark.data
-@pytest.mark.parametrize(
-    ("level", "value"),
-    [("nominal", 0.8642206851960816), ("ordinal", 0.8774636737774044), ("interval", 0.8772172081293725)],
-)
-def test_pandalm_alpha(level, value, data_dir):
-    # The file's codes are tie 0, first 1, second 2; in order they are first, tie, second.
-    codes = np.array([1, 0, 2])[pandalm(data_dir)[:, :3]]
-    assert alpha_units(codes, 3, np.arange(3.0), level)[0] == pytest.approx(value, abs=1e-12)
-
-
-@pytest.mark.data
-def test_pandalm_standard_errors(data_dir):
-    """irrCAC's standard errors with n (n - 1)."""
-    codes = pandalm(data_dir)[:, :3]
-    assert iid_se(fleiss_kappa(codes, 3)) == pytest.approx(0.011557843, abs=5e-10)
-    assert iid_se(gwet_ac(codes, 3)) == pytest.approx(0.009802791, abs=5e-10)
 
 
 @quick
