@@ -1,0 +1,184 @@
+"""What predicts that a judge disagrees with gold: a clustered logistic regression, in points and odds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.analysis.features import Feature, columns_of, common_features, complete, others_wrong
+from judgebench.agreement.inference.intervals import t_quantile
+from judgebench.agreement.inference.logistic import logistic, marginal_effects, usable_columns
+from judgebench.agreement.inference.multiplicity import holm
+from judgebench.agreement.inference.spreads import Clusters
+from judgebench.domain import Estimate
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.agreement.metrics.table import Floats
+    from judgebench.agreement.policies import Scored
+    from judgebench.domain import Ratings
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a feature does to the probability of an error, all other features held.
+
+    Parameters
+    ----------
+    feature, level : str
+        The feature, and the category (empty for a number).
+    against : str
+        What it is compared with: the most frequent category, or ``per unit``.
+    rows : int
+        Rows in the category; all rows for a number.
+    odds_ratio : Estimate
+        Odds of an error over those of the compared category.
+    effect : Estimate
+        Average marginal effect on the probability of an error.
+    p, p_holm : float
+        Two-sided p-value of the coefficient, and corrected (Holm) over all effects of the judge.
+    """
+
+    feature: str
+    level: str
+    against: str
+    rows: int
+    odds_ratio: Estimate
+    effect: Estimate
+    p: float
+    p_holm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The regression of a judge's errors.
+
+    Parameters
+    ----------
+    rows, errors : int
+        Judgments in the regression, and how many of them disagree with gold.
+    effects : tuple of Effect
+        Largest first, by the size of the marginal effect.
+    left_out : dict of str to str
+        Features and categories without an effect, and why.
+    undefined : str or None
+        Why there is no regression at all.
+    incomplete : int
+        Rows left out because a feature has no value there.
+    """
+
+    rows: int
+    errors: int
+    effects: tuple[Effect, ...] = ()
+    left_out: Mapping[str, str] | None = None
+    undefined: str | None = None
+    incomplete: int = 0
+
+
+def explain(
+    ratings: Ratings,
+    scored: Scored,
+    *,
+    others: Sequence[Scored] = (),
+    features: Mapping[str, Feature] | None = None,
+) -> Explanation:
+    """Regress the judge's errors on features of the items.
+
+    An error is a judgment that disagrees with gold, unusable answers included. Features: the gold label, subset,
+    system, whether the annotators disagree, the share of other judges that err (where there are any), and those
+    given. What predicts is no cause: features that the table lacks act through those that it has.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        All judgments.
+    scored : Scored
+        The rows that count.
+    others : sequence of Scored, optional
+        Other judges on the same rows.
+    features : mapping of str to Feature, optional
+        More features, one value per item code.
+
+    Returns
+    -------
+    Explanation
+        With ``undefined``: ``no_errors``, ``only_errors``, ``no_features``, ``few_clusters``, ``separated``.
+
+    Raises
+    ------
+    UsageError
+        Where gold is a number and not a label.
+
+    References
+    ----------
+    Liang & Zeger (1986), Longitudinal data analysis using generalized linear models.
+    """
+    if scored.gold_values is not None:
+        raise UsageError("errors are judgments off the gold label; use gold=majority or each, not gold=mean")
+    error = (scored.judge != scored.gold).astype(np.float64)
+    given = {name: feature.on(scored.item) for name, feature in (features or {}).items()}
+    found = {feature.name: feature for feature in common_features(ratings, scored)}
+    if others:
+        found["other judges wrong"] = Feature("other judges wrong", others_wrong(scored, others))
+    found |= given
+    keep = complete(given)
+    rows = np.arange(scored.size) if keep is None else np.flatnonzero(keep)
+    error = error[rows]
+    told = Explanation(rows.size, int(error.sum()), left_out={}, incomplete=scored.size - rows.size)
+    if not rows.size or not error.any() or error.all():
+        reason = "no_items" if not rows.size else "no_errors" if not error.any() else "only_errors"
+        return replace(told, undefined=reason)
+    columns, left_out = columns_of([feature.on(rows) for feature in found.values()], rows.size)
+    unusable = usable_columns(error, [column.values for column in columns])
+    for position, reason in unusable.items():
+        column = columns[position]
+        left_out[f"{column.feature}: {column.level}" if column.level else column.feature] = reason
+    columns = [column for position, column in enumerate(columns) if position not in unusable]
+    if not columns:
+        return replace(told, left_out=left_out, undefined="no_features")
+    design = np.column_stack([np.ones(rows.size), *(column.values for column in columns)])
+    fit = logistic(error, design, Clusters.of(scored.cluster[rows]))
+    if isinstance(fit, str):
+        return replace(told, left_out=left_out, undefined=fit)
+    binary = [False, *(column.binary for column in columns)]
+    sizes, errors_of = marginal_effects(fit, design, binary)
+    p = _p_values(fit.coefficients[1:] / fit.se[1:], fit.clusters - 1)
+    adjusted = holm(p)
+    reach = t_quantile(fit.clusters - 1)
+    effects = [
+        Effect(
+            column.feature,
+            column.level,
+            column.against,
+            int(column.values.sum()) if column.binary else rows.size,
+            _odds(float(fit.coefficients[j + 1]), float(fit.se[j + 1]), reach, rows.size),
+            _symmetric(float(sizes[j + 1]), float(errors_of[j + 1]), reach, rows.size),
+            float(p[j]),
+            float(adjusted[j]),
+        )
+        for j, column in enumerate(columns)
+    ]
+    effects.sort(key=lambda one: -abs(one.effect.value or 0.0))
+    return replace(told, effects=tuple(effects), left_out=left_out)
+
+
+def _p_values(statistics: Floats, df: int) -> Floats:
+    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+
+    found: Floats = 2 * stdtr(df, -np.abs(statistics))
+    return found
+
+
+def _odds(coefficient: float, se: float, reach: float, n: int) -> Estimate:
+    low, high = (math.exp(min(coefficient + side * reach * se, 600.0)) for side in (-1, 1))
+    ratio = math.exp(coefficient)
+    return Estimate(ratio, low, high, n, None, ratio * se, "cr1-t-log")
+
+
+def _symmetric(value: float, se: float, reach: float, n: int) -> Estimate:
+    return Estimate(value, value - reach * se, value + reach * se, n, None, se, "cr1-t")

@@ -1,0 +1,93 @@
+"""Which labels a judge overuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import free
+from judgebench.agreement.inference.multiplicity import holm
+from judgebench.agreement.inference.spreads import mean
+from judgebench.agreement.metrics.homogeneity import Homogeneity, stuart_maxwell, wald
+
+if TYPE_CHECKING:
+    from judgebench.agreement.policies import Scored
+    from judgebench.domain import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class LabelUse:
+    """How often a label is used.
+
+    Parameters
+    ----------
+    label : str
+        The label; ``no verdict`` for what agrees with nothing.
+    gold, judge : float
+        Shares.
+    difference : Estimate
+        Judge minus gold.
+    p_holm : float or None
+        Two-sided p-value, corrected (Holm) over the labels; None without a standard error.
+    """
+
+    label: str
+    gold: float
+    judge: float
+    difference: Estimate
+    p_holm: float | None
+
+
+def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
+    """Compare how often judge and gold use each label, and test all of it at once.
+
+    Parameters
+    ----------
+    scored : Scored
+        The rows that count.
+
+    Returns
+    -------
+    tuple of LabelUse
+        One per label of the scale, and one for rows without a usable verdict where there are any.
+    Homogeneity or str
+        The test that no label differs: Stuart-Maxwell for independent rows with a verdict each, else a Wald test
+        with the clustered covariance; or ``no_disagreement``, ``few_clusters``, ``graded_gold``.
+    """
+    if scored.gold_values is not None:
+        return (), "graded_gold"
+    labels = len(scored.scale.labels)
+    clusters = scored.clusters()
+    judge = np.minimum(scored.judge, labels)
+    names = (*scored.scale.labels, *(("no verdict",) if (judge == labels).any() else ()))
+    found: list[LabelUse] = []
+    pulls = []
+    for code, name in enumerate(names):
+        said, true = judge == code, scored.gold == code
+        spread = mean(said.astype(np.float64) - true, clusters)
+        pulls.append(spread)
+        found.append(LabelUse(name, float(true.mean()), float(said.mean()), free(spread, low=-1.0, high=1.0), None))
+    groups = clusters.count
+    p = [_p(one.difference, groups - 1) for one in found]
+    known = {i: value for i, value in enumerate(p) if value is not None}
+    for i, value in zip(known, holm(list(known.values())), strict=True):
+        one = found[i]
+        found[i] = LabelUse(one.label, one.gold, one.judge, one.difference, float(value))
+    if clusters.lone and len(names) == labels:
+        counts = np.bincount(scored.gold * labels + judge, minlength=labels * labels).reshape(labels, labels)
+        return tuple(found), stuart_maxwell(counts.astype(np.float64))
+    if groups < 2:
+        return tuple(found), "few_clusters"
+    sums = np.stack([spread.pulls for spread in pulls])
+    covariance = groups / (groups - 1) * sums @ sums.T
+    return tuple(found), wald(np.array([spread.value for spread in pulls]), covariance)
+
+
+def _p(difference: Estimate, df: int) -> float | None:
+    from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
+
+    if difference.value is None or not difference.se:
+        return None
+    return float(2 * stdtr(df, -abs(difference.value / difference.se)))

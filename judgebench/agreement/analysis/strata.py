@@ -1,0 +1,255 @@
+"""Agreement by slice, by difficulty, and by whether the judge could answer the question itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.analysis.features import Feature, others_wrong
+from judgebench.agreement.estimates import Counted, estimate, free
+from judgebench.agreement.inference.intervals import t_quantile
+from judgebench.agreement.inference.spreads import Spread, combine
+from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.agreement.policies import plurality
+from judgebench.domain import Estimate
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from judgebench.agreement.policies import Rows, Scored
+    from judgebench.domain import Ratings
+
+#: Slices with fewer items than this are shown and not ranked.
+N_MIN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Agreement on a part of the rows.
+
+    Parameters
+    ----------
+    division, name : str
+        What divides, and which part.
+    items : int
+        Items in it.
+    metrics : dict of str to Estimate
+        ``percent_agreement``, ``cohen_kappa``, on a check TPR and TNR, and ``base_rate`` (share of gold that is
+        correct), without which kappas of different strata can't be compared.
+    shrunken : float or None
+        Agreement drawn towards the mean of the division's slices by how little is known of it.
+    rank : int or None
+        Place by shrunken agreement, lowest (worst) first; None below 30 items.
+    """
+
+    division: str
+    name: str
+    items: int
+    metrics: dict[str, Estimate]
+    shrunken: float | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """Slices that answer one question.
+
+    Parameters
+    ----------
+    slices : tuple of Slice
+        The strata, in order.
+    difference : Estimate or None
+        Agreement of the first minus that of the last, clusters joined; None where either has no rows.
+    left_out : int
+        Rows that belong to none.
+    """
+
+    slices: tuple[Slice, ...]
+    difference: Estimate | None = None
+    left_out: int = 0
+
+
+def slices(scored: Scored, features: Iterable[Feature]) -> tuple[Slice, ...]:
+    """Measure agreement in every category of every feature, with empirical-Bayes shrinkage within a feature.
+
+    A slice's agreement is drawn towards the mean of its division with weight ``tau^2 / (tau^2 + v)``: v is its
+    sampling variance, tau^2 the variance between slices by the method of moments (DerSimonian and Laird). So a small
+    slice does not look worst by chance.
+
+    Parameters
+    ----------
+    scored : Scored
+        The rows that count.
+    features : iterable of Feature
+        One code per row; numbers are passed over.
+
+    Returns
+    -------
+    tuple of Slice
+        By division, worst first; unranked ones at its end.
+
+    References
+    ----------
+    DerSimonian & Laird (1986), Meta-analysis in clinical trials; Efron & Morris (1975), Data analysis using Stein's
+    estimator and its generalizations.
+    """
+    found: list[Slice] = []
+    for feature in features:
+        if not feature.levels:
+            continue
+        parts: list[Slice] = []
+        spreads: list[Spread] = []
+        for code, level in enumerate(feature.levels):
+            rows = np.flatnonzero(feature.values == code)
+            if rows.size:
+                part, spread = _slice(scored, rows, feature.name, level)
+                parts.append(part)
+                spreads.append(spread)
+        if len(parts) > 1:
+            found += _shrunken(parts, spreads)
+    return tuple(found)
+
+
+def difficulty(scored: Scored, others: Sequence[Scored]) -> Strata:
+    """Measure agreement by how many of the other judges are right; this judge has no say in it.
+
+    Parameters
+    ----------
+    scored : Scored
+        The judge's rows.
+    others : sequence of Scored
+        At least one other judge, on the same rows.
+    """
+    if not others:
+        raise UsageError("difficulty is told by other judges; give their columns or runs too")
+    wrong = others_wrong(scored, others)
+    bounds = (
+        ("all others right", wrong == 0),
+        ("most others right", (wrong > 0) & (wrong < 0.5)),
+        ("half or more wrong", (wrong >= 0.5) & (wrong < 1)),
+        ("all others wrong", wrong == 1),
+    )
+    return _strata(scored, "difficulty", [(name, np.flatnonzero(flags)) for name, flags in bounds])
+
+
+def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
+    """Measure agreement where the judge answers the question rightly itself, and where it doesn't.
+
+    The judge's own answers are those of one judged system (the same model, as an exam taker); whether they are right is
+    what gold says of them. Its own rows are left out: it shall not judge itself here. A question with several own
+    answers counts as answered rightly where most of them are right.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        All judgments of a check; clusters are the questions.
+    scored : Scored
+        The rows that count.
+    system : str
+        Name of the judged system that is the judge.
+
+    Raises
+    ------
+    UsageError
+        If the scale is no check.
+    DataError
+        If there is no such system, or it shares no question with another.
+
+    References
+    ----------
+    Krumdick et al. (2025), No free labels: limitations of LLM-as-a-judge without human grounding.
+    """
+    if scored.scale.kind != "check":
+        raise UsageError("own answers are right or wrong on a check scale only")
+    if system not in ratings.systems:
+        known = ", ".join(name for name in ratings.systems if name) or "none"
+        raise DataError(f"no judged system is named {system!r}", hint=f"the systems are {known}")
+    code = ratings.systems.index(system)
+    own = np.flatnonzero(ratings.system == code)
+    gold, _, sure = plurality(ratings.gold, own, len(ratings.scale.labels))
+    size = int(ratings.cluster.max()) + 1
+    votes = np.zeros(size)
+    np.add.at(votes, ratings.cluster[own[sure]], np.where(gold[sure] == 1, 1.0, -1.0))
+    rest = scored.system != code
+    right = np.flatnonzero(rest & (votes[scored.cluster] > 0))
+    wrong = np.flatnonzero(rest & (votes[scored.cluster] < 0))
+    if not right.size and not wrong.size:
+        raise DataError(
+            f"{system!r} answers no question that another system answers",
+            hint="--cluster-col names the question that rows share",
+        )
+    return _strata(scored, f"own answer of {system}", [("right", right), ("wrong", wrong)], int(np.count_nonzero(rest)))
+
+
+def _strata(scored: Scored, division: str, parts: Sequence[tuple[str, Rows]], total: int | None = None) -> Strata:
+    found: list[Slice] = []
+    spreads: list[Spread] = []
+    for name, rows in parts:
+        if rows.size:
+            part, spread = _slice(scored, rows, division, name)
+            found.append(part)
+            spreads.append(spread)
+    apart = None
+    if len(found) > 1:
+        apart = _apart(spreads[0], spreads[-1])
+    inside = sum(rows.size for _, rows in parts)
+    return Strata(tuple(found), apart, (scored.size if total is None else total) - inside)
+
+
+def _apart(first: Spread, last: Spread) -> Estimate:
+    """Difference of two strata; those that share no cluster are independent, and few clusters in one count as few."""
+    if np.intersect1d(first.ids, last.ids).size:
+        return free(combine([first, last], [1.0, -1.0]), low=-1.0, high=1.0)
+    value, n = first.value - last.value, first.n + last.n
+    if not first.se or not last.se:
+        return Estimate(value, None, None, n)
+    variances = np.array([first.se, last.se]) ** 2
+    total = float(variances.sum())
+    # Welch and Satterthwaite: the degrees of freedom of a sum of two unequal variances.
+    df = total**2 / float((variances**2 / [first.pulls.size - 1, last.pulls.size - 1]).sum())
+    half = t_quantile(max(1, math.floor(df))) * math.sqrt(total)
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), n, None, math.sqrt(total), "cr1-t-welch")
+
+
+def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice, Spread]:
+    part = scored.take(rows)
+    counted = Counted.of(part)
+    agreement, spread = estimate(METRICS["percent_agreement"], counted)
+    if spread is None:
+        raise ValueError("a slice has rows")
+    metrics = {"percent_agreement": agreement}
+    names = ["cohen_kappa"]
+    if scored.scale.kind == "check":
+        names += ["true_positive_rate", "true_negative_rate"]
+        share = float((part.gold == 1).mean())
+        metrics["base_rate"] = Estimate(share, None, None, part.size)
+    metrics |= {metric: estimate(METRICS[metric], counted)[0] for metric in names}
+    return Slice(division, name, int(np.unique(part.item).size), metrics), spread
+
+
+def _shrunken(parts: Sequence[Slice], spreads: Sequence[Spread]) -> list[Slice]:
+    n = np.array([spread.n for spread in spreads], dtype=np.float64)
+    share = np.array([spread.value for spread in spreads])
+    overall = float((n * share).sum() / n.sum())
+    # A slice on which nothing varies is no more certain than its size allows.
+    floor = max(overall * (1 - overall), 1 / (4 * float(n.sum()))) / n
+    variance = np.maximum(np.array([(spread.se or 0.0) ** 2 for spread in spreads]), floor / 2)
+    weight = 1 / variance
+    center = float((weight * share).sum() / weight.sum())
+    q = float((weight * (share - center) ** 2).sum())
+    room = float(weight.sum() - (weight**2).sum() / weight.sum())
+    between = max(0.0, (q - (len(parts) - 1)) / room) if room > 0 else 0.0
+    trust = 1 / (variance + between)
+    center = float((trust * share).sum() / trust.sum())
+    drawn = center + between / (between + variance) * (share - center)
+    ranked = sorted((i for i, part in enumerate(parts) if part.items >= N_MIN), key=lambda i: float(drawn[i]))
+    place = {i: rank for rank, i in enumerate(ranked, 1)}
+    order = sorted(range(len(parts)), key=lambda i: (place.get(i, math.inf), float(drawn[i])))
+    return [
+        Slice(parts[i].division, parts[i].name, parts[i].items, parts[i].metrics, float(drawn[i]), place.get(i))
+        for i in order
+    ]
