@@ -1,0 +1,345 @@
+"""How small a difference a test can find: from a pilot, or from a base rate, a kappa and a discordance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.inference.spreads import Clusters, combine, spread
+
+if TYPE_CHECKING:
+    from judgebench.agreement.inference.spreads import Spread
+    from judgebench.agreement.matching import Matched
+    from judgebench.agreement.metrics.catalog import Metric
+    from judgebench.agreement.policies import Scored
+
+#: The discordance assumed where only one judge's verdicts are at hand.
+DISCORDANCE = 0.1
+
+
+def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> float:
+    """Sum of the normal quantiles that a test's level and power ask for.
+
+    Parameters
+    ----------
+    alpha : float, optional
+        Level of the test.
+    power : float, optional
+        Chance to find a difference that is there.
+    sides : {1, 2}, optional
+        A drop only, or a difference either way.
+
+    Raises
+    ------
+    ValueError
+        If a figure is out of its range.
+
+    Examples
+    --------
+    >>> round(quantiles(), 4), round(quantiles(sides=2), 4)
+    (2.4865, 2.8016)
+    """
+    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+
+    if not 0 < alpha < power < 1 or sides not in {1, 2}:
+        raise ValueError("alpha lies between 0 and the power, the power below 1, and a test has 1 or 2 sides")
+    return float(ndtri(1 - alpha / sides) + ndtri(power))
+
+
+def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance: float) -> float:
+    """Variance per item of the difference of two judges' kappas on the same items.
+
+    A right-or-wrong task is assumed, and judges that accept correct items as often as they reject incorrect ones.
+    Discordant items (exactly one judge is right) fall on both classes in proportion.
+
+    Parameters
+    ----------
+    base_rate : float
+        Share of correct items.
+    kappa : float
+        Kappa of the better judge.
+    drop : float
+        How much lower the other one's is.
+    discordance : float
+        Share of items on which exactly one judge is right.
+
+    Returns
+    -------
+    float
+        ``Var(IF_A - IF_B)``, in squared units of kappa.
+
+    Raises
+    ------
+    ValueError
+        If no two judges can be like that.
+
+    References
+    ----------
+    Connor (1987), Sample size for testing differences in proportions for the paired-sample design, for the idea;
+    the influence function of kappa is Fleiss, Cohen & Everitt's (1969).
+
+    Examples
+    --------
+    Balanced classes: 4 (d - (drop / 2)^2), the variance of a paired accuracy on kappa's scale.
+
+    >>> round(kappa_drop_variance(0.5, 0.6, 0.05, 0.1), 6)
+    0.3975
+    """
+    if not (0 < base_rate < 1 and 0 < discordance <= 1 and drop > 0 and kappa <= 1 and kappa - drop > -1):
+        raise ValueError("base rate and discordance lie between 0 and 1, kappa is at most 1 and the drop above 0")
+    better, worse = (_accuracy(base_rate, k) for k in (kappa, kappa - drop))
+    shares: list[float] = []
+    gaps: list[float] = []
+    for gold, weight in ((1, base_rate), (0, 1 - base_rate)):
+        only = (discordance + better - worse) / 2, (discordance - better + worse) / 2
+        cells = (better - only[0], only[0], only[1], 1 - better - only[1])
+        if min(cells) < -1e-12:
+            raise ValueError(
+                f"no judges with kappas {kappa:g} and {kappa - drop:g} at base rate {base_rate:g} differ on "
+                f"{discordance:g} of the items"
+            )
+        for share, first, second in zip(cells, (1, 1, 0, 0), (1, 0, 1, 0), strict=True):
+            shares.append(weight * share)
+            gaps.append(_influence(base_rate, better, gold, first) - _influence(base_rate, worse, gold, second))
+    mean = sum(s * g for s, g in zip(shares, gaps, strict=True))
+    return sum(s * g * g for s, g in zip(shares, gaps, strict=True)) - mean * mean
+
+
+def _accuracy(base_rate: float, kappa: float) -> float:
+    """Sensitivity and specificity alike that give this kappa: the root of a quadratic."""
+    # With accuracy a the judge's share of "correct" is b a + (1 - b)(1 - a); kappa (1 - pe) = a - pe is linear in a.
+    b = base_rate
+    spread = (2 * b - 1) ** 2
+    chance = (1 - spread) / 2
+    # pe = chance + spread a, so kappa (1 - chance - spread a) = a - chance - spread a.
+    return (chance + kappa * (1 - chance)) / (1 - spread + kappa * spread)
+
+
+def _influence(base_rate: float, accuracy: float, gold: int, right: int) -> float:
+    said = gold if right else 1 - gold
+    positive = base_rate * accuracy + (1 - base_rate) * (1 - accuracy)
+    chance = base_rate * positive + (1 - base_rate) * (1 - positive)
+    pull = (positive if gold else 1 - positive) + (base_rate if said else 1 - base_rate) - 2 * chance
+    return ((right - accuracy) * (1 - chance) - (1 - accuracy) * pull) / (1 - chance) ** 2
+
+
+def accuracy_drop_items(
+    drop: float, discordance: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
+) -> int:
+    """Items for a test of two paired accuracies.
+
+    ``n = [z_a sqrt(d) + z_b sqrt(d - drop^2)]^2 / drop^2`` with discordance d.
+
+    Parameters
+    ----------
+    drop : float
+        Difference of the accuracies.
+    discordance : float
+        Share of items on which exactly one judge is right; at least the drop.
+    alpha, power, sides : optional
+        As in `quantiles`.
+
+    Returns
+    -------
+    int
+        Items, for independent items.
+
+    Raises
+    ------
+    ValueError
+        If the discordance can't hold the drop.
+
+    References
+    ----------
+    Connor (1987), Sample size for testing differences in proportions for the paired-sample design.
+
+    Examples
+    --------
+    >>> accuracy_drop_items(0.05, 0.1), accuracy_drop_items(0.05, 0.1, sides=2)
+    (246, 312)
+    """
+    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+
+    if not 0 < drop <= discordance <= 1:
+        raise ValueError("the discordance is at least the drop, and the drop above 0")
+    quantiles(alpha=alpha, power=power, sides=sides)
+    z_alpha, z_beta = float(ndtri(1 - alpha / sides)), float(ndtri(power))
+    root = z_alpha * math.sqrt(discordance) + z_beta * math.sqrt(discordance - drop * drop)
+    return math.ceil((root / drop) ** 2 - 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What a paired test of one metric can find.
+
+    Parameters
+    ----------
+    metric : str
+        The coefficient.
+    items : int or None
+        Items of the pilot; None where there is none.
+    variance : float
+        Variance per item of the difference, for independent items.
+    design_effect : float
+        ``(SE_cluster / SE_iid)^2``; 1 for independent items.
+    discordance : float
+        Share of judgments on which exactly one judge is right.
+    measured : bool
+        Whether variance and discordance come from two judges' verdicts, or are assumed.
+    base_rate, value : float or None
+        Share of correct items and the judge's own value, where they enter.
+    """
+
+    metric: str
+    items: int | None
+    variance: float
+    design_effect: float
+    discordance: float
+    measured: bool
+    base_rate: float | None = None
+    value: float | None = None
+
+    def items_for(self, drop: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> int:
+        """Items that find a drop with the given power; ``z^2 Var deff / drop^2``.
+
+        Raises
+        ------
+        ValueError
+            If the drop is not above 0.
+        """
+        if not drop > 0:
+            raise ValueError("the drop to find lies above 0")
+        z = quantiles(alpha=alpha, power=power, sides=sides)
+        return max(2, math.ceil(z * z * self.variance * self.design_effect / (drop * drop) - 1e-9))
+
+    def detectable(
+        self, items: int | None = None, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
+    ) -> float | None:
+        """Smallest difference that a number of items finds; None without items."""
+        n = items or self.items
+        if not n:
+            return None
+        z = quantiles(alpha=alpha, power=power, sides=sides)
+        return z * math.sqrt(self.variance * self.design_effect / n)
+
+
+def design_effect(clustered: Spread, lone: Spread) -> float | None:
+    """How many times more items clusters make necessary: ``(SE_cluster / SE_iid)^2``.
+
+    Parameters
+    ----------
+    clustered, lone : Spread
+        One estimate, its influences summed in clusters and in items.
+
+    Returns
+    -------
+    float or None
+        None where a standard error is 0 or unknown.
+
+    References
+    ----------
+    Kish (1965), Survey sampling, section 5.4.
+
+    Examples
+    --------
+    Four items in two clusters that always agree inside:
+
+    >>> import numpy as np
+    >>> from judgebench.agreement.inference.spreads import Clusters, mean
+    >>> right = np.array([1.0, 1, 0, 0])
+    >>> pairs, alone = Clusters.of(np.array([0, 0, 1, 1])), Clusters.of(np.arange(4))
+    >>> round(design_effect(mean(right, pairs), mean(right, alone)), 6)
+    3.0
+    """
+    one, other = clustered.se, lone.se
+    return None if not one or not other else (one / other) ** 2
+
+
+def spreads_of(scored: Scored, metric: Metric) -> tuple[Spread, Spread] | None:
+    """One estimate with its influences by cluster and by item; None where it is undefined."""
+    counted = Counted.of(scored)
+    outcome = metric(counted.table)
+    if outcome.value is None:
+        return None
+    lone = spread(counted.table, outcome, counted.cells, Clusters.of(scored.item))
+    _, clustered = estimate(metric, counted)
+    return None if clustered is None else (clustered, lone)
+
+
+def pilot_pair(matched: Matched, metric: Metric) -> Power | None:
+    """Take variance, discordance and design effect from two judges' verdicts on the same items.
+
+    Parameters
+    ----------
+    matched : Matched
+        Two judges; more are left out.
+    metric : Metric
+        The coefficient.
+
+    Returns
+    -------
+    Power or None
+        None where the difference is undefined or never moves.
+    """
+    found = [spreads_of(one, metric) for one in matched.scored[:2]]
+    if found[0] is None or found[1] is None:
+        return None
+    clustered, lone = (combine([found[0][i], found[1][i]], [1.0, -1.0]) for i in (0, 1))
+    effect, se = design_effect(clustered, lone), lone.se
+    if effect is None or se is None:
+        return None
+    items = lone.pulls.size
+    first, second = matched.scored[:2]
+    split = (first.gold == first.judge) != (second.gold == second.judge)
+    return Power(
+        metric.name, items, se * se * items, effect, float(split.mean()), measured=True, value=found[0][0].value
+    )
+
+
+def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: float = DISCORDANCE) -> Power | None:
+    """Take base rate, kappa and design effect from one judge's verdicts, and assume the discordance.
+
+    Parameters
+    ----------
+    scored : Scored
+        The judge's rows.
+    metric : Metric
+        ``cohen_kappa`` on a check, else the variance is that of a paired accuracy, scaled by the metric's own spread.
+    drop : float
+        The drop that the variance is worked out for.
+    discordance : float, optional
+        Share of items on which exactly one of the two judges to be compared is right.
+
+    Returns
+    -------
+    Power or None
+        None where the metric is undefined.
+
+    Raises
+    ------
+    ValueError
+        If no two judges can be like that.
+    """
+    found = spreads_of(scored, metric)
+    if found is None:
+        return None
+    clustered, lone = found
+    effect, se = design_effect(clustered, lone), lone.se
+    if effect is None or se is None:
+        return None
+    items = lone.pulls.size
+    if scored.scale.kind == "check" and metric.name == "cohen_kappa" and scored.gold_values is None:
+        base = float((scored.gold == 1).mean())
+        variance = kappa_drop_variance(base, lone.value, drop, discordance)
+        return Power(
+            metric.name, items, variance, effect, discordance, measured=False, base_rate=base, value=lone.value
+        )
+    # Two judges that agree on all but the discordant items differ where either errs: their influences share the rest.
+    wrong = float((scored.gold != scored.judge).mean())
+    if wrong <= 0:
+        return None
+    errors = 2 * wrong * (1 - wrong)
+    variance = 2 * se * se * items * min(1.0, discordance / errors)
+    return Power(metric.name, items, variance, effect, discordance, measured=False, value=lone.value)

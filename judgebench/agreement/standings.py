@@ -1,0 +1,226 @@
+"""Several judges on the same items: every pair, and ranks that hold for all of them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.compare import check_metrics, default_metrics, lower_is_better
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.inference.multiplicity import holm
+from judgebench.agreement.inference.ranking import pairwise, rank_sets, stack
+from judgebench.agreement.inference.spreads import combine
+from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.domain import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.agreement.inference.spreads import Spread
+    from judgebench.agreement.matching import Matched
+    from judgebench.agreement.metrics.catalog import Metric
+    from judgebench.domain import Policies
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A judge among others on one metric: its value and the ranks that joint intervals leave open."""
+
+    judge: str
+    value: Estimate
+    best: int | None
+    worst: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two of several judges on one metric.
+
+    Parameters
+    ----------
+    first, second : str
+        The judges.
+    difference : Estimate
+        First minus second; the interval holds for all pairs at once (max-t).
+    p, p_holm, p_max_t : float or None
+        On its own, and adjusted for all pairs.
+    """
+
+    first: str
+    second: str
+    difference: Estimate
+    p: float | None
+    p_holm: float | None
+    p_max_t: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Several judges, all pairs.
+
+    Parameters
+    ----------
+    task, gold_source, metric : str
+        What was compared.
+    policies : Policies
+        What was applied.
+    items, judgments, clusters : int
+        What all judges share.
+    critical : float
+        Standard errors on either side of a difference.
+    standings : tuple of Standing
+        Best value first: the highest, of an error the lowest.
+    pairs : tuple of Pair
+        Every two judges, the better one first.
+    warnings : tuple of str
+        Codes.
+    left_out, incomplete : int
+        As in `Matched`.
+    """
+
+    task: str
+    gold_source: str
+    metric: str
+    policies: Policies
+    items: int
+    judgments: int
+    clusters: int
+    critical: float
+    standings: tuple[Standing, ...]
+    pairs: tuple[Pair, ...]
+    warnings: tuple[str, ...]
+    left_out: int
+    incomplete: int
+
+
+def compare_all(
+    matched: Matched, metric: str = "", *, known: Mapping[str, Metric] | None = None, seed: int = 0
+) -> Field:
+    """Compare every two of several judges on one metric, and rank them with joint confidence.
+
+    Parameters
+    ----------
+    matched : Matched
+        Two judges or more on the same judgments.
+    metric : str, optional
+        The coefficient; the scale's headline by default.
+    known : mapping of str to Metric, optional
+        Metrics by name; the built-in ones by default.
+    seed : int, optional
+        Of the multiplier bootstrap.
+
+    Returns
+    -------
+    Field
+        Judges for whom the metric is undefined have a standing without ranks and no pairs.
+
+    Raises
+    ------
+    UnknownNameError
+        If the metric is not known.
+
+    References
+    ----------
+    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
+    and academic achievement across countries.
+    """
+    table = METRICS if known is None else known
+    first = matched.scored[0]
+    name = metric or default_metrics(first, table)[0]
+    check_metrics((name,), table)
+    measured = [estimate(table[name], Counted.of(scored)) for scored in matched.scored]
+    # Rank 1 is the best: of an error, the lowest.
+    sign = -1.0 if lower_is_better(table[name]) else 1.0
+    order = sorted(
+        range(len(measured)), key=lambda i: (measured[i][0].value is None, -sign * (measured[i][0].value or 0.0))
+    )
+    ranked = [i for i in order if measured[i][1] is not None]
+    sets = ranks_of([combine([one], [sign]) for i in ranked if (one := measured[i][1]) is not None], seed=seed)
+    ranks = dict(zip(ranked, sets.ranks, strict=True))
+    clusters = first.clusters().count
+    pairs = tuple(
+        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], _turned(gap, sign), *ps)
+        for (i, j), gap, *ps in sets.pairs
+    )
+    return Field(
+        task=matched.task,
+        gold_source=matched.gold_source,
+        metric=name,
+        policies=first.policies,
+        items=int(np.unique(first.item).size),
+        judgments=first.size,
+        clusters=clusters,
+        critical=sets.critical,
+        standings=tuple(Standing(matched.judges[i], measured[i][0], *ranks.get(i, (None, None))) for i in order),
+        pairs=pairs,
+        warnings=(*matched.warnings, *(("few_clusters",) if clusters < FEW_CLUSTERS else ())),
+        left_out=matched.left_out,
+        incomplete=matched.incomplete,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Rank sets and pairs of estimates on shared clusters, by position.
+
+    Parameters
+    ----------
+    ranks : tuple of (int, int)
+        First and last rank of each estimate.
+    pairs : tuple
+        Positions, difference, p-value alone, by Holm and by max-t of every two.
+    critical : float
+        Standard errors on either side of a difference; 0 where nothing was compared.
+    """
+
+    ranks: tuple[tuple[int | None, int | None], ...]
+    pairs: tuple[tuple[tuple[int, int], Estimate, float | None, float | None, float | None], ...]
+    critical: float
+
+
+def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
+    """Rank estimates of judges on the same clusters with joint confidence (95 %).
+
+    Parameters
+    ----------
+    spreads : sequence of Spread
+        One per judge.
+    seed : int, optional
+        Of the multiplier bootstrap.
+
+    Returns
+    -------
+    Ranked
+        With one judge, rank 1; with fewer than two clusters no ranks at all.
+    """
+    if len(spreads) < 2:
+        return Ranked(((1, 1),) * len(spreads), (), 0.0)
+    values, pulls = stack(spreads)
+    if len(pulls) < 2:
+        return Ranked(((None, None),) * len(spreads), (), 0.0)
+    found = pairwise(values, pulls, seed=seed)
+    live = found.se > 0
+    p_holm = np.ones(found.p.size)
+    p_holm[live] = holm(found.p[live])
+    sets = rank_sets(found)
+    pairs: list[tuple[tuple[int, int], Estimate, float | None, float | None, float | None]] = []
+    for i, (a, b) in enumerate(found.pairs.tolist()):
+        n, value = spreads[a].n, float(found.difference[i])
+        if live[i]:
+            gap = Estimate(value, float(found.low[i]), float(found.high[i]), n, None, float(found.se[i]), "max-t")
+            pairs.append(((a, b), gap, float(found.p[i]), float(p_holm[i]), float(found.p_max_t[i])))
+        else:
+            pairs.append(((a, b), Estimate(value, None, None, n, None, 0.0, ""), None, None, None))
+    ranks = tuple(zip(sets.best.tolist(), sets.worst.tolist(), strict=True))
+    return Ranked(ranks, tuple(pairs), found.critical)
+
+
+def _turned(gap: Estimate, sign: float) -> Estimate:
+    """Give a difference back the direction of its metric."""
+    if sign > 0 or gap.value is None:
+        return gap
+    low, high = (None if bound is None else -bound for bound in (gap.high, gap.low))
+    return replace(gap, value=-gap.value, low=low, high=high)

@@ -1,0 +1,118 @@
+"""Sample sizes: the reference's table to the item, and simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from agreement_cases import ratings
+
+from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.agreement.policies import apply
+from judgebench.agreement.power import Power, accuracy_drop_items, kappa_drop_variance, pilot_single, quantiles
+from judgebench.domain import Policies, Scale
+
+
+# Reference 2.3: one-sided 5 %, power 80 %.
+@pytest.mark.parametrize(
+    ("drop", "sides", "expected"),
+    [(0.05, 1, (122, 246, 493, 740)), (0.025, 1, (493, 988, 1977, 2966)), (0.05, 2, (155, 312, 626, 940))],
+)
+def test_paired_accuracy(drop, sides, expected):
+    found = tuple(accuracy_drop_items(drop, d, sides=sides) for d in (0.05, 0.1, 0.2, 0.3))
+    assert found == expected
+
+
+# Reference 2.3: a drop of .05, by base rate and kappa, at discordance 5, 10 and 20 %.
+@pytest.mark.parametrize(
+    ("base", "kappa", "expected"),
+    [
+        (0.5, 0.6, (489, 984, 1973)),
+        (0.5, 0.8, (489, 984, 1973)),
+        (0.7, 0.6, (537, 1080, 2167)),
+        (0.7, 0.8, (603, 1212, None)),
+        (0.9, 0.6, (1142, 2297, 4607)),
+        (0.9, 0.8, (2066, None, None)),
+    ],
+)
+def test_paired_kappa(base, kappa, expected):
+    for discordance, items in zip((0.05, 0.1, 0.2), expected, strict=True):
+        if items is None:
+            with pytest.raises(ValueError, match="no judges with kappas"):
+                kappa_drop_variance(base, kappa, 0.05, discordance)
+            continue
+        variance = kappa_drop_variance(base, kappa, 0.05, discordance)
+        assert Power("cohen_kappa", None, variance, 1.0, discordance, measured=False).items_for(0.05) == items
+
+
+def test_two_sided_and_clusters_multiply():
+    one = Power("cohen_kappa", 500, 0.4, 1.0, 0.1, measured=False)
+    assert one.items_for(0.05, sides=2) / one.items_for(0.05) == pytest.approx(1.27, abs=0.01)
+    assert Power("cohen_kappa", 500, 0.4, 2.0, 0.1, measured=False).items_for(0.05) == pytest.approx(
+        2 * one.items_for(0.05), abs=1
+    )
+    assert one.detectable(one.items_for(0.05)) == pytest.approx(0.05, abs=1e-4)
+    assert Power("cohen_kappa", None, 0.4, 1.0, 0.1, measured=False).detectable() is None
+
+
+def test_the_items_asked_for_find_the_drop_in_simulation():
+    """Base rate .7, kappa .6 to .55, discordance 10 %: 1,080 items find the drop in about 80 % of 600 runs."""
+    from judgebench.agreement.power import _accuracy
+
+    base, d, n, runs = 0.7, 0.1, 1080, 600
+    better, worse = _accuracy(base, 0.6), _accuracy(base, 0.55)
+    only_a, only_b = (d + better - worse) / 2, (d - better + worse) / 2
+    cells = np.array([better - only_a, only_a, only_b, 1 - better - only_b])
+    rng = np.random.default_rng(5)
+    counts = rng.multinomial(n, np.concatenate([base * cells, (1 - base) * cells]), runs)
+    joint = counts.reshape(runs, 2, 2, 2) / n  # class (correct first), first wrong, second wrong
+
+    def kappa_and_influence(wrong_axis):
+        right = joint.sum(axis=5 - wrong_axis)[:, :, 0]
+        po, gold = right.sum(axis=1), joint.sum(axis=(2, 3))[:, 0]
+        said = right[:, 0] + (1 - gold - right[:, 1])
+        pe = gold * said + (1 - gold) * (1 - said)
+        pulls = np.empty((runs, 2, 2))
+        for c in (0, 1):
+            for w in (0, 1):
+                judge = c ^ w
+                dpe = (said if c == 0 else 1 - said) + (gold if judge == 0 else 1 - gold) - 2 * pe
+                pulls[:, c, w] = (((w == 0) - po) * (1 - pe) - (1 - po) * dpe) / (1 - pe) ** 2
+        return (po - pe) / (1 - pe), pulls
+
+    (k_a, a), (k_b, b) = kappa_and_influence(2), kappa_and_influence(3)
+    gap = a[:, :, :, None] - b[:, :, None, :]
+    se = np.sqrt((joint * gap**2).sum(axis=(1, 2, 3)) / n)
+    power = float(((k_a - k_b) / se > 1.6449).mean())
+    assert power == pytest.approx(0.8, abs=3.5 * math.sqrt(0.16 / runs))
+
+
+def test_a_pilot_of_one_judge():
+    rng = np.random.default_rng(2)
+    gold = (rng.random(2000) < 0.7).astype(int)
+    judge = np.where(rng.random(2000) < 0.821, gold, 1 - gold)
+    scored = apply(ratings(judge, gold, scale=Scale.parse("check"), cluster=np.arange(2000)), Policies())
+    found = pilot_single(scored, METRICS["cohen_kappa"], drop=0.05)
+    assert not found.measured
+    assert found.design_effect == pytest.approx(1.0)
+    assert found.items_for(0.05) == pytest.approx(1080, rel=0.1)
+    doubled = apply(
+        ratings(np.tile(judge, 2), np.tile(gold, 2), scale=Scale.parse("check"), cluster=np.tile(np.arange(2000), 2)),
+        Policies(),
+    )
+    assert pilot_single(doubled, METRICS["cohen_kappa"], drop=0.05).design_effect == pytest.approx(2.0, rel=1e-3)
+    labels = apply(ratings(judge, gold, scale=Scale.parse("nominal:a,b,c")), Policies())
+    assert pilot_single(labels, METRICS["accuracy"], drop=0.05).items_for(0.05) > 0
+    perfect = apply(ratings(gold, gold, scale=Scale.parse("check")), Policies())
+    assert pilot_single(perfect, METRICS["cohen_kappa"], drop=0.05) is None
+
+
+@pytest.mark.parametrize("wrong", [{"alpha": 0}, {"power": 1}, {"power": 0.01}, {"sides": 3}])
+def test_impossible_figures(wrong):
+    with pytest.raises(ValueError, match="alpha"):
+        quantiles(**wrong)
+    with pytest.raises(ValueError, match="drop"):
+        Power("x", 5, 0.1, 1.0, 0.1, measured=True).items_for(0)
+    with pytest.raises(ValueError, match="at least the drop"):
+        accuracy_drop_items(0.2, 0.1)
