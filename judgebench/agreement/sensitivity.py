@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.agreement.metrics.catalog import METRICS, panel
 from judgebench.agreement.policies import apply
 from judgebench.domain import POLICY_VALUES, Estimate, Policies
 from judgebench.errors import UsageError
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Ratings
 
 
-def sensitivity(
-    ratings: Ratings, metrics: Sequence[Metric] = (METRICS["accuracy"], METRICS["cohen_kappa"])
-) -> list[tuple[Policies, int, dict[str, Estimate]]]:
+def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[Policies, int, dict[str, Estimate]]]:
     """Measure the headline under every combination of policies that makes sense here.
 
     Combinations that come to the same rows (order policies where every item has one game, gold policies where
@@ -31,7 +29,7 @@ def sensitivity(
     ratings : Ratings
         Judgments and gold labels.
     metrics : sequence of Metric, optional
-        What to measure; accuracy and Cohen's kappa by default.
+        What to measure; by default accuracy, Cohen's kappa and the headline of the scale.
 
     Returns
     -------
@@ -39,6 +37,9 @@ def sensitivity(
         The policies, the rows that were scored, and the estimates. A combination that scores nothing is left
         out.
     """
+    scale = ratings.scale
+    headline = panel(scale.kind, scale.level, tie=scale.tie is not None).headline
+    chosen = metrics or [METRICS[name] for name in dict.fromkeys(("accuracy", "cohen_kappa", headline))]
     found: list[tuple[Policies, int, dict[str, Estimate]]] = []
     seen: set[Policies] = set()
     for policies in _combinations(len(ratings.annotators)):
@@ -50,7 +51,7 @@ def sensitivity(
             continue
         seen.add(scored.policies)
         counted = Counted.of(scored)
-        found.append((scored.policies, scored.size, {m.name: estimate(m, counted)[0] for m in metrics}))
+        found.append((scored.policies, scored.size, {m.name: estimate(m, counted)[0] for m in chosen}))
     return found
 
 

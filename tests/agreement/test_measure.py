@@ -260,6 +260,9 @@ def test_sensitivity_lists_what_is_different():
     assert len(set(policies)) == len(policies) == 5 * 4 * 3 * 4
     alone = sensitivity(noisy(40, Scale.check()))
     assert [(p.order, p.invalid) for p, _, _ in alone] == [("single", "wrong"), ("single", "drop")]
+    assert list(alone[0][2]) == ["accuracy", "cohen_kappa"]
+    rated = sensitivity(noisy(40, Scale.rate(1, 5)))
+    assert list(rated[0][2]) == ["accuracy", "cohen_kappa", "cohen_kappa_quadratic"]
 
 
 def test_names_load_no_numpy():

@@ -188,3 +188,20 @@ def test_triviaqa_clustered_by_question(data_dir):
         assert row.metrics["cohen_kappa"].se == pytest.approx(kappa, abs=1e-12)
         if judge == "GPT-4":
             assert row.metrics["accuracy"].se == pytest.approx(0.0065616507389091, abs=1e-12)
+
+
+# P_c and P_+ (statistics.md 7). Thakur et al. print .68/.19, .38/.87, .63/.74 and .70/.87 of these four.
+@pytest.mark.parametrize(
+    ("judge", "known", "lenient"),
+    [
+        ("JudgeLM", 0.680694, 0.192682),
+        ("Gemma-2B", 0.379968, 0.869353),
+        ("Llama3-8B", 0.632421, 0.739457),
+        ("Mistral-7B", 0.699984, 0.872313),
+    ],
+)
+def test_triviaqa_leniency(data_dir, judge, known, lenient):
+    given = triviaqa(data_dir, "V1", judge, "HumanJudgement")
+    found = measure(given, task="triviaqa", judge=judge, policies=Policies(invalid="drop"), verify=True)[0].metrics
+    assert found["youden_j"].value == pytest.approx(known, abs=5e-7)
+    assert found["leniency_p_plus"].value == pytest.approx(lenient, abs=5e-7)

@@ -109,6 +109,21 @@ def test_percent_agreement_leads_where_no_judge_has_a_kappa():
     assert [e.rank for e in entries] == [1, 1]
 
 
+def test_the_scale_s_headline_leads():
+    def rated(judge, quadratic, plain):
+        one = judged(judge, plain, headline="cohen_kappa_quadratic", scale="rate:1-5")
+        return replace(one, metrics={**one.metrics, "cohen_kappa_quadratic": Estimate(quadratic, 0.1, 0.9, 99)})
+
+    entries = leaderboard.rank([rated("a", 0.3, 0.9), rated("b", 0.8, 0.2)])
+    assert [(e.row.judge, e.headline) for e in entries] == [(j, "cohen_kappa_quadratic") for j in "ba"]
+    document = json.loads(leaderboard.render(entries, "json"))
+    assert {row["headline"] for row in document["rows"]} == {"cohen_kappa_quadratic"}
+    assert "by cohen_kappa_quadratic" in leaderboard.render(entries, "table")
+    # Where no judge has it, the general ones take over.
+    bare = [judged(j, v, headline="cohen_kappa_quadratic") for j, v in (("a", 0.5), ("b", 0.2))]
+    assert {e.headline for e in leaderboard.rank(bare)} == {"cohen_kappa"}
+
+
 def test_a_chosen_headline():
     some = [judged("a", 0.9), judged("b", 0.1)]
     best = replace(some[1], metrics={**some[1].metrics, "accuracy": Estimate(0.99, 0.98, 1.0, 9)})

@@ -14,9 +14,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from report.report_rows import estimates, one_row, rows
 
-from judgebench.domain import Agreement, Estimate, Policies, Usage
+from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Usage
 from judgebench.errors import UsageError
 from judgebench.report import scores, table
+from judgebench.report.words import SHORT
 
 VALIDATOR = jsonschema.Draft202012Validator(scores.json_schema())
 anything = st.text(st.characters(exclude_categories=()), max_size=40)
@@ -169,6 +170,60 @@ def test_the_table_of_a_real_row():
     assert "order=single tie=class invalid=tie gold=majority" in text
     assert "agreement with humans" in text
     assert "tie 10.5" in text
+
+
+def head(text):
+    """Words of the column headings, line breaks undone."""
+    lines = text.splitlines()
+    return " ".join(" ".join(lines[: next(i for i, line in enumerate(lines) if "──" in line)]).split())
+
+
+def test_the_table_shows_what_the_scale_calls_for():
+    rated = replace(
+        one_row(),
+        scale="rate:1-5",
+        headline="cohen_kappa_quadratic",
+        companions=("percent_agreement", "adjacent_agreement", "mean_signed_error"),
+        metrics={
+            "percent_agreement": Estimate(0.5, 0.4, 0.6, 99),
+            "cohen_kappa_quadratic": Estimate(0.61, 0.5, 0.7, 99),
+            "adjacent_agreement": Estimate(0.875, 0.8, 0.9, 99),
+            "mean_signed_error": Estimate(-1.25, -1.5, -1.0, 99),
+        },
+        ceiling={"cohen_kappa_quadratic": Estimate(0.9, 0.8, 0.95, 99)},
+        warnings=("skewed_ties", "few_items", "prevalence_paradox"),
+    )
+    text = scores.render([rated], "table", width=140)
+    line = next(" ".join(line.split()) for line in text.splitlines() if line.startswith("pandalm"))
+    assert line.endswith("50.0 .610 [.500, .700]¹ ² ³ 87.5 -1.25 .900")
+    assert "swapped" not in head(text)
+    assert "quadratic" in head(text)
+    for words in ("clearly different rates", "next to nothing", "one label is much more frequent"):
+        assert words in " ".join(text.split())
+    both = scores.render([rated, replace(one_row(), scale="pair:3", headline="cohen_kappa")], "md")
+    assert "| quadratic kappa [95 % interval] | kappa [95 % interval] |" in both
+    assert "another scale calls for it" in both
+    assert "human ceiling: headline" in both
+    assert "position consistency" in both
+
+
+def test_classes_are_in_the_schema():
+    one = ClassScores(
+        3, 0, Estimate.missing("class_not_named", 9), Estimate(0.0, 0.0, 0.5, 3), Estimate(0.0, 0, 0.5, 9)
+    )
+    document = scores.to_json([replace(one_row(), classes={"tie": one})])
+    VALIDATOR.validate(document)
+    assert document["rows"][0]["classes"]["tie"]["precision"]["undefined"] == "class_not_named"
+    del document["rows"][0]["classes"]["tie"]["support"]
+    assert not VALIDATOR.is_valid(document)
+
+
+def test_every_metric_of_a_panel_has_a_short_name():
+    from judgebench.agreement.metrics.catalog import METRICS, PANELS
+
+    for panel in PANELS.values():
+        assert {panel.headline, *panel.companions} <= set(METRICS)
+        assert {panel.headline, *panel.companions} - {"percent_agreement"} <= set(SHORT)
 
 
 def test_only_people_s_labels_are_called_human():
