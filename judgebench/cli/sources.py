@@ -106,8 +106,12 @@ class Source:
         return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), verify=verify)
 
 
-def sources(runs: Sequence[Path] | None, csv: Path | None, columns: Columns, gold: Gold) -> list[Source]:
+def sources(
+    runs: Sequence[Path] | None, csv: Path | None, columns: Columns, gold: Gold, *, unlabelled: bool = False
+) -> list[Source]:
     """Open what a measuring command was given: run folders, or a table with its columns; never both.
+
+    With ``unlabelled`` a table keeps its rows without gold, and needs no gold column.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def sources(runs: Sequence[Path] | None, csv: Path | None, columns: Columns, gol
     if bool(runs) == (csv is not None):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if csv is not None:
-        return table_sources(csv, columns, gold)
+        return table_sources(csv, columns, gold, unlabelled=unlabelled)
     if any(astuple(columns)):
         raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
     return list(stored_sources(runs or []))
@@ -156,13 +160,13 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
         note(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
 
 
-def table_sources(path: Path, columns: Columns, gold: str) -> list[Source]:
+def table_sources(path: Path, columns: Columns, gold: str, *, unlabelled: bool = False) -> list[Source]:
     """Open a table of labels: a source per judge's column."""
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
     from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
 
-    if not columns.judges or not columns.golds:
+    if not columns.judges or not (columns.golds or unlabelled):
         raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {path}` names the columns")
     table = load(
         path,
@@ -176,6 +180,7 @@ def table_sources(path: Path, columns: Columns, gold: str) -> list[Source]:
         delimiter=columns.delimiter,
         long=None if columns.long is None else LongSpec.parse(columns.long),
         words=columns.meanings(),
+        keep_unlabelled=unlabelled,
     )
     for text in table.notes:
         note(text)

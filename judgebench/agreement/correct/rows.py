@@ -146,7 +146,7 @@ def rows_of(ratings: Ratings, policies: Policies, score: Score) -> Rows:
     UsageError
         If gold is a mean of annotators and a share is asked for.
     """
-    known = (ratings.gold >= 0).any(axis=1)
+    known: npt.NDArray[np.bool_] = np.asarray((ratings.gold >= 0).any(axis=1))
     columns = ratings.gold if ratings.gold.shape[1] else np.full((ratings.judge.size, 1), -1, np.int64)
     filled = columns.copy()
     filled[~known, 0] = 0
