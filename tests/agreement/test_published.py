@@ -205,3 +205,28 @@ def test_triviaqa_leniency(data_dir, judge, known, lenient):
     found = measure(given, task="triviaqa", judge=judge, policies=Policies(invalid="drop"), verify=True)[0].metrics
     assert found["youden_j"].value == pytest.approx(known, abs=5e-7)
     assert found["leniency_p_plus"].value == pytest.approx(lenient, abs=5e-7)
+
+
+def test_mt_bench_with_and_without_ties(data_dir):
+    """Votes of the alternative annotator test's MT-Bench sample (statistics.md 1.2): S1 143/246, S2 138/167."""
+
+    def read(name):
+        with gzip.open(data_dir / "alttest" / "mtbench" / name, "rt", encoding="utf-8") as file:
+            return json.load(file)
+
+    people, judge = read("human_annotations.json.gz"), read("llm_annotations.json.gz")["gpt-4o"]
+    code = {"model_a": 0, "tie": 1, "model_b": 2}
+    gold = [[code[own[item]] if item in own else -1 for own in people.values()] for item in judge]
+    given = ratings([code[label] for label in judge.values()], gold)
+    row = measure(given, task="mtbench", judge="gpt-4o", policies=Policies(gold="each"), verify=True)[0]
+    with_ties, without = row.metrics["agreement_s1"], row.metrics["agreement_s2"]
+    assert (with_ties.value, with_ties.n) == (pytest.approx(143 / 246), 246)
+    assert (without.value, without.n) == (pytest.approx(138 / 167), 167)
+    assert row.metrics["gold_tie_rate"].value == pytest.approx(76 / 246)
+    # gpt-4o says tie on 4 of 120 items.
+    assert "skewed_ties" in row.warnings
+    among = np.concatenate([np.array(gold)[:, [i, j]] for i, j in ((0, 1), (0, 2), (1, 2))])
+    among = among[(among >= 0).all(axis=1)]
+    human = measure(ratings(among[:, 0], among[:, 1]), task="mtbench", judge="human")[0].metrics
+    assert (human["agreement_s1"].value, human["agreement_s1"].n) == (pytest.approx(87 / 132), 132)
+    assert (human["agreement_s2"].value, human["agreement_s2"].n) == (pytest.approx(66 / 73), 73)
