@@ -144,16 +144,19 @@ class Fit:
         return self.strengths - self.strengths[reference], np.sqrt(np.maximum(variance, 0.0))
 
 
-def connected(games: Games) -> npt.NDArray[np.bool_]:
+def connected(games: Games, ties: TieModel = "half") -> npt.NDArray[np.bool_]:
     """Whether strengths exist: from every system a chain of wins or ties leads to every other.
 
     Where none does, some systems won all their games against the rest (or never met them) and their strength
-    has no finite value.
+    has no finite value. A tie model also needs, where there are ties, a chain that comes back to its start with
+    more wins than ties in it; else ever larger strengths and an ever larger tie parameter fit better and better.
 
     Parameters
     ----------
     games : Games
         Counts, shape (..., p).
+    ties : {'half', 'davidson', 'rao-kupper'}, optional
+        How ties count.
 
     Returns
     -------
@@ -173,7 +176,24 @@ def connected(games: Games) -> npt.NDArray[np.bool_]:
     beats = np.zeros((*lead, games.systems, games.systems), dtype=np.float32)
     beats[..., games.first, games.second] = games.wins + games.ties > 0
     beats[..., games.second, games.first] = games.losses + games.ties > 0
-    return _reaches_all(beats) & _reaches_all(np.swapaxes(beats, -1, -2))
+    fine = _reaches_all(beats) & _reaches_all(np.swapaxes(beats, -1, -2))
+    if ties == "half":
+        return fine
+    return fine & (_wins_come_round(games) | ~games.ties.any(axis=-1))
+
+
+def _wins_come_round(games: Games) -> npt.NDArray[np.bool_]:
+    """Whether some cycle has more wins than ties, shape (...): by Floyd and Warshall's longest chains."""
+    k = games.systems
+    chain = np.full((*games.wins.shape[:-1], k, k), -np.inf)
+    drawn = np.where(games.ties > 0, -1.0, -np.inf)
+    chain[..., games.first, games.second] = np.where(games.wins > 0, 1.0, drawn)
+    chain[..., games.second, games.first] = np.where(games.losses > 0, 1.0, drawn)
+    for via in range(k):
+        # Bounded, since round a winning cycle chains grow without end.
+        longer = np.minimum(chain[..., :, via, None] + chain[..., None, via, :], k)
+        chain = np.maximum(chain, longer)
+    return np.asarray((np.diagonal(chain, axis1=-2, axis2=-1) > 0).any(axis=-1))
 
 
 def _reaches_all(beats: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
@@ -213,7 +233,7 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
     Raises
     ------
     ValueError
-        If the games are not `connected` and there is no prior, or a tie model is fitted where all games are ties.
+        If the games are not `connected` and there is no prior.
 
     References
     ----------
@@ -236,10 +256,8 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
         raise ValueError(f"ties count as one of {', '.join(get_args(TieModel))}, not {ties!r}")
     k = games.systems
     played = games.with_phantom() if phantom else games
-    if not connected(played):
-        raise ValueError("no finite strengths: some systems won, or never met, all the others")
-    if ties != "half" and not (games.wins + games.losses).any():
-        raise ValueError("a tie model needs games that are not ties")
+    if not connected(played, ties):
+        raise ValueError("no finite strengths: the games don't lead from every system to every other and back")
     theta, tie = _fitted(_one(played), ties)
     information = _derivatives(_one(played), ties, theta, tie)[1][0]
     m = played.systems
@@ -275,9 +293,7 @@ def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -
         Strengths, shape (b, k), 0 where they have no finite value; and whether they have one, shape (b,).
     """
     played = games.with_phantom() if phantom else games
-    fine = connected(played)
-    if ties != "half":
-        fine &= (games.wins + games.losses).any(axis=-1)
+    fine = connected(played, ties)
     found = np.zeros((len(fine), games.systems))
     if fine.any():
         some = Games(
