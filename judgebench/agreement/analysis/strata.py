@@ -228,6 +228,9 @@ def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice,
         share = float((part.gold == 1).mean())
         metrics["base_rate"] = Estimate(share, None, None, part.size)
     metrics |= {metric: estimate(METRICS[metric], counted)[0] for metric in names}
+    if np.unique(part.gold).size == 1:
+        # Where gold is one label, kappa is 0 for any judge, and says nothing of this one.
+        metrics["cohen_kappa"] = Estimate.missing("constant_gold", part.size)
     return Slice(division, name, int(np.unique(part.item).size), metrics), spread
 
 
