@@ -109,7 +109,9 @@ def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
         Rows to keep.
     """
     names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
-    return replace(ratings, **{name: getattr(ratings, name)[rows] for name in names})
+    optional = ("score", "has_score", "sequence", "gold_sequence")
+    present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
+    return replace(ratings, **{name: getattr(ratings, name)[rows] for name in present})
 
 
 def one_per_item(ratings: Ratings) -> Ratings:

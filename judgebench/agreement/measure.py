@@ -16,6 +16,8 @@ from judgebench.agreement.inference.spreads import Spread, combine
 from judgebench.agreement.metrics.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
 from judgebench.agreement.policies import Scored, apply
 from judgebench.agreement.ratings import from_verdicts, system_of
+from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
+from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError
 
@@ -109,6 +111,18 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     MismatchError
         If a witness computes another value.
     """
+    if ratings.sequence is not None:
+        return measure_sequences(
+            ratings,
+            policies or Policies(),
+            task=task,
+            judge=judge,
+            gold_source=gold_source,
+            by=by,
+            statuses=statuses,
+            usage=usage,
+            revision=revision,
+        )
     scored = apply(ratings, policies or Policies())
     if not scored.size:
         raise DataError(_nothing(ratings, scored), hint="check the labels, the policies and --limit")
@@ -126,6 +140,9 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             totals[whole][name] = _aggregated(metric, shares, pulls)
     if verify:
         _verify(groups, f"{task}, {judge}")
+    for group in groups:
+        group.metrics |= score_metrics(ratings, group.scored)
+    numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
     scale = ratings.scale
     calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     mutual = {name: metric for name, metric in chosen.items() if not metric.leaning}
@@ -151,11 +168,12 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
                 group.metrics,
                 coverage=_share(*group.judged),
                 left_out=scored.left_out if group.name == "all" else 0,
-            ),
+            )
+            + (("missing_scores",) if missing_scores(ratings, group.scored) else ()),
             revision=revision,
             scale=scale.spec,
             headline=calls.headline,
-            companions=tuple(name for name in calls.companions if name in chosen),
+            companions=tuple(name for name in calls.companions if name in chosen) + numbers,
             classes=_classes(group),
         )
         for group in groups

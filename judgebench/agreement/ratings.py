@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.wholes import WHOLE, Numbers, Wholes
 from judgebench.domain import Ratings, Scale
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +53,10 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     ``both-right`` does not count them. Coefficients that correct for chance read the gold margin, which so
     leans towards the judge; they mean little on slots anyway.)
 
+    On ``rank`` and ``steps`` scales the codes are the response ranked first, and whether all steps are correct; the
+    whole verdicts stand in ``sequence`` and ``gold_sequence``. A judge's probabilities and scores, where it gives
+    any, become one number per row (`number_of`).
+
     Parameters
     ----------
     verdicts : iterable of Verdict
@@ -65,11 +70,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     ------
     DataError
         If a code is off the scale, or one case has two verdicts.
-    UsageError
-        On ``rank`` and ``steps`` scales, whose verdicts are no single codes.
     """
-    if scale.kind in {"rank", "steps"}:
-        raise UsageError(f"agreement on {scale.kind!r} scales is not measured yet; score check, pair, rate or pick")
     items, clusters, subsets, systems, orders = (_Names() for _ in range(5))
     columns = {name: array("q") for name in ("judge", "item", "cluster", "subset", "system", "repeat", "order")}
     gold: dict[str, array[int]] = {}
@@ -77,6 +78,8 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     shown: dict[str, tuple[int, ...]] = {}
     seen: set[tuple[int, int, int]] = set()
     places = 0
+    whole = Wholes(scale) if scale.kind in WHOLE else None
+    numbers = Numbers(scale)
     for verdict in verdicts:
         if verdict.probe != probe:
             continue
@@ -92,7 +95,9 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         seen.add(case)
         size = _size(scale, len(verdict.order))
         places = max(places, size)
-        judge = _on_scale(verdict.code, size, verdict.item, "verdict", scale)
+        said, labels = (verdict.code, verdict.gold) if whole is None else whole.take(verdict)
+        judge = _on_scale(said, size, verdict.item, "verdict", scale)
+        numbers.take(verdict)
         columns["judge"].append(judge)
         columns["item"].append(case[0])
         columns["cluster"].append(clusters(verdict.cluster or verdict.item))
@@ -101,7 +106,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         columns["repeat"].append(verdict.repeat)
         columns["order"].append(case[2])
         swapped.append(verdict.order != tuple(range(len(verdict.order))))
-        for annotator, code in verdict.gold:
+        for annotator, code in labels:
             column = gold.setdefault(annotator, array("q"))
             # An annotator who enters late has left the earlier rows out.
             column.extend([MISSING] * (n - len(column)))
@@ -134,6 +139,8 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         subsets=tuple(subsets.codes) or ("",),
         system=arrays["system"],
         systems=tuple(systems.codes) or ("",),
+        **numbers.columns(),
+        **({} if whole is None else whole.columns(tuple(gold))),
     )
 
 

@@ -355,6 +355,19 @@ class Ratings:
         Codes into ``subsets`` and ``systems``.
     subsets, systems : tuple of str
         Names; a task without a division has ``("",)``.
+    score : ndarray of float, shape (n,), optional
+        The judge's number, where it gives one: on ``check`` how sure it is of "correct", on ``pair`` of the second
+        response (a probability, or a score by which it is ahead), on ``rate`` a rating between the levels.
+    has_score : ndarray of bool, shape (n,), optional
+        Whether the row has one; where it has none, ``score`` holds 0.
+    score_kind : {'', 'score', 'probability'}
+        What the numbers are.
+    sequence : ndarray of int, shape (n, w), optional
+        Whole verdicts on ``rank`` (responses, best first) and ``steps`` (a code per step), filled up with -1; a row
+        of -1 has none. ``judge`` and ``gold`` then hold what they come to: the response ranked first, and whether
+        all steps are correct.
+    gold_sequence : ndarray of int, shape (n, m, w), optional
+        The same of each annotator.
     """
 
     scale: Scale
@@ -369,3 +382,8 @@ class Ratings:
     subsets: tuple[str, ...]
     system: npt.NDArray[np.int64]
     systems: tuple[str, ...]
+    score: npt.NDArray[np.float64] | None = None
+    has_score: npt.NDArray[np.bool_] | None = None
+    score_kind: Literal["", "score", "probability"] = ""
+    sequence: npt.NDArray[np.int64] | None = None
+    gold_sequence: npt.NDArray[np.int64] | None = None

@@ -7,7 +7,7 @@ import pytest
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_verdicts, system_of
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Verdict
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 
 
 def item(name, *gold, responses=("x", "y"), cluster="", subset="", models=None):
@@ -99,9 +99,86 @@ def test_codes_stay_on_the_scale(gold, code):
         from_verdicts([verdict(item("a", gold), code, PAIR)], PAIR)
 
 
-def test_ranks_are_not_measured_yet():
-    with pytest.raises(UsageError, match="rank"):
-        from_verdicts([], Scale.rank(3))
+def test_orders_keep_their_whole_and_count_by_their_first():
+    scale = Scale.rank(3)
+    rows = [item(name, (2, 0, 1), None, responses="xyz") for name in "ab"]
+    shown = (1, 0, 2)
+    found = from_verdicts(
+        [
+            verdict(rows[0], (0, 1, 2), scale, order=shown),
+            verdict(rows[1], None, scale, order=(0, 1, 2), status=Status.UNPARSED),
+        ],
+        scale,
+    )
+    assert found.sequence.tolist() == [[1, 0, 2], [-1, -1, -1]]
+    assert found.gold_sequence.tolist() == [[[2, 0, 1], [-1, -1, -1]]] * 2
+    assert found.judge.tolist() == [1, -1]
+    assert found.gold.tolist() == [[2, -1]] * 2
+
+
+def test_steps_of_several_lengths():
+    scale = Scale.steps()
+    rows = [item("a", (1, 1), responses="x"), item("b", (1, 0, 1), responses="x")]
+    found = from_verdicts(
+        [verdict(rows[0], (1, 1), scale, order=(0,)), verdict(rows[1], (1, 1, 0), scale, order=(0,))], scale
+    )
+    assert found.sequence.tolist() == [[1, 1, -1], [1, 1, 0]]
+    assert (found.judge.tolist(), found.gold.tolist()) == ([1, 0], [[1], [0]])
+
+
+@pytest.mark.parametrize(
+    ("scale", "code"),
+    [(Scale.rank(3), (0, 0, 1)), (Scale.rank(3), (0, 1)), (Scale.steps(), (1, 2)), (Scale.steps(), ())],
+)
+def test_sequences_are_checked(scale, code):
+    with pytest.raises(DataError, match="is not a"):
+        from_verdicts([verdict(item("a", None, responses="xyz"), code, scale, order=(0, 1, 2))], scale)
+
+
+@pytest.mark.parametrize(
+    ("scale", "rest", "number", "kind"),
+    [
+        (Scale.check(), {"probabilities": (0.1, 0.3)}, 0.75, "probability"),
+        (Scale.check(), {"scores": (-2.5,)}, -2.5, "score"),
+        (PAIR, {"probabilities": (0.1, 0.6, 0.3)}, 0.75, "probability"),
+        (PAIR, {"probabilities": (0.0, 1.0, 0.0)}, 0.5, "probability"),
+        (PAIR, {"scores": (1.0, 4.0)}, 3.0, "score"),
+        (Scale.pair(5), {"probabilities": (0.1, 0.1, 0.2, 0.3, 0.3)}, 0.75, "probability"),
+        (Scale.rate(1, 3), {"probabilities": (0.0, 0.5, 0.5)}, 2.5, "score"),
+        (Scale.rate(1, 3), {"scores": (1.5,)}, 1.5, "score"),
+    ],
+)
+def test_numbers(scale, rest, number, kind):
+    one = item("a", 1)
+    given = Verdict.of(Case(one, (0, 1)), Reply.ok(0, **rest), scale, "r1")
+    bare = verdict(item("b", 1), 0, scale)
+    found = from_verdicts([given, bare], scale)
+    assert found.score.tolist() == pytest.approx([number, 0.0])
+    assert found.has_score.tolist() == [True, False]
+    assert found.score_kind == kind
+
+
+def test_a_swapped_game_tells_of_the_same_response():
+    one = item("a", 2)
+    games = [
+        Verdict.of(Case(one, order), Reply.ok(0, scores=scores), PAIR, "r1")
+        for order, scores in (((0, 1), (1.0, 4.0)), ((1, 0), (4.0, 1.0)))
+    ]
+    assert from_verdicts(games, PAIR).score.tolist() == [3.0, 3.0]
+
+
+def test_numbers_of_two_kinds_are_refused():
+    kinds = [{"probabilities": (0.5, 0.5)}, {"scores": (1.0,)}]
+    given = [
+        Verdict.of(Case(item(name, 1), (0, 1)), Reply.ok(0, **rest), Scale.check(), "r1")
+        for name, rest in zip("ab", kinds, strict=True)
+    ]
+    with pytest.raises(DataError, match="1 of 2 verdicts hold probabilities"):
+        from_verdicts(given, Scale.check())
+
+
+def test_verdicts_without_numbers_have_no_column():
+    assert from_verdicts([verdict(item("a", 1), 0, PAIR)], PAIR).score is None
 
 
 def test_no_verdicts_are_an_empty_table():

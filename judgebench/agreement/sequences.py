@@ -1,0 +1,297 @@
+"""Agreement where a verdict is a sequence: an order of responses, or a check of every step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.ceiling import select
+from judgebench.agreement.estimates import free
+from judgebench.agreement.inference.spreads import Clusters, combine, spread
+from judgebench.agreement.metrics import rankings, steps
+from judgebench.agreement.metrics.chance import cohen_kappa
+from judgebench.agreement.metrics.rows import RowOutcome
+from judgebench.agreement.metrics.table import Table
+from judgebench.agreement.policies import plurality
+from judgebench.agreement.score_metrics import finished
+from judgebench.domain import Agreement, Estimate, Usage
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.domain import Policies, Ratings
+
+    Codes = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+
+#: Figures of two orders: the function, the bounds, the value of a verdict that is missing, and whether it is a share.
+_RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, float, float, bool]] = {
+    "kendall_tau": (rankings.kendall_tau, -1.0, 1.0, -1.0, False),
+    "mean_spearman_rho": (rankings.spearman_rank, -1.0, 1.0, -1.0, False),
+    "levenshtein_distance": (rankings.levenshtein_distance, 0.0, 1.0, 1.0, False),
+    "footrule_distance": (rankings.footrule_distance, 0.0, 1.0, 1.0, False),
+    "top_1_agreement": (rankings.top_1_agreement, 0.0, 1.0, 0.0, True),
+    "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, 1.0, 0.0, True),
+}
+#: Headline and companions, as the scale calls for them.
+CALLS = {
+    "rank": ("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
+    "steps": (
+        "first_error_f1",
+        ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1"),
+    ),
+}
+_FEW, _LOW = 20, 0.95
+_WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
+
+
+def measure_sequences(
+    ratings: Ratings,
+    policies: Policies,
+    *,
+    task: str,
+    judge: str,
+    gold_source: str,
+    by: Sequence[str] = ("subset",),
+    statuses: Mapping[str, Mapping[str, int]] | None = None,
+    usage: Mapping[str, Usage] | None = None,
+    revision: str = "",
+) -> list[Agreement]:
+    """Measure how far a judge agrees with gold on a ``rank`` or ``steps`` scale.
+
+    Rankings are held against each annotator and averaged within the item (gold policy ``each``). Steps are held
+    against the annotators' majority, step by step (or ``unanimous``); a step without one has no gold. A verdict that
+    is missing takes the worst value: tau -1, distance 1, agreement 0, no error found.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        With ``sequence`` and ``gold_sequence``.
+    policies : Policies
+        The conventions: ``order`` mean or single, ``invalid`` wrong or drop.
+    task, judge, gold_source, by, statuses, usage, revision
+        As for `judgebench.agreement.measure.measure`.
+
+    Returns
+    -------
+    list of Agreement
+        Row ``all``, then a row per subset and per system. ``percent_agreement`` is the share of verdicts that are
+        the same from end to end.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to score.
+    UsageError
+        If a policy makes no sense on sequences.
+
+    References
+    ----------
+    Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
+    """
+    kind = ratings.scale.kind
+    policies = _checked(policies, kind)
+    kept = ratings.gold_sequence.max(axis=(1, 2), initial=-1) >= 0 if ratings.gold_sequence is not None else None
+    if kept is None or not kept.any():
+        raise DataError("no item has a gold label", hint="check the labels and --limit")
+    if not (kept & (ratings.game == 0)).any():
+        raise DataError("there is no judgment to score", hint="check the labels and --limit")
+    left_out = np.unique(ratings.item[~kept]).size
+    if policies.order == "single":
+        kept &= ratings.game == 0
+    elif int(ratings.game.max(initial=0)) == 0:
+        policies = replace(policies, order="single")
+    headline, companions = CALLS[kind]
+    rows: list[Agreement] = []
+    for name, chosen in _groups(ratings, by):
+        group = select(ratings, np.flatnonzero(chosen & kept))
+        if not group.item.size:
+            continue
+        counts = (statuses or {}).get(name, {})
+        answered = group.judge >= 0
+        coverage = counts.get("ok", 0) / sum(counts.values()) if counts else float(answered.mean())
+        if policies.invalid == "drop":
+            group = select(group, np.flatnonzero(answered))
+        metrics = _rank_metrics(group) if kind == "rank" else _step_metrics(group, policies)
+        warnings = {
+            "few_clusters": np.unique(group.cluster).size < _FEW,
+            "low_coverage": coverage < _LOW,
+            "left_out": name == "all" and left_out > 0,
+            "length_mismatch": kind == "steps" and _mismatched(group),
+        }
+        rows.append(
+            Agreement(
+                task=task,
+                judge=judge,
+                subset=name,
+                gold=gold_source,
+                items=np.unique(group.item).size,
+                coverage=coverage,
+                policies=policies,
+                metrics=metrics,
+                ceiling=_ceiling(group),
+                usage=(usage or {}).get(name, Usage()),
+                statuses=dict(counts),
+                warnings=tuple(code for code, raised in warnings.items() if raised),
+                revision=revision,
+                scale=ratings.scale.spec,
+                headline=headline,
+                companions=companions,
+            )
+        )
+    return rows
+
+
+def _checked(policies: Policies, kind: str) -> Policies:
+    gold = {"rank": {"majority", "each"}, "steps": {"majority", "unanimous"}}[kind]
+    allowed = {"order": {"mean", "single"}, "tie": {"class"}, "invalid": {"wrong", "drop"}, "gold": gold}
+    for name, value in policies.to_json().items():
+        if value not in allowed[name]:
+            raise UsageError(
+                f"policy {name}={value} makes no sense on the scale {kind}; it takes {_WORDS}, "
+                f"gold={' or '.join(sorted(gold))}"
+            )
+    return replace(policies, gold="each") if kind == "rank" else policies
+
+
+def _groups(ratings: Ratings, by: Sequence[str]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    yield "all", np.ones(ratings.item.size, dtype=np.bool_)
+    if "subset" in by and ratings.subsets != ("",):
+        for code, name in enumerate(ratings.subsets):
+            yield name or "(no subset)", ratings.subset == code
+    if "system" in by and ratings.systems != ("",):
+        for code, name in enumerate(ratings.systems):
+            if name:
+                yield f"system:{name}", ratings.system == code
+
+
+def _sides(ratings: Ratings) -> tuple[Codes, Codes]:
+    if ratings.sequence is None or ratings.gold_sequence is None:
+        raise ValueError("these ratings have no sequences")
+    return ratings.sequence, ratings.gold_sequence
+
+
+def _rank_metrics(group: Ratings) -> dict[str, Estimate]:
+    judge, gold = _sides(group)
+    clusters = Clusters.of(group.cluster)
+    # Where one annotator ranked each item, an agreement is a plain share of rows.
+    present = (gold >= 0).any(axis=2).T
+    alone = bool((present.sum(axis=0) == 1).all())
+    found: dict[str, Estimate] = {}
+    for name, (function, low, high, worst, share) in _RANK.items():
+        per_annotator = np.stack([_pairs(function, gold[:, j], judge, worst) for j in range(gold.shape[1])])
+        per_row = np.where(present, per_annotator, 0.0).sum(axis=0) / present.sum(axis=0)
+        found[name] = finished(RowOutcome.mean(per_row), clusters, low=low, high=high, proportion=share and alone)
+    return found
+
+
+def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes, worst: float) -> Floats:
+    """One figure per row that this annotator ranked; ``worst`` where the judge has no verdict."""
+    sizes, said = (gold >= 0).sum(axis=1), judge.max(axis=1, initial=-1) >= 0
+    found = np.full(len(gold), worst)
+    for size in np.unique(sizes[(sizes > 0) & said]):
+        rows = np.flatnonzero((sizes == size) & said)
+        found[rows] = function(gold[rows, :size], judge[rows, :size])
+    return found
+
+
+def _step_metrics(group: Ratings, policies: Policies) -> dict[str, Estimate]:
+    judge, every = _sides(group)
+    clusters = Clusters.of(group.cluster)
+    length = (every >= 0).any(axis=1).sum(axis=1)
+    gold = _step_gold(every, policies)
+    judge = np.where(np.arange(judge.shape[1]) < length[:, None], judge, -1)
+    truth, named = steps.first_errors(gold, length), steps.first_errors(judge, length)
+    # An item whose first error its annotators can't tell has nothing to be held against.
+    told = np.flatnonzero(truth != steps.UNKNOWN)
+    first = steps.first_error_scores(truth[told], named[told])
+    errors = steps.error_scores(gold, judge)
+    same = ((gold == judge) | (gold < 0)).all(axis=1)
+    of_told = Clusters.of(group.cluster[told])
+    found = {
+        "percent_agreement": finished(
+            RowOutcome.mean(same.astype(np.float64)), clusters, low=0, high=1, proportion=True
+        ),
+        "step_agreement": finished(steps.step_agreement(gold, judge), clusters, low=0.0, high=1.0),
+        "step_kappa": _step_kappa(gold, judge, group.cluster),
+        "error_precision": finished(errors.precision, clusters, low=0.0, high=1.0),
+        "error_recall": finished(errors.recall, clusters, low=0.0, high=1.0),
+        "error_f1": finished(errors.f1, clusters, low=0.0, high=1.0),
+        "first_error_accuracy": finished(first.wrong, of_told, low=0.0, high=1.0),
+        "flawless_accuracy": finished(first.right, of_told, low=0.0, high=1.0),
+        "first_error_f1": finished(first.f1, of_told, low=0.0, high=1.0),
+    }
+    shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == steps.NO_ERROR}
+    for name, inside in shares.items():
+        # A share of these solutions only: its n is theirs, and Wilson's interval holds where they stand alone.
+        rows = told[inside]
+        if rows.size:
+            hit = RowOutcome.mean((truth[rows] == named[rows]).astype(np.float64))
+            found[name] = finished(hit, Clusters.of(group.cluster[rows]), low=0.0, high=1.0, proportion=True)
+    return found
+
+
+def _step_gold(every: Codes, policies: Policies) -> Codes:
+    """Gold of each step, shape (n, w); -1 where the annotators have no common label."""
+    n, m, w = every.shape
+    flat = every.transpose(0, 2, 1).reshape(n * w, m)
+    winner, share, ahead = plurality(flat, np.arange(n * w), 2)
+    sure = ahead & (share == 1.0) if policies.gold == "unanimous" else ahead
+    return np.where(sure, winner, -1).reshape(n, w).astype(np.int64)
+
+
+def _step_kappa(gold: Codes, judge: Codes, cluster: npt.NDArray[np.int64]) -> Estimate:
+    """Cohen's kappa of the steps; a step without a verdict is in a category that agrees with nothing."""
+    row, place = np.nonzero(gold >= 0)
+    said = judge[row, place]
+    cells = gold[row, place] * 3 + np.where(said < 0, 2, said)
+    counts = np.bincount(cells, minlength=9).reshape(3, 3)
+    if not row.size:
+        return Estimate.missing("no_items")
+    table = Table(counts / row.size, int(row.size), 2, np.arange(2.0))
+    outcome = cohen_kappa(table)
+    if outcome.value is None:
+        return Estimate.missing(outcome.reason or "undefined", table.n)
+    return free(spread(table, outcome, cells, Clusters.of(cluster[row])), low=-1.0, high=1.0)
+
+
+def _mismatched(group: Ratings) -> bool:
+    """Whether the judge checked more or fewer steps than there are."""
+    judge, gold = _sides(group)
+    said = (judge >= 0).sum(axis=1)
+    return bool(((said > 0) & (said != (gold >= 0).any(axis=1).sum(axis=1))).any())
+
+
+def _ceiling(group: Ratings) -> dict[str, Estimate]:
+    """Mean over pairs of annotators, by the functions that measure the judge."""
+    _, gold = _sides(group)
+    _, first = np.unique(group.item, return_index=True)
+    gold, cluster = gold[first], group.cluster[first]
+    there: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=2))
+    pairs = [
+        (i, j, rows)
+        for i, j in combinations(range(gold.shape[1]), 2)
+        if (rows := np.flatnonzero(there[:, i] & there[:, j])).size
+    ]
+    found: dict[str, Estimate] = {}
+    if not pairs:
+        return found
+    functions: dict[str, tuple[Callable[[Codes, Codes], RowOutcome], float, float]]
+    if group.scale.kind == "rank":
+        functions = {name: (_mean_of(function), low, high) for name, (function, low, high, _, _) in _RANK.items()}
+    else:
+        functions = {"step_agreement": (steps.step_agreement, 0.0, 1.0)}
+    for name, (outcome, low, high) in functions.items():
+        spreads = [outcome(gold[rows, i], gold[rows, j]).spread(Clusters.of(cluster[rows])) for i, j, rows in pairs]
+        found[name] = free(combine(spreads, [1 / len(spreads)] * len(spreads)), low=low, high=high)
+    return found
+
+
+def _mean_of(function: Callable[[Codes, Codes], Floats]) -> Callable[[Codes, Codes], RowOutcome]:
+    return lambda a, b: RowOutcome.mean(_pairs(function, a, b, 0.0))
