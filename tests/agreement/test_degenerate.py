@@ -9,7 +9,7 @@ import pytest
 from agreement_cases import expand, ratings
 
 from judgebench.agreement.measure import measure
-from judgebench.domain import Policies, Scale
+from judgebench.domain import Aggregate, Policies, Scale
 from judgebench.errors import DataError
 
 FIVE = Scale.rate(1, 5)
@@ -215,3 +215,13 @@ def test_skewed_ties():
 def test_signed_error_is_one_figure():
     found = row([0, 2, -1, 3] * 10, [0, 1, 4, 4] * 10, FIVE)
     assert found.metrics["mean_signed_error"] == found.bias["mean_signed_error"]
+
+
+def test_a_mean_error_of_groups_is_not_below_zero():
+    """A benchmark's figure over groups knows no longest error, but it knows the least."""
+    judge, gold = [0, 1, 2, 4, 0, 1, 2, 3], [0, 1, 2, 3] * 2
+    given = ratings(judge, gold, scale=FIVE, subset=["a", "b"] * 4, cluster=np.repeat([0, 1], 4))
+    rows = measure(given, task="t", judge="j", aggregates=[Aggregate("mean")])
+    found = rows[-1].metrics["mean_absolute_error"]
+    assert (rows[-1].subset, found.value) == ("mean", 0.125)
+    assert found.low == 0 < found.value < found.high

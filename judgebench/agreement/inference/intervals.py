@@ -114,7 +114,8 @@ def t_interval(estimate: Spread, *, low: float = -1.0, high: float = 1.0, level:
         return Interval(None, None, 0.0, "")
     half = t_quantile(estimate.pulls.size - 1, level) * se
     if not math.isfinite(low + high):
-        return Interval(estimate.value - half, estimate.value + half, se, "cr1-t")
+        # One side may have a bound: a mean error is not below 0.
+        return Interval(max(low, estimate.value - half), min(high, estimate.value + half), se, "cr1-t")
     unit = (high - low) / 2
     place = (estimate.value - low) / unit - 1
     if abs(place) >= 1 - TINY:
