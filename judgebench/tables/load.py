@@ -16,7 +16,7 @@ from judgebench.tables.read import open_table
 from judgebench.tables.words import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -88,6 +88,8 @@ class LoadedTable:
         Sentences for a person: what was recognised, left out, or counted as no verdict.
     warnings : tuple of str
         Machine-readable codes: ``undeclared_levels``, ``unlabelled_rows``.
+    names : callable
+        Gives the name of each item: its id, else its place in the file.
     """
 
     path: str
@@ -99,6 +101,7 @@ class LoadedTable:
     revision: str
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    names: Callable[[], list[str]] = list
 
 
 def load(  # noqa: PLR0913 - one parameter per option of the command line
@@ -123,7 +126,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     path : Path or str
         CSV, TSV, JSONL, a JSON array (each also gzipped), or Parquet.
     judge_cols, gold_cols : sequence of str
-        Columns of labels, or raters where ``long`` is given.
+        Columns of labels, or raters where ``long`` is given. With two gold columns or more there may be no judge:
+        the one `Ratings` then has an empty name, and no verdicts.
     scale : Scale, optional
         What the labels mean; by default the one scale that all of them fit.
     cluster_col : str, optional
@@ -164,7 +168,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
 
 def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldless: bool) -> list[str]:
     columns = [*judge_cols, *gold_cols]
-    if not judge_cols or not (gold_cols or goldless):
+    # Two annotators can be measured against each other without any judge.
+    if (not judge_cols and len(gold_cols) < 2) or not (gold_cols or goldless):
         raise UsageError(f"name {'a judge' if not judge_cols else 'a gold'} column; judgebench doctor FILE shows them")
     if doubled := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
         raise UsageError(f"{doubled[0]!r} is named twice; a column is a judge's or gold, once")
@@ -240,6 +245,7 @@ def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | Non
                 field=name,
             )
         raw.keys[role] = Column(read[name].words, [values[first]])
+    raw.keys["item"] = Column(read[long.item].words, [np.arange(count, dtype=np.int32)])
     if others := [name for name in stripped if name and name not in raters]:
         raw.notes.append(f"raters left out: {', '.join(others[:12])}{', …' if len(others) > 12 else ''}")
     return raw
@@ -272,7 +278,7 @@ def _build(
     keep_unlabelled: bool,
 ) -> LoadedTable:
     notes, warnings = coded.notes, coded.warnings
-    rows = len(coded.labels[judge_cols[0]])
+    rows = len(coded.labels[[*judge_cols, *gold_cols][0]])
     gold = np.full((rows, len(gold_cols)), -1, np.int64)
     for j, name in enumerate(gold_cols):
         gold[:, j] = coded.labels[name]
@@ -311,7 +317,7 @@ def _build(
     judges = {
         name: Ratings(
             scale=coded.scale,
-            judge=labels[name],
+            judge=labels[name] if name else np.full(n, -1, np.int64),
             gold=gold,
             annotators=tuple(gold_cols),
             item=item,
@@ -323,7 +329,7 @@ def _build(
             system=system,
             systems=systems,
         )
-        for name in judge_cols
+        for name in judge_cols or ("",)
     }
     return LoadedTable(
         path=table.name,
@@ -335,7 +341,21 @@ def _build(
         revision=_revision(table.path),
         notes=tuple(notes),
         warnings=tuple(dict.fromkeys(warnings)),
+        names=_item_names(table, raw, everything, distinct_ids=distinct_ids),
     )
+
+
+def _item_names(table: Table, raw: Raw, rows: slice | Codes, *, distinct_ids: bool) -> Callable[[], list[str]]:
+    """Name the items when asked: a million names take more room than the labels."""
+    column, lines, unit = raw.keys.get("id" if distinct_ids else "item"), raw.lines[rows], table.unit
+
+    def names() -> list[str]:
+        if column is None:
+            return [f"{unit} {line}" for line in lines.tolist()]
+        words = list(column.words)
+        return [words[code].strip() for code in column.codes()[rows].tolist()]
+
+    return names
 
 
 def _check_ids(table: Table, raw: Raw, rows: slice | Codes) -> None:

@@ -1,0 +1,116 @@
+"""``humans``: how far the people behind the gold agree, and where judges stand among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+
+from judgebench.cli.options import (
+    ConfigOption,
+    FormatOption,
+    OutputOption,
+    PolicyOption,
+    check_output,
+    emit,
+    note,
+    room,
+)
+from judgebench.cli.sources import (
+    ClusterColOption,
+    Columns,
+    CsvOption,
+    DelimiterOption,
+    GoldColOption,
+    GoldOption,
+    IdColOption,
+    JudgeColOption,
+    LongOption,
+    RunsArgument,
+    ScaleOption,
+    SubsetColOption,
+    SystemColOption,
+    WordOption,
+    sources,
+)
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from judgebench.report.humans import Panel
+
+Interval: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
+
+
+def humans(
+    runs: RunsArgument = None,
+    *,
+    csv: CsvOption = None,
+    judge_col: JudgeColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    gold_col: GoldColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    scale: ScaleOption = None,
+    cluster_col: ClusterColOption = None,
+    subset_col: SubsetColOption = None,
+    system_col: SystemColOption = None,
+    id_col: IdColOption = None,
+    long: LongOption = None,
+    word: WordOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    delimiter: DelimiterOption = None,
+    gold: GoldOption = "unspecified",
+    alpha_interval: Annotated[
+        Interval,
+        typer.Option(
+            "--alpha-interval", help="How the interval of the annotators' alpha is made; resampling is of questions."
+        ),
+    ] = "influence",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap.")] = 0,
+    policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    form: FormatOption = "table",
+    output: OutputOption = None,
+    config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
+) -> None:
+    """Measure the annotators against each other, all at once, and each judge as if it were one of them."""
+    from judgebench.report.humans import gather, render  # noqa: PLC0415 - loaded on use
+
+    check_output(output)
+    columns = Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word)
+    if csv is not None and not judge_col and not runs:
+        panels = [_alone(csv, columns, gold, policy, alpha_interval, seed)]
+    else:
+        found = sources(runs, csv, columns, gold)
+        panels = gather(
+            ((one.task, one.judge, one.gold, one.revision, one.own.override(policy), one.ratings()) for one in found),
+            alpha=alpha_interval,
+            seed=seed,
+        )
+    emit(render(panels, form, width=room(output)), output)
+
+
+def _alone(path: Path, columns: Columns, gold: str, policy: list[str], alpha: Interval, seed: int) -> Panel:
+    """Measure the annotators of a table that names no judge."""
+    from judgebench.agreement.humans import measure_humans  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
+    from judgebench.report.humans import Panel  # noqa: PLC0415 - loaded on use
+    from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+
+    if len(columns.golds) < 2:
+        raise UsageError("humans needs --gold-col twice or more, one per annotator (judgebench doctor FILE helps)")
+    table = load(
+        path,
+        (),
+        columns.golds,
+        scale=None if columns.scale is None else Scale.parse(columns.scale),
+        cluster_col=columns.cluster,
+        subset_col=columns.subset,
+        system_col=columns.system,
+        id_col=columns.item,
+        delimiter=columns.delimiter,
+        long=None if columns.long is None else LongSpec.parse(columns.long),
+        words=columns.meanings(),
+    )
+    for text in table.notes:
+        note(text)
+    rules = Policies().override(policy)
+    found = measure_humans(next(iter(table.judges.values())), rules, alpha=alpha, seed=seed)
+    return Panel(path.name, gold, table.revision, rules, found, ())
