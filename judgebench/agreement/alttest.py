@@ -17,7 +17,6 @@ from judgebench.agreement.inference.alternative import (
     mean_below,
     mean_below_clustered,
     signed_rank_below,
-    t_lower,
 )
 from judgebench.agreement.inference.multiplicity import benjamini_yekutieli
 from judgebench.agreement.inference.spreads import combine
@@ -436,25 +435,33 @@ def alt_test_ratings(
     return replace(found, majority=(rate, advantage), warnings=warnings)
 
 
-def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, float | None]:
-    """Compare two judges by their advantage probabilities on the same items: paired, over shared clusters.
+def epsilon_sweep(
+    ratings: Ratings,
+    policies: Policies,
+    *,
+    scoring: Scoring | None = None,
+    q: float = 0.05,
+    min_items: int = 30,
+    small: Small = "skip",
+) -> tuple[tuple[float, Estimate], ...]:
+    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin.
 
     Parameters
     ----------
-    first, second : AltTest
-        Tests of two judges against the same annotators; their items and clusters have the same codes.
+    ratings, policies, scoring, q, min_items, small
+        As in `alt_test_ratings`.
 
     Returns
     -------
-    tuple of Estimate and float or None
-        First minus second with its interval, and the two-sided p-value of no difference; None where no item
-        tells the two apart.
+    tuple of (float, Estimate)
+        Epsilon and winning rate, ascending.
     """
-    if first.pulls is None or second.pulls is None:
-        return Estimate.missing("no_annotators"), None
-    joined = combine([first.pulls, second.pulls], [1.0, -1.0])
-    pulls = replace(joined, n=max(first.pulls.n, second.pulls.n))
-    estimate = free(pulls, low=-1.0, high=1.0)
-    if not pulls.se or pulls.se < TINY:
-        return estimate, None
-    return estimate, 2 * t_lower(-abs(pulls.value) / pulls.se, pulls.pulls.size - 1)
+    return tuple(
+        (
+            epsilon,
+            alt_test_ratings(
+                ratings, policies, epsilon=epsilon, scoring=scoring, q=q, min_items=min_items, small=small
+            ).winning_rate,
+        )
+        for epsilon in SWEEP
+    )

@@ -36,7 +36,7 @@ def list_tasks() -> None:
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     cards = [load_card(name) for name in card_names()]
-    rows = [(card.name, card.scale.spec, card.gold_source, " ".join(card.splits), card.summary) for card in cards]
+    rows = [(card.name, _scale(card), card.gold_source, " ".join(card.splits), card.summary) for card in cards]
     _print([*rows, *((name, "", "", "", f"plugin {entry.value}") for name, entry in plugins("tasks").items())])
 
 
@@ -120,13 +120,25 @@ def show(
         )
 
 
+def _scale(card: Card) -> str:
+    return "by split" if any(split.scale is not None for split in card.splits.values()) else card.scale.spec
+
+
+def _scales(card: Card) -> list[str]:
+    """Spell out the card's scale, then those of splits that have their own."""
+    own = [(f"{split.name}: ", split.scale) for split in card.splits.values() if split.scale is not None]
+    shown = [("", card.scale), *own]
+    lines = [f"{name}{scale.spec} ({', '.join(scale.labels)})" for name, scale in shown]
+    return [lines[0], *(f"{'':<18}{line}" for line in lines[1:])]
+
+
 def _card(card: Card) -> str:
     policies = ", ".join(f"{key}={value}" for key, value in card.policies.to_json().items())
     fields = {
         "task": card.name,
         "title": card.title,
         "summary": card.summary,
-        "scale": f"{card.scale.spec} ({', '.join(card.scale.labels)})",
+        "scale": "\n".join(_scales(card)),
         "gold": f"{card.gold_source}: {card.annotators}",
         "headline": card.metric,
         "policies": policies,

@@ -15,13 +15,15 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from judgebench.agreement.alttest import (
-    advantage_difference,
+    SWEEP,
     alt_test,
     alt_test_ratings,
     default_epsilon,
     default_scoring,
+    epsilon_sweep,
     similarity,
 )
+from judgebench.agreement.alttest_pairs import advantage_difference, aligned, differences
 from judgebench.agreement.alttest_witness import verify_alt_test
 from judgebench.agreement.inference.alternative import mean_below, mean_below_clustered, signed_rank_below
 from judgebench.agreement.inference.spreads import Clusters
@@ -334,6 +336,33 @@ def test_two_judges_are_compared_on_their_items():
     assert p == pytest.approx(stats.ttest_rel(*wins).pvalue, rel=1e-9)
     same, none = advantage_difference(a, a)
     assert (same.value, same.low, none) == (0.0, None, None)
+
+
+def test_every_two_judges_of_a_task_are_compared_and_only_on_the_same_items():
+    rng = np.random.default_rng(9)
+    people = rng.integers(0, 3, (80, 3))
+    judges = [ratings(rng.integers(0, 3, 80), people) for _ in range(3)]
+    tests = [alt_test_ratings(own, PLAIN, epsilon=0.2) for own in judges]
+    found = differences([("t", own, test) for own, test in zip(judges, tests, strict=True)])
+    assert [(d.first, d.second) for d in found] == [(0, 1), (0, 2), (1, 2)]
+    p = [d.p for d in found]
+    assert [d.adjusted for d in found] == pytest.approx(multipletests(p, method="holm")[1])
+    other = replace(judges[1], gold=(people + 1) % 3)
+    assert not aligned(judges[0], other)
+    assert not aligned(judges[0], replace(judges[1], annotators=("x", "y", "z")))
+    assert differences([("t", judges[0], tests[0]), ("t", other, tests[1])]) == []
+    assert differences([("t", judges[0], tests[0]), ("u", judges[1], tests[1])]) == []
+    (same,) = differences([("t", judges[0], tests[0]), ("t", judges[0], tests[0])])
+    assert (same.estimate.value, same.p, same.adjusted) == (0.0, None, None)
+
+
+def test_the_sweep_is_the_test_at_each_epsilon():
+    rng = np.random.default_rng(6)
+    truth = rng.integers(0, 3, 90)
+    own = ratings(truth, np.where(rng.random((90, 3)) < 0.7, truth[:, None], rng.integers(0, 3, (90, 3))))
+    swept = epsilon_sweep(own, PLAIN)
+    assert tuple(epsilon for epsilon, _ in swept) == SWEEP
+    assert [rate for _, rate in swept] == [alt_test_ratings(own, PLAIN, epsilon=e).winning_rate for e in SWEEP]
 
 
 def _at_least(judge, people, j):

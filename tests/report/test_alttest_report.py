@@ -1,0 +1,95 @@
+"""The alternative annotator test in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from judgebench.agreement.alttest import SWEEP, alt_test
+from judgebench.agreement.alttest_pairs import Difference, advantage_difference
+from judgebench.domain import Estimate, Policies
+from judgebench.report.alttest import Entry, json_schema, render
+
+RNG = np.random.default_rng(4)
+TRUTH = RNG.integers(0, 2, 80)
+PEOPLE = np.where(RNG.random((80, 3)) < 0.8, TRUTH[:, None], 1 - TRUTH[:, None])
+PEOPLE[20:, 2] = -1
+
+
+def entry(judge, name="good", sweep=False, **how) -> Entry:
+    result = alt_test(judge, PEOPLE, np.eye(2), names=("ann", "bob", "cy"), epsilon=0.2, scoring="accuracy", **how)
+    rates = tuple((epsilon, result.winning_rate) for epsilon in SWEEP) if sweep else ()
+    return Entry("own.csv", name, "crowd", "data:1", Policies(order="single"), result, rates)
+
+
+GOOD = entry(TRUTH)
+BAD = entry(1 - TRUTH, "bad", cluster=np.arange(80) // 4)
+NOBODY = alt_test(TRUTH[:20], PEOPLE[:20], np.eye(2), scoring="accuracy")
+EMPTY = Entry("own.csv", "new", "crowd", "", Policies(), NOBODY)
+
+
+def pairs():
+    estimate, p = advantage_difference(GOOD.result, BAD.result)
+    return [Difference(0, 1, estimate, p, p), Difference(1, 0, Estimate.missing("no_annotators"), None, None)]
+
+
+def test_the_first_line_says_what_it_means():
+    good, bad, empty = (render([test]).split("\n\n", 1)[0].replace("\n  ", " ") for test in (GOOD, BAD, EMPTY))
+    assert good.startswith("good on own.csv may stand in for these annotators at epsilon 0.2: it wins against 2 of 2")
+    assert "may not stand in" in bad
+    assert "wins against 0 of 2" in bad
+    assert "nothing can be said" in empty
+
+
+def test_the_table_has_annotators_clusters_sweep_and_pairs():
+    text = render([GOOD, BAD], pairs())
+    assert "left out" in text
+    assert "clustered p" in text
+    assert "Differences of advantage" in text
+    assert "fewer than 3 annotators" in text
+    assert "eps 0.15" not in text
+    assert "bad: items share clusters" in text
+    assert "eps 0.15" in render([entry(TRUTH, sweep=True)])
+    assert "| ann |" in render([GOOD], form="md")
+
+
+def test_json_keeps_its_schema():
+    ranks = entry(TRUTH, "ranks", small="wilcoxon")
+    plain = replace(GOOD.result, majority=(0.0, 0.5))
+    tests = [GOOD, BAD, EMPTY, entry(TRUTH, sweep=True), ranks, GOOD._replace(result=plain)]
+    document = json.loads(render(tests, pairs(), "json"))
+    jsonschema.validate(document, json_schema())
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    assert document["rows"][0]["passed"] is True
+    assert document["rows"][2]["winning_rate"]["undefined"] == "no_annotators"
+    assert document["rows"][4]["annotators"][2]["test"] == "wilcoxon"
+    assert document["pairs"][0]["difference"]["value"] > 0
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document | {"rows": [document["rows"][0] | {"passed": "yes"}]}, json_schema())
+
+
+def test_csv_has_a_row_per_judge_and_per_annotator():
+    lines = list(csv.DictReader(io.StringIO(render([GOOD, EMPTY], form="csv"))))
+    assert [(line["judge"], line["annotator"]) for line in lines] == [
+        ("good", "(all)"), ("good", "ann"), ("good", "bob"), ("good", "cy"),
+        ("new", "(all)"), ("new", "annotator 1"), ("new", "annotator 2"), ("new", "annotator 3"),
+    ]  # fmt: skip
+    assert [line["passed"] for line in lines[:4]] == ["yes", "yes", "yes", ""]
+    assert lines[3]["test"] == "left out"
+    assert lines[4]["winning_rate"] == ""
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=20), st.sampled_from(["table", "json", "csv", "md"]))
+@settings(max_examples=40, deadline=None)
+def test_any_names_can_be_printed(name, form):
+    text = render([GOOD._replace(task=name, judge=name)], form=form)
+    text.encode("utf-8")
+    assert not any(ord(c) < 32 and c != "\n" for c in text)
