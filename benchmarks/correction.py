@@ -4,8 +4,9 @@
 
 Each simulation draws rows from the table of gold against verdicts of one judge of TriviaQA (Thakur et al. 2024,
 "Judging the Judges", first version; nine exam takers, rows that the judge answered), hides the gold of all but some
-random ones, and asks every estimator for the share of correct answers. `transfer` calibrates on rows with another
-share of correct answers (one half): there only Rogan-Gladen and the matrix method have a claim to be right.
+random ones, and asks every estimator for the share of correct answers. The second table calibrates on rows with another
+share of correct answers (one half): there only Rogan-Gladen has a claim to be right. In the third, five rows
+share a question, which some questions make easy and others hard (correlation 1/3).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from judgebench.agreement.correct.labelled import Sample, labels_only, naive, post_stratified, ppi
 from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
+from judgebench.agreement.inference.spreads import Clusters
 
 if TYPE_CHECKING:
     from judgebench.domain import Estimate
@@ -71,6 +73,36 @@ def simulate(
                 continue
             covered = found.low <= truth <= found.high
             errors.setdefault(name, []).append((found.value - truth, covered, found.high - found.low))
+    return _summary(errors)
+
+
+def simulate_clusters(
+    table: tuple[tuple[int, int], ...], *, simulations: int, questions: int, labelled: int, seed: int = 0
+) -> dict[str, tuple[float, float, float]]:
+    """Questions with five rows each; the gold of whole questions is known. With clusters, and as if without."""
+    rng = np.random.default_rng(seed)
+    counts = np.array(table, dtype=float)
+    truth = float(counts[1].sum() / counts.sum())
+    accepts = counts[:, 1] / counts.sum(axis=1)
+    question = np.repeat(np.arange(questions), 5)
+    errors: dict[str, list[tuple[float, bool, float]]] = {}
+    for _ in range(simulations):
+        easy = rng.beta(2 * truth, 2 * (1 - truth), questions)
+        gold = (rng.random(question.size) < easy[question]).astype(int)
+        judge = (rng.random(question.size) < accepts[gold]).astype(int)
+        rows = judge.astype(float), gold.astype(float), question < labelled, judge
+        for how, cluster in (("clustered", question), ("as if lone", np.arange(question.size))):
+            sample = Sample(*rows, Clusters.of(cluster))
+            for name, estimator in (("labels", labels_only), ("ppi++", ppi), ("post-strat", post_stratified)):
+                found = estimator(sample)
+                if found.value is None or found.low is None or found.high is None:
+                    continue
+                covered = found.low <= truth <= found.high
+                errors.setdefault(f"{name}, {how}", []).append((found.value - truth, covered, found.high - found.low))
+    return _summary(errors)
+
+
+def _summary(errors: dict[str, list[tuple[float, bool, float]]]) -> dict[str, tuple[float, float, float]]:
     return {
         name: (
             float(np.sqrt(np.mean([error**2 for error, _, _ in rows]))),
@@ -95,6 +127,14 @@ def main() -> None:
                 if not transfer or name in {"naive", "rogan-gladen"}:
                     print(f"{judge:12}{name:14}{rmse:8.4f}{coverage:10.3f}{width:8.4f}")
         print()
+    print("a random fifth of the questions is labelled; five rows a question")
+    print(f"{'judge':12}{'estimator':24}{'rmse':>8}{'coverage':>10}{'width':>8}")
+    for judge, table in TABLES.items():
+        found = simulate_clusters(
+            table, simulations=options["simulations"], questions=200, labelled=40, seed=options["seed"]
+        )
+        for name, (rmse, coverage, width) in found.items():
+            print(f"{judge:12}{name:24}{rmse:8.4f}{coverage:10.3f}{width:8.4f}")
 
 
 if __name__ == "__main__":

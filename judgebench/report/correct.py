@@ -23,6 +23,7 @@ _NAMES = {
     "ppi++": "PPI++",
     "ppi": "PPI",
     "rogan-gladen": "Rogan-Gladen",
+    "bayes": "Rogan-Gladen, posterior",
     "matrix": "matrix method",
     "labels": "labels only",
     "naive": "judge alone (naive)",
@@ -60,6 +61,7 @@ _REASONS = {
     "too_few_labels": "too few labelled rows",
     "singular_matrix": "two labels look alike to the judge",
     "graded_gold": "gold is a mean of annotators here, not a label",
+    "clustered": "the posterior is that of independent rows, and these share questions",
     "no_items": "no row has a verdict",
 }
 

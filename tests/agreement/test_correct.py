@@ -177,6 +177,13 @@ def test_another_mix_needs_rogan_gladen():
     assert 0.9 <= found["rogan-gladen"][1] <= 0.995
 
 
+def test_clustered_rows_need_clustered_intervals():
+    module = benchmark()
+    found = module.simulate_clusters(module.TABLES["Llama3-70B"], simulations=250, questions=200, labelled=40, seed=3)
+    for name, (_, coverage, _) in found.items():
+        assert (0.9 <= coverage <= 0.99) if "clustered" in name else coverage < 0.92, name
+
+
 def drawn(rng, n=80, labels=40, groups=None):
     gold = rng.integers(0, 2, n).astype(float)
     judged = np.where(rng.random(n) < 0.8, gold, 1 - gold)

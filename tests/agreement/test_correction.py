@@ -47,6 +47,11 @@ def test_a_calibration_set_means_rogan_gladen():
     expected = rogan_gladen(judge.mean(), 1500, Calibration(tnr, negatives, tpr, 400 - negatives))
     assert found.estimates["rogan-gladen"] == expected
     assert expected.low < truth.mean() < expected.high
+    (every,) = correct(check(judge, np.full(1500, -1)), calibration=check(other, gold), estimator="all")
+    assert every.chosen == "rogan-gladen"
+    assert every.estimates["bayes"].value == pytest.approx(expected.value, abs=expected.se / 3)
+    assert every.estimates["bayes"].se == pytest.approx(expected.se, rel=0.15)
+    assert every.estimates["ppi"].undefined == every.estimates["post-strat"].undefined == "no_labels"
     assert found.estimates["labels"].undefined == "no_labels"
 
 

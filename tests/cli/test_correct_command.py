@@ -60,7 +60,6 @@ def test_part_of_the_rows_has_gold(judgebench, tmp_path: Path) -> None:
     assert "the judge alone says" in table.out
     assert "labels only" in table.out
     assert "random draw" in table.out
-    assert judgebench(*base, "--format", "md").out.count("| judge |") >= 1
     rows = list(csv.DictReader(io.StringIO(judgebench(*base, "--format", "csv").out)))
     assert [row["estimator"] for row in rows if row["chosen"] == "yes"] == [first["chosen"]]
 
@@ -99,16 +98,41 @@ def test_a_ranking_without_gold(judgebench, tmp_path: Path) -> None:
     assert [prior["diagonal"] for prior in row["priors"]] == [1.0, 0.6]
     again = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 200, "--format", "json")
     assert again.out == done.out
-    table = judgebench(*base, "--scale", "rate:1-3", "--draws", 100)
+    table = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 100)
     assert "identifiable without gold" in table.out
-    assert judgebench(*base, "--scale", "rate:1-3", "--draws", 100, "--format", "md").code == 0
-    two = judgebench(*base, "--scale", "rate:1-3", "--target", "3", "--judge-varies", "--draws", 100, "--format", "csv")
-    assert len(two.out.splitlines()) == 1 + 6 * 3
+    two = judgebench(
+        *base,
+        "--scale",
+        "rate:1-3",
+        "--target",
+        "3",
+        "--judge-varies",
+        "--diagonal",
+        0.6,
+        "--draws",
+        100,
+        "--format",
+        "csv",
+    )
+    assert len(two.out.splitlines()) == 1 + 2 * 3
 
 
 def test_two_levels_are_labelled_with_their_assumption(judgebench, tmp_path: Path) -> None:
     write(tmp_path / "t.csv", verdicts(300, labelled=0))
-    done = judgebench("correct", "--csv", "t.csv", "--judge-col", "judge", "--no-gold", "--system-col", "system")
+    done = judgebench(
+        "correct",
+        "--csv",
+        "t.csv",
+        "--judge-col",
+        "judge",
+        "--no-gold",
+        "--system-col",
+        "system",
+        "--draws",
+        100,
+        "--format",
+        "md",
+    )
     assert done.code == 0, done.err
     assert "assuming one common TPR/TNR with TPR + TNR > 1" in " ".join(done.out.split())
 

@@ -19,7 +19,7 @@ from judgebench.agreement.correct.labelled import (
     ppi_weight,
 )
 from judgebench.agreement.correct.matrix import ILL_CONDITIONED, matrix_mean, matrix_shares
-from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen, youden
+from judgebench.agreement.correct.rogan_gladen import Calibration, bayes_rogan_gladen, rogan_gladen, youden
 from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_of, score_of, trimmed
 from judgebench.agreement.estimates import free
 from judgebench.agreement.inference.spreads import Clusters, combine, mean
@@ -64,8 +64,8 @@ class Correction:
     chosen : str
         The estimator to report: a key of ``estimates``.
     estimates : mapping of str to Estimate
-        By estimator: ``post-strat``, ``ppi++``, ``ppi``, ``rogan-gladen``, ``matrix``, ``labels``, ``naive``. The
-        naive score is the judge's own opinion: its interval holds none of the judge's errors.
+        By estimator: ``post-strat``, ``ppi++``, ``ppi``, ``rogan-gladen``, ``bayes``, ``matrix``, ``labels``,
+        ``naive``. The naive score is the judge's own opinion: its interval holds none of the judge's errors.
     rates : mapping of str to Estimate
         ``youden``, ``tpr`` and ``tnr`` of the judge, where the score is a share.
     shares : mapping of str to Estimate
@@ -196,6 +196,8 @@ def _correct(
             warnings += _doubts(sample, rows)
     if every or estimator == "rogan-gladen" or (outside is not None and score.binary):
         estimates["rogan-gladen"] = _rogan_gladen(test, known, score, calibration, weak=weak)
+    if every:
+        estimates["bayes"] = _bayes(test, known, score, calibration, estimates["rogan-gladen"])
     condition: float | None = None
     if every or estimator == "matrix" or (outside is not None and not score.binary):
         estimates["matrix"], condition, codes = _matrix(test, known, score)
@@ -320,6 +322,17 @@ def _rogan_gladen(test: Rows, known: Rows, score: Score, calibration: Calibratio
     se = math.hypot(first / power, second)
     groups = min(parts[0].ids.size, errors.ids.size)
     return _on_logit(found, se, groups)
+
+
+def _bayes(test: Rows, known: Rows, score: Score, calibration: Calibration | None, plain: Estimate) -> Estimate:
+    """Cross-check Rogan and Gladen's estimate by its posterior, where rows are independent."""
+    if calibration is None or plain.value is None:
+        return Estimate.missing(plain.undefined or "one_class", test.judge.size)
+    if not (Clusters.of(test.cluster).lone and Clusters.of(known.cluster).lone):
+        return Estimate.missing("clustered", test.judge.size)
+    accepted = int(np.count_nonzero(test.judge == score.accepted))
+    found = bayes_rogan_gladen(accepted, test.judge.size, calibration)
+    return Estimate(found.mean, found.low, found.high, test.judge.size, se=found.sd, method="posterior")
 
 
 def _on_logit(found: Estimate, se: float, groups: int) -> Estimate:

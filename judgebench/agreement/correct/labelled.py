@@ -74,11 +74,10 @@ class Sample:
             The judge's scores on the others.
         """
         scores = np.concatenate([judged, unlabelled]).astype(np.float64)
-        values, stratum = np.unique(scores, return_inverse=True)
+        _, stratum = np.unique(scores, return_inverse=True)
         rows = np.arange(scores.size)
         padded = np.zeros(scores.size)
         padded[: gold.size] = gold
-        del values
         return cls(scores, padded, rows < gold.size, stratum, Clusters.of(rows))
 
     @property
@@ -157,9 +156,13 @@ def ppi_weight(sample: Sample) -> float:
 
     Examples
     --------
-    >>> gold, judged = np.array([1.0, 1, 0, 0]), np.array([1.0, 1, 0, 1])
-    >>> round(ppi_weight(Sample.of(gold, judged, np.array([1.0, 0, 1, 0, 1, 0, 1, 0]))), 4)
-    0.419
+    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466.
+
+    >>> gold = np.repeat([0.0, 0.0, 1.0, 1.0], [78, 20, 8, 194])
+    >>> judged = np.repeat([0.0, 1.0, 0.0, 1.0], [78, 20, 8, 194])
+    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
+    >>> round(ppi_weight(sample), 5)
+    0.80606
     """
     n, unlabelled = sample.rows.size, int(np.count_nonzero(~sample.labelled))
     variance = float(sample.judge.var(ddof=1)) if sample.judge.size > 1 else 0.0
@@ -196,9 +199,14 @@ def ppi(sample: Sample, weight: float | None = None) -> Estimate:
 
     Examples
     --------
-    >>> gold, judged = np.array([1.0, 1, 0, 0]), np.array([1.0, 1, 0, 1])
-    >>> round(ppi(Sample.of(gold, judged, np.array([1.0, 0, 1, 0])), weight=1.0).value, 4)
-    0.25
+    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466.
+    The Python package ppi_py 0.2.3 gives .7084066767830045 at weight 1.
+
+    >>> gold = np.repeat([0.0, 0.0, 1.0, 1.0], [78, 20, 8, 194])
+    >>> judged = np.repeat([0.0, 1.0, 0.0, 1.0], [78, 20, 8, 194])
+    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
+    >>> round(ppi(sample, weight=1.0).value, 12), round(ppi(sample).value, 8)
+    (0.708406676783, 0.7016044)
     """
     rows, rest = sample.rows, np.flatnonzero(~sample.labelled)
     if not rest.size:
@@ -237,9 +245,13 @@ def post_stratified(sample: Sample) -> Estimate:
 
     Examples
     --------
-    >>> gold, judged = np.array([1.0, 1, 0, 0, 0, 1]), np.array([1.0, 1, 0, 1, 0, 0])
-    >>> round(post_stratified(Sample.of(gold, judged, np.array([1.0, 1, 1, 1, 0, 1]))).value, 6)
-    0.555556
+    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466.
+
+    >>> gold = np.repeat([0.0, 0.0, 1.0, 1.0], [78, 20, 8, 194])
+    >>> judged = np.repeat([0.0, 1.0, 0.0, 1.0], [78, 20, 8, 194])
+    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
+    >>> round(post_stratified(sample).value, 6), round((915 * 8 / 86 + 2680 * 194 / 214) / 3595, 6)
+    (0.699485, 0.699485)
     """
     rows = sample.rows
     if sample.labelled.all():
