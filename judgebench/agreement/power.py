@@ -343,3 +343,30 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     errors = 2 * wrong * (1 - wrong)
     variance = 2 * se * se * items * min(1.0, discordance / errors)
     return Power(metric.name, items, variance, effect, discordance, measured=False, value=lone.value)
+
+
+def from_figures(
+    base_rate: float, kappa: float, drop: float, discordance: float | None = None, *, design_effect: float = 1.0
+) -> Power:
+    """Work out the power of a paired test of kappa without any data.
+
+    Parameters
+    ----------
+    base_rate, kappa, drop, discordance : float
+        As in `kappa_drop_variance`; the discordance is 10 % by default.
+    design_effect : float, optional
+        ``(SE_cluster / SE_iid)^2``.
+
+    Raises
+    ------
+    ValueError
+        If no two judges can be like that.
+
+    Examples
+    --------
+    >>> from_figures(0.7, 0.6, 0.05, 0.1).items_for(0.05)
+    1080
+    """
+    share = DISCORDANCE if discordance is None else discordance
+    variance = kappa_drop_variance(base_rate, kappa, drop, share)
+    return Power("cohen_kappa", None, variance, design_effect, share, measured=False, base_rate=base_rate, value=kappa)

@@ -14,13 +14,14 @@ from judgebench.agreement.inference.multiplicity import holm
 from judgebench.agreement.inference.ranking import pairwise, rank_sets, stack
 from judgebench.agreement.inference.spreads import combine
 from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.agreement.inference.spreads import Spread
-    from judgebench.agreement.matching import Matched
+    from judgebench.agreement.matching import Judged, Matched
     from judgebench.agreement.metrics.catalog import Metric
     from judgebench.domain import Policies
 
@@ -224,3 +225,30 @@ def _turned(gap: Estimate, sign: float) -> Estimate:
         return gap
     low, high = (None if bound is None else -bound for bound in (gap.high, gap.low))
     return replace(gap, value=-gap.value, low=low, high=high)
+
+
+def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | None]:
+    """Estimate a metric for several judges, each on all of its own rows, over clusters of one meaning.
+
+    Unlike `matching.match`, this asks for no common items: a few gaps, or a judge that was recorded in one order only,
+    leave the differences valid, since influences are joined by cluster.
+
+    Parameters
+    ----------
+    judged : sequence of Judged
+        The judges; the names of their clusters say which questions they share.
+    metric : Metric
+        The coefficient.
+
+    Returns
+    -------
+    list of Spread or None
+        One per judge; None where the metric is undefined.
+    """
+    codes: dict[str, int] = {}
+    found: list[Spread | None] = []
+    for one in judged:
+        to = np.fromiter((codes.setdefault(name, len(codes)) for name in one.clusters), np.int64, len(one.clusters))
+        _, own = estimate(metric, Counted.of(apply(one.ratings, one.policies)))
+        found.append(None if own is None else replace(own, ids=to[own.ids]))
+    return found

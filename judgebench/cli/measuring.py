@@ -31,6 +31,7 @@ from judgebench.cli.sources import (
     LongOption,
     RunsArgument,
     ScaleOption,
+    ScoreColOption,
     SubsetColOption,
     SystemColOption,
     WordOption,
@@ -51,6 +52,7 @@ def score(
     csv: CsvOption = None,
     judge_col: JudgeColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     gold_col: GoldColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    score_col: ScoreColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     scale: ScaleOption = None,
     cluster_col: ClusterColOption = None,
     subset_col: SubsetColOption = None,
@@ -74,7 +76,9 @@ def score(
     config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
 ) -> None:
     """Measure again: runs that were asked before, or a table of one's own labels."""
-    columns = Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word)
+    columns = Columns(
+        judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word, score_col
+    )
     tables = sources(runs, csv, columns, gold)
     if sensitivity:
         emit(_sensitivity(tables, policy, form, room(output)), output)
@@ -114,11 +118,13 @@ def leaderboard(
     """Rank the judges of a runs folder, task by task."""
     from judgebench.report.leaderboard import rank, render  # noqa: PLC0415 - loaded on use
 
-    rows = [
-        row for stored in stored_sources([runs]) for row in stored.measure(policy, by_system=by_system, verify=False)
-    ]
+    tables = list(stored_sources([runs]))
+    rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=False)]
+    names = [(table.task, table.judge, table.revision) for table in tables]
+    # Two runs of one name can't be told apart by their rows.
+    judged = {name: table.judged for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
     ending = output.suffix.removeprefix(".").lower() if output is not None else ""
-    entries = rank([row for row in rows if subsets or row.subset == "all"])
+    entries = rank([row for row in rows if subsets or row.subset == "all"], judged=judged)
     emit(render(entries, form or ending or "table", width=room(output)), output)
 
 

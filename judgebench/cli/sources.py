@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.store.runs import StoredRun
 
@@ -26,6 +27,14 @@ JudgeColOption = Annotated[
 ]
 GoldColOption = Annotated[
     list[str], typer.Option("--gold-col", metavar="C", help="Column of gold labels, one per annotator; repeatable.")
+]
+ScoreColOption = Annotated[
+    list[str],
+    typer.Option(
+        "--score-col",
+        metavar="C",
+        help="Column of a judge's scores or probabilities: one per --judge-col, or alone; repeatable.",
+    ),
 ]
 ScaleOption = Annotated[
     str | None,
@@ -76,6 +85,7 @@ class Columns:
     long: str | None
     delimiter: str | None
     words: list[str]
+    scores: list[str] = field(default_factory=list)
 
     def meanings(self) -> dict[str, str]:
         """Read the --word options."""
@@ -96,6 +106,7 @@ class Source:
     revision: str
     measured: Callable[..., list[Agreement]]
     ratings: Callable[[], Ratings]
+    judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
 
     def measure(self, policy: Sequence[str], *, by_system: bool, verify: bool) -> list[Agreement]:
@@ -131,6 +142,7 @@ def sources(
 
 def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
     """Open runs; those without a verdict yet are left out, aloud."""
+    from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
@@ -152,8 +164,22 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
             def ratings(stored: StoredRun = stored) -> Ratings:
                 return from_verdicts(stored.verdicts(), stored.run.scale)
 
+            def judged(policies: Policies, stored: StoredRun = stored) -> Judged:
+                own = stored.run
+                return judged_verdicts(
+                    stored.verdicts(),
+                    own.scale,
+                    task=own.task,
+                    judge=own.judge,
+                    policies=policies,
+                    gold_source=own.gold_source,
+                    revision=own.revision,
+                )
+
             found += 1
-            yield Source(run.task, run.judge, run.gold_source, run.policies, run.revision, measured, ratings, stored)
+            yield Source(
+                run.task, run.judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored
+            )
     if not found:
         raise DataError("nothing is judged yet here", file=str(started[0].path), hint="run it again, it resumes")
     for stored in started:
@@ -162,11 +188,12 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
 
 def table_sources(path: Path, columns: Columns, gold: str, *, unlabelled: bool = False) -> list[Source]:
     """Open a table of labels: a source per judge's column."""
+    from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
     from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
 
-    if not columns.judges or not (columns.golds or unlabelled):
+    if not (columns.judges or columns.scores) or not (columns.golds or unlabelled):
         raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {path}` names the columns")
     table = load(
         path,
@@ -181,6 +208,7 @@ def table_sources(path: Path, columns: Columns, gold: str, *, unlabelled: bool =
         long=None if columns.long is None else LongSpec.parse(columns.long),
         words=columns.meanings(),
         keep_unlabelled=unlabelled,
+        score_cols=columns.scores,
     )
     for text in table.notes:
         note(text)
@@ -197,5 +225,12 @@ def table_sources(path: Path, columns: Columns, gold: str, *, unlabelled: bool =
         def own_ratings(ratings: Ratings = ratings) -> Ratings:
             return ratings
 
-        found.append(Source(path.name, judge, gold, Policies(), table.revision, measured, own_ratings))
+        def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
+            # The judges of one table share its items and its gold.
+            clusters = range(int(ratings.cluster.max()) + 1)
+            return Judged(
+                path.name, judge, ratings, table.names(), [*map(str, clusters)], policies, gold, table.revision
+            )
+
+        found.append(Source(path.name, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged))
     return found

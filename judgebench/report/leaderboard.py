@@ -1,9 +1,10 @@
 """Leaderboards: rows of many runs in one order, with ranks that say how sure they are.
 
 A rank is given within one task, on subset ``all``, among judges measured on the same data and under
-the same policies (`NOTE` says it in full). Beside it stands the range of ranks that the intervals leave open:
-a judge is surely ahead of another only where their intervals don't overlap. This is cautious, since
-the judges answer the same items; ``judgebench compare`` (in a later version) will test two of them pair by pair.
+the same policies (`NOTE` says it in full). Beside it stands the range of ranks that the data leave open. Where the
+verdicts are at hand, all pairs of judges are tested at once on their paired, clustered differences (max-t); else a
+judge is surely ahead of another only where their intervals don't overlap, which is cautious, since the judges
+answer the same items.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
+from judgebench.agreement.metrics.catalog import METRICS as METRICS_BY_NAME
 from judgebench.errors import UsageError
 from judgebench.report.scores import (
     clean,
@@ -25,13 +27,16 @@ from judgebench.report.scores import (
 from judgebench.report.table import Cell, Column, Grid, draw, fill, grid, room_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.domain import Agreement, Estimate
+    from judgebench.agreement.matching import Judged
+    from judgebench.domain import Agreement, Estimate, Policies
 
 __all__ = ["SCHEMA", "Entry", "LeaderboardFormat", "rank", "render", "to_csv", "to_json", "to_markdown"]
 
 SCHEMA = "judgebench.leaderboard/1"
+#: Task, judge and revision of a row.
+Key: TypeAlias = tuple[str, str, str]
 LeaderboardFormat: TypeAlias = Literal["csv", "md", "json", "table"]
 _LATER = ("html", "tex")
 
@@ -53,13 +58,16 @@ METRICS = (
     "macro_f1",
     "mean_signed_error",
 )
+#: Two computations of one figure.
+_SAME = 1e-9
 #: Share of the items that a judge must have been measured on to be ranked: a few gaps are no other test.
 _ENOUGH = 0.95
 NOTE = (
     "Ranks hold within a task on all of its items, among judges measured on the same data (at least 95 % of the items) "
     "under the same policies; the order policy may differ where verdicts were recorded in one order only. The range "
-    "behind a rank holds the ranks that overlapping intervals leave open (a question mark: there is no interval); "
-    "judgebench compare (in a later version) will test two judges pair by pair."
+    "behind a rank holds the ranks that stay open at 95 % (a question mark: there is no interval): by paired "
+    "differences of all judges at once, clustered by question, where their verdicts are at hand, else by overlapping intervals, "
+    "which are wider. judgebench compare tests two judges pair by pair."
 )
 
 
@@ -76,6 +84,8 @@ class Entry(NamedTuple):
         The rank by the point estimates, and the ranks that the intervals leave open; None off subset
         ``all`` and for rows that can't be compared with the task's others; a row without an interval has a
         rank and no range.
+    paired : bool
+        Whether the range comes from paired differences, and not from overlapping intervals.
     """
 
     row: Agreement
@@ -83,6 +93,7 @@ class Entry(NamedTuple):
     rank: int | None = None
     best: int | None = None
     worst: int | None = None
+    paired: bool = False
 
     @property
     def ranks(self) -> str:
@@ -94,7 +105,11 @@ class Entry(NamedTuple):
         return str(self.rank) if self.best == self.worst else f"{self.rank} ({self.best}–{self.worst})"  # noqa: RUF001 - a range
 
 
-def rank(rows: Iterable[Agreement], headlines: Mapping[str, str] | None = None) -> list[Entry]:
+def rank(
+    rows: Iterable[Agreement],
+    headlines: Mapping[str, str] | None = None,
+    judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
+) -> list[Entry]:
     """Sort rows by task, subset (``all`` first) and headline (highest first), and rank them.
 
     Parameters
@@ -104,6 +119,9 @@ def rank(rows: Iterable[Agreement], headlines: Mapping[str, str] | None = None) 
     headlines : mapping of str to str, optional
         The headline metric by task; by default the one that the task's scale calls for (quadratic kappa on
         ratings), or percent agreement (then accuracy) in a task where no judge has it.
+    judged : mapping of (str, str, str) to callable, optional
+        The judgments behind the rows, by task, judge and revision, under policies. A task whose ranked judges are
+        all there gets ranges from paired differences.
 
     Returns
     -------
@@ -124,8 +142,40 @@ def rank(rows: Iterable[Agreement], headlines: Mapping[str, str] | None = None) 
         headline = _headline(task, tasks[task], (headlines or {}).get(task))
         ordered = sorted(tasks[task], key=lambda row: _place(row, headline))
         ranked = _ranked(ordered, headline)
-        entries += [Entry(row, headline, *ranked.get(id(row), (None, None, None))) for row in ordered]
+        sets = _paired([row for row in ordered if id(row) in ranked], headline, judged or {})
+        for row in ordered:
+            place, best, worst = ranked.get(id(row), (None, None, None))
+            # A rank without an interval has no range, however its pairs turn out.
+            if paired := best is not None and id(row) in sets:
+                best, worst = sets[id(row)]
+            entries.append(Entry(row, headline, place, best, worst, paired))
     return entries
+
+
+def _paired(
+    rows: Sequence[Agreement], headline: str, judged: Mapping[Key, Callable[[Policies], Judged]]
+) -> dict[int, tuple[int, int]]:
+    """Rank sets by joint paired differences, by ``id``; empty where not every judge's verdicts are at hand."""
+    from judgebench.agreement.standings import ranks_of, shared_spreads  # noqa: PLC0415 - loads numpy
+
+    keys = [(row.task, row.judge, row.revision) for row in rows]
+    if len(rows) < 2 or len(set(keys)) < len(keys) or not all(key in judged for key in keys):
+        return {}
+    metric = METRICS_BY_NAME.get(headline)
+    if metric is None:
+        return {}
+    spreads = shared_spreads([judged[key](row.policies) for key, row in zip(keys, rows, strict=True)], metric)
+    known = [one for one in spreads if one is not None]
+    # Figures that a benchmark computes its own way must not be ranked by other ones.
+    if len(known) < len(rows) or any(
+        abs(one.value - (_value(row, headline) or 0.0)) > _SAME for one, row in zip(known, rows, strict=True)
+    ):
+        return {}
+    return {
+        id(row): (best, worst)
+        for row, (best, worst) in zip(rows, ranks_of(known).ranks, strict=True)
+        if best is not None and worst is not None
+    }
 
 
 def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
@@ -223,7 +273,14 @@ def to_json(entries: Sequence[Entry]) -> dict[str, Any]:
         "note": NOTE,
         "rows": [
             # The task's headline stands for the row's own, which a policy may have changed.
-            {"rank": e.rank, "rank_best": e.best, "rank_worst": e.worst, **e.row.to_json(), "headline": e.headline}
+            {
+                "rank": e.rank,
+                "rank_best": e.best,
+                "rank_worst": e.worst,
+                "rank_method": None if e.best is None else "max-t" if e.paired else "overlap",
+                **e.row.to_json(),
+                "headline": e.headline,
+            }
             for e in entries
         ],
     }

@@ -12,6 +12,7 @@ import numpy as np
 from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError
 from judgebench.tables.columns import PLACES, Coded, Column, Raw, encode
+from judgebench.tables.numbers import ROLE, check_scores, with_scores
 from judgebench.tables.read import open_table
 from judgebench.tables.words import spans
 
@@ -118,6 +119,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     long: LongSpec | None = None,
     words: Mapping[str, str] | None = None,
     keep_unlabelled: bool = False,
+    score_cols: Sequence[str] = (),
 ) -> LoadedTable:
     """Read a label file into one `Ratings` per judge.
 
@@ -144,6 +146,9 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         What words mean, by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
     keep_unlabelled : bool, optional
         Keep rows without any gold label; gold columns may then be none at all.
+    score_cols : sequence of str, optional
+        The judges' scores or probabilities, one column per judge in their order; without ``judge_cols`` each is a
+        judge of its own, whose verdicts are read off its numbers.
 
     Raises
     ------
@@ -152,24 +157,34 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     UsageError
         If the options contradict each other, or the labels fit several scales.
     """
-    columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled)
+    check_scores(judge_cols, score_cols, long=long is not None)
+    columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
     if scale is not None and scale.kind in {"rank", "steps"}:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = open_table(path, delimiter)
     keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
     if long is not None and id_col is not None and id_col != long.item:
         raise UsageError(f"--long already names the item column, {long.item!r}; leave --id-col out")
-    wide = keys | {"id": id_col}
+    wide = keys | {"id": id_col} | {f"{ROLE}{name}": name for name in score_cols}
     raw = _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long)
     coded = encode(table, raw, judge_cols, scale, words or {})
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
-    return _build(table, raw, coded, judge_cols, gold_cols, distinct_ids=distinct_ids, keep_unlabelled=keep_unlabelled)
+    return _build(
+        table,
+        raw,
+        coded,
+        judge_cols,
+        gold_cols,
+        score_cols,
+        distinct_ids=distinct_ids,
+        keep_unlabelled=keep_unlabelled,
+    )
 
 
-def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldless: bool) -> list[str]:
+def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldless: bool, scored: bool) -> list[str]:
     columns = [*judge_cols, *gold_cols]
     # Two annotators can be measured against each other without any judge.
-    if (not judge_cols and len(gold_cols) < 2) or not (gold_cols or goldless):
+    if (not judge_cols and len(gold_cols) < 2 - scored) or not (gold_cols or goldless):
         raise UsageError(f"name {'a judge' if not judge_cols else 'a gold'} column; judgebench doctor FILE shows them")
     if doubled := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
         raise UsageError(f"{doubled[0]!r} is named twice; a column is a judge's or gold, once")
@@ -273,6 +288,7 @@ def _build(
     coded: Coded,
     judge_cols: Sequence[str],
     gold_cols: Sequence[str],
+    score_cols: Sequence[str],
     *,
     distinct_ids: bool,
     keep_unlabelled: bool,
@@ -331,6 +347,8 @@ def _build(
         )
         for name in judge_cols or ("",)
     }
+    if score_cols:
+        judges = with_scores(table, raw, judges, score_cols, everything, notes)
     return LoadedTable(
         path=table.name,
         scale=coded.scale,

@@ -23,20 +23,8 @@ from judgebench.tables.load import load
 
 FEW = 200
 UMASS = [
-    "Llama3-70B", "GPT-4", "Llama-70B", "Mistral-7B", "Contains", "Llama-7B", "Llama3-8B", "JudgeLM", "Llama-13B", "EM",
-    "Gemma-2B",
-]  # fmt: skip
-    "Llama3-70B",
-    "GPT-4",
-    "Llama-70B",
-    "Mistral-7B",
-    "Contains",
-    "Llama-7B",
-    "Llama3-8B",
-    "JudgeLM",
-    "Llama-13B",
-    "EM",
-    "Gemma-2B",
+    *("Llama3-70B", "GPT-4", "Llama-70B", "Mistral-7B", "Contains", "Llama-7B"),
+    *("Llama3-8B", "JudgeLM", "Llama-13B", "EM", "Gemma-2B"),
 ]
 
 

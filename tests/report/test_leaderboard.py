@@ -8,12 +8,15 @@ import json
 from dataclasses import replace
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.report_rows import one_row, rows
 
-from judgebench.domain import Agreement, Estimate, Policies
+from judgebench.agreement.matching import Judged
+from judgebench.agreement.measure import measure
+from judgebench.domain import Agreement, Estimate, Policies, Ratings, Scale
 from judgebench.errors import UsageError
 from judgebench.report import leaderboard, scores
 
@@ -198,3 +201,54 @@ def test_formats_that_come_later_say_so():
 def test_an_empty_folder_of_runs():
     assert leaderboard.render([], "table") == "no rows\n"
     assert leaderboard.render([], "csv").count("\n") == 1
+
+
+def behind(row: Agreement, right: list[int], clusters: int) -> Judged:
+    """A judge that says "correct" where it is right, on items that are all correct but every other one."""
+    n = len(right)
+    gold = np.arange(n) % 2
+    zero = np.zeros(n, int)
+    own = Ratings(
+        Scale.parse("check"), np.where(right, gold, 1 - gold), gold[:, None], ("h",), np.arange(n),
+        np.arange(n) % clusters, zero, zero > 0, zero, ("",), zero, ("",),
+    )  # fmt: skip
+    return Judged(row.task, row.judge, own, range(n), [f"q{c}" for c in range(clusters)], row.policies)
+
+
+def with_verdicts(rights: dict[str, list[int]], clusters: int = 50):
+    found, judged_by = [], {}
+    for judge, right in rights.items():
+        base = behind(judged(judge, 0.5), right, clusters)
+        found += measure(base.ratings, task="pandalm", judge=judge, policies=Policies(), revision="r")
+        judged_by["pandalm", judge, "r"] = lambda policies, base=base: replace(base, policies=policies)
+    return found, judged_by
+
+
+def test_verdicts_give_paired_rank_sets_that_are_narrower_than_overlap():
+    """Three judges that err on nested items: paired they are told apart, by their intervals they are not."""
+    rights = {name: [int(i % 100 >= wrong) for i in range(400)] for name, wrong in (("a", 10), ("b", 14), ("c", 18))}
+    rows_, judged_by = with_verdicts(rights, clusters=400)
+    overlap = leaderboard.rank(rows_, {"pandalm": "accuracy"})
+    paired = leaderboard.rank(rows_, {"pandalm": "accuracy"}, judged_by)
+    assert [(e.rank, e.best, e.worst, e.paired) for e in overlap if e.row.subset == "all"] == [
+        (1, 1, 2, False), (2, 1, 3, False), (3, 2, 3, False)
+    ]  # fmt: skip
+    assert [(e.rank, e.best, e.worst, e.paired) for e in paired] == [(1, 1, 1, True), (2, 2, 2, True), (3, 3, 3, True)]
+    document = json.loads(leaderboard.render(paired, "json"))
+    assert {row["rank_method"] for row in document["rows"]} == {"max-t"}
+    assert {row["rank_method"] for row in json.loads(leaderboard.render(overlap, "json"))["rows"]} == {"overlap"}
+
+
+def test_without_every_judges_verdicts_intervals_decide():
+    rows_, judged_by = with_verdicts({"a": [1] * 90 + [0] * 10, "b": [1] * 80 + [0] * 20})
+    judged_by.pop(("pandalm", "b", "r"))
+    assert not any(entry.paired for entry in leaderboard.rank(rows_, judged=judged_by))
+
+
+@given(st.lists(st.lists(st.integers(0, 1), min_size=30, max_size=30), min_size=2, max_size=5))
+@settings(max_examples=20, deadline=None)
+def test_a_rank_lies_in_its_paired_range(rights):
+    rows_, judged_by = with_verdicts({f"j{i}": right for i, right in enumerate(rights)}, clusters=15)
+    for entry in leaderboard.rank(rows_, judged=judged_by):
+        if entry.best is not None:
+            assert 1 <= entry.best <= entry.rank <= entry.worst <= len(rights)

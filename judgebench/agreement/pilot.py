@@ -1,0 +1,77 @@
+"""From a pilot of one judge or two to what a comparison can find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.compare import check_metrics, default_metrics
+from judgebench.agreement.matching import match
+from judgebench.agreement.policies import apply
+from judgebench.agreement.power import DISCORDANCE, Power, pilot_pair, pilot_single
+from judgebench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.agreement.matching import Judged
+    from judgebench.agreement.metrics.catalog import Metric
+
+
+def pilot(
+    judged: Sequence[Judged],
+    metric: str,
+    known: Mapping[str, Metric],
+    *,
+    drop: float,
+    discordance: float | None = None,
+    design_effect: float | None = None,
+) -> Power:
+    """Take from a pilot what can be measured: everything with two judges, all but the discordance with one.
+
+    Parameters
+    ----------
+    judged : sequence of Judged
+        One judge or two.
+    metric : str
+        The coefficient; empty for the scale's headline.
+    known : mapping of str to Metric
+        Metrics by name.
+    drop : float
+        The drop to find.
+    discordance, design_effect : float, optional
+        Instead of what would be assumed or measured; a discordance is measured with two judges.
+
+    Raises
+    ------
+    UsageError
+        If there are more than two judges, or a discordance for two.
+    UnknownNameError
+        If the metric is not known.
+    DataError
+        If the metric is undefined on the pilot.
+    ValueError
+        If no two judges can be like that.
+    """
+    if len(judged) > 2:
+        raise UsageError(f"a pilot has one judge or two, not {len(judged)}")
+    if len(judged) == 2:
+        if discordance is not None:
+            raise UsageError("with two judges the discordance is measured; leave --discordance out")
+        matched = match(judged)
+        scored = matched.scored[0]
+    else:
+        matched, scored = None, apply(judged[0].ratings, judged[0].policies)
+    if not scored.size:
+        raise DataError("there is nothing to score in the pilot", hint="check the labels and the policies")
+    name = metric or default_metrics(scored, known)[0]
+    check_metrics((name,), known)
+    share = DISCORDANCE if discordance is None else discordance
+    found = (
+        pilot_single(scored, known[name], drop=drop, discordance=share)
+        if matched is None
+        else pilot_pair(matched, known[name])
+    )
+    if found is None:
+        raise DataError(f"{name} is undefined on the pilot, or nothing moves it", hint="choose another --metric")
+    return found if design_effect is None else replace(found, design_effect=design_effect)
