@@ -129,13 +129,13 @@ def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
     return [(i, j) for i, j in pairs if shared[i, j] >= min(ENOUGH, most)]
 
 
-def between(people: Ratings, i: int, j: int, policies: Policies) -> list[Counted]:
-    """Count annotator j as a judge of annotator i's gold, and the other way round."""
+def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:
+    """Count annotator j as a judge of annotator i's gold, and, where asked for both, the other way round."""
     rules = Policies(order="single", tie=policies.tie, invalid="wrong", gold="majority")
-    both = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
-    sides = []
-    for gold, judge in ((i, j), (j, i)):
-        one = replace(both, judge=both.gold[:, judge], gold=both.gold[:, [gold]], annotators=(both.annotators[gold],))
+    met = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
+    sides: list[Counted] = []
+    for gold, judge in ((i, j), (j, i)) if both else ((i, j),):
+        one = replace(met, judge=met.gold[:, judge], gold=met.gold[:, [gold]], annotators=(met.annotators[gold],))
         sides.append(Counted.of(apply(one, rules)))
     return sides
 

@@ -11,7 +11,6 @@ from judgebench.agreement.ceiling import (
     ENOUGH,
     against_each,
     between,
-    ceiling,
     joint_alpha,
     mean_over,
     one_per_item,
@@ -20,7 +19,7 @@ from judgebench.agreement.ceiling import (
     shared_pairs,
     two_sided,
 )
-from judgebench.agreement.estimates import Counted, estimate, free
+from judgebench.agreement.estimates import Counted, combined, estimate, free
 from judgebench.agreement.inference.intervals import interval, t_interval
 from judgebench.agreement.inference.spreads import Clusters, Spread, combine
 from judgebench.agreement.metrics.catalog import METRICS
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.agreement.metrics.catalog import Metric
     from judgebench.domain import Ratings, Scale
 
 Resampling: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
@@ -224,25 +224,29 @@ def measure_humans(
             hint="give one --gold-col per annotator, or a task with several annotators",
         )
     names = people.annotators
-    metric = METRICS[kappa_of(people.scale)]
-    tables = {pair: between(people, *pair, rules) for pair in pairs}
-    found = {pair: mean_over(metric, [sides], both=two_sided(metric, rules)) for pair, sides in tables.items()}
-    annotators: list[Annotator] = []
-    for j, name in enumerate(names):
-        mine = [sides for pair, sides in tables.items() if j in pair]
-        share, kappa = (
-            mean_over(one, mine, both=two_sided(one, rules))[0] for one in (METRICS["percent_agreement"], metric)
+    metric, share = METRICS[kappa_of(people.scale)], METRICS["percent_agreement"]
+    both = two_sided(metric, rules)
+    tables = {pair: between(people, *pair, rules, both=both) for pair in pairs}
+    kappas, shares = (
+        {pair: mean_over(one, [sides], both=both) for pair, sides in tables.items()} for one in (metric, share)
+    )
+    annotators = tuple(
+        Annotator(
+            name,
+            int((people.gold[:, j] >= 0).sum()),
+            _mean(share, [one for pair, one in shares.items() if j in pair]),
+            _mean(metric, [one for pair, one in kappas.items() if j in pair]),
+            _rest_of(people, people.gold[:, j], people, j, replace(rules, order="single", invalid="wrong")),
         )
-        rest = _rest_of(people, people.gold[:, j], people, j, replace(rules, order="single", invalid="wrong"))
-        annotators.append(Annotator(name, int((people.gold[:, j] >= 0).sum()), share, kappa, rest))
-    overall = ceiling(people, rules, {one: METRICS[one] for one in dict.fromkeys(("percent_agreement", metric.name))})
+        for j, name in enumerate(names)
+    )
     return Humans(
         metric=metric.name,
         items=people.item.size,
-        annotators=tuple(annotators),
-        pairs={(names[i], names[j]): one for (i, j), (one, _) in found.items()},
-        percent_agreement=overall["percent_agreement"],
-        kappa=overall[metric.name],
+        annotators=annotators,
+        pairs={(names[i], names[j]): one for (i, j), (one, _) in kappas.items()},
+        percent_agreement=_mean(share, list(shares.values())),
+        kappa=_mean(metric, list(kappas.values())),
         coefficients=_coefficients(people, alpha, seed),
         warnings=_warnings(people),
     )
@@ -282,9 +286,9 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     tables = against_each(ratings, rules)
     share, _ = mean_over(METRICS["percent_agreement"], tables, both=True)
     kappa, judged = mean_over(metric, tables, both=True)
+    both = two_sided(metric, rules)
     pairs = [
-        mean_over(metric, [between(people, *pair, rules)], both=two_sided(metric, rules))[1]
-        for pair in shared_pairs(people)
+        mean_over(metric, [between(people, *pair, rules, both=both)], both=both)[1] for pair in shared_pairs(people)
     ]
     defined = [one for one in pairs if one is not None]
     human = combine(defined, [1 / len(defined)] * len(defined)) if defined else None
@@ -305,6 +309,14 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
         alpha_difference=difference,
         policies=rules,
     )
+
+
+def _mean(metric: Metric, pairs: Sequence[tuple[Estimate, Spread | None]]) -> Estimate:
+    """Mean over pairs of annotators; a pair without a figure is left out."""
+    found = [spread for _, spread in pairs if spread is not None]
+    if not found:
+        return Estimate.missing(next((one.undefined for one, _ in pairs if one.undefined), "no_pairs"))
+    return combined(metric, combine(found, [1 / len(found)] * len(found)))
 
 
 def _z(judged: Spread | None, pairs: Sequence[Spread]) -> Estimate:
