@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = Literal["bca", "bootstrap", "jackknife"]
 
-#: Resamples: the Monte Carlo error of a bound is then about a fiftieth of the standard error.
+#: Resamples: the Monte Carlo error of a bound is then about a seventeenth of the standard error.
 DRAWS = 2_000
 #: Beyond this share of resamples without a value, the others are no sample of anything.
 _UNDEFINED = 0.05
