@@ -199,9 +199,11 @@ def class_precision(table: Table, label: int) -> Outcome:
 
     Examples
     --------
+    GPT-4 on TriviaQA, first version of the labels, class "correct":
+
     >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
-    >>> [round(f(table, 1).value, 4) for f in (class_precision, class_recall, class_f1)]
-    [0.9273, 0.9473, 0.9372]
+    >>> round(class_precision(table, 1).value, 4)
+    0.9273
     """
     base = float(table.judge[label])
     if base <= 0:
@@ -227,6 +229,14 @@ def class_recall(table: Table, label: int) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1]; ``class_not_in_gold`` where gold never has it.
+
+    Examples
+    --------
+    GPT-4 on TriviaQA, first version of the labels, class "correct":
+
+    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
+    >>> round(class_recall(table, 1).value, 4)
+    0.9473
     """
     return _hit_rate(table, label, "class_not_in_gold")
 
@@ -245,6 +255,14 @@ def class_f1(table: Table, label: int) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1]; ``class_absent`` where neither side has the class.
+
+    Examples
+    --------
+    GPT-4 on TriviaQA, first version of the labels, class "correct":
+
+    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
+    >>> round(class_f1(table, 1).value, 4)
+    0.9372
     """
     base = float(table.gold[label] + table.judge[label]) / 2
     if base <= 0:

@@ -148,6 +148,17 @@ def icc_c1(table: Table) -> Outcome:
     References
     ----------
     Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996).
+
+    Examples
+    --------
+    A judge that is always one point higher is perfectly consistent:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold in (9, 6, 8, 7, 2, 6):
+    ...     joint[gold - 1, gold] += 1 / 6
+    >>> table = Table(joint, 6, 10, np.arange(1.0, 11.0))
+    >>> round(icc_c1(table).value, 4), round(icc_a1(table).value, 4)
+    (1.0, 0.9215)
     """
     return _icc(table, absolute=False)
 
@@ -168,9 +179,13 @@ def mean_absolute_error(table: Table) -> Outcome:
 
     Examples
     --------
-    >>> joint = np.array([[2, 1, 0], [0, 3, 1], [0, 0, 3]]) / 10
-    >>> round(mean_absolute_error(Table(joint, 10, 3, np.arange(1.0, 4.0))).value, 2)
-    0.2
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> round(mean_absolute_error(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 2)
+    1.33
     """
     return _error(table, signed=False)
 
@@ -191,9 +206,13 @@ def mean_signed_error(table: Table) -> Outcome:
 
     Examples
     --------
-    >>> joint = np.array([[2, 1, 0], [0, 3, 1], [0, 0, 3]]) / 10
-    >>> round(mean_signed_error(Table(joint, 10, 3, np.arange(1.0, 4.0))).value, 2)
-    0.2
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> round(mean_signed_error(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 2)
+    -1.0
     """
     return _error(table, signed=True)
 
@@ -213,9 +232,13 @@ def adjacent_agreement(table: Table) -> Outcome:
 
     Examples
     --------
-    >>> joint = np.array([[2, 1, 1], [0, 3, 1], [0, 0, 2]]) / 10
-    >>> round(adjacent_agreement(Table(joint, 10, 3, np.arange(1.0, 4.0))).value, 2)
-    0.9
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets, all but one within one point:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> round(adjacent_agreement(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 4)
+    0.8333
     """
     ordered = len(table.values)
     if ordered < 2:

@@ -156,6 +156,14 @@ def gwet_ac2_linear(table: Table) -> Outcome:
     References
     ----------
     Gwet (2014), Handbook of inter-rater reliability, 4th ed.
+
+    Examples
+    --------
+    Cohen's table of 1960 on three ordered labels:
+
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> round(gwet_ac2_linear(Table(counts / 200, 200, 3, np.arange(3.0))).value, 4)
+    0.6098
     """
     weights = distance_weights(table, "linear")
     return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, _declared(table, weights))
