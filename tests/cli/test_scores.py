@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from judgebench.report.scores import json_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+P = (0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0)
+Y = (0, 0, 1, 0, 1, 0, 1, 1, 1, 1)
+
+
+def test_score_measures_a_column_of_probabilities(judgebench, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("p,human\n" + "".join(f"{p},{'yes' if y else 'no'}\n" for p, y in zip(P, Y, strict=True)))
+    done = judgebench("score", "--csv", path, "--score-col", "p", "--gold-col", "human", "--format", "json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    jsonschema.validate(document, json_schema())
+    metrics = document["rows"][0]["metrics"]
+    assert metrics["brier"]["value"] == pytest.approx(0.1305)
+    assert metrics["ece"]["value"] == pytest.approx(0.27)
+    assert metrics["auc"]["low"] < metrics["auc"]["value"] < metrics["auc"]["high"]
+    assert "read as probabilities" in done.err
+    shown = judgebench("score", "--csv", path, "--score-col", "p", "--gold-col", "human")
+    assert shown.code == 0
+    assert "auc" in shown.out
+    assert "brier" in shown.out
+
+
+def test_scores_describe_a_table_not_a_run(judgebench) -> None:
+    done = judgebench("score", "runs", "--score-col", "p")
+    assert done.code == 2
+    assert "Traceback" not in done.err
