@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
 
-__all__ = ["Games", "Means", "ScoreKind", "Sides", "scoreboard", "sides_of"]
+__all__ = ["Games", "Means", "ScoreKind", "Sides", "coverage", "scoreboard", "sides_of"]
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
@@ -267,6 +267,40 @@ class Games:
             for rows in (slice(None), self.judged)
         ]
         return [(int(both[0][code]), int(both[1][code])) for code in self.scored]
+
+
+def coverage(ratings: Ratings, *, anchor: str = "", sides: Sides | None = None) -> dict[str, float]:
+    """Share of the judgments on each system that gave a verdict, whatever the policies make of the others.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments.
+    anchor : str, optional
+        Count pairs with this system only.
+    sides : Sides, optional
+        The systems of pairs; by default read off the names of the pairings.
+
+    Returns
+    -------
+    dict of str to float
+        Fractions by system.
+    """
+    valid = ratings.judge >= 0
+    if ratings.scale.kind != "pair":
+        names, codes = ratings.systems, ratings.system
+    else:
+        sides = sides or sides_of(ratings)
+        names = sides.names
+        use = (sides.first >= 0) & (sides.second >= 0) & (sides.first != sides.second)
+        if anchor:
+            code = names.index(anchor)
+            use &= (sides.first == code) | (sides.second == code)
+        codes = np.concatenate([sides.first[use], sides.second[use]])
+        valid = np.tile(valid[use], 2)
+    every = np.bincount(codes, minlength=len(names))
+    given = np.bincount(codes[valid], minlength=len(names))
+    return dict(zip(names, (given / np.maximum(every, 1)).tolist(), strict=True))
 
 
 def scoreboard(

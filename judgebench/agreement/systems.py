@@ -17,7 +17,7 @@ from judgebench.agreement.inference.spreads import Clusters, Spread, combine
 from judgebench.agreement.metrics.orders import compare_orders, decisiveness, ranks
 from judgebench.agreement.metrics.table import TINY
 from judgebench.agreement.policies import apply
-from judgebench.agreement.system_scores import Games, scoreboard
+from judgebench.agreement.system_scores import Games, coverage, scoreboard
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 
@@ -51,7 +51,9 @@ class SystemScore:
     name : str
         The system.
     rows, judged : int
-        Rows with gold, and those of them with a verdict.
+        Rows that gold's score is of, and those of them that the judge's is of.
+    coverage : float
+        Share of the judgments on it that gave a verdict, whatever the policies make of the others.
     gold, judge : Estimate
         Scores: fractions, ratings or log-odds, as `SystemsAgreement.score` says.
     gold_rank, judge_rank : float
@@ -68,6 +70,7 @@ class SystemScore:
     name: str
     rows: int
     judged: int
+    coverage: float
     gold: Estimate
     judge: Estimate
     gold_rank: float
@@ -100,7 +103,7 @@ class SystemsAgreement:
     rows, clusters : int
         Rows with gold, and independent clusters of them.
     coverage : float
-        Share of the rows with a verdict.
+        Share of all judgments that gave a verdict.
     policies : Policies
         The conventions.
     draws, seed : int
@@ -200,7 +203,7 @@ def rank_systems(
     point = _Compared.of(board, (counts @ profiles)[None])
     parts = [_Compared.of(board, some) for some in _resampled(profiles, counts, draws, seed)] if groups > 1 else []
     kept = all(part.fine.all() for part in parts)
-    systems = _systems(board, point, parts)
+    systems = _systems(board, point, parts, coverage(ratings, anchor=anchor, sides=sides))
     few = len(systems) < 3
     n = len(board.judged)
     agreement = {
@@ -209,7 +212,7 @@ def rank_systems(
         else _interval(figures, [part.figures[name] for part in parts], n)
         for name, figures in point.figures.items()
     }
-    shares = [one.judged / one.rows for one in systems]
+    shares = [one.coverage for one in systems]
     codes = {
         "few_systems": len(systems) < _FEW_SYSTEMS,
         "few_clusters": groups < _FEW_CLUSTERS,
@@ -228,7 +231,7 @@ def rank_systems(
         agreement=agreement,
         rows=n,
         clusters=groups,
-        coverage=float(board.judged.mean()),
+        coverage=float((ratings.judge >= 0).mean()),
         policies=scored.policies,
         draws=draws,
         seed=seed,
@@ -316,7 +319,9 @@ def _interval(point: Figures, drawn: Sequence[Figures], n: int) -> Estimate:
     )
 
 
-def _systems(board: Means | Games, point: _Compared, parts: Sequence[_Compared]) -> tuple[SystemScore, ...]:
+def _systems(
+    board: Means | Games, point: _Compared, parts: Sequence[_Compared], shares: Mapping[str, float]
+) -> tuple[SystemScore, ...]:
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 
     gold, judge = board.spreads(judge=False), board.spreads(judge=True)
@@ -342,6 +347,7 @@ def _systems(board: Means | Games, point: _Compared, parts: Sequence[_Compared])
                 name=name,
                 rows=rows,
                 judged=judged,
+                coverage=shares[name],
                 gold=board.estimate(gold[i]),
                 judge=board.estimate(judge[i]),
                 gold_rank=float(gold_ranks[i]),

@@ -121,7 +121,7 @@ def render(rankings: Iterable[Ranking], form: str = "table", *, width: int = 120
         blocks.append(_drawn(_overview(ordered), width, ((14, (6,)), (8, (5,))), marked=marked))
     for one in ordered:
         blocks.append(_paragraphs([_sentence(one), _figures(one)], width, marked=marked))
-        blocks.append(_drawn(_systems(one), width, ((10, (7,)), (8, ())), marked=marked))
+        blocks.append(_drawn(_systems(one), width, ((10, (8,)), (8, ())), marked=marked))
     notes = _notes(ordered)
     blocks.append(
         "".join(f"- {markdown_text(note)}\n" for note in notes)
@@ -265,11 +265,11 @@ def _systems(one: Ranking) -> Grid:
         bias = _text("bias", system.bias)
         if system.p_holm is not None and system.p_bh is not None:
             bias += " *" if system.p_holm <= _LEVEL else " (*)" if system.p_bh <= _LEVEL else ""
-        judged = str(system.rows) if system.judged == system.rows else f"{system.judged}/{system.rows}"
         rows.append(
             (
                 Cell(clean(system.name)),
-                Cell(judged),
+                Cell(str(system.rows)),
+                Cell(figure(100 * system.coverage, 1)),
                 Cell(f"{system.gold_rank:g}"),
                 Cell(f"{system.judge_rank:g}"),
                 _cell("gold", system.gold),
@@ -280,7 +280,8 @@ def _systems(one: Ranking) -> Grid:
         )
     columns = (
         Column("system", right=False),
-        Column("judged"),
+        Column("rows"),
+        Column("coverage", ("cover-", "age %")),
         Column(f"rank by {whom}", ("rank by", whom)),
         Column("rank by judge", ("rank by", "judge")),
         Column(f"score by {whom}", right=False),
@@ -332,6 +333,7 @@ def _json(one: Ranking) -> dict[str, Any]:
                 "system": system.name,
                 "rows": system.rows,
                 "judged": system.judged,
+                "coverage": system.coverage,
                 "gold": system.gold.to_json(),
                 "judge": system.judge.to_json(),
                 "gold_rank": system.gold_rank,
@@ -352,7 +354,7 @@ def _json(one: Ranking) -> dict[str, Any]:
 def _csv(rankings: Sequence[Ranking]) -> str:
     own = ("gold", "judge", "bias", "residual")
     ends = ("", "_low", "_high")
-    header = ["task", "judge", "gold_source", "score", "system", "rows", "judged", "gold_rank", "judge_rank"]
+    header = ["task", "judge", "gold_source", "score", "system", "rows", "coverage", "gold_rank", "judge_rank"]
     header += [f"{name}{end}" for name in ("gold_score", "judge_score", "bias", "residual") for end in ends]
     header += ["p", "p_holm", "p_bh", *(f"{name}{end}" for name in _NAMES for end in ends)]
     header += ["order", "tie", "invalid", "gold_policy", "undefined", "warnings"]
@@ -365,13 +367,12 @@ def _csv(rankings: Sequence[Ranking]) -> str:
         undefined = " ".join(
             f"{name}={estimate.undefined}" for name, estimate in found.agreement.items() if estimate.undefined
         )
-        judged = round(found.coverage * found.rows)
-        whole: list[str | float | None] = [*names, "(all)", found.rows, judged]
+        whole: list[str | float | None] = [*names, "(all)", found.rows, found.coverage]
         whole += [None] * (2 + 3 * len(own) + 3)
         whole += [value for estimate in figures for value in _three(estimate)]
         table.append([*whole, *policies, undefined, " ".join(found.warnings)])
         for system in found.systems:
-            row: list[str | float | None] = [*names, system.name, system.rows, system.judged]
+            row: list[str | float | None] = [*names, system.name, system.rows, system.coverage]
             row += [system.gold_rank, system.judge_rank]
             row += [value for name in own for value in _three(getattr(system, name))]
             row += [system.p, system.p_holm, system.p_bh, *([None] * (3 * len(_NAMES)))]

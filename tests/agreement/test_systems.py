@@ -337,12 +337,26 @@ def test_a_verdict_that_is_missing_scores_no_system():
     assert found.rows == 240
     assert both.rows == 230
     assert found.coverage == pytest.approx(230 / 240)
+    assert both.coverage == found.coverage
+    assert [system.coverage for system in both.systems] == [system.coverage for system in found.systems]
+    assert [system.coverage for system in found.systems] == [system.judged / system.rows for system in found.systems]
     assert [system.judge.value for system in found.systems] == [system.judge.value for system in both.systems]
     gone = np.where(table.system == 1, -1, table.judge)
     without = rank_systems(replace(table, judge=gone), draws=FEW)
     assert without.unjudged == (table.systems[1],)
     assert {"unjudged_systems", "few_systems"} <= set(without.warnings)
     assert len(without.systems) == 3
+
+
+def test_coverage_of_pairs_is_told_whatever_an_invalid_verdict_counts_as():
+    table, first, second = pair_table()
+    judge = np.where((first == 0) & (np.arange(300) % 2 == 0), -1, table.judge)
+    for invalid in ("wrong", "drop", "tie"):
+        found = rank_systems(replace(table, judge=judge), policies=Policies(invalid=invalid), draws=FEW)
+        own = {system.name: system.coverage for system in found.systems}
+        assert found.coverage == pytest.approx((judge >= 0).mean())
+        assert own["m0"] == pytest.approx((judge >= 0)[(first == 0) | (second == 0)].mean())
+        assert "unequal_coverage" in found.warnings
 
 
 def test_two_systems_are_scored_and_not_ranked():
