@@ -115,13 +115,30 @@ def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
 
 
 def one_per_item(ratings: Ratings) -> Ratings:
-    """Keep the first row of each item: people label an item once, however often a judge saw it."""
+    """Keep the first row of each item: people label an item once, however often a judge saw it.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments, several per item where a judge saw both orders.
+    """
     _, first = np.unique(ratings.item, return_index=True)
     return ratings if first.size == ratings.item.size else select(ratings, first)
 
 
 def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
-    """List the pairs of annotators with enough shared items; all that share any, where none has enough."""
+    """List the pairs of annotators with enough shared items (`ENOUGH`, or as many as the best pair has).
+
+    Parameters
+    ----------
+    people : Ratings
+        One row per item.
+
+    Returns
+    -------
+    list of (int, int)
+        Positions of the annotators; empty where no two share an item.
+    """
     present = (people.gold >= 0).astype(np.float64)
     shared = present.T @ present
     pairs = [(i, j) for i, j in combinations(range(len(shared)), 2) if shared[i, j] > 0]
@@ -130,7 +147,19 @@ def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
 
 
 def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:
-    """Count annotator j as a judge of annotator i's gold, and, where asked for both, the other way round."""
+    """Count annotator j as a judge of annotator i's gold, and the other way round.
+
+    Parameters
+    ----------
+    people : Ratings
+        One row per item.
+    i, j : int
+        Positions of the annotators.
+    policies : Policies
+        The tie policy holds.
+    both : bool, optional
+        Whether to count the second way, which matters where a metric or policy tells the sides apart.
+    """
     rules = Policies(order="single", tie=policies.tie, invalid="wrong", gold="majority")
     met = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
     sides: list[Counted] = []
@@ -141,7 +170,15 @@ def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool =
 
 
 def against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
-    """Count the judge against each annotator alone."""
+    """Count the judge against each annotator alone.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments with gold by several annotators.
+    policies : Policies
+        The conventions.
+    """
     rules = replace(policies, gold="majority")
     return [
         [Counted.of(apply(replace(ratings, gold=ratings.gold[:, [j]], annotators=(name,)), rules))]
@@ -156,7 +193,22 @@ def two_sided(metric: Metric, policies: Policies) -> bool:
 
 
 def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Spread | None]:
-    """Average a metric over tables; undefined only where it is undefined on all of them."""
+    """Average a metric over tables; undefined only where it is undefined on all of them.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric.
+    groups : sequence of sequence of Counted
+        Both ways to count a pair, or the one there is.
+    both : bool
+        Whether the second way counts too.
+
+    Returns
+    -------
+    tuple of Estimate and Spread or None
+        The mean with its interval, and its spread where it has one.
+    """
     found: list[Spread] = []
     reason = "no_items"
     for counted in (one for group in groups for one in group[: None if both else 1]):
@@ -172,7 +224,18 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
 
 
 def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
-    """Divide a judge's mean by the ceiling; the interval is that of both together."""
+    """Divide a judge's mean by the ceiling; the interval is that of both together.
+
+    Parameters
+    ----------
+    judge, human : Spread or None
+        The two means; None where undefined.
+
+    Returns
+    -------
+    Estimate
+        ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
+    """
     if judge is None or human is None:
         return Estimate.missing("undefined_part")
     if human.value <= 0:
@@ -197,6 +260,15 @@ def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray
     -------
     Spread or str
         Over the units with two ratings or more; or the reason why there is none.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units:
+
+    >>> from judgebench.agreement.metrics.krippendorff import CANONICAL
+    >>> from judgebench.domain import Scale
+    >>> round(joint_alpha(CANONICAL, Scale.rate(1, 5), np.arange(12)).value, 3)
+    0.815
     """
     kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
     codes, cluster = codes[kept], cluster[kept]

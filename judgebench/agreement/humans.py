@@ -213,6 +213,26 @@ def measure_humans(
     ------
     DataError
         If no two annotators labelled the same item.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability; Light (1971), Measures of response agreement for
+    qualitative data.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units, as levels from 1 to 5 (ordinal alpha .815):
+
+    >>> from judgebench.agreement.metrics.krippendorff import CANONICAL
+    >>> from judgebench.domain import Ratings, Scale
+    >>> rows, none = np.arange(12), np.zeros(12, dtype=int)
+    >>> ratings = Ratings(
+    ...     scale=Scale.rate(1, 5), judge=none - 1, gold=CANONICAL, annotators=("A", "B", "C", "D"), item=rows,
+    ...     cluster=rows, game=none, swapped=none > 0, subset=none, subsets=("",), system=none, systems=("",),
+    ... )
+    >>> found = measure_humans(ratings)
+    >>> round(found.coefficients["krippendorff_alpha"].value, 3), [one.items for one in found.annotators]
+    (0.815, [9, 10, 11, 11])
     """
     rules = policies or Policies()
     people = one_per_item(ratings)
