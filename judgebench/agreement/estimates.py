@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from judgebench.agreement.inference.intervals import interval, t_interval
+import numpy as np
+
+from judgebench.agreement.inference.intervals import Interval, interval, t_interval
+from judgebench.agreement.inference.proportions import clopper_pearson
+from judgebench.agreement.inference.resampling import Parts, resampled, two_way
 from judgebench.agreement.inference.spreads import Clusters, Spread, spread
 from judgebench.agreement.metrics.table import Outcome
 from judgebench.domain import Estimate
 
 if TYPE_CHECKING:
+    from judgebench.agreement.inference.spreads import Ints
     from judgebench.agreement.metrics.catalog import Metric
     from judgebench.agreement.metrics.table import Table
     from judgebench.agreement.policies import Codes, Scored
+
+#: How an interval is made: by default, or as asked for.
+IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +36,23 @@ class Counted:
         Flat cell of each row.
     clusters : Clusters
         Cluster of each row.
+    system : ndarray of int, shape (n,), optional
+        System of each row, the other way to cluster.
     """
 
     table: Table
     cells: Codes
     clusters: Clusters
+    system: Ints | None = None
 
     @classmethod
     def of(cls, scored: Scored) -> Counted:
         """Count scored rows."""
         cells = scored.cells()
-        return cls(scored.table(cells), cells, scored.clusters())
+        return cls(scored.table(cells), cells, scored.clusters(), scored.system)
 
 
-def estimate(metric: Metric, counted: Counted) -> tuple[Estimate, Spread | None]:
+def estimate(metric: Metric, counted: Counted, method: IntervalMethod = "default") -> tuple[Estimate, Spread | None]:
     """Evaluate a metric with its interval.
 
     Parameters
@@ -50,6 +61,10 @@ def estimate(metric: Metric, counted: Counted) -> tuple[Estimate, Spread | None]
         A line of the table of metrics.
     counted : Counted
         The rows.
+    method : {'default', 'clopper-pearson', 'bca', 'bootstrap', 'jackknife', 'two-way'}, optional
+        The interval. Where the one asked for can't be had (Clopper-Pearson for what is no proportion of
+        independent rows, a bootstrap of a value that never moves), the default stands and ``Estimate.method``
+        says so. ``two-way`` clusters by question and by system.
 
     Returns
     -------
@@ -60,7 +75,13 @@ def estimate(metric: Metric, counted: Counted) -> tuple[Estimate, Spread | None]
     if outcome.value is None:
         return Estimate.missing(outcome.reason or "undefined", counted.table.n), None
     pulls = spread(counted.table, outcome, counted.cells, counted.clusters)
-    return _finished(metric, outcome, pulls, lone=counted.clusters.lone), pulls
+    found = _finished(metric, outcome, pulls, lone=counted.clusters.lone)
+    if method == "default":
+        return found, pulls
+    chosen = _otherwise(method, metric, counted, outcome, pulls)
+    if chosen.low is None:
+        return found, pulls
+    return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), pulls
 
 
 def combined(metric: Metric, pulls: Spread) -> Estimate:
@@ -96,3 +117,43 @@ def _finished(metric: Metric, outcome: Outcome, pulls: Spread, *, lone: bool) ->
     found = interval(outcome, pulls, lone=lone, proportion=metric.proportion, low=low, high=high)
     n = pulls.n if outcome.n is None else outcome.n
     return Estimate(pulls.value, found.low, found.high, n, None, found.se, found.method)
+
+
+def _otherwise(method: IntervalMethod, metric: Metric, counted: Counted, outcome: Outcome, pulls: Spread) -> Interval:
+    """Make the interval that was asked for; without bounds where it can't be had."""
+    table, none = counted.table, Interval(None, None, None, "")
+    low = metric.low if outcome.low is None else outcome.low
+    high = metric.high if outcome.high is None else outcome.high
+    if method == "clopper-pearson":
+        n = pulls.n if outcome.n is None else outcome.n
+        hits = round(pulls.value * n)
+        # Half credits are no hits.
+        if not (metric.proportion and counted.clusters.lone) or abs(pulls.value * n - hits) > 1e-6:
+            return none
+        return Interval(*clopper_pearson(hits, n), pulls.se, "clopper-pearson")
+    if method == "two-way":
+        return none if counted.system is None else _two_way(counted, outcome, pulls, (low, high))
+    if method == "default":
+        return none
+
+    def statistic(counts: Ints) -> float | None:
+        rows = int(counts.sum())
+        return metric(replace(table, joint=counts / rows, n=rows)).value
+
+    width, height = table.joint.shape
+    parts = Parts.of(counted.cells, (width, height), counted.clusters)
+    return resampled(parts, statistic, method, low=low, high=high)
+
+
+def _two_way(counted: Counted, outcome: Outcome, pulls: Spread, bounds: tuple[float, float]) -> Interval:
+    systems = Clusters.of(counted.system if counted.system is not None else np.zeros(0, dtype=np.int64))
+    _, both = np.unique(
+        counted.clusters.codes.astype(np.int64) * max(systems.count, 1) + systems.codes, return_inverse=True
+    )
+    other, lone = (spread(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
+    se, fewer = two_way(pulls, other, lone), min(pulls, other, key=lambda one: one.pulls.size)
+    if not se or not fewer.se:
+        return Interval(None, None, None, "")
+    # The degrees of freedom are those of the way with fewer clusters.
+    found = t_interval(replace(fewer, pulls=fewer.pulls * (se / fewer.se)), low=bounds[0], high=bounds[1])
+    return replace(found, method=f"two-way-{found.method}")

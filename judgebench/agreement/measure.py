@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.agreement.bias import biases
-from judgebench.agreement.cautions import LOW_COVERAGE, cautions
+from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
 from judgebench.agreement.inference.spreads import Spread, combine
@@ -19,11 +19,12 @@ from judgebench.agreement.ratings import from_verdicts, system_of
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
 from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from judgebench.agreement.estimates import IntervalMethod
     from judgebench.domain import Aggregate, Ratings, Run, Scale, Verdict
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
@@ -69,6 +70,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     statuses: Mapping[str, Mapping[str, int]] | None = None,
     usage: Mapping[str, Usage] | None = None,
     revision: str = "",
+    interval: IntervalMethod = "default",
     verify: bool = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold.
@@ -94,6 +96,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         statuses, coverage is the share of judgments with a code.
     revision : str, optional
         What pins the data.
+    interval : {'default', 'clopper-pearson', 'bca', 'bootstrap', 'jackknife', 'two-way'}, optional
+        How intervals are made, as in `estimate`; those of aggregates, ceilings and biases stay the default's.
     verify : bool, optional
         Recompute every point estimate with scikit-learn, krippendorff and scipy.
 
@@ -126,6 +130,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     scored = apply(ratings, policies or Policies())
     if not scored.size:
         raise DataError(_nothing(ratings, scored), hint="check the labels, the policies and --limit")
+    if interval == "two-way" and len(ratings.systems) < 2:
+        raise UsageError("two-way intervals cluster by question and by system, and there are no systems: --system-col")
     divisions = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divisions, by, statuses or {}, usage or {}))
     totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}
@@ -135,7 +141,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         # One metric at a time: influences of all metrics at once would not fit beside a large table.
         pulls: dict[str, Spread | None] = {}
         for group in groups:
-            group.metrics[name], pulls[group.name] = estimate(metric, group.counted)
+            group.metrics[name], pulls[group.name] = estimate(metric, group.counted, interval)
         for whole, shares in weights.items():
             totals[whole][name] = _aggregated(metric, shares, pulls)
     if verify:
@@ -169,6 +175,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
                 coverage=_share(*group.judged),
                 left_out=scored.left_out if group.name == "all" else 0,
             )
+            + (("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ())
             + (("missing_scores",) if missing_scores(ratings, group.scored) else ()),
             revision=revision,
             scale=scale.spec,
@@ -192,6 +199,7 @@ def measure_run(
     policies: Policies | None = None,
     by_system: bool = False,
     metrics: Mapping[str, Metric] | None = None,
+    interval: IntervalMethod = "default",
     verify: bool = False,
 ) -> list[Agreement]:
     """Measure a run from its manifest and its verdicts.
@@ -208,6 +216,8 @@ def measure_run(
         Whether every system gets a row.
     metrics : mapping of str to Metric, optional
         The metrics to evaluate; all by default.
+    interval : str, optional
+        How intervals are made, as in `measure`.
     verify : bool, optional
         Recompute every point estimate with scikit-learn, krippendorff and scipy.
 
@@ -240,6 +250,7 @@ def measure_run(
         statuses=statuses,
         usage=usage,
         revision=run.revision,
+        interval=interval,
         verify=verify,
     )
 
