@@ -25,7 +25,7 @@ from judgebench.agreement.correct.labelled import (
     ppi,
     ppi_weight,
 )
-from judgebench.agreement.correct.matrix import matrix_mean, matrix_shares
+from judgebench.agreement.correct.matrix import matrix_influence, matrix_mean, matrix_shares
 from judgebench.agreement.correct.rogan_gladen import (
     Calibration,
     allocate,
@@ -318,15 +318,23 @@ def test_matrix_interval_is_close_to_the_delta_method():
     assert found == again
 
 
-def test_matrix_method_resamples_whole_clusters():
-    calibration, verdicts = np.array([[140, 60], [20, 180]]), np.array([600, 400])
-    # Ten clusters that are alike carry no error; ten that differ carry more than independent items do.
-    alike = matrix_mean(np.tile(calibration // 10, (10, 1, 1)), np.tile(verdicts // 10, (10, 1)), np.array([0.0, 1]))
-    assert (alike.se, alike.low) == (0.0, None)
-    apart = np.array([[60 + 12 * (g - 4), 40 - 12 * (g - 4)] for g in range(8)]).clip(0)
-    wide = matrix_mean(np.tile(calibration // 10, (10, 1, 1)), apart, np.array([0.0, 1]))
-    narrow = matrix_mean(calibration, apart.sum(axis=0), np.array([0.0, 1]))
-    assert wide.se > 1.3 * narrow.se
+@quick
+@given(seed=st.integers(0, 10_000))
+def test_matrix_influence_is_the_derivative(seed):
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(1, 5, (3, 3)) + 40 * np.eye(3, dtype=int)
+    values = rng.normal(size=3)
+    # Shares that the judge can show, well inside the simplex.
+    verdicts = 1e6 * (np.array([0.3, 0.3, 0.4]) @ (counts / counts.sum(axis=1, keepdims=True)))
+    ours, theirs = matrix_influence(counts, verdicts, values)
+    at, step = matrix_shares(counts, verdicts).shares @ values, 1e-6
+    for i, j in np.ndindex(3, 3):
+        more = counts.astype(float)
+        more[i, j] += step * counts.sum()
+        assert (matrix_shares(more, verdicts).shares @ values - at) / step == pytest.approx(theirs[i, j], abs=1e-3)
+        shown = verdicts.copy()
+        shown[j] += step * verdicts.sum()
+        assert (matrix_shares(counts, shown).shares @ values - at) / step == pytest.approx(ours[j], abs=1e-3)
 
 
 def test_matrix_method_says_what_it_can_not_do():

@@ -69,6 +69,26 @@ def test_rogan_gladen_respects_clusters():
     assert found.se == pytest.approx(alone.se, rel=0.1)
 
 
+def test_the_matrix_method_respects_clusters():
+    rng = np.random.default_rng(12)
+    gold = rng.integers(0, 3, 900)
+    judge = np.where(rng.random(900) < 0.8, gold, rng.integers(0, 3, 900))
+    scale = Scale.rate(1, 3)
+    other, test = (judge[:300], gold[:300]), judge[300:]
+    alone = correct(ratings(test, np.full(600, -1), scale=scale), calibration=ratings(*other, scale=scale))[0]
+    twice = correct(
+        ratings(np.tile(test, 2), np.full(1200, -1), scale=scale, cluster=np.tile(np.arange(600), 2)),
+        calibration=ratings(
+            np.tile(other[0], 2), np.tile(other[1], 2), scale=scale, cluster=np.tile(np.arange(300), 2)
+        ),
+    )[0]
+    one, two = alone.estimates["matrix"], twice.estimates["matrix"]
+    assert two.method == "delta-clusters"
+    assert two.value == pytest.approx(one.value)
+    assert two.se == pytest.approx(one.se, rel=0.1)
+    assert sum(share.value for share in twice.shares.values()) == pytest.approx(1)
+
+
 def test_a_judge_that_guesses_is_not_corrected_for():
     rng = np.random.default_rng(3)
     judge, _, _ = judged(rng, 500, tpr=0.5, tnr=0.5)

@@ -18,11 +18,12 @@ from judgebench.agreement.correct.labelled import (
     ppi,
     ppi_weight,
 )
-from judgebench.agreement.correct.matrix import ILL_CONDITIONED, matrix_mean, matrix_shares
+from judgebench.agreement.correct.matrix import ILL_CONDITIONED, matrix_influence, matrix_mean, matrix_shares
 from judgebench.agreement.correct.rogan_gladen import Calibration, bayes_rogan_gladen, rogan_gladen, youden
-from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_of, score_of, trimmed
+from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_of, score_of, used
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference.spreads import Clusters, combine, mean
+from judgebench.agreement.inference.intervals import t_interval
+from judgebench.agreement.inference.spreads import Clusters, Spread, combine, mean
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 
@@ -195,12 +196,14 @@ def _correct(
         if sample is not None:
             warnings += _doubts(sample, rows)
     if every or estimator == "rogan-gladen" or (outside is not None and score.binary):
-        estimates["rogan-gladen"] = _rogan_gladen(test, known, score, calibration, weak=weak)
+        estimates["rogan-gladen"] = _rogan_gladen(
+            test, known, score, calibration, weak=weak, outside=outside is not None
+        )
     if every:
         estimates["bayes"] = _bayes(test, known, score, calibration, estimates["rogan-gladen"])
     condition: float | None = None
     if every or estimator == "matrix" or (outside is not None and not score.binary):
-        estimates["matrix"], condition, codes = _matrix(test, known, score)
+        estimates["matrix"], condition, codes = _matrix(test, known, score, outside=outside is not None)
         warnings += codes
     estimates["labels"] = Estimate.missing("no_labels") if sample is None else labels_only(sample)
     estimates["naive"] = _naive(rows, score)
@@ -216,7 +219,9 @@ def _correct(
         # The chosen one, with labels only and the naive score beside it, unless all are asked for.
         estimates=estimates if every else {key: estimates[key] for key in dict.fromkeys((chosen, "labels", "naive"))},
         rates=rates,
-        shares={} if score.classes == 2 or known.graded else dict(_shares(rows, known, test, scale, chosen)),
+        shares={}
+        if score.classes == 2 or known.graded
+        else dict(_shares(rows, known, test, scale, chosen, outside=outside is not None)),
         weight=None if sample is None or "ppi++" not in estimates else ppi_weight(sample),
         condition=condition,
         warnings=tuple(dict.fromkeys(warnings)),
@@ -293,7 +298,9 @@ def _share(given: npt.NDArray[np.bool_], cluster: Counts) -> Estimate:
     return labels_only(Sample(given.astype(float), given.astype(float), ones, cluster * 0, Clusters.of(cluster)))
 
 
-def _rogan_gladen(test: Rows, known: Rows, score: Score, calibration: Calibration | None, *, weak: bool) -> Estimate:
+def _rogan_gladen(
+    test: Rows, known: Rows, score: Score, calibration: Calibration | None, *, weak: bool, outside: bool
+) -> Estimate:
     one = score.accepted
     if not score.binary or one is None:
         return Estimate.missing("not_binary", test.judge.size)
@@ -311,17 +318,29 @@ def _rogan_gladen(test: Rows, known: Rows, score: Score, calibration: Calibratio
     right = known.gold == one
     accepted = known.judge == one
     parts = [
-        mean(said.astype(float), ours),
         mean((~accepted)[~right].astype(float), Clusters.of(known.cluster[~right])),
         mean(accepted[right].astype(float), Clusters.of(known.cluster[right])),
     ]
-    errors = combine(parts[1:], [(1 - theta) / power, -theta / power])
-    first, second = parts[0].se, errors.se
-    if first is None or second is None:
+    errors = combine(parts, [(1 - theta) / power, -theta / power])
+    shown = combine([mean(said.astype(float), ours)], [1 / power])
+    return _delta(found, shown, errors, 0.0, 1.0, outside=outside)
+
+
+def _delta(found: Estimate, shown: Spread, errors: Spread, low: float, high: float, *, outside: bool) -> Estimate:
+    """Give an estimate the interval of the delta method, from the pulls of both sets' clusters.
+
+    An outside calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
+    """
+    groups = min(shown.ids.size, errors.ids.size)
+    if groups < 2:
         return replace(found, low=None, high=None, se=None, method="")
-    se = math.hypot(first / power, second)
-    groups = min(parts[0].ids.size, errors.ids.size)
-    return _on_logit(found, se, groups)
+    first, second = shown.se, errors.se
+    se = math.hypot(first or 0.0, second or 0.0) if outside else combine([shown, errors], [1.0, 1.0]).se or 0.0
+    # Pulls with this standard error, as many as the smaller set has clusters.
+    pulls = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
+    value = 0.0 if found.value is None else found.value
+    bounds = t_interval(Spread(value, found.n, np.arange(groups), pulls), low=low, high=high)
+    return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")
 
 
 def _bayes(test: Rows, known: Rows, score: Score, calibration: Calibration | None, plain: Estimate) -> Estimate:
@@ -335,42 +354,40 @@ def _bayes(test: Rows, known: Rows, score: Score, calibration: Calibration | Non
     return Estimate(found.mean, found.low, found.high, test.judge.size, se=found.sd, method="posterior")
 
 
-def _on_logit(found: Estimate, se: float, groups: int) -> Estimate:
-    from judgebench.agreement.inference.intervals import t_interval  # noqa: PLC0415 - beside its one use
-    from judgebench.agreement.inference.spreads import Spread  # noqa: PLC0415 - beside its one use
-
-    value = 0.0 if found.value is None else found.value
-    # A spread with this standard error and as many clusters as the smaller set has.
-    pulls = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
-    bounds = t_interval(Spread(value, found.n, np.arange(groups), pulls), low=0.0, high=1.0)
-    return Estimate(value, bounds.low, bounds.high, found.n, se=se, method="delta-clusters")
-
-
-def _matrix(test: Rows, known: Rows, score: Score) -> tuple[Estimate, float | None, list[str]]:
+def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Estimate, float | None, list[str]]:
     n = test.judge.size
     if known.graded:
         return Estimate.missing("graded_gold", n), None, []
     if not n or not known.judge.size:
         return Estimate.missing("all_labelled" if known.judge.size else "no_labels"), None, []
-    joint, _ = counts(known, score)
-    _, margin = counts(test, score)
-    joint, margin = trimmed(joint, margin, score)
-    whole = joint.reshape(-1, *joint.shape[-2:]).sum(axis=0)
+    joint, margin = counts(known, test, score)
     try:
-        point = matrix_shares(whole, margin.reshape(-1, margin.shape[-1]).sum(axis=0))
+        point = matrix_shares(joint, margin)
     except ValueError:
         return Estimate.missing("singular_matrix", n), None, []
     warnings = ["ill_conditioned"] if point.condition > ILL_CONDITIONED else []
     warnings += ["unseen_class"] if point.unseen else []
-    return matrix_mean(joint, margin, score.values), point.condition, warnings
+    found = matrix_mean(joint, margin, score.values)
+    ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
+    if found.value is None or (ours.lone and theirs.lone):
+        return found, point.condition, warnings
+    by_verdict, by_cell = matrix_influence(joint, margin, score.values)
+    # Columns that nobody used are gone from the counts; the others keep their order.
+    column = np.cumsum(used(known, test, score)) - 1
+    shown = Spread(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n))
+    pulls = theirs.sums(by_cell[known.gold, column[known.judge]] / known.judge.size)
+    errors = Spread(0.0, known.judge.size, theirs.ids, pulls)
+    return _delta(found, shown, errors, score.low, score.high, outside=outside), point.condition, warnings
 
 
-def _shares(rows: Rows, known: Rows, test: Rows, scale: Scale, chosen: str) -> Iterator[tuple[str, Estimate]]:
+def _shares(
+    rows: Rows, known: Rows, test: Rows, scale: Scale, chosen: str, *, outside: bool
+) -> Iterator[tuple[str, Estimate]]:
     """Corrected share of each label, by the matrix method or within the random subset."""
     for code, label in enumerate(scale.labels):
         one = score_of(scale, label)
         if chosen == "matrix":
-            yield label, _matrix(test, known, one)[0]
+            yield label, _matrix(test, known, one, outside=outside)[0]
             continue
         mine = replace(rows, gold_score=np.where(rows.labelled, (rows.gold == code).astype(float), 0.0))
         sample = _sample(mine, one)

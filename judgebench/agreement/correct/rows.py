@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.inference.spreads import Clusters
 from judgebench.agreement.policies import apply, side_of
 from judgebench.errors import UsageError
 
@@ -180,20 +179,18 @@ def judged(judge: Codes, score: Score) -> Floats:
     return worth
 
 
-def counts(rows: Rows, score: Score) -> tuple[Counts, Counts]:
-    """Count by gold and verdict, and by verdict; cluster by cluster where rows share any."""
+def counts(known: Rows, test: Rows, score: Score) -> tuple[Counts, Counts]:
+    """Count the calibration rows by gold and verdict, and the measured rows by verdict, in the columns `used`."""
     wide = score.classes + 2
-    clusters = Clusters.of(rows.cluster)
-    groups, codes = (1, np.zeros(rows.judge.size, int)) if clusters.lone else (clusters.count, clusters.codes)
-    cells = (codes * score.classes + rows.gold) * wide + rows.judge
-    joint = np.bincount(cells, minlength=groups * score.classes * wide).reshape(groups, score.classes, wide)
-    margin = np.bincount(codes * wide + rows.judge, minlength=groups * wide).reshape(groups, wide)
-    return (joint[0], margin[0]) if clusters.lone else (joint, margin)
+    joint = np.bincount(known.gold * wide + known.judge, minlength=score.classes * wide).reshape(-1, wide)
+    kept = used(known, test, score)
+    return joint[:, kept], np.bincount(test.judge, minlength=wide)[kept]
 
 
-def trimmed(joint: Counts, margin: Counts, score: Score) -> tuple[Counts, Counts]:
-    """Leave out the columns of undecided and invalid where nobody was either."""
-    wide = joint.shape[-1]
-    used = joint.reshape(-1, wide).sum(axis=0) + margin.reshape(-1, wide).sum(axis=0) > 0
-    used[: score.classes] = True
-    return joint[..., used], margin[..., used]
+def used(known: Rows, test: Rows, score: Score) -> npt.NDArray[np.bool_]:
+    """Say which verdicts count: all labels, and undecided and invalid where anybody was."""
+    wide = score.classes + 2
+    said = np.bincount(np.concatenate([known.judge, test.judge]), minlength=wide)
+    kept: npt.NDArray[np.bool_] = np.asarray(said > 0)
+    kept[: score.classes] = True
+    return kept
