@@ -363,11 +363,12 @@ def listing(
 
 
 def decimals(found: str, file: str | None) -> DataError:
-    """Build the error for continuous scores."""
+    """Build the error for continuous scores among labels."""
     return DataError(
-        f"scores with decimals ({found}): continuous scores come in a later version",
+        f"numbers with decimals are scores, not labels ({found})",
         file=file,
-        hint="round them to whole numbers and say --scale rate:LO-HI",
+        hint="name a judge's column with --score-col; instead of mean gold give each annotator's column and --policy "
+        "gold=mean, or round it and say --scale rate:LO-HI",
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from itertools import permutations
 
+import jsonschema
 import numpy as np
 import pytest
 from agreement_cases import quick
@@ -19,6 +21,7 @@ from judgebench.agreement.metrics import rankings, steps
 from judgebench.agreement.ratings import from_verdicts
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import DataError, UsageError
+from judgebench.report.scores import json_schema, render
 
 seeds = st.integers(0, 10_000)
 FIGURES = (
@@ -229,8 +232,21 @@ def test_policies_and_empty_input_are_refused_in_words():
         measure(from_verdicts([], Scale.steps()), task="t", judge="j")
 
 
+def test_rows_of_sequences_are_scores_like_all_others():
+    """The JSON fits its schema, the table and CSV can be drawn, and a run is measured as its verdicts are."""
+    best = (2, 3, 0, 1)
+    rows = measure(rank_rows((best, best), (best, None)), task="t", judge="j")
+    rows += measure(step_rows(((1, 0), (1, 0)), ((1, 1), (1, 1))), task="s", judge="j")
+    jsonschema.validate(json.loads(render(rows, "json")), json_schema())
+    for form in ("table", "csv", "md"):
+        assert render(rows, form)
+    text = render(rows, "table", width=200)
+    assert "tau" in text
+    assert "first error" in text
+
+
 def test_no_errors_no_recall():
     gold = np.array([[1, 1]])
     found = steps.error_scores(gold, gold)
-    assert [one.reason for one in found] == ["no_predicted_errors", "no_errors", "no_errors"]
-    assert steps.first_error_scores(np.array([-1]), np.array([-1])).wrong.reason == "no_errors"
+    assert [one.reason for one in found] == ["no_predicted_errors", "no_gold_errors", "no_gold_errors"]
+    assert steps.first_error_scores(np.array([-1]), np.array([-1])).wrong.reason == "no_gold_errors"

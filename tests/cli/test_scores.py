@@ -29,8 +29,8 @@ def test_score_measures_a_column_of_probabilities(judgebench, tmp_path: Path) ->
     assert "read as probabilities" in done.err
     shown = judgebench("score", "--csv", path, "--score-col", "p", "--gold-col", "human")
     assert shown.code == 0
-    assert "auc" in shown.out
-    assert "brier" in shown.out
+    assert "AUC" in shown.out
+    assert "Brier" in shown.out
 
 
 def test_scores_describe_a_table_not_a_run(judgebench) -> None:

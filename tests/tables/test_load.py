@@ -95,7 +95,7 @@ def test_unknown_words_are_listed_all_at_once_with_their_lines(table):
 
 def test_continuous_scores_and_levels_off_the_range(table):
     path = table("j,g\n3.5,4\n2,2\n")
-    assert "continuous scores come in a later version" in refusal(path, ["j"], ["g"])
+    assert "numbers with decimals are scores, not labels" in refusal(path, ["j"], ["g"])
     assert "3.5' (j line 2)" in refusal(path, ["j"], ["g"], scale=Scale.rate(1, 5))
     message = refusal(table("j,g\n6,4\n2,2\n"), ["j"], ["g"], scale=Scale.rate(1, 5))
     assert message.startswith("FILE: 1 label is not on the scale rate:1-5: '6' (j line 2)")

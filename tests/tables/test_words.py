@@ -63,7 +63,7 @@ def test_what_fits_nothing_is_listed():
         infer({"judge": ["yes", "no", "maybe"], "h1": ["no", "dunno"]})
     with pytest.raises(DataError, match=r"no words we know: 'high' .* 'low' .*--scale"):
         infer({"judge": ["low", "high"]})
-    with pytest.raises(DataError, match="continuous scores come in a later version"):
+    with pytest.raises(DataError, match="numbers with decimals are scores, not labels"):
         infer({"judge": ["3.5", "4"]})
     with pytest.raises(DataError, match="every cell is empty"):
         infer({"judge": ["", "N/A"]})

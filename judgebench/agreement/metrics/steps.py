@@ -91,7 +91,7 @@ def error_scores(gold: Steps, judge: Steps) -> ErrorScores:
     -------
     ErrorScores
         Each in [0, 1], a row being a solution. Precision is undefined (``no_predicted_errors``) where the judge
-        finds no error, recall and F1 (``no_errors``) where gold has none.
+        finds no error, recall and F1 (``no_gold_errors``) where gold has none.
 
     Raises
     ------
@@ -111,11 +111,11 @@ def error_scores(gold: Steps, judge: Steps) -> ErrorScores:
     _check(gold, judge)
     wrong, said = gold == 0, (judge == 0) & (gold >= 0)
     hits, all_wrong, all_said = _count(wrong & said), _count(wrong), _count(said)
-    f1 = RowOutcome.ratio(2 * hits, all_wrong + all_said, "no_errors")
+    f1 = RowOutcome.ratio(2 * hits, all_wrong + all_said, "no_gold_errors")
     return ErrorScores(
         RowOutcome.ratio(hits, all_said, "no_predicted_errors"),
-        RowOutcome.ratio(hits, all_wrong, "no_errors"),
-        f1 if all_wrong.any() else RowOutcome.undefined("no_errors"),
+        RowOutcome.ratio(hits, all_wrong, "no_gold_errors"),
+        f1 if all_wrong.any() else RowOutcome.undefined("no_gold_errors"),
     )
 
 
@@ -161,7 +161,7 @@ def first_error_scores(gold: npt.NDArray[np.integer], judge: npt.NDArray[np.inte
     Returns
     -------
     FirstError
-        Each in [0, 1]. ``no_errors`` where no solution has an error, ``no_correct_items`` where none is
+        Each in [0, 1]. ``no_gold_errors`` where no solution has an error, ``no_correct_items`` where none is
         flawless, and the reason of the undefined part for the harmonic mean. Where both parts are 0, so is
         their mean, without a standard error.
 
@@ -184,7 +184,7 @@ def first_error_scores(gold: npt.NDArray[np.integer], judge: npt.NDArray[np.inte
         raise ValueError(f"first errors of shape {gold.shape} and {judge.shape}")
     hit, flawed = gold == judge, gold >= 0
     flawless = gold == NO_ERROR
-    wrong = RowOutcome.ratio(_float(hit & flawed), _float(flawed), "no_errors")
+    wrong = RowOutcome.ratio(_float(hit & flawed), _float(flawed), "no_gold_errors")
     right = RowOutcome.ratio(_float(hit & flawless), _float(flawless), "no_correct_items")
     return FirstError(wrong, right, _harmonic(wrong, right))
 
