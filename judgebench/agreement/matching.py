@@ -271,6 +271,8 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
     code_of = {name: code for code, name in enumerate(names)}
     first = judges[0].ratings
     found: list[Ratings] = []
+    # The question, the subset and the system are the item's, whichever judge saw it: the first judge's row has them.
+    place = np.zeros(len(names), np.int64)
     for one in judges:
         own = one.ratings
         codes = np.fromiter((code_of.get(name, -1) for name in one.items), np.int64, len(one.items))[own.item]
@@ -278,8 +280,6 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
         rows = rows[int(np.count_nonzero(codes < 0)) :]
         item = codes[rows]
         if not found:
-            # The question, the subset and the system are the item's, whichever judge saw it.
-            place = np.zeros(len(names), np.int64)
             place[item] = rows
         columns = [own.annotators.index(name) for name in first.annotators]
         found.append(

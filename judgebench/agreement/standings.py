@@ -252,3 +252,30 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
         _, own = estimate(metric, Counted.of(apply(one.ratings, one.policies)))
         found.append(None if own is None else replace(own, ids=to[own.ids]))
     return found
+
+
+def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> None:
+    """Recompute what a comparison rests on with scikit-learn, krippendorff and scipy.
+
+    Parameters
+    ----------
+    matched : Matched
+        The judges.
+    metrics : sequence of str
+        The coefficients; those that the scale calls for where there are none.
+    known : mapping of str to Metric
+        Metrics by name.
+
+    Raises
+    ------
+    MismatchError
+        If a witness computes another value.
+    """
+    from judgebench.agreement.verify import verify_scored  # noqa: PLC0415 - loads the witnesses
+
+    for judge, scored in zip(matched.judges, matched.scored, strict=True):
+        names = metrics or default_metrics(scored, known)
+        check_metrics(names, known)
+        counted = Counted.of(scored)
+        found = {name: estimate(known[name], counted)[0] for name in names}
+        verify_scored(scored, found, where=f"{matched.task}, {judge}")

@@ -82,15 +82,19 @@ def compare(
     fail_if_worse: Annotated[
         bool, typer.Option("--fail-if-worse", help="Exit 1 where the first judge agrees surely less than the second.")
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Recompute with scikit-learn, krippendorff and scipy; stop on a difference."),
+    ] = False,
     form: FormatOption = "table",
     output: OutputOption = None,
     config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
 ) -> None:
     """Compare judges on the same items: paired, clustered by question; all pairs where there are more than two."""
     from judgebench.agreement.compare import compare as hold  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.compare import differing
+    from judgebench.agreement.compare import differing  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.standings import compare_all  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import render, render_field, verdict  # noqa: PLC0415 - loaded on use
 
@@ -99,6 +103,8 @@ def compare(
     matched = match(_judged(sources(runs, csv, columns, gold), policy), shared=shared)
     if matched.left_out:
         note(f"{matched.left_out:,} items that not all judges have are left out (--shared)")
+    if verify:
+        verify_matched(matched, metric, metrics())
     if len(matched.judges) > 2:
         if items is not None or fail_if_worse or by_system or len(metric) > 1:
             raise UsageError("--items, --fail-if-worse, --by-system and a second --metric are for two judges")

@@ -35,6 +35,7 @@ from judgebench.cli.sources import (
     SubsetColOption,
     SystemColOption,
     WordOption,
+    judgments,
     sources,
     stored_sources,
 )
@@ -64,6 +65,10 @@ def score(
     gold: GoldOption = "unspecified",
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
+    interval: Annotated[
+        Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"],
+        typer.Option("--interval", help="How intervals are made; two-way: clustered by question and by system."),
+    ] = "default",
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Print the headline under every convention instead.")
     ] = False,
@@ -83,7 +88,9 @@ def score(
     if sensitivity:
         emit(_sensitivity(tables, policy, form, room(output)), output)
         return
-    rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=verify)]
+    rows = [
+        row for table in tables for row in table.measure(policy, by_system=by_system, verify=verify, interval=interval)
+    ]
     emit_scores(rows, form, output)
 
 
@@ -120,11 +127,8 @@ def leaderboard(
 
     tables = list(stored_sources([runs]))
     rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=False)]
-    names = [(table.task, table.judge, table.revision) for table in tables]
-    # Two runs of one name can't be told apart by their rows.
-    judged = {name: table.judged for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
     ending = output.suffix.removeprefix(".").lower() if output is not None else ""
-    entries = rank([row for row in rows if subsets or row.subset == "all"], judged=judged)
+    entries = rank([row for row in rows if subsets or row.subset == "all"], judged=judgments(tables))
     emit(render(entries, form or ending or "table", width=room(output)), output)
 
 

@@ -10,6 +10,7 @@ import typer
 
 from judgebench.cli.asking import ask_and_measure, options, plan_run
 from judgebench.cli.options import DataOption, data_folder, note
+from judgebench.cli.sources import judgments, stored_sources
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def results(
         rows, stopped = ask_and_measure(plans, Path(runs), options(16, 1), quiet=True, by_system=False)
         if stopped:
             raise stopped[0]
-    for path in write_results([*rows, *figures(folder)], output, reproduce(None, folder)):
+        judged = judgments(list(stored_sources([Path(runs)])))
+        written = write_results([*rows, *figures(folder)], output, reproduce(None, folder), judged)
+    for path in written:
         note(f"wrote {path}")
 
 

@@ -14,6 +14,7 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from judgebench.agreement.estimates import IntervalMethod
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.store.runs import StoredRun
@@ -109,12 +110,14 @@ class Source:
     judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
 
-    def measure(self, policy: Sequence[str], *, by_system: bool, verify: bool) -> list[Agreement]:
+    def measure(
+        self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
+    ) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
         from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
         chosen = self.own.override(policy)
-        return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), verify=verify)
+        return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), interval=interval, verify=verify)
 
 
 def sources(
@@ -184,6 +187,12 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
         raise DataError("nothing is judged yet here", file=str(started[0].path), hint="run it again, it resumes")
     for stored in started:
         note(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
+
+
+def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[Policies], Judged]]:
+    """Name what is behind the rows of a leaderboard; two runs of one name can't be told apart by their rows."""
+    names = [(table.task, table.judge, table.revision) for table in tables]
+    return {name: table.judged for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
 
 
 def table_sources(path: Path, columns: Columns, gold: str, *, unlabelled: bool = False) -> list[Source]:

@@ -109,11 +109,12 @@ def _remarks(found: Comparison) -> list[str]:
     policies = " ".join(f"{name}={value}" for name, value in found.policies.to_json().items())
     first, second = clean(found.first), clean(found.second)
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
-    notes = [
+    ground = (
         f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question "
         f"(t, {found.clusters - 1} degrees of freedom). {_many(found.items, 'item')}, "
         f"{_many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {policies}."
-    ]
+    )
+    notes = [ground]
     if len(found.lines) > 1:
         notes.append(
             f"p is for a line alone; p Holm is adjusted for all {len(found.lines)} lines. The sentence on top is about "

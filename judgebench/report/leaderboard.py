@@ -66,8 +66,8 @@ NOTE = (
     "Ranks hold within a task on all of its items, among judges measured on the same data (at least 95 % of the items) "
     "under the same policies; the order policy may differ where verdicts were recorded in one order only. The range "
     "behind a rank holds the ranks that stay open at 95 % (a question mark: there is no interval): by paired "
-    "differences of all judges at once, clustered by question, where their verdicts are at hand, else by overlapping intervals, "
-    "which are wider. judgebench compare tests two judges pair by pair."
+    "differences of all judges at once, clustered by question, where their verdicts are at hand, else by overlapping "
+    "intervals, which are wider. judgebench compare tests two judges pair by pair."
 )
 
 

@@ -13,10 +13,12 @@ from judgebench.tasks.card import load_card
 from judgebench.tasks.sources import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from judgebench.report.leaderboard import Entry
+    from judgebench.agreement.matching import Judged
+    from judgebench.domain import Policies
+    from judgebench.report.leaderboard import Entry, Key
     from judgebench.report.reproduce import Reproduction
 
 __all__ = ["figures", "results", "write_results"]
@@ -38,7 +40,11 @@ and warnings. An empty cell is a figure that is undefined or does not apply.
 """
 
 
-def results(rows: Iterable[Agreement], reproduction: Reproduction | None = None) -> dict[str, str]:
+def results(
+    rows: Iterable[Agreement],
+    reproduction: Reproduction | None = None,
+    judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
+) -> dict[str, str]:
     """Build the files of the results folder.
 
     Parameters
@@ -47,6 +53,8 @@ def results(rows: Iterable[Agreement], reproduction: Reproduction | None = None)
         What was measured, in any order; splits of one task go into one file.
     reproduction : Reproduction, optional
         Published figures beside ours; they get a file of their own.
+    judged : mapping, optional
+        The judgments behind the rows, as `judgebench.report.leaderboard.rank` takes them.
 
     Returns
     -------
@@ -70,7 +78,7 @@ def results(rows: Iterable[Agreement], reproduction: Reproduction | None = None)
     contents: list[list[str]] = []
     everywhere: list[Entry] = []
     for name in sorted(tasks):
-        entries = rank(tasks[name])
+        entries = rank(tasks[name], judged=judged)
         files[f"{name}.csv"] = to_csv(entries)
         whole = [entry for entry in entries if entry.row.subset == "all"]
         for task in dict.fromkeys(entry.row.task for entry in whole):
@@ -138,7 +146,12 @@ def figures(data: Path) -> list[Agreement]:
     return rows
 
 
-def write_results(rows: Iterable[Agreement], folder: Path, reproduction: Reproduction | None = None) -> list[Path]:
+def write_results(
+    rows: Iterable[Agreement],
+    folder: Path,
+    reproduction: Reproduction | None = None,
+    judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
+) -> list[Path]:
     """Write the results folder; files of the same names are replaced, others are left alone.
 
     Returns
@@ -151,7 +164,7 @@ def write_results(rows: Iterable[Agreement], folder: Path, reproduction: Reprodu
     UsageError
         As `results`, and if the folder can't be written.
     """
-    files = results(rows, reproduction)
+    files = results(rows, reproduction, judged)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -55,7 +55,7 @@ def test_two_columns_in_every_form(judgebench) -> None:
 @pytest.mark.usefixtures("table")
 def test_three_columns_are_ranked_and_paired(judgebench) -> None:
     three = ("compare", *TABLE, "--judge-col", "good", "--judge-col", "fair", "--judge-col", "poor")
-    document = json.loads(judgebench(*three, "--format", "json").out)
+    document = json.loads(judgebench(*three, "--format", "json", "--verify").out)
     jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
     assert [(one["judge"], one["best"], one["worst"]) for one in document["standings"]] == [
         ("good", 1, 1),
