@@ -108,10 +108,14 @@ def _sentence(test: Entry) -> str:
         return f"{who}: no annotator has items enough to be tested, so nothing can be said (--min-items)."
     wins = sum(row.wins is True for row in result.annotators)
     verdict = "may stand in for these annotators" if result.passed else "may not stand in for these annotators"
+    robust = result.clustered_rate.value
+    but = ""
+    if robust is not None and (robust >= _PASS) != result.passed:
+        but = f" Where items that belong together count as one, the rate is {spread(robust, 2)}, which says otherwise."
     return (
         f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {rate.n} (winning rate "
         f"{spread(rate.value, 2)}, {spread(_PASS, 1)} passes), and is at least as close to the others as the one it "
-        f"replaces in {100 * advantage.value:.1f} % of comparisons."
+        f"replaces in {100 * advantage.value:.1f} % of comparisons.{but}"
     )
 
 

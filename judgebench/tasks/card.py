@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, get_args
 
@@ -321,7 +321,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
         default_reference=table.choice("default_reference", references, references[0]),
         folders=table.texts("folders"),
         unchecked_fields=table.texts("unchecked_fields"),
-        recorded=tuple(_recorded(t, tuple(splits)) for t in table.tables("recorded")),
+        recorded=tuple(entry for t in table.tables("recorded") for entry in _recorded(t, tuple(splits))),
         notes=table.texts("notes"),
         digest=hashlib.sha256(raw).hexdigest()[:24],
         folder=folder,
@@ -395,13 +395,15 @@ def _aggregate(table: Table) -> Aggregate:
     return aggregate
 
 
-def _recorded(table: Table, splits: tuple[str, ...]) -> Recorded:
-    recorded = Recorded(
-        table.text("name"),
+def _recorded(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
+    """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
+    names = table.texts("names")
+    first = Recorded(
+        names[0] if names else table.text("name"),
         table.text("file"),
-        table.text("column", ""),
+        names[0] if names else table.text("column", ""),
         table.choice("split", splits, splits[0]),
         cast("RecordedKind", table.choice("kind", get_args(RecordedKind), "replies")),
     )
     table.done()
-    return recorded
+    return [first, *(replace(first, name=name, column=name) for name in names[1:])]

@@ -93,3 +93,9 @@ def test_any_names_can_be_printed(name, form):
     text = render([GOOD._replace(task=name, judge=name)], form=form)
     text.encode("utf-8")
     assert not any(ord(c) < 32 and c != "\n" for c in text)
+
+
+def test_clusters_that_turn_the_verdict_are_named_in_the_first_line():
+    turned = GOOD._replace(result=replace(GOOD.result, clustered_rate=Estimate(0.0, None, None, 2)))
+    assert "which says otherwise" in render([turned]).replace("\n  ", " ")
+    assert "which says otherwise" not in render([GOOD]).replace("\n  ", " ")

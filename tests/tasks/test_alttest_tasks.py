@@ -208,3 +208,18 @@ def test_an_object_over_several_lines_is_one_row_and_lines_stay_lines(tmp_path: 
     cut.write_text('{\n "a": 1,\n', encoding="utf-8")
     with pytest.raises(DataError, match="no JSON"):
         list(file_source(cut).rows())
+
+
+def test_several_judges_of_one_file_stand_in_one_entry(tmp_path: Path) -> None:
+    from test_card import MINIMAL
+    from test_card import write as write_card
+
+    entry = '[[recorded]]\nnames = ["x", "y"]\nfile = "f.json"\n[policies]'
+    card = load_card("tiny", write_card(tmp_path, MINIMAL.replace("[policies]", entry)))
+    assert [(one.name, one.column, one.file, one.split) for one in card.recorded] == [
+        ("x", "x", "f.json", "test"),
+        ("y", "y", "f.json", "test"),
+    ]
+    both = MINIMAL.replace("[policies]", entry.replace("names", 'name = "z"\nnames'))
+    with pytest.raises(DataError, match=r"'recorded\[0\].name'"):
+        load_card("tiny", write_card(tmp_path, both))
