@@ -144,8 +144,9 @@ def rank_systems(
     Gold scores a system on all its rows with gold, the judge on those with a verdict (``invalid=drop`` makes both
     use the latter). Intervals of scores and biases are cluster-robust t intervals; those of comparisons are
     percentiles over draws that resample clusters for both rankings at once. A draw carries the noise of the data
-    twice, so its rankings are less alike than they are: in simulations (8 systems, nominal 95 %) intervals of tau
-    and rho covered too often, those of Pearson's r 87 % with 200 questions and 93 % with 800.
+    twice, so its rankings are less alike than they are: in simulations (``benchmarks/systems.py``; 8 systems,
+    nominal 95 %) intervals of tau and rho always covered, those of Pearson's r in some 84 % with 200 questions and in
+    93 % with 800.
 
     Parameters
     ----------
