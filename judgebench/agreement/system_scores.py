@@ -408,7 +408,8 @@ def _games(
     if not named.any():
         raise DataError(
             "no row names two systems",
-            hint="give --system-col twice, a column for each side (or one column of `first vs second`)",
+            hint="a run's task must give both responses' models; with --csv give --system-col twice, a column for each "
+            "side (or one column of `first vs second`)",
         )
     # A system's game against itself says nothing of systems.
     use = named & (first != second)

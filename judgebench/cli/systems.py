@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from judgebench.cli.options import ConfigOption, FormatOption, OutputOption, PolicyOption, check_output, emit, room
+from judgebench.cli.options import (
+    ConfigOption,
+    FormatOption,
+    OutputOption,
+    PolicyOption,
+    check_output,
+    emit,
+    note,
+    room,
+)
 from judgebench.cli.sources import (
     ClusterColOption,
     Columns,
@@ -23,13 +32,14 @@ from judgebench.cli.sources import (
     WordOption,
     sources,
 )
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.agreement.system_scores import Sides
     from judgebench.domain import Ratings
+    from judgebench.errors import JudgebenchError
 
 Score: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
 Ties: TypeAlias = Literal["half", "davidson", "rao-kupper"]
@@ -92,22 +102,34 @@ def systems(
         word,
     )
     rankings: list[Ranking] = []
+    unfit: list[JudgebenchError] = []
     other: Ratings | None = None
-    for source in sources(runs, csv, columns, gold):
+    opened = sources(runs, csv, columns, gold)
+    for source in opened:
         ratings = source.ratings()
         if csv is not None and len(system_col) == 2:
             other = other or _other_side(csv, columns, system_col[1])
-        found = rank_systems(
-            ratings,
-            policies=source.own.override(policy),
-            score=score,
-            anchor=anchor,
-            ties=ties,
-            sides=None if other is None else _sides(ratings, other),
-            draws=draws,
-            seed=seed,
-        )
+        try:
+            found = rank_systems(
+                ratings,
+                policies=source.own.override(policy),
+                score=score,
+                anchor=anchor,
+                ties=ties,
+                sides=None if other is None else _sides(ratings, other),
+                draws=draws,
+                seed=seed,
+            )
+        except (DataError, UsageError) as error:
+            # A folder of runs may hold tasks that name no systems; they must not hide the others.
+            if csv is not None or len(opened) == 1:
+                raise
+            unfit.append(error)
+            note(f"left out {source.judge} on {source.task}: {error}")
+            continue
         rankings.append(Ranking(source.task, source.judge, source.gold, source.revision, found))
+    if not rankings:
+        raise unfit[0]
     emit(render(rankings, form, width=room(output)), output)
 
 
