@@ -5,7 +5,7 @@ Slow on purpose: nothing here is shared with the vectorised test but the labels.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,7 +48,8 @@ def verify_alt_test(result: AltTest, ratings: Ratings, *, min_items: int = 30, w
             continue
         lead = np.asarray(lost, dtype=np.float64) - np.asarray(won, dtype=np.float64)
         if np.ptp(lead) > 0:
-            p.append(float(ttest_1samp(lead, result.epsilon, alternative="less").pvalue))
+            tested: Any = ttest_1samp(lead, result.epsilon, alternative="less")
+            p.append(float(tested.pvalue))
         else:
             p.append(0.0 if lead[0] < result.epsilon else 1.0)
         shares.append(float(np.mean(won)))
