@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.agreement.analysis.features import Feature
-    from judgebench.agreement.matching import Judged
     from judgebench.cli.sources import Source
 
 
@@ -90,7 +89,8 @@ def analyze(
         tasks.setdefault(source.task, []).append(source)
     analyses: list[Analysis] = []
     for task, mine in tasks.items():
-        results, left_out = analyze_judges([_judged(one, policy) for one in mine], features, own_system)
+        judged = [one.judged(one.own.override(policy)) for one in mine]
+        results, left_out = analyze_judges(judged, features, own_system)
         if left_out:
             note(f"{task}: {left_out:,} items that not every judge has are left out")
         analyses += [
@@ -117,24 +117,3 @@ def _features(path: Path, names: Sequence[str], delimiter: str | None) -> dict[s
     from judgebench.tables.features import read_words  # noqa: PLC0415 - loaded on use
 
     return {name: Feature.of_words(name, words) for name, words in read_words(path, names, delimiter).items()}
-
-
-def _judged(source: Source, policy: Sequence[str]) -> Judged:
-    from judgebench.agreement.matching import Judged, judged_verdicts  # noqa: PLC0415 - loaded on use
-
-    policies = source.own.override(policy)
-    if source.stored is not None:
-        return judged_verdicts(
-            source.stored.verdicts(),
-            source.stored.run.scale,
-            task=source.task,
-            judge=source.judge,
-            policies=policies,
-            gold_source=source.gold,
-            revision=source.revision,
-        )
-    ratings = source.ratings()
-    items, clusters = (
-        tuple(map(str, range(int(codes.max(initial=-1)) + 1))) for codes in (ratings.item, ratings.cluster)
-    )
-    return Judged(source.task, source.judge, ratings, items, clusters, policies, source.gold, source.revision)
