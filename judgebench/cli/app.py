@@ -10,7 +10,7 @@ import typer
 from judgebench import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _ABOUT = "Measure LLM judges: how far they agree with gold labels, with error bars, next to how far humans agree."
 #: Where each command lives. Only the one that is called is imported, which keeps `list` quick.
@@ -18,17 +18,17 @@ COMMANDS: dict[str, str] = {
     "run": "judgebench.cli.asking:run",
     "demo": "judgebench.cli.asking:demo",
     "score": "judgebench.cli.measuring:score",
+    "humans": "judgebench.cli.people:humans",
     "alt-test": "judgebench.cli.alttest:alt_test",
-    "correct": "judgebench.cli.correct:correct",
-    "analyze": "judgebench.cli.analysis:analyze",
     "compare": "judgebench.cli.comparing:compare",
     "power": "judgebench.cli.comparing:power",
-    "doctor": "judgebench.cli.measuring:doctor",
+    "systems": "judgebench.cli.systems:systems",
+    "correct": "judgebench.cli.correct:correct",
+    "analyze": "judgebench.cli.analysis:analyze",
     "leaderboard": "judgebench.cli.measuring:leaderboard",
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
-    "systems": "judgebench.cli.systems:systems",
-    "humans": "judgebench.cli.people:humans",
+    "doctor": "judgebench.cli.measuring:doctor",
     "list": "judgebench.cli.listing:lists",
     "show": "judgebench.cli.listing:show",
 }
@@ -86,5 +86,16 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         if name == "list":
             app.add_typer(command(help_option=wants_help or called != name), name=name)
         else:
-            app.command(name)(command)
+            # Where no command is called, nobody sees parameters, and reading all of them takes a tenth of a second.
+            app.command(name)(command if name == called else _titled(command.__doc__))
     return app
+
+
+def _titled(text: str | None) -> Callable[[], None]:
+    """Stand in for a command in the list of commands."""
+
+    def title() -> None:
+        pass
+
+    title.__doc__ = text
+    return title

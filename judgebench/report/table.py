@@ -330,7 +330,8 @@ def room_plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]],
     """Say what gives way, in turn, where a table is too wide; a subset column that only says "all" says nothing."""
     titles = [column.title for column in layout.columns]
     spare = tuple(i for i in reversed(range(len(titles))) if layout.columns[i].spare)
-    return ((24, (titles.index("gold"),)), (14, spare if subsets else (titles.index("subset"), *spare)), (8, ()))
+    # A companion less is easier to read than a judge's name in three pieces.
+    return ((24, (titles.index("gold"),)), (18, spare if subsets else (titles.index("subset"), *spare)), (8, ()))
 
 
 def draw(
