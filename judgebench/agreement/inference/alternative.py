@@ -71,6 +71,10 @@ def duels(judge: Ints, annotators: Ints, closeness: Floats, item: Ints, cluster:
     list of Duel
         One per annotator.
 
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge.
+
     Examples
     --------
     Three people say 0 and a fourth says 1, as the judge does: it ties with the fourth and loses to the others.
@@ -172,6 +176,18 @@ def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> fl
     -------
     float or None
         P-value; None for fewer than two clusters. Without any variance as `mean_below`.
+
+    References
+    ----------
+    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
+
+    Examples
+    --------
+    Four values in two clusters, mean -0.5 with a standard error of 0.5: t = -1 on 1 degree of freedom.
+
+    >>> found = mean_below_clustered(np.array([-1.0, -1, 0, 0]), 0.0, Clusters.of(np.array([0, 0, 1, 1])))
+    >>> round(found, 6)
+    0.25
     """
     pulls = mean(values, clusters)
     if pulls.se is None:

@@ -106,6 +106,21 @@ def t_interval(estimate: Spread, *, low: float = -1.0, high: float = 1.0, level:
     Interval
         Without bounds for fewer than 2 clusters, and where no cluster pulls at all: a standard error of 0
         is no evidence of certainty.
+
+    References
+    ----------
+    Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A practitioner's
+    guide to cluster-robust inference.
+
+    Examples
+    --------
+    Ten lone items, eight of them right, on the logit scale:
+
+    >>> import numpy as np
+    >>> from judgebench.agreement.inference.spreads import Clusters, mean
+    >>> found = t_interval(mean(np.repeat([1.0, 0.0], [8, 2]), Clusters.of(np.arange(10))), low=0.0)
+    >>> found.method, round(found.low, 3), round(found.high, 3)
+    ('cr1-t-logit', 0.378, 0.963)
     """
     se = estimate.se
     if se is None:

@@ -110,6 +110,20 @@ def influence(table: Table, outcome: Outcome) -> Floats:
     -------
     ndarray of float, shape (k, k)
         Averages to 0 over the rows.
+
+    References
+    ----------
+    Hampel (1974), The influence curve and its role in robust estimation.
+
+    Examples
+    --------
+    For a share, the influence of a hit is what it has above the mean:
+
+    >>> from judgebench.agreement.metrics.chance import percent_agreement
+    >>> from judgebench.agreement.metrics.table import Table
+    >>> table = Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))
+    >>> influence(table, percent_agreement(table)).round(2).tolist()
+    [[0.3, -0.7], [-0.7, 0.3]]
     """
     if outcome.gradient is None:
         raise ValueError(f"an undefined outcome ({outcome.reason}) has no influence function")
@@ -178,6 +192,21 @@ def mean(values: Floats, clusters: Clusters) -> Spread:
         The quantity; n is at least 1.
     clusters : Clusters
         Cluster of each row.
+
+    Returns
+    -------
+    Spread
+        The mean, with each cluster's sum of differences from it over n.
+
+    References
+    ----------
+    Miller (2024), Adding error bars to evals, for clustered standard errors of a mean.
+
+    Examples
+    --------
+    >>> found = mean(np.array([1.0, 1, 0, 0]), Clusters.of(np.array([0, 0, 1, 1])))
+    >>> found.value, found.pulls.tolist(), found.se
+    (0.5, [0.25, -0.25], 0.5)
     """
     center = float(values.mean())
     return Spread(center, values.size, clusters.ids, clusters.sums((values - center) / values.size))
@@ -194,6 +223,25 @@ def combine(parts: Sequence[Spread], weights: Sequence[float], value: float | No
         One per part, used as they are.
     value : float, optional
         The value, where it is not the weighted sum (a ratio with the weights of its derivative).
+
+    Returns
+    -------
+    Spread
+        On the clusters that any part has.
+
+    References
+    ----------
+    Miller (2024), Adding error bars to evals: paired differences.
+
+    Examples
+    --------
+    Two judges that err on the same item differ by nothing, and that is sure:
+
+    >>> items = Clusters.of(np.arange(4))
+    >>> one = mean(np.array([1.0, 1, 1, 0]), items)
+    >>> gap = combine([one, one], [1.0, -1.0])
+    >>> gap.value, gap.se
+    (0.0, 0.0)
     """
     ids = np.concatenate([part.ids for part in parts])
     pulls = np.concatenate([w * part.pulls for part, w in zip(parts, weights, strict=True)])

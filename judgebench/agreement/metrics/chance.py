@@ -26,6 +26,20 @@ def percent_agreement(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1].
+
+    References
+    ----------
+    Cohen (1960), A coefficient of agreement for nominal scales: his po.
+
+    Examples
+    --------
+    Cohen's own table of 1960:
+
+    >>> import numpy as np
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> table = Table(counts / 200, 200, 3, np.arange(3.0))
+    >>> round(percent_agreement(table).value, 4)
+    0.7
     """
     agree = identity(table)
     return Outcome(float((table.joint * agree).sum()), agree, n=table.n, chance=0.0)
@@ -43,6 +57,20 @@ def accuracy(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1].
+
+    References
+    ----------
+    Cohen (1960), A coefficient of agreement for nominal scales: his po, where no cell earns half credit.
+
+    Examples
+    --------
+    Cohen's own table of 1960:
+
+    >>> import numpy as np
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> table = Table(counts / 200, 200, 3, np.arange(3.0))
+    >>> round(accuracy(table).value, 4)
+    0.7
     """
     if table.credit is None:
         return percent_agreement(table)
@@ -97,6 +125,16 @@ def cohen_kappa_linear(table: Table) -> Outcome:
     References
     ----------
     Cohen (1968), Weighted kappa.
+
+    Examples
+    --------
+    Cohen's own table of 1960:
+
+    >>> import numpy as np
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> table = Table(counts / 200, 200, 3, np.arange(3.0))
+    >>> round(cohen_kappa_linear(table).value, 6)
+    0.473684
     """
     weights = distance_weights(table, "linear")
     return Outcome.undefined("no_order") if weights is None else cohen(table, weights)

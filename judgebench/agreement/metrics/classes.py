@@ -25,6 +25,10 @@ def macro_precision(table: Table) -> Outcome:
     Outcome
         A fraction in [0, 1].
 
+    References
+    ----------
+    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
+
     Examples
     --------
     PandaLM-7B on its test set, published as 57.38, 57.50 and 57.43:
@@ -49,6 +53,19 @@ def macro_recall(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1]. A class that the judge names and gold never has counts 0.
+
+    References
+    ----------
+    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
+
+    Examples
+    --------
+    PandaLM-7B on its test set (published, in percent: 57.38, 57.50, 57.43):
+
+    >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
+    >>> table = Table(counts / 999, 999, 3, np.arange(3.0))
+    >>> round(100 * macro_recall(table).value, 2)
+    57.5
     """
     return _macro(table, 1.0, 0.0)
 
@@ -65,6 +82,19 @@ def macro_f1(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1].
+
+    References
+    ----------
+    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
+
+    Examples
+    --------
+    PandaLM-7B on its test set (published, in percent: 57.38, 57.50, 57.43):
+
+    >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
+    >>> table = Table(counts / 999, 999, 3, np.arange(3.0))
+    >>> round(100 * macro_f1(table).value, 2)
+    57.43
     """
     return _macro(table, 0.5, 0.5)
 
@@ -81,6 +111,18 @@ def true_positive_rate(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1]; ``no_positives`` without such rows.
+
+    References
+    ----------
+    Yerushalmy (1947), Statistical problems in assessing methods of medical diagnosis: sensitivity.
+
+    Examples
+    --------
+    GPT-4 on TriviaQA, first version of the labels:
+
+    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
+    >>> round(true_positive_rate(table).value, 4)
+    0.9473
     """
     if table.positive is None:
         return Outcome.undefined("not_binary")
@@ -99,6 +141,18 @@ def true_negative_rate(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1]; ``no_negatives`` without such rows.
+
+    References
+    ----------
+    Yerushalmy (1947), Statistical problems in assessing methods of medical diagnosis: specificity.
+
+    Examples
+    --------
+    GPT-4 on TriviaQA, first version of the labels:
+
+    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
+    >>> round(true_negative_rate(table).value, 4)
+    0.8292
     """
     if table.positive is None:
         return Outcome.undefined("not_binary")
@@ -197,6 +251,10 @@ def class_precision(table: Table, label: int) -> Outcome:
     Outcome
         A fraction in [0, 1]; ``class_not_named`` where the judge never names it.
 
+    References
+    ----------
+    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
+
     Examples
     --------
     GPT-4 on TriviaQA, first version of the labels, class "correct":
@@ -230,6 +288,10 @@ def class_recall(table: Table, label: int) -> Outcome:
     Outcome
         A fraction in [0, 1]; ``class_not_in_gold`` where gold never has it.
 
+    References
+    ----------
+    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
+
     Examples
     --------
     GPT-4 on TriviaQA, first version of the labels, class "correct":
@@ -255,6 +317,10 @@ def class_f1(table: Table, label: int) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1]; ``class_absent`` where neither side has the class.
+
+    References
+    ----------
+    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
 
     Examples
     --------

@@ -110,6 +110,11 @@ def placements(scores: Floats, positive: Flags) -> Floats:
     ndarray of float, shape (n,)
         In [0, 1]; its mean over either class is the area.
 
+    References
+    ----------
+    DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
+    characteristic curves: the structural components.
+
     Examples
     --------
     >>> placements(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, True, False, True])).tolist()

@@ -214,6 +214,11 @@ def spearman_brown(single: float, raters: int) -> float:
     raters : int
         Number of raters k.
 
+    Returns
+    -------
+    float
+        At most 1.
+
     References
     ----------
     Spearman (1910) and Brown (1910), in volume 3 of the British Journal of Psychology.

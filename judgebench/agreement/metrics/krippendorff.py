@@ -63,6 +63,16 @@ def krippendorff_alpha_nominal(table: Table) -> Outcome:
     -------
     Outcome
         At most 1.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    >>> table = Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))
+    >>> round(krippendorff_alpha_nominal(table).value, 4)
+    0.4
     """
     return _two_raters(table, "nominal")
 
@@ -79,6 +89,20 @@ def krippendorff_alpha_ordinal(table: Table) -> Outcome:
     -------
     Outcome
         At most 1; ``no_order`` on labels without an order.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((11, 11))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold, judge] += 1 / 6
+    >>> round(krippendorff_alpha_ordinal(Table(joint, 6, 11, np.arange(11.0))).value, 4)
+    0.8339
     """
     return _two_raters(table, "ordinal")
 
@@ -95,6 +119,20 @@ def krippendorff_alpha_interval(table: Table) -> Outcome:
     -------
     Outcome
         At most 1; ``no_order`` on labels without an order.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((11, 11))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold, judge] += 1 / 6
+    >>> round(krippendorff_alpha_interval(Table(joint, 6, 11, np.arange(11.0))).value, 4)
+    0.6154
     """
     return _two_raters(table, "interval")
 
@@ -118,6 +156,16 @@ def krippendorff_alpha_ratio(table: Table) -> Outcome:
     References
     ----------
     Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((11, 11))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold, judge] += 1 / 6
+    >>> round(krippendorff_alpha_ratio(Table(joint, 6, 11, np.arange(11.0))).value, 4)
+    0.3538
     """
     return _two_raters(table, "ratio")
 
@@ -204,6 +252,10 @@ def coincidences(
     ndarray of float, shape (G, k, k)
         Symmetric; a unit adds as much as it has ratings, if it has two or more.
 
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
     Examples
     --------
     >>> coincidences(np.array([[0, 0, 1], [1, -1, -1]]), 2, np.array([0, 1]), 2).tolist()
@@ -236,6 +288,10 @@ def alpha_of_coincidences(sums: Floats, values: Floats, level: Level) -> Floats:
     -------
     ndarray of float, shape (b,)
         Alpha; NaN marks a matrix with one category or none.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
 
     Examples
     --------

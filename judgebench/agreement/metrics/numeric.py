@@ -177,6 +177,10 @@ def mean_absolute_error(table: Table) -> Outcome:
         Over the rows with a place on both sides, which ``n`` counts: read it beside coverage. ``no_order`` without
         values, ``nothing_placed`` where there is no such row.
 
+    References
+    ----------
+    Willmott & Matsuura (2005), Advantages of the mean absolute error over the root mean square error.
+
     Examples
     --------
     Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
@@ -204,6 +208,11 @@ def mean_signed_error(table: Table) -> Outcome:
         Over the rows with a place on both sides, which ``n`` counts: read it beside coverage. ``no_order`` without
         values, ``nothing_placed`` where there is no such row.
 
+    References
+    ----------
+    Bland & Altman (1986), Statistical methods for assessing agreement between two methods of clinical measurement:
+    the bias.
+
     Examples
     --------
     Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
@@ -229,6 +238,11 @@ def adjacent_agreement(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1] of all rows, an unusable verdict being a miss; ``no_order`` without values.
+
+    References
+    ----------
+    Stemler (2004), A comparison of consensus, consistency, and measurement approaches to estimating interrater
+    reliability.
 
     Examples
     --------

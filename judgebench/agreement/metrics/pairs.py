@@ -95,6 +95,10 @@ def gold_tie_rate(table: Table) -> Outcome:
     Outcome
         A fraction in [0, 1]; ``no_tie_label`` where a policy voids ties.
 
+    References
+    ----------
+    Wang et al. (2024), PandaLM, for the example.
+
     Examples
     --------
     The majority of PandaLM's annotators, published as 105 ties among 999:
@@ -118,6 +122,10 @@ def judge_tie_rate(table: Table) -> Outcome:
     -------
     Outcome
         A fraction in [0, 1]; ``no_tie_label`` where a policy voids ties.
+
+    References
+    ----------
+    Wang et al. (2024), PandaLM, for the example.
 
     Examples
     --------
