@@ -174,6 +174,8 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
     UsageError
         If a policy makes no sense on this scale.
     """
+    if ratings.scale.kind in {"rank", "steps"}:
+        raise UsageError(f"this can't be done on the {ratings.scale.kind!r} scale, whose verdicts are no single labels")
     _check_codes(ratings)
     check(ratings.scale, len(ratings.annotators), policies)
     judge, rows, order = _one_verdict(ratings, policies)

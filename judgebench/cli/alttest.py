@@ -14,6 +14,7 @@ from judgebench.cli.options import (
     PolicyOption,
     check_output,
     emit,
+    note,
     room,
 )
 from judgebench.cli.sources import (
@@ -107,13 +108,17 @@ def alt_test(
         raise UsageError("give run folders, --csv FILE or --data DIR: one of them")
     opened = list(_sources(runs, csv, columns, gold) if data is None else _folders(data, scale, gold))
     tests: list[Entry] = []
-    for task, judge, who, revision, own, ratings in opened:
+    several = [one for one in opened if len(one[5].annotators) > 1]
+    fit = several or opened
+    for task in dict.fromkeys(one[0] for one in opened if several and len(one[5].annotators) < 2):
+        note(f"left out {task}: it has one annotator, and the test holds a judge and one annotator to the others")
+    for task, judge, who, revision, own, ratings in fit:
         margin = default_epsilon(who) if epsilon is None else epsilon
         rules = own.override(policy)
         found = alt_test_ratings(ratings, rules, epsilon=margin, scoring=scoring, q=q, min_items=min_items, small=small)
         swept = epsilon_sweep(ratings, rules, scoring=scoring, q=q, min_items=min_items, small=small) if sweep else ()
         tests.append(Entry(task, judge, who, revision, rules, found, swept))
-    pairs = differences([(one[0], one[5], test.result) for one, test in zip(opened, tests, strict=True)])
+    pairs = differences([(one[0], one[5], test.result) for one, test in zip(fit, tests, strict=True)])
     emit(render(tests, pairs, form, width=room(output)), output)
 
 

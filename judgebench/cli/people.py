@@ -33,11 +33,12 @@ from judgebench.cli.sources import (
     WordOption,
     sources,
 )
-from judgebench.errors import UsageError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from judgebench.cli.sources import Source
     from judgebench.report.humans import Panel
 
 Interval: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
@@ -78,12 +79,23 @@ def humans(
     if csv is not None and not judge_col and not runs:
         panels = [_alone(csv, columns, gold, policy, alpha_interval, seed)]
     else:
-        found = sources(runs, csv, columns, gold)
-        panels = gather(
-            ((one.task, one.judge, one.gold, one.revision, one.own.override(policy), one.ratings()) for one in found),
-            alpha=alpha_interval,
-            seed=seed,
-        )
+        tasks: dict[str, list[Source]] = {}
+        for source in sources(runs, csv, columns, gold):
+            tasks.setdefault(source.task, []).append(source)
+        panels = []
+        unfit: list[DataError] = []
+        for task, mine in tasks.items():
+            measured = (
+                (task, one.judge, one.gold, one.revision, one.own.override(policy), one.ratings()) for one in mine
+            )
+            try:
+                panels += gather(measured, alpha=alpha_interval, seed=seed)
+            except DataError as error:
+                # A task with one annotator must not hide the others.
+                unfit.append(error)
+                note(f"left out {task}: {error}")
+        if not panels:
+            raise unfit[0]
     emit(render(panels, form, width=room(output)), output)
 
 
