@@ -115,6 +115,7 @@ class Estimate:
             "high": self.high,
             "n": self.n,
             "undefined": self.undefined,
+            "method": self.method,
         }
 
 

@@ -44,7 +44,7 @@ def test_json_fits_its_schema(panels):
 def test_the_schema_refuses_a_value_without_a_reason():
     document = json.loads(render(panel_of(m=2), "json"))
     judge = document["rows"][0]["judges"][0]["metrics"]
-    assert judge["z"] == {"value": None, "low": None, "high": None, "n": 0, "undefined": "too_few_pairs"}
+    assert judge["z"] == {"value": None, "low": None, "high": None, "n": 0, "undefined": "too_few_pairs", "method": ""}
     judge["z"]["undefined"] = None
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, json_schema())

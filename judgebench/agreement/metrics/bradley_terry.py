@@ -325,10 +325,6 @@ def pulls(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters)
     -------
     ndarray of float, shape (G, k)
         In log-odds.
-
-    References
-    ----------
-    White (1982), Maximum likelihood estimation of misspecified models.
     """
     k = len(fit.strengths)
     tied = result == 0
