@@ -168,12 +168,27 @@ class RetryableError(CallError):
     unreachable : bool, optional
         True when no connection could be made at all: if that is all a run ever sees, the backend
         is reported as unusable.
+    overloaded : bool, optional
+        True when the server asked for less (429, 503, 529) or did not answer in time: the engine then
+        asks fewer at once.
+    limits : domain.RateLimits, optional
+        What the server said of its limits beside the error.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, unreachable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        unreachable: bool = False,
+        overloaded: bool = False,
+        limits: object | None = None,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.unreachable = unreachable
+        self.overloaded = overloaded
+        self.limits = limits
 
 
 class RejectedError(CallError):

@@ -12,6 +12,7 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
+from judgebench.domain.limits import Answered, Lane, Quota, RateLimits
 from judgebench.domain.protocols import Judge, Probe, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
@@ -35,6 +36,7 @@ __all__ = [
     "POLICY_VALUES",
     "Aggregate",
     "Agreement",
+    "Answered",
     "Case",
     "ClassScores",
     "Code",
@@ -46,11 +48,14 @@ __all__ = [
     "Judge",
     "Kind",
     "Label",
+    "Lane",
     "Level",
     "OrderPolicy",
     "Part",
     "Policies",
     "Probe",
+    "Quota",
+    "RateLimits",
     "Ratings",
     "Reference",
     "Reply",

@@ -25,6 +25,7 @@ from judgebench.errors import BackendError, RejectedError, RetryableError, Usage
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
 
+    from judgebench.domain import RateLimits
     from judgebench.errors import JudgebenchError
 
 T = TypeVar("T")
@@ -69,6 +70,10 @@ class Completion:
         The model version the backend reported.
     seconds : float
         Wall-clock time of the call.
+    limits : RateLimits or None
+        What the server said of its limits.
+    batch : bool
+        Whether a batch API answered, which bills at another price.
     """
 
     text: str
@@ -78,6 +83,8 @@ class Completion:
     cached_tokens: int = 0
     model: str = ""
     seconds: float = 0.0
+    limits: RateLimits | None = None
+    batch: bool = False
 
 
 Complete: TypeAlias = Callable[[Sequence[Message]], Awaitable[Completion]]

@@ -10,8 +10,9 @@ from judgebench.judges.parse import parse_verdict
 from judgebench.judges.prompts import default_prompts, load_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from judgebench.domain import Lane
     from judgebench.judges.backend import Complete, Completion, Message
     from judgebench.judges.prompts import Prompt
 
@@ -54,6 +55,8 @@ class LLMJudge:
         Dollars of a completion, None where the price is unknown.
     aclose : callable, optional
         Closes the backend's connections.
+    lane : str, optional
+        Names what its calls share limits with: the same model at the same address; by default the judge's name.
 
     Notes
     -----
@@ -75,7 +78,9 @@ class LLMJudge:
         settings: Mapping[str, object] | None = None,
         price: Price | None = None,
         aclose: Callable[[], Awaitable[None]] | None = None,
+        lane: str = "",
     ) -> None:
+        self.lane = lane or name
         self._name = name
         self._complete = complete
         self._prompt = prompt
@@ -89,6 +94,7 @@ class LLMJudge:
         }
         # Calls of a rate-each case that were answered before one of them failed, by case key.
         self._answered: dict[str, list[Completion]] = {}
+        self._lane: Lane | None = None
 
     @property
     def name(self) -> str:
@@ -115,6 +121,38 @@ class LLMJudge:
         self._settings["prompts"] = {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
         return self
 
+    def attach(self, lane: Lane) -> None:
+        """Make all calls through a lane from now on; the engine does this before it asks."""
+        self._lane = lane
+
+    def requests(self, case: Case, scale: Scale) -> list[list[Message]]:
+        """Write what is asked about a case: the messages of each call.
+
+        Raises
+        ------
+        UsageError
+            If the prompt does not serve the scale.
+        """
+        if _rates_each(case, scale):
+            return [self._messages(one, RATE_EACH_SCALE) for one in _one_by_one(case)]
+        return [self._messages(case, _as_shown(case, scale))]
+
+    def reply(self, case: Case, scale: Scale, completions: Sequence[Completion]) -> Reply:
+        """Read the answers to `requests`, in their order; of several, those after an unusable one may be missing."""
+        if _rates_each(case, scale):
+            return self._ratings(completions)
+        (completion,) = completions
+        status, code = _verdict(completion, _as_shown(case, scale))
+        return Reply(
+            status,
+            code,
+            text=completion.text,
+            error=_why(completion) if status is Status.REFUSED else "",
+            model=completion.model,
+            usage=self.usage(completion),
+            seconds=completion.seconds,
+        )
+
     async def judge(self, case: Case, scale: Scale) -> Reply:
         """Ask for a verdict on a case.
 
@@ -125,19 +163,22 @@ class LLMJudge:
         RetryableError, RejectedError, BackendError
             As the backend says.
         """
-        if _rates_each(case, scale):
-            return await self._rate_each(case)
-        scale = _as_shown(case, scale)
-        completion = await self._complete(self._messages(case, scale))
-        status, code = _verdict(completion, scale)
-        return Reply(
-            status,
-            code,
-            text=completion.text,
-            error=_why(completion) if status is Status.REFUSED else "",
-            model=completion.model,
-            usage=self._usage(completion),
-            seconds=completion.seconds,
+        requests = self.requests(case, scale)
+        if len(requests) == 1:
+            return self.reply(case, scale, [await self._call(requests[0])])
+        # One after the other, so that one case is one call in flight at a time.
+        answered = self._answered.setdefault(case.key, [])
+        while len(answered) < len(requests):
+            answered.append(await self._call(requests[len(answered)]))
+            if _verdict(answered[-1], RATE_EACH_SCALE)[1] is None:
+                break
+        return self.reply(case, scale, self._answered.pop(case.key))
+
+    async def _call(self, messages: Sequence[Message]) -> Completion:
+        if self._lane is None:
+            return await self._complete(messages)
+        return await self._lane.call(
+            lambda: self._complete(messages), forecast=lambda: self._expected(messages), spent=self.usage
         )
 
     async def aclose(self) -> None:
@@ -147,52 +188,46 @@ class LLMJudge:
 
     def forecast(self, case: Case, scale: Scale) -> Forecast:
         """Estimate what asking about a case will use, without asking."""
-        if _rates_each(case, scale):
-            asked = [self._messages(one, RATE_EACH_SCALE) for one in _one_by_one(case)]
-        else:
-            asked = [self._messages(case, _as_shown(case, scale))]
-        parts = [part for messages in asked for message in messages for part in message.parts]
+        requests = self.requests(case, scale)
+        usage = self._expected(requests[0])
+        for messages in requests[1:]:
+            usage = usage + self._expected(messages)
+        return Forecast(len(requests), usage)
+
+    def usage(self, completion: Completion) -> Usage:
+        """Tokens and price of an answer."""
+        usd = self._price(completion) if self._price is not None else None
+        return Usage(completion.input_tokens, completion.output_tokens, usd)
+
+    def _expected(self, messages: Sequence[Message]) -> Usage:
+        from judgebench.judges.backend import Completion  # noqa: PLC0415 - only limits and a dry run need one
+
+        parts = [part for message in messages for part in message.parts]
         images = sum(part.image is not None for part in parts)
         inputs = sum(len(part.text) for part in parts) // _CHARACTERS_PER_TOKEN + images * _TOKENS_PER_IMAGE
-        usage = Usage(inputs, _TOKENS_PER_ANSWER * len(asked))
-        if self._price is not None:
-            from judgebench.judges.backend import Completion  # noqa: PLC0415 - only a dry run needs one
-
-            usd = self._price(Completion("", input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))
-            usage = Usage(usage.input_tokens, usage.output_tokens, usd)
-        return Forecast(len(asked), usage)
+        return self.usage(Completion("", input_tokens=inputs, output_tokens=_TOKENS_PER_ANSWER))
 
     def _messages(self, case: Case, scale: Scale) -> list[Message]:
         prompt = self._prompts.get(scale.kind) or self._prompt or load_prompt(None, scale)
         return prompt.render(case, scale)
 
-    def _usage(self, completion: Completion) -> Usage:
-        usd = self._price(completion) if self._price is not None else None
-        return Usage(completion.input_tokens, completion.output_tokens, usd)
-
-    async def _rate_each(self, case: Case) -> Reply:
-        """Rate the responses one after the other, so that one case is one call in flight at a time."""
-        answered = self._answered.setdefault(case.key, [])
-        ones = _one_by_one(case)
-        while len(answered) < len(ones):
-            answered.append(await self._complete(self._messages(ones[len(answered)], RATE_EACH_SCALE)))
-            if _verdict(answered[-1], RATE_EACH_SCALE)[1] is None:
-                break
-        self._answered.pop(case.key, None)
+    def _ratings(self, answered: Sequence[Completion]) -> Reply:
         verdicts = [_verdict(completion, RATE_EACH_SCALE) for completion in answered]
         codes = [code for _, code in verdicts if code is not None]
-        status = verdicts[-1][0]
+        # In a batch all are asked, whatever one of them came to.
+        status = next((status for status, code in verdicts if code is None), Status.OK)
         ok = status is Status.OK
         scores = tuple(RATE_EACH_SCALE.values[code] for code in codes) if ok else ()
-        usage = self._usage(answered[0])
+        usage = self.usage(answered[0])
         for completion in answered[1:]:
-            usage = usage + self._usage(completion)
+            usage = usage + self.usage(completion)
+        unusable = next((c for c, (_, code) in zip(answered, verdicts, strict=True) if code is None), answered[-1])
         return Reply(
             status,
             scores.index(max(scores)) if ok else None,
             scores=scores,
             text="\n\n".join(f"response {n}:\n{c.text}" for n, c in enumerate(answered, 1)),
-            error=_why(answered[-1]) if status is Status.REFUSED else "",
+            error=_why(unusable) if status is Status.REFUSED else "",
             model=answered[-1].model,
             usage=usage,
             seconds=sum(completion.seconds for completion in answered),

@@ -30,6 +30,13 @@ MANIFEST = "manifest.json"
 VERDICTS = "verdicts.jsonl"
 
 
+class Stored(NamedTuple):
+    """An answer that the store already holds; ``own`` where the run at hand holds it, else another run does."""
+
+    verdict: Verdict
+    own: bool
+
+
 class RunWriter:
     """A run open for appending; use as a context manager.
 
@@ -53,6 +60,8 @@ class RunWriter:
         self.path = root / run.identity
         self._descriptor: int | None = None
         self._lock: BaseFileLock | None = None
+        self._own: dict[str, Verdict] = {}
+        self._known: dict[str, Verdict] = {}
 
     def __enter__(self) -> Self:
         from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
@@ -65,6 +74,8 @@ class RunWriter:
             self.write_manifest(self.run)
             self._heal()
             self._descriptor = os.open(self.path / VERDICTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._own = {verdict.key: verdict for verdict in read_lines(self.path / VERDICTS)}
+            self._known = known_answers(self.path.parent, self.run)
         except Timeout:
             raise UsageError(
                 f"another process is writing {self.path}; wait for it, or give --runs another folder"
@@ -109,6 +120,14 @@ class RunWriter:
                 position = start
             if position != end:
                 stream.truncate(position)
+
+    def lookup(self, key: str) -> Stored | None:
+        """Find the answer to a case, by its key; never a failed one."""
+        own = self._own.get(key)
+        if own is not None and own.status is not Status.FAILED:
+            return Stored(own, own=True)
+        verdict = self._known.get(key)
+        return None if verdict is None else Stored(verdict, own=False)
 
     def append(self, verdict: Verdict) -> None:
         """Write one verdict.

@@ -1,0 +1,81 @@
+"""What a backend says of its own limits, and the way through which it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from judgebench.domain.replies import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One limit as a server reports it.
+
+    Parameters
+    ----------
+    limit : float
+        How much a full allowance holds (requests or tokens).
+    remaining : float
+        How much of it was left when the server answered.
+    reset : float or None
+        Seconds until the allowance is full again; None where the server does not say.
+    """
+
+    limit: float
+    remaining: float
+    reset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """A server's limits on requests and on tokens, read from the headers of an answer."""
+
+    requests: Quota | None = None
+    tokens: Quota | None = None
+
+
+class Answered(Protocol):
+    """What a call gives back, as far as a lane looks at it."""
+
+    @property
+    def limits(self) -> RateLimits | None:
+        """What the server said of its limits."""
+        ...
+
+
+A = TypeVar("A", bound=Answered)
+
+
+class Lane(Protocol):
+    """The one way to a backend, shared by all judges of a command that call it.
+
+    It bounds what is in flight, keeps requests and tokens a minute, holds the budget and hedges; the
+    engine makes it, a judge that has ``attach`` calls its backend through it.
+    """
+
+    async def call(
+        self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
+    ) -> A:
+        """Make one call when it is this call's turn.
+
+        Parameters
+        ----------
+        ask : callable
+            Makes the call; it may be called again where the lane hedges.
+        forecast : callable
+            What the call will probably use; looked at only where tokens or money are limited.
+        spent : callable
+            What an answer did use.
+
+        Raises
+        ------
+        CallError, BackendError
+            As the backend says.
+        IncompleteError
+            If the call would exceed the budget.
+        """
+        ...
