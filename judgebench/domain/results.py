@@ -270,6 +270,8 @@ class Run:
     content : str
         Digest of the items as a judge may see them. Where nothing pins the data (a sample, a task of a plugin), it
         keeps verdicts on texts that have changed since out of the new run.
+    models : mapping
+        Versions of the model that answered, as the backend reported them, and how many answers each gave.
     """
 
     task: str
@@ -289,6 +291,7 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     content: str = ""
+    models: Mapping[str, int] = field(default_factory=dict)
     schema: str = "judgebench.run/1"
 
     @property
@@ -314,6 +317,7 @@ class Run:
             "settings": dict(self.settings),
             "versions": dict(self.versions),
             "counts": dict(self.counts),
+            "models": dict(self.models),
         }
         return data
 
