@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import typer
 
@@ -29,9 +30,9 @@ from judgebench.cli.options import (
 from judgebench.errors import BackendError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from judgebench.domain import Agreement, Case, Judge, Policies, Scale, Task
+    from judgebench.domain import Agreement, Judge, Policies, Task
     from judgebench.run.engine import Options, Summary
     from judgebench.run.execute import Plan
 
@@ -115,7 +116,7 @@ def run(
                 )
             )
     if dry_run:
-        emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
+        emit(_estimates([planned for planned, _ in plans], runs, form), output)
         return
     rows, stopped = ask_and_measure(plans, runs, options(max_concurrency, attempts), quiet=quiet, by_system=by_system)
     if rows:
@@ -217,28 +218,15 @@ def plan_run(
     return planned, policies
 
 
-def _estimate(planned: Plan, runs: Path) -> str:
-    from judgebench.domain import Usage  # noqa: PLC0415 - loaded on use
-    from judgebench.run.execute import missing  # noqa: PLC0415 - loaded on use
+def _estimates(plans: Sequence[Plan], runs: Path, form: str) -> str:
+    from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
-    cases = missing(planned, runs)
-    total = sum(1 for _ in planned.cases())
-    head = (
-        f"{planned.run.judge} on {planned.run.task}: {len(planned.items)} items, {total} cases, "
-        f"{total - len(cases)} already judged, {len(cases)} to ask"
-    )
-    forecast: Callable[[Case, Scale], Any] | None = getattr(planned.judge, "forecast", None)
-    if forecast is None:
-        return f"{head}; no tokens, no cost"
-    calls, usage = 0, Usage()
-    for case in cases:
-        expected = forecast(case, planned.task.scale)
-        calls, usage = calls + expected.calls, usage + expected.usage
-    price = "price unknown" if cases and usage.usd is None else f"about {usage.usd or 0.0:.2f} USD"
-    return (
-        f"{head} in {calls} calls; about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens, "
-        f"{price} (four characters a token, 300 tokens an answer)"
-    )
+    found = [estimate(planned, known_answers(runs, planned.run) if runs.exists() else {}) for planned in plans]
+    if form == "json":
+        entries = [one.to_json() for one in found]
+        return json.dumps({"schema": "judgebench.estimate/1", "runs": entries}, indent=1, ensure_ascii=False)
+    return "\n".join(map(str, found))
 
 
 def ask_and_measure(
