@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PRICED = 'judge = "{judge}"\nbase_url = "{url}"\n[price]\ninput = 2.0\noutput = 8.0\n'
 OWN = "o200k_base in place of the model's own tokenizer"
-KEYS = {"OPENAI_API_KEY": "sk-not-a-key-000000"}
+KEYS = {"OPENAI_API_KEY": "not-a-key"}
 
 
 @pytest.fixture

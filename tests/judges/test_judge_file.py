@@ -34,7 +34,7 @@ def made(folder: Path, text: str, **settings: object) -> LLMJudge:
     (folder / "judge.toml").write_text(text)
     (folder / "own.toml").write_text(PROMPT)
     task = make_task("pandalm", sample=True)
-    judge = make_judge(str(folder / "judge.toml"), task, JudgeSettings(**settings))  # type: ignore[arg-type]
+    judge = make_judge(str(folder / "judge.toml"), task, JudgeSettings(**settings))  # type: ignore[arg-type]  # settings vary
     assert isinstance(judge, LLMJudge)
     return judge
 
