@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -30,9 +31,9 @@ from judgebench.cli.progress import Live, told
 from judgebench.errors import BackendError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from judgebench.domain import Agreement, Case, Judge, Policies, Scale, Task
+    from judgebench.domain import Agreement, Judge, Policies, Task
     from judgebench.run.engine import Options
     from judgebench.run.execute import Plan
 
@@ -140,7 +141,7 @@ def run(
                 )
             )
     if dry_run:
-        emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
+        emit(_estimates([planned for planned, _ in plans], runs, form), output)
         return
     how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
     rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system)
@@ -260,28 +261,15 @@ def plan_run(
     return planned, policies
 
 
-def _estimate(planned: Plan, runs: Path) -> str:
-    from judgebench.domain import Usage  # noqa: PLC0415 - loaded on use
-    from judgebench.run.execute import missing  # noqa: PLC0415 - loaded on use
+def _estimates(plans: Sequence[Plan], runs: Path, form: str) -> str:
+    from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
-    forecast: Callable[[Case, Scale], Any] | None = getattr(planned.judge, "forecast", None)
-    cases, calls, usage = 0, 0, Usage()
-    for case in missing(planned, runs):
-        cases += 1
-        if forecast is not None:
-            expected = forecast(case, planned.task.scale)
-            calls, usage = calls + expected.calls, usage + expected.usage
-    head = (
-        f"{planned.run.judge} on {planned.run.task}: {planned.items} items, {planned.total} cases, "
-        f"{planned.total - cases} already judged, {cases} to ask"
-    )
-    if forecast is None:
-        return f"{head}; no tokens, no cost"
-    price = "price unknown" if cases and usage.usd is None else f"about {usage.usd or 0.0:.2f} USD"
-    return (
-        f"{head} in {calls} calls; about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens, "
-        f"{price} (four characters a token, 300 tokens an answer)"
-    )
+    found = [estimate(planned, known_answers(runs, planned.run) if runs.exists() else {}) for planned in plans]
+    if form == "json":
+        entries = [one.to_json() for one in found]
+        return json.dumps({"schema": "judgebench.estimate/1", "runs": entries}, indent=1, ensure_ascii=False)
+    return "\n".join(map(str, found))
 
 
 def ask_and_measure(
