@@ -175,12 +175,32 @@ def spread(table: Table, outcome: Outcome, cells: Ints, clusters: Clusters) -> S
         Flat index of each row's cell.
     clusters : Clusters
         Cluster of each row.
+
+    Returns
+    -------
+    Spread
+        On the clusters with a row in the denominator: of 100 questions of which three have positive items, three
+        say something of the rate on these, and an interval of it has 2 degrees of freedom.
+
+    Examples
+    --------
+    Four lone items, three of which are gold's second label:
+
+    >>> from judgebench.agreement.metrics.classes import class_recall
+    >>> from judgebench.agreement.metrics.table import Table
+    >>> table = Table(np.array([[1, 0], [1, 2]]) / 4, 4, 2, np.arange(2.0))
+    >>> spread(table, class_recall(table, 1), np.array([0, 2, 3, 3]), Clusters.of(np.arange(4))).ids.tolist()
+    [1, 2, 3]
     """
     value = outcome.value
     if value is None:
         raise ValueError(f"an undefined outcome ({outcome.reason}) has no spread")
     per_cell = influence(table, outcome).ravel() / table.n
-    return Spread(value, table.n, clusters.ids, clusters.sums(per_cell[cells]))
+    pulls = clusters.sums(per_cell[cells])
+    if outcome.within is None:
+        return Spread(value, table.n, clusters.ids, pulls)
+    counted = np.flatnonzero(clusters.sums(outcome.within.ravel()[cells].astype(np.float64)))
+    return Spread(value, table.n, clusters.ids[counted], pulls[counted])
 
 
 def mean(values: Floats, clusters: Clusters) -> Spread:
