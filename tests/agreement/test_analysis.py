@@ -20,7 +20,7 @@ from judgebench.agreement.analysis.labels import label_use
 from judgebench.agreement.analysis.strata import difficulty, own_answers, slices
 from judgebench.agreement.inference.logistic import logistic, marginal_effects, usable_columns
 from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.metrics.homogeneity import Homogeneity, bhapkar, stuart_maxwell
+from judgebench.agreement.metrics.homogeneity import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
@@ -225,3 +225,37 @@ def test_small_slices_are_drawn_in_and_not_ranked() -> None:
     assert tiny.shrunken > 0.05
     for part in found[:3]:
         assert part.shrunken == pytest.approx(part.metrics["percent_agreement"].value, abs=0.02)
+
+
+def test_the_clustered_test_of_marginal_homogeneity_keeps_its_level() -> None:
+    """Chi-square would reject 27 % here: ten clusters say little about the covariance of five labels."""
+    rng = np.random.default_rng(1)
+    groups, labels, rejected = 10, 5, 0
+    cluster = np.repeat(np.arange(groups), 6)
+    for _ in range(400):
+        shares = rng.dirichlet(np.full(labels, 2.0), size=groups).cumsum(axis=1)[cluster]
+        said, true = ((rng.random(cluster.size)[:, None] > shares).sum(axis=1) for _ in range(2))
+        judge = np.where(rng.random(cluster.size) < 0.6, true, said)
+        gaps = np.stack([(judge == label) - 1.0 * (true == label) for label in range(labels)], axis=1)
+        pulls = np.stack([np.bincount(cluster, gap - gap.mean(), groups) for gap in gaps.T]) / cluster.size
+        found = wald(gaps.mean(axis=0), groups / (groups - 1) * pulls @ pulls.T, groups)
+        assert isinstance(found, Homogeneity)
+        rejected += found.p < 0.05
+    assert 0.02 < rejected / 400 < 0.08
+
+
+def test_two_labels_in_clusters_are_the_t_test_of_one_difference() -> None:
+    rng = np.random.default_rng(2)
+    gold, judge, cluster = rng.integers(2, size=60), rng.integers(2, size=60), np.repeat(np.arange(12), 5)
+    labels, test = label_use(apply(ratings(judge, gold, scale=Scale.check(), cluster=cluster), Policies()))
+    assert isinstance(test, Homogeneity)
+    assert (test.df, test.denominator) == (1, 11)
+    assert test.p == pytest.approx(labels[0].p_holm / 2 if labels[0].p_holm < 1 else test.p)
+    assert test.statistic == pytest.approx((labels[1].difference.value / labels[1].difference.se) ** 2)
+
+
+def test_as_many_clusters_as_labels_give_no_test() -> None:
+    rng = np.random.default_rng(3)
+    five = Scale.rate(1, 5)
+    given = ratings(rng.integers(5, size=20), rng.integers(5, size=20), scale=five, cluster=np.repeat(np.arange(5), 4))
+    assert label_use(apply(given, Policies()))[1] == "few_clusters"
