@@ -259,3 +259,22 @@ def test_as_many_clusters_as_labels_give_no_test() -> None:
     five = Scale.rate(1, 5)
     given = ratings(rng.integers(5, size=20), rng.integers(5, size=20), scale=five, cluster=np.repeat(np.arange(5), 4))
     assert label_use(apply(given, Policies()))[1] == "few_clusters"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_very_long_answer_is_no_separation() -> None:
+    import statsmodels.api as sm
+
+    # Lengths as they come: the longest lies hundreds of logits out, and yet the maximum is finite.
+    rng = np.random.default_rng(4)
+    length = np.exp(rng.normal(5.0, 2.0, 300))
+    outcome = (rng.random(300) < 1 / (1 + np.exp(1 - 0.004 * length))).astype(float)
+    design = np.c_[np.ones(300), length]
+    fit = logistic(outcome, design, Clusters.of(np.arange(300)))
+    assert not isinstance(fit, str)
+    assert np.abs(design @ fit.coefficients).max() > 30
+    theirs = sm.Logit(outcome, design).fit(disp=0, maxiter=200, cov_type="cluster", cov_kwds={"groups": np.arange(300)})
+    assert fit.coefficients == pytest.approx(theirs.params, rel=1e-7)
+    assert fit.se == pytest.approx(theirs.bse, rel=1e-6)
+    assert logistic(outcome, np.c_[design, np.zeros(300)], Clusters.of(np.arange(300))) == "collinear"
+    assert logistic((length > 100).astype(float), design, Clusters.of(np.arange(300))) == "separated"
