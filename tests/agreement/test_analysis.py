@@ -278,3 +278,13 @@ def test_a_very_long_answer_is_no_separation() -> None:
     assert fit.se == pytest.approx(theirs.bse, rel=1e-6)
     assert logistic(outcome, np.c_[design, np.zeros(300)], Clusters.of(np.arange(300))) == "collinear"
     assert logistic((length > 100).astype(float), design, Clusters.of(np.arange(300))) == "separated"
+
+
+def test_odds_per_a_unit_longer_than_the_data_are_finite() -> None:
+    rng = np.random.default_rng(6)
+    share = rng.random(400) * 1e-4
+    judge = (rng.random(400) < 1 / (1 + np.exp(-4e4 * (share - 5e-5)))).astype(int)
+    given = ratings(judge, np.zeros(400, dtype=int), scale=CHECK)
+    found = explain(given, apply(given, Policies()), features={"share": Feature("share", share)})
+    odds = found.effects[0].odds_ratio
+    assert 1 < odds.low <= odds.value <= odds.high < math.inf
