@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -226,3 +227,12 @@ def test_a_rate_on_some_rows_is_that_of_these_rows_alone(name, kept):
     assert (found.value, found.se, found.n) == (pytest.approx(alone.value), pytest.approx(alone.se), rows.size)
     assert pulls.ids.tolist() == alone.ids.tolist()
     assert pulls.ids.size < np.unique(cluster).size
+    without, _ = estimate(METRICS[name], Counted(one, gold * size + judge, Clusters.of(cluster)), "jackknife")
+    kept_rows = np.flatnonzero(np.isin(cluster, pulls.ids))
+    cells = (gold * size + judge)[kept_rows]
+    counts = np.bincount(cells, minlength=size * size).reshape(size, size)
+    fewer = replace(one, joint=counts / kept_rows.size, n=int(kept_rows.size))
+    same, _ = estimate(METRICS[name], Counted(fewer, cells, Clusters.of(cluster[kept_rows])), "jackknife")
+    assert (without.low, without.high, without.method) == (
+        pytest.approx(same.low), pytest.approx(same.high), "jackknife-t"
+    )  # fmt: skip
