@@ -290,8 +290,9 @@ def pilot_pair(matched: Matched, metric: Metric) -> Power | None:
     effect, se = design_effect(clustered, lone), lone.se
     if effect is None or se is None:
         return None
-    items = lone.pulls.size
     first, second = matched.scored[:2]
+    # All items: those that a rate of one class is about are a part of them, in the next sample, too.
+    items = Clusters.of(first.item).count
     split = (first.gold == first.judge) != (second.gold == second.judge)
     return Power(
         metric.name, items, se * se * items, effect, float(split.mean()), measured=True, value=found[0][0].value
@@ -329,7 +330,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     effect, se = design_effect(clustered, lone), lone.se
     if effect is None or se is None:
         return None
-    items = lone.pulls.size
+    items = Clusters.of(scored.item).count
     if scored.scale.kind == "check" and metric.name == "cohen_kappa" and scored.gold_values is None:
         base = float((scored.gold == 1).mean())
         variance = kappa_drop_variance(base, lone.value, drop, discordance)

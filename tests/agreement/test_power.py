@@ -116,3 +116,11 @@ def test_impossible_figures(wrong):
         Power("x", 5, 0.1, 1.0, 0.1, measured=True).items_for(0)
     with pytest.raises(ValueError, match="at least the drop"):
         accuracy_drop_items(0.2, 0.1)
+
+
+def test_items_are_all_items_where_a_rate_is_about_some():
+    judge, gold = [1, 0, 1, 0, 0, 0, 0, 1] * 10, [1, 1, 1, 0, 0, 0, 0, 0] * 10
+    found = pilot_single(
+        apply(ratings(judge, gold, scale=Scale.check()), Policies()), METRICS["true_positive_rate"], drop=0.1
+    )
+    assert found.items == 80

@@ -24,6 +24,7 @@ from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_
 from judgebench.agreement.estimates import free
 from judgebench.agreement.inference.intervals import t_interval
 from judgebench.agreement.inference.spreads import Clusters, Spread, combine, mean
+from judgebench.agreement.metrics.table import TINY
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 
@@ -288,8 +289,11 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
     power = youden(calibration)
     if not Clusters.of(known.cluster).lone:
         parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
-        clustered = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
-        power = power if clustered.low is None else clustered
+        power = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
+        if any(part.se is None or part.se < TINY for part in parts):
+            # A rate of 0 or 1 pulls nowhere, which is no certainty: each cluster counts as one item.
+            few = Calibration(calibration.tnr, parts[1].ids.size, calibration.tpr, parts[0].ids.size)
+            power = replace(youden(few), n=power.n)
     return {"youden": power, "tpr": tpr, "tnr": tnr}, calibration
 
 
