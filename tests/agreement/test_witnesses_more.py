@@ -74,13 +74,14 @@ def test_ac1_of_many_by_statsmodels_chance(codes):
 def test_icc_of_means(values):
     """Cronbach's alpha is ICC(C,k); the others follow from the single one by Spearman and Brown."""
     assume(np.ptp(values) > 0)
+    total = values.sum(axis=1).var(ddof=1)
     for form in ("one-way", "agreement", "consistency"):
         single, mean = icc(values, form).value, icc(values, form, average=True).value
         if single is None or mean is None or abs(1 + 2 * single) < 1e-6:
             continue
         assert mean == pytest.approx(3 * single / (1 + 2 * single), rel=1e-6, abs=1e-9)
         if form == "consistency":
-            items, total = values.var(axis=0, ddof=1).sum(), values.sum(axis=1).var(ddof=1)
+            items = values.var(axis=0, ddof=1).sum()
             assert mean == pytest.approx(1.5 * (1 - items / total), rel=1e-6, abs=1e-9)
 
 
