@@ -368,7 +368,7 @@ def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Es
     try:
         point = matrix_shares(joint, margin)
     except ValueError:
-        return Estimate.missing("singular_matrix", n), None, []
+        return matrix_mean(joint, margin, score.values), None, []
     warnings = ["ill_conditioned"] if point.condition > ILL_CONDITIONED else []
     warnings += ["unseen_class"] if point.unseen else []
     found = matrix_mean(joint, margin, score.values)
