@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The discordance assumed where only one judge's verdicts are at hand.
 DISCORDANCE = 0.1
+#: More items than anyone will ever have.
+_MOST_ITEMS = 1e30
 
 
 def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> float:
@@ -45,7 +47,8 @@ def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> flo
 
     if not 0 < alpha < power < 1 or sides not in {1, 2}:
         raise ValueError("alpha lies between 0 and the power, the power below 1, and a test has 1 or 2 sides")
-    return float(ndtri(1 - alpha / sides) + ndtri(power))
+    # One less a tiny alpha is 1, whose quantile is infinite; the normal distribution is symmetric.
+    return float(ndtri(power) - ndtri(alpha / sides))
 
 
 def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance: float) -> float:
@@ -165,7 +168,7 @@ def accuracy_drop_items(
     if not 0 < drop <= discordance <= 1:
         raise ValueError("the discordance is at least the drop, and the drop above 0")
     quantiles(alpha=alpha, power=power, sides=sides)
-    z_alpha, z_beta = float(ndtri(1 - alpha / sides)), float(ndtri(power))
+    z_alpha, z_beta = -float(ndtri(alpha / sides)), float(ndtri(power))
     root = z_alpha * math.sqrt(discordance) + z_beta * math.sqrt(discordance - drop * drop)
     return math.ceil((root / drop) ** 2 - 1e-9)
 
@@ -207,12 +210,18 @@ class Power:
         Raises
         ------
         ValueError
-            If the drop is not above 0.
+            If the drop is not above 0, or so small that no number of items finds it.
         """
         if not drop > 0:
             raise ValueError("the drop to find lies above 0")
         z = quantiles(alpha=alpha, power=power, sides=sides)
-        return max(2, math.ceil(z * z * self.variance * self.design_effect / (drop * drop) - 1e-9))
+        # Divided twice: the square of a tiny drop is 0.
+        items = z * z * self.variance * self.design_effect / drop / drop
+        if not items < _MOST_ITEMS:
+            raise ValueError(
+                f"no number of items finds a drop of {drop:g} here; a larger one, or a smaller design effect, can be"
+            )
+        return max(2, math.ceil(items - 1e-9))
 
     def detectable(
         self, items: int | None = None, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1

@@ -46,6 +46,11 @@ def test_paired_kappa(base, kappa, expected):
         assert Power("cohen_kappa", None, variance, 1.0, discordance, measured=False).items_for(0.05) == items
 
 
+def test_a_tiny_level_has_a_finite_quantile():
+    """Normal quantiles of 1e-20 (R: ``qnorm(1e-20, lower.tail = FALSE)``) and .8."""
+    assert quantiles(alpha=1e-20) == pytest.approx(9.262340089798408 + 0.8416212335729143, abs=1e-9)
+
+
 def test_two_sided_and_clusters_multiply():
     one = Power("cohen_kappa", 500, 0.4, 1.0, 0.1, measured=False)
     assert one.items_for(0.05, sides=2) / one.items_for(0.05) == pytest.approx(1.27, abs=0.01)

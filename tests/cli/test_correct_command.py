@@ -163,3 +163,14 @@ def test_wrong_use(judgebench, tmp_path: Path, arguments: tuple[str, ...], code:
     done = judgebench(*arguments)
     assert (done.code, says in done.err) == (code, True), done.err
     assert "Traceback" not in done.err
+
+
+def test_a_system_called_all_does_not_pass_for_the_row_of_all(judgebench, tmp_path: Path) -> None:
+    rows = verdicts(300, labelled=0.5)
+    write(tmp_path / "s.csv", [row | {"system": "all" if row["system"] == "s0" else row["system"]} for row in rows])
+    done = judgebench(
+        "correct", "--csv", tmp_path / "s.csv", "--judge-col", "judge", "--gold-col", "human", "--system-col", "system",
+        "--by-system", "--format", "json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert [row["system"] for row in json.loads(done.out)["rows"]] == ["all", "system:all", "s1", "s2"]

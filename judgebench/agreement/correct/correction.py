@@ -160,7 +160,9 @@ def correct(
         for code, name in enumerate(ratings.systems):
             mine = rows.take(rows.system == code)
             if mine.judge.size:
-                found.append(_correct(name or "(none)", mine, outside, score, ratings.scale, estimator))
+                # A system of this name must not pass for the row of all.
+                row = "system:all" if name == "all" else name or "(none)"
+                found.append(_correct(row, mine, outside, score, ratings.scale, estimator))
     return found
 
 
