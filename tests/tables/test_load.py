@@ -270,7 +270,5 @@ def test_the_public_triviaqa_tables(data_dir):
 def test_a_subset_of_the_name_of_the_row_of_all_items_is_refused(table):
     path = table("j,g,s\n" + "yes,yes,all\nno,yes,b\nno,no,b\n")
     said = refusal(path, ["j"], ["g"], subset_col="s")
-    assert (
-        said == "FILE, field 's': a subset is named 'all', as the row of all items is; name it otherwise in the table"
-    )
+    assert said.startswith("FILE: a subset in the --subset-col is named 'all', as the row of all items is; name it")
     assert load(path, ["j"], ["g"], system_col="s").judges["j"].systems == ("all", "b")
