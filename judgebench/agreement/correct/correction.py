@@ -405,6 +405,9 @@ def _choice(estimator: str, estimates: Mapping[str, Estimate], sample: Sample | 
         return calibrated if sample is None or estimates[calibrated].value is not None else "labels"
     if sample is None or estimates["post-strat"].value is None:
         return "labels"
+    if estimates["ppi++"].low is None:
+        # Labels of one class leave residuals of 0, which is no reason to be sure.
+        return "labels" if estimates["post-strat"].low is None else "post-strat"
     strata = join_strata(sample)
     share = np.bincount(strata) / strata.size
     labels = np.bincount(strata[sample.labelled], minlength=share.size)
