@@ -326,6 +326,12 @@ class Run:
         """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is not a manifest."""
         names = {f.name for f in fields(cls)}
         values = {name: value for name, value in data.items() if name in names}
+        for name in ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content"):
+            if not isinstance(values.get(name, ""), str):
+                raise TypeError(f"{name} is {values[name]!r}, expected text")
+        for name in ("repeats", "seed", "limit"):
+            if not isinstance(values[name], int) and (name, values[name]) != ("limit", None):
+                raise TypeError(f"{name} is {values[name]!r}, expected a whole number")
         values["scale"] = Scale.from_json(data["scale"])
         values["policies"] = Policies.from_json(data["policies"])
         values["aggregates"] = tuple(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 VERDICTS = "verdicts.jsonl"
+_SCHEMA = "judgebench.run/1"
 
 
 class Stored(NamedTuple):
@@ -203,7 +204,11 @@ def read_lines(file: Path) -> Iterator[Verdict]:
     """
     if not file.exists():
         return
-    with file.open("rb") as stream:
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise _unreadable(file, error) from None
+    with stream:
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 return
@@ -228,13 +233,27 @@ def read_run(path: Path) -> StoredRun:
     """
     file = path / MANIFEST
     try:
-        return StoredRun(path, Run.from_json(json.loads(file.read_text(encoding="utf-8"))))
+        run = Run.from_json(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise DataError(
             f"{path} is not a run (no {MANIFEST})", hint="give a folder that `judgebench run` printed"
         ) from None
+    except OSError as error:
+        raise _unreadable(file, error) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"not a run manifest ({type(error).__name__}: {error})", file=str(file)) from None
+    # Verdicts of another schema may mean something else: a figure made of them would be silently wrong.
+    if run.schema != _SCHEMA:
+        raise DataError(
+            f"schema {run.schema!r}, and this version of judgebench reads {_SCHEMA!r}",
+            file=str(file),
+            hint="use the version that wrote the run, or run it again with --runs NEW_FOLDER",
+        )
+    return StoredRun(path, run)
+
+
+def _unreadable(file: Path, error: OSError) -> DataError:
+    return DataError(f"can't read: {error.strerror}", file=str(file), hint="check what lies there, and its permissions")
 
 
 def find_runs(root: Path) -> list[StoredRun]:

@@ -161,7 +161,9 @@ def correct(
         for code, name in enumerate(ratings.systems):
             mine = rows.take(rows.system == code)
             if mine.judge.size:
-                found.append(_correct(name or "(none)", mine, outside, score, ratings.scale, estimator))
+                # A system of this name must not pass for the row of all.
+                row = "system:all" if name == "all" else name or "(none)"
+                found.append(_correct(row, mine, outside, score, ratings.scale, estimator))
     return found
 
 
@@ -407,6 +409,9 @@ def _choice(estimator: str, estimates: Mapping[str, Estimate], sample: Sample | 
         return calibrated if sample is None or estimates[calibrated].value is not None else "labels"
     if sample is None or estimates["post-strat"].value is None:
         return "labels"
+    if estimates["ppi++"].low is None:
+        # Labels of one class leave residuals of 0, which is no reason to be sure.
+        return "labels" if estimates["post-strat"].low is None else "post-strat"
     strata = join_strata(sample)
     share = np.bincount(strata) / strata.size
     labels = np.bincount(strata[sample.labelled], minlength=share.size)
