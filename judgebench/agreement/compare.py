@@ -414,7 +414,9 @@ def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
 def _line(group: str, metric: tuple[str, Metric | str], sides: Sequence[Side], *, two_way: bool) -> Line:
     name, figure = metric
     first, second = (side.estimate(figure, two_way=two_way) for side in sides)
-    n = min(first.n, second.n)
+    # A share of some rows is still a figure of all that were put in the table.
+    counted = sides[0].counted
+    n = first.n if isinstance(figure, str) or counted is None else counted.table.n
     if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
         return Line(group, name, first, second, Estimate.missing(reason, n), None)
