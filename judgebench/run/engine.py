@@ -77,6 +77,14 @@ class Sink(Protocol):
         ...
 
 
+class Known(Protocol):
+    """Answers by case key."""
+
+    def get(self, key: str, /) -> Verdict | None:
+        """Find an answer."""
+        ...
+
+
 async def ask_all(
     judge: Judge,
     scale: Scale,
@@ -84,7 +92,7 @@ async def ask_all(
     sink: Sink,
     *,
     revision: str,
-    known: Mapping[str, Verdict],
+    known: Known,
     present: Mapping[str, Verdict],
     options: Options,
     on_progress: Callable[[Summary], None] | None = None,
@@ -103,7 +111,7 @@ async def ask_all(
         Receives each verdict as soon as it is there.
     revision : str
         The task revision written into verdicts.
-    known : mapping of str to Verdict
+    known : Known
         Answers that need not be asked again, by case key.
     present : mapping of str to Verdict
         Verdicts that this run already holds; they are not written twice.
@@ -149,9 +157,7 @@ class _Engine:
         self._failed_in_a_row = 0
         self._paused_until = 0.0
 
-    def unanswered(
-        self, cases: Iterable[Case], known: Mapping[str, Verdict], present: Mapping[str, Verdict]
-    ) -> Iterator[Case]:
+    def unanswered(self, cases: Iterable[Case], known: Known, present: Mapping[str, Verdict]) -> Iterator[Case]:
         """Yield the cases to ask; settle the others from what is known."""
         for case in cases:
             self.summary.cases += 1

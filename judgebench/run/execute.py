@@ -16,7 +16,7 @@ from judgebench import __version__
 from judgebench.domain import Run, Status, digest
 from judgebench.errors import DataError, IncompleteError, InterruptedRunError
 from judgebench.run.engine import Summary, ask_all
-from judgebench.store.runs import RunWriter, known_answers, read_lines
+from judgebench.store.runs import RunWriter, StoredRun, known_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,8 +130,8 @@ def _versions(judge: Judge) -> dict[str, str]:
 
 def missing(planned: Plan, runs: Path) -> list[Case]:
     """List the cases that no stored answer serves: what `execute` would ask."""
-    known = known_answers(runs, planned.run) if runs.exists() else {}
-    return [case for case in planned.cases() if case.key not in known]
+    with known_answers(runs, planned.run) as known:
+        return [case for case in planned.cases() if case.key not in known]
 
 
 def execute(
@@ -152,9 +152,8 @@ def execute(
     InterruptedRunError
         On Ctrl-C or SIGTERM; what was judged is kept.
     """
-    with RunWriter(runs, planned.run) as writer:
-        present = {verdict.key: verdict for verdict in read_lines(writer.path / "verdicts.jsonl")}
-        known = known_answers(runs, planned.run)
+    with RunWriter(runs, planned.run) as writer, known_answers(runs, planned.run) as known:
+        present = {verdict.key: verdict for verdict in StoredRun(writer.path, planned.run).verdicts()}
         summary = Summary()
 
         def progress(current: Summary) -> None:
@@ -197,6 +196,7 @@ def execute(
             counts = {"items": len(planned.items), "cases": summary.cases}
             counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
             writer.write_manifest(replace(planned.run, counts=counts))
+        writer.settle()
         if summary.statuses[Status.FAILED] == summary.cases:
             raise IncompleteError(
                 f"all {summary.cases} cases of {writer.path} failed, the last with: {summary.last_error}; "
