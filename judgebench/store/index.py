@@ -6,6 +6,8 @@ import hashlib
 from array import array
 
 _SMALLEST = 1024
+#: Length of a case's key.
+_DIGITS = 24
 
 
 class KeyIndex:
@@ -71,8 +73,12 @@ class KeyIndex:
 def _hash(key: str) -> int:
     try:
         # Keys are digests, so their digits are as good as a hash of them.
-        value = int(key[:16], 16)
+        value = int(key[:16], 16) if len(key) == _DIGITS else _digested(key)
     except ValueError:
-        value = int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        value = _digested(key)
     # 0 marks an empty slot. A sign in front makes no digest.
     return (value & 0xFFFF_FFFF_FFFF_FFFF) or 1
+
+
+def _digested(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from array import array
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from judgebench.domain import Status, Usage, Verdict
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from judgebench.domain import Code
+
 PACKED = "verdicts.parquet"
 
 #: Rows that are written, and so read, at once.
-_GROUP = 16_384
+_GROUP = 8192
 #: Rows that are turned into Python's objects at once.
 _BATCH = 2048
 #: What only people read.
@@ -102,35 +104,49 @@ def write_table(file: Path, verdicts: Iterable[Verdict]) -> int:
 def _table(group: Sequence[Verdict], schema: Any) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - loaded on use
 
+    whole: list[str | None] = [None] * len(group)
     try:
-        return pa.Table.from_pylist([_row(verdict) for verdict in group], schema=schema)
+        return _columns(group, whole, schema)
     except (UnicodeEncodeError, OverflowError, pa.ArrowException):
-        rows: list[dict[str, Any]] = []
-        for verdict in group:
-            row = _row(verdict)
+        fit: list[Verdict] = []
+        for position, verdict in enumerate(group):
             try:
-                pa.Table.from_pylist([row], schema=schema)
+                _columns([verdict], [None], schema)
             except (UnicodeEncodeError, OverflowError, pa.ArrowException):
-                cleaned = Verdict.from_json(_cleaned(verdict.to_json()))
-                row = _row(cleaned) | {"line": dumps(verdict.to_json(), ascii_only=True).decode("ascii")}
-            rows.append(row)
-        return pa.Table.from_pylist(rows, schema=schema)
+                fit.append(Verdict.from_json(_cleaned(verdict.to_json())))
+                whole[position] = dumps(verdict.to_json(), ascii_only=True).decode("ascii")
+            else:
+                fit.append(verdict)
+        return _columns(fit, whole, schema)
 
 
-def _row(verdict: Verdict) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(verdict, name) for name in _PLAIN}
-    code = verdict.code
-    row["status"] = verdict.status.value
-    row["code"], row["codes"] = (None, code) if isinstance(code, tuple) else (code, None)
-    row["input_tokens"], row["output_tokens"] = verdict.usage.input_tokens, verdict.usage.output_tokens
-    row["usd"] = verdict.usage.usd
-    row["gold"] = [
-        {"annotator": name, "code": None, "codes": said}
-        if isinstance(said, tuple)
-        else {"annotator": name, "code": said, "codes": None}
-        for name, said in verdict.gold
-    ]
-    return row
+def _columns(group: Sequence[Verdict], whole: Sequence[str | None], schema: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+
+    values: dict[str, list[Any]] = {name: [getattr(verdict, name) for verdict in group] for name in _PLAIN}
+    values["status"] = [verdict.status.value for verdict in group]
+    values["code"], values["codes"] = _split([verdict.code for verdict in group])
+    values["input_tokens"] = [verdict.usage.input_tokens for verdict in group]
+    values["output_tokens"] = [verdict.usage.output_tokens for verdict in group]
+    values["usd"] = [verdict.usage.usd for verdict in group]
+    values["line"] = list(whole)
+    arrays = {name: pa.array(given, schema.field(name).type) for name, given in values.items()}
+    codes, several = _split([code for verdict in group for _, code in verdict.gold])
+    kind = schema.field("gold").type
+    names = [name for verdict in group for name, _ in verdict.gold]
+    columns = (names, codes, several)
+    labels = [pa.array(given, inner.type) for given, inner in zip(columns, kind.value_type, strict=True)]
+    ends = [0, *accumulate(len(verdict.gold) for verdict in group)]
+    arrays["gold"] = pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()), pa.StructArray.from_arrays(labels, fields=list(kind.value_type)), type=kind
+    )
+    return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+def _split(codes: Sequence[Code | None]) -> tuple[list[int | None], list[tuple[int, ...] | None]]:
+    """Part codes into those that are one number and those that are several."""
+    single = [None if isinstance(code, tuple) else code for code in codes]
+    return single, [code if isinstance(code, tuple) else None for code in codes]
 
 
 #: Fields of a verdict that are columns as they are.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from judgebench.errors import IncompleteError, UsageError
 from judgebench.store import answers as known
-from judgebench.store.answers import Answers, LineSource, Stored
+from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode
 from judgebench.store.locks import AnswersLock, lock_run
 from judgebench.store.refresh import begin, finish, resume, started
@@ -112,7 +112,9 @@ class RunWriter:
         self._source = self._own.add_run(self.path, own=True)
 
     def _take_others(self) -> None:
-        if not self._share or started(self.path):
+        # What was asked afresh takes no older answers, in a resumed run neither.
+        self._share = self._share and not started(self.path)
+        if not self._share:
             return
         for stored in known.others(self.root, self.run):
             self._others.add_run(stored.path, own=False)
@@ -142,7 +144,7 @@ class RunWriter:
         if own is not None:
             return Stored(own, own=True)
         verdict = self._others.get(key)
-        if verdict is None and self._share and not started(self.path):
+        if verdict is None and self._share:
             verdict = self._lately(key)
         return None if verdict is None else Stored(verdict, own=False)
 
@@ -223,8 +225,13 @@ def settle(path: Path) -> bool:
         if is_settled(path, stream):
             return False
         lines, size = replace_file(path / VERDICTS, in_order(stream, path / VERDICTS, folder=path))
-    replace_file(path / SETTLED, [json.dumps({"bytes": size, "lines": lines}).encode() + b"\n"])
+    mark_settled(path, size, lines)
     return True
+
+
+def mark_settled(path: Path, size: int, lines: int) -> None:
+    """Note that a run's lines are in order."""
+    replace_file(path / SETTLED, [json.dumps({"bytes": size, "lines": lines}).encode() + b"\n"])
 
 
 def _heal(file: Path) -> None:
@@ -252,6 +259,3 @@ def _unwritable(path: Path, error: OSError) -> IncompleteError:
         f"can't write {path}: {reason}; what was judged so far is kept: make room or give --runs another folder, "
         "then run the same command again"
     )
-
-
-__all__ = ["LineSource", "RunWriter", "settle"]

@@ -10,40 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stored_cases import RUN, verdict
 
-from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Status, Turn, Usage, Verdict
+from judgebench.domain import Case, Item, Label, Reply, Response, Status, Turn, Usage, Verdict
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, find_runs, known_answers, read_lines, read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-RUN = Run(
-    task="toy",
-    revision="r1",
-    card_digest="",
-    judge="server/m",
-    settings={"model": "m"},
-    scale=Scale.pair(),
-    orders="both",
-    repeats=1,
-    reference="none",
-    seed=0,
-    limit=None,
-    policies=Policies(),
-    gold_source="human",
-)
-
-
-def verdict(name: str = "i1", reply: Reply | None = None, order: tuple[int, ...] = (0, 1), gold: int = 0) -> Verdict:
-    item = Item(
-        name,
-        (Turn.of("user", "Which?"),),
-        (Response("one", "sys1"), Response("two!", "sys2")),
-        (Label("h1", gold), Label("h2", None)),
-        "human",
-    )
-    return Verdict.of(Case(item, order), reply or Reply.ok(0, text="[[A]]"), Scale.pair(), "r1")
 
 
 def test_a_verdict_is_in_the_items_own_order_and_survives_the_disk(tmp_path: Path) -> None:
