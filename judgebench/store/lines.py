@@ -72,7 +72,7 @@ def dumps(data: dict[str, Any], *, ascii_only: bool = False) -> bytes:
         try:
             return orjson.dumps(data)
         except TypeError:
-            # A lone surrogate in a reply must not lose the verdict: JSON escapes keep it. Nor must a huge number.
+            # A lone surrogate in a reply must not lose the verdict: JSON escapes keep it.
             pass
     return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
 

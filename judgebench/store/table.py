@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from array import array
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -63,7 +64,7 @@ def _schema() -> Any:
             ("lengths", pa.list_(whole)),
             ("attributes", pa.map_(text, text)),
             ("revision", text),
-            # The line itself, where the columns can't hold all of it: a lone surrogate, a number beyond 64 bits.
+            # The line itself, where the columns can't hold all of it: a lone surrogate.
             ("line", text),
         ],
         metadata={"judgebench": "verdicts/1"},
@@ -113,11 +114,24 @@ def _table(group: Sequence[Verdict], schema: Any) -> Any:
             try:
                 _columns([verdict], [None], schema)
             except (UnicodeEncodeError, OverflowError, pa.ArrowException):
-                fit.append(Verdict.from_json(_cleaned(verdict.to_json())))
+                fit.append(_fit(verdict, schema))
                 whole[position] = dumps(verdict.to_json(), ascii_only=True).decode("ascii")
             else:
                 fit.append(verdict)
         return _columns(fit, whole, schema)
+
+
+def _fit(verdict: Verdict, schema: Any) -> Verdict:
+    """Make a verdict fit for the columns; the line beside it holds the true one."""
+    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+
+    cleaned = Verdict.from_json(_cleaned(verdict.to_json()))
+    try:
+        _columns([cleaned], [None], schema)
+    except (OverflowError, pa.ArrowException):
+        nothing = dict.fromkeys(("order", "scores", "probabilities", "gold", "lengths", "attributes"), ())
+        return replace(cleaned, code=None, repeat=0, usage=Usage(), seconds=0.0, **nothing)  # type: ignore[arg-type]  # fields by name
+    return cleaned
 
 
 def _columns(group: Sequence[Verdict], whole: Sequence[str | None], schema: Any) -> Any:
@@ -157,7 +171,6 @@ _PLAIN = (
 
 
 def _cleaned(value: Any) -> Any:
-    """Make a value fit for a column; the line beside it holds the true one."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
