@@ -81,6 +81,12 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many calls, tokens and dollars it would take; ask nothing.")
     ] = False,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take answers to the same cases from other runs in --runs.")
+    ] = True,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask everything again; what was judged is kept under another name.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")] = False,
     runs: RunsOption = Path("runs"),
     form: FormatOption = "table",
@@ -115,9 +121,17 @@ def run(
                 )
             )
     if dry_run:
-        emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
+        emit("\n".join(_estimate(planned, runs, share=cache, refresh=refresh) for planned, _ in plans), None)
         return
-    rows, stopped = ask_and_measure(plans, runs, options(max_concurrency, attempts), quiet=quiet, by_system=by_system)
+    rows, stopped = ask_and_measure(
+        plans,
+        runs,
+        options(max_concurrency, attempts),
+        quiet=quiet,
+        by_system=by_system,
+        share=cache,
+        refresh=refresh,
+    )
     if rows:
         emit_scores(rows, form, output)
     for error in stopped[1:]:
@@ -217,11 +231,11 @@ def plan_run(
     return planned, policies
 
 
-def _estimate(planned: Plan, runs: Path) -> str:
+def _estimate(planned: Plan, runs: Path, *, share: bool, refresh: bool) -> str:
     from judgebench.domain import Usage  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import missing  # noqa: PLC0415 - loaded on use
 
-    cases = missing(planned, runs)
+    cases = missing(planned, runs, share=share, refresh=refresh)
     total = sum(1 for _ in planned.cases())
     head = (
         f"{planned.run.judge} on {planned.run.task}: {len(planned.items)} items, {total} cases, "
@@ -242,7 +256,14 @@ def _estimate(planned: Plan, runs: Path) -> str:
 
 
 def ask_and_measure(
-    plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
+    plans: list[tuple[Plan, Policies]],
+    runs: Path,
+    options: Options,
+    *,
+    quiet: bool,
+    by_system: bool,
+    share: bool = True,
+    refresh: bool = False,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
@@ -256,7 +277,7 @@ def ask_and_measure(
     for planned, policies in plans:
         try:
             with _Progress(planned, quiet=quiet) as progress:
-                path, summary = execute(planned, runs, options, progress.update)
+                path, summary = execute(planned, runs, options, progress.update, share=share, refresh=refresh)
         except (BackendError, IncompleteError) as error:
             stopped.append(error)
             continue

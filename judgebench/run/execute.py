@@ -128,16 +128,22 @@ def _versions(judge: Judge) -> dict[str, str]:
     return versions
 
 
-def missing(planned: Plan, runs: Path) -> list[Case]:
+def missing(planned: Plan, runs: Path, *, share: bool = True, refresh: bool = False) -> list[Case]:
     """List the cases that no stored answer serves: what `execute` would ask."""
-    with known_answers(runs, planned.run) as known:
+    with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
         return [case for case in planned.cases() if case.key not in known]
 
 
 def execute(
-    planned: Plan, runs: Path, options: Options, on_progress: Callable[[Summary], None] | None = None
+    planned: Plan,
+    runs: Path,
+    options: Options,
+    on_progress: Callable[[Summary], None] | None = None,
+    *,
+    share: bool = True,
+    refresh: bool = False,
 ) -> tuple[Path, Summary]:
-    """Ask all that is missing and keep it.
+    """Ask all that is missing and keep it; ``share`` and ``refresh`` are the store's (`RunWriter`).
 
     Returns
     -------
@@ -152,7 +158,10 @@ def execute(
     InterruptedRunError
         On Ctrl-C or SIGTERM; what was judged is kept.
     """
-    with RunWriter(runs, planned.run) as writer, known_answers(runs, planned.run) as known:
+    with (
+        RunWriter(runs, planned.run, share=share, refresh=refresh) as writer,
+        known_answers(runs, planned.run, share=share) as known,
+    ):
         present = {verdict.key: verdict for verdict in StoredRun(writer.path, planned.run).verdicts()}
         summary = Summary()
 

@@ -8,7 +8,7 @@ from judgebench.domain import Status
 from judgebench.errors import DataError
 from judgebench.store.index import KeyIndex
 from judgebench.store.lines import UNREADABLE, VERDICTS, damaged, decode, failed, key_of
-from judgebench.store.stored import MANIFEST, StoredRun, read_run
+from judgebench.store.stored import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
 from judgebench.store.table import PACKED, TableSource
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def others(root: Path, run: Run) -> Iterator[StoredRun]:
     return iter(sorted(found, key=lambda stored: stored.refreshed, reverse=True))
 
 
-def known_answers(root: Path, run: Run, *, share: bool = True) -> Answers:
+def known_answers(root: Path, run: Run, *, share: bool = True, refresh: bool = False) -> Answers:
     """Open all answers under ``root`` that serve a run's cases, for reading only.
 
     Parameters
@@ -211,6 +211,8 @@ def known_answers(root: Path, run: Run, *, share: bool = True) -> Answers:
         The run; its own answers go first.
     share : bool, optional
         Whether answers of other runs count.
+    refresh : bool, optional
+        Whether everything is about to be asked again: then only what an unfinished refresh was told counts.
 
     Raises
     ------
@@ -219,8 +221,10 @@ def known_answers(root: Path, run: Run, *, share: bool = True) -> Answers:
     """
     answers = Answers()
     path = root / run.identity
+    if refresh and read_mark(path / REFRESHED).get("finished", True):
+        return answers
     answers.add_run(path, own=True)
-    if share and not StoredRun(path, run).refreshed:
+    if share and not refresh and not StoredRun(path, run).refreshed:
         for stored in others(root, run):
             answers.add_run(stored.path, own=False)
     return answers
