@@ -1,19 +1,21 @@
 """Coverage of 95 % intervals for judges with scores: AUC with and without clusters, Brier score, calibration slope.
 
+The last line is no coverage: it is the mean calibration error (10 bins of equal width) of a judge without any.
+
 Run: python benchmarks/coverage_scores.py [--sims 6000]
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtr
 
 from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.metrics.calibration import brier, calibration_line
+from judgebench.agreement.metrics.calibration import brier, calibration_line, expected_calibration_error
 from judgebench.agreement.metrics.discrimination import auc
 from judgebench.agreement.score_metrics import finished
 
@@ -25,7 +27,7 @@ AREA = float(ndtr(1 / np.sqrt(2)))
 
 
 def coverage(sims: int, seed: int = 1) -> dict[str, float]:
-    """Share of simulated intervals that hold the truth.
+    """Share of simulated intervals that hold the truth; at the end, the mean ECE where the true one is 0.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def coverage(sims: int, seed: int = 1) -> dict[str, float]:
         Of the generator.
     """
     rng = np.random.default_rng(seed)
-    hits: Counter[str] = Counter()
+    hits: defaultdict[str, float] = defaultdict(float)
 
     def count(name: str, found: Estimate, truth: float) -> None:
         hits[name] += found.low is not None and found.high is not None and found.low <= truth <= found.high
@@ -56,6 +58,7 @@ def coverage(sims: int, seed: int = 1) -> dict[str, float]:
         count("Brier, 300 items", finished(brier(p, gold), lone, low=0.0, high=1.0), 0.2)
         slope = finished(calibration_line(p, gold)[0], lone, low=-np.inf, high=np.inf)
         count("calibration slope, 300 items", slope, 1.0)
+        hits["mean ECE of a calibrated judge, 300 items"] += expected_calibration_error(p, gold).value or 0.0
     return {name: found / sims for name, found in hits.items()}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
@@ -47,6 +47,7 @@ JUDGE_NOTES: dict[str, str] = {
     "server/MODEL": "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
+    "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own",
     "contains": "right if a reference occurs in the answer (check tasks)",
     "exact-match": "right if the answer is a reference (check tasks)",
     "baseline/first": "always the response shown first",
@@ -178,7 +179,9 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
 
 def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
-    """Make a judge for a task from its name (DESIGN: ``gpt-4o``, ``backend/model``, ``replay:…``, ``module:function``).
+    """Make a judge for a task from its name or a judge file.
+
+    Names are ``gpt-4o``, ``backend/model``, ``replay:…``, ``module:function`` (DESIGN, §5).
 
     Raises
     ------
@@ -187,8 +190,8 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     BackendError
         If the backend lacks its key or its package.
     """
-    if spec.startswith("replay:"):
-        return _replay(spec.removeprefix("replay:"), task)
+    if spec.startswith("replay:") or spec.endswith(".toml"):
+        return _on_disk(spec, task, settings)
     backend, slash, model = spec.partition("/")
     if not slash and _OPENAI_MODEL.match(spec):
         backend, model = "openai", spec
@@ -213,6 +216,25 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
     model = f"a model is written BACKEND/MODEL, for example openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
+
+
+def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
+    """Make the judge of a recording, or the one that a judge file describes; settings fill in what it leaves out."""
+    if spec.startswith("replay:"):
+        return _replay(spec.removeprefix("replay:"), task)
+    from judgebench.judges.judge_file import read_judge_file  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.llm import LLMJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.tokens import file_tokens  # noqa: PLC0415 - loaded on use
+
+    path = Path(spec)
+    said = read_judge_file(path)
+    judge = make_judge(said.judge, task, replace(settings, **said.settings))
+    if isinstance(judge, LLMJudge):
+        tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
+        return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
+    if said.name or said.price or said.tokenizer or said.settings:
+        raise UsageError(f"judge file {path}: {said.judge} is no language model and takes no other key than 'judge'")
+    return judge
 
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:

@@ -364,8 +364,10 @@ def _line(subset: str, metric: Metric, pair: tuple[Counted, Counted]) -> Line:
         reason = first.undefined or second.undefined or "undefined"
         return Line(subset, metric.name, first, second, Estimate.missing(reason, n), None)
     found = difference(one, two)
-    method = "cr1-t-paired" if found.low is not None else ""
-    gap = Estimate(found.value, found.low, found.high, n, None, found.se, method)
+    # A difference of two shares is no larger than 1, whatever few clusters make of t.
+    reach = metric.high - metric.low
+    low, high = (None if bound is None else min(reach, max(-reach, bound)) for bound in (found.low, found.high))
+    gap = Estimate(found.value, low, high, n, None, found.se, "cr1-t-paired" if low is not None else "")
     return Line(subset, metric.name, first, second, gap, found.p)
 
 

@@ -141,7 +141,12 @@ def _otherwise(method: IntervalMethod, metric: Metric, counted: Counted, outcome
         return metric(replace(table, joint=counts / rows, n=rows)).value
 
     width, height = table.joint.shape
-    parts = Parts.of(counted.cells, (width, height), counted.clusters)
+    cells, clusters = counted.cells, counted.clusters
+    if method == "jackknife" and outcome.within is not None:
+        # As in the default: clusters without a row in the denominator are none of its degrees of freedom.
+        rows = np.flatnonzero(np.isin(clusters.ids[clusters.codes], pulls.ids))
+        cells, clusters = cells[rows], Clusters.of(clusters.codes[rows])
+    parts = Parts.of(cells, (width, height), clusters)
     return resampled(parts, statistic, method, low=low, high=high)
 
 

@@ -21,7 +21,7 @@ from judgebench.agreement.ceiling import (
 )
 from judgebench.agreement.estimates import Counted, combined, estimate, free
 from judgebench.agreement.inference.intervals import interval, t_interval
-from judgebench.agreement.inference.spreads import Clusters, Spread, combine
+from judgebench.agreement.inference.spreads import Clusters, Spread, combine, of_fewer
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.metrics.icc import Form, complete, icc, icc_interval, spearman_brown
 from judgebench.agreement.metrics.raters import (
@@ -407,12 +407,12 @@ def _coefficients(people: Ratings, alpha: Resampling, seed: int) -> dict[str, Es
     clusters = Clusters.of(people.cluster)
     q, values = len(scale.labels), np.asarray(scale.values, dtype=np.float64)
     present = codes >= 0
-    paired = int((present.sum(axis=1) >= 2).sum())
+    paired = present.sum(axis=1) >= 2
     shared = present.T.astype(np.float64) @ present
     np.fill_diagonal(shared, 0)
 
     def done(outcome: UnitOutcome, low: float = -1.0) -> Estimate:
-        return _of_units(outcome, clusters, paired, low=low)
+        return _of_units(outcome, clusters, paired, low)
 
     found = {
         "percent_agreement": done(mean_agreement(codes, q), 0.0),
@@ -432,11 +432,12 @@ def _coefficients(people: Ratings, alpha: Resampling, seed: int) -> dict[str, Es
     return found
 
 
-def _of_units(outcome: UnitOutcome, clusters: Clusters, n: int, *, low: float = -1.0) -> Estimate:
+def _of_units(outcome: UnitOutcome, clusters: Clusters, paired: npt.NDArray[np.bool_], low: float) -> Estimate:
+    n = int(paired.sum())
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
     pulls = clusters.sums(outcome.influence / len(outcome.influence))
-    total = Spread(outcome.value, n, clusters.ids, pulls)
+    total = of_fewer(Spread(outcome.value, n, clusters.ids, pulls), np.unique(clusters.codes[paired]).size)
     bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, lone=clusters.lone, low=low)
     return Estimate(outcome.value, bounds.low, bounds.high, n, None, bounds.se, bounds.method)
 
@@ -460,20 +461,21 @@ def _correlations(
 ) -> dict[str, Estimate]:
     """Intraclass correlations: F intervals of independent items, else by cluster."""
     numbers = np.where((codes >= 0) & (codes < len(values)), values[np.clip(codes, 0, len(values) - 1)], np.nan)
-    n, k = int(complete(numbers).size), numbers.shape[1]
+    whole, k = complete(numbers), numbers.shape[1]
+    n, groups = int(whole.size), np.unique(clusters.codes[whole]).size
     found: dict[str, Estimate] = {}
     for name, (form, average) in _ICC.items():
         single, outcome = icc(numbers, form), icc(numbers, form, average=average)
         if single.value is None or single.influence is None or outcome.value is None or outcome.influence is None:
             found[name] = Estimate.missing(outcome.reason or single.reason or "undefined", n)
             continue
-        own = Spread(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers)))
+        own = of_fewer(Spread(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers))), groups)
         if clusters.lone:
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:
             one = Spread(single.value, n, clusters.ids, clusters.sums(single.influence / len(numbers)))
-            free_of = t_interval(one)
+            free_of = t_interval(of_fewer(one, groups))
             low, high, method = free_of.low, free_of.high, free_of.method
             if average and low is not None and high is not None:
                 # The mean's correlation rises with a single rater's, and so do the bounds, as far as it is defined.
@@ -487,9 +489,9 @@ def _correlations(
 
 def _warnings(people: Ratings) -> tuple[str, ...]:
     found: list[str] = []
-    if np.unique(people.cluster).size < _FEW_CLUSTERS:
-        found.append("few_clusters")
     present = (people.gold >= 0).astype(np.float64)
+    if np.unique(people.cluster[present.sum(axis=1) >= 2]).size < _FEW_CLUSTERS:
+        found.append("few_clusters")
     shared = present.T @ present
     off = shared[~np.eye(len(shared), dtype=bool)]
     if (off < ENOUGH).any():

@@ -12,8 +12,9 @@ from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.inference.spreads import Spread, combine
+from judgebench.agreement.inference.spreads import Spread, combine, of_fewer
 from judgebench.agreement.metrics.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
+from judgebench.agreement.metrics.table import TINY
 from judgebench.agreement.policies import Scored, apply
 from judgebench.agreement.ratings import from_verdicts, system_of
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
@@ -377,7 +378,14 @@ def _aggregated(metric: Metric, shares: Mapping[str, float | None], pulls: Mappi
             return Estimate.missing("undefined_part")
         parts.append(part)
         weights.append(weight)
-    return combined(metric, combine(parts, weights)) if parts else Estimate.missing("no_items")
+    if not parts:
+        return Estimate.missing("no_items")
+    total = combine(parts, weights)
+    if (total.se or 0.0) < TINY:
+        # Nothing pulls: as sure as so many clusters of one part, or three items of half the weight would count as all.
+        share = sum(w * w / part.pulls.size for w, part in zip(weights, parts, strict=True))
+        total = of_fewer(total, int(1 / share + 1e-9))
+    return combined(metric, total)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:

@@ -73,5 +73,8 @@ def pilot(
         else pilot_pair(matched, known[name])
     )
     if found is None:
-        raise DataError(f"{name} is undefined on the pilot, or nothing moves it", hint="choose another --metric")
+        raise DataError(
+            f"{name} is undefined on the pilot, nothing moves it, or all items share one question",
+            hint="choose another --metric, or name the question with --cluster-col",
+        )
     return found if design_effect is None else replace(found, design_effect=design_effect)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 #: The discordance assumed where only one judge's verdicts are at hand.
 DISCORDANCE = 0.1
+#: More items than anyone will ever have.
+_MOST_ITEMS = 1e30
 
 
-def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> float:
-    """Sum of the normal quantiles that a test's level and power ask for.
+def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: float | None = None) -> float:
+    """Sum of the quantiles that a test's level and power ask for: normal, or Student's t (Bloom's multiplier).
 
     Parameters
     ----------
@@ -30,22 +32,33 @@ def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> flo
         Chance to find a difference that is there.
     sides : {1, 2}, optional
         A drop only, or a difference either way.
+    df : float, optional
+        Degrees of freedom of the test, clusters less one; normal without.
 
     Raises
     ------
     ValueError
         If a figure is out of its range.
 
+    References
+    ----------
+    Bloom (1995), Minimum detectable effects: a simple way to report the statistical power of experimental designs.
+
     Examples
     --------
     >>> round(quantiles(), 4), round(quantiles(sides=2), 4)
     (2.4865, 2.8016)
+    >>> round(quantiles(sides=2, df=2), 4)
+    5.3633
     """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+    from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
 
     if not 0 < alpha < power < 1 or sides not in {1, 2}:
         raise ValueError("alpha lies between 0 and the power, the power below 1, and a test has 1 or 2 sides")
-    return float(ndtri(1 - alpha / sides) + ndtri(power))
+    if df is not None:
+        return float(stdtrit(df, power) - stdtrit(df, alpha / sides))
+    # One less a tiny alpha is 1, whose quantile is infinite; the normal distribution is symmetric.
+    return float(ndtri(power) - ndtri(alpha / sides))
 
 
 def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance: float) -> float:
@@ -165,7 +178,7 @@ def accuracy_drop_items(
     if not 0 < drop <= discordance <= 1:
         raise ValueError("the discordance is at least the drop, and the drop above 0")
     quantiles(alpha=alpha, power=power, sides=sides)
-    z_alpha, z_beta = float(ndtri(1 - alpha / sides)), float(ndtri(power))
+    z_alpha, z_beta = -float(ndtri(alpha / sides)), float(ndtri(power))
     root = z_alpha * math.sqrt(discordance) + z_beta * math.sqrt(discordance - drop * drop)
     return math.ceil((root / drop) ** 2 - 1e-9)
 
@@ -190,6 +203,8 @@ class Power:
         Whether variance and discordance come from two judges' verdicts, or are assumed.
     base_rate, value : float or None
         Share of correct items and the judge's own value, where they enter.
+    clusters : int or None
+        Questions of the pilot, which give the test its degrees of freedom; normal quantiles where None.
     """
 
     metric: str
@@ -200,19 +215,45 @@ class Power:
     measured: bool
     base_rate: float | None = None
     value: float | None = None
+    clusters: int | None = None
+
+    def _quantiles(self, items: float, *, alpha: float, power: float, sides: int) -> float:
+        """Quantiles of a test on a number of items with as many questions per item as the pilot has."""
+        df = None if self.clusters is None or not self.items else max(1.0, self.clusters * items / self.items - 1)
+        return quantiles(alpha=alpha, power=power, sides=sides, df=df)
 
     def items_for(self, drop: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> int:
-        """Items that find a drop with the given power; ``z^2 Var deff / drop^2``.
+        """Items that find a drop with the given power; ``z^2 Var deff / drop^2``, of t where clusters are known.
 
         Raises
         ------
         ValueError
-            If the drop is not above 0.
+            If the drop is not above 0, or so small that no number of items finds it.
         """
         if not drop > 0:
             raise ValueError("the drop to find lies above 0")
         z = quantiles(alpha=alpha, power=power, sides=sides)
-        return max(2, math.ceil(z * z * self.variance * self.design_effect / (drop * drop) - 1e-9))
+        # Divided twice: the square of a tiny drop is 0.
+        items = z * z * self.variance * self.design_effect / drop / drop
+        if not items < _MOST_ITEMS:
+            raise ValueError(
+                f"no number of items finds a drop of {drop:g} here; a larger one, or a smaller design effect, can be"
+            )
+        if self.clusters is None:
+            return max(2, math.ceil(items - 1e-9))
+        # More items bring more questions and smaller quantiles, so the items left over grow with the items.
+        low, high = math.floor(items), 2 * math.ceil(items) + 2
+        unit = items / z / z
+
+        def enough(n: int) -> bool:
+            return n >= unit * self._quantiles(n, alpha=alpha, power=power, sides=sides) ** 2
+
+        while not enough(high):
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if enough(middle) else (middle, high)
+        return max(2, high)
 
     def detectable(
         self, items: int | None = None, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
@@ -221,7 +262,7 @@ class Power:
         n = items or self.items
         if not n:
             return None
-        z = quantiles(alpha=alpha, power=power, sides=sides)
+        z = self._quantiles(n, alpha=alpha, power=power, sides=sides)
         return z * math.sqrt(self.variance * self.design_effect / n)
 
 
@@ -290,11 +331,19 @@ def pilot_pair(matched: Matched, metric: Metric) -> Power | None:
     effect, se = design_effect(clustered, lone), lone.se
     if effect is None or se is None:
         return None
-    items = lone.pulls.size
     first, second = matched.scored[:2]
+    # All items: those that a rate of one class is about are a part of them, in the next sample, too.
+    items = Clusters.of(first.item).count
     split = (first.gold == first.judge) != (second.gold == second.judge)
     return Power(
-        metric.name, items, se * se * items, effect, float(split.mean()), measured=True, value=found[0][0].value
+        metric.name,
+        items,
+        se * se * items,
+        effect,
+        float(split.mean()),
+        measured=True,
+        value=found[0][0].value,
+        clusters=clustered.pulls.size,
     )
 
 
@@ -329,12 +378,20 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     effect, se = design_effect(clustered, lone), lone.se
     if effect is None or se is None:
         return None
-    items = lone.pulls.size
+    items = Clusters.of(scored.item).count
     if scored.scale.kind == "check" and metric.name == "cohen_kappa" and scored.gold_values is None:
         base = float((scored.gold == 1).mean())
         variance = kappa_drop_variance(base, lone.value, drop, discordance)
         return Power(
-            metric.name, items, variance, effect, discordance, measured=False, base_rate=base, value=lone.value
+            metric.name,
+            items,
+            variance,
+            effect,
+            discordance,
+            measured=False,
+            base_rate=base,
+            value=lone.value,
+            clusters=clustered.pulls.size,
         )
     # Two judges that agree on all but the discordant items differ where either errs: their influences share the rest.
     wrong = float((scored.gold != scored.judge).mean())
@@ -342,7 +399,8 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
         return None
     errors = 2 * wrong * (1 - wrong)
     variance = 2 * se * se * items * min(1.0, discordance / errors)
-    return Power(metric.name, items, variance, effect, discordance, measured=False, value=lone.value)
+    clusters = clustered.pulls.size
+    return Power(metric.name, items, variance, effect, discordance, measured=False, value=lone.value, clusters=clusters)
 
 
 def from_figures(

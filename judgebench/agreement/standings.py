@@ -142,8 +142,9 @@ def compare_all(
     sets = ranks_of([combine([one], [sign]) for i in ranked if (one := measured[i][1]) is not None], seed=seed)
     ranks = dict(zip(ranked, sets.ranks, strict=True))
     clusters = first.clusters().count
+    reach = table[name].high - table[name].low
     pairs = tuple(
-        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], _turned(gap, sign), *ps)
+        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], _held(_turned(gap, sign), reach), *ps)
         for (i, j), gap, *ps in sets.pairs
     )
     return Field(
@@ -225,6 +226,12 @@ def _turned(gap: Estimate, sign: float) -> Estimate:
         return gap
     low, high = (None if bound is None else -bound for bound in (gap.high, gap.low))
     return replace(gap, value=-gap.value, low=low, high=high)
+
+
+def _held(gap: Estimate, reach: float) -> Estimate:
+    """Keep the bounds of a difference where a difference can be."""
+    low, high = (None if bound is None else min(reach, max(-reach, bound)) for bound in (gap.low, gap.high))
+    return replace(gap, low=low, high=high)
 
 
 def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -114,6 +115,11 @@ class Means:
         """Sums in all."""
         return 4 * len(self.names)
 
+    @property
+    def reach(self) -> float:
+        """Largest difference of two scores."""
+        return self.high - self.low
+
     def scores(self, totals: Floats) -> tuple[Floats, Floats, Bools]:
         """Scores by gold and judge, shape (b, k), and where all are there, from sums of shape (b, 4 k)."""
         count, total, seen, said = np.moveaxis(totals.reshape(len(totals), 4, -1), 1, 0)
@@ -173,6 +179,11 @@ class Games:
     def scored(self) -> list[int]:
         """Codes of the systems that have a score."""
         return [code for code in range(len(self.names)) if code != self.anchor]
+
+    @property
+    def reach(self) -> float:
+        """Largest difference of two scores."""
+        return math.inf if self.strengths else 1.0
 
     @property
     def width(self) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -26,13 +28,15 @@ from judgebench.cli.options import (
     emit_scores,
     note,
 )
+from judgebench.cli.progress import Live, told
 from judgebench.errors import BackendError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from judgebench.domain import Agreement, Case, Judge, Policies, Scale, Task
-    from judgebench.run.engine import Options, Summary
+    from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.run.engine import Options
+    from judgebench.run.estimate import Forecast
     from judgebench.run.execute import Plan
 
 _DEMO_TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
@@ -71,9 +75,33 @@ def run(
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")] = 2048,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one call may take.")] = 120.0,
     max_concurrency: Annotated[
-        int,
-        typer.Option("--max-concurrency", min=1, envvar="JUDGEBENCH_MAX_CONCURRENCY", help="Cases in flight at once."),
-    ] = 16,
+        str,
+        typer.Option(
+            "--max-concurrency",
+            metavar="N|auto",
+            envvar="JUDGEBENCH_MAX_CONCURRENCY",
+            help="Calls in flight at once to one backend; auto finds out what it bears.",
+        ),
+    ] = "auto",
+    rpm: Annotated[
+        float | None, typer.Option("--rpm", min=0.1, metavar="N", help="Requests a minute, at most, to one backend.")
+    ] = None,
+    tpm: Annotated[
+        float | None, typer.Option("--tpm", min=1, metavar="N", help="Tokens a minute, at most, to one backend.")
+    ] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option("--max-cost", min=0, metavar="USD", help="Stop before the whole command has cost more; exit 5."),
+    ] = None,
+    hedge: Annotated[
+        float | None,
+        typer.Option(
+            "--hedge",
+            min=0.01,
+            metavar="SECONDS",
+            help="Ask once more where no answer came by then; both are paid.",
+        ),
+    ] = None,
     attempts: Annotated[int, typer.Option(min=1, help="Times a case is asked before it counts as failed.")] = 6,
     seed: Annotated[int, typer.Option(help="Seed of random orders and of seeded judges.")] = 0,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
@@ -121,21 +149,16 @@ def run(
                 )
             )
     if dry_run:
-        emit("\n".join(_estimate(planned, runs, share=cache, refresh=refresh) for planned, _ in plans), None)
+        emit(_estimates([planned for planned, _ in plans], runs, form, share=cache, refresh=refresh), output)
         return
-    rows, stopped = ask_and_measure(
-        plans,
-        runs,
-        options(max_concurrency, attempts),
-        quiet=quiet,
-        by_system=by_system,
-        share=cache,
-        refresh=refresh,
-    )
+    how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
+    how = replace(how, share=cache, refresh=refresh)
+    rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system)
     if rows:
         emit_scores(rows, form, output)
-    for error in stopped[1:]:
-        note(f"judgebench: {error}")
+    # One unusable backend may have stopped many runs for the same reason.
+    for text in [text for text in dict.fromkeys(map(str, stopped)) if text != str(stopped[0])]:
+        note(f"judgebench: {text}")
     if stopped:
         raise stopped[0]
 
@@ -156,7 +179,7 @@ def demo(
                 # The lexical rules need references, which bff-bench by default keeps from its judges.
                 reference = "human" if opened.scale.kind == "check" else "auto"
                 plans.append(plan_run(opened, made, reference=reference, seed=seed))
-        rows, stopped = ask_and_measure(plans, Path(folder), options(16, 1), quiet=True, by_system=False)
+        rows, stopped = ask_and_measure(plans, Path(folder), options(None, attempts=1), quiet=True, by_system=False)
         if stopped:
             raise stopped[0]
     rows = [row for row in rows if row.subset == "all"]
@@ -181,11 +204,27 @@ def _temperature(text: str | None) -> float | Literal["default"] | None:
     return value
 
 
-def options(max_concurrency: int, attempts: int) -> Options:
+def _concurrency(text: str) -> int | None:
+    if text.casefold() == "auto":
+        return None
+    if text.isascii() and text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise UsageError(f"--max-concurrency {text!r} is neither a number from 1 up nor 'auto'")
+
+
+def options(
+    max_concurrency: int | None,
+    *,
+    attempts: int,
+    rpm: float | None = None,
+    tpm: float | None = None,
+    max_cost: float | None = None,
+    hedge: float | None = None,
+) -> Options:
     """Put the engine's options together."""
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
 
-    return Options(max_concurrency=max_concurrency, attempts=attempts)
+    return Options(max_concurrency=max_concurrency, attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
 
 
 def plan_run(
@@ -227,118 +266,53 @@ def plan_run(
     conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
     planned, policies = plan(task, judge, selection, conventions), own.override(policy)
     # What can't be measured must not be paid for first.
-    check(task.scale, len({label.annotator for item in planned.items for label in item.gold}), policies)
+    check(task.scale, len(planned.annotators), policies)
     return planned, policies
 
 
-def _estimate(planned: Plan, runs: Path, *, share: bool, refresh: bool) -> str:
-    from judgebench.domain import Usage  # noqa: PLC0415 - loaded on use
-    from judgebench.run.execute import missing  # noqa: PLC0415 - loaded on use
+def _estimates(plans: Sequence[Plan], runs: Path, form: str, *, share: bool, refresh: bool) -> str:
+    from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
-    cases = missing(planned, runs, share=share, refresh=refresh)
-    total = sum(1 for _ in planned.cases())
-    head = (
-        f"{planned.run.judge} on {planned.run.task}: {len(planned.items)} items, {total} cases, "
-        f"{total - len(cases)} already judged, {len(cases)} to ask"
-    )
-    forecast: Callable[[Case, Scale], Any] | None = getattr(planned.judge, "forecast", None)
-    if forecast is None:
-        return f"{head}; no tokens, no cost"
-    calls, usage = 0, Usage()
-    for case in cases:
-        expected = forecast(case, planned.task.scale)
-        calls, usage = calls + expected.calls, usage + expected.usage
-    price = "price unknown" if cases and usage.usd is None else f"about {usage.usd or 0.0:.2f} USD"
-    return (
-        f"{head} in {calls} calls; about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens, "
-        f"{price} (four characters a token, 300 tokens an answer)"
-    )
+    found: list[Forecast] = []
+    for planned in plans:
+        with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
+            found.append(estimate(planned, known))
+    if form == "json":
+        entries = [one.to_json() for one in found]
+        return json.dumps({"schema": "judgebench.estimate/1", "runs": entries}, indent=1, ensure_ascii=False)
+    return "\n".join(map(str, found))
 
 
 def ask_and_measure(
-    plans: list[tuple[Plan, Policies]],
-    runs: Path,
-    options: Options,
-    *,
-    quiet: bool,
-    by_system: bool,
-    share: bool = True,
-    refresh: bool = False,
+    plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.run.execute import execute  # noqa: PLC0415 - loaded on use
+    from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
+    live = Live(sys.stderr)
+    outcomes = execute_all(
+        [planned for planned, _ in plans],
+        runs,
+        options,
+        watch=None if quiet else live.show,
+        interval=live.interval,
+    )
     rows: list[Agreement] = []
     stopped: list[BackendError | IncompleteError] = []
-    for planned, policies in plans:
-        try:
-            with _Progress(planned, quiet=quiet) as progress:
-                path, summary = execute(planned, runs, options, progress.update, share=share, refresh=refresh)
-        except (BackendError, IncompleteError) as error:
-            stopped.append(error)
+    for outcome, (_, policies) in zip(outcomes, plans, strict=True):
+        if outcome.error is not None:
+            stopped.append(outcome.error)
             continue
         if not quiet:
-            note(_told(summary, path))
-        stored = read_run(path)
+            note(told(outcome))
+        stored = read_run(outcome.path)
         measured = measure_beside(
             stored.run, stored.verdicts, policies=policies, by_system=by_system, metrics=metrics(), verify=True
         )
         rows += with_official(measured, stored.run, stored.verdicts)
     return rows, stopped
-
-
-def _told(summary: Summary, path: Path) -> str:
-    statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
-    usage = summary.usage
-    tokens = f", {usage.input_tokens + usage.output_tokens:,} tokens" if usage.input_tokens else ""
-    cost = f", {usage.usd:.4f} USD" if usage.usd is not None and tokens else (", price unknown" if tokens else "")
-    return (
-        f"{path}: {summary.asked} asked, {summary.reused} already judged, {summary.retries} retries "
-        f"({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
-    )
-
-
-class _Progress:
-    """A bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, planned: Plan, *, quiet: bool) -> None:
-        self.show = not quiet and sys.stderr.isatty()
-        self.planned = planned
-
-    def __enter__(self) -> Self:
-        if self.show:
-            from tqdm import tqdm  # noqa: PLC0415 - loaded on use
-
-            total = sum(1 for _ in self.planned.cases())
-            self.bar = tqdm(
-                total=total,
-                desc=f"{self.planned.run.judge} on {self.planned.run.task}",
-                unit="case",
-                dynamic_ncols=True,
-                # Words instead of a bar: rate, time left, coverage, tokens and cost need the room.
-                bar_format="{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]",
-            )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.show:
-            self.bar.close()
-
-    def update(self, summary: Summary) -> None:
-        """Show where the run stands: rate and time left are tqdm's, the rest is ours."""
-        if not self.show:
-            return
-        done = sum(summary.statuses.values())
-        usage = summary.usage
-        price = "" if usage.usd is None or not usage.input_tokens else f" {usage.usd:.3f}$"
-        self.bar.n = done
-        self.bar.set_postfix_str(
-            f"coverage {summary.statuses['ok'] / max(done, 1):.1%}"  # type: ignore[index]  # Status is a str
-            f" {usage.input_tokens + usage.output_tokens:,} tok{price}",
-            refresh=False,
-        )
-        self.bar.update(0)

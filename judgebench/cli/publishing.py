@@ -48,7 +48,7 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows, stopped = ask_and_measure(plans, Path(runs), options(16, 1), quiet=True, by_system=False)
+        rows, stopped = ask_and_measure(plans, Path(runs), options(16, attempts=1), quiet=True, by_system=False)
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
     from judgebench.domain.items import Case, GoldSource
     from judgebench.domain.scale import Code, Scale
+
+
+#: The largest number that a float holds to the last digit.
+_MOST = 2**53
 
 
 class Status(StrEnum):
@@ -214,8 +219,14 @@ class Verdict:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
-        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where the line is not one."""
+    def from_json(cls, data: Mapping[str, Any], *, trusted: bool = False) -> Verdict:
+        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where the line is not one.
+
+        With ``trusted`` types are not looked at again, which takes as long as all the rest: a checksum has shown that
+        ``to_json`` wrote it.
+        """
+        if not trusted:
+            _check(data)
         usage = data["usage"]
         return cls(
             key=data["key"],
@@ -242,6 +253,33 @@ class Verdict:
             attributes=tuple(data["attributes"].items()),
             revision=data["revision"],
         )
+
+
+_TEXTS = ["key", "item", "probe", "reference", "text", "error", "model", "gold_source", "cluster", "subset", "revision"]
+
+
+def _check(data: Mapping[str, Any]) -> None:
+    """Refuse values of another type: what is read here is sorted, counted and added up much later, without a line."""
+    for name in _TEXTS:
+        if type(data[name]) is not str:
+            raise TypeError(f"{name} is {data[name]!r}, expected text")
+    for name, texts in (("systems", data["systems"]), ("attributes", data["attributes"].values())):
+        if type(data[name]) is str or not all(type(text) is str for text in texts):
+            raise TypeError(f"{name} is {data[name]!r}, expected texts")
+    usage, code = data["usage"], data["code"]
+    whole = {"repeat": [data["repeat"]], "order": data["order"], "lengths": data["lengths"]}
+    whole["usage"] = [usage["input_tokens"], usage["output_tokens"]]
+    for name, values in whole.items():
+        if not all(type(value) is int and 0 <= value <= _MOST for value in values):
+            raise TypeError(f"{name} is {data[name]!r}, expected whole numbers")
+    if code is not None and not all(type(one) is int for one in (code if type(code) is list else [code])):
+        raise TypeError(f"code is {code!r}, expected a whole number")
+    numbers = {"scores": data["scores"], "probabilities": data["probabilities"], "seconds": [data["seconds"]]}
+    numbers["usage"] = [usage["usd"] or 0]
+    for name, values in numbers.items():
+        # Python's JSON reader takes NaN and Infinity.
+        if not all(type(value) in {int, float} and math.isfinite(value) for value in values):
+            raise TypeError(f"{name} is {data[name]!r}, expected finite numbers")
 
 
 def _code(value: Any) -> Code | None:

@@ -270,6 +270,8 @@ class Run:
     content : str
         Digest of the items as a judge may see them. Where nothing pins the data (a sample, a task of a plugin), it
         keeps verdicts on texts that have changed since out of the new run.
+    models : mapping
+        Versions of the model that answered, as the backend reported them, and how many answers each gave.
     """
 
     task: str
@@ -289,6 +291,7 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     content: str = ""
+    models: Mapping[str, int] = field(default_factory=dict)
     schema: str = "judgebench.run/1"
 
     @property
@@ -314,6 +317,7 @@ class Run:
             "settings": dict(self.settings),
             "versions": dict(self.versions),
             "counts": dict(self.counts),
+            "models": dict(self.models),
         }
         return data
 
@@ -322,6 +326,12 @@ class Run:
         """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is not a manifest."""
         names = {f.name for f in fields(cls)}
         values = {name: value for name, value in data.items() if name in names}
+        for name in ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content"):
+            if not isinstance(values.get(name, ""), str):
+                raise TypeError(f"{name} is {values[name]!r}, expected text")
+        for name in ("repeats", "seed", "limit"):
+            if not isinstance(values[name], int) and (name, values[name]) != ("limit", None):
+                raise TypeError(f"{name} is {values[name]!r}, expected a whole number")
         values["scale"] = Scale.from_json(data["scale"])
         values["policies"] = Policies.from_json(data["policies"])
         values["aggregates"] = tuple(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Case, Reply, Scale, Status, Usage
 from judgebench.judges.parse import parse_verdict
 from judgebench.judges.prompts import default_prompts, load_prompt
+from judgebench.judges.tokens import similar_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,19 +16,19 @@ if TYPE_CHECKING:
     from judgebench.domain import Lane
     from judgebench.judges.backend import Complete, Completion, Message
     from judgebench.judges.prompts import Prompt
+    from judgebench.judges.tokens import TokenCounter
 
     Price = Callable[[Completion], float | None]
 
 #: Items with the attribute ``protocol`` of this value have every response rated by itself.
 RATE_EACH = "rate-each"
+#: Part of every model judge's settings: raise it when the same words are read as another verdict than before.
+PARSING = 1
 #: The scale of that rating; RewardBench 2 rates its Ties subset so.
 RATE_EACH_SCALE = Scale.rate(1, 10)
 
-# A rough guess for --dry-run: judges explain themselves in a few hundred tokens, English runs at about
-# four characters per token, an image costs roughly what a page of text does.
-_CHARACTERS_PER_TOKEN = 4
-_TOKENS_PER_ANSWER = 300
-_TOKENS_PER_IMAGE = 1000
+#: A rough guess for where the store holds no answer yet: judges explain themselves in a few hundred tokens.
+TOKENS_PER_ANSWER = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class LLMJudge:
         Dollars of a completion, None where the price is unknown.
     aclose : callable, optional
         Closes the backend's connections.
+    tokens : TokenCounter, optional
+        Counts what is sent; by default a stand-in for the model's own tokenizer.
     lane : str, optional
         Names what its calls share limits with: the same model at the same address; by default the judge's name.
 
@@ -79,6 +82,7 @@ class LLMJudge:
         price: Price | None = None,
         aclose: Callable[[], Awaitable[None]] | None = None,
         lane: str = "",
+        tokens: TokenCounter | None = None,
     ) -> None:
         self.lane = lane or name
         self._name = name
@@ -90,11 +94,15 @@ class LLMJudge:
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
         self._settings = dict(settings or {}) | {
-            "prompts": {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
+            "parsing": PARSING,
+            "prompts": {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())},
         }
         # Calls of a rate-each case that were answered before one of them failed, by case key.
         self._answered: dict[str, list[Completion]] = {}
         self._lane: Lane | None = None
+        self._tokens = tokens or similar_tokens()
+        longest = self._settings.get("max_tokens")
+        self._longest = longest if isinstance(longest, int) else None
 
     @property
     def name(self) -> str:
@@ -200,12 +208,27 @@ class LLMJudge:
         return Usage(completion.input_tokens, completion.output_tokens, usd)
 
     def _expected(self, messages: Sequence[Message]) -> Usage:
+        return self.cost(self._tokens(messages), min(TOKENS_PER_ANSWER, self._longest or TOKENS_PER_ANSWER))
+
+    def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage:
+        """Price tokens that a backend would report."""
         from judgebench.judges.backend import Completion  # noqa: PLC0415 - only limits and a dry run need one
 
-        parts = [part for message in messages for part in message.parts]
-        images = sum(part.image is not None for part in parts)
-        inputs = sum(len(part.text) for part in parts) // _CHARACTERS_PER_TOKEN + images * _TOKENS_PER_IMAGE
-        return self.usage(Completion("", input_tokens=inputs, output_tokens=_TOKENS_PER_ANSWER))
+        return self.usage(Completion("", input_tokens=input_tokens, output_tokens=output_tokens, batch=batch))
+
+    @property
+    def counting(self) -> str:
+        """What counts the tokens of a forecast."""
+        return self._tokens.name
+
+    def configured(
+        self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None
+    ) -> LLMJudge:
+        """Take over what a judge file says of a judge beside its settings; none of it changes an answer."""
+        self._name = name or self._name
+        self._price = price or self._price
+        self._tokens = tokens or self._tokens
+        return self
 
     def _messages(self, case: Case, scale: Scale) -> list[Message]:
         prompt = self._prompts.get(scale.kind) or self._prompt or load_prompt(None, scale)

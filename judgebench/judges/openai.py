@@ -23,6 +23,7 @@ from judgebench.judges.chat import chat_completion, chat_messages, decode, error
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
+from judgebench.judges.tokens import openai_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,4 +152,5 @@ def create(
         },
         price=lambda completion: price(completion, model, url=address or _OWN),
         aclose=backend.aclose,
+        tokens=openai_tokens(model),
     )

@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from judgebench.judges.backend import Completion
+
+
+#: What OpenAI and Anthropic take for an answer of their batch APIs, as a share of the usual price.
+BATCH_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """Prices of one's own: a judge file's ``[price]``.
+
+    Parameters
+    ----------
+    input, output : float
+        US dollars for a million tokens.
+    cached : float or None
+        The same for input tokens that were read from a cache; None where they cost what others do.
+    batch : float
+        What an answer of a batch API costs, as a share of the usual price.
+
+    Examples
+    --------
+    >>> from judgebench.judges.backend import Completion
+    >>> Tariff(input=2.0, output=8.0)(Completion("", input_tokens=1000, output_tokens=500))
+    0.006
+    """
+
+    input: float
+    output: float
+    cached: float | None = None
+    batch: float = BATCH_SHARE
+
+    def __call__(self, completion: Completion) -> float:
+        """Price of a call in US dollars."""
+        cached = min(completion.cached_tokens, completion.input_tokens)
+        usd = (completion.input_tokens - cached) * self.input + completion.output_tokens * self.output
+        usd += cached * (self.input if self.cached is None else self.cached)
+        return usd / 1e6 * (self.batch if completion.batch else 1.0)
 
 
 def price(completion: Completion, model: str, *, provider: str | None = None, url: str | None = None) -> float | None:
@@ -26,7 +64,7 @@ def price(completion: Completion, model: str, *, provider: str | None = None, ur
     for name in dict.fromkeys((completion.model, model)):
         usd = _price(name, provider, url, completion.input_tokens, completion.output_tokens, completion.cached_tokens)
         if usd is not None:
-            return usd
+            return usd * BATCH_SHARE if completion.batch else usd
     return None
 
 

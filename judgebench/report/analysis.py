@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -210,11 +210,15 @@ def _slice_grid(slices: Sequence[Slice], remarks: tuple[str, ...], *, shrunken: 
 
 
 def _homogeneity(test: Homogeneity | str) -> str:
+    if test == "few_clusters":
+        return "Whether the labels are used alike can't be tested: there are hardly more questions than labels."
     if isinstance(test, str):
         return f"Whether the labels are used alike can't be tested: {_REASONS.get(test, test)}."
-    return (
-        f"All labels at once: chi-square {figure(test.statistic, 2)} on {test.df} degrees of freedom, p {_p(test.p)}."
-    )
+    if test.denominator is None:
+        what = f"chi-square {figure(test.statistic, 2)} on {test.df} degrees of freedom"
+    else:
+        what = f"F {figure(test.statistic, 2)} on {test.df} and {test.denominator} degrees of freedom"
+    return f"All labels at once: {what}, p {_p(test.p)}."
 
 
 def _percent(share: float | None, sign: str = " %") -> str:
@@ -316,7 +320,7 @@ def _json(one: Analysis) -> dict[str, Any]:
         ],
         "marginal_homogeneity": {"undefined": one.homogeneity}
         if isinstance(one.homogeneity, str)
-        else {"statistic": one.homogeneity.statistic, "df": one.homogeneity.df, "p": one.homogeneity.p},
+        else asdict(one.homogeneity),
         "slices": [_slice_json(part) for part in one.slices],
         "difficulty": _strata_json(one.difficulty),
         "own_answers": _strata_json(one.own_answers),

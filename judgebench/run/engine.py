@@ -1,7 +1,7 @@
-"""The local engine: bounded concurrency, bounded retries, nothing lost.
+"""The local engine: cases through a lane to the judge, bounded retries, nothing lost.
 
 Workers pull cases from one iterator, so that memory does not grow with the number of items. A case
-ends in exactly one verdict, which is stored before the next case is pulled.
+ends in exactly one verdict, which is stored before the worker pulls the next.
 """
 
 from __future__ import annotations
@@ -12,19 +12,27 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from judgebench.domain import Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
+from judgebench.run.lanes import LONGEST_PAUSE, Lane
+from judgebench.run.limits import Budget, OverBudgetError
+from judgebench.run.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from judgebench.domain import Case, Judge, Scale
     from judgebench.errors import CallError
+    from judgebench.run.lanes import Port
+    from judgebench.store.runs import Stored
 
-#: A server that asks for a longer pause than this is treated as failing for the case.
-_LONGEST_PAUSE = 600.0
+#: Cases after which a worker lets the loop breathe: a judge that answers at once, and answers that are
+#: all known, would else keep signals and other runs waiting.
+_BREATH = 64
+#: Calls at once of a judge that makes them itself, where the number is left to us.
+_OWN_CALLS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +41,35 @@ class Options:
 
     Parameters
     ----------
-    max_concurrency : int
-        Cases in flight at once.
+    max_concurrency : int or None
+        Calls in flight at once, of all runs that share a lane; None adapts to the server.
     attempts : int
         Times a case is asked before it counts as failed.
     backoff : float
         Seconds before the second attempt; doubled each time, with jitter, up to 60. A server's
-        ``Retry-After`` is honoured and holds back all workers.
+        ``Retry-After`` is honoured and holds back the lane.
     give_up_after : int
         Failed cases in a row that end the run early: the backend is down, not the items.
+    rpm, tpm : float or None
+        Requests and tokens a minute; None learns them from the server.
+    max_cost : float or None
+        Dollars that all runs together may cost.
+    hedge : float or None
+        Seconds after which a call without an answer is made a second time.
+    share, refresh : bool
+        Whether answers of other runs serve, and whether everything is asked again (`RunWriter`).
     """
 
-    max_concurrency: int = 16
+    max_concurrency: int | None = None
     attempts: int = 6
     backoff: float = 0.5
     give_up_after: int = 25
+    rpm: float | None = None
+    tpm: float | None = None
+    max_cost: float | None = None
+    hedge: float | None = None
+    share: bool = True
+    refresh: bool = False
 
 
 @dataclass(slots=True)
@@ -56,7 +78,7 @@ class Summary:
 
     ``statuses`` counts the verdicts of the selection, reused ones included; ``usage`` is what the
     asked ones cost, retries included where the backend reports them; ``last_error`` is why the last case
-    that was not answered was not.
+    that was not answered was not; ``models`` counts the versions that answered.
     """
 
     cases: int = 0
@@ -65,37 +87,69 @@ class Summary:
     retries: int = 0
     usage: Usage = field(default_factory=Usage)
     statuses: Counter[Status] = field(default_factory=Counter["Status"])
+    models: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0.0
     last_error: str = ""
 
 
 class Sink(Protocol):
-    """Where verdicts go."""
+    """Where verdicts go, and where earlier ones are."""
+
+    def lookup(self, key: str) -> Stored | None:
+        """Find the answer to a case; never a failed one."""
+        ...
 
     def append(self, verdict: Verdict) -> None:
         """Keep one verdict."""
         ...
 
 
-class Known(Protocol):
-    """Answers by case key."""
+class Lanes:
+    """The lanes of a command, one for each name, and its budget.
 
-    def get(self, key: str, /) -> Verdict | None:
-        """Find an answer."""
-        ...
+    Parameters
+    ----------
+    options : Options
+        How to ask.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.budget = None if options.max_cost is None else Budget(options.max_cost)
+        self._options = options
+        self._lanes: dict[str, Lane] = {}
+
+    def of(self, judge: Judge) -> Lane:
+        """Find the lane of a judge's backend, or open it."""
+        name: str = getattr(judge, "lane", "") or judge.name
+        lane = self._lanes.get(name)
+        if lane is None:
+            options = self._options
+            # What a judge does inside, we don't see; there is nothing to adapt to.
+            own = None if hasattr(judge, "attach") else _OWN_CALLS
+            lane = self._lanes[name] = Lane(
+                name,
+                concurrency=options.max_concurrency or own,
+                rpm=options.rpm,
+                tpm=options.tpm,
+                budget=self.budget,
+                hedge=options.hedge,
+            )
+        return lane
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(self._lanes.values())
 
 
 async def ask_all(
     judge: Judge,
     scale: Scale,
-    cases: Iterable[Case],
+    cases: Callable[[], Iterable[Case]],
     sink: Sink,
     *,
     revision: str,
-    known: Known,
-    present: Mapping[str, Verdict],
     options: Options,
-    on_progress: Callable[[Summary], None] | None = None,
+    lane: Lane,
+    summary: Summary | None = None,
 ) -> Summary:
     """Ask a judge about all cases that have no answer yet.
 
@@ -105,34 +159,33 @@ async def ask_all(
         Any object of the protocol.
     scale : Scale
         What a verdict can be.
-    cases : iterable of Case
-        Pulled lazily.
+    cases : callable
+        Gives the cases, the same ones at each call; they are pulled lazily.
     sink : Sink
-        Receives each verdict as soon as it is there.
+        Knows earlier answers and receives each verdict as soon as it is there.
     revision : str
         The task revision written into verdicts.
-    known : Known
-        Answers that need not be asked again, by case key.
-    present : mapping of str to Verdict
-        Verdicts that this run already holds; they are not written twice.
     options : Options
         How to ask.
-    on_progress : callable
-        Called with the summary after each verdict.
+    lane : Lane
+        The way to the backend.
+    summary : Summary
+        Kept up to date while the run goes on.
 
     Raises
     ------
     BackendError
         If the backend is unusable. What was judged is kept.
     IncompleteError
-        If too many cases in a row failed.
+        If too many cases in a row failed, the budget is spent, or the sink can't be written.
     """
-    engine = _Engine(judge, scale, sink, revision, options, on_progress)
+    engine = _Engine(judge, scale, cases, sink, revision, options, lane, Summary() if summary is None else summary)
     started = time.monotonic()
     try:
-        await engine.drain(engine.unanswered(cases, known, present))
+        await engine.drain()
     finally:
         engine.summary.seconds = time.monotonic() - started
+        engine.summary.usage = engine.summary.usage + engine.port.hedged
     return engine.summary
 
 
@@ -141,52 +194,117 @@ class _Engine:
         self,
         judge: Judge,
         scale: Scale,
+        cases: Callable[[], Iterable[Case]],
         sink: Sink,
         revision: str,
         options: Options,
-        on_progress: Callable[[Summary], None] | None,
+        lane: Lane,
+        summary: Summary,
     ) -> None:
         self.judge = judge
         self.scale = scale
+        self.cases = cases
         self.sink = sink
         self.revision = revision
         self.options = options
-        self.on_progress = on_progress
-        self.summary = Summary()
+        self.lane = lane
+        self.port: Port = lane.port()
+        self.summary = summary
+        self._attached = hasattr(judge, "attach")
+        if self._attached:
+            judge.attach(self.port)  # type: ignore[attr-defined]  # what the line above looked for
+        self._pulled: Iterator[Case] = iter(())
+        self._workers: set[asyncio.Task[None]] = set()
+        self._ended: asyncio.Future[None] | None = None
+        self._budget_spent: OverBudgetError | None = None
         self._answered = False
         self._failed_in_a_row = 0
-        self._paused_until = 0.0
+        self._version = Version(cases, sink, self._scout)
 
-    def unanswered(self, cases: Iterable[Case], known: Known, present: Mapping[str, Verdict]) -> Iterator[Case]:
-        """Yield the cases to ask; settle the others from what is known."""
-        for case in cases:
-            self.summary.cases += 1
-            answer = known.get(case.key)
-            if answer is None:
-                yield case
-                continue
-            verdict = answer.relabelled(case, self.revision)
-            if present.get(case.key) != verdict:
-                self.sink.append(verdict)
-            self.summary.reused += 1
-            self._count(verdict)
+    # --- workers --------------------------------------------------------------------------------
 
-    async def drain(self, cases: Iterator[Case]) -> None:
+    async def drain(self) -> None:
         """Let workers empty the iterator; the first error that ends the run ends them all."""
-
-        async def work() -> None:
-            for case in cases:
-                await self._settle(case)
-
-        workers = [asyncio.create_task(work()) for _ in range(self.options.max_concurrency)]
+        self._pulled = iter(self.cases())
+        self._ended = asyncio.get_running_loop().create_future()
+        self._grow()
         try:
-            await asyncio.gather(*workers)
+            await self._ended
         finally:
-            for worker in workers:
+            for worker in self._workers:
                 worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+            if self._workers:
+                # A judge that will not be stopped must not keep the user from stopping the run.
+                await asyncio.wait(self._workers, timeout=2)
+        if self._budget_spent is not None:
+            raise self._budget_spent
 
-    async def _settle(self, case: Case) -> None:
+    def _grow(self) -> None:
+        """Add a worker where the lane has room for one and nobody of this run waits there already."""
+        if len(self._workers) < self.lane.window.size and not self.port.queue:
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._gone)
+
+    def _gone(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        # Looked at in any case, or Python would complain that nobody did.
+        error = None if worker.cancelled() else worker.exception()
+        ended = self._ended
+        if ended is None or ended.done():
+            return
+        if error is not None:
+            ended.set_exception(error)
+        elif not self._workers:
+            ended.set_result(None)
+
+    async def _work(self) -> None:
+        since = 0
+        for case in self._pulled:
+            self.summary.cases += 1
+            since += 1
+            if since >= _BREATH:
+                since = 0
+                await asyncio.sleep(0)
+            if self._version.scouted and case.key in self._version.scouted:
+                self._version.scouted.discard(case.key)
+                continue
+            stored = self.sink.lookup(case.key)
+            if stored is not None and (stored.own or await self._version.serves(stored.verdict)):
+                self._reuse(case, stored)
+                continue
+            if self._budget_spent is not None:
+                return
+            self._grow()
+            await self._live(case)
+            if len(self._workers) > self.lane.window.size:
+                # Off the list at once: others that end now must not count on this one.
+                self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+                return
+
+    async def _live(self, case: Case) -> None:
+        self._version.asks(case.key)
+        try:
+            self._version.landed(await self._settle(case))
+        except OverBudgetError as error:
+            # Others are under way and paid for: they end, nothing new begins.
+            self._budget_spent = error
+            self._version.landed(None)
+
+    async def _scout(self, case: Case) -> bool:
+        """Ask a case before its turn; False where nothing can be asked any more."""
+        if self._budget_spent is None:
+            await self._live(case)
+        return self._budget_spent is None
+
+    def _reuse(self, case: Case, stored: Stored) -> None:
+        verdict = stored.verdict.relabelled(case, self.revision)
+        if not stored.own or verdict != stored.verdict:
+            self.sink.append(verdict)
+        self.summary.reused += 1
+        self._count(verdict)
+
+    async def _settle(self, case: Case) -> Verdict:
         reply, error = await self._ask(case)
         verdict = Verdict.of(case, reply, self.scale, self.revision)
         self.sink.append(verdict)
@@ -197,31 +315,33 @@ class _Engine:
         if error is None:
             self._answered = True
             self._failed_in_a_row = 0
-            return
+            return verdict
         if isinstance(error, RetryableError) and error.unreachable and not self._answered:
             raise BackendError(f"{self.judge.name} can't be reached: {error}; start the server or check --base-url")
         if isinstance(error, RejectedError) and (self._answered or self.summary.reused):
             # The backend works and will have none of this item; however many such items stand together, others follow.
-            return
+            return verdict
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= self.options.give_up_after:
             raise IncompleteError(
                 f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {error}; "
                 "run the same command again to ask only the failed and missing ones"
             )
+        return verdict
 
     def _count(self, verdict: Verdict) -> None:
         self.summary.statuses[verdict.status] += 1
-        if self.on_progress is not None:
-            self.on_progress(self.summary)
+        if verdict.model:
+            self.summary.models[verdict.model] += 1
+
+    # --- one case -------------------------------------------------------------------------------
 
     async def _ask(self, case: Case) -> tuple[Reply, CallError | None]:
         """Ask until there is a reply; beside a failed one stands the error that a backend raised."""
         error: RetryableError | None = None
         for attempt in range(self.options.attempts):
-            await self._wait_for_pause()
             try:
-                given: object = await self.judge.judge(case, self.scale)
+                given: object = await self._judge(case)
                 return _checked(given, case, self.scale), None
             except RejectedError as rejected:
                 if rejected.refused:
@@ -237,24 +357,24 @@ class _Engine:
                 return Reply(Status.FAILED, error=str(crashed)), crashed
             # A server that was never there gets fewer chances: the user is waiting to hear it.
             hopeless = error.unreachable and not self._answered and attempt >= 2
-            if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > _LONGEST_PAUSE:
+            if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > LONGEST_PAUSE:
                 break
             self.summary.retries += 1
             await self._back_off(attempt, error)
         return Reply(Status.FAILED, error=str(error)), error
 
-    async def _back_off(self, attempt: int, error: RetryableError) -> None:
-        delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-        if error.retry_after is not None:
-            self._paused_until = max(self._paused_until, time.monotonic() + error.retry_after)
-            # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant.
-            delay = delay if error.retry_after < self.options.backoff else 0.0
-        await asyncio.sleep(delay)
+    async def _judge(self, case: Case) -> object:
+        if self._attached:
+            # It goes through the lane call by call.
+            return await self.judge.judge(case, self.scale)
+        return await self.port.bound(lambda: self.judge.judge(case, self.scale))
 
-    async def _wait_for_pause(self) -> None:
-        while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a pause may grow while we sleep
-            # Jitter keeps the workers from all coming back in the same instant.
-            await asyncio.sleep(wait + random.uniform(0, min(0.25, wait / 4)))  # noqa: S311 - jitter
+    async def _back_off(self, attempt: int, error: RetryableError) -> None:
+        # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant; a real
+        # pause the lane keeps, for all.
+        if error.retry_after is None or error.retry_after < self.options.backoff:
+            delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+            await asyncio.sleep(delay)
 
 
 def _checked(reply: object, case: Case, scale: Scale) -> Reply:

@@ -1,149 +1,58 @@
-"""One run from end to end: plan it, ask what is missing, keep the manifest true."""
+"""Runs from end to end, side by side in one event loop: ask what is missing, keep the manifests true."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import platform
-import signal
-from collections import Counter
-from dataclasses import dataclass, replace
-from importlib import metadata
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from judgebench import __version__
-from judgebench.domain import Run, Status, digest
-from judgebench.errors import DataError, IncompleteError, InterruptedRunError
-from judgebench.run.engine import Summary, ask_all
-from judgebench.store.runs import RunWriter, StoredRun, known_answers
+from judgebench.domain import Status
+from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
+from judgebench.run.engine import Lanes, Summary, ask_all
+from judgebench.run.interrupt import Interrupts
+from judgebench.run.plans import Conventions, Plan, Selection, missing, plan
+from judgebench.store.runs import RunWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Case, Item, Judge, Policies, Probe, Task
-    from judgebench.domain.results import Aggregate
+    from judgebench.domain import Judge
     from judgebench.run.engine import Options
 
+__all__ = ["Conventions", "Outcome", "Plan", "Progress", "Selection", "execute", "execute_all", "missing", "plan"]
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which cases a run has: how the items are shown, how often, and how many of them.
+#: Runs that are open at once; more would only use up file handles.
+_OPEN = 64
+#: Seconds that a backend may take to close its connections.
+_CLOSING = 1.0
 
-    Fields as in `Run`; ``probe`` turns an item into cases and must follow them. ``needs_answers``
-    is False where the judge looks at no response (a recording, a constant), so that items whose answers
-    were never published can be scored.
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a plan.
+
+    ``error`` is why it stopped before its end; what was judged is kept either way.
     """
 
-    probe: Probe
-    orders: str = "both"
-    repeats: int = 1
-    reference: str = "auto"
-    seed: int = 0
-    limit: int | None = None
-    needs_answers: bool = True
+    plan: Plan
+    path: Path
+    summary: Summary = field(default_factory=Summary)
+    error: BackendError | IncompleteError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Conventions:
-    """What the task's card says about scoring; it travels in the manifest."""
+@dataclass(slots=True)
+class Progress:
+    """Where a command stands; summaries and lanes go on changing until it is over."""
 
-    policies: Policies
-    aggregates: tuple[Aggregate, ...] = ()
-    card_digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to ask of whom. ``run`` is the manifest as far as it is known before asking."""
-
-    task: Task
-    judge: Judge
-    probe: Probe
-    run: Run
-    items: tuple[Item, ...]
-
-    def cases(self) -> Iterator[Case]:
-        """Yield all cases of the selection."""
-        for item in self.items:
-            yield from self.probe.cases(item)
+    outcomes: Sequence[Outcome]
+    lanes: Lanes
+    over: bool = False
 
 
-def plan(task: Task, judge: Judge, selection: Selection, conventions: Conventions) -> Plan:
-    """Select the items and write the manifest as far as it is known.
-
-    Raises
-    ------
-    DataError
-        If the task yields no items, or one id twice, or its answers were never published and the judge would
-        need them.
-    """
-    items = tuple(islice(task.items(), selection.limit))
-    if not items:
-        raise DataError(f"{task.name} has no items to judge")
-    ids = Counter(item.id for item in items)
-    if twice := [name for name, count in ids.items() if count > 1]:
-        raise DataError(
-            f"{task.name} has {len(twice)} ids that stand more than once, the first is {twice[0]!r}",
-            hint="every item needs an id of its own",
-        )
-    unanswered = sum(item.attribute("unanswered") == "yes" for item in items)
-    if unanswered and selection.needs_answers:
-        raise DataError(
-            f"{unanswered} of {len(items)} items of {task.name} come without an answer, so no judge can be asked",
-            hint="replay a recorded column (--judge 'replay:FILE#COLUMN'), or give --data with answers of your own",
-        )
-    sources = {item.gold_source for item in items}
-    run = Run(
-        task=task.name,
-        revision=task.revision,
-        card_digest=conventions.card_digest,
-        judge=judge.name,
-        settings=dict(judge.settings),
-        scale=task.scale,
-        orders=selection.orders,
-        repeats=selection.repeats,
-        reference=selection.reference,
-        seed=selection.seed,
-        limit=selection.limit,
-        policies=conventions.policies,
-        gold_source=sources.pop() if len(sources) == 1 else "mixed",
-        aggregates=conventions.aggregates,
-        versions=_versions(judge),
-        counts={"items": len(items)},
-        content=digest([[item.id, item.content_digest] for item in items]),
-    )
-    return Plan(task, judge, selection.probe, run, items)
-
-
-def _versions(judge: Judge) -> dict[str, str]:
-    versions = {"judgebench": __version__, "python": platform.python_version()}
-    library = {"openai": "openai", "anthropic": "anthropic", "litellm": "litellm", "server": "aiohttp"}.get(
-        judge.name.partition("/")[0]
-    )
-    if library:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[library] = metadata.version(library)
-    return versions
-
-
-def missing(planned: Plan, runs: Path, *, share: bool = True, refresh: bool = False) -> list[Case]:
-    """List the cases that no stored answer serves: what `execute` would ask."""
-    with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
-        return [case for case in planned.cases() if case.key not in known]
-
-
-def execute(
-    planned: Plan,
-    runs: Path,
-    options: Options,
-    on_progress: Callable[[Summary], None] | None = None,
-    *,
-    share: bool = True,
-    refresh: bool = False,
-) -> tuple[Path, Summary]:
-    """Ask all that is missing and keep it; ``share`` and ``refresh`` are the store's (`RunWriter`).
+def execute(planned: Plan, runs: Path, options: Options) -> tuple[Path, Summary]:
+    """Ask all that is missing in one run and keep it.
 
     Returns
     -------
@@ -152,63 +61,148 @@ def execute(
 
     Raises
     ------
-    BackendError, IncompleteError, UsageError, DataError
-        As `ask_all` and the store say, and IncompleteError where not a single case was answered; what was judged
-        is kept.
+    BackendError, IncompleteError, UsageError, DataError, InterruptedRunError
+        As `execute_all` says.
+    """
+    [outcome] = execute_all([planned], runs, options)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.path, outcome.summary
+
+
+def execute_all(
+    plans: Sequence[Plan],
+    runs: Path,
+    options: Options,
+    *,
+    watch: Callable[[Progress], None] | None = None,
+    interval: float = 0.5,
+) -> list[Outcome]:
+    """Ask all that is missing in several runs at once.
+
+    Runs that call the same backend share its lane, in turn. One that stops does not stop the others,
+    unless its backend is unusable and is theirs too.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        The runs.
+    runs : Path
+        The folder that keeps them.
+    options : Options
+        How to ask.
+    watch : callable, optional
+        Hears every ``interval`` seconds, and at the end, where all stand.
+    interval : float
+        Seconds.
+
+    Returns
+    -------
+    list of Outcome
+        One for each plan, with a BackendError where its backend is unusable, and an IncompleteError where
+        the budget, the store or too many failures stopped it, or not a single case was answered.
+
+    Raises
+    ------
+    UsageError, DataError
+        As the store and the task say, and where there is a budget and a judge's price is unknown.
     InterruptedRunError
         On Ctrl-C or SIGTERM; what was judged is kept.
     """
-    with (
-        RunWriter(runs, planned.run, share=share, refresh=refresh) as writer,
-        known_answers(runs, planned.run, share=share) as known,
-    ):
-        present = {verdict.key: verdict for verdict in StoredRun(writer.path, planned.run).verdicts()}
-        summary = Summary()
+    if options.max_cost is not None:
+        for planned in plans:
+            _check_price(planned)
+    lanes = Lanes(options)
+    # Two names of one judge are one run.
+    outcomes = {planned.run.identity: Outcome(planned, runs / planned.run.identity) for planned in plans}
+    progress = Progress(tuple(outcomes.values()), lanes)
 
-        def progress(current: Summary) -> None:
-            nonlocal summary
-            summary = current
-            if on_progress is not None:
-                on_progress(current)
-
-        async def asking() -> Summary:
-            loop = asyncio.get_running_loop()
-            task = asyncio.current_task()
-            if task is not None:
-                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-            try:
-                return await ask_all(
-                    planned.judge,
-                    planned.task.scale,
-                    planned.cases(),
-                    writer,
-                    revision=planned.task.revision,
-                    known=known,
-                    present=present,
-                    options=options,
-                    on_progress=progress,
-                )
-            finally:
-                close = getattr(planned.judge, "aclose", None)
-                if close is not None:
-                    await close()
-
+    async def all_of_them() -> None:
+        room = asyncio.Semaphore(_OPEN)
+        tasks = [asyncio.create_task(_one(outcome, runs, options, lanes, room)) for outcome in progress.outcomes]
+        watching = asyncio.create_task(_watch(progress, watch, interval)) if watch is not None else None
         try:
-            summary = asyncio.run(asking())
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            done = sum(summary.statuses.values())
-            raise InterruptedRunError(
-                f"interrupted: {done} cases of {writer.path} are judged and kept; the same command asks the others"
-            ) from None
+            await asyncio.gather(*tasks)
         finally:
-            counts = {"items": len(planned.items), "cases": summary.cases}
-            counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
-            writer.write_manifest(replace(planned.run, counts=counts))
-        writer.settle()
-        if summary.statuses[Status.FAILED] == summary.cases:
-            raise IncompleteError(
-                f"all {summary.cases} cases of {writer.path} failed, the last with: {summary.last_error}; "
+            for task in (*tasks, *([watching] if watching is not None else [])):
+                task.cancel()
+            await asyncio.wait([*tasks, *([watching] if watching is not None else [])])
+
+    try:
+        Interrupts().run(all_of_them)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        done = sum(outcome.summary.statuses.total() for outcome in progress.outcomes)
+        where = outcomes[plans[0].run.identity].path if len(outcomes) == 1 else runs
+        raise InterruptedRunError(
+            f"interrupted: {done} cases of {where} are judged and kept; the same command asks the others"
+        ) from None
+    finally:
+        progress.over = True
+        if watch is not None:
+            watch(progress)
+    return [outcomes[planned.run.identity] for planned in plans]
+
+
+async def _watch(progress: Progress, watch: Callable[[Progress], None], interval: float) -> None:
+    while True:
+        await asyncio.sleep(interval)
+        watch(progress)
+
+
+async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, room: asyncio.Semaphore) -> None:
+    planned, summary = outcome.plan, outcome.summary
+    lane = lanes.of(planned.judge)
+    async with room:
+        try:
+            with RunWriter(runs, planned.run, share=options.share, refresh=options.refresh) as writer:
+                try:
+                    await ask_all(
+                        planned.judge,
+                        planned.task.scale,
+                        planned.cases,
+                        writer,
+                        revision=planned.task.revision,
+                        options=options,
+                        lane=lane,
+                        summary=summary,
+                    )
+                finally:
+                    counts = {"items": planned.items, "cases": summary.cases}
+                    counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
+                    try:
+                        writer.write_manifest(
+                            replace(planned.run, counts=counts, models=dict(sorted(summary.models.items())))
+                        )
+                    finally:
+                        await _close(planned.judge)
+                writer.settle()
+        except BackendError as error:
+            outcome.error = error
+            lane.close(error)
+        except IncompleteError as error:
+            outcome.error = error
+        if outcome.error is None and summary.statuses[Status.FAILED] == summary.cases:
+            outcome.error = IncompleteError(
+                f"all {summary.cases} cases of {outcome.path} failed, the last with: {summary.last_error}; "
                 "the same command asks them again"
             )
-    return writer.path, summary
+
+
+async def _close(judge: Judge) -> None:
+    close = getattr(judge, "aclose", None)
+    if close is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING):
+                await close()
+
+
+def _check_price(planned: Plan) -> None:
+    forecast = getattr(planned.judge, "forecast", None)
+    if forecast is None:
+        return
+    usage = forecast(next(planned.cases()), planned.task.scale).usage
+    if usage.usd is None:
+        raise UsageError(
+            f"--max-cost needs a price, and that of {planned.judge.name} is unknown; "
+            "give its price in a judge.toml, or run without --max-cost"
+        )

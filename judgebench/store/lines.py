@@ -107,9 +107,10 @@ def decode(line: bytes) -> Verdict:
     ValueError, KeyError, TypeError, AttributeError
         If it is not a verdict, or not what was written.
     """
-    if checksum(line) is False:
+    whole = checksum(line)
+    if whole is False:
         raise ValueError("the checksum says that it was changed")
-    return Verdict.from_json(loads(line))
+    return Verdict.from_json(loads(line), trusted=bool(whole))
 
 
 def key_of(line: bytes) -> str:
@@ -162,6 +163,11 @@ def whole_lines(stream: BinaryIO, file: Path | str) -> Iterator[bytes]:
 def damaged(file: Path | str, number: int, error: Exception) -> DataError:
     """Name a line that is not a verdict."""
     return DataError(f"not a verdict ({type(error).__name__}: {error})", file=str(file), line=number, hint=REPAIR)
+
+
+def unreadable(file: Path, error: OSError) -> DataError:
+    """Name a file that the system won't read."""
+    return DataError(f"can't read: {error.strerror}", file=str(file), hint="check what lies there, and its permissions")
 
 
 def read_lines(file: Path) -> Iterator[Verdict]:

@@ -11,7 +11,7 @@ from judgebench.store.lines import VERDICTS, encode, read_lines
 from judgebench.store.locks import lock_run
 from judgebench.store.sort import replace_file, sync
 from judgebench.store.stored import SETTLED, read_run
-from judgebench.store.table import PACKED, read_table, write_table
+from judgebench.store.table import PACKED, note_packed, read_table, write_table
 from judgebench.store.writer import mark_settled, settle
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def _pack(path: Path) -> int:
     try:
         cases = write_table(temporary, stored.verdicts())
         _same(stored.verdicts(), read_table(temporary), temporary)
+        note_packed(path, temporary)
         temporary.replace(path / PACKED)
     finally:
         temporary.unlink(missing_ok=True)

@@ -11,8 +11,8 @@ from judgebench.store.lines import VERDICTS, encode
 from judgebench.store.locks import lock_run
 from judgebench.store.sort import replace_file, sync
 from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
-from judgebench.store.table import PACKED, group_count, read_table, write_table
-from judgebench.store.verify import ailment, dated, disorder, verify, without_counts
+from judgebench.store.table import PACKED, group_count, note_packed, read_table, write_table
+from judgebench.store.verify import ailment, dated, disorder, sound, verify, without_counts
 from judgebench.store.writer import settle
 
 if TYPE_CHECKING:
@@ -109,11 +109,12 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
             side = dated(path, "damaged.jsonl")
             replace_file(side, map(encode, salvage.ill))
             aside.append(side)
-        if salvage.lost:
+        if salvage.lost or not sound(path):
             side = dated(path, "damaged.parquet")
             os.link(file, side)
             aside.append(side)
-        if salvage.ill or salvage.lost:
+        if salvage.ill or salvage.lost or not sound(path):
+            note_packed(path, temporary)
             temporary.replace(file)
             sync(path)
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError
-from judgebench.store.lines import REPAIR, UNREADABLE, VERDICTS, Sorting, damaged, decode
+from judgebench.store.lines import REPAIR, UNREADABLE, VERDICTS, Sorting, damaged, decode, unreadable
 from judgebench.store.sort import in_order, latest
 from judgebench.store.table import PACKED, read_table
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = "manifest.json"
+_SCHEMA = "judgebench.run/1"
 #: Says that the lines are in order, one a case: how many bytes and lines that is true of.
 SETTLED = "settled.json"
 #: Says that the run was asked afresh: when, and whether it was finished since.
@@ -76,10 +77,13 @@ class StoredRun(NamedTuple):
 
 def open_lines(path: Path) -> BinaryIO | None:
     """Open a run's lines; None where it has none."""
+    file = path / VERDICTS
     try:
-        return (path / VERDICTS).open("rb", buffering=1 << 18)
+        return file.open("rb", buffering=1 << 18)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise unreadable(file, error) from None
 
 
 def _tail(path: Path, stream: BinaryIO) -> Iterator[Verdict]:
@@ -136,17 +140,27 @@ def read_run(path: Path) -> StoredRun:
     """
     file = path / MANIFEST
     try:
-        return StoredRun(path, Run.from_json(json.loads(file.read_text(encoding="utf-8"))))
+        run = Run.from_json(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise DataError(
             f"{path} is not a run (no {MANIFEST})", hint="give a folder that `judgebench run` printed"
         ) from None
+    except OSError as error:
+        raise unreadable(file, error) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"not a run manifest ({type(error).__name__}: {error})",
             file=str(file),
             hint="the same `judgebench run` command writes it anew, and asks nothing again",
         ) from None
+    # Verdicts of another schema may mean something else: a figure made of them would be silently wrong.
+    if run.schema != _SCHEMA:
+        raise DataError(
+            f"schema {run.schema!r}, and this version of judgebench reads {_SCHEMA!r}",
+            file=str(file),
+            hint="use the version that wrote the run, or run it again with --runs NEW_FOLDER",
+        )
+    return StoredRun(path, run)
 
 
 def find_runs(root: Path) -> list[StoredRun]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+import zlib
 from array import array
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from judgebench.domain import Status, Usage, Verdict
 from judgebench.errors import DataError
 from judgebench.store.lines import UNREADABLE, decode, dumps, encode, loads
+from judgebench.store.sort import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Code
 
 PACKED = "verdicts.parquet"
+_NOTE = "packed.json"
 
 #: Rows that are written, and so read, at once.
 _GROUP = 8192
@@ -293,6 +297,34 @@ def _gold(column: Any) -> list[tuple[Any, ...]]:
     names = labels.field("annotator").to_pylist()
     pairs = list(zip(names, _codes(labels.field("code"), labels.field("codes")), strict=True))
     return [tuple(pairs[a:b]) for a, b in pairwise(ends)]
+
+
+def note_packed(path: Path, new: Path) -> None:
+    """Note down what a run's packed file will be, before it is put in place.
+
+    Parquet's checksums leave out its table of contents. The old file's stays noted, for a process that is killed in
+    between.
+    """
+    before = noted(path)[-1:]
+    text = json.dumps({"crc32": [*before, file_checksum(new)]}) + "\n"
+    replace_file(path / _NOTE, [text.encode()])
+
+
+def noted(path: Path) -> list[str]:
+    """Read what checksums a run's packed file may have; none where nobody noted them."""
+    try:
+        return list(json.loads((path / _NOTE).read_bytes())["crc32"])
+    except (OSError, *UNREADABLE):
+        return []
+
+
+def file_checksum(file: Path) -> str:
+    """Sum up all bytes of a file."""
+    total = 0
+    with file.open("rb") as stream:
+        while piece := stream.read(1 << 20):
+            total = zlib.crc32(piece, total)
+    return f"{total:08x}"
 
 
 class TableSource:

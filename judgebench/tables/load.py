@@ -32,6 +32,8 @@ _MOST_LABELS = 2000
 #: Two raters who share no label over this many rows do not use the same scale.
 _MANY = 20
 _UNNAMED = "(none)"
+#: The row of a report that holds all items.
+_WHOLE = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +316,12 @@ def _build(
     item = np.arange(n, dtype=np.int64)
     cluster = _clusters(raw, everything, item, notes)
     subset, subsets = _groups(raw, "subset", everything, n)
+    if _WHOLE in subsets:
+        # Two rows of one name: whoever reads the scores would take one for the other.
+        raise table.error(
+            f"a subset in the --subset-col is named {_WHOLE!r}, as the row of all items is",
+            hint="name it otherwise in the table",
+        )
     system, systems = _groups(raw, "system", everything, n)
     labels = {name: codes[everything] for name, codes in coded.labels.items()}
     missing = {name: int(np.count_nonzero(codes < 0)) for name, codes in labels.items()}

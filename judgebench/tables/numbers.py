@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 #: Roles of score columns among the columns of a raw table.
 ROLE = "score:"
 _KINDS = {"check", "pair", "rate"}
+_LARGEST = 1e100
 
 
 def check_scores(judges: Sequence[str], scores: Sequence[str], *, long: bool) -> None:
@@ -112,13 +112,14 @@ def _numbers(table: Table, raw: Raw, column: str, kept: slice | npt.NDArray[np.i
         except ValueError:
             wrong.append(code)
             continue
-        if not math.isfinite(values[code]):
+        # Python reads 1_5 as 15. Squares of what lies beyond 1e100 are no longer finite.
+        if not abs(values[code]) <= _LARGEST or "_" in word:
             wrong.append(code)
         given[code] = True
     codes = cells.codes()[kept]
     if (bad := np.flatnonzero(np.isin(codes, wrong))).size:
         raise table.error(
-            f"{words[codes[bad[0]]].strip()!r} is no number",
+            f"{words[codes[bad[0]]].strip()!r} is no number, or beyond {_LARGEST:g}",
             line=int(raw.lines[kept][bad[0]]),
             field=column,
             hint="a score or probability is a number; empty the cell where there is none",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -13,12 +14,15 @@ from judgebench.tasks.card import load_card
 from judgebench.tasks.sources import Row, Source, file_source, find, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from judgebench.domain import Code, Item, Policies, Reply, Scale
     from judgebench.tasks.card import Card, Recorded
 
 __all__ = ["CardTask", "Located", "Reader", "Recording", "Row", "Source", "open_task"]
+
+#: Items of a task that are kept for the next pass; of more, only one at a time is held.
+_KEPT = 20_000
 
 
 class Located(NamedTuple):
@@ -79,6 +83,7 @@ class CardTask:
         self.split = card.split(split).name
         self.source = source
         self._items: tuple[Item, ...] | None = None
+        self._many = False
 
     @property
     def name(self) -> str:
@@ -100,17 +105,25 @@ class CardTask:
         """The benchmark's own conventions."""
         return self.card.policies
 
-    def items(self) -> tuple[Item, ...]:
-        """Return the items, checked, in the order of the source.
+    def items(self) -> Iterable[Item]:
+        """Give the items, checked, in the order of the source; a large task's are read anew at each call.
 
         Raises
         ------
         DataError
             If a row isn't what the format says (file, line, field), or an item doesn't fit the scale.
         """
-        if self._items is None:
-            self._items = tuple(self._checked())
-        return self._items
+        if self._items is not None:
+            return self._items
+        if self._many:
+            return self._checked()
+        checked = self._checked()
+        few = tuple(islice(checked, _KEPT + 1))
+        if len(few) <= _KEPT:
+            self._items = few
+            return few
+        self._many = True
+        return chain(few, checked)
 
     def recorded(self, path: Path, column: str | None = None) -> Recording:
         """Read the recorded verdicts of one judge from a file in the benchmark's own format.
@@ -171,7 +184,7 @@ class CardTask:
         return cast("Reader", made)
 
     def _checked(self) -> Iterator[Item]:
-        seen: dict[str, Row] = {}
+        seen: dict[str, int] = {}
         scale = self.scale
         reader = self._reader()
         # A benchmark may mix items of different sizes on one ``pick`` scale (RewardBench 2's Ties).
@@ -179,9 +192,11 @@ class CardTask:
         for item, row in reader.items(self.source):
             if not item.id:
                 row.fail("the id is empty")
-            if item.id in seen:
-                row.fail(f"id {item.id!r} stands twice (first on line {seen[item.id].line})")
-            seen[item.id] = row
+            if not self._many:
+                # Later passes over a large task need not remember what the first has seen.
+                if item.id in seen:
+                    row.fail(f"id {item.id!r} stands twice (first on line {seen[item.id]})")
+                seen[item.id] = row.line
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")
             if not any(label.code is not None for label in item.gold):

@@ -20,7 +20,7 @@ from judgebench.agreement.analysis.labels import label_use
 from judgebench.agreement.analysis.strata import difficulty, own_answers, slices
 from judgebench.agreement.inference.logistic import logistic, marginal_effects, usable_columns
 from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.metrics.homogeneity import Homogeneity, bhapkar, stuart_maxwell
+from judgebench.agreement.metrics.homogeneity import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
@@ -225,3 +225,66 @@ def test_small_slices_are_drawn_in_and_not_ranked() -> None:
     assert tiny.shrunken > 0.05
     for part in found[:3]:
         assert part.shrunken == pytest.approx(part.metrics["percent_agreement"].value, abs=0.02)
+
+
+def test_the_clustered_test_of_marginal_homogeneity_keeps_its_level() -> None:
+    """Chi-square would reject 27 % here: ten clusters say little about the covariance of five labels."""
+    rng = np.random.default_rng(1)
+    groups, labels, rejected = 10, 5, 0
+    cluster = np.repeat(np.arange(groups), 6)
+    for _ in range(400):
+        shares = rng.dirichlet(np.full(labels, 2.0), size=groups).cumsum(axis=1)[cluster]
+        said, true = ((rng.random(cluster.size)[:, None] > shares).sum(axis=1) for _ in range(2))
+        judge = np.where(rng.random(cluster.size) < 0.6, true, said)
+        gaps = np.stack([(judge == label) - 1.0 * (true == label) for label in range(labels)], axis=1)
+        pulls = np.stack([np.bincount(cluster, gap - gap.mean(), groups) for gap in gaps.T]) / cluster.size
+        found = wald(gaps.mean(axis=0), groups / (groups - 1) * pulls @ pulls.T, groups)
+        assert isinstance(found, Homogeneity)
+        rejected += found.p < 0.05
+    assert 0.02 < rejected / 400 < 0.08
+
+
+def test_two_labels_in_clusters_are_the_t_test_of_one_difference() -> None:
+    rng = np.random.default_rng(2)
+    gold, judge, cluster = rng.integers(2, size=60), rng.integers(2, size=60), np.repeat(np.arange(12), 5)
+    labels, test = label_use(apply(ratings(judge, gold, scale=Scale.check(), cluster=cluster), Policies()))
+    assert isinstance(test, Homogeneity)
+    assert (test.df, test.denominator) == (1, 11)
+    assert test.p == pytest.approx(labels[0].p_holm / 2 if labels[0].p_holm < 1 else test.p)
+    assert test.statistic == pytest.approx((labels[1].difference.value / labels[1].difference.se) ** 2)
+
+
+def test_as_many_clusters_as_labels_give_no_test() -> None:
+    rng = np.random.default_rng(3)
+    five = Scale.rate(1, 5)
+    given = ratings(rng.integers(5, size=20), rng.integers(5, size=20), scale=five, cluster=np.repeat(np.arange(5), 4))
+    assert label_use(apply(given, Policies()))[1] == "few_clusters"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_very_long_answer_is_no_separation() -> None:
+    import statsmodels.api as sm
+
+    # Lengths as they come: the longest lies hundreds of logits out, and yet the maximum is finite.
+    rng = np.random.default_rng(4)
+    length = np.exp(rng.normal(5.0, 2.0, 300))
+    outcome = (rng.random(300) < 1 / (1 + np.exp(1 - 0.004 * length))).astype(float)
+    design = np.c_[np.ones(300), length]
+    fit = logistic(outcome, design, Clusters.of(np.arange(300)))
+    assert not isinstance(fit, str)
+    assert np.abs(design @ fit.coefficients).max() > 30
+    theirs = sm.Logit(outcome, design).fit(disp=0, maxiter=200, cov_type="cluster", cov_kwds={"groups": np.arange(300)})
+    assert fit.coefficients == pytest.approx(theirs.params, rel=1e-7)
+    assert fit.se == pytest.approx(theirs.bse, rel=1e-6)
+    assert logistic(outcome, np.c_[design, np.zeros(300)], Clusters.of(np.arange(300))) == "collinear"
+    assert logistic((length > 100).astype(float), design, Clusters.of(np.arange(300))) == "separated"
+
+
+def test_odds_per_a_unit_longer_than_the_data_are_finite() -> None:
+    rng = np.random.default_rng(6)
+    share = rng.random(400) * 1e-4
+    judge = (rng.random(400) < 1 / (1 + np.exp(-4e4 * (share - 5e-5)))).astype(int)
+    given = ratings(judge, np.zeros(400, dtype=int), scale=CHECK)
+    found = explain(given, apply(given, Policies()), features={"share": Feature("share", share)})
+    odds = found.effects[0].odds_ratio
+    assert 1 < odds.low <= odds.value <= odds.high < math.inf

@@ -324,3 +324,13 @@ def test_wrong_use():
     with pytest.raises(UnknownNameError, match="cohen_kappa"):
         compare(two(GOLD, GOLD, GOLD), ["cohen_kapa"])
     assert match([judged(GOLD, GOLD), judged(GOLD, GOLD)]).judges == ("a #1", "a #2")
+
+
+def test_a_difference_of_shares_is_no_larger_than_1():
+    """Three questions, t with 2 degrees of freedom: the plain bound is 1.37."""
+    first, second = [1, 1, 1, 1, 0, 1, 1, 1], [0, 0, 0, 0, 0, 0, 1, 0]
+    matched = two(first, second, [1] * 8, scale=Scale.check(), cluster=[0, 0, 0, 1, 1, 1, 2, 2])
+    gap = compare(matched, ["percent_agreement"]).main.difference
+    assert (gap.low, gap.high) == (pytest.approx(0.13383650552546), 1.0)
+    (pair,) = compare_all(matched, "percent_agreement").pairs
+    assert pair.difference.high == 1.0

@@ -118,3 +118,12 @@ def test_what_is_no_number_is_refused(function):
         function(np.array([1.0, 2, math.nan]), np.ones(3))
     with pytest.raises(ValueError, match="shape"):
         function(np.ones(2), np.ones(3))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_correlations_do_not_depend_on_the_unit(unit):
+    x, y = np.array([1.0, 2, 3, 5]), np.array([2.0, 1, 4, 3])
+    plain, scaled = continuous.pearson(x, y), continuous.pearson(x * unit, y)
+    assert scaled.value == pytest.approx(plain.value, rel=1e-12)
+    assert scaled.influence == pytest.approx(plain.influence, rel=1e-9)

@@ -337,6 +337,16 @@ def test_matrix_influence_is_the_derivative(seed):
         assert (matrix_shares(counts, shown).shares @ values - at) / step == pytest.approx(ours[j], abs=1e-3)
 
 
+def test_the_matrix_method_needs_calibration_rows_with_these_verdicts():
+    """All measured verdicts are of a kind that no calibration row shows: nothing is behind them, and no NaN either."""
+    calibration, verdicts = np.array([[8, 2, 0], [1, 9, 0]]), np.array([0, 0, 30])
+    with pytest.raises(ValueError, match="no calibration row"):
+        matrix_shares(calibration, verdicts)
+    assert matrix_mean(calibration, verdicts, np.array([0.0, 1.0])).undefined == "too_few_labels"
+    # One such verdict more or less in a resample is no reason to give up.
+    assert matrix_mean(calibration, np.array([15, 20, 5]), np.array([0.0, 1.0])).high is not None
+
+
 def test_matrix_method_says_what_it_can_not_do():
     twins = np.array([[50, 50], [50, 50]])
     assert matrix_mean(twins, np.array([10, 10]), np.array([0.0, 1])).undefined == "singular_matrix"

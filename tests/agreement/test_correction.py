@@ -8,7 +8,7 @@ from agreement_cases import ratings
 
 from judgebench.agreement.correct.correction import correct
 from judgebench.agreement.correct.judge_only import judge_only
-from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
+from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen, youden
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
 
@@ -220,3 +220,14 @@ def test_judge_only_says_what_it_can_not_rank():
         judge_only(ratings(judge, judge, scale=Scale.rate(0, 100)))
     with pytest.raises(UsageError, match="between 0 and 1"):
         judge_only(check(judge, judge), diagonals=(1.5,))
+
+
+def test_a_judge_without_an_error_on_four_questions_is_known_from_four():
+    """Its rates pull nowhere, so each question counts as one item; 100 rows would bound J at .904."""
+    gold = np.tile([0, 1], 50)
+    known = check(gold, gold, cluster=np.repeat(np.arange(4), 25))
+    (found,) = correct(check(np.tile([0, 1, 1], 40), np.full(120, -1)), calibration=known)
+    expected = youden(Calibration(1.0, 4, 1.0, 4))
+    power = found.rates["youden"]
+    assert (power.low, power.high, power.n) == (pytest.approx(expected.low), 1.0, 100)
+    assert power.low < 0.31

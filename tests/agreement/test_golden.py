@@ -421,3 +421,11 @@ def test_mt_bench_s1_and_s2(votes, named):
     assert METRICS["agreement_s1"](one).value == pytest.approx(votes[0] / votes[1])
     found = METRICS["agreement_s2"](one)
     assert (found.value, found.n) == (pytest.approx(named[0] / named[1]), named[1])
+
+
+def test_standard_error_of_leniency():
+    """JudgeLM on TriviaQA, statistics.md 7: P_c .680694, P_+ .192682 with a standard error of .019150."""
+    one = table([[1022, 67], [646, 1860]], positive=1)
+    known, lenient = METRICS["youden_j"](one), METRICS["leniency_p_plus"](one)
+    assert (known.value, lenient.value) == (pytest.approx(0.680694, abs=5e-7), pytest.approx(0.192682, abs=5e-7))
+    assert se_iid(one, lenient) == pytest.approx(0.019150, abs=5e-7)

@@ -309,3 +309,37 @@ def test_the_kappa_of_a_scale():
 
 def test_joint_alpha_of_nobody_says_so():
     assert joint_alpha(np.full((3, 2), -1), Scale.check(), np.arange(3)) == "no_pairs"
+
+
+def test_items_with_one_label_are_no_evidence_of_agreement():
+    """Five shared items, all agreed on, and 200 of one annotator alone: Wilson's bound is .566, not .982."""
+    gold = np.full((205, 2), -1)
+    gold[:, 0] = np.arange(205) % 2
+    gold[:5, 1] = gold[:5, 0]
+    found = measure_humans(ratings(np.full(205, -1), gold, scale=Scale.check()))
+    assert found.coefficients["percent_agreement"].low == pytest.approx(0.5655175352168252)
+    assert all(found.coefficients[name].low < 0.2 for name in ("fleiss_kappa", "conger_kappa", "gwet_ac1"))
+    assert "few_clusters" in found.warnings
+    gold[0, 1] = 1 - gold[0, 0]
+    found = measure_humans(ratings(np.full(205, -1), gold, scale=Scale.check()))
+    # Four of five: as for five lone rows, and as the one pair of annotators has it.
+    assert found.coefficients["percent_agreement"].low == pytest.approx(found.percent_agreement.low)
+    assert found.coefficients["percent_agreement"].se == pytest.approx(0.2)
+
+
+def test_clustered_icc_counts_the_clusters_of_complete_units():
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 5, 60)
+    gold = np.clip(truth[:, None] + rng.integers(-1, 2, (60, 2)), 0, 4)
+    cluster = np.repeat(np.arange(30), 2)
+    single = np.c_[rng.integers(0, 5, 400), np.full(400, -1)]
+    five = Scale.rate(1, 5)
+    alone = measure_humans(ratings(np.full(60, -1), gold, scale=five, cluster=cluster))
+    more = measure_humans(
+        ratings(np.full(460, -1), np.r_[gold, single], scale=five, cluster=np.r_[cluster, np.arange(100, 500)])
+    )
+    for name in ("icc_a1", "icc_c1", "icc_ak"):
+        one, other = alone.coefficients[name], more.coefficients[name]
+        assert (other.low, other.high, other.se) == (
+            pytest.approx(one.low), pytest.approx(one.high), pytest.approx(one.se)
+        )  # fmt: skip

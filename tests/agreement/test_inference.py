@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from agreement_cases import expand, quick, table
 from hypothesis import given
 from hypothesis import strategies as st
 
+from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.inference.intervals import interval, t_interval, t_quantile, wilson
 from judgebench.agreement.inference.spreads import Clusters, Spread, combine, mean, se_iid, spread
 from judgebench.agreement.metrics.catalog import METRICS
@@ -185,3 +187,52 @@ def test_an_undefined_outcome_has_no_influence():
     one = table(COUNTS)
     with pytest.raises(ValueError, match="no_variation"):
         se_iid(one, Outcome.undefined("no_variation"))
+
+
+def test_a_rate_on_some_questions_has_their_number_of_clusters():
+    # Positive items in 3 of 100 questions, two a question, all accepted: the other 97 questions know nothing of that.
+    cluster = np.repeat(np.arange(100), 2)
+    gold = (cluster < 3).astype(int)
+    one = table(np.diag([194, 6]), positive=1)
+    rate, pulls = estimate(
+        METRICS["true_positive_rate"], Counted(one, gold * 2 + gold, Clusters.of(cluster)), "default"
+    )
+    assert (rate.low, rate.high) == pytest.approx(wilson(1.0, 3))
+    assert pulls.ids.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("true_positive_rate", lambda gold, judge: gold == 1),
+        ("true_negative_rate", lambda gold, judge: gold == 0),
+        ("agreement_s2", lambda gold, judge: (gold != 1) & (judge != 1)),
+        ("mean_signed_error", lambda gold, judge: judge < 3),
+    ],
+)
+def test_a_rate_on_some_rows_is_that_of_these_rows_alone(name, kept):
+    """Same error, clusters and bounds as a mean over the rows of the denominator."""
+    rng = np.random.default_rng(5)
+    labels = 2 if name.startswith("true") else 3
+    cluster = rng.integers(0, 12, 40)
+    gold = np.where(cluster < 7, rng.integers(0, labels, 40), 0)
+    judge = np.where(cluster == 11, 3, rng.integers(0, labels, 40)) if labels == 3 else rng.integers(0, 2, 40)
+    size = 4 if labels == 3 else 2
+    counts = np.bincount(gold * size + judge, minlength=size * size).reshape(size, size)
+    one = table(counts, declared=labels, positive=1 if labels == 2 else None, tie=1 if labels == 3 else None)
+    found, pulls = estimate(METRICS[name], Counted(one, gold * size + judge, Clusters.of(cluster)))
+    rows = np.flatnonzero(kept(gold, judge))
+    per_row = judge - gold if name == "mean_signed_error" else gold == judge
+    alone = mean(per_row[rows].astype(float), Clusters.of(cluster[rows]))
+    assert (found.value, found.se, found.n) == (pytest.approx(alone.value), pytest.approx(alone.se), rows.size)
+    assert pulls.ids.tolist() == alone.ids.tolist()
+    assert pulls.ids.size < np.unique(cluster).size
+    without, _ = estimate(METRICS[name], Counted(one, gold * size + judge, Clusters.of(cluster)), "jackknife")
+    kept_rows = np.flatnonzero(np.isin(cluster, pulls.ids))
+    cells = (gold * size + judge)[kept_rows]
+    counts = np.bincount(cells, minlength=size * size).reshape(size, size)
+    fewer = replace(one, joint=counts / kept_rows.size, n=int(kept_rows.size))
+    same, _ = estimate(METRICS[name], Counted(fewer, cells, Clusters.of(cluster[kept_rows])), "jackknife")
+    assert (without.low, without.high, without.method) == (
+        pytest.approx(same.low), pytest.approx(same.high), "jackknife-t"
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from agreement_cases import expand, ratings
 from test_ratings import item, verdict
 
 from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.inference.intervals import wilson
 from judgebench.agreement.measure import measure, measure_run
 from judgebench.agreement.metrics.catalog import METRICS, Metric
 from judgebench.agreement.metrics.table import Outcome
@@ -300,3 +301,14 @@ def test_a_million_rows(request):
     assert rows(big)["all"].items == n
     assert time.process_time() - start < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
+
+
+def test_a_faultless_mean_over_subsets_is_no_surer_than_its_small_ones():
+    """Three items have half of the weight: the mean rests on 11 items' worth, not on 303."""
+    gold = np.arange(303) % 2
+    given = ratings(gold, gold, scale=Scale.check(), subset=["a"] * 3 + ["b"] * 300)
+    macro = rows(given, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
+    assert (macro.low, macro.high) == pytest.approx(wilson(1.0, 11))
+    even = ratings(gold[:300], gold[:300], scale=Scale.check(), subset=["a"] * 150 + ["b"] * 150)
+    macro = rows(even, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
+    assert (macro.low, macro.high) == pytest.approx(wilson(1.0, 300))

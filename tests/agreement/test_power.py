@@ -46,6 +46,24 @@ def test_paired_kappa(base, kappa, expected):
         assert Power("cohen_kappa", None, variance, 1.0, discordance, measured=False).items_for(0.05) == items
 
 
+def test_a_tiny_level_has_a_finite_quantile():
+    """Normal quantiles of 1e-20 (R: ``qnorm(1e-20, lower.tail = FALSE)``) and .8."""
+    assert quantiles(alpha=1e-20) == pytest.approx(9.262340089798408 + 0.8416212335729143, abs=1e-9)
+
+
+def test_few_clusters_take_the_quantiles_of_the_test_that_is_run():
+    """Three questions: t with 2 degrees of freedom, 4.3027 + 1.0607, where the normal has 2.80."""
+    one = Power("cohen_kappa", 200, 0.4, 1.0, 0.1, measured=True, clusters=3)
+    found = one.detectable(sides=2)
+    assert found == pytest.approx((4.302652729749462 + 1.060660171779821) * math.sqrt(0.4 / 200), rel=1e-9)
+    assert one.items_for(found, sides=2) == 200
+    assert one.items_for(found * 0.99, sides=2) > 200
+    # With many questions the two agree.
+    many = Power("cohen_kappa", 10**6, 0.4, 1.0, 0.1, measured=True, clusters=10**6)
+    alone = Power("cohen_kappa", 10**6, 0.4, 1.0, 0.1, measured=True)
+    assert many.items_for(0.05) == pytest.approx(alone.items_for(0.05), rel=0.01)
+
+
 def test_two_sided_and_clusters_multiply():
     one = Power("cohen_kappa", 500, 0.4, 1.0, 0.1, measured=False)
     assert one.items_for(0.05, sides=2) / one.items_for(0.05) == pytest.approx(1.27, abs=0.01)
@@ -116,3 +134,11 @@ def test_impossible_figures(wrong):
         Power("x", 5, 0.1, 1.0, 0.1, measured=True).items_for(0)
     with pytest.raises(ValueError, match="at least the drop"):
         accuracy_drop_items(0.2, 0.1)
+
+
+def test_items_are_all_items_where_a_rate_is_about_some():
+    judge, gold = [1, 0, 1, 0, 0, 0, 0, 1] * 10, [1, 1, 1, 0, 0, 0, 0, 0] * 10
+    found = pilot_single(
+        apply(ratings(judge, gold, scale=Scale.check()), Policies()), METRICS["true_positive_rate"], drop=0.1
+    )
+    assert found.items == 80

@@ -348,6 +348,18 @@ def test_icc_says_why_not(values, average, reason):
     assert icc_interval(np.array(values, dtype=float), form, average=average) is None
 
 
+def test_raters_apart_by_a_constant_on_units_that_are_all_alike():
+    """Nothing is left to compare: consistency is no number, and no other form has an interval without width."""
+    values = np.tile([1.0, 1.0, 2.0], (12, 1))
+    for average in (False, True):
+        found = icc(values, "consistency", average=average)
+        assert (found.value, found.reason) == (None, "no_unit_variation")
+    assert icc(values, "one-way").value == pytest.approx(-0.5)
+    assert icc(values).value == pytest.approx(0)
+    for form in ("one-way", "agreement", "consistency"):
+        assert icc_interval(values, form) is None
+
+
 def test_a_level_shift_costs_agreement_and_not_consistency():
     base = np.arange(8.0)
     shifted = np.column_stack([base, base + 3])

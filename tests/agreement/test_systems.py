@@ -409,3 +409,19 @@ def test_what_is_no_ranking():
         rank_systems(replace(table, judge=np.full_like(table.judge, -1)))
     with pytest.raises(DataError, match="no verdict"):
         rank_systems(replace(plain, judge=np.full_like(plain.judge, -1)))
+
+
+def test_a_bias_of_shares_is_no_larger_than_1():
+    judge, gold = [1, 1, 1, 1, 0, 1, 1, 1] + [0, 1] * 4, [0, 0, 0, 0, 0, 0, 1, 0] + [0, 1] * 4
+    given = ratings(
+        judge, gold, scale=Scale.check(), cluster=[0, 0, 0, 1, 1, 1, 2, 2] * 2, system=["a"] * 8 + ["b"] * 8
+    )
+    bias = {one.name: one.bias for one in rank_systems(given, draws=20).systems}["a"]
+    assert (bias.value, bias.low > 0, bias.high) == (0.75, True, 1.0)
+
+
+def test_no_judge_finds_the_best_of_level_systems():
+    found = compare_orders(np.array([[0.5, 0.5, 0.5], [0.2, 0.5, 0.4]]), np.array([[0.1, 0.2, 0.3], [0.2, 0.2, 0.2]]))
+    top = found["top_1_agreement"]
+    assert (top.defined.tolist(), top.reason) == ([False, True], "no_variation")
+    assert top.values[1] == pytest.approx(1 / 3)

@@ -11,6 +11,8 @@ from agreement_cases import expand, quick, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.inference.spreads import Clusters
 from judgebench.agreement.metrics import raters
 from judgebench.agreement.metrics.catalog import CLASS_METRICS, METRICS
 from judgebench.agreement.metrics.chance import distance_weights
@@ -312,3 +314,12 @@ def test_half_of_a_perfect_judge_s_answers_fail(name):
     found[range(3), 3] = 6
     assert METRICS[name](table(np.diag([12, 12, 12, 0]), declared=3)).value == pytest.approx(1)
     assert METRICS[name](table(found, declared=3)).value < 0.8
+
+
+def test_ac2_below_minus_one_lies_in_its_interval():
+    """Full misses only (no usable verdict): quadratic weights of three labels let AC2 fall as low as -2."""
+    one = table([[0, 0, 3, 0], [0, 0, 0, 3], [0, 0, 0, 0], [0, 0, 0, 0]], declared=3)
+    gold, judge = expand([[0, 0, 3, 0], [0, 0, 0, 3], [0, 0, 0, 0], [0, 0, 0, 0]])
+    found, _ = estimate(METRICS["gwet_ac2_quadratic"], Counted(one, gold * 4 + judge, Clusters.of(np.arange(6))))
+    assert found.value == pytest.approx(-9 / 7)
+    assert -2 <= found.low < found.value < found.high

@@ -124,6 +124,9 @@ def test_power(inside) -> None:
     for wrong, says in (
         (("power", "--base-rate", 0.9, "--kappa", 0.8, "--discordance", 0.2), "no judges with kappas"),
         ((*pilot, "--discordance", 0.1), "measured"),
+        ((*figures, "--drop", "1e-300"), "no number of items finds a drop of 1e-300"),
+        ((*figures, "--design-effect", "inf"), "or a smaller design effect"),
+        ((*pilot, "--drop", "1e-320"), "no number of items finds a drop of"),
     ):
         done = inside(*wrong)
         assert (done.code, says in done.err) == (2, True), done.err

@@ -163,3 +163,29 @@ def test_wrong_use(judgebench, tmp_path: Path, arguments: tuple[str, ...], code:
     done = judgebench(*arguments)
     assert (done.code, says in done.err) == (code, True), done.err
     assert "Traceback" not in done.err
+
+
+def test_a_system_called_all_does_not_pass_for_the_row_of_all(judgebench, tmp_path: Path) -> None:
+    rows = verdicts(300, labelled=0.5)
+    write(tmp_path / "s.csv", [row | {"system": "all" if row["system"] == "s0" else row["system"]} for row in rows])
+    done = judgebench(
+        "correct", "--csv", tmp_path / "s.csv", "--judge-col", "judge", "--gold-col", "human", "--system-col", "system",
+        "--by-system", "--format", "json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert [row["system"] for row in json.loads(done.out)["rows"]] == ["all", "system:all", "s1", "s2"]
+
+
+def test_labels_of_one_class_are_reported_with_an_interval(judgebench, tmp_path: Path) -> None:
+    # Four labelled rows where the judge says no: too few for post-stratification by itself.
+    rows = [
+        {"judge": "yes" if i < 110 else "no", "human": "yes" if i < 34 or 110 <= i < 114 else ""} for i in range(200)
+    ]
+    write(tmp_path / "s.csv", rows)
+    done = judgebench(
+        "correct", "--csv", tmp_path / "s.csv", "--judge-col", "judge", "--gold-col", "human", "--format", "json"
+    )
+    assert done.code == 0, done.err
+    (row,) = json.loads(done.out)["rows"]
+    chosen = row["estimates"][row["chosen"]]
+    assert (chosen["value"], chosen["low"] is not None) == (1.0, True), row["chosen"]

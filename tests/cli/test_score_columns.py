@@ -37,3 +37,13 @@ def test_scores_describe_a_table_not_a_run(judgebench) -> None:
     done = judgebench("score", "runs", "--score-col", "p")
     assert done.code == 2
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("cell", ["1e308", "-1e101", "1_5", "inf", "1e400"])
+def test_a_score_whose_squares_overflow_is_refused(judgebench, tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("judge,p,human\n1,1.5,1\n2,2.5,3\n" + f"3,{cell},3\n")
+    done = judgebench("score", "--csv", path, "--judge-col", "judge", "--score-col", "p", "--gold-col", "human")
+    assert (done.code, f"p.csv:4, field 'p': {cell!r} is no number, or beyond 1e+100" in done.err) == (3, True), (
+        done.err
+    )

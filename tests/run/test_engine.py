@@ -9,7 +9,8 @@ import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.engine import Options, Summary, ask_all
+from judgebench.run.engine import Lanes, Options, Summary, ask_all
+from judgebench.store.runs import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,9 +56,33 @@ class Scripted:
         return outcome
 
 
-def ask(judge: Scripted, some: Iterable[Case], sink: list[Verdict], **rest: object) -> Summary:
-    settings = {"known": {}, "present": {}, "options": QUICK, "revision": "r"} | rest
-    return asyncio.run(ask_all(judge, SCALE, some, sink, **settings))  # type: ignore[arg-type]  # settings vary
+class Sink:
+    """A store of a list and what was there before."""
+
+    def __init__(self, kept: list[Verdict], own: Iterable[Verdict] = (), others: Iterable[Verdict] = ()) -> None:
+        self.kept = kept
+        self.stored = {v.key: Stored(v, own=False) for v in others} | {v.key: Stored(v, own=True) for v in own}
+
+    def lookup(self, key: str) -> Stored | None:
+        return self.stored.get(key)
+
+    def append(self, verdict: Verdict) -> None:
+        self.kept.append(verdict)
+
+
+def ask(
+    judge: Scripted,
+    some: list[Case] | Callable[[], Iterable[Case]],
+    sink: list[Verdict] | Sink,
+    options: Options = QUICK,
+) -> Summary:
+    kept = Sink(sink) if isinstance(sink, list) else sink
+    pull = some if callable(some) else lambda: some
+
+    async def asking() -> Summary:
+        return await ask_all(judge, SCALE, pull, kept, revision="r", options=options, lane=Lanes(options).of(judge))
+
+    return asyncio.run(asking())
 
 
 def test_every_case_ends_in_one_verdict_and_concurrency_is_bounded() -> None:
@@ -84,7 +109,7 @@ def test_cases_are_pulled_lazily() -> None:
 
     sink: list[Verdict] = []
     with pytest.raises(BackendError, match="no such model"):
-        ask(Scripted(script, delay=0.001), stream(), sink)
+        ask(Scripted(script, delay=0.001), stream, sink)
     assert pulled < 20
     assert len(sink) >= 7
 
@@ -169,14 +194,13 @@ def test_a_backend_that_goes_down_stops_the_run_as_incomplete() -> None:
 def test_known_answers_are_not_asked_again_and_take_the_present_gold() -> None:
     some = cases(3)
     old = [Verdict.of(case, Reply.ok(0, text="kept"), SCALE, "old") for case in some[:2]]
-    known = {v.key: v for v in old}
-    present = {old[0].key: old[0].relabelled(some[0], "r")}
+    own = [old[0].relabelled(some[0], "r")]
     judge = Scripted(lambda *_: Reply.ok(1))
     sink: list[Verdict] = []
-    summary = ask(judge, some, sink, known=known, present=present)
+    summary = ask(judge, some, Sink(sink, own=own, others=old[1:]))
     assert judge.asked == {"i2": 1}
     assert (summary.asked, summary.reused) == (1, 2)
-    assert [(v.item, v.revision) for v in sink] == [("i1", "r"), ("i2", "r")]
+    assert sorted((v.item, v.revision) for v in sink) == [("i1", "r"), ("i2", "r")]
 
 
 def test_a_failed_reply_of_a_judge_is_data_not_an_outage() -> None:

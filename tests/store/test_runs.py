@@ -87,6 +87,38 @@ def test_damage_in_the_middle_names_file_and_line(tmp_path: Path) -> None:
         list(read_run(writer.path).verdicts())
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("key", [1]),
+        ("item", 7),
+        ("item", None),
+        ("order", "ab"),
+        ("repeat", "0"),
+        ("repeat", 10**30),
+        ("code", "0"),
+        ("code", 1.5),
+        ("scores", "zz"),
+        ("scores", [float("nan")]),
+        ("probabilities", {"a": 1}),
+        ("seconds", "1"),
+        ("cluster", {"a": 1}),
+        ("subset", 3),
+        ("systems", [1]),
+        ("systems", "ab"),
+        ("lengths", "ab"),
+        ("attributes", {"a": 1}),
+    ],
+)
+def test_a_value_of_another_type_names_file_and_line(tmp_path: Path, field: str, value: object) -> None:
+    with RunWriter(tmp_path, RUN) as writer:
+        writer.append(verdict())
+    file = writer.path / VERDICTS
+    file.write_text(json.dumps(json.loads(file.read_text()) | {field: value}) + "\n")
+    with pytest.raises(DataError, match=rf"verdicts\.jsonl:1: not a verdict \(TypeError: {field} is .*verify --repair"):
+        list(read_run(writer.path).verdicts())
+
+
 def test_answers_serve_other_runs_of_the_same_judge_and_no_other(tmp_path: Path) -> None:
     with RunWriter(tmp_path, RUN) as writer:
         writer.append(verdict())
@@ -156,6 +188,36 @@ def test_finding_runs(tmp_path: Path) -> None:
     (writer.path / MANIFEST).write_text("{}")
     with pytest.raises(DataError, match=r"manifest\.json: not a run manifest"):
         find_runs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("schema", "judgebench.run/2", "schema 'judgebench.run/2', and this version .* reads 'judgebench.run/1'; use"),
+        ("schema", None, "schema None"),
+        ("judge", None, "not a run manifest .*judge is None"),
+        ("task", 7, "not a run manifest .*task is 7"),
+        ("gold_source", ["human"], "not a run manifest .*gold_source is"),
+        ("repeats", "1", "not a run manifest .*repeats is '1'"),
+    ],
+)
+def test_a_manifest_of_another_version_or_type_is_refused(tmp_path: Path, field: str, value: object, said: str) -> None:
+    with RunWriter(tmp_path, RUN) as writer:
+        pass
+    file = writer.path / MANIFEST
+    file.write_text(json.dumps(json.loads(file.read_text()) | {field: value}))
+    with pytest.raises(DataError, match=rf"manifest\.json: {said}"):
+        find_runs(tmp_path)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, VERDICTS])
+def test_a_folder_in_place_of_a_file_is_bad_data(tmp_path: Path, name: str) -> None:
+    with RunWriter(tmp_path, RUN) as writer:
+        pass
+    (writer.path / name).unlink()
+    (writer.path / name).mkdir()
+    with pytest.raises(DataError, match="can't read: Is a directory; check"):
+        list(read_run(writer.path).verdicts())
 
 
 def test_kill_in_the_middle_of_writing_loses_no_whole_line(tmp_path: Path) -> None:

@@ -67,16 +67,16 @@ WRONG = {
     "off the scale": (lambda line: changed(line, code=3), "verdict 3 is not on the scale pair:3"),
     "negative": (lambda line: changed(line, code=-1), "verdict -1 is not on the scale"),
     "not one code": (lambda line: changed(line, code=[0, 1]), "is not on the scale"),
-    "a truth": (lambda line: changed(line, code=True), "is not on the scale"),
+    "a truth": (lambda line: changed(line, code=True), "expected a whole number"),
     "unknown status": (lambda line: changed(line, status="fine"), "not a verdict"),
     "order": (lambda line: changed(line, order=[0, 0]), "is no order of responses"),
-    "score": (lambda line: changed(line, scores=["x"]), "no finite number"),
+    "score": (lambda line: changed(line, scores=["x"]), "expected finite numbers"),
     "infinite": (
         lambda line: line.replace(b'"scores":[]', b'"scores":[Infinity]').split(b',"crc"')[0] + b"}\n",
-        "finite",
+        "expected finite numbers",
     ),
     "gold": (lambda line: changed(line, gold={"h": 7}), "gold label 7 of 'h' is not on the scale"),
-    "item": (lambda line: changed(line, item=5), "wrong type"),
+    "item": (lambda line: changed(line, item=5), "expected text"),
 }
 
 

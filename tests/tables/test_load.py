@@ -265,3 +265,10 @@ def test_the_public_triviaqa_tables(data_dir):
     agree = {n: float((r.judge == r.gold[:, 0]).mean()) for n, r in second.judges.items()}
     assert {n: round(v, 4) for n, v in agree.items()} == {"GPT-4": 0.95, "Llama3-70B": 0.9441}
     assert len(second.judges["GPT-4"].systems) == 8
+
+
+def test_a_subset_of_the_name_of_the_row_of_all_items_is_refused(table):
+    path = table("j,g,s\n" + "yes,yes,all\nno,yes,b\nno,no,b\n")
+    said = refusal(path, ["j"], ["g"], subset_col="s")
+    assert said.startswith("FILE: a subset in the --subset-col is named 'all', as the row of all items is; name it")
+    assert load(path, ["j"], ["g"], system_col="s").judges["j"].systems == ("all", "b")

@@ -175,8 +175,8 @@ def _p_values(statistics: Floats, df: int) -> Floats:
 
 
 def _odds(coefficient: float, se: float, reach: float, n: int) -> Estimate:
-    low, high = (math.exp(min(coefficient + side * reach * se, 600.0)) for side in (-1, 1))
-    ratio = math.exp(coefficient)
+    # A unit as long as all of the data (a share in millionths) has odds past what a float holds.
+    low, ratio, high = (math.exp(min(coefficient + side * reach * se, 600.0)) for side in (-1, 0, 1))
     return Estimate(ratio, low, high, n, None, ratio * se, "cr1-t-log")
 
 

@@ -53,7 +53,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     tuple of LabelUse
         One per label of the scale, and one for rows without a usable verdict where there are any.
     Homogeneity or str
-        The test that no label differs: Stuart-Maxwell for independent rows with a verdict each, else a Wald test
+        The test that no label differs: Stuart-Maxwell for independent rows with a verdict each, else an F test
         with the clustered covariance; or ``no_disagreement``, ``few_clusters``, ``graded_gold``.
     """
     if scored.gold_values is not None:
@@ -82,7 +82,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
         return tuple(found), "few_clusters"
     sums = np.stack([spread.pulls for spread in pulls])
     covariance = groups / (groups - 1) * sums @ sums.T
-    return tuple(found), wald(np.array([spread.value for spread in pulls]), covariance)
+    return tuple(found), wald(np.array([spread.value for spread in pulls]), covariance, groups)
 
 
 def _p(difference: Estimate, df: int) -> float | None:

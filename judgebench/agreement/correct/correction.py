@@ -24,6 +24,7 @@ from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_
 from judgebench.agreement.estimates import free
 from judgebench.agreement.inference.intervals import t_interval
 from judgebench.agreement.inference.spreads import Clusters, Spread, combine, mean
+from judgebench.agreement.metrics.table import TINY
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 
@@ -160,7 +161,9 @@ def correct(
         for code, name in enumerate(ratings.systems):
             mine = rows.take(rows.system == code)
             if mine.judge.size:
-                found.append(_correct(name or "(none)", mine, outside, score, ratings.scale, estimator))
+                # A system of this name must not pass for the row of all.
+                row = "system:all" if name == "all" else name or "(none)"
+                found.append(_correct(row, mine, outside, score, ratings.scale, estimator))
     return found
 
 
@@ -288,8 +291,11 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
     power = youden(calibration)
     if not Clusters.of(known.cluster).lone:
         parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
-        clustered = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
-        power = power if clustered.low is None else clustered
+        power = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
+        if any(part.se is None or part.se < TINY for part in parts):
+            # A rate of 0 or 1 pulls nowhere, which is no certainty: each cluster counts as one item.
+            few = Calibration(calibration.tnr, parts[1].ids.size, calibration.tpr, parts[0].ids.size)
+            power = replace(youden(few), n=power.n)
     return {"youden": power, "tpr": tpr, "tnr": tnr}, calibration
 
 
@@ -364,7 +370,7 @@ def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Es
     try:
         point = matrix_shares(joint, margin)
     except ValueError:
-        return Estimate.missing("singular_matrix", n), None, []
+        return matrix_mean(joint, margin, score.values), None, []
     warnings = ["ill_conditioned"] if point.condition > ILL_CONDITIONED else []
     warnings += ["unseen_class"] if point.unseen else []
     found = matrix_mean(joint, margin, score.values)
@@ -403,6 +409,9 @@ def _choice(estimator: str, estimates: Mapping[str, Estimate], sample: Sample | 
         return calibrated if sample is None or estimates[calibrated].value is not None else "labels"
     if sample is None or estimates["post-strat"].value is None:
         return "labels"
+    if estimates["ppi++"].low is None:
+        # Labels of one class leave residuals of 0, which is no reason to be sure.
+        return "labels" if estimates["post-strat"].low is None else "post-strat"
     strata = join_strata(sample)
     share = np.bincount(strata) / strata.size
     labels = np.bincount(strata[sample.labelled], minlength=share.size)

@@ -63,7 +63,7 @@ def matrix_shares(calibration: Counts | Floats, verdicts: Counts | Floats) -> Sh
     Raises
     ------
     ValueError
-        If nothing is counted, or the matrix can't be inverted.
+        If nothing is counted, the matrix can't be inverted, or no calibration row has these verdicts.
 
     References
     ----------
@@ -88,7 +88,10 @@ def matrix_shares(calibration: Counts | Floats, verdicts: Counts | Floats) -> Sh
     singular = np.linalg.svd(confusion, compute_uv=False)
     if singular[-1] < TINY or seen.size > confusion.shape[1]:
         raise ValueError("two classes look alike to the judge")
-    found = _held((np.linalg.pinv(confusion.T) @ (verdicts / asked))[None])[0]
+    behind = np.linalg.pinv(confusion.T) @ (verdicts / asked)
+    if np.maximum(behind, 0.0).sum() < TINY:
+        raise ValueError("no calibration row has these verdicts")
+    found = _held(behind[None])[0]
     shares = np.zeros(len(calibration))
     shares[seen] = found
     unseen = tuple(np.flatnonzero(totals == 0).tolist())
@@ -122,7 +125,8 @@ def matrix_mean(
     -------
     Estimate
         Percentile interval. ``singular_matrix`` where two classes look alike to the judge, ``too_few_labels``
-        where a class has a single calibration item and resampling loses it too often.
+        where a class has a single calibration item and resampling loses it too often, or where no calibration row
+        has these verdicts.
 
     Examples
     --------
@@ -136,7 +140,9 @@ def matrix_mean(
     try:
         point = matrix_shares(calibration, verdicts)
     except ValueError as error:
-        return Estimate.missing("no_items" if "counted" in str(error) else "singular_matrix", n)
+        reasons = {"no item": "no_items", "no calibration": "too_few_labels"}
+        reason = next((code for words, code in reasons.items() if str(error).startswith(words)), "singular_matrix")
+        return Estimate.missing(reason, n)
     rng = np.random.default_rng(seed)
     seen = [k for k in range(len(calibration)) if k not in point.unseen]
     first = _resampled(calibration, draws, rng).reshape(draws, *calibration.shape)[:, seen]
@@ -153,7 +159,11 @@ def matrix_mean(
     inverse = np.linalg.pinv(confusion[good].transpose(0, 2, 1))
     asked = second[good] / second[good].sum(axis=1, keepdims=True)
     # einsum's own loop, not BLAS: the same digits whatever the number of threads.
-    means = _held(np.einsum("bkm,bm->bk", inverse, asked)) @ values[seen]
+    behind = np.einsum("bkm,bm->bk", inverse, asked)
+    behind = behind[np.maximum(behind, 0.0).sum(axis=1) > TINY]
+    if len(behind) < 0.9 * draws:
+        return Estimate.missing("too_few_labels", n)
+    means = _held(behind) @ values[seen]
     low, high = (float(bound) for bound in np.quantile(means, [(1 - level) / 2, (1 + level) / 2]))
     se = float(means.std(ddof=1))
     if se < TINY:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _STEPS = 100
 _CONVERGED = 1e-10
-#: A linear predictor beyond this is a fitted probability of 0 or 1: the maximum lies at infinity.
-_FAR = 30.0
+#: With less information than this per row in some direction the maximum of the likelihood lies at infinity there.
+_FLAT = 1e-12
 #: Share of a column's length that must be its own, or it counts as a sum of earlier columns.
 _OWN = 1e-8
 
@@ -87,30 +87,40 @@ def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | 
     n, k = design.shape
     if clusters.count <= k:
         return "few_clusters"
+    # Columns at right angles and of one length, so that a column's unit changes neither the steps nor their end.
+    unit = np.sqrt(np.square(design).mean(axis=0))
+    if not unit.all():
+        return "collinear"
+    try:
+        turn = np.linalg.inv(np.linalg.cholesky((design / unit).T @ (design / unit) / n)).T / unit[:, None]
+    except np.linalg.LinAlgError:
+        return "collinear"
+    level = design @ turn
     beta = np.zeros(k)
     for _ in range(_STEPS):
-        chance = _expit(design @ beta)
-        weight = chance * (1 - chance)
-        hessian = (design * weight[:, None]).T @ design
-        score = design.T @ (outcome - chance)
-        try:
-            step = np.linalg.solve(hessian, score)
-        except np.linalg.LinAlgError:
-            return "separated" if np.abs(design @ beta).max() > _FAR / 2 else "collinear"
-        beta = beta + step
-        if np.abs(design @ beta).max() > _FAR:
+        chance = _expit(level @ beta)
+        hessian = (level * (chance * (1 - chance))[:, None]).T @ level
+        # A large predictor alone is none: an answer may be that long. Here a direction has run out of doubtful rows.
+        if float(np.linalg.eigvalsh(hessian)[0]) < _FLAT * n:
             return "separated"
+        step = np.linalg.solve(hessian, level.T @ (outcome - chance))
+        # Near the maximum likelihoods differ by rounding only, and whole steps are the exact ones.
+        least = _likelihood(outcome, level @ beta) * (1 + 1e-9)
+        while _likelihood(outcome, level @ (beta + step)) < least:
+            step = step / 2
+        beta = beta + step
         if np.abs(step).max() < _CONVERGED * (1 + np.abs(beta).max()):
             break
     else:
         return "separated"
-    chance = _expit(design @ beta)
-    bread = np.linalg.inv((design * (chance * (1 - chance))[:, None]).T @ design)
-    scores = design * (outcome - chance)[:, None]
+    chance = _expit(level @ beta)
+    bread = np.linalg.inv((level * (chance * (1 - chance))[:, None]).T @ level)
+    scores = level * (outcome - chance)[:, None]
     sums = np.stack([clusters.sums(scores[:, j]) for j in range(k)], axis=1)
     groups = clusters.count
     factor = groups / (groups - 1) * (n - 1) / (n - k)
-    return Logistic(beta, factor * bread @ (sums.T @ sums) @ bread, groups)
+    covariance = factor * bread @ (sums.T @ sums) @ bread
+    return Logistic(turn @ beta, turn @ covariance @ turn.T, groups)
 
 
 def marginal_effects(fit: Logistic, design: Floats, binary: Sequence[bool]) -> tuple[Floats, Floats]:
@@ -216,6 +226,10 @@ def usable_columns(outcome: Floats, columns: Sequence[Floats]) -> dict[int, str]
             continue
         basis.append(rest / size)
     return left_out
+
+
+def _likelihood(outcome: Floats, linear: Floats) -> float:
+    return float((outcome * linear - np.logaddexp(0.0, linear)).sum())
 
 
 def _expit(linear: Floats) -> Floats:

@@ -175,12 +175,32 @@ def spread(table: Table, outcome: Outcome, cells: Ints, clusters: Clusters) -> S
         Flat index of each row's cell.
     clusters : Clusters
         Cluster of each row.
+
+    Returns
+    -------
+    Spread
+        On the clusters with a row in the denominator: of 100 questions of which three have positive items, three
+        say something of the rate on these, and an interval of it has 2 degrees of freedom.
+
+    Examples
+    --------
+    Four lone items, three of which are gold's second label:
+
+    >>> from judgebench.agreement.metrics.classes import class_recall
+    >>> from judgebench.agreement.metrics.table import Table
+    >>> table = Table(np.array([[1, 0], [1, 2]]) / 4, 4, 2, np.arange(2.0))
+    >>> spread(table, class_recall(table, 1), np.array([0, 2, 3, 3]), Clusters.of(np.arange(4))).ids.tolist()
+    [1, 2, 3]
     """
     value = outcome.value
     if value is None:
         raise ValueError(f"an undefined outcome ({outcome.reason}) has no spread")
     per_cell = influence(table, outcome).ravel() / table.n
-    return Spread(value, table.n, clusters.ids, clusters.sums(per_cell[cells]))
+    pulls = clusters.sums(per_cell[cells])
+    if outcome.within is None:
+        return Spread(value, table.n, clusters.ids, pulls)
+    counted = np.flatnonzero(clusters.sums(outcome.within.ravel()[cells].astype(np.float64)))
+    return Spread(value, table.n, clusters.ids[counted], pulls[counted])
 
 
 def mean(values: Floats, clusters: Clusters) -> Spread:
@@ -248,3 +268,38 @@ def combine(parts: Sequence[Spread], weights: Sequence[float], value: float | No
     joined = Clusters.of(ids)
     total = sum(w * part.value for part, w in zip(parts, weights, strict=True)) if value is None else value
     return Spread(total, sum(part.n for part in parts), joined.ids, joined.sums(pulls))
+
+
+def of_fewer(estimate: Spread, groups: int) -> Spread:
+    """Let an estimate rest on some of its clusters only: those that say anything of what it is about.
+
+    Clusters of single ratings move the margins of a chance term a little, and tell nothing of agreement; counted as
+    evidence they would make five shared items as sure as two hundred.
+
+    Parameters
+    ----------
+    estimate : Spread
+        The estimate with all of its clusters.
+    groups : int
+        Clusters that count.
+
+    Returns
+    -------
+    Spread
+        With the same sum of squared pulls on so many clusters, for an interval; their codes mean nothing any more.
+
+    References
+    ----------
+    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference, section VI: the effective number of
+    clusters.
+
+    Examples
+    --------
+    >>> five = np.array([0.1, -0.1, 0.0, 0.0, 0.0])
+    >>> round(of_fewer(Spread(0.8, 5, np.arange(5), five), 2).se, 6)
+    0.2
+    """
+    if groups >= estimate.pulls.size:
+        return estimate
+    each = math.sqrt(float(np.square(estimate.pulls).sum()) / groups) if groups else 0.0
+    return Spread(estimate.value, estimate.n, np.arange(groups), np.full(groups, each))

@@ -270,7 +270,9 @@ def class_precision(table: Table, label: int) -> Outcome:
     gradient = np.zeros_like(table.joint)
     gradient[:, label] = -hits / base**2
     gradient[label, label] += 1 / base
-    return Outcome(hits / base, gradient, n=round(base * table.n), chance=0.0)
+    within = np.zeros(table.joint.shape, dtype=np.bool_)
+    within[:, label] = True
+    return Outcome(hits / base, gradient, n=round(base * table.n), chance=0.0, within=within)
 
 
 def class_recall(table: Table, label: int) -> Outcome:
@@ -369,4 +371,6 @@ def _hit_rate(table: Table, label: int, reason: str) -> Outcome:
     gradient = np.zeros_like(table.joint)
     gradient[label, :] = -hits / base**2
     gradient[label, label] += 1 / base
-    return Outcome(hits / base, gradient, n=round(base * table.n), chance=0.0)
+    within = np.zeros(table.joint.shape, dtype=np.bool_)
+    within[label, :] = True
+    return Outcome(hits / base, gradient, n=round(base * table.n), chance=0.0, within=within)

@@ -84,8 +84,8 @@ def icc(values: Floats, form: Form = "agreement", *, average: bool = False) -> U
     -------
     UnitOutcome
         At most 1, with one influence per row of ``values`` (0 for units left out); ``too_few_items`` below 3
-        complete units, ``no_variation`` where all numbers are one, ``no_unit_variation`` where the mean of the
-        raters has no reliability because units don't differ.
+        complete units, ``no_variation`` where all numbers are one, ``no_unit_variation`` where units
+        don't differ: under ``consistency`` if raters are apart by a constant only, else for the mean of the raters.
 
     Raises
     ------
@@ -116,6 +116,8 @@ def icc(values: Floats, form: Form = "agreement", *, average: bool = False) -> U
         return UnitOutcome.undefined("no_variation")
     k, n = squares.raters, squares.units
     top, bottom = _parts(squares, form)
+    if bottom < TINY:
+        return UnitOutcome.undefined("no_unit_variation")
     d_between, d_columns, d_error = _influences(kept)
     if form == "one-way":
         d_error = d_error + d_columns
@@ -155,8 +157,8 @@ def icc_interval(
     Returns
     -------
     tuple of float or None
-        Low and high; None where the correlation is undefined, or where raters never differ on a unit (an F
-        ratio of infinity says nothing about certainty).
+        Low and high; None where the correlation is undefined, or where raters never differ on a unit or units
+        never differ in their mean (an F ratio of infinity or 0 says nothing about certainty).
 
     References
     ----------
@@ -178,7 +180,7 @@ def icc_interval(
     squares = Squares.of(values[complete(values)])
     n, k = squares.units, squares.raters
     error = squares.within if form == "one-way" else squares.error
-    if error < TINY:
+    if min(error, squares.between) < TINY:
         return None
     tail = (1 + level) / 2
     if form == "agreement":

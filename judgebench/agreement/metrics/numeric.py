@@ -342,4 +342,5 @@ def _error(table: Table, *, signed: bool) -> Outcome:
         apart = np.abs(apart)
     value = float((table.joint * apart).sum()) / share
     reach = float(judge[-1] - judge[0])
-    return Outcome(value, (apart - value * placed) / share, n=rows, low=-reach if signed else 0.0, high=reach)
+    gradient, low = (apart - value * placed) / share, -reach if signed else 0.0
+    return Outcome(value, gradient, n=rows, low=low, high=reach, within=placed > 0)

@@ -107,7 +107,10 @@ def compare_orders(gold: Floats, judge: Floats) -> dict[str, Figures]:
         "pearson_r": _correlation(gold, judge),
         "pairwise_accuracy": Figures((1 + product / np.maximum(told, 1)) / 2, told > 0, "no_variation"),
         "top_1_agreement": Figures(
-            (gold_best & judge_best).sum(axis=1) / judge_best.sum(axis=1), everywhere, "no_variation"
+            # Where gold has all systems level, each is its best, and any judge would be right.
+            (gold_best & judge_best).sum(axis=1) / judge_best.sum(axis=1),
+            told > 0,
+            "no_variation",
         ),
         "largest_rank_error": Figures(np.abs(judge_ranks - gold_ranks).max(axis=1), everywhere, "no_variation"),
         "largest_score_error": Figures(np.abs(judge - gold).max(axis=1), everywhere, "no_variation"),

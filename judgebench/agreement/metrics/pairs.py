@@ -79,7 +79,7 @@ def agreement_s2(table: Table) -> Outcome:
         return Outcome.undefined("only_ties")
     agree = np.eye(len(table.joint)) * kept
     value = min(1.0, float((table.joint * agree).sum()) / share)
-    return Outcome(value, (agree - value * kept) / share, n=round(share * table.n), chance=0.0)
+    return Outcome(value, (agree - value * kept) / share, n=round(share * table.n), chance=0.0, within=kept > 0)
 
 
 def gold_tie_rate(table: Table) -> Outcome:

@@ -89,6 +89,9 @@ class Outcome:
         ``no_items``, ``no_variation``, ``no_order``, ``too_few_items``, ``graded_gold`` ...
     n : int, optional
         Rows in the denominator, where these are not all rows.
+    within : ndarray of bool, shape (k, k), optional
+        Cells of the denominator, where these are not all cells: a cluster without a row in them knows nothing of
+        the value and counts for no degree of freedom.
     chance : float, optional
         Expected agreement, for coefficients of the form ``1 - (1 - observed) / (1 - chance)``.
     low, high : float, optional
@@ -102,6 +105,7 @@ class Outcome:
     chance: float | None = None
     low: float | None = None
     high: float | None = None
+    within: npt.NDArray[np.bool_] | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> Outcome:

@@ -8,6 +8,7 @@ answer earns nothing.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -137,7 +138,12 @@ def gwet_ac2(table: Table, weights: Floats) -> Outcome:
     slope = scale * (1 - 2 * margin)
     slope[q:] = 0
     chance = scale * float((margin[:q] * (1 - margin[:q])).sum())
-    return corrected(table, full, chance, (slope[:, None] + slope[None, :]) / 2)
+    found = corrected(table, full, chance, (slope[:, None] + slope[None, :]) / 2)
+    if found.value is None or found.value >= -1:
+        return found
+    # Where nearly everything is a full miss, weights near 1 elsewhere let it fall to -pe / (1 - pe) at even margins.
+    even = scale * (q - 1) / q
+    return replace(found, low=-even / (1 - even))
 
 
 def gwet_ac2_linear(table: Table) -> Outcome:

@@ -1,0 +1,118 @@
+"""Where a command stands: one line that moves on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from judgebench.domain import Usage
+    from judgebench.run.execute import Outcome, Progress
+
+#: Seconds between two lines, on a terminal and elsewhere.
+_MOVING, _PLAIN = 0.25, 30.0
+#: The rate is that of the last so many seconds.
+_RECENT = 30.0
+
+
+class Live:
+    """Shows where all runs of a command stand.
+
+    Parameters
+    ----------
+    stream : text stream or None
+        The terminal, or what stands in its place.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        # Python has no stream at all where the shell closed it, whatever its type says.
+        self._stream = stream
+        self._moving = self._stream is not None and self._stream.isatty()
+        self._began = time.monotonic()
+        self._seen: deque[tuple[float, int]] = deque([(self._began, 0)])
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two calls of `show`."""
+        return _MOVING if self._moving else _PLAIN
+
+    def show(self, progress: Progress) -> None:
+        """Say it; at the end only where a line is to be finished, for what was done is said otherwise."""
+        if self._stream is None or (progress.over and not self._moving):
+            return
+        text = self._line(progress, time.monotonic())
+        if self._moving:
+            width = max(20, shutil.get_terminal_size().columns - 1)
+            self._stream.write("\r" + text[:width].ljust(width) + ("\n" if progress.over else ""))
+        else:
+            self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def _line(self, progress: Progress, now: float) -> str:
+        summaries = [outcome.summary for outcome in progress.outcomes]
+        total = sum(outcome.plan.total for outcome in progress.outcomes)
+        statuses: Counter[str] = Counter()
+        for summary in summaries:
+            statuses.update({status.value: count for status, count in summary.statuses.items()})
+        done, asked = statuses.total(), sum(summary.asked for summary in summaries)
+        self._seen.append((now, asked))
+        while len(self._seen) > 2 and now - self._seen[0][0] > _RECENT:
+            self._seen.popleft()
+        (since, before), elapsed = self._seen[0], now - self._began
+        rate = (asked - before) / max(now - since, 1e-9)
+        left = _clock((total - done) / rate) if rate > 0 and not paused(progress) else "?"
+        usage = summaries[0].usage
+        for summary in summaries[1:]:
+            usage = usage + summary.usage
+        calls = sum(lane.in_flight for lane in progress.lanes)
+        room = sum(lane.window.size for lane in progress.lanes)
+        others = "".join(f", {n} {name}" for name, n in sorted(statuses.items()) if name != "ok")
+        return (
+            f"{_who(progress)}: {done}/{total} [{_clock(elapsed)}<{left}, {rate:.1f} case/s, "
+            f"coverage {statuses['ok'] / max(done, 1):.1%}{_spent(usage)}, {statuses['ok']} ok{others}, "
+            f"{calls}/{room} in flight{paused(progress)}]"
+        )
+
+
+def paused(progress: Progress) -> str:
+    """Say that a server asked for a pause, where one did."""
+    seconds = max((lane.paused for lane in progress.lanes), default=0.0)
+    return f", paused {seconds:.0f} s by the server" if seconds >= 1 else ""
+
+
+def _who(progress: Progress) -> str:
+    runs = [outcome.plan.run for outcome in progress.outcomes]
+    if len(runs) == 1:
+        return f"{runs[0].judge} on {runs[0].task}"
+    return f"{len(runs)} runs"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def _spent(usage: Usage) -> str:
+    tokens = usage.input_tokens + usage.output_tokens
+    money = "" if usage.usd is None or not tokens else f" {usage.usd:.3f}$"
+    return f" {tokens:,} tok{money}"
+
+
+def told(outcome: Outcome) -> str:
+    """Say at the end what a run did."""
+    summary = outcome.summary
+    statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
+    usage = summary.usage
+    tokens = f", {usage.input_tokens + usage.output_tokens:,} tokens" if usage.input_tokens else ""
+    cost = f", {usage.usd:.4f} USD" if usage.usd is not None and tokens else (", price unknown" if tokens else "")
+    text = (
+        f"{outcome.path}: {summary.asked} asked, {summary.reused} already judged, {summary.retries} retries "
+        f"({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
+    )
+    if len(summary.models) > 1:
+        versions = ", ".join(f"{name} ({count})" for name, count in sorted(summary.models.items()))
+        text += f"\n{outcome.path}: answered by more than one version of the model: {versions}"
+    return text

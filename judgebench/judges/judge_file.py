@@ -1,0 +1,147 @@
+"""A judge as a file: what a name can't say.
+
+A judge file is TOML::
+
+    judge = "openai/gpt-4o"            # required: any judge name
+    name = "gpt-4o, short prompt"      # in tables; by default the judge's own
+    prompt = "short.toml"              # a prompt's name, or a file beside this one
+    base_url = "https://example.org/v1"
+    temperature = 0.0                  # or "none": send none
+    max_tokens = 512
+    seed = 7
+    tokenizer = "tokenizer.json"       # counts tokens before they are sent; beside this file
+
+    [price]                            # US dollars for a million tokens, in place of the price list
+    input = 2.5
+    output = 10.0
+    cached = 1.25                      # input tokens read from a cache; as input if left out
+    batch = 0.5                        # share of the price that a batch API takes
+
+What the file says of its judge holds; options of the command line fill in what it leaves out.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from judgebench.errors import UsageError
+from judgebench.judges.prices import Tariff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KEYS = ("judge", "name", "prompt", "base_url", "temperature", "max_tokens", "seed", "tokenizer", "price")
+_PRICE_KEYS = ("input", "output", "cached", "batch")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeFile:
+    """What a judge file says; None where it says nothing.
+
+    Parameters
+    ----------
+    judge : str
+        The judge's name, as ``--judge`` takes it.
+    settings : mapping
+        ``prompt``, ``base_url``, ``temperature``, ``max_tokens``, ``seed``: those that the file sets.
+    name : str or None
+        Name in tables.
+    price : Tariff or None
+        Prices in place of the price list.
+    tokenizer : Path or None
+        A ``tokenizer.json``.
+    """
+
+    judge: str
+    settings: Mapping[str, Any]
+    name: str | None = None
+    price: Tariff | None = None
+    tokenizer: Path | None = None
+
+
+def read_judge_file(path: Path) -> JudgeFile:
+    """Read a judge file.
+
+    Raises
+    ------
+    UsageError
+        If it can't be read, or a key is missing, unknown or of the wrong type.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"judge file {path}: {reason}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"judge file {path} is no TOML: {error}") from None
+    _known(data, _KEYS, path, "key")
+    judge = _text(data, "judge", path)
+    if judge is None:
+        raise UsageError(f"judge file {path}: 'judge' is missing; it names the judge, for example openai/gpt-4o")
+    if judge.endswith(".toml"):
+        raise UsageError(f"judge file {path}: 'judge' names another judge file ({judge}); name a judge")
+    settings: dict[str, Any] = {}
+    if (prompt := _text(data, "prompt", path)) is not None:
+        settings["prompt"] = str(_beside(path, prompt)) if prompt.endswith(".toml") else prompt
+    if (address := _text(data, "base_url", path)) is not None:
+        settings["base_url"] = address
+    if "temperature" in data:
+        settings["temperature"] = None if data["temperature"] == "none" else _number(data, "temperature", path)
+    for key, least in (("max_tokens", 1), ("seed", 0)):
+        if key in data:
+            settings[key] = _whole(data, key, path, least)
+    tokenizer = _text(data, "tokenizer", path)
+    return JudgeFile(
+        judge,
+        settings,
+        _text(data, "name", path),
+        _price(data["price"], path) if "price" in data else None,
+        None if tokenizer is None else _beside(path, tokenizer),
+    )
+
+
+def _price(value: Any, path: Path) -> Tariff:
+    if not isinstance(value, dict):
+        raise UsageError(f"judge file {path}: 'price' must be a table: [price] with input and output")
+    table = cast("dict[str, Any]", value)
+    _known(table, _PRICE_KEYS, path, "price")
+    if missing := [key for key in ("input", "output") if key not in table]:
+        raise UsageError(f"judge file {path}: [price] lacks {missing[0]!r}, in US dollars for a million tokens")
+    return Tariff(**{key: _number(table, key, path) for key in table})
+
+
+def _known(data: Mapping[str, Any], keys: tuple[str, ...], path: Path, what: str) -> None:
+    if unknown := sorted(set(data) - set(keys)):
+        raise UsageError(f"judge file {path}: unknown {what} {unknown[0]!r}; there are {', '.join(keys)}")
+
+
+def _text(data: Mapping[str, Any], key: str, path: Path) -> str | None:
+    value = data.get(key)
+    if value is not None and not (isinstance(value, str) and value.strip()):
+        raise UsageError(f"judge file {path}: {key!r} must be text")
+    return None if value is None else str(value).strip()
+
+
+def _number(data: Mapping[str, Any], key: str, path: Path) -> float:
+    value = data[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise UsageError(f"judge file {path}: {key!r} must be a number from 0 up")
+    return float(value)
+
+
+def _whole(data: Mapping[str, Any], key: str, path: Path, least: int) -> int:
+    value = data[key]
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"judge file {path}: {key!r} must be a whole number from {least} up")
+    return value
+
+
+def _beside(path: Path, name: str) -> Path:
+    file = path.parent / Path(name).expanduser()
+    if not file.is_file():
+        raise UsageError(f"judge file {path}: there is no file {name!r} beside it")
+    return file

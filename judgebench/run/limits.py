@@ -1,0 +1,226 @@
+"""What a lane keeps to: calls at once, requests and tokens a minute, dollars.
+
+Times are the event loop's: they never jump, whatever becomes of the wall clock.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from judgebench.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from judgebench.domain import Quota
+
+#: An adaptive window starts here and ends there: beyond it a client gains nothing from one address.
+_FIRST = 8
+_MOST = 256
+#: Growth that does not raise the throughput by this factor only lengthens somebody's queue.
+_WORTH = 1.1
+
+
+class OverBudgetError(IncompleteError):
+    """The next call would cost more than ``--max-cost`` leaves; calls in flight still end."""
+
+
+class Window:
+    """How many calls may be in flight.
+
+    A fixed number is kept to. An adaptive window doubles each round trip until doubling it no longer
+    raises the throughput, or the server asks for less; from there it grows by one a round trip. It is
+    halved when the server is overloaded, at most once a round trip: of the calls that were already
+    under way when it shrank, each would say the same again.
+
+    Parameters
+    ----------
+    fixed : int or None
+        The number to keep to; None adapts.
+    """
+
+    __slots__ = ("_adaptive", "_calm", "_landed", "_rate", "_shrunk", "_since", "_slow", "size")
+
+    def __init__(self, fixed: int | None) -> None:
+        self.size = _FIRST if fixed is None else fixed
+        self._adaptive = fixed is None
+        self._slow = True
+        self._landed = 0
+        self._since = math.inf
+        self._rate = 0.0
+        self._calm = 0
+        self._shrunk = -math.inf
+
+    def landed(self, in_flight: int, sent: float, now: float) -> None:
+        """Learn from a call that was sent then and answered now; ``in_flight`` counts it."""
+        if not self._adaptive:
+            return
+        if in_flight < self.size:
+            # Nobody waits for room: how many there could be can't be learned from this.
+            self._landed, self._since = 0, now
+            return
+        self._landed += 1
+        if self._landed < self.size:
+            return
+        # Calls that went out together land together: a round lasts no less than a call.
+        rate = self._landed / max(now - min(self._since, sent), 1e-6)
+        if self._slow and rate < self._rate * _WORTH:
+            # One slow round may be chance.
+            self._calm += 1
+            self._slow = self._calm < 2
+        self._rate = max(rate, self._rate)
+        self.size = min(_MOST, self.size * 2 if self._slow else self.size + 1)
+        self._landed, self._since = 0, now
+
+    def overloaded(self, sent: float, now: float) -> None:
+        """Learn that a call sent then was turned away, or not answered in time."""
+        if self._adaptive and sent >= self._shrunk:
+            self.size = max(1, self.size // 2)
+            self._slow, self._shrunk = False, now
+            self._landed, self._since = 0, now
+
+
+class Meter:
+    """A token bucket, ours alone (``--rpm``, ``--tpm``) or kept beside a server's.
+
+    Parameters
+    ----------
+    per_minute : float
+        What a minute allows. In no minute is more let through.
+    now : float
+        The time.
+    calibrated : bool
+        Whether to learn how a server counts what a call is forecast to use.
+    """
+
+    __slots__ = ("_at", "_calibrated", "_level", "_told", "capacity", "factor", "rate", "reserve", "spent")
+
+    def __init__(self, per_minute: float, now: float, *, calibrated: bool = False) -> None:
+        # Half a second's worth at once; what the burst adds is taken off the rate.
+        self.capacity = max(1.0, per_minute / 120)
+        self.rate = (per_minute - self.capacity + 1.0) / 60
+        self.reserve = 0.0
+        self.factor = 1.0
+        self.spent = 0.0
+        self._level = self.capacity
+        self._at = now
+        self._calibrated = calibrated
+        self._told: tuple[float, float, float] | None = None
+
+    def wait(self, cost: float, now: float) -> float:
+        """Seconds until a call of this cost may go."""
+        self._refill(now)
+        # What is dearer than a full bucket goes when it is full, and leaves a debt.
+        lacking = min(cost * self.factor, self.capacity - self.reserve) + self.reserve - self._level
+        return max(0.0, lacking) / self.rate
+
+    def take(self, cost: float) -> None:
+        """Let a call go."""
+        self._level -= cost * self.factor
+        self.spent += cost * self.factor
+
+    def correct(self, expected: float, used: float) -> None:
+        """Book what a call did use, where no server keeps the account."""
+        if self._told is None:
+            self._level = min(self.capacity, self._level + expected - used)
+
+    def learn(self, quota: Quota, spent: float, sent: float, now: float) -> None:
+        """Set the bucket by what a server says of its own.
+
+        Parameters
+        ----------
+        quota : Quota
+            What it said.
+        spent : float
+            What had been spent here when the call went out, itself included: the server knew of no more.
+        sent, now : float
+            When the call went out, and now.
+        """
+        self.capacity = max(1.0, quota.limit)
+        used = quota.limit - quota.remaining
+        if self._told is None:
+            self.rate = self.capacity / 60
+        # From a nearly full bucket, the time to fill it is all rounding.
+        if quota.reset and used >= 0.02 * quota.limit:
+            seen = min(max(used / quota.reset, quota.limit / 86400), quota.limit * 10)
+            trust = 0.2 if self._told is not None else 1.0
+            self.rate += (seen - self.rate) * trust
+        # A little is always left: the server's clock and ours count differently.
+        self.reserve = self.capacity / 100 if self.capacity >= 100 else 0.0
+        self._calibrate(quota, spent, sent)
+        self._refill(now)
+        level = quota.remaining - (self.spent - spent) + self.rate * (now - sent)
+        first = self._told is None
+        if self._told is None or spent - self._told[1] >= 0.02 * self.capacity:
+            self._told = (quota.remaining, spent, sent)
+        # Less is believed at once, more little by little.
+        self._level += (level - self._level) * (1.0 if first or level < self._level else 0.25)
+        self._level = min(self._level, self.capacity)
+
+    def _calibrate(self, quota: Quota, spent: float, sent: float) -> None:
+        """Learn how the server counts: many charge the longest answer allowed, not the one that came."""
+        if not self._calibrated or self._told is None or quota.remaining >= 0.99 * quota.limit:
+            return
+        remaining, before, then = self._told
+        ours = spent - before
+        if ours >= 0.02 * self.capacity and sent > then:
+            theirs = remaining - quota.remaining + self.rate * (sent - then)
+            self.factor *= min(2.0, max(0.5, theirs / ours)) ** 0.5
+
+    def _refill(self, now: float) -> None:
+        self._level = min(self.capacity, self._level + (now - self._at) * self.rate)
+        self._at = now
+
+
+class Budget:
+    """Dollars for a whole command: reserved by forecast before a call, settled by what it cost.
+
+    Parameters
+    ----------
+    cap : float
+        What may be spent.
+    """
+
+    __slots__ = ("_calls", "_forecast", "_paid", "_reserved", "cap", "on_release", "spent")
+
+    def __init__(self, cap: float) -> None:
+        self.cap = cap
+        self.spent = 0.0
+        self.on_release: list[Callable[[], None]] = []
+        self._reserved = 0.0
+        self._calls = 0
+        self._forecast = 0.0
+        self._paid = 0.0
+
+    def reserve(self, forecast: float) -> float | None:
+        """Set money aside for a call; None where it must wait for those in flight to be settled.
+
+        Raises
+        ------
+        OverBudgetError
+            If nothing is in flight that could leave enough.
+        """
+        # Forecasts guess; what earlier calls really cost corrects them.
+        likely = forecast * (self._paid / self._forecast if self._forecast > 0 else 1.0)
+        if self.spent + self._reserved + likely <= self.cap:
+            self._reserved += likely
+            self._calls += 1
+            return likely
+        if self._calls:
+            return None
+        raise OverBudgetError(
+            f"stopped: another call (about {likely:.4f} USD) would exceed --max-cost {self.cap:g}, {self.spent:.4f} "
+            "USD are spent; what was judged is kept: the same command asks the others (--max-cost counts anew)"
+        )
+
+    def settle(self, reserved: float, forecast: float, paid: float | None) -> None:
+        """Book what a call cost; None where it was not answered."""
+        self._reserved = max(0.0, self._reserved - reserved)
+        self._calls -= 1
+        if paid is not None:
+            self.spent += paid
+            self._forecast += forecast
+            self._paid += paid
+        for release in self.on_release:
+            release()

@@ -1,0 +1,89 @@
+"""What a run will cost, and what it did: the estimate beside the bill of a server that counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import bpe_openai
+import jsonschema
+import pytest
+from servers import fake_llm as server
+
+from judgebench.run.estimate import json_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRICED = 'judge = "{judge}"\nbase_url = "{url}"\n[price]\ninput = 2.0\noutput = 8.0\n'
+OWN = "o200k_base in place of the model's own tokenizer"
+KEYS = {"OPENAI_API_KEY": "not-a-key"}
+
+
+@pytest.fixture
+def wordy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers of 20 to 220 words, usage counted as OpenAI counts it, and by another tokenizer for other models."""
+    short, body = server._reply, server._openai_body
+
+    def reply(prompt: str, fault: str | None, request: Any) -> str:
+        words = 20 + int(hashlib.sha256(prompt.encode()).hexdigest()[8:16], 16) % 200
+        return "considering " * words + short(prompt, fault, request)
+
+    def counted(asked: dict[str, Any], prompt: str, said: str, fault: str | None) -> dict[str, Any]:
+        encoding = bpe_openai.get_encoding("o200k_base" if asked["model"].startswith("gpt-") else "cl100k_base")
+        messages = [f"{message['role']}\0{message['content']}".split("\0") for message in asked["messages"]]
+        prompted = 3 + sum(3 + len(encoding.encode_ordinary(role)) + len(encoding.encode_ordinary(text))
+                           for role, text in messages)  # fmt: skip
+        usage = {"prompt_tokens": prompted, "completion_tokens": len(encoding.encode_ordinary(said))}
+        return body(asked, prompt, said, fault) | {"usage": usage}
+
+    monkeypatch.setattr(server, "_reply", reply)
+    monkeypatch.setattr(server, "_openai_body", counted)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.usefixtures("wordy")
+@pytest.mark.parametrize("judge", ["openai/gpt-4o", "server/own"])
+def test_the_estimate_is_within_5_percent_of_the_bill(judgebench, data_dir, tmp_path: Path, judge: str) -> None:
+    with server.FakeLLM() as llm:
+        (tmp_path / "judge.toml").write_text(PRICED.format(judge=judge, url=llm.openai_url))
+        base = ("run", "--judge", "judge.toml", "--task", "judgebench", "--data", data_dir, "--format", "json")
+        assert judgebench(*base, "--limit", 60, env=KEYS).code == 0
+        asked = len(llm.requests)
+        [estimate] = json.loads(judgebench(*base, "--dry-run", env=KEYS).out)["runs"]
+        assert len(llm.requests) == asked
+        done = judgebench(*base, env=KEYS, timeout=300)
+        assert done.code == 0, done.err
+    assert (estimate["to_ask"], estimate["pilot_answers"]) == (700 - asked, asked)
+    bills = {row["items"]: row["usage"]["usd"] for row in json.loads(done.out)["rows"] if row["subset"] == "all"}
+    pilot = json.loads(judgebench("score", *tmp_path.glob("runs/*"), "--format", "json").out)["rows"]
+    paid = next(row["usage"]["usd"] for row in pilot if row["subset"] == "all" and row["items"] == 60)
+    bill = bills[350] - paid
+    assert estimate["usd"] == pytest.approx(bill, rel=0.05)
+    assert estimate["usd_low"] < bill < estimate["usd_high"]
+    if judge == "openai/gpt-4o":
+        assert estimate["counting"] == "o200k_base"
+
+
+@pytest.mark.usefixtures("wordy")
+def test_input_tokens_are_the_backends_own_count_before_anything_was_asked(judgebench, tmp_path: Path) -> None:
+    with server.FakeLLM() as llm:
+        (tmp_path / "judge.toml").write_text(PRICED.format(judge="openai/gpt-4o", url=llm.openai_url))
+        base = ("run", "--judge", "judge.toml", "--task", "pandalm", "--sample", "--format", "json")
+        [estimate] = json.loads(judgebench(*base, "--dry-run", env=KEYS).out)["runs"]
+        rows = json.loads(judgebench(*base, env=KEYS).out)["rows"]
+    assert estimate["pilot_answers"] == 0
+    assert estimate["input_tokens"] == next(row for row in rows if row["subset"] == "all")["usage"]["input_tokens"]
+
+
+def test_an_unknown_price_is_unknown_and_never_0(judgebench) -> None:
+    base = ("run", "--judge", "server/own", "--base-url", "http://127.0.0.1:9/v1", "--task", "pandalm", "--sample")
+    document = json.loads(judgebench(*base, "--dry-run", "--format", "json").out)
+    jsonschema.validate(document, json_schema())
+    [estimate] = document["runs"]
+    assert (estimate["usd"], estimate["usd_low"], estimate["counting"]) == (None, None, OWN)
+    assert "price unknown" in judgebench(*base, "--dry-run").out
+    free = ("run", "--judge", "baseline/first", "--task", "pandalm", "--sample", "--dry-run")
+    assert "no tokens, no cost" in judgebench(*free).out
