@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
     "doctor": "judgebench.cli.measuring:doctor",
+    "verify": "judgebench.cli.storing:verify",
+    "pack": "judgebench.cli.storing:pack",
     "list": "judgebench.cli.listing:lists",
     "show": "judgebench.cli.listing:show",
 }

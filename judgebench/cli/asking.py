@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement, Judge, Policies, Task
     from judgebench.run.engine import Options
+    from judgebench.run.estimate import Forecast
     from judgebench.run.execute import Plan
 
 _DEMO_TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
@@ -107,6 +109,12 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many calls, tokens and dollars it would take; ask nothing.")
     ] = False,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take answers to the same cases from other runs in --runs.")
+    ] = True,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask everything again; what was judged is kept under another name.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")] = False,
     runs: RunsOption = Path("runs"),
     form: FormatOption = "table",
@@ -141,9 +149,10 @@ def run(
                 )
             )
     if dry_run:
-        emit(_estimates([planned for planned, _ in plans], runs, form), output)
+        emit(_estimates([planned for planned, _ in plans], runs, form, share=cache, refresh=refresh), output)
         return
     how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
+    how = replace(how, share=cache, refresh=refresh)
     rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system)
     if rows:
         emit_scores(rows, form, output)
@@ -261,11 +270,14 @@ def plan_run(
     return planned, policies
 
 
-def _estimates(plans: Sequence[Plan], runs: Path, form: str) -> str:
+def _estimates(plans: Sequence[Plan], runs: Path, form: str, *, share: bool, refresh: bool) -> str:
     from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
-    found = [estimate(planned, known_answers(runs, planned.run) if runs.exists() else {}) for planned in plans]
+    found: list[Forecast] = []
+    for planned in plans:
+        with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
+            found.append(estimate(planned, known))
     if form == "json":
         entries = [one.to_json() for one in found]
         return json.dumps({"schema": "judgebench.estimate/1", "runs": entries}, indent=1, ensure_ascii=False)

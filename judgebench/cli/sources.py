@@ -149,13 +149,13 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import VERDICTS, find_runs, read_lines  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
 
     started: list[StoredRun] = []
     found = 0
     for path in paths:
         for stored in find_runs(path):
-            if next(read_lines(stored.path / VERDICTS), None) is None:
+            if stored.empty:
                 # A judge that had no key must not keep the others from being measured.
                 started.append(stored)
                 continue

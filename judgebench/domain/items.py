@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -121,9 +123,9 @@ class Item:
     def content_digest(self) -> str:
         """Digest of everything a judge may be shown; gold is left out, so relabelling never re-asks."""
         shown = (
-            [[turn.role, [[part.text, part.image] for part in turn.parts]] for turn in self.conversation],
+            [[turn.role, [[part.text, _image(part.image)] for part in turn.parts]] for turn in self.conversation],
             # The author of a response is never shown, so a renamed system changes nothing.
-            [[response.text, list(response.images)] for response in self.responses],
+            [[response.text, [_image(image) for image in response.images]] for response in self.responses],
             [[reference.text, reference.kind] for reference in self.references],
             list(self.context),
             [list(pair) for pair in self.attributes],
@@ -178,6 +180,22 @@ class Case:
     def swapped(self) -> bool:
         """Whether the order differs from the item's own."""
         return self.order != tuple(range(len(self.order)))
+
+
+def _image(image: str | None) -> str | None:
+    """Name an image by what it shows: a file by its bytes, which may change under one path, all else by its address."""
+    if image is None or image.startswith(("http://", "https://", "data:")):
+        return image
+    try:
+        facts = Path(image).stat()
+        return _file_digest(image, facts.st_mtime_ns, facts.st_size)
+    except (OSError, ValueError):
+        return image
+
+
+@lru_cache(maxsize=4096)
+def _file_digest(path: str, _changed: int, _size: int) -> str:
+    return f"sha256:{hashlib.sha256(Path(path).read_bytes()).hexdigest()}"
 
 
 def digest(value: object, length: int = 24) -> str:

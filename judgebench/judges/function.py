@@ -9,7 +9,7 @@ The function takes the item as it is shown, or the case and the scale, and may b
     async def ask(case, scale):
         return await my_model(case.item.question, [r.text for r in case.responses])
 
-Gold labels are taken out before it sees anything. It returns one of
+Gold labels, authors and subsets are taken out before it sees anything. It returns one of
 
 - a label of the scale: ``"A"``, ``"tie"``, ``"correct"``, ``"4"``;
 - a whole number: the label itself where the labels are numbers (``rate:1-5``, ``pick:4``), else the code,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import ModuleType
 
-    from judgebench.domain import Case, Scale
+    from judgebench.domain import Case, Item, Scale
 
 
 class FunctionJudge:
@@ -84,7 +84,7 @@ class FunctionJudge:
         RejectedError
             If the function raises, with its type and message.
         """
-        blind = replace(case, item=replace(case.item, gold=()))
+        blind = replace(case, item=_blinded(case.item))
         arguments = (_shown(blind),) if self._takes_item else (blind, scale)
         started = time.monotonic()
         try:
@@ -135,6 +135,12 @@ async def _beside_the_loop(function: Callable[..., Any], arguments: tuple[Any, .
     if error is not None:
         raise error
     return answer
+
+
+def _blinded(item: Item) -> Item:
+    """Take out what no judge may see: a stored answer serves other runs in which all of this is different."""
+    responses = tuple(replace(response, model=None) for response in item.responses)
+    return replace(item, gold=(), gold_source="human", cluster="", subset="", responses=responses)
 
 
 def _shown(case: Case) -> Any:

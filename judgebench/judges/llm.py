@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Items with the attribute ``protocol`` of this value have every response rated by itself.
 RATE_EACH = "rate-each"
+#: Part of every model judge's settings: raise it when the same words are read as another verdict than before.
+PARSING = 1
 #: The scale of that rating; RewardBench 2 rates its Ties subset so.
 RATE_EACH_SCALE = Scale.rate(1, 10)
 
@@ -92,7 +94,8 @@ class LLMJudge:
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
         self._settings = dict(settings or {}) | {
-            "prompts": {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
+            "parsing": PARSING,
+            "prompts": {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())},
         }
         # Calls of a rate-each case that were answered before one of them failed, by case key.
         self._answered: dict[str, list[Completion]] = {}

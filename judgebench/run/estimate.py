@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from judgebench.domain import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from judgebench.domain import Case, Scale, Verdict
     from judgebench.run.execute import Plan
 
@@ -54,6 +52,14 @@ class _Forecasting(Protocol):
     def forecast(self, case: Case, scale: Scale) -> _Expected: ...
 
     def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage: ...
+
+
+class Known(Protocol):
+    """Stored answers, by case key."""
+
+    def get(self, key: str, /) -> Verdict | None:
+        """Find the answer to a case."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +170,14 @@ class _Sums:
         return math.sqrt(max(0.0, self.squares / self.answers - mean**2) * self.answers / (self.answers - 1))
 
 
-def estimate(planned: Plan, known: Mapping[str, Verdict], *, batch: bool = False) -> Forecast:
+def estimate(planned: Plan, known: Known, *, batch: bool = False) -> Forecast:
     """Estimate what asking the missing cases of a plan takes.
 
     Parameters
     ----------
     planned : Plan
         What to ask of whom.
-    known : mapping of str to Verdict
+    known : Known
         Stored answers, by case key.
     batch : bool
         Whether a batch API answers, at its price.

@@ -131,8 +131,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
 
 def missing(planned: Plan, runs: Path) -> Iterator[Case]:
     """Yield the cases that no stored answer serves: what would be asked."""
-    known = frozenset(known_answers(runs, planned.run)) if runs.exists() else frozenset[str]()
-    return (case for case in planned.cases() if case.key not in known)
+    with known_answers(runs, planned.run) as known:
+        yield from (case for case in planned.cases() if case.key not in known)
 
 
 class _Seen:

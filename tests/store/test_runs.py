@@ -10,40 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stored_cases import RUN, verdict
 
-from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Status, Turn, Usage, Verdict
+from judgebench.domain import Case, Item, Label, Reply, Response, Status, Turn, Usage, Verdict
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, find_runs, known_answers, read_lines, read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-RUN = Run(
-    task="toy",
-    revision="r1",
-    card_digest="",
-    judge="server/m",
-    settings={"model": "m"},
-    scale=Scale.pair(),
-    orders="both",
-    repeats=1,
-    reference="none",
-    seed=0,
-    limit=None,
-    policies=Policies(),
-    gold_source="human",
-)
-
-
-def verdict(name: str = "i1", reply: Reply | None = None, order: tuple[int, ...] = (0, 1), gold: int = 0) -> Verdict:
-    item = Item(
-        name,
-        (Turn.of("user", "Which?"),),
-        (Response("one", "sys1"), Response("two!", "sys2")),
-        (Label("h1", gold), Label("h2", None)),
-        "human",
-    )
-    return Verdict.of(Case(item, order), reply or Reply.ok(0, text="[[A]]"), Scale.pair(), "r1")
 
 
 def test_a_verdict_is_in_the_items_own_order_and_survives_the_disk(tmp_path: Path) -> None:
@@ -109,7 +83,7 @@ def test_damage_in_the_middle_names_file_and_line(tmp_path: Path) -> None:
         writer.append(verdict())
     file = writer.path / VERDICTS
     file.write_bytes(b'{"key": 1}\n' + file.read_bytes())
-    with pytest.raises(DataError, match=r"verdicts\.jsonl:1: not a verdict .*delete that line"):
+    with pytest.raises(DataError, match=r"verdicts\.jsonl:1: not a verdict .*verify --repair"):
         list(read_run(writer.path).verdicts())
 
 
@@ -141,9 +115,7 @@ def test_a_value_of_another_type_names_file_and_line(tmp_path: Path, field: str,
         writer.append(verdict())
     file = writer.path / VERDICTS
     file.write_text(json.dumps(json.loads(file.read_text()) | {field: value}) + "\n")
-    with pytest.raises(
-        DataError, match=rf"verdicts\.jsonl:1: not a verdict \(TypeError: {field} is .*delete that line"
-    ):
+    with pytest.raises(DataError, match=rf"verdicts\.jsonl:1: not a verdict \(TypeError: {field} is .*verify --repair"):
         list(read_run(writer.path).verdicts())
 
 
@@ -154,8 +126,11 @@ def test_answers_serve_other_runs_of_the_same_judge_and_no_other(tmp_path: Path)
     longer = replace(RUN, limit=10, revision="r2")
     other = replace(RUN, settings={"model": "m", "temperature": 1.0})
     assert longer.identity != RUN.identity
-    assert set(known_answers(tmp_path, longer)) == {verdict().key}
-    assert known_answers(tmp_path, other) == {}
+    with known_answers(tmp_path, longer) as known:
+        assert known.get(verdict().key) == verdict()
+        assert verdict("i2").key not in known
+    with known_answers(tmp_path, other) as known:
+        assert verdict().key not in known
 
 
 def test_keys_name_all_that_can_change_an_answer() -> None:

@@ -1,0 +1,230 @@
+"""What a store already knows, found by key and read only on a hit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Self
+
+from judgebench.domain import Status
+from judgebench.errors import DataError
+from judgebench.store.index import KeyIndex
+from judgebench.store.lines import UNREADABLE, VERDICTS, damaged, decode, failed, key_of
+from judgebench.store.stored import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
+from judgebench.store.table import PACKED, TableSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from judgebench.domain import Run, Verdict
+
+#: A place is the number of a source above this many bits, and a position in it below.
+_BITS = 44
+_POSITION = (1 << _BITS) - 1
+
+
+class Stored(NamedTuple):
+    """An answer that the store already holds; ``own`` where the run at hand holds it, else another run does."""
+
+    verdict: Verdict
+    own: bool
+
+
+class Source(Protocol):
+    """A file of verdicts."""
+
+    def scan(self) -> Iterator[tuple[str, bool, int]]:
+        """Yield the key of each verdict, whether it failed, and its position."""
+        ...
+
+    def read(self, position: int) -> Verdict | None:
+        """Read the verdict at a position."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+class LineSource:
+    """A file of lines.
+
+    Parameters
+    ----------
+    file : Path
+        It need not exist.
+    strict : bool
+        Whether damage is an error (our own file), or only costs the answer (another run's).
+    """
+
+    def __init__(self, file: Path, *, strict: bool) -> None:
+        self._file = file
+        self._strict = strict
+        self._stream: BinaryIO | None = None
+
+    def scan(self) -> Iterator[tuple[str, bool, int]]:
+        """Yield the key of each verdict, whether it failed, and its position; a torn last line is left out.
+
+        Raises
+        ------
+        DataError
+            If a line is damaged and the source strict.
+        """
+        stream = self._open()
+        if stream is None:
+            return
+        position = 0
+        stream.seek(0)
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield key_of(line), failed(line), position
+            except UNREADABLE as error:
+                if self._strict:
+                    raise damaged(self._file, number, error) from None
+            position += len(line)
+
+    def read(self, position: int) -> Verdict | None:
+        """Read the verdict at a position; None where it is not there any more."""
+        stream = self._open()
+        if stream is None:
+            return None
+        stream.seek(position)
+        try:
+            return decode(stream.readline())
+        except UNREADABLE:
+            return None
+
+    def _open(self) -> BinaryIO | None:
+        if self._stream is None:
+            try:
+                # Without a buffer to fill, finding one line would read many.
+                self._stream = self._file.open("rb", buffering=4096)
+            except FileNotFoundError:
+                return None
+        return self._stream
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+class Answers:
+    """Verdicts of some runs, by case key: what is held in memory is an index of a few dozen bytes each."""
+
+    def __init__(self) -> None:
+        self._index = KeyIndex()
+        self._sources: list[Source] = []
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all files."""
+        for source in self._sources:
+            source.close()
+
+    def add(self, source: Source, *, instead: bool = False) -> int:
+        """Take in a source; with ``instead`` it goes before earlier ones, and its failed cases count.
+
+        Returns
+        -------
+        int
+            The number of the source.
+        """
+        number = len(self._sources)
+        self._sources.append(source)
+        for key, broken, position in source.scan():
+            if instead or (not broken and self._index.get(key) is None):
+                self._index.put(key, (number << _BITS) | position)
+        return number
+
+    def put(self, key: str, number: int, position: int) -> None:
+        """Say that a source now holds a verdict."""
+        self._index.put(key, (number << _BITS) | position)
+
+    def get(self, key: str) -> Verdict | None:
+        """Find an answer; never a failed one, and never another case's."""
+        place = self._index.get(key)
+        if place is None:
+            return None
+        verdict = self._sources[place >> _BITS].read(place & _POSITION)
+        if verdict is None or verdict.key != key or verdict.status is Status.FAILED:
+            return None
+        return verdict
+
+    def add_run(self, path: Path, *, own: bool) -> int:
+        """Take in a run's packed part, then its lines; damage in another run's files only costs its answers.
+
+        Returns
+        -------
+        int
+            The number of the source of lines.
+        """
+        # Lines first: whoever packs them meanwhile removes them only when the packed part is there.
+        lines = LineSource(path / VERDICTS, strict=own)
+        try:
+            self.add(TableSource(path / PACKED), instead=own)
+        except DataError:
+            if own:
+                raise
+        return self.add(lines, instead=own)
+
+
+def others(root: Path, run: Run) -> Iterator[StoredRun]:
+    """Find the other runs whose answers serve this one's cases, those first that were refreshed last."""
+    found: list[StoredRun] = []
+    for file in sorted(root.glob(f"*/{MANIFEST}")):
+        if file.parent.name == run.identity:
+            continue
+        try:
+            stored = read_run(file.parent)
+        except DataError:
+            continue
+        if stored.run.answers == run.answers:
+            found.append(stored)
+    return iter(sorted(found, key=lambda stored: stored.refreshed, reverse=True))
+
+
+def known_answers(root: Path, run: Run, *, share: bool = True, refresh: bool = False) -> Answers:
+    """Open all answers under ``root`` that serve a run's cases, for reading only.
+
+    Parameters
+    ----------
+    root : Path
+        The runs folder.
+    run : Run
+        The run; its own answers go first.
+    share : bool, optional
+        Whether answers of other runs count.
+    refresh : bool, optional
+        Whether everything is about to be asked again: then only what an unfinished refresh was told counts.
+
+    Raises
+    ------
+    DataError
+        If the run's own file is damaged.
+    """
+    answers = Answers()
+    path = root / run.identity
+    if refresh and read_mark(path / REFRESHED).get("finished", True):
+        return answers
+    answers.add_run(path, own=True)
+    if share and not refresh and not StoredRun(path, run).refreshed:
+        for stored in others(root, run):
+            answers.add_run(stored.path, own=False)
+    return answers

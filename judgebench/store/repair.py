@@ -1,0 +1,148 @@
+"""``verify --repair``: damaged lines to a file beside, so that their cases are asked again."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from judgebench.errors import DataError, IncompleteError
+from judgebench.store.lines import VERDICTS, encode
+from judgebench.store.locks import lock_run
+from judgebench.store.sort import replace_file, sync
+from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.table import PACKED, group_count, note_packed, read_table, write_table
+from judgebench.store.verify import ailment, dated, disorder, sound, verify, without_counts
+from judgebench.store.writer import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from judgebench.domain import Scale, Verdict
+
+
+class Repaired(NamedTuple):
+    """What a repair did: how many lines it moved, and the files that now hold what was damaged."""
+
+    path: Path
+    moved: int
+    aside: tuple[Path, ...]
+
+
+def repair(path: Path) -> Repaired:
+    """Move a run's damaged lines and row groups aside, and put its files in order.
+
+    Nothing is deleted: what was damaged is kept in ``damaged-<date>`` files, and on the disk there before the
+    run's own files are replaced.
+
+    Raises
+    ------
+    DataError
+        If the manifest is damaged: only a run command can write it anew.
+    UsageError
+        If another process is writing the run.
+    IncompleteError
+        If the folder can't be written.
+    """
+    run = read_run(path).run
+    try:
+        lock = lock_run(path)
+        try:
+            before = verify(path)
+            aside: list[Path] = []
+            moved = _repair_table(path, run.scale, aside) + _repair_lines(path, run.scale, aside)
+            if before.found:
+                text = json.dumps(without_counts(run).to_json(), indent=1, sort_keys=True) + "\n"
+                replace_file(path / MANIFEST, [text.encode()])
+            return Repaired(path, moved, tuple(aside))
+        finally:
+            lock.release()
+    except OSError as error:
+        raise IncompleteError(
+            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
+        ) from None
+
+
+def _repair_lines(path: Path, scale: Scale, aside: list[Path]) -> int:
+    file = path / VERDICTS
+    stream = open_lines(path)
+    if stream is None:
+        return 0
+    with stream:
+        was_settled = is_settled(path, stream)
+        ill = [number for number, line in enumerate(stream) if ailment(line, scale)]
+        if ill:
+            stream.seek(0)
+            numbers = set(ill)
+            side = dated(path, "damaged.jsonl")
+            # A torn line becomes a whole one there; it is read by people only.
+            replace_file(side, (line.rstrip(b"\n") + b"\n" for number, line in enumerate(stream) if number in numbers))
+            aside.append(side)
+            stream.seek(0)
+            (path / SETTLED).unlink(missing_ok=True)
+            replace_file(file, (line for number, line in enumerate(stream) if number not in numbers))
+        elif was_settled or read_mark(path / SETTLED).get("bytes", 0) > os.fstat(stream.fileno()).st_size:
+            (path / SETTLED).unlink(missing_ok=True)
+    if was_settled:
+        settle(path)
+    return len(ill)
+
+
+def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
+    file = path / PACKED
+    if not file.exists():
+        return 0
+    try:
+        groups, _ = group_count(file)
+    except DataError:
+        side = dated(path, "damaged.parquet")
+        file.rename(side)
+        sync(path)
+        aside.append(side)
+        return 1
+    salvage = _Salvage(file, groups, scale)
+    temporary = path / f"{PACKED}.{os.getpid()}.tmp"
+    try:
+        write_table(temporary, salvage.readable())
+        if salvage.ill:
+            side = dated(path, "damaged.jsonl")
+            replace_file(side, map(encode, salvage.ill))
+            aside.append(side)
+        if salvage.lost or not sound(path):
+            side = dated(path, "damaged.parquet")
+            os.link(file, side)
+            aside.append(side)
+        if salvage.ill or salvage.lost or not sound(path):
+            note_packed(path, temporary)
+            temporary.replace(file)
+            sync(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return salvage.lost + len(salvage.ill)
+
+
+class _Salvage:
+    """What can be read of a packed file: ``lost`` row groups can't, ``ill`` rows make no sense."""
+
+    def __init__(self, file: Path, groups: int, scale: Scale) -> None:
+        self.file = file
+        self.groups = groups
+        self.scale = scale
+        self.lost = 0
+        self.ill: list[Verdict] = []
+
+    def readable(self) -> Iterator[Verdict]:
+        """Yield the good rows."""
+        for group in range(self.groups):
+            try:
+                # All of a group or nothing: what it yields goes to the new file.
+                rows = list(read_table(self.file, groups=[group]))
+            except DataError:
+                self.lost += 1
+                continue
+            for verdict in rows:
+                if disorder(verdict, self.scale):
+                    self.ill.append(verdict)
+                else:
+                    yield verdict

@@ -1,0 +1,179 @@
+"""Runs as they lie on disk, read."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from judgebench.domain import Run, Verdict
+from judgebench.errors import DataError
+from judgebench.store.lines import REPAIR, UNREADABLE, VERDICTS, Sorting, damaged, decode, unreadable
+from judgebench.store.sort import in_order, latest
+from judgebench.store.table import PACKED, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MANIFEST = "manifest.json"
+_SCHEMA = "judgebench.run/1"
+#: Says that the lines are in order, one a case: how many bytes and lines that is true of.
+SETTLED = "settled.json"
+#: Says that the run was asked afresh: when, and whether it was finished since.
+REFRESHED = "refreshed.json"
+
+
+class StoredRun(NamedTuple):
+    """A run as it lies on disk."""
+
+    path: Path
+    run: Run
+
+    @property
+    def refreshed(self) -> str:
+        """When the run was last asked afresh (``--refresh``), as text that sorts; empty where it never was."""
+        return str(read_mark(self.path / REFRESHED).get("at", ""))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is judged yet."""
+        return next(iter(self.verdicts(texts=False)), None) is None
+
+    def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
+        """Yield the verdicts that count: of each case the last, sorted by item, repeat and order.
+
+        Judges answer in any order; sorted, the same verdicts give the same figures to the last digit. Memory
+        stays flat, however many there are: a settled or packed run is read as it lies, another is sorted in
+        pieces.
+
+        Parameters
+        ----------
+        texts : bool, optional
+            Whether the judge's words are wanted; a packed run need not read them otherwise.
+
+        Raises
+        ------
+        DataError
+            If a line (other than a torn last one) is not a verdict.
+        """
+        for _ in range(2):
+            # Lines first: `pack` removes them only when the packed part is there.
+            stream = open_lines(self.path)
+            packed = self.path / PACKED
+            if stream is not None or packed.exists():
+                break
+        else:
+            return
+        if not packed.exists():
+            if stream is not None:
+                yield from _tail(self.path, stream)
+            return
+        parts = [read_table(packed, texts=texts)]
+        if stream is not None:
+            parts.append(_tail(self.path, stream))
+        yield from latest(parts, Sorting.of)
+
+
+def open_lines(path: Path) -> BinaryIO | None:
+    """Open a run's lines; None where it has none."""
+    file = path / VERDICTS
+    try:
+        return file.open("rb", buffering=1 << 18)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise unreadable(file, error) from None
+
+
+def _tail(path: Path, stream: BinaryIO) -> Iterator[Verdict]:
+    file = path / VERDICTS
+    with stream:
+        if not is_settled(path, stream):
+            for line in in_order(stream, file):
+                yield decode(line)
+            return
+        before: Sorting | None = None
+        for number, line in enumerate(stream, 1):
+            try:
+                verdict = decode(line)
+            except UNREADABLE as error:
+                raise damaged(file, number, error) from None
+            here = Sorting.of(verdict)
+            if before is not None and here <= before:
+                raise DataError("lines are out of order", file=str(file), line=number, hint=REPAIR)
+            before = here
+            yield verdict
+
+
+def is_settled(path: Path, stream: BinaryIO) -> bool:
+    """Whether an open file of lines is in order, one line a case.
+
+    It is where it has the size that was noted down, and is not a file that was replaced since it was opened.
+    """
+    opened = os.fstat(stream.fileno())
+    if read_mark(path / SETTLED).get("bytes") != opened.st_size:
+        return False
+    try:
+        present = (path / VERDICTS).stat()
+    except FileNotFoundError:
+        return False
+    return (present.st_dev, present.st_ino) == (opened.st_dev, opened.st_ino)
+
+
+def read_mark(file: Path) -> dict[str, Any]:
+    """Read a small file of facts; empty where it is missing or unreadable, for all of them can be found out anew."""
+    try:
+        data = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def read_run(path: Path) -> StoredRun:
+    """Read a run's manifest.
+
+    Raises
+    ------
+    DataError
+        If the folder is not a run or its manifest is damaged.
+    """
+    file = path / MANIFEST
+    try:
+        run = Run.from_json(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} is not a run (no {MANIFEST})", hint="give a folder that `judgebench run` printed"
+        ) from None
+    except OSError as error:
+        raise unreadable(file, error) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"not a run manifest ({type(error).__name__}: {error})",
+            file=str(file),
+            hint="the same `judgebench run` command writes it anew, and asks nothing again",
+        ) from None
+    # Verdicts of another schema may mean something else: a figure made of them would be silently wrong.
+    if run.schema != _SCHEMA:
+        raise DataError(
+            f"schema {run.schema!r}, and this version of judgebench reads {_SCHEMA!r}",
+            file=str(file),
+            hint="use the version that wrote the run, or run it again with --runs NEW_FOLDER",
+        )
+    return StoredRun(path, run)
+
+
+def find_runs(root: Path) -> list[StoredRun]:
+    """Read all runs under a folder (or the one that it is), sorted by name.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    if (root / MANIFEST).exists():
+        return [read_run(root)]
+    runs = [read_run(file.parent) for file in sorted(root.glob(f"*/{MANIFEST}"))]
+    if not runs:
+        raise DataError(f"no runs in {root}", hint="`judgebench run … --runs DIR` writes them")
+    return runs

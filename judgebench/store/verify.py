@@ -1,0 +1,317 @@
+"""``verify``: find damage in a store, and move it aside."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from judgebench.domain import Status, Verdict
+from judgebench.errors import DataError
+from judgebench.store.index import KeyIndex
+from judgebench.store.lines import UNREADABLE, VERDICTS, Sorting, checksum, decode, loads
+from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.table import PACKED, file_checksum, group_count, noted, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from judgebench.domain import Code, Run, Scale
+
+#: Findings that are told in full; a file that is all garbage has as many as lines.
+MOST = 100
+
+_ASIDE = "`judgebench verify --repair` moves it aside; then the same run command asks its case again"
+_ORDER = "`judgebench verify --repair` puts the file in order"
+_ANEW = "the same `judgebench run` command writes it anew, and asks nothing again"
+_GROUPS = "`judgebench verify --repair` keeps the rows that can be read; the run command asks the others again"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be: where, what, and what to do about it."""
+
+    file: str
+    line: int | None
+    what: str
+    todo: str
+
+    def __str__(self) -> str:
+        """Write it as a line."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.what}; {self.todo}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run holds, and what is wrong with it.
+
+    ``lines`` are those of ``verdicts.jsonl``, ``packed`` the rows of ``verdicts.parquet``, ``cases`` the distinct
+    cases of both; ``superseded`` verdicts were replaced by newer ones (a failed case asked again, a new gold label),
+    ``twice`` are cases that were answered more than once, in other words. ``found`` counts all findings, of which
+    the first `MOST` are listed.
+    """
+
+    path: Path
+    lines: int = 0
+    packed: int = 0
+    cases: int = 0
+    superseded: int = 0
+    twice: int = 0
+    found: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, file: Path, line: int | None, what: str, todo: str) -> None:
+        """Note a finding."""
+        self.found += 1
+        if len(self.findings) < MOST:
+            self.findings.append(Finding(str(file), line, what, todo))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "run": str(self.path),
+            "cases": self.cases,
+            "lines": self.lines,
+            "packed": self.packed,
+            "superseded": self.superseded,
+            "answered_twice": self.twice,
+            "damaged": self.found,
+            "findings": [
+                {"file": one.file, "line": one.line, "what": one.what, "todo": one.todo} for one in self.findings
+            ],
+        }
+
+
+def run_folders(root: Path) -> list[Path]:
+    """Find the runs under a folder (or the one that it is), those without a manifest too.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+
+    def is_run(path: Path) -> bool:
+        return any((path / name).exists() for name in (MANIFEST, VERDICTS, PACKED))
+
+    if is_run(root):
+        return [root]
+    found = [path for path in sorted(root.iterdir()) if path.is_dir() and is_run(path)] if root.is_dir() else []
+    if not found:
+        raise DataError(f"no runs in {root}", hint="`judgebench run … --runs DIR` writes them")
+    return found
+
+
+def ailment(line: bytes, scale: Scale | None) -> str:
+    """Say what is wrong with a line; empty where nothing is."""
+    if not line.endswith(b"\n"):
+        return "a torn line: the process was killed, or the disk full, while it was written"
+    if checksum(line) is False:
+        return "the checksum does not fit: the line was changed after it was written"
+    try:
+        # Not trusting its checksum, which whoever edits a line may well have made anew.
+        verdict = Verdict.from_json(loads(line))
+    except UNREADABLE as error:
+        return f"not a verdict ({type(error).__name__}: {error})"
+    return disorder(verdict, scale)
+
+
+def disorder(verdict: Verdict, scale: Scale | None) -> str:
+    """Say what contradicts itself in a verdict; empty where nothing does."""
+    return next(_contradictions(verdict, scale), "")
+
+
+def _contradictions(verdict: Verdict, scale: Scale | None) -> Iterator[str]:
+    # Anybody may have edited the file: what the types promise is not so.
+    key, item, repeat = (cast("object", value) for value in (verdict.key, verdict.item, verdict.repeat))
+    if not (isinstance(key, str) and isinstance(item, str) and type(repeat) is int):
+        yield "key, item or repeat is of the wrong type"
+        return
+    if (verdict.status is Status.OK) != (verdict.code is not None):
+        yield f"status {verdict.status.value!r} with verdict {verdict.code!r}: only ok has one"
+    if sorted(verdict.order) != list(range(len(verdict.order))):
+        yield f"order {list(verdict.order)} is no order of responses"
+    if not all(_finite(number) for number in (*verdict.scores, *verdict.probabilities)):
+        yield "a score or probability is no finite number"
+    if scale is None:
+        return
+    places = max(len(verdict.order), len(scale.labels)) if scale.kind == "pick" else len(scale.labels)
+    if scale.kind == "rank":
+        places = len(verdict.order)
+    if verdict.code is not None and not _on_scale(verdict.code, scale, places):
+        yield f"verdict {verdict.code!r} is not on the scale {scale.spec}"
+    for name, code in verdict.gold:
+        codes = code if isinstance(code, tuple) else () if code is None else (code,)
+        if not all(type(one) is int and 0 <= one < places for one in codes):
+            yield f"gold label {code!r} of {name!r} is not on the scale {scale.spec}"
+
+
+def _finite(number: object) -> bool:
+    return isinstance(number, (int, float)) and math.isfinite(number)
+
+
+def _on_scale(code: Code, scale: Scale, places: int) -> bool:
+    codes = code if isinstance(code, tuple) else (code,)
+    if isinstance(code, tuple) != (scale.kind in {"rank", "steps"}):
+        return False
+    if scale.kind == "rank" and sorted(codes) != list(range(places)):
+        return False
+    return all(type(one) is int and 0 <= one < places for one in codes)
+
+
+def verify(path: Path) -> Report:
+    """Look through all files of a run, in flat memory.
+
+    Parameters
+    ----------
+    path : Path
+        The run's folder. Nobody should be writing it: what is in the middle of being written looks torn.
+    """
+    report = Report(path)
+    run: Run | None = None
+    try:
+        run = read_run(path).run
+    except DataError as error:
+        what = str(error).partition(";")[0].removeprefix(f"{path / MANIFEST}: ")
+        report.add(path / MANIFEST, None, what, _ANEW)
+    scale = None if run is None else run.scale
+    seen = _Seen(report)
+    if (path / PACKED).exists():
+        _verify_table(path, scale, seen)
+    _verify_lines(path, scale, seen)
+    report.cases = len(seen.index)
+    if run is not None and not report.found:
+        _verify_counts(path, run, seen)
+    return report
+
+
+class _Seen:
+    """Keys and statuses so far."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.index = KeyIndex()
+        self.statuses: Counter[Status] = Counter()
+
+    def take(self, verdict: Verdict) -> bool:
+        """Count a verdict; whether its case is a new one."""
+        # Six bits are enough for what a later verdict must know of an earlier one: its status and a trace of its words.
+        mark = _MARKS.index(verdict.status) | (hash((verdict.code, verdict.text)) & 0xFFFF_FFFF) << 3
+        before = self.index.get(verdict.key)
+        self.index.put(verdict.key, mark)
+        self.statuses[verdict.status] += 1
+        if before is None:
+            return True
+        status = _MARKS[before & 7]
+        self.statuses[status] -= 1
+        self.report.superseded += 1
+        if Status.FAILED not in {status, verdict.status} and before != mark:
+            self.report.twice += 1
+        return False
+
+
+_MARKS = tuple(Status)
+
+
+def _verify_table(path: Path, scale: Scale | None, seen: _Seen) -> None:
+    file, report = path / PACKED, seen.report
+    before: Sorting | None = None
+    try:
+        groups, rows = group_count(file)
+    except DataError as error:
+        report.add(file, None, str(error).partition(";")[0].removeprefix(f"{file}: "), _GROUPS)
+        return
+    for group in range(groups):
+        try:
+            for verdict in read_table(file, groups=[group]):
+                report.packed += 1
+                wrong = disorder(verdict, scale)
+                here = Sorting.of(verdict)
+                if not seen.take(verdict):
+                    wrong = wrong or "its case stands there twice"
+                elif before is not None and here <= before:
+                    wrong = wrong or "out of order"
+                before = here
+                if wrong:
+                    report.add(file, report.packed, f"row {report.packed}: {wrong}", _ASIDE)
+        except DataError as error:
+            what = str(error).partition(";")[0].removeprefix(f"{file}: ")
+            report.add(file, None, f"row group {group + 1} of {groups}: {what}", _GROUPS)
+            before = None
+    if not report.found and not sound(path):
+        report.add(file, None, "the file was changed after it was written, though all rows can be read", _GROUPS)
+    if not report.found and report.packed != rows:
+        report.add(file, None, f"{report.packed} rows where {rows} are promised", _GROUPS)
+
+
+def sound(path: Path) -> bool:
+    """Whether a run's packed file is what was written, as far as that was noted."""
+    known = noted(path)
+    return not known or file_checksum(path / PACKED) in known
+
+
+def _verify_lines(path: Path, scale: Scale | None, seen: _Seen) -> None:
+    file, report = path / VERDICTS, seen.report
+    stream = open_lines(path)
+    if stream is None:
+        return
+    before: Sorting | None = None
+    packed = (path / PACKED).exists()
+    with stream:
+        settled = is_settled(path, stream)
+        promised = read_mark(path / SETTLED).get("bytes", 0)
+        size = os.fstat(stream.fileno()).st_size
+        if isinstance(promised, int) and size < promised:
+            report.add(
+                file,
+                None,
+                f"cut short: {size:,} bytes where {promised:,} were written",
+                "restore it from a backup, or run the same command again: it asks what is missing",
+            )
+        for number, line in enumerate(stream, 1):
+            report.lines += 1
+            if wrong := ailment(line, scale):
+                report.add(file, number, wrong, _ASIDE)
+                continue
+            verdict = decode(line)
+            new = seen.take(verdict)
+            here = Sorting.of(verdict)
+            if settled and before is not None and here <= before:
+                report.add(file, number, "out of order in a settled file", _ORDER)
+            elif settled and not new and not packed:
+                report.add(file, number, "its case stands there twice in a settled file", _ORDER)
+            before = here
+
+
+def _verify_counts(path: Path, run: Run, seen: _Seen) -> None:
+    if "cases" not in run.counts:
+        # Not finished, or just started again: it says nothing yet.
+        return
+    told = {status: run.counts.get(status.value, 0) for status in Status}
+    judged, cases = sum(told.values()), seen.report.cases
+    held = ", ".join(f"{count} {status.value}" for status, count in seen.statuses.items() if count) or "none"
+    if judged > cases:
+        what = f"counts {judged} judged cases, but the files hold {cases} ({held})"
+        todo = "verdicts were lost: the same `judgebench run` command asks them again"
+        seen.report.add(path / MANIFEST, None, what, todo)
+    elif judged == cases and any(told[status] != seen.statuses[status] for status in Status):
+        counted = ", ".join(f"{count} {status.value}" for status, count in told.items() if count)
+        seen.report.add(path / MANIFEST, None, f"counts {counted}, but the files hold {held}", _ANEW)
+
+
+def dated(path: Path, name: str) -> Path:
+    """Find a free name for what is moved aside."""
+    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    stem, _, kind = name.partition(".")
+    names: Iterator[Path] = (path / f"{stem}-{at}{suffix}.{kind}" for suffix in ("", *(f"-{n}" for n in range(2, 999))))
+    return next(file for file in names if not file.exists())
+
+
+def without_counts(run: Run) -> Run:
+    """Take back what a manifest says of its verdicts; the next run counts them again."""
+    return replace(run, counts={name: count for name, count in run.counts.items() if name == "items"})

@@ -1,0 +1,261 @@
+"""A run open for writing."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from judgebench.errors import IncompleteError, UsageError
+from judgebench.store import answers as known
+from judgebench.store.answers import Answers, Stored
+from judgebench.store.lines import VERDICTS, encode
+from judgebench.store.locks import AnswersLock, lock_run
+from judgebench.store.refresh import begin, finish, resume, started
+from judgebench.store.sort import in_order, replace_file
+from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from judgebench.domain import Run, Verdict
+
+#: Writers that are open in this process, by what they may share.
+_open: dict[tuple[str, str], list[RunWriter]] = {}
+
+
+class RunWriter:
+    """A run open for appending; use as a context manager.
+
+    Parameters
+    ----------
+    root : Path
+        The runs folder; made if missing.
+    run : Run
+        The manifest to write.
+    share : bool, optional
+        Whether answers of other runs serve this one.
+    refresh : bool, optional
+        Ask everything again: what the run holds is set aside, and no other run's answers are taken, now or when
+        it is resumed. A refresh that was not finished is resumed.
+
+    Raises
+    ------
+    UsageError
+        If another process is writing this run, or asking the same judge about the same task.
+    DataError
+        If the run's own file is damaged.
+    IncompleteError
+        If the folder can't be written (read-only, disk full).
+    """
+
+    def __init__(self, root: Path, run: Run, share: bool = True, refresh: bool = False) -> None:  # noqa: FBT001, FBT002 - the engine's contract
+        self.run = run
+        self.root = root
+        self.path = root / run.identity
+        self._share = share
+        self._refresh = refresh
+        self._descriptor: int | None = None
+        self._size = 0
+        self._locks = ExitStack()
+        self._own = Answers()
+        self._others = Answers()
+        self._source = 0
+        self._group = (str(root.absolute()), run.answers)
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._locks.callback(lock_run(self.path).release)
+            if self._share:
+                lock = AnswersLock(self.root, self.run)
+                lock.acquire()
+                self._locks.callback(lock.release)
+            self._prepare()
+            self.write_manifest(self.run)
+            self._open_own()
+            self._take_others()
+        except (FileExistsError, NotADirectoryError):
+            self.close()
+            raise UsageError(f"--runs needs a folder, and {self.root} is or lies in a file") from None
+        except OSError as error:
+            self.close()
+            raise _unwritable(self.path, error) from None
+        except BaseException:
+            self.close()
+            raise
+        _open.setdefault(self._group, []).append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        """Clear away what a killed process left, and set aside what a refresh replaces."""
+        for left in self.path.glob("*.tmp"):
+            left.unlink(missing_ok=True)
+        resume(self.path)
+        if self._refresh:
+            begin(self.path)
+
+    def _open_own(self) -> None:
+        file = self.path / VERDICTS
+        _heal(file)
+        self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._size = os.fstat(self._descriptor).st_size
+        self._own.close()
+        self._own = Answers()
+        self._source = self._own.add_run(self.path, own=True)
+
+    def _take_others(self) -> None:
+        # What was asked afresh takes no older answers, in a resumed run neither.
+        self._share = self._share and not started(self.path)
+        if not self._share:
+            return
+        for stored in known.others(self.root, self.run):
+            self._others.add_run(stored.path, own=False)
+
+    def close(self) -> None:
+        """Flush to the disk and let others write."""
+        writers = _open.get(self._group, [])
+        if self in writers:
+            writers.remove(self)
+            if not writers:
+                del _open[self._group]
+        try:
+            if self._descriptor is not None:
+                descriptor, self._descriptor = self._descriptor, None
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        finally:
+            self._own.close()
+            self._others.close()
+            self._locks.close()
+
+    def lookup(self, key: str) -> Stored | None:
+        """Find the answer to a case, by its key; never a failed one."""
+        own = self._own.get(key)
+        if own is not None:
+            return Stored(own, own=True)
+        verdict = self._others.get(key)
+        if verdict is None and self._share:
+            verdict = self._lately(key)
+        return None if verdict is None else Stored(verdict, own=False)
+
+    def _lately(self, key: str) -> Verdict | None:
+        """Look at what other runs of this process were answered since this one was opened."""
+        for writer in _open.get(self._group, []):
+            if writer is not self and (verdict := writer._own.get(key)) is not None:  # noqa: SLF001 - its own kind
+                return verdict
+        return None
+
+    def append(self, verdict: Verdict) -> None:
+        """Write one verdict.
+
+        Raises
+        ------
+        IncompleteError
+            If the disk is full or the folder became read-only; all earlier verdicts are kept.
+        """
+        if self._descriptor is None:
+            raise RuntimeError("the run is not open")
+        data = encode(verdict)
+        try:
+            written = os.write(self._descriptor, data)
+            if written != len(data):
+                # A full disk takes part of a line: take it back, so that the file stays whole.
+                os.ftruncate(self._descriptor, self._size)
+                raise OSError(28, "No space left on device")  # noqa: TRY301 - one handler for both ways
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+        self._own.put(verdict.key, self._source, self._size)
+        self._size += written
+
+    def settle(self) -> None:
+        """Put a finished run's lines in order, of each case the last.
+
+        What a run ends in does not depend on the order of the answers, then, or on how often it was interrupted.
+        A settle that is killed leaves the old file.
+
+        Raises
+        ------
+        IncompleteError
+            If there is no room for the new file beside the old one; the old one is kept.
+        """
+        try:
+            if self._descriptor is not None:
+                os.fsync(self._descriptor)
+            if settle(self.path) and self._descriptor is not None:
+                # The name stands for another file now.
+                os.close(self._descriptor)
+                self._descriptor = None
+                self._open_own()
+            finish(self.path)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def write_manifest(self, run: Run) -> None:
+        """Replace the manifest, atomically."""
+        self.run = run
+        text = json.dumps(run.to_json(), indent=1, sort_keys=True) + "\n"
+        try:
+            replace_file(self.path / MANIFEST, [text.encode()])
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+
+def settle(path: Path) -> bool:
+    """Put a run's lines in order; whoever calls holds the run's lock.
+
+    Returns
+    -------
+    bool
+        Whether the file was replaced.
+    """
+    stream = open_lines(path)
+    if stream is None:
+        return False
+    with stream:
+        if is_settled(path, stream):
+            return False
+        lines, size = replace_file(path / VERDICTS, in_order(stream, path / VERDICTS, folder=path))
+    mark_settled(path, size, lines)
+    return True
+
+
+def mark_settled(path: Path, size: int, lines: int) -> None:
+    """Note that a run's lines are in order."""
+    replace_file(path / SETTLED, [json.dumps({"bytes": size, "lines": lines}).encode() + b"\n"])
+
+
+def _heal(file: Path) -> None:
+    """Cut off a torn last line; its case is asked again."""
+    if not file.exists():
+        return
+    with file.open("r+b") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        position = end
+        while position:
+            start = max(0, position - 65536)
+            stream.seek(start)
+            newline = stream.read(position - start).rfind(b"\n")
+            if newline >= 0:
+                position = start + newline + 1
+                break
+            position = start
+        if position != end:
+            stream.truncate(position)
+
+
+def _unwritable(path: Path, error: OSError) -> IncompleteError:
+    reason = error.strerror or type(error).__name__
+    return IncompleteError(
+        f"can't write {path}: {reason}; what was judged so far is kept: make room or give --runs another folder, "
+        "then run the same command again"
+    )
