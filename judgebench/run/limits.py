@@ -94,7 +94,7 @@ class Meter:
         Whether to learn how a server counts what a call is forecast to use.
     """
 
-    __slots__ = ("_at", "_calibrated", "_level", "_told", "capacity", "factor", "rate", "reserve", "spent")
+    __slots__ = ("_at", "_calibrated", "_level", "_mark", "_told", "capacity", "factor", "rate", "reserve", "spent")
 
     def __init__(self, per_minute: float, now: float, *, calibrated: bool = False) -> None:
         # Half a second's worth at once; what the burst adds is taken off the rate.
@@ -106,7 +106,9 @@ class Meter:
         self._level = self.capacity
         self._at = now
         self._calibrated = calibrated
-        self._told: tuple[float, float, float] | None = None
+        # What the server had left, what we had spent, when the call went out, and when the answer came.
+        self._told: tuple[float, float, float, float] | None = None
+        self._mark: tuple[float, float, float, float] | None = None
 
     def wait(self, cost: float, now: float) -> float:
         """Seconds until a call of this cost may go."""
@@ -137,36 +139,43 @@ class Meter:
         sent, now : float
             When the call went out, and now.
         """
+        told = self._told
+        if told is not None and sent < told[2]:
+            # A slow answer: a call that went out later has already told more.
+            return
         self.capacity = max(1.0, quota.limit)
         used = quota.limit - quota.remaining
-        if self._told is None:
+        if told is None:
             self.rate = self.capacity / 60
         # From a nearly full bucket, the time to fill it is all rounding.
         if quota.reset and used >= 0.02 * quota.limit:
             seen = min(max(used / quota.reset, quota.limit / 86400), quota.limit * 10)
-            trust = 0.2 if self._told is not None else 1.0
-            self.rate += (seen - self.rate) * trust
+            self.rate += (seen - self.rate) * (1.0 if told is None else 0.2)
         # A little is always left: the server's clock and ours count differently.
         self.reserve = self.capacity / 100 if self.capacity >= 100 else 0.0
-        self._calibrate(quota, spent, sent)
+        self._calibrate(quota, spent, sent, now)
         self._refill(now)
-        level = quota.remaining - (self.spent - spent) + self.rate * (now - sent)
-        first = self._told is None
-        if self._told is None or spent - self._told[1] >= 0.02 * self.capacity:
-            self._told = (quota.remaining, spent, sent)
+        # What is under way may reach the server in another order than it left.
+        level = quota.remaining - 1.1 * (self.spent - spent) + 0.95 * self.rate * (now - sent)
         # Less is believed at once, more little by little.
-        self._level += (level - self._level) * (1.0 if first or level < self._level else 0.25)
+        self._level += (level - self._level) * (1.0 if told is None or level < self._level else 0.25)
         self._level = min(self._level, self.capacity)
+        self._told = (quota.remaining, spent, sent, now)
 
-    def _calibrate(self, quota: Quota, spent: float, sent: float) -> None:
+    def _calibrate(self, quota: Quota, spent: float, sent: float, now: float) -> None:
         """Learn how the server counts: many charge the longest answer allowed, not the one that came."""
-        if not self._calibrated or self._told is None or quota.remaining >= 0.99 * quota.limit:
+        if not self._calibrated:
             return
-        remaining, before, then = self._told
+        if self._mark is None or quota.remaining >= 0.99 * quota.limit:
+            self._mark = (quota.remaining, spent, sent, now)
+            return
+        remaining, before, then, landed = self._mark
         ours = spent - before
-        if ours >= 0.02 * self.capacity and sent > then:
-            theirs = remaining - quota.remaining + self.rate * (sent - then)
-            self.factor *= min(2.0, max(0.5, theirs / ours)) ** 0.5
+        if ours >= 0.05 * self.capacity:
+            # In a burst, sending and arriving take differently long.
+            theirs = remaining - quota.remaining + self.rate * max(sent - then, now - landed)
+            self.factor *= min(2.0, max(0.8, theirs / ours))
+            self._mark = (quota.remaining, spent, sent, now)
 
     def _refill(self, now: float) -> None:
         self._level = min(self.capacity, self._level + (now - self._at) * self.rate)
