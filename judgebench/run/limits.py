@@ -30,9 +30,10 @@ class Window:
     """How many calls may be in flight.
 
     A fixed number is kept to. An adaptive window doubles each round trip until doubling it no longer
-    raises the throughput, or the server asks for less; from there it grows by one a round trip. It is
-    halved when the server is overloaded, at most once a round trip: of the calls that were already
-    under way when it shrank, each would say the same again.
+    raises the throughput, or the server asks for less; from there it grows by one a round trip. It
+    shrinks when the server is overloaded, by half or, where few calls are turned away, by less: a server
+    that fails now and then at random is not one that has too much to do. That is at most once a round
+    trip: of the calls that were already under way when it shrank, each would say the same again.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class Window:
         The number to keep to; None adapts.
     """
 
-    __slots__ = ("_adaptive", "_calm", "_landed", "_rate", "_shrunk", "_since", "_slow", "size")
+    __slots__ = ("_adaptive", "_calm", "_landed", "_rate", "_shrunk", "_since", "_slow", "_turned", "_well", "size")
 
     def __init__(self, fixed: int | None) -> None:
         self.size = _FIRST if fixed is None else fixed
@@ -51,11 +52,14 @@ class Window:
         self._rate = 0.0
         self._calm = 0
         self._shrunk = -math.inf
+        # Calls turned away and answered since it shrank.
+        self._turned = self._well = 0
 
     def landed(self, in_flight: int, sent: float, now: float) -> None:
         """Learn from a call that was sent then and answered now; ``in_flight`` counts it."""
         if not self._adaptive:
             return
+        self._well += 1
         if in_flight < self.size:
             # Nobody waits for room: how many there could be can't be learned from this.
             self._landed, self._since = 0, now
@@ -75,10 +79,14 @@ class Window:
 
     def overloaded(self, sent: float, now: float) -> None:
         """Learn that a call sent then was turned away, or not answered in time."""
-        if self._adaptive and sent >= self._shrunk:
-            self.size = max(1, self.size // 2)
-            self._slow, self._shrunk = False, now
-            self._landed, self._since = 0, now
+        if not self._adaptive or sent < self._shrunk:
+            return
+        self._turned += 1
+        share = 1.0 if self._slow else min(1.0, 4 * self._turned / (self._turned + self._well))
+        self.size = max(1, min(self.size - 1, int(self.size * (1 - share / 2))))
+        self._slow, self._shrunk = False, now
+        self._turned = self._well = 0
+        self._landed, self._since = 0, now
 
 
 class Meter:

@@ -97,12 +97,17 @@ def test_a_window_grows_as_long_as_that_pays() -> None:
 
 
 def test_a_window_shrinks_once_a_round_trip_and_a_fixed_one_never() -> None:
-    window, now = grown(10_000, 8)
+    window, now = grown(10_000, 5)
     for _ in range(50):
         window.overloaded(now - 0.5, now)
     assert window.size == 128
     window.overloaded(now + 0.1, now + 1)
     assert window.size == 64
+    # One call in a hundred is turned away: no reason to halve.
+    for _ in range(99):
+        window.landed(1, now + 1, now + 2)
+    window.overloaded(now + 2, now + 3)
+    assert window.size == 62
     fixed = Window(7)
     fixed.overloaded(0.0, 1.0)
     fixed.landed(7, 0.0, 1.0)

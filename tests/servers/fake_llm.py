@@ -147,6 +147,7 @@ class FakeLLM:
         self.seed = seed
         self.limiter = limiter
         self.version = version
+        self.retry_after = "0.05"
         self.in_flight = self.most_in_flight = 0
         self.requests: list[Request] = []
         self.counts: Counter[str] = Counter()
@@ -248,7 +249,7 @@ class FakeLLM:
             if fault == "hang":
                 await asyncio.sleep(3600)
             return _cut(request)
-        if (error := _error(fault, request)) is not None:
+        if (error := _error(fault, request, self.retry_after)) is not None:
             return error
         if fault == "json":
             return web.Response(text="<html>no JSON here</html>", content_type="application/json")
@@ -342,10 +343,10 @@ def _anthropic_body(body: dict[str, Any], prompt: str, reply: str, fault: str | 
     }
 
 
-def _error(fault: str | None, request: web.Request) -> web.Response | None:
+def _error(fault: str | None, request: web.Request, retry_after: str) -> web.Response | None:
     headers = {}
     if fault == "429":
-        headers["Retry-After"] = "0.05"
+        headers["Retry-After"] = retry_after
     if fault == "429-date":
         headers["Retry-After"] = formatdate(time.time() + 2, usegmt=True)
     if fault in {"401", "403"}:
