@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from judgebench.domain import Lane
+    from judgebench.domain.batches import BatchApi
     from judgebench.judges.backend import Complete, Completion, Message
     from judgebench.judges.prompts import Prompt
 
@@ -57,6 +58,8 @@ class LLMJudge:
         Closes the backend's connections.
     lane : str, optional
         Names what its calls share limits with: the same model at the same address; by default the judge's name.
+    batch : BatchApi, optional
+        The batch API of the backend, where it has one.
 
     Notes
     -----
@@ -79,8 +82,10 @@ class LLMJudge:
         price: Price | None = None,
         aclose: Callable[[], Awaitable[None]] | None = None,
         lane: str = "",
+        batch: BatchApi | None = None,
     ) -> None:
         self.lane = lane or name
+        self.batch = batch
         self._name = name
         self._complete = complete
         self._prompt = prompt
@@ -165,16 +170,17 @@ class LLMJudge:
         """
         requests = self.requests(case, scale)
         if len(requests) == 1:
-            return self.reply(case, scale, [await self._call(requests[0])])
+            return self.reply(case, scale, [await self.ask(requests[0])])
         # One after the other, so that one case is one call in flight at a time.
         answered = self._answered.setdefault(case.key, [])
         while len(answered) < len(requests):
-            answered.append(await self._call(requests[len(answered)]))
+            answered.append(await self.ask(requests[len(answered)]))
             if _verdict(answered[-1], RATE_EACH_SCALE)[1] is None:
                 break
         return self.reply(case, scale, self._answered.pop(case.key))
 
-    async def _call(self, messages: Sequence[Message]) -> Completion:
+    async def ask(self, messages: Sequence[Message]) -> Completion:
+        """Make one call, through the lane where there is one."""
         if self._lane is None:
             return await self._complete(messages)
         return await self._lane.call(
@@ -185,13 +191,15 @@ class LLMJudge:
         """Close the backend's connections."""
         if self._aclose is not None:
             await self._aclose()
+        if self.batch is not None:
+            await self.batch.aclose()
 
-    def forecast(self, case: Case, scale: Scale) -> Forecast:
-        """Estimate what asking about a case will use, without asking."""
+    def forecast(self, case: Case, scale: Scale, *, batch: bool = False) -> Forecast:
+        """Estimate what asking about a case, live or in a batch, will use, without asking."""
         requests = self.requests(case, scale)
-        usage = self._expected(requests[0])
+        usage = self._expected(requests[0], batch=batch)
         for messages in requests[1:]:
-            usage = usage + self._expected(messages)
+            usage = usage + self._expected(messages, batch=batch)
         return Forecast(len(requests), usage)
 
     def usage(self, completion: Completion) -> Usage:
@@ -199,13 +207,13 @@ class LLMJudge:
         usd = self._price(completion) if self._price is not None else None
         return Usage(completion.input_tokens, completion.output_tokens, usd)
 
-    def _expected(self, messages: Sequence[Message]) -> Usage:
+    def _expected(self, messages: Sequence[Message], *, batch: bool = False) -> Usage:
         from judgebench.judges.backend import Completion  # noqa: PLC0415 - only limits and a dry run need one
 
         parts = [part for message in messages for part in message.parts]
         images = sum(part.image is not None for part in parts)
         inputs = sum(len(part.text) for part in parts) // _CHARACTERS_PER_TOKEN + images * _TOKENS_PER_IMAGE
-        return self.usage(Completion("", input_tokens=inputs, output_tokens=_TOKENS_PER_ANSWER))
+        return self.usage(Completion("", input_tokens=inputs, output_tokens=_TOKENS_PER_ANSWER, batch=batch))
 
     def _messages(self, case: Case, scale: Scale) -> list[Message]:
         prompt = self._prompts.get(scale.kind) or self._prompt or load_prompt(None, scale)

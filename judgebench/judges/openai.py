@@ -19,8 +19,10 @@ from judgebench.judges.backend import (
     login_secrets,
     public_url,
 )
+from judgebench.judges.batches import batch_price
 from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.openai_batch import OpenAIBatches
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
 
@@ -74,6 +76,10 @@ class OpenAIBackend:
         except OpenAIError:
             raise BackendError(f"{self._label}: the OpenAI SDK found no usable key; set {_KEY}") from None
 
+    def request(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Write the body of a call, live or in a batch."""
+        return self._options | {"messages": chat_messages(messages)}
+
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
         from openai import APIConnectionError, APIStatusError, OpenAIError  # noqa: PLC0415 - loaded on use
@@ -81,10 +87,10 @@ class OpenAIBackend:
         client = self._clients.get()
         secrets = (*environment_secrets(), *login_secrets(self._base_url))
         started = time.monotonic()
-        chat: Any = chat_messages(messages)
+        request: Any = self.request(messages)
         try:
             async with deadline(self._label, self._timeout):
-                raw = await client.chat.completions.with_raw_response.create(messages=chat, **self._options)
+                raw = await client.chat.completions.with_raw_response.create(**request)
         except APIStatusError as error:
             response = error.response
             failure = failure_of(response.status_code, error_body(response.status_code, response.text))
@@ -149,6 +155,9 @@ def create(
             "max_tokens": max_tokens,
             "seed": seed,
         },
-        price=lambda completion: price(completion, model, url=address or _OWN),
+        price=lambda completion: batch_price(
+            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
+        ),
         aclose=backend.aclose,
+        batch=OpenAIBatches(f"openai/{model}", backend.request, base_url=address),
     )
