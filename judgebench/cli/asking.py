@@ -31,7 +31,8 @@ from judgebench.errors import BackendError, IncompleteError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.domain import Agreement, Case, Judge, Policies, Scale, Task
+    from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.run.batch import Outcome
     from judgebench.run.engine import Options, Summary
     from judgebench.run.execute import Plan
 
@@ -75,6 +76,17 @@ def run(
         typer.Option("--max-concurrency", min=1, envvar="JUDGEBENCH_MAX_CONCURRENCY", help="Cases in flight at once."),
     ] = 16,
     attempts: Annotated[int, typer.Option(min=1, help="Times a case is asked before it counts as failed.")] = 6,
+    engine: Annotated[
+        Literal["local", "batch"],
+        typer.Option(help="How to ask: calls from here, or the provider's batch API (half price, within a day)."),
+    ] = "local",
+    poll: Annotated[
+        float, typer.Option(min=0.01, metavar="SECONDS", help="First pause before a batch is asked after; it grows.")
+    ] = 15.0,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for batches, or submit and leave.")] = True,
+    batch_size: Annotated[
+        int | None, typer.Option("--batch-size", min=1, metavar="N", help="Requests in a batch, if fewer than allowed.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of random orders and of seeded judges.")] = 0,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
@@ -115,9 +127,12 @@ def run(
                 )
             )
     if dry_run:
-        emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
+        emit("\n".join(_estimate(planned, runs, batch=engine == "batch") for planned, _ in plans), None)
         return
-    rows, stopped = ask_and_measure(plans, runs, options(max_concurrency, attempts), quiet=quiet, by_system=by_system)
+    execute = _batch_engine([p for p, _ in plans], poll, batch_size, wait=wait) if engine == "batch" else None
+    rows, stopped = ask_and_measure(
+        plans, runs, options(max_concurrency, attempts), quiet=quiet, by_system=by_system, in_batches=execute
+    )
     if rows:
         emit_scores(rows, form, output)
     for error in stopped[1:]:
@@ -217,22 +232,43 @@ def plan_run(
     return planned, policies
 
 
-def _estimate(planned: Plan, runs: Path) -> str:
+def _batch_engine(
+    plans: list[Plan], poll: float, size: int | None, *, wait: bool
+) -> Callable[[Path, Options, Callable[[str], None]], list[Outcome]]:
+    """Make the batch engine; a judge that it can't ask is an error before anything else happens."""
+    from judgebench.run.batch import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
+
+    for planned in plans:
+        batch_api(planned)
+    waiting = Waiting(poll=poll, wait=wait, size=size)
+    return lambda runs, options, tell: execute_in_batches(plans, runs, options, waiting, tell=tell)
+
+
+def _estimate(planned: Plan, runs: Path, *, batch: bool = False) -> str:
     from judgebench.domain import Usage  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import missing  # noqa: PLC0415 - loaded on use
 
     cases = missing(planned, runs)
     total = sum(1 for _ in planned.cases())
+    judged, under_way = total - len(cases), ""
+    if batch:
+        from judgebench.run.batch import batch_api  # noqa: PLC0415 - loaded on use
+        from judgebench.run.ledger import in_batches  # noqa: PLC0415 - loaded on use
+
+        batch_api(planned)
+        submitted = in_batches(runs, planned.run)
+        under_way = f"{sum(case.key in submitted for case in cases)} submitted, "
+        cases = [case for case in cases if case.key not in submitted]
     head = (
         f"{planned.run.judge} on {planned.run.task}: {len(planned.items)} items, {total} cases, "
-        f"{total - len(cases)} already judged, {len(cases)} to ask"
+        f"{judged} already judged, {under_way}{len(cases)} to ask{' in batches' if batch else ''}"
     )
-    forecast: Callable[[Case, Scale], Any] | None = getattr(planned.judge, "forecast", None)
+    forecast: Callable[..., Any] | None = getattr(planned.judge, "forecast", None)
     if forecast is None:
         return f"{head}; no tokens, no cost"
     calls, usage = 0, Usage()
     for case in cases:
-        expected = forecast(case, planned.task.scale)
+        expected = forecast(case, planned.task.scale, batch=True) if batch else forecast(case, planned.task.scale)
         calls, usage = calls + expected.calls, usage + expected.usage
     price = "price unknown" if cases and usage.usd is None else f"about {usage.usd or 0.0:.2f} USD"
     return (
@@ -242,7 +278,13 @@ def _estimate(planned: Plan, runs: Path) -> str:
 
 
 def ask_and_measure(
-    plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
+    plans: list[tuple[Plan, Policies]],
+    runs: Path,
+    options: Options,
+    *,
+    quiet: bool,
+    by_system: bool,
+    in_batches: Callable[[Path, Options, Callable[[str], None]], list[Outcome]] | None = None,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
@@ -253,10 +295,15 @@ def ask_and_measure(
 
     rows: list[Agreement] = []
     stopped: list[BackendError | IncompleteError] = []
-    for planned, policies in plans:
+    # Batches of all runs are out there at the same time, so they are waited for together.
+    ended = in_batches(runs, options, _silent if quiet else note) if in_batches is not None else []
+    for number, (planned, policies) in enumerate(plans):
         try:
-            with _Progress(planned, quiet=quiet) as progress:
-                path, summary = execute(planned, runs, options, progress.update)
+            if in_batches is not None:
+                path, summary = _unless_stopped(ended[number])
+            else:
+                with _Progress(planned, quiet=quiet) as progress:
+                    path, summary = execute(planned, runs, options, progress.update)
         except (BackendError, IncompleteError) as error:
             stopped.append(error)
             continue
@@ -268,6 +315,16 @@ def ask_and_measure(
         )
         rows += with_official(measured, stored.run, stored.verdicts)
     return rows, stopped
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def _unless_stopped(outcome: Outcome) -> tuple[Path, Summary]:
+    if isinstance(outcome, BackendError | IncompleteError):
+        raise outcome
+    return outcome
 
 
 def _told(summary: Summary, path: Path) -> str:
