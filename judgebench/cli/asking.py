@@ -107,6 +107,8 @@ def run(
 
     if sample and data is not None:
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+    if engine != "batch" and (batch_size is not None or not wait):
+        raise UsageError("--no-wait and --batch-size belong to --engine batch")
     check_output(output)
     settings = catalog.JudgeSettings(prompt, base_url, _temperature(temperature), max_tokens, timeout, seed)
     plans: list[tuple[Plan, Policies]] = []

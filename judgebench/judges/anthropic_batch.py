@@ -17,7 +17,7 @@ from judgebench.judges.backend import (
     key_from,
     login_secrets,
 )
-from judgebench.judges.batches import TRANSFER_TIMEOUT, batch_error, encode_line, json_lines
+from judgebench.judges.batches import QUESTION_TIMEOUT, TRANSFER_TIMEOUT, batch_error, encode_line, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -120,7 +120,7 @@ class AnthropicBatches:
         """List the batches of that size that were made since; their custom ids show when they have ended."""
         found: list[BatchState] = []
         async with self._calling("there is no batch API") as client:
-            page = await client.messages.batches.list(limit=100)
+            page = await client.messages.batches.list(limit=100, timeout=QUESTION_TIMEOUT)
             for _ in range(_MOST_PAGES):
                 found += [
                     state
@@ -136,7 +136,7 @@ class AnthropicBatches:
     async def state(self, batch: str) -> BatchState:
         """Ask where a batch stands."""
         async with self._calling(f"there is no batch {batch}") as client:
-            return self._state(await client.messages.batches.retrieve(batch))
+            return self._state(await client.messages.batches.retrieve(batch, timeout=QUESTION_TIMEOUT))
 
     @staticmethod
     def _state(batch: MessageBatch) -> BatchState:
@@ -153,7 +153,7 @@ class AnthropicBatches:
     async def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:
         """Yield what the batch came to, request by request."""
         async with self._calling(f"there is no batch {batch}") as client:
-            ended = await client.messages.batches.retrieve(batch)
+            ended = await client.messages.batches.retrieve(batch, timeout=QUESTION_TIMEOUT)
         if not ended.results_url:
             raise GoneError(f"{self._label}: the results of batch {batch} are gone; they are kept for 29 days")
         async with (
@@ -185,7 +185,7 @@ class AnthropicBatches:
     async def cancel(self, batch: str) -> None:
         """Stop a batch."""
         async with self._calling(f"there is no batch {batch}") as client:
-            await client.messages.batches.cancel(batch)
+            await client.messages.batches.cancel(batch, timeout=QUESTION_TIMEOUT)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BATCH_FACTOR = 0.5
 #: Seconds that sending or fetching a file may pause; a call's own limit is far too short for hundreds of megabytes.
 TRANSFER_TIMEOUT = 600.0
+#: Seconds for a question about a batch.
+QUESTION_TIMEOUT = 60.0
 
 
 def encode_line(request: dict[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ from judgebench.judges.backend import (
     login_secrets,
     redact,
 )
-from judgebench.judges.batches import TRANSFER_TIMEOUT, batch_error, encode_line, json_lines
+from judgebench.judges.batches import QUESTION_TIMEOUT, TRANSFER_TIMEOUT, batch_error, encode_line, json_lines
 from judgebench.judges.chat import chat_completion
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class OpenAIBatches:
         """Look for the batch that carries the tag; with one there is no doubt about it."""
         found: list[BatchState] = []
         async with self._calling("there is no batch API") as client:
-            page = await client.batches.list(limit=100)
+            page = await client.batches.list(limit=100, timeout=QUESTION_TIMEOUT)
             # Through all pages: nothing documents their order, and this is only ever done after a crash.
             for _ in range(_MOST_PAGES):
                 found += [state for batch in page.data if (state := self._state(batch)).tag == tag]
@@ -119,7 +119,7 @@ class OpenAIBatches:
     async def state(self, batch: str) -> BatchState:
         """Ask where a batch stands."""
         async with self._calling(f"there is no batch {batch}") as client:
-            return self._state(await client.batches.retrieve(batch))
+            return self._state(await client.batches.retrieve(batch, timeout=QUESTION_TIMEOUT))
 
     def _state(self, batch: Batch) -> BatchState:
         counts = batch.request_counts
@@ -145,7 +145,7 @@ class OpenAIBatches:
     async def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:
         """Yield what the output file and the error file hold."""
         async with self._calling(f"there is no batch {batch}") as client:
-            ended = await client.batches.retrieve(batch)
+            ended = await client.batches.retrieve(batch, timeout=QUESTION_TIMEOUT)
         for file in filter(None, (ended.output_file_id, ended.error_file_id)):
             async with (
                 self._calling(f"the results of batch {batch} are gone") as client,
@@ -179,7 +179,7 @@ class OpenAIBatches:
     async def cancel(self, batch: str) -> None:
         """Stop a batch."""
         async with self._calling(f"there is no batch {batch}") as client:
-            await client.batches.cancel(batch)
+            await client.batches.cancel(batch, timeout=QUESTION_TIMEOUT)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -148,6 +148,11 @@ class BatchRun:
             await self._work(submitting_alone)
         finally:
             self.summary.seconds = time.monotonic() - started
+        judged = sum(self.summary.statuses.values())
+        if judged + len(self._refused) < self.summary.cases:
+            raise IncompleteError(
+                f"{judged} of {self.summary.cases} cases of {self.title} are judged; run the same command again"
+            )
         if self._refused:
             why = next(iter(self._refused.values()))
             what = f"{len(self._refused)} cases were not asked, their batch was refused: {why}"
@@ -160,10 +165,10 @@ class BatchRun:
         interval, changed = self.waiting.poll, True
         while True:
             changed |= await self._resolve()
-            if changed:
+            while changed:
                 async with submitting_alone:
                     self._look_around()
-                    await self._submit()
+                    changed = await self._submit()
             if not self.pending:
                 return
             changed = await self._collect_ended()
@@ -232,12 +237,13 @@ class BatchRun:
         if self.on_progress is not None:
             self.on_progress(self.summary)
 
-    async def _submit(self) -> None:
-        """Cut what is missing into batches and submit each."""
+    async def _submit(self) -> bool:
+        """Cut what is missing into batches and submit each; True where one certainly never left."""
         limits, scale = self.api.limits, self.planned.task.scale
         most = min(limits.requests, self.waiting.size or limits.requests)
         draft = Draft(self.writer.path)
         too_large: list[Case] = []
+        again = False
         try:
             for case in self._missing():
                 requests = self.judge.requests(case, scale)
@@ -247,18 +253,20 @@ class BatchRun:
                     too_large.append(case)
                     continue
                 if draft.keys and not draft.fits(len(lines), size, most, limits):
-                    await self._send(draft)
+                    again |= not await self._send(draft)
                     draft.close()
                     draft = Draft(self.writer.path)
                     lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
                 draft.add(case.key, lines)
             if draft.keys:
-                await self._send(draft)
+                again |= not await self._send(draft)
         finally:
             draft.close()
         await self._live(too_large, {})
+        return again
 
-    async def _send(self, draft: Draft) -> None:
+    async def _send(self, draft: Draft) -> bool:
+        """Submit a batch; False where it certainly never left, so that its cases are missing again."""
         lines = draft.finished()
         entry = self.ledger.mean(draft.tag, draft.keys, draft.requests)
         pending = _Pending(entry)
@@ -279,6 +287,7 @@ class BatchRun:
             if self._attempts >= self.options.attempts:
                 raise IncompleteError(f"can't submit: {error}; the same command tries again") from None
             await asyncio.sleep(max(error.retry_after or 0.0, self.options.backoff * 2**self._attempts))
+            return not error.unreachable
         except (RejectedError, BackendError) as error:
             self._drop(pending, "refused")
             raise BackendError(f"{error}; the batch was not submitted") from None
@@ -286,6 +295,7 @@ class BatchRun:
             self._attempts = 0
             self.ledger.submitted(entry, state.id)
             self.tell(f"submitted {state.id}: {entry.requests} requests of {self.title}")
+            return True
 
     @property
     def title(self) -> str:
@@ -303,7 +313,7 @@ class BatchRun:
         changed = False
         for pending in [p for p in self.pending if not p.entry.id and not p.candidates]:
             entry = pending.entry
-            found = await self._asked(self.api.find(entry.tag, entry.time, entry.requests))
+            found = await self._asked(pending, self.api.find(entry.tag, entry.time, entry.requests))
             taken = {p.entry.id for p in self.pending} | pending.strangers
             taken |= {e.id for e in self.ledger.entries.values()}
             pending.candidates = [state.id for state in found or [] if state.id not in taken]
@@ -317,8 +327,8 @@ class BatchRun:
                 changed = True
         return changed
 
-    async def _asked(self, question: Any) -> Any:
-        """Await a question to the API; None where the answer did not come this time."""
+    async def _asked(self, pending: _Pending, question: Any) -> Any:
+        """Await a question to the API about a batch; None where the answer did not come this time."""
         try:
             answer = await question
         except RetryableError as error:
@@ -333,7 +343,7 @@ class BatchRun:
             raise BackendError(str(error)) from None
         except GoneError as error:
             raise GoneError(
-                f"{error}; move {self.writer.path / LEDGER} away to give its batches up: "
+                f"{error}; move {(pending.folder or self.writer.path) / LEDGER} away to give its batches up: "
                 "their cases are then asked, and paid for, again"
             ) from None
         except BackendError as error:
@@ -349,7 +359,7 @@ class BatchRun:
         for pending in list(self.pending):
             if not pending.entry.id and not await self._recognise(pending):
                 continue
-            state: BatchState | None = await self._asked(self.api.state(pending.entry.id))
+            state: BatchState | None = await self._asked(pending, self.api.state(pending.entry.id))
             if state is None:
                 continue
             self._say(pending, state)
@@ -360,9 +370,11 @@ class BatchRun:
                 self._drop(pending, "refused")
                 changed |= pending.folder is not None
             elif state.ended:
-                answers = await self._asked(self._read(pending.entry))
+                answers = await self._asked(pending, self._read(pending.entry))
                 if answers is not None:
                     await self._store(pending.entry, answers)
+                    # First the answers, then the line that says they are in: a power cut must not keep the line alone.
+                    self.writer.sync()
                     self._drop(pending, "collected")
                     # Another run's batch may lack some of what that run's ledger says it holds.
                     changed |= pending.folder is not None
@@ -372,10 +384,10 @@ class BatchRun:
         """Find out which of several batches is the one whose id got lost: the custom ids of its results tell."""
         entry = pending.entry
         for batch in list(pending.candidates):
-            state: BatchState | None = await self._asked(self.api.state(batch))
+            state: BatchState | None = await self._asked(pending, self.api.state(batch))
             if state is None or not state.ended:
                 continue
-            ours = await self._asked(self._starts(batch, entry.tag))
+            ours = await self._asked(pending, self._starts(batch, entry.tag))
             if ours is None:
                 continue
             if ours:
@@ -399,10 +411,11 @@ class BatchRun:
         return False
 
     def _say(self, pending: _Pending, state: BatchState) -> None:
-        said = f"{state.id}: {state.stage}, {state.done} of {pending.entry.requests} requests done"
+        # A line for each stage and each tenth: a day of polling must not scroll everything else away.
+        said = f"{state.stage} {10 * state.done // max(pending.entry.requests, 1)}"
         if said != pending.said:
             pending.said = said
-            self.tell(said)
+            self.tell(f"{state.id}: {state.stage}, {state.done} of {pending.entry.requests} requests done")
 
     async def _read(self, entry: Entry) -> dict[str, dict[int, Any]]:
         """Fetch the results of a batch: of each case the answers to its calls."""

@@ -151,6 +151,14 @@ class RunWriter:
         except OSError as error:
             raise _unwritable(self.path, error) from None
 
+    def sync(self) -> None:
+        """Bring what was appended onto the disk: a power cut takes none of it after this."""
+        if self._descriptor is not None:
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                raise _unwritable(self.path, error) from None
+
     def write_manifest(self, run: Run) -> None:
         """Replace the manifest, atomically."""
         self.run = run

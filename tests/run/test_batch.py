@@ -20,7 +20,7 @@ from judgebench.run.batch import Waiting, execute_in_batches
 from judgebench.run.engine import Options, Summary
 from judgebench.run.execute import execute
 from judgebench.run.ledger import LEDGER, Ledger, in_batches, read_ledger
-from judgebench.store.runs import read_run
+from judgebench.store.runs import RunWriter, read_run
 from judgebench.tasks.base import open_task
 
 if TYPE_CHECKING:
@@ -388,3 +388,89 @@ def test_an_answer_of_a_batch_costs_half(monkeypatch: pytest.MonkeyPatch) -> Non
         assert half == Usage(1000, 1000, pytest.approx(usual.usd / 2))
     unknown = create("my-own", prompt=None, base_url=None, temperature=None, max_tokens=64, timeout=10, seed=None)
     assert unknown.usage(Completion("", input_tokens=1000, batch=True)).usd is None
+
+
+class Crash(BaseException):
+    """What no handler expects: the process is gone at this point."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("api", APIS)
+def test_a_crash_at_any_step_costs_nothing_twice(api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every write and every call is a step; the process dies before it, or after it, then runs again."""
+    left = [0]
+
+    def step() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Crash
+
+    def stepping(owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def sync(self: Any, *arguments: Any) -> Any:
+            step()
+            done = real(self, *arguments)
+            step()
+            return done
+
+        async def call(self: Any, *arguments: Any) -> Any:
+            step()
+            done = await real(self, *arguments)
+            step()
+            return done
+
+        monkeypatch.setattr(owner, name, call if name in {"submit", "state", "find"} else sync)
+
+    client = importlib.import_module(f"judgebench.judges.{api}_batch")
+    stepping(Ledger, "_append")
+    stepping(RunWriter, "append")
+    for name in ("submit", "state", "find"):
+        stepping(client.OpenAIBatches if api == "openai" else client.AnthropicBatches, name)
+    task = Toy(["one", "two", "<<batch:expired>> three"])
+    # One live call at a time: what is in flight when a process dies is all that may be asked twice.
+    one = Options(max_concurrency=1, attempts=3, backoff=0.01)
+    with FakeBatches(polls=0) as healthy:
+        expected = batch(planned(api, healthy, task), tmp_path / "healthy", Waiting(0.001, 0.01, size=4)).answers()
+    crashes, finished = 0, False
+    while not finished:
+        crashes += 1
+        runs = tmp_path / str(crashes)
+        with FakeBatches(polls=0) as llm:
+            left[0] = crashes
+            try:
+                batch(planned(api, llm, task), runs, Waiting(0.001, 0.01, settle=0.05, size=4), one)
+                finished = True
+            except Crash:
+                left[0] = 0
+                done = batch(planned(api, llm, task), runs, Waiting(0.001, 0.01, settle=0.05, size=4), one)
+                assert done.answers() == expected
+            assert sum(b.requests for b in llm.batches) == 6, crashes
+            assert sum(llm.batched.values()) == 4, crashes
+            assert len(llm.requests) in {2, 3}, crashes
+    assert crashes > 30
+
+
+def test_answers_are_on_the_disk_before_the_ledger_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    for owner, name in ((RunWriter, "append"), (RunWriter, "sync"), (Ledger, "ended")):
+        real = getattr(owner, name)
+
+        def told(self: Any, *arguments: Any, _real: Any = real, _name: str = name) -> Any:
+            steps.append(_name)
+            return _real(self, *arguments)
+
+        monkeypatch.setattr(owner, name, told)
+    with FakeBatches() as llm:
+        batch(planned("openai", llm, Toy(["question"])), tmp_path)
+    assert steps == ["append", "append", "sync", "ended"]
+
+
+def test_a_server_that_is_not_there_is_unusable_and_nothing_is_left_open(tmp_path: Path) -> None:
+    with FakeBatches() as llm:
+        plan = planned("openai", llm, Toy(["question"]))
+    with pytest.raises(BackendError, match="can't be reached"):
+        batch(plan, tmp_path)
+    assert in_batches(tmp_path, plan.run) == set()
+    ends = [entry.end for entry in read_ledger(tmp_path / plan.run.identity / LEDGER).values()]
+    assert ends == ["absent"] * 3
