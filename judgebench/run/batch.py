@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from judgebench.domain import Status
 from judgebench.domain.batches import BatchJudge
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
-from judgebench.run.batch_run import BatchRun, Waiting
+from judgebench.run.batch_run import BatchRun
+from judgebench.run.draft import Waiting
 from judgebench.run.ledger import Ledger
 from judgebench.store.runs import RunWriter
 
@@ -107,7 +108,7 @@ def _interrupted(works: list[BatchRun]) -> str:
     submitted = "; ".join(work.outstanding() for work in works if work.pending)
     if not submitted:
         return f"interrupted: {kept} cases are judged and kept; the same command asks the others"
-    return f"interrupted, {kept} cases are judged and kept; {submitted} and go on; the same command collects them"
+    return f"interrupted, {kept} cases are judged and kept; {submitted}: these go on, the same command collects them"
 
 
 def _write_counts(work: BatchRun) -> None:

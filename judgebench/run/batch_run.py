@@ -10,66 +10,26 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.draft import Draft, Keeping, Rest, total
+from judgebench.run.draft import Draft, Keeping, Pending, Rest, Waiting, counted, total
 from judgebench.run.engine import Summary, ask_all
-from judgebench.run.ledger import LEDGER, Entry, other_entries, submitting
+from judgebench.run.ledger import LEDGER, other_entries, submitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from judgebench.domain import Case
     from judgebench.domain.batches import BatchApi, BatchJudge, BatchState
     from judgebench.run.engine import Options
     from judgebench.run.execute import Plan
-    from judgebench.run.ledger import Ledger
+    from judgebench.run.ledger import Entry, Ledger
     from judgebench.store.runs import RunWriter
 
-#: Questions in a row that may go unanswered before the command gives up; the batches go on without it.
+#: Rounds of questions that may go unanswered before the command gives up; the batches go on without it.
 _PATIENCE = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How to submit, and how to wait.
-
-    Parameters
-    ----------
-    poll : float
-        Seconds before a batch is asked after for the first time; half as long again each time.
-    longest : float
-        Where that ends.
-    settle : float
-        Seconds after which a batch that nobody answered for, and that no list shows, was not submitted.
-    wait : bool
-        False collects what has ended, submits what is missing, and leaves.
-    size : int or None
-        Requests in a batch, if fewer than the provider allows.
-    """
-
-    poll: float = 15.0
-    longest: float = 300.0
-    settle: float = 60.0
-    wait: bool = True
-    size: int | None = None
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A batch that is, or may be, out there; ``folder`` is the other run's that submitted it, None for our own."""
-
-    entry: Entry
-    folder: Path | None = None
-    #: Batches that may be it, where its own id got lost and only its results can tell.
-    candidates: list[str] = field(default_factory=list[str])
-    strangers: set[str] = field(default_factory=set[str])
-    seen: float = field(default_factory=time.monotonic)
-    said: str = ""
 
 
 class BatchRun:
@@ -119,7 +79,7 @@ class BatchRun:
         self.tell = tell
         self.on_progress = on_progress
         self.summary = Summary()
-        self.pending = [_Pending(entry) for entry in ledger.open_entries()]
+        self.pending = [Pending(entry) for entry in ledger.open_entries()]
         self._settled: set[str] = set()
         self._others: set[str] = set()
         #: Keys of cases whose batch was refused, and why; they are not tried again by this command.
@@ -186,8 +146,8 @@ class BatchRun:
         ids = ", ".join(entry.id for entry in known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
         unsure = len(self.pending) - len(known)
         requests = sum(entry.requests for entry in known)
-        words = [f"{requests} requests are submitted in {len(known)} batches ({ids})"] if known else []
-        words += [f"{unsure} batches may have been submitted"] if unsure else []
+        words = [f"{counted(requests, 'request')} submitted in {counted(len(known), 'batch')} ({ids})"] if known else []
+        words += [f"{counted(unsure, 'batch')} possibly submitted"] if unsure else []
         return f"{self.planned.run.judge} on {self.planned.run.task}: " + (
             " and ".join(words) or "nothing is submitted"
         )
@@ -206,7 +166,7 @@ class BatchRun:
         for folder, entry in others:
             if not wanted.isdisjoint(entry.keys):
                 self._others.add(entry.tag)
-                self.pending.append(_Pending(entry, folder))
+                self.pending.append(Pending(entry, folder))
 
     def _missing(self) -> Iterator[Case]:
         """Yield the cases to submit; settle those that the store can answer."""
@@ -242,15 +202,20 @@ class BatchRun:
         limits, scale = self.api.limits, self.planned.task.scale
         most = min(limits.requests, self.waiting.size or limits.requests)
         draft = Draft(self.writer.path)
-        too_large: list[Case] = []
+        unfit: list[Case] = []
         again = False
         try:
             for case in self._missing():
                 requests = self.judge.requests(case, scale)
-                lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                try:
+                    lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                except CallError:
+                    # What can't be written (an image that is not there) is the local engine's to put into words.
+                    unfit.append(case)
+                    continue
                 size = sum(len(line) + 1 for line in lines)
                 if len(lines) > limits.requests or size + limits.frame > limits.size:
-                    too_large.append(case)
+                    unfit.append(case)
                     continue
                 if draft.keys and not draft.fits(len(lines), size, most, limits):
                     again |= not await self._send(draft)
@@ -262,14 +227,14 @@ class BatchRun:
                 again |= not await self._send(draft)
         finally:
             draft.close()
-        await self._live(too_large, {})
+        await self._live(unfit, {})
         return again
 
     async def _send(self, draft: Draft) -> bool:
         """Submit a batch; False where it certainly never left, so that its cases are missing again."""
         lines = draft.finished()
         entry = self.ledger.mean(draft.tag, draft.keys, draft.requests)
-        pending = _Pending(entry)
+        pending = Pending(entry)
         self.pending.append(pending)
         try:
             state = await self.api.submit(lines, entry.tag)
@@ -302,7 +267,7 @@ class BatchRun:
         """The run, for messages."""
         return f"{self.planned.run.judge} on {self.planned.run.task}"
 
-    def _drop(self, pending: _Pending, end: Any) -> None:
+    def _drop(self, pending: Pending, end: Any) -> None:
         """Take a batch off the list; only its own run writes down how it ended."""
         self.pending.remove(pending)
         if pending.folder is None:
@@ -314,12 +279,14 @@ class BatchRun:
         for pending in [p for p in self.pending if not p.entry.id and not p.candidates]:
             entry = pending.entry
             found = await self._asked(pending, self.api.find(entry.tag, entry.time, entry.requests))
+            if found is None:
+                break
             taken = {p.entry.id for p in self.pending} | pending.strangers
             taken |= {e.id for e in self.ledger.entries.values()}
-            pending.candidates = [state.id for state in found or [] if state.id not in taken]
-            if named := next((state.id for state in found or [] if state.tag == entry.tag), ""):
+            pending.candidates = [state.id for state in found if state.id not in taken]
+            if named := next((state.id for state in found if state.tag == entry.tag), ""):
                 self._adopt(pending, named)
-            if named or pending.candidates or found is None:
+            if named or pending.candidates:
                 continue
             waited = max(time.monotonic() - pending.seen, time.time() - entry.time)
             if waited >= self.waiting.settle and not (pending.folder and submitting(pending.folder)):
@@ -327,7 +294,7 @@ class BatchRun:
                 changed = True
         return changed
 
-    async def _asked(self, pending: _Pending, question: Any) -> Any:
+    async def _asked(self, pending: Pending, question: Any) -> Any:
         """Await a question to the API about a batch; None where the answer did not come this time."""
         try:
             answer = await question
@@ -361,7 +328,8 @@ class BatchRun:
                 continue
             state: BatchState | None = await self._asked(pending, self.api.state(pending.entry.id))
             if state is None:
-                continue
+                # The others would go unanswered for the same reason: patience counts rounds, not batches.
+                break
             self._say(pending, state)
             if state.failure:
                 if pending.folder is None:
@@ -380,7 +348,7 @@ class BatchRun:
                     changed |= pending.folder is not None
         return changed
 
-    async def _recognise(self, pending: _Pending) -> bool:
+    async def _recognise(self, pending: Pending) -> bool:
         """Find out which of several batches is the one whose id got lost: the custom ids of its results tell."""
         entry = pending.entry
         for batch in list(pending.candidates):
@@ -397,7 +365,7 @@ class BatchRun:
             pending.strangers.add(batch)
         return False
 
-    def _adopt(self, pending: _Pending, batch: str) -> None:
+    def _adopt(self, pending: Pending, batch: str) -> None:
         """Take a batch for the one whose id got lost."""
         pending.entry.id = batch
         if pending.folder is None:
@@ -410,7 +378,7 @@ class BatchRun:
                 return custom_id.startswith(f"{tag}-")
         return False
 
-    def _say(self, pending: _Pending, state: BatchState) -> None:
+    def _say(self, pending: Pending, state: BatchState) -> None:
         # A line for each stage and each tenth: a day of polling must not scroll everything else away.
         said = f"{state.stage} {10 * state.done // max(pending.entry.requests, 1)}"
         if said != pending.said:

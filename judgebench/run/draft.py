@@ -1,10 +1,11 @@
-"""Pieces of the batch engine: a batch while it is written, and the adapters through which its rest is asked live."""
+"""Pieces of the batch engine: a batch while it is written, one that is out there, and how its rest is asked live."""
 
 from __future__ import annotations
 
 import secrets
 import tempfile
-from dataclasses import replace
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from judgebench.errors import IncompleteError
@@ -16,6 +17,45 @@ if TYPE_CHECKING:
     from judgebench.domain import Case, Judge, Reply, Scale, Verdict
     from judgebench.domain.batches import BatchJudge, BatchLimits
     from judgebench.run.engine import Sink, Summary
+    from judgebench.run.ledger import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How to submit, and how to wait.
+
+    Parameters
+    ----------
+    poll : float
+        Seconds before a batch is asked after for the first time; half as long again each time.
+    longest : float
+        Where that ends.
+    settle : float
+        Seconds after which a batch that nobody answered for, and that no list shows, was not submitted.
+    wait : bool
+        False collects what has ended, submits what is missing, and leaves.
+    size : int or None
+        Requests in a batch, if fewer than the provider allows.
+    """
+
+    poll: float = 15.0
+    longest: float = 300.0
+    settle: float = 60.0
+    wait: bool = True
+    size: int | None = None
+
+
+@dataclass(slots=True)
+class Pending:
+    """A batch that is, or may be, out there; ``folder`` is the other run's that submitted it, None for our own."""
+
+    entry: Entry
+    folder: Path | None = None
+    #: Batches that may be it, where its own id got lost and only its results can tell.
+    candidates: list[str] = field(default_factory=list[str])
+    strangers: set[str] = field(default_factory=set[str])
+    seen: float = field(default_factory=time.monotonic)
+    said: str = ""
 
 
 class Draft:
@@ -146,3 +186,14 @@ def total(batches: Summary, live: Summary) -> Summary:
         statuses=batches.statuses + live.statuses,
         last_error=live.last_error or batches.last_error,
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> counted(2, "batch")
+    '2 batches'
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"

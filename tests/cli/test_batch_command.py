@@ -118,7 +118,7 @@ def test_an_interrupt_while_waiting_says_what_goes_on(number: int, judgebench, t
     _, err = process.communicate(timeout=20)
     assert time.monotonic() - stopped < 5
     assert process.returncode == 130, err
-    assert "48 requests are submitted in 2 batches (batch_0, batch_1) and go on; the same command collects them" in err
+    assert "48 requests submitted in 2 batches (batch_0, batch_1): these go on, the same command collects them" in err
     assert "Traceback" not in err
     llm.hold = False
     done = judgebench(*command("openai", llm, "--batch-size", "30"), env=KEYS)

@@ -140,6 +140,23 @@ def test_a_case_that_no_batch_can_hold_is_asked_live(api: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("api", APIS)
+def test_a_case_that_can_not_be_written_spoils_no_batch(api: str, tmp_path: Path) -> None:
+    missing = Response("b", images=("not-there.png",))
+    items = [
+        Item(f"i{n}", (Turn.of("user", text),), (Response("a"), second), (Label("h", 0),), "human")
+        for n, (text, second) in enumerate(
+            [("fine", Response("b")), ("half \ud800", Response("b")), ("image", missing)]
+        )
+    ]
+    with FakeBatches() as llm:
+        done = batch(planned(api, llm, Toy([], items=items)), tmp_path)
+        assert [b.requests for b in llm.batches] == [4]
+    assert {v.item: v.status for v in read_run(done.path).verdicts()} == {
+        "i0": Status.OK, "i1": Status.OK, "i2": Status.FAILED
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("api", APIS)
 def test_what_a_batch_leaves_unanswered_is_asked_live_and_nothing_else(api: str, tmp_path: Path) -> None:
     ends = {
         "expired": Status.OK,
@@ -182,7 +199,7 @@ def test_a_cancelled_batch_gives_what_it_has(api: str, tmp_path: Path) -> None:
     with FakeBatches() as llm:
         llm.hold = True
         plan = planned(api, llm, Toy([f"question {n}" for n in range(4)]))
-        with pytest.raises(IncompleteError, match=r"8 requests are submitted in 1 batches .*batch_0"):
+        with pytest.raises(IncompleteError, match=r"8 requests submitted in 1 batch \(.*batch_0\)"):
             batch(plan, tmp_path, Waiting(0.01, wait=False))
         judge: Any = plan.judge
         import asyncio
@@ -272,6 +289,10 @@ def test_an_unanswered_question_after_a_batch_is_asked_again(tmp_path: Path) -> 
         llm.flaky = 4
         done = batch(planned("openai", llm, Toy(["question"])), tmp_path)
         assert len(llm.batches) == 1
+        # One bad moment for twenty batches is one bad moment.
+        llm.flaky = 3
+        many = batch(planned("openai", llm, Toy([f"q{n}" for n in range(10)])), tmp_path, Waiting(0.01, size=1))
+        assert many.statuses() == {Status.OK: 20}
         llm.flaky = 1000
         with pytest.raises(IncompleteError, match="the same command collects them"):
             batch(planned("openai", llm, Toy(["another"])), tmp_path)
