@@ -53,9 +53,10 @@ def start(folder: Path, arguments: list[str]) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while not true():
+        assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -69,7 +70,7 @@ def entries(folder: Path) -> list[tuple[str, str]]:
 def test_killed_after_submitting_and_run_again_submits_once(api: str, judgebench, tmp_path: Path, llm) -> None:
     llm.hold = True
     process = start(tmp_path, command(api, llm))
-    until(lambda: any(batch for batch, _ in entries(tmp_path)) and llm.batches[0].asked > 0)
+    until(lambda: any(batch for batch, _ in entries(tmp_path)) and llm.batches[0].asked > 0, process)
     process.kill()
     process.communicate()
     # What a kill can do at worst to the ledger: a line cut short.
@@ -94,7 +95,7 @@ def test_killed_after_submitting_and_run_again_submits_once(api: str, judgebench
 def test_killed_before_the_id_arrived_and_run_again_submits_once(api: str, judgebench, tmp_path: Path, llm) -> None:
     llm.next_create("stall")
     process = start(tmp_path, command(api, llm))
-    until(lambda: len(llm.batches) == 1)
+    until(lambda: len(llm.batches) == 1, process)
     process.kill()
     process.communicate()
     assert entries(tmp_path) == [("", "")]
@@ -112,7 +113,7 @@ def test_killed_before_the_id_arrived_and_run_again_submits_once(api: str, judge
 def test_an_interrupt_while_waiting_says_what_goes_on(number: int, judgebench, tmp_path: Path, llm) -> None:
     llm.hold = True
     process = start(tmp_path, command("openai", llm, "--batch-size", "30"))
-    until(lambda: len(llm.batches) == 2 and llm.batches[1].asked > 0)
+    until(lambda: len(llm.batches) == 2 and llm.batches[1].asked > 0, process)
     stopped = time.monotonic()
     process.send_signal(number)
     _, err = process.communicate(timeout=20)
