@@ -9,6 +9,7 @@ The tree, with the exit code of the command line behind each::
     │   └── BrokenPluginError     2   a plugin was found and could not be loaded
     ├── DataError                 3   input data is not what its format says (file, line, field)
     ├── BackendError              4   the judge backend is unusable (no key, unknown model, unreachable)
+    │   └── GoneError             4   a batch or its results are not there (any more)
     ├── IncompleteError           5   a run stopped early; it resumes
     ├── InterruptedRunError     130   the user stopped a run; it resumes
     ├── MismatchError             1   a reproduction, a verification or a comparison failed
@@ -32,6 +33,7 @@ __all__ = [
     "BrokenPluginError",
     "CallError",
     "DataError",
+    "GoneError",
     "IncompleteError",
     "InterruptedRunError",
     "JudgebenchError",
@@ -132,6 +134,10 @@ class BackendError(JudgebenchError):
     """The judge backend is unusable: no key, an unknown model, an unreachable server."""
 
     exit_code: ClassVar[int] = 4
+
+
+class GoneError(BackendError):
+    """A batch, or its results, that the provider does not know or does not keep any more."""
 
 
 class IncompleteError(JudgebenchError):

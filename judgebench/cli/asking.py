@@ -32,12 +32,12 @@ from judgebench.cli.progress import Live, told
 from judgebench.errors import BackendError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from judgebench.domain import Agreement, Judge, Policies, Task
     from judgebench.run.engine import Options
     from judgebench.run.estimate import Forecast
-    from judgebench.run.execute import Plan
+    from judgebench.run.execute import Outcome, Plan
 
 _DEMO_TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
 _DEMO_JUDGES = {
@@ -110,6 +110,17 @@ def run(
         ),
     ] = None,
     attempts: Annotated[int, typer.Option(min=1, help="Times a case is asked before it counts as failed.")] = 6,
+    engine: Annotated[
+        Literal["local", "batch"],
+        typer.Option(help="How to ask: calls from here, or the provider's batch API (half price, within a day)."),
+    ] = "local",
+    poll: Annotated[
+        float, typer.Option(min=0.01, metavar="SECONDS", help="First pause before a batch is asked after; it grows.")
+    ] = 15.0,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for batches, or submit and leave.")] = True,
+    batch_size: Annotated[
+        int | None, typer.Option("--batch-size", min=1, metavar="N", help="Requests in a batch, if fewer than allowed.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of random orders and of seeded judges.")] = 0,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
@@ -136,6 +147,8 @@ def run(
 
     if sample and data is not None:
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+    if engine != "batch" and (batch_size is not None or not wait):
+        raise UsageError("--no-wait and --batch-size belong to --engine batch")
     check_output(output)
     settings = catalog.JudgeSettings(
         prompt,
@@ -165,11 +178,14 @@ def run(
                 )
             )
     if dry_run:
-        emit(_estimates([planned for planned, _ in plans], runs, form, share=cache, refresh=refresh), output)
+        emit(
+            _estimates([p for p, _ in plans], runs, form, share=cache, refresh=refresh, batch=engine == "batch"), output
+        )
         return
     how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
     how = replace(how, share=cache, refresh=refresh)
-    rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system)
+    execute = _batch_engine([p for p, _ in plans], poll, batch_size, wait=wait) if engine == "batch" else None
+    rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system, in_batches=execute)
     if rows:
         emit_scores(rows, form, output)
     # One unusable backend may have stopped many runs for the same reason.
@@ -286,22 +302,50 @@ def plan_run(
     return planned, policies
 
 
-def _estimates(plans: Sequence[Plan], runs: Path, form: str, *, share: bool, refresh: bool) -> str:
+def _estimates(plans: Sequence[Plan], runs: Path, form: str, *, share: bool, refresh: bool, batch: bool) -> str:
     from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
     found: list[Forecast] = []
     for planned in plans:
+        submitted = _submitted(planned, runs) if batch else frozenset[str]()
         with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
-            found.append(estimate(planned, known))
+            found.append(estimate(planned, known, batch=batch, submitted=submitted))
     if form == "json":
         entries = [one.to_json() for one in found]
         return json.dumps({"schema": "judgebench.estimate/1", "runs": entries}, indent=1, ensure_ascii=False)
     return "\n".join(map(str, found))
 
 
+def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
+    """Find the cases whose answers are under way in batches."""
+    from judgebench.run.batch import batch_api  # noqa: PLC0415 - loaded on use
+    from judgebench.run.ledger import in_batches  # noqa: PLC0415 - loaded on use
+
+    batch_api(planned)
+    return frozenset(in_batches(runs, planned.run))
+
+
+def _batch_engine(
+    plans: list[Plan], poll: float, size: int | None, *, wait: bool
+) -> Callable[[Path, Options, Callable[[str], None]], list[Outcome]]:
+    """Make the batch engine; a judge that it can't ask is an error before anything else happens."""
+    from judgebench.run.batch import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
+
+    for planned in plans:
+        batch_api(planned)
+    waiting = Waiting(poll=poll, wait=wait, size=size)
+    return lambda runs, options, tell: execute_in_batches(plans, runs, options, waiting, tell=tell)
+
+
 def ask_and_measure(
-    plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
+    plans: list[tuple[Plan, Policies]],
+    runs: Path,
+    options: Options,
+    *,
+    quiet: bool,
+    by_system: bool,
+    in_batches: Callable[[Path, Options, Callable[[str], None]], list[Outcome]] | None = None,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
@@ -310,14 +354,17 @@ def ask_and_measure(
     from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
-    live = Live(sys.stderr)
-    outcomes = execute_all(
-        [planned for planned, _ in plans],
-        runs,
-        options,
-        watch=None if quiet else live.show,
-        interval=live.interval,
-    )
+    if in_batches is not None:
+        outcomes = in_batches(runs, options, _silent if quiet else note)
+    else:
+        live = Live(sys.stderr)
+        outcomes = execute_all(
+            [planned for planned, _ in plans],
+            runs,
+            options,
+            watch=None if quiet else live.show,
+            interval=live.interval,
+        )
     rows: list[Agreement] = []
     stopped: list[BackendError | IncompleteError] = []
     for outcome, (_, policies) in zip(outcomes, plans, strict=True):
@@ -332,3 +379,7 @@ def ask_and_measure(
         )
         rows += with_official(measured, stored.run, stored.verdicts)
     return rows, stopped
+
+
+def _silent(_: str) -> None:
+    pass

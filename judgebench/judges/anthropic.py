@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import BackendError, RetryableError
+from judgebench.judges.anthropic_batch import AnthropicBatches
 from judgebench.judges.backend import (
     Completion,
     Finish,
@@ -24,6 +25,7 @@ from judgebench.judges.backend import (
     login_secrets,
     public_url,
 )
+from judgebench.judges.batches import batch_price
 from judgebench.judges.chat import count, decode, error_body, image_url, raise_for_error_in_200
 from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
@@ -78,6 +80,17 @@ class AnthropicBackend:
         limit = Timeout(self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte)
         return AsyncAnthropic(api_key=key, base_url=self._base_url, timeout=limit, max_retries=0)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent beside the body."""
+        return dict(self._options.get("extra_headers", {}))
+
+    def params(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Write the body of a call as a batch holds it."""
+        options: dict[str, Any] = {n: value for n, value in self._options.items() if not n.startswith("extra_")}
+        options |= self._options.get("extra_body", {})
+        return options | _said(messages)
+
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
         from anthropic import AnthropicError, APIStatusError  # noqa: PLC0415 - loaded on use
@@ -85,15 +98,7 @@ class AnthropicBackend:
         client = self._clients.get()
         secrets = (*environment_secrets(), *login_secrets(self._base_url))
         started = time.monotonic()
-        request: dict[str, Any] = dict(self._options)
-        system = "\n\n".join(message.text for message in messages if message.role == "system")
-        if system:
-            request["system"] = system
-        request["messages"] = [
-            {"role": message.role, "content": [_content(part) for part in message.parts]}
-            for message in messages
-            if message.role != "system"
-        ]
+        request = self._options | _said(messages)
         try:
             async with deadline(self._label, self._timeouts.total):
                 raw = await client.messages.with_raw_response.create(**request)
@@ -113,6 +118,16 @@ class AnthropicBackend:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._clients.aclose()
+
+
+def _said(messages: Sequence[Message]) -> dict[str, Any]:
+    system = "\n\n".join(message.text for message in messages if message.role == "system")
+    rest = [
+        {"role": message.role, "content": [_content(part) for part in message.parts]}
+        for message in messages
+        if message.role != "system"
+    ]
+    return {"system": system, "messages": rest} if system else {"messages": rest}
 
 
 def _content(part: Part) -> dict[str, Any]:
@@ -195,6 +210,15 @@ def create(
             "api_version": None if temperature is None else SAMPLING_API,
             "max_tokens": max_tokens,
         },
-        price=lambda completion: price(completion, model, url=address or _OWN),
+        price=lambda completion: batch_price(
+            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
+        ),
         aclose=backend.aclose,
+        batch=AnthropicBatches(
+            f"anthropic/{model}",
+            backend.params,
+            lambda body, secrets: _completion(f"anthropic/{model}", body, 0.0, secrets),
+            headers=backend.headers,
+            base_url=address,
+        ),
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from judgebench.domain import Lane
+    from judgebench.domain.batches import BatchApi
     from judgebench.judges.backend import Complete, Completion, Message
     from judgebench.judges.prompts import Prompt
     from judgebench.judges.tokens import TokenCounter
@@ -60,6 +61,8 @@ class LLMJudge:
         Counts what is sent; by default a stand-in for the model's own tokenizer.
     lane : str, optional
         Names what its calls share limits with: the same model at the same address; by default the judge's name.
+    batch : BatchApi, optional
+        The batch API of the backend, where it has one.
 
     Notes
     -----
@@ -83,8 +86,10 @@ class LLMJudge:
         aclose: Callable[[], Awaitable[None]] | None = None,
         lane: str = "",
         tokens: TokenCounter | None = None,
+        batch: BatchApi | None = None,
     ) -> None:
         self.lane = lane or name
+        self.batch = batch
         self._name = name
         self._complete = complete
         self._prompt = prompt
@@ -173,16 +178,17 @@ class LLMJudge:
         """
         requests = self.requests(case, scale)
         if len(requests) == 1:
-            return self.reply(case, scale, [await self._call(requests[0])])
+            return self.reply(case, scale, [await self.ask(requests[0])])
         # One after the other, so that one case is one call in flight at a time.
         answered = self._answered.setdefault(case.key, [])
         while len(answered) < len(requests):
-            answered.append(await self._call(requests[len(answered)]))
+            answered.append(await self.ask(requests[len(answered)]))
             if _verdict(answered[-1], RATE_EACH_SCALE)[1] is None:
                 break
         return self.reply(case, scale, self._answered.pop(case.key))
 
-    async def _call(self, messages: Sequence[Message]) -> Completion:
+    async def ask(self, messages: Sequence[Message]) -> Completion:
+        """Make one call, through the lane where there is one."""
         if self._lane is None:
             return await self._complete(messages)
         return await self._lane.call(
@@ -193,13 +199,15 @@ class LLMJudge:
         """Close the backend's connections."""
         if self._aclose is not None:
             await self._aclose()
+        if self.batch is not None:
+            await self.batch.aclose()
 
-    def forecast(self, case: Case, scale: Scale) -> Forecast:
-        """Estimate what asking about a case will use, without asking."""
+    def forecast(self, case: Case, scale: Scale, *, batch: bool = False) -> Forecast:
+        """Estimate what asking about a case, live or in a batch, will use, without asking."""
         requests = self.requests(case, scale)
-        usage = self._expected(requests[0])
+        usage = self._expected(requests[0], batch=batch)
         for messages in requests[1:]:
-            usage = usage + self._expected(messages)
+            usage = usage + self._expected(messages, batch=batch)
         return Forecast(len(requests), usage)
 
     def usage(self, completion: Completion) -> Usage:
@@ -207,8 +215,9 @@ class LLMJudge:
         usd = self._price(completion) if self._price is not None else None
         return Usage(completion.input_tokens, completion.output_tokens, usd)
 
-    def _expected(self, messages: Sequence[Message]) -> Usage:
-        return self.cost(self._tokens(messages), min(TOKENS_PER_ANSWER, self._longest or TOKENS_PER_ANSWER))
+    def _expected(self, messages: Sequence[Message], *, batch: bool = False) -> Usage:
+        answer = min(TOKENS_PER_ANSWER, self._longest or TOKENS_PER_ANSWER)
+        return self.cost(self._tokens(messages), answer, batch=batch)
 
     def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage:
         """Price tokens that a backend would report."""

@@ -21,9 +21,11 @@ from judgebench.judges.backend import (
     login_secrets,
     public_url,
 )
+from judgebench.judges.batches import batch_price
 from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
 from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.openai_batch import OpenAIBatches
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import openai_tokens
@@ -79,6 +81,10 @@ class OpenAIBackend:
         except OpenAIError:
             raise BackendError(f"{self._label}: the OpenAI SDK found no usable key; set {_KEY}") from None
 
+    def request(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Write the body of a call, live or in a batch."""
+        return self._options | {"messages": chat_messages(messages)}
+
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
         from openai import APIConnectionError, APIStatusError, OpenAIError  # noqa: PLC0415 - loaded on use
@@ -86,10 +92,10 @@ class OpenAIBackend:
         client = self._clients.get()
         secrets = (*environment_secrets(), *login_secrets(self._base_url))
         started = time.monotonic()
-        chat: Any = chat_messages(messages)
+        request: Any = self.request(messages)
         try:
             async with deadline(self._label, self._timeouts.total):
-                raw = await client.chat.completions.with_raw_response.create(messages=chat, **self._options)
+                raw = await client.chat.completions.with_raw_response.create(**request)
         except APIStatusError as error:
             response = error.response
             failure = failure_of(response.status_code, error_body(response.status_code, response.text))
@@ -156,7 +162,10 @@ def create(
             "max_tokens": max_tokens,
             "seed": seed,
         },
-        price=lambda completion: price(completion, model, url=address or _OWN),
+        price=lambda completion: batch_price(
+            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
+        ),
         aclose=backend.aclose,
         tokens=openai_tokens(model),
+        batch=OpenAIBatches(f"openai/{model}", backend.request, base_url=address),
     )

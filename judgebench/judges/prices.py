@@ -64,7 +64,7 @@ def price(completion: Completion, model: str, *, provider: str | None = None, ur
     for name in dict.fromkeys((completion.model, model)):
         usd = _price(name, provider, url, completion.input_tokens, completion.output_tokens, completion.cached_tokens)
         if usd is not None:
-            return usd * BATCH_SHARE if completion.batch else usd
+            return usd
     return None
 
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from judgebench.domain import Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from judgebench.domain import Case, Scale, Verdict
     from judgebench.run.execute import Plan
 
@@ -79,6 +81,8 @@ class Forecast:
     low, high : float or None
         95 % interval of the dollars, from how much the stored answers differ in length; None without stored answers
         or without a price.
+    submitted : int
+        Cases whose answers are under way in batches; they are not asked again.
     pilot : int
         Stored answers that the estimate rests on; 0: the length of answers is assumed.
     counting : str
@@ -90,6 +94,7 @@ class Forecast:
     items: int
     cases: int
     judged: int
+    submitted: int
     calls: int
     usage: Usage
     low: float | None
@@ -100,7 +105,7 @@ class Forecast:
     @property
     def to_ask(self) -> int:
         """Cases that would be asked."""
-        return self.cases - self.judged
+        return self.cases - self.judged - self.submitted
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: an entry of ``judgebench.estimate/1``."""
@@ -110,6 +115,7 @@ class Forecast:
             "items": self.items,
             "cases": self.cases,
             "judged": self.judged,
+            "submitted": self.submitted,
             "to_ask": self.to_ask,
             "calls": self.calls,
             "input_tokens": self.usage.input_tokens,
@@ -123,9 +129,10 @@ class Forecast:
 
     def __str__(self) -> str:
         """Say it in a line."""
+        under_way = f"{self.submitted} submitted, " if self.submitted else ""
         head = (
             f"{self.judge} on {self.task}: {self.items} items, {self.cases} cases, "
-            f"{self.judged} already judged, {self.to_ask} to ask"
+            f"{self.judged} already judged, {under_way}{self.to_ask} to ask"
         )
         if not self.counting:
             return f"{head}; no tokens, no cost"
@@ -170,7 +177,9 @@ class _Sums:
         return math.sqrt(max(0.0, self.squares / self.answers - mean**2) * self.answers / (self.answers - 1))
 
 
-def estimate(planned: Plan, known: Known, *, batch: bool = False) -> Forecast:
+def estimate(
+    planned: Plan, known: Known, *, batch: bool = False, submitted: AbstractSet[str] = frozenset()
+) -> Forecast:
     """Estimate what asking the missing cases of a plan takes.
 
     Parameters
@@ -181,15 +190,20 @@ def estimate(planned: Plan, known: Known, *, batch: bool = False) -> Forecast:
         Stored answers, by case key.
     batch : bool
         Whether a batch API answers, at its price.
+    submitted : set of str
+        Keys of cases whose answers are under way in batches.
     """
     judge: object = planned.judge
     asks = judge if isinstance(judge, _Forecasting) else None
-    cases = judged = calls = inputs = outputs = 0
+    cases = judged = under_way = calls = inputs = outputs = 0
     seen = _Sums()
     for case in planned.cases():
         cases += 1
         stored = known.get(case.key)
         judged += stored is not None
+        if stored is None and case.key in submitted:
+            under_way += 1
+            continue
         if asks is None or (stored is not None and not _tells(stored, seen)):
             continue
         expected = asks.forecast(case, planned.task.scale)
@@ -200,8 +214,9 @@ def estimate(planned: Plan, known: Known, *, batch: bool = False) -> Forecast:
             inputs += expected.usage.input_tokens
             outputs += expected.usage.output_tokens
     run = planned.run
+    head = (run.judge, run.task, planned.items, cases, judged, under_way)
     if asks is None:
-        return Forecast(run.judge, run.task, planned.items, cases, judged, 0, Usage(), None, None, 0, "")
+        return Forecast(*head, 0, Usage(), None, None, 0, "")
     pilot = seen.answers if seen.answers >= _TOO_FEW else 0
     low = high = None
     if pilot:
@@ -210,11 +225,11 @@ def estimate(planned: Plan, known: Known, *, batch: bool = False) -> Forecast:
     usage = asks.cost(inputs, outputs, batch=batch)
     if pilot and usage.usd is not None:
         # Two things vary: the pilot's mean, and the sum of the answers to come.
-        to_ask = cases - judged
+        to_ask = cases - judged - under_way
         spread = _Z * seen.spread * math.sqrt(to_ask + to_ask**2 / pilot)
         margin = (asks.cost(0, round(spread), batch=batch)).usd or 0.0
         low, high = max(0.0, usage.usd - margin), usage.usd + margin
-    return Forecast(run.judge, run.task, planned.items, cases, judged, calls, usage, low, high, pilot, asks.counting)
+    return Forecast(*head, calls, usage, low, high, pilot, asks.counting)
 
 
 def _tells(stored: Verdict, seen: _Sums) -> bool:

@@ -167,33 +167,44 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
                         summary=summary,
                     )
                 finally:
-                    counts = {"items": planned.items, "cases": summary.cases}
-                    counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
                     try:
-                        writer.write_manifest(
-                            replace(planned.run, counts=counts, models=dict(sorted(summary.models.items())))
-                        )
+                        write_counts(writer, planned, summary)
                     finally:
-                        await _close(planned.judge)
+                        await close(planned.judge)
                 writer.settle()
         except BackendError as error:
             outcome.error = error
             lane.close(error)
         except IncompleteError as error:
             outcome.error = error
-        if outcome.error is None and summary.statuses[Status.FAILED] == summary.cases:
-            outcome.error = IncompleteError(
-                f"all {summary.cases} cases of {outcome.path} failed, the last with: {summary.last_error}; "
-                "the same command asks them again"
-            )
+        outcome.error = outcome.error or none_answered(outcome)
 
 
-async def _close(judge: Judge) -> None:
-    close = getattr(judge, "aclose", None)
-    if close is not None:
+def write_counts(writer: RunWriter, planned: Plan, summary: Summary) -> None:
+    """Write down in the manifest what a run came to."""
+    counts = {"items": planned.items, "cases": summary.cases}
+    counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
+    writer.write_manifest(replace(planned.run, counts=counts, models=dict(sorted(summary.models.items()))))
+
+
+def none_answered(outcome: Outcome) -> IncompleteError | None:
+    """Say so where not a single case of a run was answered."""
+    summary = outcome.summary
+    if summary.statuses[Status.FAILED] < summary.cases:
+        return None
+    return IncompleteError(
+        f"all {summary.cases} cases of {outcome.path} failed, the last with: {summary.last_error}; "
+        "the same command asks them again"
+    )
+
+
+async def close(judge: Judge) -> None:
+    """Close a judge's connections, but don't wait for a backend that won't."""
+    closing = getattr(judge, "aclose", None)
+    if closing is not None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
-                await close()
+                await closing()
 
 
 def _check_price(planned: Plan) -> None:

@@ -177,6 +177,14 @@ class RunWriter:
         self._own.put(verdict.key, self._source, self._size)
         self._size += written
 
+    def sync(self) -> None:
+        """Bring what was appended onto the disk: a power cut takes none of it after this."""
+        if self._descriptor is not None:
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                raise _unwritable(self.path, error) from None
+
     def settle(self) -> None:
         """Put a finished run's lines in order, of each case the last.
 

@@ -190,9 +190,7 @@ class FakeLLM:
         """Serve until stopped."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         app = web.Application(client_max_size=256 * 2**20)
-        app.router.add_post("/v1/chat/completions", self._chat)
-        app.router.add_post("/chat/completions", self._chat)
-        app.router.add_post("/v1/messages", self._messages)
+        self.routes(app)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port)
@@ -204,6 +202,12 @@ class FakeLLM:
             ready.set()
         await self._stop.wait()
         await runner.cleanup()
+
+    def routes(self, app: web.Application) -> None:
+        """Say what is served where; stand-ins of more APIs add theirs."""
+        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/chat/completions", self._chat)
+        app.router.add_post("/v1/messages", self._messages)
 
     # --- one request ----------------------------------------------------------------------------
 
