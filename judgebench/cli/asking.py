@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -106,6 +107,12 @@ def run(
             help="Ask once more where no answer came by then; both are paid.",
         ),
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Take no answers of other runs; this run's own are kept to.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask everything again, this run's own answers included.")
+    ] = False,
     attempts: Annotated[int, typer.Option(min=1, help="Times a case is asked before it counts as failed.")] = 6,
     seed: Annotated[int, typer.Option(help="Seed of random orders and of seeded judges.")] = 0,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
@@ -158,7 +165,15 @@ def run(
     if dry_run:
         emit("\n".join(_estimate(planned, runs) for planned, _ in plans), None)
         return
-    how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
+    how = replace(
+        options(_concurrency(max_concurrency), attempts=attempts),
+        rpm=rpm,
+        tpm=tpm,
+        max_cost=max_cost,
+        hedge=hedge,
+        share=not no_cache and not refresh,
+        refresh=refresh,
+    )
     rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system)
     if rows:
         emit_scores(rows, form, output)
@@ -218,19 +233,11 @@ def _concurrency(text: str) -> int | None:
     raise UsageError(f"--max-concurrency {text!r} is neither a number from 1 up nor 'auto'")
 
 
-def options(
-    max_concurrency: int | None,
-    *,
-    attempts: int,
-    rpm: float | None = None,
-    tpm: float | None = None,
-    max_cost: float | None = None,
-    hedge: float | None = None,
-) -> Options:
+def options(max_concurrency: int | None, *, attempts: int) -> Options:
     """Put the engine's options together."""
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
 
-    return Options(max_concurrency=max_concurrency, attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
+    return Options(max_concurrency=max_concurrency, attempts=attempts)
 
 
 def plan_run(

@@ -56,6 +56,10 @@ class Options:
         Dollars that all runs together may cost.
     hedge : float or None
         Seconds after which a call without an answer is made a second time.
+    share : bool
+        Whether answers of other runs are taken.
+    refresh : bool
+        Whether even this run's own answers are asked again.
     """
 
     max_concurrency: int | None = None
@@ -66,6 +70,8 @@ class Options:
     tpm: float | None = None
     max_cost: float | None = None
     hedge: float | None = None
+    share: bool = True
+    refresh: bool = False
 
 
 @dataclass(slots=True)

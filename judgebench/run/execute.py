@@ -154,7 +154,7 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
     lane = lanes.of(planned.judge)
     async with room:
         try:
-            with RunWriter(runs, planned.run) as writer:
+            with RunWriter(runs, planned.run, share=options.share, refresh=options.refresh) as writer:
                 try:
                     await ask_all(
                         planned.judge,

@@ -46,6 +46,10 @@ class RunWriter:
         The runs folder; made if missing.
     run : Run
         The manifest to write.
+    share : bool
+        Whether answers of other runs may serve this one.
+    refresh : bool
+        Whether to forget this run's own answers as well.
 
     Raises
     ------
@@ -55,7 +59,9 @@ class RunWriter:
         If the folder can't be written (read-only, disk full).
     """
 
-    def __init__(self, root: Path, run: Run) -> None:
+    def __init__(self, root: Path, run: Run, *, share: bool = True, refresh: bool = False) -> None:
+        self._share = share
+        self._refresh = refresh
         self.run = run
         self.path = root / run.identity
         self._descriptor: int | None = None
@@ -74,8 +80,11 @@ class RunWriter:
             self.write_manifest(self.run)
             self._heal()
             self._descriptor = os.open(self.path / VERDICTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            if self._refresh:
+                return self
             self._own = {verdict.key: verdict for verdict in read_lines(self.path / VERDICTS)}
-            self._known = known_answers(self.path.parent, self.run)
+            if self._share:
+                self._known = known_answers(self.path.parent, self.run)
         except Timeout:
             raise UsageError(
                 f"another process is writing {self.path}; wait for it, or give --runs another folder"
