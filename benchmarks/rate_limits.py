@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from servers.fake_llm import FakeLLM  # noqa: E402 - importable once the folder is on the path
-from servers.limiter import Limiter  # noqa: E402
+from servers.limiter import Limiter  # noqa: E402 - the same
 
 
 def rows(n: int) -> str:

@@ -69,7 +69,7 @@ def test_memory_does_not_grow_with_the_items() -> None:
 
 def test_the_digest_of_the_items_is_that_of_the_whole_list() -> None:
     toy = Toy("toy", 12)
-    made = plan(toy, Quick(), Selection(Plain("both")), Conventions(Policies()))  # type: ignore[arg-type]
+    made = plan(toy, Quick(), Selection(Plain("both")), Conventions(Policies()))  # type: ignore[arg-type]  # a task of a test
     assert made.run.content == digest([[item.id, item.content_digest] for item in toy.items()])
     assert (made.items, made.total, made.annotators) == (12, 24, {"h"})
 
@@ -140,7 +140,7 @@ def test_a_silent_server_is_left_at_the_first_byte_and_a_dripping_one_at_the_end
 
     async def ask(url: str) -> float:
         limits = Timeouts(3.0, connect=2.0, first_byte=0.8)
-        judge = create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=limits, seed=None)  # type: ignore[operator]
+        judge = create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=limits, seed=None)  # type: ignore[operator]  # a factory
         await judge.judge(case, Scale.pair())
         began = time.monotonic()
         try:
