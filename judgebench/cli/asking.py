@@ -182,8 +182,15 @@ def run(
             _estimates([p for p, _ in plans], runs, form, share=cache, refresh=refresh, batch=engine == "batch"), output
         )
         return
-    how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
-    how = replace(how, share=cache, refresh=refresh)
+    how = replace(
+        options(_concurrency(max_concurrency), attempts=attempts),
+        rpm=rpm,
+        tpm=tpm,
+        max_cost=max_cost,
+        hedge=hedge,
+        share=cache,
+        refresh=refresh,
+    )
     execute = _batch_engine([p for p, _ in plans], poll, batch_size, wait=wait) if engine == "batch" else None
     rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system, in_batches=execute)
     if rows:
@@ -244,19 +251,11 @@ def _concurrency(text: str) -> int | None:
     raise UsageError(f"--max-concurrency {text!r} is neither a number from 1 up nor 'auto'")
 
 
-def options(
-    max_concurrency: int | None,
-    *,
-    attempts: int,
-    rpm: float | None = None,
-    tpm: float | None = None,
-    max_cost: float | None = None,
-    hedge: float | None = None,
-) -> Options:
+def options(max_concurrency: int | None, *, attempts: int) -> Options:
     """Put the engine's options together."""
     from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
 
-    return Options(max_concurrency=max_concurrency, attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
+    return Options(max_concurrency=max_concurrency, attempts=attempts)
 
 
 def plan_run(

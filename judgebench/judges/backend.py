@@ -406,10 +406,14 @@ def connection_error(backend: str, error: BaseException, secrets: Iterable[str] 
 @asynccontextmanager
 async def deadline(backend: str, seconds: float) -> AsyncGenerator[None, None]:
     """Bound a whole call: HTTP libraries bound each read, and a server may dribble for ever."""
+    scope = asyncio.timeout(seconds)
     try:
-        async with asyncio.timeout(seconds):
+        async with scope:
             yield
     except TimeoutError:
+        if not scope.expired():
+            # A library's own limit, on a connection or a silence.
+            raise
         raise RetryableError(
             f"{backend}: no answer within {seconds:g} s; --timeout sets another limit", overloaded=True
         ) from None

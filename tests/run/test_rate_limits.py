@@ -62,7 +62,6 @@ def test_a_limit_is_used_up_and_hardly_ever_passed(concurrency: int | None, n: i
     assert summary.statuses == {Status.OK: n}
     bound = limiter.bound(n, sum(v.usage.input_tokens + v.usage.output_tokens for v in sink))
     late = [at for at in limiter.refused if at > 1.0]
-    print(f"{took:.2f} s, bound {bound:.2f} s, {len(limiter.refused)} refused, {len(late)} after the first sixth")  # noqa: T201
     assert bound > 3
     assert took <= 1.1 * bound + 0.5
     assert len(late) <= 0.01 * n
