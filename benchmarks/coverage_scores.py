@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
+from judgebench.agreement.figures import finished
 from judgebench.agreement.inference.spreads import Clusters
 from judgebench.agreement.metrics.calibration import brier, calibration_line, expected_calibration_error
 from judgebench.agreement.metrics.discrimination import auc
-from judgebench.agreement.score_metrics import finished
 
 if TYPE_CHECKING:
     from judgebench.domain import Estimate

@@ -78,6 +78,10 @@ class JudgeSettings:
         Longest answer.
     timeout : float
         Seconds that one call may take.
+    connect_timeout : float
+        Seconds that opening a connection may take.
+    first_byte_timeout : float or None
+        Seconds until an answer begins; None leaves it to ``timeout``.
     seed : int
         Seed of seeded judges.
     """
@@ -87,6 +91,8 @@ class JudgeSettings:
     temperature: float | Literal["default"] | None = "default"
     max_tokens: int = 2048
     timeout: float = 120.0
+    connect_timeout: float = 10.0
+    first_byte_timeout: float | None = None
     seed: int = 0
 
 
@@ -202,7 +208,8 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
             raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
         create = load(BACKENDS[backend])
         default = load(f"{BACKENDS[backend].partition(':')[0]}:DEFAULT_TEMPERATURE")
-        return cast("Judge", create(model, **_options(settings, default)).serving(task.scale))
+        options = _options(settings, default) | {"timeout": _timeouts(settings)}
+        return cast("Judge", create(model, **options).serving(task.scale))
     if backend == "baseline":
         return cast("Judge", load(PLAIN_JUDGES[backend])(model, seed=settings.seed, items=task.items, scale=task.scale))
     if spec in PLAIN_JUDGES:
@@ -235,6 +242,12 @@ def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if said.name or said.price or said.tokenizer or said.settings:
         raise UsageError(f"judge file {path}: {said.judge} is no language model and takes no other key than 'judge'")
     return judge
+
+
+def _timeouts(settings: JudgeSettings) -> object:
+    from judgebench.judges.backend import Timeouts  # noqa: PLC0415 - loaded on use
+
+    return Timeouts(settings.timeout, settings.connect_timeout, settings.first_byte_timeout)
 
 
 def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, Any]:

@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.inference.multiplicity import holm
-from judgebench.agreement.inference.paired import DRAWS, difference, label_swap, mcnemar, sign_flip
+from judgebench.agreement.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
 from judgebench.agreement.inference.proportions import agresti_min
-from judgebench.agreement.metrics.catalog import METRICS, panel
+from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.policies import table_of
 from judgebench.agreement.power import Power, pilot_pair
+from judgebench.agreement.sequences import checked_steps
+from judgebench.agreement.sides import (
+    SEQUENCES,
+    chosen,
+    credits_of,
+    gap,
+    groups,
+    hits_of,
+    is_error,
+    is_leaning,
+    missing_numbers,
+    verdicts_differ,
+)
 from judgebench.domain import Estimate
-from judgebench.errors import DataError, UnknownNameError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
+    from judgebench.agreement.figures import Figure
     from judgebench.agreement.inference.spreads import Ints
     from judgebench.agreement.matching import Matched
     from judgebench.agreement.metrics.catalog import Metric
-    from judgebench.agreement.policies import Scored
+    from judgebench.agreement.sides import Side
     from judgebench.domain import Policies
+
+    Codes = npt.NDArray[np.int64]
+    _Word = Callable[[int], str]
+
+#: How a difference's rows are clustered: by question, or by question and by system.
+PairedInterval: TypeAlias = Literal["default", "two-way"]
 
 _LEVEL = 0.05
 
@@ -158,6 +178,14 @@ class Comparison:
         As in `Matched`.
     differ : int
         Judgments on which the verdicts differ.
+    leaning : bool
+        Whether neither more nor less of the headline is better.
+    interval : {'default', 'two-way'}
+        How rows were clustered: by question, or by question and by system.
+    systems : int or None
+        Systems that rows were clustered by.
+    errors : tuple of str
+        Metrics of which less is better.
     """
 
     task: str
@@ -179,6 +207,10 @@ class Comparison:
     left_out: int
     incomplete: int
     differ: int
+    leaning: bool = False
+    interval: PairedInterval = "default"
+    systems: int | None = None
+    errors: tuple[str, ...] = ()
 
     @property
     def main(self) -> Line:
@@ -194,38 +226,35 @@ class Comparison:
         return "first" if (line.difference.value > 0) != self.lower_is_better else "second"
 
 
-def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tuple[str, ...]:
-    """Name the scale's headline and those companions that measure agreement, headline first."""
-    scale = scored.scale
-    calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
-    names = (calls.headline, *calls.companions)
-    return tuple(name for name in names if name in known and not known[name].leaning)
-
-
 def compare(
     matched: Matched,
     metrics: Sequence[str] = (),
     *,
     known: Mapping[str, Metric] | None = None,
     by: Sequence[str] = ("subset",),
+    interval: PairedInterval = "default",
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Comparison:
     """Hold two judges against each other.
 
-    The difference of a coefficient is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what
-    the judges share cancels, and rows of one question count together.
+    The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what
+    the judges share cancels, and rows of one question count together. For the area under the curve of lone rows that
+    is DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
 
     Parameters
     ----------
     matched : Matched
         Two judges on the same judgments.
     metrics : sequence of str, optional
-        The coefficients; the first is the headline. By default those that the scale calls for.
+        The figures; the first is the headline. By default those that the scale calls for, and those of scores and
+        probabilities where both judges give them.
     known : mapping of str to Metric, optional
         Metrics by name; the built-in ones by default.
     by : sequence of {'subset', 'system'}, optional
         Divisions that get lines of their own.
+    interval : {'default', 'two-way'}, optional
+        Whether to cluster by system as well as by question.
     draws, seed : int, optional
         Of the permutation tests.
 
@@ -238,13 +267,17 @@ def compare(
     ------
     UnknownNameError
         If a metric is not known.
+    UsageError
+        If a metric means nothing on these verdicts, or there are no systems to cluster by.
     DataError
         If there are not exactly two judges.
 
     References
     ----------
     Vanbelle & Albert (2008), A bootstrap method for comparing correlated kappa coefficients. Miller (2024), Adding
-    error bars to evals. Holm (1979), A simple sequentially rejective multiple test procedure.
+    error bars to evals. DeLong, DeLong & Clarke-Pearson (1988) and Obuchowski (1997) for areas. Cameron, Gelbach &
+    Miller (2011), Robust inference with multiway clustering. Holm (1979), A simple sequentially rejective multiple
+    test procedure.
 
     Examples
     --------
@@ -265,19 +298,27 @@ def compare(
     """
     if len(matched.judges) != 2:
         raise DataError(f"compare two judges, not {len(matched.judges)}")
-    table = METRICS if known is None else known
-    one, two = matched.scored
-    names = tuple(dict.fromkeys(metrics)) or default_metrics(one, table)
-    check_metrics(names, table)
-    groups = list(_groups(one, two, matched, by))
-    lines = [_line(group, table[name], pair) for group, pair in groups for name in names]
-    lines = _adjusted(lines)
+    one = matched.scored[0]
+    two_way = interval == "two-way"
+    systems = len(matched.ratings[0].systems)
+    if two_way and systems < 2:
+        raise UsageError("two-way intervals cluster by question and by system, and there are no systems: --system-col")
+    figures = chosen(matched, metrics, METRICS if known is None else known)
+    every = dict(groups(matched, by))
+    lines = _adjusted(
+        [_line(group, metric, sides, two_way=two_way) for group, sides in every.items() for metric in figures.items()]
+    )
     headline = next((line.metric for line in lines if line.subset == "all" and line.difference.value is not None), None)
     if headline is None:
-        headline = names[0]
+        headline = next(iter(figures))
+    main, sides = figures[headline], every["all"]
     clusters = one.clusters().count
-    warnings = (*matched.warnings, *(("few_clusters",) if clusters < FEW_CLUSTERS else ()))
-    fourfold, tests = _tests(one, two, table[headline], draws, seed)
+    warnings = {
+        "few_clusters": clusters < FEW_CLUSTERS,
+        "few_systems": two_way and systems < FEW_CLUSTERS,
+        "missing_scores": missing_numbers(matched, figures),
+    }
+    fourfold, tests = _tests(sides, main, draws, seed)
     return Comparison(
         task=matched.task,
         gold_source=matched.gold_source,
@@ -289,86 +330,102 @@ def compare(
         clusters=clusters,
         coverage=(matched.coverage[0], matched.coverage[1]),
         headline=headline,
-        lower_is_better=lower_is_better(table[headline]),
+        lower_is_better=is_error(main),
+        leaning=is_leaning(main),
         lines=tuple(lines),
         fourfold=fourfold,
         tests=tests,
-        power=pilot_pair(matched, table[headline]),
-        warnings=warnings,
+        # More items bring no more systems, so that no number of items can be promised.
+        power=None if two_way else pilot_pair(sides, headline, main),
+        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
-        differ=int(np.count_nonzero(one.judge != two.judge)),
+        differ=int(np.count_nonzero(verdicts_differ(matched))),
+        interval=interval,
+        systems=systems if two_way else None,
+        errors=tuple(name for name, metric in figures.items() if is_error(metric)),
     )
 
 
 def differing(matched: Matched) -> Iterator[Differing]:
     """Yield the judgments on which the first two judges say different things, in the order of the items."""
-    one, two = matched.scored[:2]
-    labels = (*one.scale.labels, "undecided", "invalid")
+    one = matched.scored[0]
     subsets = matched.ratings[0].subsets
-    for row in np.flatnonzero(one.judge != two.judge).tolist():
-        gold = int(one.gold[row])
-        first, second = int(one.judge[row]), int(two.judge[row])
-        graded = one.gold_values is not None
-        shown = f"{one.gold_values[gold]:g}" if one.gold_values is not None else labels[gold]
-        right = (
-            "neither"
-            if graded
-            else "first"
-            if first == gold
-            else "second"
-            if second == int(two.gold[row])
-            else ("neither")
-        )
+    gold, first, second = _words(matched)
+    rows = np.flatnonzero(verdicts_differ(matched))
+    _, sides = next(groups(matched))
+    hits = hits_of(sides[:2])
+    for row in rows.tolist():
+        right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
         yield Differing(
             matched.items[int(one.item[row])],
             subsets[int(one.subset[row])],
-            shown,
-            labels[first],
-            labels[second],
-            "" if graded else right,
+            gold(row),
+            first(row),
+            second(row),
+            right,
         )
 
 
-def lower_is_better(metric: Metric) -> bool:
-    """Whether perfect agreement has the value 0: an error, not an agreement."""
-    return metric.perfect == 0
+def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
+    """How gold and either judge's verdict on a row are written."""
+    one, two = matched.scored[:2]
+    if one.scale.kind in SEQUENCES:
+        return _sequence_words(matched)
+    labels = (*one.scale.labels, "undecided", "invalid")
+    values = one.gold_values
+    return (
+        lambda row: labels[int(one.gold[row])] if values is None else f"{values[int(one.gold[row])]:g}",
+        lambda row: labels[int(one.judge[row])],
+        lambda row: labels[int(two.judge[row])],
+    )
 
 
-def check_metrics(names: Sequence[str], known: Mapping[str, Metric]) -> None:
-    """Refuse names of metrics that nobody knows."""
-    for name in names:
-        if name not in known:
-            raise UnknownNameError("metric", name, known)
+def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
+    one = matched.scored[0]
+    order = one.scale.kind == "rank"
+    first, second = (
+        select(ratings, scored.row) for ratings, scored in zip(matched.ratings[:2], matched.scored[:2], strict=True)
+    )
+    golds = first.gold_sequence
+    # Steps are held against one gold, orders against every annotator's.
+    if golds is not None and not order:
+        golds = checked_steps(first, one.policies)[0][:, None]
+
+    def text(codes: Codes | None) -> str:
+        if codes is None or codes.max(initial=-1) < 0:
+            return "invalid"
+        if order:
+            return " > ".join(one.scale.labels[code] for code in codes.tolist() if code >= 0)
+        last = int(np.flatnonzero(codes >= 0)[-1]) + 1
+        return " ".join("?" if code < 0 else str(code) for code in codes[:last].tolist())
+
+    def gold(row: int) -> str:
+        every = [] if golds is None else [text(codes) for codes in golds[row] if codes.max(initial=-1) >= 0]
+        return " | ".join(dict.fromkeys(every)) or "?"
+
+    return (
+        gold,
+        lambda row: text(None if first.sequence is None else first.sequence[row]),
+        lambda row: text(None if second.sequence is None else second.sequence[row]),
+    )
 
 
-def _groups(
-    one: Scored, two: Scored, matched: Matched, by: Sequence[str]
-) -> Iterator[tuple[str, tuple[Counted, Counted]]]:
-    yield "all", (Counted.of(one), Counted.of(two))
-    ratings = matched.ratings[0]
-    for division, names, prefix in (("subset", ratings.subsets, ""), ("system", ratings.systems, "system:")):
-        if division not in by or len(names) < 2:
-            continue
-        codes: Ints = getattr(one, division)
-        for code, name in enumerate(names):
-            rows = np.flatnonzero(codes == code)
-            if rows.size and (name or not prefix):
-                yield prefix + (name or "(no subset)"), (Counted.of(one.take(rows)), Counted.of(two.take(rows)))
-
-
-def _line(subset: str, metric: Metric, pair: tuple[Counted, Counted]) -> Line:
-    (first, one), (second, two) = (estimate(metric, counted) for counted in pair)
-    n = pair[0].table.n
-    if one is None or two is None:
+def _line(group: str, metric: tuple[str, Metric | str], sides: Sequence[Side], *, two_way: bool) -> Line:
+    name, figure = metric
+    first, second = (side.estimate(figure, two_way=two_way) for side in sides)
+    # A share of some rows is still a figure of all that were put in the table.
+    counted = sides[0].counted
+    n = first.n if isinstance(figure, str) or counted is None else counted.table.n
+    if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
-        return Line(subset, metric.name, first, second, Estimate.missing(reason, n), None)
-    found = difference(one, two)
-    # A difference of two shares is no larger than 1, whatever few clusters make of t.
-    reach = metric.high - metric.low
-    low, high = (None if bound is None else min(reach, max(-reach, bound)) for bound in (found.low, found.high))
-    gap = Estimate(found.value, low, high, n, None, found.se, "cr1-t-paired" if low is not None else "")
-    return Line(subset, metric.name, first, second, gap, found.p)
+        return Line(group, name, first, second, Estimate.missing(reason, n), None)
+    found = gap(sides[0], sides[1], figure, two_way=two_way)
+    if found is None:
+        return Line(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
+    test = found.test
+    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method)
+    return Line(group, name, first, second, difference, test.p)
 
 
 def _adjusted(lines: Sequence[Line]) -> list[Line]:
@@ -380,16 +437,17 @@ def _adjusted(lines: Sequence[Line]) -> list[Line]:
     return found
 
 
-def _tests(one: Scored, two: Scored, metric: Metric, draws: int, seed: int) -> tuple[Fourfold | None, Checks]:
-    swap = _swap(one, two, metric, draws, seed)
-    if one.gold_values is not None:
-        return None, Checks(None, None, None, None, swap, draws, seed)
-    right = [(scored.gold == scored.judge) for scored in (one, two)]
+def _tests(sides: Sequence[Side], metric: Metric | str, draws: int, seed: int) -> tuple[Fourfold | None, Checks]:
+    swap = _swap(sides[0], sides[1], metric, draws, seed)
+    one, credit, right = sides[0].scored, credits_of(sides), hits_of(sides)
+    flip = None
+    if credit is not None:
+        # Half credits are whole numbers when doubled, and whole numbers are counted instead of drawn.
+        flip = sign_flip(one.clusters().sums(2 * (credit[0] - credit[1])), draws=draws, seed=seed).p
+    if right is None:
+        return None, Checks(None, None, None, flip, swap, draws, seed)
     cells = np.bincount(2 * right[0].astype(np.intp) + right[1], minlength=4).tolist()
     fourfold = Fourfold(cells[3], cells[2], cells[1], cells[0])
-    credit = [_credit(scored) for scored in (one, two)]
-    # Half credits are whole numbers when doubled, and whole numbers are counted instead of drawn.
-    flip = sign_flip(one.clusters().sums(2 * (credit[0] - credit[1])), draws=draws, seed=seed).p
     lone = np.unique(one.item).size == one.size
     if not lone:
         return fourfold, Checks(None, None, None, flip, swap, draws, seed)
@@ -398,16 +456,10 @@ def _tests(one: Scored, two: Scored, metric: Metric, draws: int, seed: int) -> t
     return fourfold, Checks(exact, mid, agresti_min(b, c, fourfold.n), flip, swap, draws, seed)
 
 
-def _credit(scored: Scored) -> npt.NDArray[np.float64]:
-    cells = scored.cells()
-    credit = scored.table(cells).credit
-    if credit is None:
-        return np.asarray(scored.gold == scored.judge, dtype=np.float64)
-    found: npt.NDArray[np.float64] = np.asarray(credit, dtype=np.float64).ravel()[cells]
-    return found
-
-
-def _swap(one: Scored, two: Scored, metric: Metric, draws: int, seed: int) -> float | None:
+def _swap(first: Side, second: Side, metric: Metric | str, draws: int, seed: int) -> float | None:
+    one, two = first.scored, second.scored
+    if isinstance(metric, str):
+        return _swapped_means(first.figure(metric), second.figure(metric), one.cluster, draws, seed)
     if one.shape != two.shape:
         return None
 
@@ -418,3 +470,12 @@ def _swap(one: Scored, two: Scored, metric: Metric, draws: int, seed: int) -> fl
         return label_swap(one.cells(), two.cells(), one.shape, statistic, one.clusters(), draws=draws, seed=seed).p
     except ValueError:
         return None
+
+
+def _swapped_means(first: Figure, second: Figure, cluster: Ints, draws: int, seed: int) -> float | None:
+    """Let judges trade places in a mean: each cluster's difference turns its sign."""
+    one, two = first.per_row(), second.per_row()
+    if one is None or two is None:
+        return None
+    # Rounding must not make a difference of clusters that are alike.
+    return sign_flip(first.clusters(cluster).sums(one - two).round(12), draws=draws, seed=seed).p

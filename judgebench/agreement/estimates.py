@@ -150,15 +150,34 @@ def _otherwise(method: IntervalMethod, metric: Metric, counted: Counted, outcome
     return resampled(parts, statistic, method, low=low, high=high)
 
 
+def two_way_spread(first: Spread, second: Spread, both: Spread) -> Spread | None:
+    """Give an estimate the pulls of rows that are clustered in two ways.
+
+    Parameters
+    ----------
+    first, second, both : Spread
+        The estimate with its influences summed in one way, in the other, and where both agree.
+
+    Returns
+    -------
+    Spread or None
+        Scaled to the two-way standard error, on the clusters of the way with fewer of them, so that its degrees of
+        freedom are those of that way. None where the error is 0 or unknown.
+    """
+    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.pulls.size)
+    if not se or not fewer.se:
+        return None
+    return replace(fewer, pulls=fewer.pulls * (se / fewer.se))
+
+
 def _two_way(counted: Counted, outcome: Outcome, pulls: Spread, bounds: tuple[float, float]) -> Interval:
     systems = Clusters.of(counted.system if counted.system is not None else np.zeros(0, dtype=np.int64))
     _, both = np.unique(
         counted.clusters.codes.astype(np.int64) * max(systems.count, 1) + systems.codes, return_inverse=True
     )
     other, lone = (spread(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
-    se, fewer = two_way(pulls, other, lone), min(pulls, other, key=lambda one: one.pulls.size)
-    if not se or not fewer.se:
+    joint = two_way_spread(pulls, other, lone)
+    if joint is None:
         return Interval(None, None, None, "")
-    # The degrees of freedom are those of the way with fewer clusters.
-    found = t_interval(replace(fewer, pulls=fewer.pulls * (se / fewer.se)), low=bounds[0], high=bounds[1])
+    found = t_interval(joint, low=bounds[0], high=bounds[1])
     return replace(found, method=f"two-way-{found.method}")

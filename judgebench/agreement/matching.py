@@ -12,6 +12,7 @@ import numpy.typing as npt
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_verdicts
+from judgebench.agreement.sequences import sequence_rows
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -198,7 +199,10 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
     ratings = _recoded(judges, names)
     if first.policies.order != "single":
         ratings, names = _same_games(judges, ratings, names, shared=shared)
-    scored = [apply(one, judge.policies) for one, judge in zip(ratings, judges, strict=True)]
+    scored = [
+        sequence_rows(one, judge.policies) if one.sequence is not None else apply(one, judge.policies)
+        for one, judge in zip(ratings, judges, strict=True)
+    ]
     rows, incomplete = _aligned(scored, ratings)
     scored = [one.take(kept) for one, kept in zip(scored, rows, strict=True)]
     if not scored[0].size:
@@ -273,6 +277,7 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
     found: list[Ratings] = []
     # The question, the subset and the system are the item's, whichever judge saw it: the first judge's row has them.
     place = np.zeros(len(names), np.int64)
+    width = max((one.ratings.sequence.shape[1] for one in judges if one.ratings.sequence is not None), default=0)
     for one in judges:
         own = one.ratings
         codes = np.fromiter((code_of.get(name, -1) for name in one.items), np.int64, len(one.items))[own.item]
@@ -296,9 +301,20 @@ def _recoded(judges: Sequence[Judged], names: Sequence[str]) -> list[Ratings]:
                 subsets=first.subsets,
                 system=first.system[place[item]],
                 systems=first.systems,
+                score=None if own.score is None else own.score[rows],
+                has_score=None if own.has_score is None else own.has_score[rows],
+                sequence=None if own.sequence is None else _widened(own.sequence[rows], width),
+                gold_sequence=None
+                if own.gold_sequence is None
+                else _widened(own.gold_sequence[rows][:, columns], width),
             )
         )
     return found
+
+
+def _widened(codes: Codes, width: int) -> Codes:
+    """Fill sequences up with -1: a judge that checked more steps than the others has wider ones."""
+    return np.pad(codes, [(0, 0)] * (codes.ndim - 1) + [(0, width - codes.shape[-1])], constant_values=-1)
 
 
 def _same_games(

@@ -127,6 +127,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             statuses=statuses,
             usage=usage,
             revision=revision,
+            interval=interval,
+            verify=verify,
         )
     scored = apply(ratings, policies or Policies())
     if not scored.size:
@@ -145,10 +147,10 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], pulls[group.name] = estimate(metric, group.counted, interval)
         for whole, shares in weights.items():
             totals[whole][name] = _aggregated(metric, shares, pulls)
-    if verify:
-        _verify(groups, f"{task}, {judge}")
     for group in groups:
-        group.metrics |= score_metrics(ratings, group.scored)
+        group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
+    if verify:
+        _verify(ratings, groups, f"{task}, {judge}")
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
     scale = ratings.scale
     calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
@@ -256,12 +258,15 @@ def measure_run(
     )
 
 
-def _verify(groups: Iterable[_Group], where: str) -> None:
+def _verify(ratings: Ratings, groups: Iterable[_Group], where: str) -> None:
     from judgebench.agreement.verify import verify_scored  # noqa: PLC0415 - loads the witnesses
+    from judgebench.agreement.verify_rows import verify_numbers  # noqa: PLC0415 - loads the witnesses
 
     for group in groups:
         if group.scored.size:
-            verify_scored(group.scored, group.metrics, where=f"{where}, {group.name}")
+            place = f"{where}, {group.name}"
+            verify_scored(group.scored, group.metrics, where=place)
+            verify_numbers(ratings, group.scored, group.metrics, where=place)
 
 
 def measure_beside(

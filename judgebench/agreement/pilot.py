@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.compare import check_metrics, default_metrics
 from judgebench.agreement.matching import match
+from judgebench.agreement.metrics.row_catalog import ROW_METRICS
 from judgebench.agreement.policies import apply
 from judgebench.agreement.power import DISCORDANCE, Power, pilot_pair, pilot_single
-from judgebench.errors import DataError, UsageError
+from judgebench.agreement.sides import chosen, default_metrics, groups
+from judgebench.errors import DataError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,19 +60,21 @@ def pilot(
         if discordance is not None:
             raise UsageError("with two judges the discordance is measured; leave --discordance out")
         matched = match(judged)
-        scored = matched.scored[0]
+        figures = chosen(matched, (metric,) if metric else (), known)
+        name = next(iter(figures))
+        _, sides = next(groups(matched))
+        found = pilot_pair(sides, name, figures[name])
     else:
-        matched, scored = None, apply(judged[0].ratings, judged[0].policies)
-    if not scored.size:
-        raise DataError("there is nothing to score in the pilot", hint="check the labels and the policies")
-    name = metric or default_metrics(scored, known)[0]
-    check_metrics((name,), known)
-    share = DISCORDANCE if discordance is None else discordance
-    found = (
-        pilot_single(scored, known[name], drop=drop, discordance=share)
-        if matched is None
-        else pilot_pair(matched, known[name])
-    )
+        scored = apply(judged[0].ratings, judged[0].policies)
+        if not scored.size:
+            raise DataError("there is nothing to score in the pilot", hint="check the labels and the policies")
+        name = metric or default_metrics(scored, known)[0]
+        if name not in known:
+            if name in ROW_METRICS:
+                raise UsageError(f"a pilot for {name} takes two judges")
+            raise UnknownNameError("metric", name, known)
+        share = DISCORDANCE if discordance is None else discordance
+        found = pilot_single(scored, known[name], drop=drop, discordance=share)
     if found is None:
         raise DataError(
             f"{name} is undefined on the pilot, nothing moves it, or all items share one question",

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.inference.spreads import Clusters, combine, spread
+from judgebench.agreement.inference.spreads import Clusters, spread
+from judgebench.agreement.sides import credits_of, gap, hits_of, lone_gap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from judgebench.agreement.inference.spreads import Spread
-    from judgebench.agreement.matching import Matched
     from judgebench.agreement.metrics.catalog import Metric
     from judgebench.agreement.policies import Scored
+    from judgebench.agreement.sides import Side
 
 #: The discordance assumed where only one judge's verdicts are at hand.
 DISCORDANCE = 0.1
@@ -309,42 +312,39 @@ def spreads_of(scored: Scored, metric: Metric) -> tuple[Spread, Spread] | None:
     return None if clustered is None else (clustered, lone)
 
 
-def pilot_pair(matched: Matched, metric: Metric) -> Power | None:
+def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power | None:
     """Take variance, discordance and design effect from two judges' verdicts on the same items.
 
     Parameters
     ----------
-    matched : Matched
+    sides : sequence of Side
         Two judges; more are left out.
-    metric : Metric
-        The coefficient.
+    name : str
+        The figure.
+    metric : Metric or str
+        How it is made.
 
     Returns
     -------
     Power or None
-        None where the difference is undefined or never moves.
+        None where the difference is undefined or never moves, and where its interval is more than its error: a bias
+        does not shrink with items as an error does.
     """
-    found = [spreads_of(one, metric) for one in matched.scored[:2]]
-    if found[0] is None or found[1] is None:
+    first, second = sides[:2]
+    found, lone = gap(first, second, metric), lone_gap(first, second, metric)
+    if found is None or lone is None or found.method.endswith("bias"):
         return None
-    clustered, lone = (combine([found[0][i], found[1][i]], [1.0, -1.0]) for i in (0, 1))
-    effect, se = design_effect(clustered, lone), lone.se
+    effect, se = design_effect(found.test.spread, lone), lone.se
     if effect is None or se is None:
         return None
-    first, second = matched.scored[:2]
     # All items: those that a rate of one class is about are a part of them, in the next sample, too.
-    items = Clusters.of(first.item).count
-    split = (first.gold == first.judge) != (second.gold == second.judge)
-    return Power(
-        metric.name,
-        items,
-        se * se * items,
-        effect,
-        float(split.mean()),
-        measured=True,
-        value=found[0][0].value,
-        clusters=clustered.pulls.size,
-    )
+    items = Clusters.of(first.scored.item).count
+    # Where right is a matter of degree, by its degree; where gold is a number, by what the judges say.
+    said = hits_of(sides[:2]) or credits_of(sides[:2]) or [first.scored.judge, second.scored.judge]
+    split = float((said[0] != said[1]).mean())
+    value = first.figure(metric).outcome.value
+    clusters = found.test.spread.pulls.size
+    return Power(name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters)
 
 
 def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: float = DISCORDANCE) -> Power | None:

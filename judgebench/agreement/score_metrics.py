@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.inference.intervals import interval
-from judgebench.agreement.inference.spreads import Clusters
+from judgebench.agreement.figures import Figure
 from judgebench.agreement.metrics import calibration, continuous
 from judgebench.agreement.metrics.discrimination import auc
+from judgebench.agreement.metrics.row_catalog import ROW_METRICS
 from judgebench.agreement.metrics.rows import RowOutcome
-from judgebench.agreement.metrics.table import Outcome
 from judgebench.agreement.policies import side_of
-from judgebench.domain import Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
+    from judgebench.agreement.inference.spreads import Clusters
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Ratings
+    from judgebench.domain import Estimate, Ratings
 
     Flags = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.float64]
 
 #: What a printed table shows beside the scale's own columns.
 COMPANIONS = ("auc", "brier", "ece", "score_lin_ccc", "score_pearson_r")
-_ANY = (-math.inf, math.inf)
 
 
-def score_metrics(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A judge's numbers on the rows that count, as the policies have them.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (r,)
+        Positions among the scored rows.
+    positive : ndarray of bool, shape (r,)
+        Gold.
+    ranked : ndarray of float, shape (r,)
+        Numbers to rank by; infinite where a missing one loses.
+    filled : ndarray of float, shape (r,)
+        Probabilities, a missing one at its price.
+    given : ndarray of bool, shape (r,)
+        Whether the judge gave a number, and the others did that it is held against.
+    values : ndarray of float, shape (r,)
+        The numbers as they were given.
+    named : ndarray of bool, shape (r,)
+        Whether the number names a side at all: one half on a pair names nobody.
+    probable : bool
+        Whether they are probabilities.
+    lone : bool
+        Whether no two rows with a number share a cluster.
+    """
+
+    rows: npt.NDArray[np.intp]
+    positive: Flags
+    ranked: Floats
+    filled: Floats
+    given: Flags
+    values: Floats
+    named: Flags
+    probable: bool
+    lone: bool
+
+
+def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) -> dict[str, Estimate]:
     """Measure a judge's numbers against gold.
 
     A row without a number earns nothing under the policy ``invalid=wrong``: it loses all its pairs in ``auc``, costs
@@ -43,6 +80,8 @@ def score_metrics(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
         All judgments; measured are those with numbers.
     scored : Scored
         The rows that count, taken from these ratings.
+    two_way : bool, optional
+        Whether intervals cluster by system as well as by question.
 
     Returns
     -------
@@ -53,49 +92,97 @@ def score_metrics(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
         ``score_spearman_rho`` and, for numbers within the scale's range (``other_unit`` else), ``score_lin_ccc``,
         ``score_icc_a1``, ``score_mean_absolute_error`` and ``score_mean_signed_error``. Empty without numbers.
     """
-    if ratings.score is None or ratings.has_score is None or not scored.size:
+    system = scored.system if two_way else None
+    return {name: figure.estimate(scored.cluster, system) for name, figure in score_figures(ratings, scored).items()}
+
+
+def score_figures(ratings: Ratings, scored: Scored, among: Flags | None = None) -> dict[str, Figure]:
+    """Measure a judge's numbers, before rows are put in clusters.
+
+    Parameters
+    ----------
+    ratings, scored
+        As for `score_metrics`.
+    among : ndarray of bool, optional
+        Scored rows to keep in figures that leave out rows without a number: those where all judges of a comparison
+        gave one, so that a difference is about the same rows. By default this judge's own.
+
+    Returns
+    -------
+    dict of str to Figure
+        As `score_metrics` names them.
+    """
+    if ratings.score is None or not scored.size:
         return {}
-    values, given = _per_row(ratings, scored)
     if scored.scale.kind == "rate":
-        return _ratings(scored, values, given)
-    if scored.scale.kind not in {"check", "pair"}:
-        return {}
-    side = side_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
-    kept = side != 0
-    if scored.policies.invalid == "drop":
-        kept &= given
-    rows = np.flatnonzero(kept)
-    return _binary(scored, rows, values[rows], given[rows], side[rows] > 0, ratings.score_kind == "probability")
+        return _ratings(*rated(ratings, scored, among))
+    numbers = numbers_of(ratings, scored, among)
+    return {} if numbers is None else _binary(numbers)
+
+
+def given_scores(ratings: Ratings, scored: Scored) -> Flags:
+    """Whether each scored row has a number, shape (n,)."""
+    if ratings.has_score is None:
+        return np.zeros(scored.size, dtype=np.bool_)
+    return _per_row(ratings, scored)[1]
 
 
 def missing_scores(ratings: Ratings, scored: Scored) -> bool:
     """Whether rows that count lack the number that others have."""
-    return ratings.has_score is not None and not bool(_per_row(ratings, scored)[1].all())
+    return ratings.has_score is not None and not bool(given_scores(ratings, scored).all())
 
 
-def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float, proportion: bool = False) -> Estimate:
-    """Give a figure of rows its interval.
+def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> Numbers | None:
+    """Apply the policies to a judge's numbers on a check or pair scale.
 
     Parameters
     ----------
-    outcome : RowOutcome
-        The figure.
-    clusters : Clusters
-        Cluster of each row.
-    low, high : float
-        Bounds of its range; infinite for none.
-    proportion : bool, optional
-        Whether it is a plain share of rows, for which Wilson's interval holds.
+    ratings, scored, among
+        As for `score_figures`.
+
+    Returns
+    -------
+    Numbers or None
+        None on another scale.
     """
-    n = clusters.codes.size
-    if outcome.value is None:
-        return Estimate.missing(outcome.reason or "undefined", n)
-    if outcome.influence is None:
-        return Estimate(outcome.value, None, None, n)
-    pulls = outcome.spread(clusters)
-    found = interval(Outcome(outcome.value, n=n), pulls, lone=clusters.lone, proportion=proportion, low=low, high=high)
-    below = None if found.low is None else max(low, found.low)
-    return Estimate(outcome.value, below, found.high, n, None, found.se, found.method)
+    if scored.scale.kind not in {"check", "pair"}:
+        return None
+    values, own = _per_row(ratings, scored)
+    shared = own if among is None else own & among
+    side = side_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
+    kept = side != 0
+    if scored.policies.invalid == "drop":
+        kept &= shared
+    rows = np.flatnonzero(kept)
+    values, own, positive = values[rows], own[rows], side[rows] > 0
+    probable = ratings.score_kind == "probability"
+    undecided = scored.policies.invalid == "tie"
+    blank = np.full(rows.size, 0.5 if probable else 0.0) if undecided else np.where(positive, -np.inf, np.inf)
+    filled = np.where(own, values, 0.5 if undecided else 1.0 - positive)
+    # One half names nobody on a pair; on a check it is "correct", as `threshold_accuracy` has it.
+    named = own & (filled != 0.5) if scored.scale.kind == "pair" else own
+    clusters = scored.cluster[rows][shared[rows]]
+    lone = np.unique(clusters).size == clusters.size
+    ranked = np.where(own, values, blank)
+    return Numbers(rows, positive, ranked, filled, shared[rows], values, named, probable, lone)
+
+
+def rated(
+    ratings: Ratings, scored: Scored, among: Flags | None = None
+) -> tuple[npt.NDArray[np.intp], Floats, Floats, bool]:
+    """Find rows with a rating between the levels, gold and judge on them, and whether their unit is one.
+
+    Parameters
+    ----------
+    ratings, scored, among
+        As for `score_figures`.
+    """
+    values, own = _per_row(ratings, scored)
+    rows = np.flatnonzero(own if among is None else own & among)
+    levels = np.asarray(scored.scale.values)
+    gold = (levels if scored.gold_values is None else scored.gold_values)[scored.gold[rows]]
+    judge = values[rows]
+    return rows, gold, judge, bool(judge.size == 0 or (levels.min() <= judge.min() and judge.max() <= levels.max()))
 
 
 def _per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
@@ -111,59 +198,62 @@ def _per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
     return means[scored.item], complete[scored.item]
 
 
-def _binary(
-    scored: Scored,
-    rows: npt.NDArray[np.intp],
-    values: Floats,
-    given: Flags,
-    positive: Flags,
-    probable: bool,  # noqa: FBT001 - one question, one answer
-) -> dict[str, Estimate]:
-    every, sure = Clusters.of(scored.cluster[rows]), Clusters.of(scored.cluster[rows][given])
-    undecided = scored.policies.invalid == "tie"
-    worst = np.where(positive, -np.inf, np.inf)
-    blank = np.full(values.size, 0.5 if probable else 0.0) if undecided else worst
-    found = {"auc": finished(auc(np.where(given, values, blank), positive), every, low=0.0, high=1.0)}
-    if not probable:
+def _binary(numbers: Numbers) -> dict[str, Figure]:
+    rows, positive, sure = numbers.rows, numbers.positive, numbers.rows[numbers.given]
+    found = {"auc": _figure("auc", auc(numbers.ranked, positive), rows)}
+    if not numbers.probable:
         return found
-    p, y = values[given], positive[given]
-    filled = np.where(given, values, 0.5 if undecided else 1.0 - positive)
-    # One half names nobody on a pair; on a check it is "correct", as `threshold_accuracy` has it.
-    named = filled != 0.5 if scored.scale.kind == "pair" else given
-    right = given & named & ((filled >= 0.5) == positive)
+    p, y = numbers.values[numbers.given], positive[numbers.given]
+    right = numbers.named & ((numbers.filled >= 0.5) == positive)
     slope, intercept = calibration.calibration_line(p, y)
-    z = calibration.spiegelhalter_z(p, y) if sure.lone else RowOutcome.undefined("not_independent")
+    z = calibration.spiegelhalter_z(p, y) if numbers.lone else RowOutcome.undefined("not_independent")
     ece = calibration.expected_calibration_error
+
+    def excess(by: calibration.Binning) -> Callable[[Clusters], float]:
+        return lambda clusters: calibration.calibration_excess(p, y, clusters, by=by)
+
     return found | {
-        "brier": finished(calibration.brier(filled, positive), every, low=0.0, high=1.0),
-        "log_loss": finished(calibration.log_loss(p, y), sure, low=0.0, high=math.inf),
-        "ece": finished(ece(p, y), sure, low=0.0, high=1.0),
-        "ece_equal_mass": finished(ece(p, y, by="mass"), sure, low=0.0, high=1.0),
-        "calibration_slope": finished(slope, sure, low=_ANY[0], high=_ANY[1]),
-        "calibration_intercept": finished(intercept, sure, low=_ANY[0], high=_ANY[1]),
-        "spiegelhalter_z": finished(z, sure, low=_ANY[0], high=_ANY[1]),
-        "threshold_accuracy": finished(
-            RowOutcome.mean(right.astype(np.float64)), every, low=0.0, high=1.0, proportion=True
+        "brier": _figure("brier", calibration.brier(numbers.filled, positive), rows, mean=True),
+        "log_loss": _figure("log_loss", calibration.log_loss(p, y), sure, mean=True),
+        "ece": _figure("ece", ece(p, y), sure, bias=excess("width")),
+        "ece_equal_mass": _figure("ece_equal_mass", ece(p, y, by="mass"), sure, bias=excess("mass")),
+        "calibration_slope": _figure("calibration_slope", slope, sure),
+        "calibration_intercept": _figure("calibration_intercept", intercept, sure),
+        "spiegelhalter_z": _figure("spiegelhalter_z", z, sure),
+        "threshold_accuracy": _figure(
+            "threshold_accuracy", RowOutcome.mean(right.astype(np.float64)), rows, proportion=True, mean=True
         ),
     }
 
 
-def _ratings(scored: Scored, values: Floats, given: Flags) -> dict[str, Estimate]:
-    levels = np.asarray(scored.scale.values)
-    gold = (levels if scored.gold_values is None else scored.gold_values)[scored.gold[given]]
-    judge = values[given]
-    clusters = Clusters.of(scored.cluster[given])
+def _ratings(
+    rows: npt.NDArray[np.intp],
+    gold: Floats,
+    judge: Floats,
+    same_unit: bool,  # noqa: FBT001 - one question, one answer
+) -> dict[str, Figure]:
     found = {
-        "score_pearson_r": finished(continuous.pearson(gold, judge), clusters, low=-1.0, high=1.0),
-        "score_spearman_rho": finished(continuous.spearman(gold, judge), clusters, low=-1.0, high=1.0),
+        "score_pearson_r": continuous.pearson(gold, judge),
+        "score_spearman_rho": continuous.spearman(gold, judge),
     }
-    same_unit = judge.size == 0 or (levels.min() <= judge.min() and judge.max() <= levels.max())
-    for name, function, low, high in (
-        ("score_lin_ccc", continuous.concordance, -1.0, 1.0),
-        ("score_icc_a1", continuous.icc_agreement, -1.0, 1.0),
-        ("score_mean_absolute_error", continuous.mean_absolute_error, 0.0, math.inf),
-        ("score_mean_signed_error", continuous.mean_signed_error, -math.inf, math.inf),
+    for name, function in (
+        ("score_lin_ccc", continuous.concordance),
+        ("score_icc_a1", continuous.icc_agreement),
+        ("score_mean_absolute_error", continuous.mean_absolute_error),
+        ("score_mean_signed_error", continuous.mean_signed_error),
     ):
-        outcome = function(gold, judge) if same_unit else RowOutcome.undefined("other_unit")
-        found[name] = finished(outcome, clusters, low=low, high=high)
-    return found
+        found[name] = function(gold, judge) if same_unit else RowOutcome.undefined("other_unit")
+    return {name: _figure(name, one, rows, mean=name.startswith("score_mean_")) for name, one in found.items()}
+
+
+def _figure(
+    name: str,
+    outcome: RowOutcome,
+    rows: npt.NDArray[np.intp],
+    *,
+    proportion: bool = False,
+    mean: bool = False,
+    bias: Callable[[Clusters], float] | None = None,
+) -> Figure:
+    line = ROW_METRICS[name]
+    return Figure(outcome, rows, line.low, line.high, proportion, mean, bias)

@@ -10,13 +10,14 @@ import numpy as np
 
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference.spreads import Clusters, combine, spread
+from judgebench.agreement.figures import Figure
+from judgebench.agreement.inference.spreads import Clusters, combine, influence
 from judgebench.agreement.metrics import rankings, steps
 from judgebench.agreement.metrics.chance import cohen_kappa
+from judgebench.agreement.metrics.row_catalog import CALLS, ROW_METRICS
 from judgebench.agreement.metrics.rows import RowOutcome
 from judgebench.agreement.metrics.table import Table
-from judgebench.agreement.policies import plurality
-from judgebench.agreement.score_metrics import finished
+from judgebench.agreement.policies import Scored, plurality
 from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError
 
@@ -25,33 +26,26 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.agreement.estimates import IntervalMethod
     from judgebench.domain import Policies, Ratings
 
     Codes = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
-#: Figures of two orders: the function, the bounds, the value of a verdict that is missing, and whether it is a share.
-_RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, float, float, bool]] = {
-    "kendall_tau": (rankings.kendall_tau, -1.0, 1.0, -1.0, False),
-    "mean_spearman_rho": (rankings.spearman_rank, -1.0, 1.0, -1.0, False),
-    "levenshtein_distance": (rankings.levenshtein_distance, 0.0, 1.0, 1.0, False),
-    "footrule_distance": (rankings.footrule_distance, 0.0, 1.0, 1.0, False),
-    "top_1_agreement": (rankings.top_1_agreement, 0.0, 1.0, 0.0, True),
-    "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, 1.0, 0.0, True),
-}
-#: Headline and companions, as the scale calls for them.
-CALLS = {
-    "rank": ("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
-    "steps": (
-        "first_error_f1",
-        ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1"),
-    ),
+#: Figures of two orders: the function, the value of a verdict that is missing, and whether it is a share.
+_RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, bool]] = {
+    "kendall_tau": (rankings.kendall_tau, -1.0, False),
+    "mean_spearman_rho": (rankings.spearman_rank, -1.0, False),
+    "levenshtein_distance": (rankings.levenshtein_distance, 1.0, False),
+    "footrule_distance": (rankings.footrule_distance, 1.0, False),
+    "top_1_agreement": (rankings.top_1_agreement, 0.0, True),
+    "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, True),
 }
 _FEW, _LOW = 20, 0.95
 _WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
 
 
-def measure_sequences(
+def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     ratings: Ratings,
     policies: Policies,
     *,
@@ -62,6 +56,8 @@ def measure_sequences(
     statuses: Mapping[str, Mapping[str, int]] | None = None,
     usage: Mapping[str, Usage] | None = None,
     revision: str = "",
+    interval: IntervalMethod = "default",
+    verify: bool = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold on a ``rank`` or ``steps`` scale.
 
@@ -75,7 +71,7 @@ def measure_sequences(
         With ``sequence`` and ``gold_sequence``.
     policies : Policies
         The conventions: ``order`` mean or single, ``invalid`` wrong or drop.
-    task, judge, gold_source, by, statuses, usage, revision
+    task, judge, gold_source, by, statuses, usage, revision, interval, verify
         As for `judgebench.agreement.measure.measure`.
 
     Returns
@@ -89,24 +85,18 @@ def measure_sequences(
     DataError
         If there is nothing to score.
     UsageError
-        If a policy makes no sense on sequences.
+        If a policy makes no sense on sequences, or there are no systems to cluster by.
+    MismatchError
+        If a witness computes another value.
 
     References
     ----------
     Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
     """
     kind = ratings.scale.kind
-    policies = _checked(policies, kind)
-    kept = ratings.gold_sequence.max(axis=(1, 2), initial=-1) >= 0 if ratings.gold_sequence is not None else None
-    if kept is None or not kept.any():
-        raise DataError("no item has a gold label", hint="check the labels and --limit")
-    if not (kept & (ratings.game == 0)).any():
-        raise DataError("there is no judgment to score", hint="check the labels and --limit")
-    left_out = np.unique(ratings.item[~kept]).size
-    if policies.order == "single":
-        kept &= ratings.game == 0
-    elif int(ratings.game.max(initial=0)) == 0:
-        policies = replace(policies, order="single")
+    kept, policies, left_out = _kept(ratings, policies)
+    if interval == "two-way" and len(ratings.systems) < 2:
+        raise UsageError("two-way intervals cluster by question and by system, and there are no systems: --system-col")
     headline, companions = CALLS[kind]
     rows: list[Agreement] = []
     for name, chosen in _groups(ratings, by):
@@ -118,9 +108,14 @@ def measure_sequences(
         coverage = counts.get("ok", 0) / sum(counts.values()) if counts else float(answered.mean())
         if policies.invalid == "drop":
             group = select(group, np.flatnonzero(answered))
-        metrics = _rank_metrics(group) if kind == "rank" else _step_metrics(group, policies)
+        figures = sequence_figures(group, policies)
+        system = group.system if interval == "two-way" else None
+        metrics = {metric: figure.estimate(group.cluster, system) for metric, figure in figures.items()}
+        if verify:
+            _verify(group, policies, metrics, f"{task}, {judge}, {name}")
         warnings = {
             "few_clusters": np.unique(group.cluster).size < _FEW,
+            "few_systems": interval == "two-way" and len(ratings.systems) < _FEW,
             "low_coverage": coverage < _LOW,
             "left_out": name == "all" and left_out > 0,
             "length_mismatch": kind == "steps" and _mismatched(group),
@@ -146,6 +141,86 @@ def measure_sequences(
             )
         )
     return rows
+
+
+def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
+    """Choose the rows that count, as `judgebench.agreement.policies.apply` does for labels.
+
+    Parameters
+    ----------
+    ratings, policies
+        As for `measure_sequences`.
+
+    Returns
+    -------
+    Scored
+        Its codes are what the verdicts come to, with the first annotator who has a label; figures are made of the
+        sequences in the rows of the ratings.
+
+    Raises
+    ------
+    DataError, UsageError
+        As `measure_sequences`.
+    """
+    kept, policies, left_out = _kept(ratings, policies)
+    if policies.invalid == "drop":
+        kept &= ratings.judge >= 0
+    rows = np.flatnonzero(kept)
+    labels = ratings.gold[rows]
+    gold = labels[np.arange(rows.size), (labels >= 0).argmax(axis=1)]
+    judge = ratings.judge[rows]
+    return Scored(
+        scale=ratings.scale,
+        policies=policies,
+        gold=gold.astype(np.int32),
+        judge=np.where(judge < 0, len(ratings.scale.labels) + 1, judge).astype(np.int32),
+        row=rows,
+        item=ratings.item[rows],
+        cluster=ratings.cluster[rows],
+        subset=ratings.subset[rows],
+        system=ratings.system[rows],
+        left_out=left_out,
+    )
+
+
+def sequence_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
+    """Measure sequences against gold, before rows are put in clusters.
+
+    Parameters
+    ----------
+    group : Ratings
+        The rows that count; every one has gold.
+    policies : Policies
+        Of steps the gold policy counts.
+
+    Returns
+    -------
+    dict of str to Figure
+        As `judgebench.agreement.metrics.row_catalog` lists them for the scale.
+    """
+    return _rank_figures(group) if group.scale.kind == "rank" else _step_figures(group, policies)
+
+
+def _kept(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], Policies, int]:
+    """Rows with gold that the order policy keeps, the policies that held, and the items without gold."""
+    policies = _checked(policies, ratings.scale.kind)
+    kept = ratings.gold_sequence.max(axis=(1, 2), initial=-1) >= 0 if ratings.gold_sequence is not None else None
+    if kept is None or not kept.any():
+        raise DataError("no item has a gold label", hint="check the labels and --limit")
+    if not (kept & (ratings.game == 0)).any():
+        raise DataError("there is no judgment to score", hint="check the labels and --limit")
+    left_out = int(np.unique(ratings.item[~kept]).size)
+    if policies.order == "single":
+        kept &= ratings.game == 0
+    elif int(ratings.game.max(initial=0)) == 0:
+        policies = replace(policies, order="single")
+    return kept, policies, left_out
+
+
+def _verify(group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], where: str) -> None:
+    from judgebench.agreement.verify_rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
+
+    verify_sequences(group, policies, metrics, where=where)
 
 
 def _checked(policies: Policies, kind: str) -> Policies:
@@ -177,18 +252,30 @@ def _sides(ratings: Ratings) -> tuple[Codes, Codes]:
     return ratings.sequence, ratings.gold_sequence
 
 
-def _rank_metrics(group: Ratings) -> dict[str, Estimate]:
+def _rank_figures(group: Ratings) -> dict[str, Figure]:
     judge, gold = _sides(group)
-    clusters = Clusters.of(group.cluster)
+    rows = np.arange(len(judge))
     # Where one annotator ranked each item, an agreement is a plain share of rows.
     present = (gold >= 0).any(axis=2).T
     alone = bool((present.sum(axis=0) == 1).all())
-    found: dict[str, Estimate] = {}
-    for name, (function, low, high, worst, share) in _RANK.items():
+    found: dict[str, Figure] = {}
+    for name, (function, worst, share) in _RANK.items():
         per_annotator = np.stack([_pairs(function, gold[:, j], judge, worst) for j in range(gold.shape[1])])
         per_row = np.where(present, per_annotator, 0.0).sum(axis=0) / present.sum(axis=0)
-        found[name] = finished(RowOutcome.mean(per_row), clusters, low=low, high=high, proportion=share and alone)
+        found[name] = _figure(name, RowOutcome.mean(per_row), rows, proportion=share and alone, mean=True)
     return found
+
+
+def _figure(
+    name: str,
+    outcome: RowOutcome,
+    rows: npt.NDArray[np.intp],
+    *,
+    proportion: bool = False,
+    mean: bool = False,
+) -> Figure:
+    line = ROW_METRICS[name]
+    return Figure(outcome, rows, line.low, line.high, proportion, mean)
 
 
 def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes, worst: float) -> Floats:
@@ -201,31 +288,25 @@ def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes
     return found
 
 
-def _step_metrics(group: Ratings, policies: Policies) -> dict[str, Estimate]:
-    judge, every = _sides(group)
-    clusters = Clusters.of(group.cluster)
-    length = (every >= 0).any(axis=1).sum(axis=1)
-    gold = _step_gold(every, policies)
-    judge = np.where(np.arange(judge.shape[1]) < length[:, None], judge, -1)
+def _step_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
+    gold, judge, length = checked_steps(group, policies)
+    every = np.arange(len(judge))
     truth, named = steps.first_errors(gold, length), steps.first_errors(judge, length)
     # An item whose first error its annotators can't tell has nothing to be held against.
     told = np.flatnonzero(truth != steps.UNKNOWN)
     first = steps.first_error_scores(truth[told], named[told])
     errors = steps.error_scores(gold, judge)
-    same = ((gold == judge) | (gold < 0)).all(axis=1)
-    of_told = Clusters.of(group.cluster[told])
+    same = ((gold == judge) | (gold < 0)).all(axis=1).astype(np.float64)
     found = {
-        "percent_agreement": finished(
-            RowOutcome.mean(same.astype(np.float64)), clusters, low=0, high=1, proportion=True
-        ),
-        "step_agreement": finished(steps.step_agreement(gold, judge), clusters, low=0.0, high=1.0),
-        "step_kappa": _step_kappa(gold, judge, group.cluster),
-        "error_precision": finished(errors.precision, clusters, low=0.0, high=1.0),
-        "error_recall": finished(errors.recall, clusters, low=0.0, high=1.0),
-        "error_f1": finished(errors.f1, clusters, low=0.0, high=1.0),
-        "first_error_accuracy": finished(first.wrong, of_told, low=0.0, high=1.0),
-        "flawless_accuracy": finished(first.right, of_told, low=0.0, high=1.0),
-        "first_error_f1": finished(first.f1, of_told, low=0.0, high=1.0),
+        "percent_agreement": _figure("percent_agreement", RowOutcome.mean(same), every, proportion=True, mean=True),
+        "step_agreement": _figure("step_agreement", steps.step_agreement(gold, judge), every),
+        "step_kappa": _step_kappa(gold, judge),
+        "error_precision": _figure("error_precision", errors.precision, every),
+        "error_recall": _figure("error_recall", errors.recall, every),
+        "error_f1": _figure("error_f1", errors.f1, every),
+        "first_error_accuracy": _figure("first_error_accuracy", first.wrong, told),
+        "flawless_accuracy": _figure("flawless_accuracy", first.right, told),
+        "first_error_f1": _figure("first_error_f1", first.f1, told),
     }
     shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == steps.NO_ERROR}
     for name, inside in shares.items():
@@ -233,8 +314,21 @@ def _step_metrics(group: Ratings, policies: Policies) -> dict[str, Estimate]:
         rows = told[inside]
         if rows.size:
             hit = RowOutcome.mean((truth[rows] == named[rows]).astype(np.float64))
-            found[name] = finished(hit, Clusters.of(group.cluster[rows]), low=0.0, high=1.0, proportion=True)
+            found[name] = _figure(name, hit, rows, proportion=True, mean=True)
     return found
+
+
+def checked_steps(group: Ratings, policies: Policies) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
+    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
+
+    Parameters
+    ----------
+    group, policies
+        As for `sequence_figures`.
+    """
+    judge, every = _sides(group)
+    length = (every >= 0).any(axis=1).sum(axis=1)
+    return _step_gold(every, policies), np.where(np.arange(judge.shape[1]) < length[:, None], judge, -1), length
 
 
 def _step_gold(every: Codes, policies: Policies) -> Codes:
@@ -246,19 +340,19 @@ def _step_gold(every: Codes, policies: Policies) -> Codes:
     return np.where(sure, winner, -1).reshape(n, w).astype(np.int64)
 
 
-def _step_kappa(gold: Codes, judge: Codes, cluster: npt.NDArray[np.int64]) -> Estimate:
+def _step_kappa(gold: Codes, judge: Codes) -> Figure:
     """Cohen's kappa of the steps; a step without a verdict is in a category that agrees with nothing."""
     row, place = np.nonzero(gold >= 0)
+    if not row.size:
+        return _figure("step_kappa", RowOutcome.undefined("no_items"), row)
     said = judge[row, place]
     cells = gold[row, place] * 3 + np.where(said < 0, 2, said)
     counts = np.bincount(cells, minlength=9).reshape(3, 3)
-    if not row.size:
-        return Estimate.missing("no_items")
     table = Table(counts / row.size, int(row.size), 2, np.arange(2.0))
     outcome = cohen_kappa(table)
     if outcome.value is None:
-        return Estimate.missing(outcome.reason or "undefined", table.n)
-    return free(spread(table, outcome, cells, Clusters.of(cluster[row])), low=-1.0, high=1.0)
+        return _figure("step_kappa", RowOutcome.undefined(outcome.reason or "undefined"), row)
+    return _figure("step_kappa", RowOutcome(outcome.value, influence(table, outcome).ravel()[cells]), row)
 
 
 def _mismatched(group: Ratings) -> bool:
@@ -284,7 +378,8 @@ def _ceiling(group: Ratings) -> dict[str, Estimate]:
         return found
     functions: dict[str, tuple[Callable[[Codes, Codes], RowOutcome], float, float]]
     if group.scale.kind == "rank":
-        functions = {name: (_mean_of(function), low, high) for name, (function, low, high, _, _) in _RANK.items()}
+        lines = {name: (function, ROW_METRICS[name]) for name, (function, _, _) in _RANK.items()}
+        functions = {name: (_mean_of(function), line.low, line.high) for name, (function, line) in lines.items()}
     else:
         functions = {"step_agreement": (steps.step_agreement, 0.0, 1.0)}
     for name, (outcome, low, high) in functions.items():

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.compare import check_metrics, default_metrics, lower_is_better
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.inference.multiplicity import holm
 from judgebench.agreement.inference.ranking import pairwise, rank_sets, stack
 from judgebench.agreement.inference.spreads import combine
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.policies import apply
+from judgebench.agreement.sides import chosen, groups, is_error, measured, missing_numbers, sequences, shared_numbers
 from judgebench.domain import Estimate
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,27 +124,37 @@ def compare_all(
     ------
     UnknownNameError
         If the metric is not known.
+    UsageError
+        If it means nothing on these verdicts, or is compared between two judges only.
 
     References
     ----------
     Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
     and academic achievement across countries.
     """
-    table = METRICS if known is None else known
     first = matched.scored[0]
-    name = metric or default_metrics(first, table)[0]
-    check_metrics((name,), table)
-    measured = [estimate(table[name], Counted.of(scored)) for scored in matched.scored]
+    figures = chosen(matched, (metric,) if metric else (), METRICS if known is None else known)
+    name = next(iter(figures))
+    made = figures[name]
+    _, sides = next(groups(matched))
+    if isinstance(made, str) and any(side.figures[made].bias is not None for side in sides):
+        raise UsageError(
+            f"{name} is compared between two judges only: chance lifts it, and no joint interval knows that"
+        )
+    found = measured(sides, made)
     # Rank 1 is the best: of an error, the lowest.
-    sign = -1.0 if lower_is_better(table[name]) else 1.0
-    order = sorted(
-        range(len(measured)), key=lambda i: (measured[i][0].value is None, -sign * (measured[i][0].value or 0.0))
-    )
-    ranked = [i for i in order if measured[i][1] is not None]
-    sets = ranks_of([combine([one], [sign]) for i in ranked if (one := measured[i][1]) is not None], seed=seed)
+    sign = -1.0 if is_error(made) else 1.0
+    order = sorted(range(len(found)), key=lambda i: (found[i][0].value is None, -sign * (found[i][0].value or 0.0)))
+    ranked = [i for i in order if found[i][1] is not None]
+    sets = ranks_of([combine([one], [sign]) for i in ranked if (one := found[i][1]) is not None], seed=seed)
     ranks = dict(zip(ranked, sets.ranks, strict=True))
     clusters = first.clusters().count
-    reach = table[name].high - table[name].low
+    warnings = {
+        "few_clusters": clusters < FEW_CLUSTERS,
+        "missing_scores": missing_numbers(matched, {name: made}),
+    }
+    figure = sides[0].figure(made)
+    reach = figure.high - figure.low
     pairs = tuple(
         Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], _held(_turned(gap, sign), reach), *ps)
         for (i, j), gap, *ps in sets.pairs
@@ -156,9 +168,9 @@ def compare_all(
         judgments=first.size,
         clusters=clusters,
         critical=sets.critical,
-        standings=tuple(Standing(matched.judges[i], measured[i][0], *ranks.get(i, (None, None))) for i in order),
+        standings=tuple(Standing(matched.judges[i], found[i][0], *ranks.get(i, (None, None))) for i in order),
         pairs=pairs,
-        warnings=(*matched.warnings, *(("few_clusters",) if clusters < FEW_CLUSTERS else ())),
+        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
     )
@@ -262,7 +274,7 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
 
 
 def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> None:
-    """Recompute what a comparison rests on with scikit-learn, krippendorff and scipy.
+    """Recompute what a comparison rests on, on all rows, with scikit-learn, krippendorff and scipy.
 
     Parameters
     ----------
@@ -279,10 +291,17 @@ def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str,
         If a witness computes another value.
     """
     from judgebench.agreement.verify import verify_scored  # noqa: PLC0415 - loads the witnesses
+    from judgebench.agreement.verify_rows import verify_numbers, verify_sequences  # noqa: PLC0415 - as above
 
-    for judge, scored in zip(matched.judges, matched.scored, strict=True):
-        names = metrics or default_metrics(scored, known)
-        check_metrics(names, known)
-        counted = Counted.of(scored)
-        found = {name: estimate(known[name], counted)[0] for name in names}
-        verify_scored(scored, found, where=f"{matched.task}, {judge}")
+    figures = chosen(matched, metrics, known)
+    _, sides = next(groups(matched))
+    among = None if sequences(matched) else shared_numbers(matched, matched.scored)
+    for judge, ratings, side in zip(matched.judges, matched.ratings, sides, strict=True):
+        where = f"{matched.task}, {judge}"
+        tables = {name: side.estimate(metric) for name, metric in figures.items() if not isinstance(metric, str)}
+        rows = {name: side.estimate(metric) for name, metric in figures.items() if isinstance(metric, str)}
+        verify_scored(side.scored, tables, where=where)
+        if among is None:
+            verify_sequences(select(ratings, side.scored.row), side.scored.policies, rows, where=where)
+        elif rows:
+            verify_numbers(ratings, side.scored, rows, where=where, among=among)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
 import sys
 from typing import cast
 
-from judgebench.errors import JudgebenchError
+from judgebench.errors import InterruptedRunError, JudgebenchError
 
 #: Plainer marks for an encoding that lacks ours; a superscript must not become a digit of the figure before it.
 _PLAIN = {"─": "-", "…": "...", chr(0x2013): "-"} | {mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
@@ -41,6 +42,12 @@ def main() -> None:
         # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
         if cast("object", sys.stderr) is not None:
             print(f"judgebench: {error}", file=sys.stderr)
+        if isinstance(error, InterruptedRunError):
+            # Python would wait for threads, and one of a user's judge may hang.
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    stream.flush()
+            os._exit(error.exit_code)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         # While libraries load nobody else catches it.

@@ -74,6 +74,13 @@ def run(
     ] = None,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")] = 2048,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one call may take.")] = 120.0,
+    connect_timeout: Annotated[
+        float, typer.Option("--connect-timeout", min=0.1, help="Seconds that opening a connection may take.")
+    ] = 10.0,
+    first_byte_timeout: Annotated[
+        float | None,
+        typer.Option("--first-byte-timeout", min=0.1, help="Seconds until an answer must begin; by default --timeout."),
+    ] = None,
     max_concurrency: Annotated[
         str,
         typer.Option(
@@ -130,7 +137,16 @@ def run(
     if sample and data is not None:
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     check_output(output)
-    settings = catalog.JudgeSettings(prompt, base_url, _temperature(temperature), max_tokens, timeout, seed)
+    settings = catalog.JudgeSettings(
+        prompt,
+        base_url,
+        _temperature(temperature),
+        max_tokens,
+        timeout,
+        connect_timeout=connect_timeout,
+        first_byte_timeout=first_byte_timeout,
+        seed=seed,
+    )
     plans: list[tuple[Plan, Policies]] = []
     for task_name in dict.fromkeys(task):
         opened = catalog.make_task(task_name, data=data, sample=sample)

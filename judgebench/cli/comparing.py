@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -29,6 +29,7 @@ from judgebench.cli.sources import (
     LongOption,
     RunsArgument,
     ScaleOption,
+    ScoreColOption,
     SubsetColOption,
     SystemColOption,
     WordOption,
@@ -59,6 +60,7 @@ def compare(
     csv: CsvOption = None,
     judge_col: JudgeColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     gold_col: GoldColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    score_col: ScoreColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     scale: ScaleOption = None,
     cluster_col: ClusterColOption = None,
     subset_col: SubsetColOption = None,
@@ -71,6 +73,10 @@ def compare(
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     metric: MetricOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
+    interval: Annotated[
+        Literal["default", "two-way"],
+        typer.Option("--interval", help="Cluster by question, or two-way: by question and by system."),
+    ] = "default",
     shared: Annotated[
         bool, typer.Option("--shared", help="Compare on the items that all judges have, where some lack items.")
     ] = False,
@@ -99,20 +105,26 @@ def compare(
     from judgebench.report.compare import render, render_field, verdict  # noqa: PLC0415 - loaded on use
 
     check_output(output)
-    columns = Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word)
+    columns = Columns(
+        judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word, score_col
+    )
     matched = match(_judged(sources(runs, csv, columns, gold), policy), shared=shared)
     if matched.left_out:
         note(f"{matched.left_out:,} items that not all judges have are left out (--shared)")
     if verify:
         verify_matched(matched, metric, metrics())
     if len(matched.judges) > 2:
-        if items is not None or fail_if_worse or by_system or len(metric) > 1:
-            raise UsageError("--items, --fail-if-worse, --by-system and a second --metric are for two judges")
+        if items is not None or fail_if_worse or by_system or len(metric) > 1 or interval != "default":
+            raise UsageError(
+                "--items, --fail-if-worse, --by-system, --interval and a second --metric are for two judges"
+            )
         field = compare_all(matched, *metric, known=metrics(), seed=seed)
         emit(render_field(field, form, width=room(output)), output)
         return
     by = ("subset", "system") if by_system else ("subset",)
-    found = hold(matched, metric, known=metrics(), by=by, seed=seed)
+    found = hold(matched, metric, known=metrics(), by=by, interval=interval, seed=seed)
+    if fail_if_worse and found.leaning:
+        raise UsageError(f"--fail-if-worse: more or less {found.headline} is neither better nor worse")
     emit(render(found, list(differing(matched)), form, listed=items, width=room(output)), output)
     if fail_if_worse and found.outcome == "second":
         raise MismatchError(verdict(found))
@@ -124,6 +136,7 @@ def power(
     csv: CsvOption = None,
     judge_col: JudgeColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     gold_col: GoldColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    score_col: ScoreColOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     scale: ScaleOption = None,
     cluster_col: ClusterColOption = None,
     subset_col: SubsetColOption = None,
@@ -165,7 +178,9 @@ def power(
     from judgebench.report.power import render  # noqa: PLC0415 - loaded on use
 
     check_output(output)
-    columns = Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word)
+    columns = Columns(
+        judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word, score_col
+    )
     try:
         quantiles(alpha=alpha, power=target)
         if runs or csv is not None:

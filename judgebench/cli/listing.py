@@ -69,11 +69,12 @@ def list_probes() -> None:
 
 
 def list_metrics() -> None:
-    """List the metrics."""
-    from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+    """List the metrics: of labels, then of scores, rankings and steps with what they are about."""
+    from judgebench.agreement.names import METRIC_LINES  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
 
-    _print([*METRIC_TITLES.items(), *((name, f"plugin {entry.value}") for name, entry in plugins("metrics").items())])
+    plugged = [(name, f"plugin {entry.value}", "") for name, entry in plugins("metrics").items()]
+    _print([*METRIC_LINES, *plugged])
 
 
 _LISTS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import BackendError, RetryableError
@@ -11,6 +12,7 @@ from judgebench.judges.backend import (
     Completion,
     Finish,
     PerLoop,
+    Timeouts,
     checked_url,
     connection_error,
     deadline,
@@ -23,6 +25,7 @@ from judgebench.judges.backend import (
     public_url,
 )
 from judgebench.judges.chat import count, decode, error_body, image_url, raise_for_error_in_200
+from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
@@ -53,11 +56,11 @@ class AnthropicBackend:
     """Complete chats with the Anthropic SDK; bodies are read by us, as in the OpenAI backend."""
 
     def __init__(
-        self, model: str, *, base_url: str | None, temperature: float | None, max_tokens: int, timeout: float
+        self, model: str, *, base_url: str | None, temperature: float | None, max_tokens: int, timeout: float | Timeouts
     ) -> None:
         self._label = f"anthropic/{model}"
         self._base_url = base_url
-        self._timeout = timeout
+        self._timeouts = Timeouts.of(timeout)
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
         if temperature is not None:
             # Version 1 of the SDK dropped the argument, version 2 speaks an API version that refuses the field.
@@ -66,13 +69,14 @@ class AnthropicBackend:
         self._clients: PerLoop[AsyncAnthropic] = PerLoop(self._connect, lambda client: client.close())
 
     def _connect(self) -> AsyncAnthropic:
-        from anthropic import AsyncAnthropic  # noqa: PLC0415 - loaded on use
+        from anthropic import AsyncAnthropic, Timeout  # noqa: PLC0415 - loaded on use
 
         # Named explicitly: without it the SDK goes on to look for credentials in files.
         key = key_from(_KEY, self._label)
         if not key:
             raise BackendError(f"{self._label} needs a key: set {_KEY}")
-        return AsyncAnthropic(api_key=key, base_url=self._base_url, timeout=self._timeout, max_retries=0)
+        limit = Timeout(self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte)
+        return AsyncAnthropic(api_key=key, base_url=self._base_url, timeout=limit, max_retries=0)
 
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
@@ -91,7 +95,7 @@ class AnthropicBackend:
             if message.role != "system"
         ]
         try:
-            async with deadline(self._label, self._timeout):
+            async with deadline(self._label, self._timeouts.total):
                 raw = await client.messages.with_raw_response.create(**request)
         except APIStatusError as error:
             response = error.response
@@ -102,7 +106,9 @@ class AnthropicBackend:
         except AnthropicError as error:
             raise connection_error(self._label, error, secrets) from None
         body = decode(self._label, raw.http_response.status_code, raw.http_response.text, secrets)
-        return _completion(self._label, body, time.monotonic() - started, secrets)
+        completion = _completion(self._label, body, time.monotonic() - started, secrets)
+        limits = rate_limits(raw.http_response.headers)
+        return completion if limits is None else replace(completion, limits=limits)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -151,7 +157,7 @@ def create(
     base_url: str | None,
     temperature: float | None,
     max_tokens: int,
-    timeout: float,
+    timeout: float | Timeouts,
     seed: int | None,  # noqa: ARG001 - all backends are made alike; this API takes no seed
 ) -> LLMJudge:
     """Build the judge ``anthropic/<model>``; nothing is connected and no key is looked at before the first call.
@@ -169,7 +175,7 @@ def create(
         is sent through version 2023-06-01 of the API, to models that still take one.
     max_tokens : int
         Limit of an answer.
-    timeout : float
+    timeout : float or Timeouts
         Seconds for one call.
     seed : int or None
         Not sent, and so not recorded: the API takes no sampling seed.

@@ -11,7 +11,6 @@ import asyncio
 import base64
 import os
 import re
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from judgebench.domain import Part
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
+from judgebench.judges.limits import rate_limits, server_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -85,6 +85,30 @@ class Completion:
     seconds: float = 0.0
     limits: RateLimits | None = None
     batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a call may take, in seconds.
+
+    Parameters
+    ----------
+    total : float
+        The whole call.
+    connect : float
+        Opening the connection.
+    first_byte : float or None
+        Until the answer begins, and between two pieces of it; None bounds only the whole.
+    """
+
+    total: float
+    connect: float = 10.0
+    first_byte: float | None = None
+
+    @classmethod
+    def of(cls, timeout: float | Timeouts) -> Timeouts:
+        """Take a number of seconds for the whole call."""
+        return timeout if isinstance(timeout, Timeouts) else cls(timeout)
 
 
 Complete: TypeAlias = Callable[[Sequence[Message]], Awaitable[Completion]]
@@ -198,6 +222,7 @@ def public_url(url: str) -> str:
 # --- errors -------------------------------------------------------------------------------------
 
 _RETRYABLE = frozenset({408, 409, 425, 429, 499})
+_OVERLOADED = frozenset({429, 503, 529})
 _NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "credit balance is too low", "insufficient balance")
 _FILTER = (
     "content_filter",
@@ -260,7 +285,12 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
     if status in {401, 403}:
         return BackendError(f"{what}; check the key in {key_variable}")
     if status in _RETRYABLE or status >= 500:
-        return RetryableError(what, retry_after=retry_after(headers or {}))
+        return RetryableError(
+            what,
+            retry_after=retry_after(headers or {}),
+            overloaded=status in _OVERLOADED,
+            limits=rate_limits(headers or {}),
+        )
     if status == 404 or failure.code in _UNKNOWN_MODEL:
         return BackendError(f"{what}; check the model's name and --base-url")
     if status in {400, 422} and (setting := _unsupported(failure)):
@@ -304,7 +334,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if 0 <= seconds < float("inf"):
             return seconds
     try:
-        return max(0.0, parsedate_to_datetime(lower["retry-after"]).timestamp() - time.time())
+        # By the server's own clock: ours may be wrong, or may just have been set.
+        return max(0.0, parsedate_to_datetime(lower["retry-after"]).timestamp() - server_time(headers))
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
 
@@ -347,6 +378,10 @@ def _first_known(code: str) -> str:
 def unreachable(error: BaseException | None) -> bool:
     """Whether no connection could be opened, by the names that HTTP libraries give it."""
     names = {"ConnectError", "ConnectTimeout", "ClientConnectorError", "ConnectionRefusedError", "gaierror"}
+    return _among(error, names | {"ConnectionTimeoutError"})
+
+
+def _among(error: BaseException | None, names: set[str]) -> bool:
     seen = 0
     while error is not None and seen < 20:
         if names & {cls.__name__ for cls in type(error).__mro__}:
@@ -361,6 +396,10 @@ def connection_error(backend: str, error: BaseException, secrets: Iterable[str] 
     said = redact(str(cause) or type(cause).__name__, secrets)
     if unreachable(error):
         return RetryableError(f"{backend}: no connection: {said}", unreachable=True)
+    if _among(error, {"ReadTimeout", "SocketTimeoutError"}):
+        return RetryableError(
+            f"{backend}: no byte came in time; --first-byte-timeout sets another limit", overloaded=True
+        )
     return RetryableError(f"{backend}: the connection broke: {said}")
 
 
@@ -371,7 +410,9 @@ async def deadline(backend: str, seconds: float) -> AsyncGenerator[None, None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise RetryableError(f"{backend}: no answer within {seconds:g} s; --timeout sets another limit") from None
+        raise RetryableError(
+            f"{backend}: no answer within {seconds:g} s; --timeout sets another limit", overloaded=True
+        ) from None
 
 
 class PerLoop(Generic[T]):

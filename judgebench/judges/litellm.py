@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError, RetryableError, UsageError
 from judgebench.judges.backend import (
+    Timeouts,
     checked_url,
     connection_error,
     deadline,
@@ -49,16 +50,16 @@ class LiteLLMBackend:
         base_url: str | None,
         temperature: float | None,
         max_tokens: int,
-        timeout: float,
+        timeout: float | Timeouts,
         seed: int | None,
     ) -> None:
         self._label = f"litellm/{model}"
-        self._timeout = timeout
+        self._timeouts = Timeouts.of(timeout)
         self._secrets = login_secrets(base_url)
         self._options: dict[str, Any] = {
             "model": model,
             "max_tokens": max_tokens,
-            "timeout": timeout,
+            "timeout": self._timeouts.total,
             # litellm has retries of its own and passes others on to the SDKs below it.
             "num_retries": 0,
             "max_retries": 0,
@@ -78,8 +79,15 @@ class LiteLLMBackend:
         litellm = self._library()
         secrets = (*environment_secrets(), *self._secrets)
         started = time.monotonic()
+        if self._timeouts.first_byte is not None:
+            from openai import Timeout  # noqa: PLC0415 - loaded on use
+
+            # Only where it is asked for: some of litellm's providers take numbers alone.
+            self._options["timeout"] = Timeout(
+                self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte
+            )
         try:
-            async with deadline(self._label, self._timeout):
+            async with deadline(self._label, self._timeouts.total):
                 answer = await litellm.acompletion(messages=chat_messages(messages), **self._options)
         except (_root_of_errors(), litellm.exceptions.BudgetExceededError) as error:
             raise _translated(self._label, error, secrets) from None
@@ -128,7 +136,7 @@ def _translated(label: str, error: Any, secrets: Sequence[str]) -> JudgebenchErr
     if "missing credentials" in folded or ("api key" in folded and "missing" in folded):
         return BackendError(f"{label} needs a key: set {_KEY}: {redact(message, secrets)}")
     if name == "Timeout":
-        return RetryableError(f"{label}: {redact(message, secrets)}")
+        return RetryableError(f"{label}: {redact(message, secrets)}", overloaded=True)
     if unreachable(error):
         return connection_error(label, error, secrets)
     status: Any = getattr(error, "status_code", None)
@@ -148,7 +156,7 @@ def create(
     base_url: str | None,
     temperature: float | None,
     max_tokens: int,
-    timeout: float,
+    timeout: float | Timeouts,
     seed: int | None,
 ) -> LLMJudge:
     """Build the judge ``litellm/<provider>/<model>``; litellm is loaded at the first call.
@@ -165,7 +173,7 @@ def create(
         Sampling temperature; None leaves it out.
     max_tokens : int
         Limit of an answer.
-    timeout : float
+    timeout : float or Timeouts
         Seconds for one call.
     seed : int or None
         Sampling seed; None leaves it out.

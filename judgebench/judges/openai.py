@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError
 from judgebench.judges.backend import (
     PerLoop,
+    Timeouts,
     checked_url,
     connection_error,
     deadline,
@@ -20,6 +22,7 @@ from judgebench.judges.backend import (
     public_url,
 )
 from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
+from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
@@ -53,25 +56,26 @@ class OpenAIBackend:
         base_url: str | None,
         temperature: float | None,
         max_tokens: int,
-        timeout: float,
+        timeout: float | Timeouts,
         seed: int | None,
     ) -> None:
         self._label = f"openai/{model}"
         self._base_url = base_url
-        self._timeout = timeout
+        self._timeouts = Timeouts.of(timeout)
         self._options: dict[str, Any] = {"model": model, "max_completion_tokens": max_tokens}
         self._options |= {} if temperature is None else {"temperature": temperature}
         self._options |= {} if seed is None else {"seed": seed}
         self._clients: PerLoop[AsyncOpenAI] = PerLoop(self._connect, lambda client: client.close())
 
     def _connect(self) -> AsyncOpenAI:
-        from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415 - loaded on use
+        from openai import AsyncOpenAI, OpenAIError, Timeout  # noqa: PLC0415 - loaded on use
 
         key = key_from(_KEY, self._label)
         if not key:
             raise BackendError(f"{self._label} needs a key: set {_KEY}")
         try:
-            return AsyncOpenAI(api_key=key, base_url=self._base_url, timeout=self._timeout, max_retries=0)
+            limit = Timeout(self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte)
+            return AsyncOpenAI(api_key=key, base_url=self._base_url, timeout=limit, max_retries=0)
         except OpenAIError:
             raise BackendError(f"{self._label}: the OpenAI SDK found no usable key; set {_KEY}") from None
 
@@ -84,7 +88,7 @@ class OpenAIBackend:
         started = time.monotonic()
         chat: Any = chat_messages(messages)
         try:
-            async with deadline(self._label, self._timeout):
+            async with deadline(self._label, self._timeouts.total):
                 raw = await client.chat.completions.with_raw_response.create(messages=chat, **self._options)
         except APIStatusError as error:
             response = error.response
@@ -95,9 +99,11 @@ class OpenAIBackend:
         except (APIConnectionError, OpenAIError) as error:
             raise connection_error(self._label, error, secrets) from None
         body = decode(self._label, raw.http_response.status_code, raw.http_response.text, secrets)
-        return chat_completion(
+        completion = chat_completion(
             self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
         )
+        limits = rate_limits(raw.http_response.headers)
+        return completion if limits is None else replace(completion, limits=limits)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -111,7 +117,7 @@ def create(
     base_url: str | None,
     temperature: float | None,
     max_tokens: int,
-    timeout: float,
+    timeout: float | Timeouts,
     seed: int | None,
 ) -> LLMJudge:
     """Build the judge ``openai/<model>``; nothing is connected and no key is looked at before the first call.
@@ -128,7 +134,7 @@ def create(
         Sampling temperature; None leaves it out, as reasoning models demand.
     max_tokens : int
         Limit of an answer, reasoning included (``max_completion_tokens``).
-    timeout : float
+    timeout : float or Timeouts
         Seconds for one call.
     seed : int or None
         Sampling seed; None leaves it out.

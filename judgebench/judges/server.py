@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from judgebench.errors import UsageError
 from judgebench.judges.backend import (
     PerLoop,
+    Timeouts,
     checked_url,
     connection_error,
     deadline,
@@ -23,6 +25,7 @@ from judgebench.judges.backend import (
     public_url,
 )
 from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
+from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prompts import load_prompt
 
@@ -49,7 +52,7 @@ class ServerBackend:
         base_url: str,
         temperature: float | None,
         max_tokens: int,
-        timeout: float,
+        timeout: float | Timeouts,
         seed: int | None,
     ) -> None:
         self._label = f"server/{model}"
@@ -57,7 +60,7 @@ class ServerBackend:
         self._url = _chat_url(public_url(checked_url(base_url)))
         self._login = login_of(base_url)
         self._secrets = login_secrets(base_url)
-        self._timeout = timeout
+        self._timeouts = Timeouts.of(timeout)
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
         self._options |= {} if temperature is None else {"temperature": temperature}
         self._options |= {} if seed is None else {"seed": seed}
@@ -75,7 +78,11 @@ class ServerBackend:
         return aiohttp.ClientSession(
             # The run engine bounds what is in flight; a second bound here would only queue calls whose clock runs.
             connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            timeout=aiohttp.ClientTimeout(
+                total=self._timeouts.total,
+                sock_connect=self._timeouts.connect,
+                sock_read=self._timeouts.first_byte,
+            ),
             headers=headers,
         )
 
@@ -89,7 +96,7 @@ class ServerBackend:
         request = json.dumps({**self._options, "messages": chat_messages(messages)}).encode()
         try:
             async with (
-                deadline(self._label, self._timeout),
+                deadline(self._label, self._timeouts.total),
                 # A redirect would turn the POST into a GET and hide a wrong address.
                 session.post(self._url, data=request, allow_redirects=False) as response,
             ):
@@ -101,9 +108,11 @@ class ServerBackend:
             failure = failure_of(status, error_body(status, text))
             raise http_error(self._label, failure, key_variable=_KEY, headers=headers, secrets=secrets)
         body = decode(self._label, status, text, secrets)
-        return chat_completion(
+        completion = chat_completion(
             self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
         )
+        limits = rate_limits(headers)
+        return completion if limits is None else replace(completion, limits=limits)
 
     async def aclose(self) -> None:
         """Close the session."""
@@ -129,7 +138,7 @@ def create(
     base_url: str | None,
     temperature: float | None,
     max_tokens: int,
-    timeout: float,
+    timeout: float | Timeouts,
     seed: int | None,
 ) -> LLMJudge:
     """Build the judge ``server/<model>``; nothing is connected before the first call.
@@ -146,7 +155,7 @@ def create(
         Sampling temperature; None leaves it out.
     max_tokens : int
         Limit of an answer.
-    timeout : float
+    timeout : float or Timeouts
         Seconds for one call.
     seed : int or None
         Sampling seed; None leaves it out.

@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.agreement.names import title_of as _title
 from judgebench.report.scores import (
     clean,
     figure,
@@ -39,6 +39,10 @@ _WARNINGS = {
     "shared_items_only": "only the items that all judges have are compared, as --shared asks",
     "incomplete_rows_dropped": "judgments that a policy drops for one judge are dropped for all",
     "few_clusters": "few independent questions: the intervals are only rough ones",
+    "few_systems": "fewer than 20 systems: clustering by system as well gives only rough intervals; systems chosen on "
+    "purpose are better taken as fixed",
+    "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
+    "count to which all judges gave one, as n says",
 }
 
 
@@ -47,10 +51,6 @@ def json_schema() -> dict[str, Any]:
     text = resources.files("judgebench.report").joinpath("compare.schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
-
-
-def _title(metric: str) -> str:
-    return METRICS[metric].title if metric in METRICS else metric
 
 
 def _signed(value: float) -> str:
@@ -91,7 +91,9 @@ def verdict(found: Comparison) -> str:
     )
     figures = f"{values}, {_interval(gap, sign=True)}{_told(line.p)}"
     by = f"paired, by {_many(found.clusters, 'question')}"
-    if found.differ == 0:
+    if found.systems is not None:
+        by += f" and {_many(found.systems, 'system')}"
+    if found.differ == 0 and abs(gap.value) < 1e-12:
         return f"{first} and {second} give the same verdict on all {_many(found.judgments, 'judgment')}."
     if found.outcome == "undecided":
         more = ""
@@ -100,7 +102,7 @@ def verdict(found: Comparison) -> str:
             more = f" A difference of this size would need about {needed:,} items (80 % power)."
         return f"Can't tell {first} from {second} on {_many(found.items, 'item')}: {figures} ({by}).{more}"
     winner, loser = (first, second) if found.outcome == "first" else (second, first)
-    if METRICS[line.metric].leaning if line.metric in METRICS else False:
+    if found.leaning:
         return f"{_title(line.metric)} is higher for {winner} than for {loser}: {figures} ({by})."
     return f"{winner} agrees with {whom} more than {loser}: {figures} ({by})."
 
@@ -111,7 +113,7 @@ def _remarks(found: Comparison) -> list[str]:
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
     ground = (
         f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question "
-        f"(t, {found.clusters - 1} degrees of freedom). {_many(found.items, 'item')}, "
+        f"{_ways(found)}. {_many(found.items, 'item')}, "
         f"{_many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {policies}."
     )
     notes = [ground]
@@ -119,6 +121,15 @@ def _remarks(found: Comparison) -> list[str]:
         notes.append(
             f"p is for a line alone; p Holm is adjusted for all {len(found.lines)} lines. The sentence on top is about "
             f"one test chosen beforehand, {_title(found.headline)} on all items, and takes its own p."
+        )
+    if alone := _one_way(found):
+        notes.append(f"Clustered by question only, since both ways together leave no error there: {', '.join(alone)}.")
+    if errors := [name for name in found.errors if any(line.metric == name for line in found.lines)]:
+        notes.append(f"Lower is better: {', '.join(map(_title, errors))}.")
+    if any(line.difference.method.endswith("bias") for line in found.lines):
+        notes.append(
+            "Chance lifts a calibration error, the more the better calibrated a judge is: intervals and p-values of "
+            "its difference allow for the most that this can be."
         )
     if (four := found.fourfold) is not None:
         notes.append(
@@ -136,6 +147,23 @@ def _remarks(found: Comparison) -> list[str]:
         )
     notes += _cautions(found.warnings, found.left_out, found.incomplete)
     return notes
+
+
+def _ways(found: Comparison) -> str:
+    if found.systems is None:
+        return f"(t, {found.clusters - 1} degrees of freedom)"
+    fewer = min(found.clusters, found.systems) - 1
+    return f"and by system (t, {fewer} degrees of freedom, one less than there are of the fewer; on all rows)"
+
+
+def _one_way(found: Comparison) -> list[str]:
+    """Lines that two-way clustering was asked for and could not be had."""
+    made = [line for line in found.lines if line.difference.method and found.systems is not None]
+    return [
+        f"{_title(line.metric)} ({clean(line.subset)})"
+        for line in made
+        if not line.difference.method.startswith("two-way")
+    ]
 
 
 def _tests(found: Comparison) -> str:
@@ -227,6 +255,9 @@ def to_json(found: Comparison, items: Sequence[Differing]) -> dict[str, Any]:
         "clusters": found.clusters,
         "coverage": list(found.coverage),
         "headline": found.headline,
+        "interval": found.interval,
+        "systems": found.systems,
+        "lower_is_better": list(found.errors),
         "lines": [
             {
                 "subset": line.subset,

@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from judgebench.agreement.metrics.catalog import METRICS
+from judgebench.agreement.names import title_of
 from judgebench.report.scores import figure, markdown_grid, markdown_text, spread, write_csv, write_json
 from judgebench.report.table import Cell, Column, Grid, draw, fill
 
@@ -91,7 +91,7 @@ def render(
             for one in tests
         ]
         return write_csv([*names, "sides", "detectable", "items_for_drop"], rows)
-    title = METRICS[found.metric].title if found.metric in METRICS else found.metric
+    title = title_of(found.metric)
     n = document["items"]
     sentence = (
         f"To find a drop of {spread(drop)} in {title} (one-sided, alpha {spread(alpha, 2)}, power {spread(power, 2)}), "

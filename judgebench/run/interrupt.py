@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 #: Seconds after which a process that was told to end, and does not, is ended.
-_GRACE = 4.0
+_GRACE = 3.0
 _EXIT_CODE = 130
 
 

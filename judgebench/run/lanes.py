@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 from judgebench.domain import Usage
-from judgebench.errors import RetryableError
+from judgebench.errors import BackendError, RetryableError
 from judgebench.run.limits import Meter, Window
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import RateLimits
     from judgebench.domain.limits import Answered
-    from judgebench.errors import BackendError
     from judgebench.run.limits import Budget
 
     A = TypeVar("A", bound=Answered)
@@ -134,6 +133,13 @@ class Lane:
         if self._broken is not None:
             raise self._broken
         if self.in_flight >= self.window.size or self._waiting or (not self._free and self._hindrance(ticket) > 0):
+            return False
+        self._go(ticket)
+        return True
+
+    def enter_again(self, ticket: _Ticket) -> bool:
+        """Let a call's double go, if limits and money allow it at once; the window it may pass by one."""
+        if self._broken is not None or (not self._free and self._hindrance(ticket) > 0):
             return False
         self._go(ticket)
         return True
@@ -317,7 +323,9 @@ class Port:
         except RetryableError as error:
             lane.failed(ticket, error)
             raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, BackendError):
+                lane.close(error)
             lane.leave(ticket)
             raise
         lane.answered(ticket, answer.limits, spent(answer))
@@ -341,7 +349,7 @@ class Port:
         return answer
 
     async def _hedged(self, ask: Callable[[], Awaitable[A]], forecast: Callable[[], Usage], after: float) -> A:
-        """Ask a second time where the first call keeps one waiting, if there is room for it at once."""
+        """Ask a second time where the first call keeps one waiting."""
 
         async def once() -> A:
             return await ask()
@@ -352,7 +360,7 @@ class Port:
         try:
             await asyncio.wait(calls, timeout=after)
             second = _Ticket(forecast)
-            if not first.done() and self.lane.enter(second):
+            if not first.done() and self.lane.enter_again(second):
                 ticket = second
                 calls.add(asyncio.create_task(once()))
             failure: BaseException | None = None

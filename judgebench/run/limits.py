@@ -30,9 +30,10 @@ class Window:
     """How many calls may be in flight.
 
     A fixed number is kept to. An adaptive window doubles each round trip until doubling it no longer
-    raises the throughput, or the server asks for less; from there it grows by one a round trip. It is
-    halved when the server is overloaded, at most once a round trip: of the calls that were already
-    under way when it shrank, each would say the same again.
+    raises the throughput, or the server asks for less; from there it grows by one a round trip. It
+    shrinks when the server is overloaded, by half or, where few calls are turned away, by less: a server
+    that fails now and then at random is not one that has too much to do. That is at most once a round
+    trip: of the calls that were already under way when it shrank, each would say the same again.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class Window:
         The number to keep to; None adapts.
     """
 
-    __slots__ = ("_adaptive", "_calm", "_landed", "_rate", "_shrunk", "_since", "_slow", "size")
+    __slots__ = ("_adaptive", "_calm", "_landed", "_rate", "_shrunk", "_since", "_slow", "_turned", "_well", "size")
 
     def __init__(self, fixed: int | None) -> None:
         self.size = _FIRST if fixed is None else fixed
@@ -51,11 +52,14 @@ class Window:
         self._rate = 0.0
         self._calm = 0
         self._shrunk = -math.inf
+        # Calls turned away and answered since it shrank.
+        self._turned = self._well = 0
 
     def landed(self, in_flight: int, sent: float, now: float) -> None:
         """Learn from a call that was sent then and answered now; ``in_flight`` counts it."""
         if not self._adaptive:
             return
+        self._well += 1
         if in_flight < self.size:
             # Nobody waits for room: how many there could be can't be learned from this.
             self._landed, self._since = 0, now
@@ -75,10 +79,14 @@ class Window:
 
     def overloaded(self, sent: float, now: float) -> None:
         """Learn that a call sent then was turned away, or not answered in time."""
-        if self._adaptive and sent >= self._shrunk:
-            self.size = max(1, self.size // 2)
-            self._slow, self._shrunk = False, now
-            self._landed, self._since = 0, now
+        if not self._adaptive or sent < self._shrunk:
+            return
+        self._turned += 1
+        share = 1.0 if self._slow else min(1.0, 4 * self._turned / (self._turned + self._well))
+        self.size = max(1, min(self.size - 1, int(self.size * (1 - share / 2))))
+        self._slow, self._shrunk = False, now
+        self._turned = self._well = 0
+        self._landed, self._since = 0, now
 
 
 class Meter:
@@ -94,7 +102,7 @@ class Meter:
         Whether to learn how a server counts what a call is forecast to use.
     """
 
-    __slots__ = ("_at", "_calibrated", "_level", "_told", "capacity", "factor", "rate", "reserve", "spent")
+    __slots__ = ("_at", "_calibrated", "_level", "_mark", "_told", "capacity", "factor", "rate", "reserve", "spent")
 
     def __init__(self, per_minute: float, now: float, *, calibrated: bool = False) -> None:
         # Half a second's worth at once; what the burst adds is taken off the rate.
@@ -106,7 +114,9 @@ class Meter:
         self._level = self.capacity
         self._at = now
         self._calibrated = calibrated
-        self._told: tuple[float, float, float] | None = None
+        # What the server had left, what we had spent, when the call went out, and when the answer came.
+        self._told: tuple[float, float, float, float] | None = None
+        self._mark: tuple[float, float, float, float] | None = None
 
     def wait(self, cost: float, now: float) -> float:
         """Seconds until a call of this cost may go."""
@@ -137,36 +147,43 @@ class Meter:
         sent, now : float
             When the call went out, and now.
         """
+        told = self._told
+        if told is not None and sent < told[2]:
+            # A slow answer: a call that went out later has already told more.
+            return
         self.capacity = max(1.0, quota.limit)
         used = quota.limit - quota.remaining
-        if self._told is None:
+        if told is None:
             self.rate = self.capacity / 60
         # From a nearly full bucket, the time to fill it is all rounding.
         if quota.reset and used >= 0.02 * quota.limit:
             seen = min(max(used / quota.reset, quota.limit / 86400), quota.limit * 10)
-            trust = 0.2 if self._told is not None else 1.0
-            self.rate += (seen - self.rate) * trust
+            self.rate += (seen - self.rate) * (1.0 if told is None else 0.2)
         # A little is always left: the server's clock and ours count differently.
         self.reserve = self.capacity / 100 if self.capacity >= 100 else 0.0
-        self._calibrate(quota, spent, sent)
+        self._calibrate(quota, spent, sent, now)
         self._refill(now)
-        level = quota.remaining - (self.spent - spent) + self.rate * (now - sent)
-        first = self._told is None
-        if self._told is None or spent - self._told[1] >= 0.02 * self.capacity:
-            self._told = (quota.remaining, spent, sent)
+        # What is under way may reach the server in another order than it left.
+        level = quota.remaining - 1.1 * (self.spent - spent) + 0.95 * self.rate * (now - sent)
         # Less is believed at once, more little by little.
-        self._level += (level - self._level) * (1.0 if first or level < self._level else 0.25)
+        self._level += (level - self._level) * (1.0 if told is None or level < self._level else 0.25)
         self._level = min(self._level, self.capacity)
+        self._told = (quota.remaining, spent, sent, now)
 
-    def _calibrate(self, quota: Quota, spent: float, sent: float) -> None:
+    def _calibrate(self, quota: Quota, spent: float, sent: float, now: float) -> None:
         """Learn how the server counts: many charge the longest answer allowed, not the one that came."""
-        if not self._calibrated or self._told is None or quota.remaining >= 0.99 * quota.limit:
+        if not self._calibrated:
             return
-        remaining, before, then = self._told
+        if self._mark is None or quota.remaining >= 0.99 * quota.limit:
+            self._mark = (quota.remaining, spent, sent, now)
+            return
+        remaining, before, then, landed = self._mark
         ours = spent - before
-        if ours >= 0.02 * self.capacity and sent > then:
-            theirs = remaining - quota.remaining + self.rate * (sent - then)
-            self.factor *= min(2.0, max(0.5, theirs / ours)) ** 0.5
+        if ours >= 0.05 * self.capacity:
+            # In a burst, sending and arriving take differently long.
+            theirs = remaining - quota.remaining + self.rate * max(sent - then, now - landed)
+            self.factor *= min(2.0, max(0.8, theirs / ours))
+            self._mark = (quota.remaining, spent, sent, now)
 
     def _refill(self, now: float) -> None:
         self._level = min(self.capacity, self._level + (now - self._at) * self.rate)

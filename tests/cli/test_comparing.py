@@ -130,3 +130,75 @@ def test_power(inside) -> None:
     ):
         done = inside(*wrong)
         assert (done.code, says in done.err) == (2, True), done.err
+
+
+@pytest.fixture
+def numbers(tmp_path: Path) -> None:
+    rng = np.random.default_rng(9)
+    lines = ["q,model,h,p,s"]
+    for i in range(240):
+        gold = int(rng.integers(0, 2))
+        p, s = (1 / (1 + np.exp(-(k * (2 * gold - 1) + rng.normal()))) for k in (1.2, 0.5))
+        lines.append(f"q{i // 3},m{i % 4},{'yes' if gold else 'no'},{p:.4f},{s:.4f}")
+    (tmp_path / "p.csv").write_text("\n".join(lines) + "\n")
+
+
+PROBABILITIES = ("--csv", "p.csv", "--gold-col", "h", "--cluster-col", "q", "--score-col", "p", "--score-col", "s")
+
+
+@pytest.mark.usefixtures("numbers")
+def test_columns_of_probabilities_are_compared_in_every_form(inside) -> None:
+    done = inside("compare", *PROBABILITIES, "--format", "json", "--verify")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    found = {line["metric"]: line for line in document["lines"]}
+    assert {"cohen_kappa", "auc", "brier", "log_loss", "ece", "calibration_slope"} <= found.keys()
+    assert document["lower_is_better"] == ["brier", "log_loss", "ece"]
+    assert (document["interval"], document["systems"]) == ("default", None)
+    assert found["auc"]["difference"]["method"] == "cr1-t-paired"
+    assert found["ece"]["difference"]["method"] == "cr1-t-paired-bias"
+    shown = inside("compare", *PROBABILITIES, "--metric", "brier")
+    assert shown.out.startswith("p agrees with gold more than s: Brier score")
+    assert "Lower is better: Brier score." in shown.out
+    assert "Chance lifts a calibration error" in inside("compare", *PROBABILITIES, "--metric", "ece").out
+    figures = list(csv.DictReader(io.StringIO(inside("compare", *PROBABILITIES, "--format", "csv").out)))
+    assert {row["metric"] for row in figures} == found.keys()
+    leaning = ("compare", *PROBABILITIES, "--metric", "calibration_slope")
+    assert "is higher for" in inside(*leaning).out or "Can't tell" in inside(*leaning).out
+    gate = inside(*leaning, "--fail-if-worse")
+    assert (gate.code, "neither better nor worse" in gate.err) == (2, True)
+    pilot = inside("power", *PROBABILITIES, "--metric", "auc")
+    assert (pilot.code, "area under the ROC curve" in pilot.out) == (0, True), pilot.err
+    assert "two judges" in inside("power", *PROBABILITIES[:-2], "--metric", "auc").err
+
+
+@pytest.mark.usefixtures("numbers")
+def test_two_ways_to_cluster(inside) -> None:
+    plain = json.loads(inside("compare", *PROBABILITIES, "--format", "json").out)
+    done = inside("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model", "--format", "json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    assert (document["interval"], document["systems"], document["detectable"]) == ("two-way", 4, None)
+    assert "few_systems" in document["warnings"]
+    for one, other in zip(plain["lines"], document["lines"], strict=True):
+        assert one["difference"]["value"] == other["difference"]["value"]
+        assert other["difference"]["method"].startswith(("two-way-cr1-t-paired", "cr1-t-paired"))
+    assert any(one["difference"]["method"].startswith("two-way") for one in document["lines"])
+    shown = inside("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model").out
+    shown = " ".join(shown.split())
+    assert "by 80 questions and 4 systems" in shown
+    assert "fewer than 20 systems" in shown
+    without = inside("compare", *PROBABILITIES, "--interval", "two-way")
+    assert (without.code, "--system-col" in without.err) == (2, True)
+    three = (*PROBABILITIES, "--score-col", "p", "--interval", "two-way", "--system-col", "model")
+    assert inside("compare", *three).code == 2
+
+
+def test_every_metric_is_listed(inside) -> None:
+    lines = inside("list", "metrics").out.splitlines()
+    names = [line.split()[0] for line in lines]
+    assert {"cohen_kappa", "auc", "calibration_slope", "score_lin_ccc", "kendall_tau", "first_error_f1"} <= set(names)
+    assert any(line.startswith("brier ") and line.endswith("probabilities on check, pair") for line in lines)
+    assert any(line.startswith("top_1_agreement ") and line.endswith("rank") for line in lines)

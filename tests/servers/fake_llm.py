@@ -9,6 +9,7 @@ In tests, through the fixture ``fake_llm`` of ``servers.plugin`` or by hand::
     with FakeLLM(faults="429*1") as llm:
         llm.openai_url      # http://127.0.0.1:PORT/v1      for openai, server, litellm/openai/...
         llm.anthropic_url   # http://127.0.0.1:PORT         for anthropic
+        llm.limiter         # what it let in and refused, with FakeLLM(limiter=Limiter(rpm, tpm))
         llm.next("500")     # the next request fails, whatever SPEC says; None answers it
         llm.requests        # what came in: Request(digest, path, fault, body, headers)
         llm.counts          # Counter of requests per prompt digest
@@ -41,6 +42,7 @@ filter      400 with a content filter's code
 hang        no answer, ever
 cut         the connection is closed without an answer
 half        half a body, then the connection is closed
+drip        200 with a body that comes a byte at a time and never ends
 json        200 with a body that is no JSON
 empty       200 with no choices (no content)
 error200    200 with an error body
@@ -72,6 +74,11 @@ from typing import Any, Self
 
 from aiohttp import web
 
+try:
+    from servers.limiter import Limiter
+except ImportError:  # started by itself, as a script
+    from limiter import Limiter
+
 _ERRORS = {
     "500": (500, "server_error", "the server had a bad moment"),
     "503": (503, "overloaded", "overloaded"),
@@ -85,7 +92,7 @@ _ERRORS = {
 }
 KINDS = (
     *_ERRORS,
-    *("401", "403", "temperature", "hang", "cut", "half", "json", "empty", "error200", "error429"),
+    *("401", "403", "temperature", "hang", "cut", "half", "drip", "json", "empty", "error200", "error429"),
     *("refusal", "blocked", "length", "two", "none", "offscale", "echo"),
 )
 
@@ -123,13 +130,25 @@ class FakeLLM:
     """The server, in a thread of its own; a context manager."""
 
     def __init__(
-        self, *, port: int = 0, latency: float = 0.0, log: Path | None = None, faults: str = "", seed: int = 0
+        self,
+        *,
+        port: int = 0,
+        latency: float = 0.0,
+        log: Path | None = None,
+        faults: str = "",
+        seed: int = 0,
+        limiter: Limiter | None = None,
+        version: str = "fake",
     ) -> None:
         self.port = port
         self.latency = latency
         self.log = log
         self.faults = [Fault.parse(spec) for spec in faults.split(",") if spec.strip()]
         self.seed = seed
+        self.limiter = limiter
+        self.version = version
+        self.retry_after = "0.05"
+        self.in_flight = self.most_in_flight = 0
         self.requests: list[Request] = []
         self.counts: Counter[str] = Counter()
         self._queue: list[str | None] = []
@@ -203,13 +222,34 @@ class FakeLLM:
         self.counts[digest] += 1
         self.requests.append(Request(digest, request.path, fault, body, dict(request.headers)))
         self._write_log(digest, request.path, str(body.get("model")), fault)
+        body["model"] = f"{body.get('model')}-{self.version}"
+        headers: dict[str, str] = {}
+        if self.limiter is not None:
+            wait = self.limiter.admit((len(prompt) + len(_reply(prompt, fault, request))) // 4)
+            headers = self.limiter.headers()
+            if wait > 0:
+                headers |= {"retry-after-ms": f"{wait * 1000:.0f}", "Retry-After": f"{wait:.0f}"}
+                return _refusal("429", headers)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            response = await self._after_a_while(request, write, body, prompt, fault)
+        finally:
+            self.in_flight -= 1
+        if not response.prepared:
+            response.headers.update(headers)
+        return response
+
+    async def _after_a_while(
+        self, request: web.Request, write: Any, body: dict[str, Any], prompt: str, fault: str | None
+    ) -> web.StreamResponse:
         if self.latency:
             await asyncio.sleep(self.latency)
         if fault in {"hang", "cut"}:
             if fault == "hang":
                 await asyncio.sleep(3600)
             return _cut(request)
-        if (error := _error(fault, request)) is not None:
+        if (error := _error(fault, request, self.retry_after)) is not None:
             return error
         if fault == "json":
             return web.Response(text="<html>no JSON here</html>", content_type="application/json")
@@ -217,8 +257,8 @@ class FakeLLM:
             code = 429 if fault == "error429" else "upstream"
             return web.json_response({"error": {"message": "the upstream failed", "code": code}})
         answer = write(body, prompt, _reply(prompt, fault, request), fault)
-        if fault == "half":
-            return await _half(request, json.dumps(answer).encode())
+        if fault in {"half", "drip"}:
+            return await (_drip(request) if fault == "drip" else _half(request, json.dumps(answer).encode()))
         return web.json_response(answer)
 
     def _fault(self, prompt: str, digest: str, body: dict[str, Any]) -> str | None:
@@ -283,7 +323,7 @@ def _openai_body(body: dict[str, Any], prompt: str, reply: str, fault: str | Non
         "id": "chatcmpl-fake",
         "object": "chat.completion",
         "created": 1,
-        "model": f"{body.get('model')}-fake",
+        "model": body["model"],
         "choices": [] if fault == "empty" else [{"index": 0, "message": message, "finish_reason": finish}],
         "usage": tokens | {"total_tokens": sum(tokens.values())},
     }
@@ -295,7 +335,7 @@ def _anthropic_body(body: dict[str, Any], prompt: str, reply: str, fault: str | 
         "id": "msg_fake",
         "type": "message",
         "role": "assistant",
-        "model": f"{body.get('model')}-fake",
+        "model": body["model"],
         "content": [] if fault in {"empty", "refusal"} else [{"type": "text", "text": reply}],
         "stop_reason": stop,
         "stop_sequence": None,
@@ -303,10 +343,10 @@ def _anthropic_body(body: dict[str, Any], prompt: str, reply: str, fault: str | 
     }
 
 
-def _error(fault: str | None, request: web.Request) -> web.Response | None:
+def _error(fault: str | None, request: web.Request, retry_after: str) -> web.Response | None:
     headers = {}
     if fault == "429":
-        headers["Retry-After"] = "0.05"
+        headers["Retry-After"] = retry_after
     if fault == "429-date":
         headers["Retry-After"] = formatdate(time.time() + 2, usegmt=True)
     if fault in {"401", "403"}:
@@ -319,16 +359,34 @@ def _error(fault: str | None, request: web.Request) -> web.Response | None:
         status, code, message = _ERRORS[fault]
     else:
         return None
+    return _refusal(status, headers, code, message, fault)
+
+
+def _refusal(
+    status: int | str,
+    headers: dict[str, str],
+    code: str = "rate_limit_exceeded",
+    message: str = "slow down",
+    fault: str | None = None,
+) -> web.Response:
     error = {"message": message, "type": code, "code": code}
     if fault == "temperature":
         error["param"] = "temperature"
-    return web.json_response({"type": "error", "error": error}, status=status, headers=headers)
+    return web.json_response({"type": "error", "error": error}, status=int(status), headers=headers)
 
 
 def _cut(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
+
+
+async def _drip(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    while True:
+        await response.write(b" ")
+        await asyncio.sleep(0.05)
 
 
 async def _half(request: web.Request, body: bytes) -> web.StreamResponse:
@@ -347,9 +405,19 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     parser.add_argument("--faults", default="")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rpm", type=float)
+    parser.add_argument("--tpm", type=float)
+    parser.add_argument("--per", type=float, default=60.0, help="seconds of a minute")
+    parser.add_argument("--style", choices=("openai", "anthropic", "none"), default="openai")
     options = parser.parse_args()
+    limited = options.rpm is not None or options.tpm is not None
     server = FakeLLM(
-        port=options.port, latency=options.latency, log=options.log, faults=options.faults, seed=options.seed
+        port=options.port,
+        latency=options.latency,
+        log=options.log,
+        faults=options.faults,
+        seed=options.seed,
+        limiter=Limiter(options.rpm, options.tpm, options.per, options.style) if limited else None,
     )
     asyncio.run(server.serve(announce=True))
 

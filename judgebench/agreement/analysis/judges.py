@@ -11,7 +11,8 @@ from judgebench.agreement.analysis.labels import LabelUse, label_use
 from judgebench.agreement.analysis.strata import Slice, Strata, difficulty, own_answers, slices
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
-from judgebench.errors import DataError
+from judgebench.agreement.sides import sequences
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +94,9 @@ def analyze_judges(
         left_out = 0
     else:
         matched = match(judges, shared=True)
+        if sequences(matched):
+            kind = matched.scored[0].scale.kind
+            raise UsageError(f"this can't be done on the {kind!r} scale, whose verdicts are no single labels")
         ratings, scored, left_out = list(matched.ratings), list(matched.scored), matched.left_out
     if not scored[0].size:
         raise DataError("there is no judgment with gold to analyse", hint="check the labels and the policies")

@@ -110,6 +110,45 @@ class Difference:
     df: float
     spread: Spread
 
+    @classmethod
+    def of(
+        cls,
+        gap: Spread,
+        *,
+        level: float = 0.95,
+        normal: bool = False,
+        bias: tuple[float, float] = (0.0, 0.0),
+    ) -> Difference:
+        """Test a difference whose pulls are already subtracted.
+
+        Parameters
+        ----------
+        gap : Spread
+            First minus second.
+        level : float, optional
+            Coverage of the interval.
+        normal : bool, optional
+            As in `difference`.
+        bias : tuple of float, optional
+            The most that the first and the second value can lie too high. The interval is widened by them, and the
+            p-value is that of the part of the difference which they can't explain: both hold whatever the bias is.
+        """
+        from scipy.special import ndtr, ndtri, stdtr, stdtrit  # noqa: PLC0415 - loaded on use
+
+        df = math.inf if normal else float(gap.pulls.size - 1)
+        se = gap.se
+        if se is None or se < TINY:
+            return cls(gap.value, se, None, None, None, None, df, gap)
+        statistic = (max(0.0, gap.value - bias[0]) + min(0.0, gap.value + bias[1])) / se
+        tail, quantile = (
+            (ndtr(-abs(statistic)), ndtri((1 + level) / 2))
+            if normal
+            else (stdtr(df, -abs(statistic)), stdtrit(df, (1 + level) / 2))
+        )
+        reach = float(quantile) * se
+        low, high = gap.value - bias[0] - reach, gap.value + bias[1] + reach
+        return cls(gap.value, se, low, high, statistic, 2 * float(tail), df, gap)
+
 
 def difference(first: Spread, second: Spread, *, level: float = 0.95, normal: bool = False) -> Difference:
     """Compare two estimates that share clusters: two judges, two prompts, a judge and a ceiling.
@@ -145,21 +184,7 @@ def difference(first: Spread, second: Spread, *, level: float = 0.95, normal: bo
     >>> found.value, found.se, round(found.statistic, 6)
     (0.25, 0.25, 1.0)
     """
-    from scipy.special import ndtr, ndtri, stdtr, stdtrit  # noqa: PLC0415 - loaded on use
-
-    gap = combine([first, second], [1.0, -1.0])
-    df = math.inf if normal else float(gap.pulls.size - 1)
-    se = gap.se
-    if se is None or se < TINY:
-        return Difference(gap.value, se, None, None, None, None, df, gap)
-    statistic = gap.value / se
-    tail, quantile = (
-        (ndtr(-abs(statistic)), ndtri((1 + level) / 2))
-        if normal
-        else (stdtr(df, -abs(statistic)), stdtrit(df, (1 + level) / 2))
-    )
-    reach = float(quantile) * se
-    return Difference(gap.value, se, gap.value - reach, gap.value + reach, statistic, 2 * float(tail), df, gap)
+    return Difference.of(combine([first, second], [1.0, -1.0]), level=level, normal=normal)
 
 
 @dataclass(frozen=True, slots=True)

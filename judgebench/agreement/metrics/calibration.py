@@ -15,6 +15,7 @@ from judgebench.agreement.metrics.table import TINY
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judgebench.agreement.inference.spreads import Clusters
     from judgebench.agreement.metrics.table import Floats
 
     Flags = npt.NDArray[np.bool_]
@@ -220,6 +221,73 @@ def expected_calibration_error(
     gap = probabilities - positive
     signs = np.sign(np.bincount(place, weights=gap, minlength=bins))
     return RowOutcome.mean(signs[place] * gap)
+
+
+def calibration_excess(
+    probabilities: Floats,
+    positive: Flags,
+    clusters: Clusters,
+    bins: int = 10,
+    *,
+    by: Binning = "width",
+    closed: Closed = "right",
+) -> float:
+    """Most that chance alone can lift the calibration error: the bias that its influence function can't see.
+
+    A bin whose true gap is 0 shows one nevertheless, on average ``sqrt(2 / pi)`` standard errors of it; a bin whose gap
+    is clear of 0 shows it without bias. ``sum_b sqrt(2 / pi) s_b [|d_b| < 2 s_b]``, with ``d_b`` the bin's sum of
+    ``p - y`` over n and ``s_b^2 = sum_g (cluster's part of d_b)^2``.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        Probability that the item is positive.
+    positive : ndarray of bool, shape (n,)
+        Gold.
+    clusters : Clusters
+        Cluster of each row.
+    bins, by, closed
+        As for `bins_of`.
+
+    Returns
+    -------
+    float
+        In units of the error; 0 where every bin's gap is clear, or without rows.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a probability is outside [0, 1].
+
+    References
+    ----------
+    Broecker (2012), Estimating reliability and resolution of probability forecasts through decomposition of the
+    empirical score, for the bias; Armstrong & Kolesar (2018), Optimal inference in a class of regression models, for
+    intervals that are widened by the most a bias can be.
+
+    Examples
+    --------
+    One half said throughout, which is right: ten items of either class look calibrated, and that is luck.
+
+    >>> from judgebench.agreement.inference.spreads import Clusters
+    >>> half, gold = np.full(20, 0.5), np.repeat([True, False], 10)
+    >>> round(calibration_excess(half, gold, Clusters.of(np.arange(20))), 6), round(0.5 / 20**0.5 * (2 / np.pi)**0.5, 6)
+    (0.089206, 0.089206)
+    """
+    _check(probabilities, positive)
+    n = probabilities.size
+    if not n:
+        return 0.0
+    place = bins_of(probabilities, bins, by=by, closed=closed)
+    gap = (probabilities - positive) / n
+    _, part = np.unique(clusters.codes.astype(np.int64) * bins + place, return_inverse=True)
+    owner = np.zeros(int(part.max()) + 1, dtype=np.intp)
+    owner[part] = place
+    # Not centred: a bin with a single row has no spread of its own, and yet is no proof of anything.
+    squares = np.bincount(owner, weights=np.bincount(part, weights=gap) ** 2, minlength=bins)
+    error = np.sqrt(squares)
+    unsure = np.abs(np.bincount(place, weights=gap, minlength=bins)) < 2 * error
+    return math.sqrt(2 / math.pi) * float(error[unsure].sum())
 
 
 def reliability(
