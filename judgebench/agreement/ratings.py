@@ -12,7 +12,7 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Code, Verdict
 
@@ -76,7 +76,6 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     gold: dict[str, array[int]] = {}
     swapped = array("b")
     shown: dict[str, tuple[int, ...]] = {}
-    seen: set[tuple[int, int, int]] = set()
     places = 0
     whole = Wholes(scale) if scale.kind in WHOLE else None
     numbers = Numbers(scale)
@@ -87,12 +86,6 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         order_name = ",".join(map(str, verdict.order))
         shown[order_name] = verdict.order
         case = (items(verdict.item), verdict.repeat, orders(order_name))
-        if case in seen:
-            raise DataError(
-                f"item {verdict.item!r} has two verdicts for order {verdict.order}, repeat {verdict.repeat}",
-                hint="keep one verdict per case",
-            )
-        seen.add(case)
         size = _size(scale, len(verdict.order))
         places = max(places, size)
         said, labels = (verdict.code, verdict.gold) if whole is None else whole.take(verdict)
@@ -119,6 +112,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     for column in gold.values():
         column.extend([MISSING] * (n - len(column)))
     arrays = {name: np.frombuffer(column, dtype=np.int64) for name, column in columns.items()}
+    _refuse_twice(arrays["item"], arrays["repeat"], arrays["order"], tuple(items.codes), list(shown.values()))
     table = np.empty((n, len(gold)), dtype=np.int64)
     for j, column in enumerate(gold.values()):
         table[:, j] = column
@@ -142,6 +136,21 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         **numbers.columns(),
         **({} if whole is None else whole.columns(tuple(gold))),
     )
+
+
+def _refuse_twice(
+    item: np.ndarray, repeat: np.ndarray, order: np.ndarray, names: Sequence[str], shown: Sequence[tuple[int, ...]]
+) -> None:
+    """Refuse a case that has two verdicts; sorted columns tell it in less memory than a set of all cases."""
+    rows = np.lexsort((order, repeat, item))
+    before, after = rows[:-1], rows[1:]
+    same = (item[before] == item[after]) & (repeat[before] == repeat[after]) & (order[before] == order[after])
+    if same.any():
+        row = int(after[np.flatnonzero(same)[0]])
+        raise DataError(
+            f"item {names[item[row]]!r} has two verdicts for order {shown[order[row]]}, repeat {repeat[row]}",
+            hint="keep one verdict per case",
+        )
 
 
 def _size(scale: Scale, responses: int) -> int:

@@ -143,5 +143,5 @@ def _ratings(source: Source) -> Ratings:
 
     if source.stored is None:
         return source.ratings()
-    verdicts = sorted(source.stored.verdicts(), key=lambda verdict: (verdict.item, verdict.repeat, verdict.order))
+    verdicts = sorted(source.stored.judgments(), key=lambda verdict: (verdict.item, verdict.repeat, verdict.order))
     return from_verdicts(verdicts, source.stored.run.scale)

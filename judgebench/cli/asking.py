@@ -374,9 +374,9 @@ def ask_and_measure(
             note(told(outcome))
         stored = read_run(outcome.path)
         measured = measure_beside(
-            stored.run, stored.verdicts, policies=policies, by_system=by_system, metrics=metrics(), verify=True
+            stored.run, stored.judgments, policies=policies, by_system=by_system, metrics=metrics(), verify=True
         )
-        rows += with_official(measured, stored.run, stored.verdicts)
+        rows += with_official(measured, stored.run, stored.judgments)
     return rows, stopped
 
 

@@ -162,15 +162,15 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
             run = stored.run
 
             def measured(stored: StoredRun = stored, **how: Any) -> list[Agreement]:
-                return with_official(measure_beside(stored.run, stored.verdicts, **how), stored.run, stored.verdicts)
+                return with_official(measure_beside(stored.run, stored.judgments, **how), stored.run, stored.judgments)
 
             def ratings(stored: StoredRun = stored) -> Ratings:
-                return from_verdicts(stored.verdicts(), stored.run.scale)
+                return from_verdicts(stored.judgments(), stored.run.scale)
 
             def judged(policies: Policies, stored: StoredRun = stored) -> Judged:
                 own = stored.run
                 return judged_verdicts(
-                    stored.verdicts(),
+                    stored.judgments(),
                     own.scale,
                     task=own.task,
                     judge=own.judge,

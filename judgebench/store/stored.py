@@ -74,6 +74,10 @@ class StoredRun(NamedTuple):
             parts.append(_tail(self.path, stream))
         yield from latest(parts, Sorting.of)
 
+    def judgments(self) -> Iterator[Verdict]:
+        """Yield the verdicts as `verdicts` does, without the judge's words where these need not be read."""
+        return self.verdicts(texts=False)
+
 
 def open_lines(path: Path) -> BinaryIO | None:
     """Open a run's lines; None where it has none."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from stored_cases import RUN, ended, start, verdict
 
+from judgebench.cli.app import build
 from judgebench.domain import Reply
 from judgebench.store.pack import pack
 from judgebench.store.runs import VERDICTS, RunWriter, Stored, read_lines, read_run
@@ -94,3 +95,21 @@ def test_a_refresh_killed_while_it_sets_aside_is_made_good(tmp_path: Path, momen
     assert answer(path) == "new"
     [aside] = path.glob("verdicts-2*.jsonl")
     assert [one.text for one in read_lines(aside)] == ["old"]
+
+
+def test_the_command_line_has_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def asked_by(*options: str) -> str:
+        words = ["run", "--judge", "baseline/longest", "--task", "pandalm", "--sample", "--runs", str(tmp_path)]
+        words += ["--format", "csv", *options]
+        build(words)(words, standalone_mode=False)
+        out, err = capsys.readouterr()
+        return out if "--dry-run" in options else err
+
+    assert " 48 asked, 0 already judged" in asked_by()
+    assert " 0 asked, 48 already judged" in asked_by()
+    assert "6 already judged, 0 to ask" in asked_by("--limit", "3", "--dry-run")
+    assert "0 already judged, 6 to ask" in asked_by("--limit", "3", "--dry-run", "--no-cache")
+    assert " 6 asked, 0 already judged" in asked_by("--limit", "3", "--no-cache")
+    assert "0 already judged, 48 to ask" in asked_by("--refresh", "--dry-run")
+    assert " 48 asked, 0 already judged" in asked_by("--refresh")
+    assert " 0 asked, 48 already judged" in asked_by()
