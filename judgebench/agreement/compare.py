@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.estimates import Counted, estimate, within
 from judgebench.agreement.inference.multiplicity import holm
 from judgebench.agreement.inference.paired import DRAWS, difference, label_swap, mcnemar, sign_flip
 from judgebench.agreement.inference.proportions import agresti_min
@@ -366,9 +366,10 @@ def _line(subset: str, metric: Metric, pair: tuple[Counted, Counted]) -> Line:
     found = difference(one, two)
     # A difference of two shares is no larger than 1, whatever few clusters make of t.
     reach = metric.high - metric.low
-    low, high = (None if bound is None else min(reach, max(-reach, bound)) for bound in (found.low, found.high))
-    gap = Estimate(found.value, low, high, n, None, found.se, "cr1-t-paired" if low is not None else "")
-    return Line(subset, metric.name, first, second, gap, found.p)
+    gap = Estimate(
+        found.value, found.low, found.high, n, None, found.se, "cr1-t-paired" if found.low is not None else ""
+    )
+    return Line(subset, metric.name, first, second, within(gap, reach), found.p)
 
 
 def _adjusted(lines: Sequence[Line]) -> list[Line]:

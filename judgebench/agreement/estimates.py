@@ -111,6 +111,35 @@ def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf"
     return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)
 
 
+def within(difference: Estimate, reach: float) -> Estimate:
+    """Keep the bounds of a difference where a difference can be.
+
+    Parameters
+    ----------
+    difference : Estimate
+        A difference of two figures.
+    reach : float
+        How far apart two such figures can be.
+
+    Returns
+    -------
+    Estimate
+        The same, its bounds in ``[-reach, reach]``.
+
+    References
+    ----------
+    Newcombe (1998), Interval estimation for the difference between independent proportions, which names bounds that
+    no difference can take (overshoot) as a fault of intervals.
+
+    Examples
+    --------
+    >>> within(Estimate(0.9, 0.7, 1.1, 20), 1.0)
+    Estimate(value=0.9, low=0.7, high=1.0, n=20, undefined=None, se=None, method='')
+    """
+    low, high = (None if one is None else min(reach, max(-reach, one)) for one in (difference.low, difference.high))
+    return replace(difference, low=low, high=high)
+
+
 def _finished(metric: Metric, outcome: Outcome, pulls: Spread, *, lone: bool) -> Estimate:
     low = metric.low if outcome.low is None else outcome.low
     high = metric.high if outcome.high is None else outcome.high

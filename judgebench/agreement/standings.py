@@ -9,7 +9,7 @@ import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.compare import check_metrics, default_metrics, lower_is_better
-from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.estimates import Counted, estimate, within
 from judgebench.agreement.inference.multiplicity import holm
 from judgebench.agreement.inference.ranking import pairwise, rank_sets, stack
 from judgebench.agreement.inference.spreads import combine
@@ -144,7 +144,7 @@ def compare_all(
     clusters = first.clusters().count
     reach = table[name].high - table[name].low
     pairs = tuple(
-        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], _held(_turned(gap, sign), reach), *ps)
+        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], within(_turned(gap, sign), reach), *ps)
         for (i, j), gap, *ps in sets.pairs
     )
     return Field(
@@ -226,12 +226,6 @@ def _turned(gap: Estimate, sign: float) -> Estimate:
         return gap
     low, high = (None if bound is None else -bound for bound in (gap.high, gap.low))
     return replace(gap, value=-gap.value, low=low, high=high)
-
-
-def _held(gap: Estimate, reach: float) -> Estimate:
-    """Keep the bounds of a difference where a difference can be."""
-    low, high = (None if bound is None else min(reach, max(-reach, bound)) for bound in (gap.low, gap.high))
-    return replace(gap, low=low, high=high)
 
 
 def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | None]:
