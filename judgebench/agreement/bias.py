@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference.intervals import t_interval, wilson
+from judgebench.agreement.inference.intervals import interval
 from judgebench.agreement.inference.spreads import Clusters, Spread, mean
+from judgebench.agreement.metrics.table import Outcome
 from judgebench.agreement.policies import side_of
 from judgebench.domain import Estimate
 
@@ -113,8 +114,6 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
 
 def _share(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
     pulls: Spread = mean(flags.astype(np.float64), clusters)
-    if clusters.lone:
-        low, high = wilson(pulls.value, pulls.n)
-        return Estimate(pulls.value, low, high, pulls.n, None, pulls.se, "wilson")
-    found = t_interval(pulls, low=0.0)
+    # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.
+    found = interval(Outcome(pulls.value, n=pulls.n), pulls, lone=clusters.lone, proportion=True, low=0.0)
     return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)
