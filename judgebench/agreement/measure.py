@@ -16,7 +16,7 @@ from judgebench.agreement.inference.spreads import Spread, combine, of_fewer
 from judgebench.agreement.metrics.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
 from judgebench.agreement.metrics.table import TINY
 from judgebench.agreement.policies import Scored, apply
-from judgebench.agreement.ratings import from_verdicts, system_of
+from judgebench.agreement.ratings import from_verdicts, system_of, unfinished
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
 from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
@@ -225,13 +225,17 @@ def measure_run(
     Returns
     -------
     list of Agreement
-        As `measure` gives them.
+        As `measure` gives them; every row warns of ``incomplete_run`` where the manifest counts more than there is.
     """
     statuses: dict[str, Counter[str]] = {}
     usage: dict[str, Usage] = {}
+    cases, items = 0, set[str]()
 
     def counted() -> Iterator[Verdict]:
+        nonlocal cases
         for verdict in verdicts:
+            cases += 1
+            items.add(verdict.item)
             if not verdict.probe:
                 for name in ("all", _row_name(verdict.subset), f"system:{system_of(verdict)}"):
                     statuses.setdefault(name, Counter())[verdict.status.value] += 1
@@ -239,7 +243,7 @@ def measure_run(
             yield verdict
 
     ratings = from_verdicts(counted(), run.scale)
-    return measure(
+    rows = measure(
         ratings,
         task=run.task,
         judge=run.judge,
@@ -254,6 +258,9 @@ def measure_run(
         interval=interval,
         verify=verify,
     )
+    # Any row may lack judgments: what was never asked has no subset.
+    short = unfinished(run.counts, cases, len(items))
+    return [replace(row, warnings=(*row.warnings, "incomplete_run")) for row in rows] if short else rows
 
 
 def _verify(groups: Iterable[_Group], where: str) -> None:

@@ -12,7 +12,7 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from judgebench.domain import Code, Verdict
 
@@ -39,6 +39,25 @@ def system_of(verdict: Verdict) -> str:
     if len(known) != len(verdict.systems) or len(known) > 2:
         return ""
     return " vs ".join(dict.fromkeys(known))
+
+
+def unfinished(counts: Mapping[str, int], cases: int, items: int) -> bool:
+    """Say whether a run holds fewer verdicts than its manifest counts: stopped, torn, or still under way.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        ``cases`` and ``items`` of the manifest; what it lacks is not looked at.
+    cases, items : int
+        Verdicts read, and different items among them.
+
+    Examples
+    --------
+    >>> unfinished({"items": 2, "cases": 4}, 3, 2), unfinished({"items": 2, "cases": 4}, 4, 2), unfinished({}, 4, 2)
+    (True, False, False)
+    """
+    # Older manifests count only the cases that were reached, but always all items.
+    return counts.get("cases", 0) > cases or counts.get("items", 0) > items
 
 
 def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "") -> Ratings:

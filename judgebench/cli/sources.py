@@ -197,6 +197,7 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
                     policies=policies,
                     gold_source=own.gold_source,
                     revision=own.revision,
+                    counts=own.counts,
                 )
 
             found += 1

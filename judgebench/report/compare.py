@@ -39,6 +39,7 @@ _WARNINGS = {
     "shared_items_only": "only the items that all judges have are compared, as --shared asks",
     "incomplete_rows_dropped": "judgments that a policy drops for one judge are dropped for all",
     "few_clusters": "few independent questions: the intervals are only rough ones",
+    "incomplete_run": "a run holds fewer verdicts than its manifest counts; the same run command resumes it",
 }
 
 

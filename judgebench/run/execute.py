@@ -167,7 +167,7 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
                         summary=summary,
                     )
                 finally:
-                    counts = {"items": planned.items, "cases": summary.cases}
+                    counts = {"items": planned.items, "cases": planned.total}
                     counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
                     try:
                         writer.write_manifest(
