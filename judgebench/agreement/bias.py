@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     """Measure what these judgments can show.
 
+    Consistency is the share of items whose two games name one response, preference ``(recency - primacy) / N``; a
+    difference of rates is ``mean(judge - gold)``.
+
     Parameters
     ----------
     ratings : Ratings
@@ -36,6 +39,30 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
         ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in
         both orders; ``first_slot_rate`` on pairs; ``positive_rate_difference`` on a check (judge minus gold) and
         ``mean_signed_error`` on ratings. Empty where there is nothing to show.
+
+    References
+    ----------
+    Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et al.
+    (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
+
+    Examples
+    --------
+    GPT-4 on LLMBar's 419 pairs, shown both ways: 19 times the first slot twice, 18 times the second:
+
+    >>> from judgebench.agreement.policies import apply
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> plain, turned = np.repeat([0, 2, 0], [19, 18, 382]), np.repeat([2, 0, 0], [19, 18, 382])
+    >>> ratings = from_codes(
+    ...     Scale.pair(),
+    ...     np.r_[plain, turned],
+    ...     np.zeros(838),
+    ...     item=np.tile(np.arange(419), 2),
+    ...     swapped=np.arange(838) >= 419,
+    ... )
+    >>> found = biases(ratings, apply(ratings, Policies()))
+    >>> [round(found[name].value, 6) for name in ("position_consistency", "position_preference")]
+    [0.911695, -0.002387]
     """
     found = _position(ratings)
     if ratings.scale.kind == "pair":

@@ -279,6 +279,18 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     ----------
     Han, Titericz Junior, Balough & Zhou (2025), Judge's Verdict: a comprehensive analysis of LLM judge capability
     through human agreement.
+
+    Examples
+    --------
+    Krippendorff's fourth observer as the judge of the other three: with it, ordinal alpha is the published .815.
+
+    >>> from judgebench.agreement.metrics.krippendorff import CANONICAL
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> ratings = from_codes(Scale.rate(1, 5), CANONICAL[:, 3], CANONICAL[:, :3])
+    >>> found = among_humans(ratings, Policies(invalid="drop"))
+    >>> round(found.alpha_with.value, 3), round(found.alpha_difference.value, 3)
+    (0.815, 0.011)
     """
     rules = policies or Policies()
     people = one_per_item(ratings)

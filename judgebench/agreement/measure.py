@@ -115,6 +115,22 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         If a policy makes no sense on this scale.
     MismatchError
         If a witness computes another value.
+
+    References
+    ----------
+    Cohen (1960), Krippendorff (2011), Gwet (2008) and others, each at its function in `judgebench.agreement.metrics`.
+
+    Examples
+    --------
+    GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374.
+    The reference has agreement .911544, kappa .787569, AC1 .848460:
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> gold, judge = (np.repeat(codes, [903, 186, 132, 2374]) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
+    >>> (row,) = measure(from_codes(Scale.check(), judge, gold), task="triviaqa", judge="gpt-4")
+    >>> {name: round(row.metrics[name].value, 6) for name in ("percent_agreement", "cohen_kappa", "gwet_ac1")}
+    {'percent_agreement': 0.911544, 'cohen_kappa': 0.787569, 'gwet_ac1': 0.84846}
     """
     if ratings.sequence is not None:
         return measure_sequences(

@@ -127,6 +127,23 @@ def compare_all(
     ----------
     Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
     and academic achievement across countries.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second, of 1,600:
+
+    >>> from judgebench.agreement.matching import Judged, match
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> found = compare_all(match([one, two]), "accuracy")
+    >>> [(each.judge, each.best, each.worst) for each in found.standings], round(found.pairs[0].difference.value, 6)
+    ([('first', 1, 1), ('second', 2, 2)], 0.04)
     """
     table = METRICS if known is None else known
     first = matched.scored[0]
@@ -197,6 +214,20 @@ def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
     -------
     Ranked
         With one judge, rank 1; with fewer than two clusters no ranks at all.
+
+    References
+    ----------
+    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
+    and academic achievement across countries; Holm (1979).
+
+    Examples
+    --------
+    Three judges on 100 items; the third is clearly the worst, the other two can't be told apart. Figures ours:
+
+    >>> from judgebench.agreement.inference.spreads import Clusters, mean
+    >>> items = Clusters.of(np.arange(100))
+    >>> ranks_of([mean((np.arange(100) * 7 % 100 < right).astype(float), items) for right in (90, 89, 40)]).ranks
+    ((1, 2), (1, 2), (3, 3))
     """
     if len(spreads) < 2:
         return Ranked(((1, 1),) * len(spreads), (), 0.0)
@@ -245,6 +276,26 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
     -------
     list of Spread or None
         One per judge; None where the metric is undefined.
+
+    References
+    ----------
+    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
+
+    >>> from judgebench.agreement.matching import Judged
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> [round(spread.value, 6) for spread in shared_spreads([one, two], METRICS["accuracy"])]
+    [0.59, 0.55]
     """
     codes: dict[str, int] = {}
     found: list[Spread | None] = []
