@@ -21,7 +21,6 @@ from judgebench.agreement.inference.alternative import (
 from judgebench.agreement.inference.multiplicity import benjamini_yekutieli
 from judgebench.agreement.inference.spreads import combine
 from judgebench.agreement.metrics.table import TINY
-from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.inference.alternative import Duel
     from judgebench.agreement.inference.spreads import Ints, Spread
     from judgebench.agreement.metrics.table import Floats
-    from judgebench.domain import Policies, Ratings, Scale
+    from judgebench.domain import Scale
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
 Small: TypeAlias = Literal["skip", "wilcoxon"]
@@ -41,7 +40,6 @@ Small: TypeAlias = Literal["skip", "wilcoxon"]
 EPSILONS: Mapping[str, float] = {"expert": 0.2, "human": 0.15, "crowd": 0.1}
 #: For annotators of an unknown kind: the most demanding of the three.
 UNKNOWN_EPSILON = 0.1
-SWEEP = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 #: A judge passes with at least this share of annotators.
 PASS = 0.5
 _FEW_ANNOTATORS, _FEW_ITEMS, _MANY_TIES = 3, 50, 0.5
@@ -164,6 +162,17 @@ def similarity(scale: Scale, scoring: Scoring) -> Floats:
     ------
     UsageError
         If the scoring is unknown, or needs values that the labels don't have.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970:
+    accuracy for labels, the negative RMSE for numbers.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> float(similarity(Scale.rate(1, 3), "neg-rmse")[0, 2])
+    -4.0
     """
     if scoring == "accuracy":
         return np.eye(len(scale.labels))
@@ -176,7 +185,28 @@ def similarity(scale: Scale, scoring: Scoring) -> Floats:
 
 
 def default_scoring(scale: Scale) -> Scoring:
-    """Choose ``neg-rmse`` for numeric ratings, else ``accuracy``."""
+    """Choose ``neg-rmse`` for numeric ratings, else ``accuracy``.
+
+    Parameters
+    ----------
+    scale : Scale
+        The declared scale.
+
+    Returns
+    -------
+    {'accuracy', 'neg-rmse'}
+        The scoring.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> default_scoring(Scale.rate(1, 5)), default_scoring(Scale.pair())
+    ('neg-rmse', 'accuracy')
+    """
     numeric = scale.kind == "rate" and scale.labels == tuple(f"{value:g}" for value in scale.values)
     return "neg-rmse" if numeric else "accuracy"
 
@@ -184,10 +214,30 @@ def default_scoring(scale: Scale) -> Scoring:
 def default_epsilon(gold: str) -> float:
     """Choose epsilon by who gave the labels: expert 0.2, human 0.15, crowd 0.1; 0.1 for the unknown.
 
+    Parameters
+    ----------
+    gold : str
+        Who gave the labels.
+
+    Returns
+    -------
+    float
+        The margin.
+
     Raises
     ------
     UsageError
         If the labels are a model's or a verifier's: there is nobody to replace.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970:
+    .2 for experts, .15 for skilled annotators, .1 for crowd workers.
+
+    Examples
+    --------
+    >>> [default_epsilon(who) for who in ("expert", "human", "crowd", "unspecified")]
+    [0.2, 0.15, 0.1, 0.1]
     """
     if gold in {"model", "verifier"}:
         raise UsageError(f"gold is a {gold}'s here; the alternative annotator test needs labels by people")
@@ -372,96 +422,3 @@ def _decide(
 
 def _share(value: float, n: int) -> Estimate:
     return Estimate(value, None, None, n)
-
-
-def alt_test_ratings(
-    ratings: Ratings,
-    policies: Policies,
-    *,
-    epsilon: float,
-    scoring: Scoring | None = None,
-    q: float = 0.05,
-    min_items: int = 30,
-    small: Small = "skip",
-) -> AltTest:
-    """Run the alternative annotator test on ratings, with a judge who always gives the majority's label beside it.
-
-    Of the policies, ``order`` and ``invalid`` hold: how an item's games become one verdict, and whether a judge
-    without a verdict loses (``wrong``) or is left out (``drop``, the published code). Every annotator's label is
-    used as it stands.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments with gold by two annotators or more.
-    policies : Policies
-        The conventions.
-    epsilon, q, min_items, small
-        As in `alt_test`.
-    scoring : {'accuracy', 'neg-rmse'}, optional
-        By default what fits the scale.
-
-    Raises
-    ------
-    UsageError
-        If the scale has no such scoring, there are fewer than two annotators, or a setting is out of range.
-    """
-    if len(ratings.annotators) < 2:
-        raise UsageError("the alternative annotator test needs two annotators or more; give --gold-col for each")
-    if not (0 <= epsilon <= 1 and 0 < q < 1 and min_items >= 1):
-        raise UsageError("--epsilon is from 0 to 1, --q between 0 and 1, --min-items 1 or more")
-    how = scoring or default_scoring(ratings.scale)
-    closeness = similarity(ratings.scale, how)
-    everyone = replace(ratings, gold=np.zeros((ratings.judge.size, 1), dtype=np.int64), annotators=("all",))
-    scored = apply(everyone, replace(policies, tie="class", gold="majority"))
-    judge = np.where(scored.judge < len(ratings.scale.labels), scored.judge, -1)
-    people = ratings.gold[scored.row]
-
-    def test(codes: Ints) -> AltTest:
-        return alt_test(
-            codes, people, closeness, epsilon=epsilon, q=q, min_items=min_items, small=small,
-            names=ratings.annotators, item=scored.item, cluster=scored.cluster, scoring=how,
-        )  # fmt: skip
-
-    found = test(judge)
-    given = people[people >= 0]
-    if found.winning_rate.value is None or not given.size:
-        return found
-    constant = test(np.full(judge.size, np.bincount(given).argmax()))
-    rate, advantage = constant.winning_rate.value, constant.advantage.value
-    if rate is None or advantage is None:
-        return found
-    warnings = (*found.warnings, "majority_passes") if rate >= PASS else found.warnings
-    return replace(found, majority=(rate, advantage), warnings=warnings)
-
-
-def epsilon_sweep(
-    ratings: Ratings,
-    policies: Policies,
-    *,
-    scoring: Scoring | None = None,
-    q: float = 0.05,
-    min_items: int = 30,
-    small: Small = "skip",
-) -> tuple[tuple[float, Estimate], ...]:
-    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin.
-
-    Parameters
-    ----------
-    ratings, policies, scoring, q, min_items, small
-        As in `alt_test_ratings`.
-
-    Returns
-    -------
-    tuple of (float, Estimate)
-        Epsilon and winning rate, ascending.
-    """
-    return tuple(
-        (
-            epsilon,
-            alt_test_ratings(
-                ratings, policies, epsilon=epsilon, scoring=scoring, q=q, min_items=min_items, small=small
-            ).winning_rate,
-        )
-        for epsilon in SWEEP
-    )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference.intervals import t_interval, wilson
+from judgebench.agreement.inference.intervals import interval
 from judgebench.agreement.inference.spreads import Clusters, Spread, mean
+from judgebench.agreement.metrics.table import Outcome
 from judgebench.agreement.policies import side_of
 from judgebench.domain import Estimate
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     """Measure what these judgments can show.
+
+    Consistency is the share of items whose two games name one response, preference ``(recency - primacy) / N``; a
+    difference of rates is ``mean(judge - gold)``.
 
     Parameters
     ----------
@@ -35,6 +39,30 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
         ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in
         both orders; ``first_slot_rate`` on pairs; ``positive_rate_difference`` on a check (judge minus gold) and
         ``mean_signed_error`` on ratings. Empty where there is nothing to show.
+
+    References
+    ----------
+    Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et al.
+    (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
+
+    Examples
+    --------
+    GPT-4 on LLMBar's 419 pairs, shown both ways: 19 times the first slot twice, 18 times the second:
+
+    >>> from judgebench.agreement.policies import apply
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> plain, turned = np.repeat([0, 2, 0], [19, 18, 382]), np.repeat([2, 0, 0], [19, 18, 382])
+    >>> ratings = from_codes(
+    ...     Scale.pair(),
+    ...     np.r_[plain, turned],
+    ...     np.zeros(838),
+    ...     item=np.tile(np.arange(419), 2),
+    ...     swapped=np.arange(838) >= 419,
+    ... )
+    >>> found = biases(ratings, apply(ratings, Policies()))
+    >>> [round(found[name].value, 6) for name in ("position_consistency", "position_preference")]
+    [0.911695, -0.002387]
     """
     found = _position(ratings)
     if ratings.scale.kind == "pair":
@@ -113,8 +141,6 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
 
 def _share(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
     pulls: Spread = mean(flags.astype(np.float64), clusters)
-    if clusters.lone:
-        low, high = wilson(pulls.value, pulls.n)
-        return Estimate(pulls.value, low, high, pulls.n, None, pulls.se, "wilson")
-    found = t_interval(pulls, low=0.0)
+    # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.
+    found = interval(Outcome(pulls.value, n=pulls.n), pulls, lone=clusters.lone, proportion=True, low=0.0)
     return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)

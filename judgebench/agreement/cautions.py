@@ -61,6 +61,26 @@ def cautions(
     References
     ----------
     Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
+
+    Examples
+    --------
+    The two tables of the paradox (reference figures: agreement .85 in both, kappa .70 and .32):
+
+    >>> from judgebench.agreement.estimates import Counted, estimate
+    >>> from judgebench.agreement.metrics.catalog import METRICS
+    >>> from judgebench.agreement.policies import apply
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> def told(cells):
+    ...     gold, judge = (np.repeat(codes, cells) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
+    ...     scored = apply(from_codes(Scale.check(), judge, gold), Policies())
+    ...     counted = Counted.of(scored)
+    ...     names = ("percent_agreement", "cohen_kappa", "gwet_ac1")
+    ...     return cautions(
+    ...         scored, counted, {name: estimate(METRICS[name], counted)[0] for name in names}, coverage=1.0
+    ...     )
+    >>> told([40, 9, 6, 45]), told([80, 10, 5, 5])
+    ((), ('prevalence_paradox',))
     """
     table = counted.table
     found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []

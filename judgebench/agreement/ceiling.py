@@ -47,6 +47,22 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
         mean over annotators, which asks the same question (a majority that includes the annotator does not);
         under ``ratio_<metric>`` the second over the first; under ``krippendorff_alpha_joint`` alpha over all
         annotators at once, gaps allowed. Empty where no item has two labels.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures of
+    response agreement for qualitative data, for the mean over pairs.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units (ordinal alpha .815), beside a judge who repeats the first:
+
+    >>> from judgebench.agreement.metrics.krippendorff import CANONICAL
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> found = ceiling(from_codes(Scale.rate(1, 5), CANONICAL[:, 0], CANONICAL), Policies())
+    >>> round(found["krippendorff_alpha_joint"].value, 3)
+    0.815
     """
     people = one_per_item(ratings)
     pairs = shared_pairs(people)
@@ -88,6 +104,21 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
     -------
     dict of (str, str) to Estimate
         By the annotators' names, in their order.
+
+    References
+    ----------
+    Cohen (1960), A coefficient of agreement for nominal scales; Light (1971).
+
+    Examples
+    --------
+    Two annotators with the table [[20, 5], [10, 15]], whose kappa is .4:
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> people = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [20, 5, 10, 15], axis=0)
+    >>> found = pairwise(from_codes(Scale.check(), people[:, 0], people), METRICS["cohen_kappa"])
+    >>> {pair: round(one.value, 6) for pair, one in found.items()}
+    {('annotator 1', 'annotator 2'): 0.4}
     """
     people = one_per_item(ratings)
     names = ratings.annotators
@@ -208,6 +239,21 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
     -------
     tuple of Estimate and Spread or None
         The mean with its interval, and its spread where it has one.
+
+    References
+    ----------
+    Light (1971), Measures of response agreement for qualitative data: more agreement than expected by chance.
+
+    Examples
+    --------
+    The pair [[20, 5], [10, 15]], both ways: kappa is symmetric, so the mean is .4 again.
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> people = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [20, 5, 10, 15], axis=0)
+    >>> tables = between(from_codes(Scale.check(), people[:, 0], people), 0, 1, Policies())
+    >>> round(mean_over(METRICS["cohen_kappa"], [tables], both=True)[0].value, 6)
+    0.4
     """
     found: list[Spread] = []
     reason = "no_items"
@@ -226,6 +272,9 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
 def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
     """Divide a judge's mean by the ceiling; the interval is that of both together.
 
+    ``r = J / H`` with the pull ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of
+    both.
+
     Parameters
     ----------
     judge, human : Spread or None
@@ -235,6 +284,19 @@ def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
     -------
     Estimate
         ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
+
+    References
+    ----------
+    Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
+
+    Examples
+    --------
+    gpt-3.5 on PandaLM: mean kappa .46133 with each annotator, .86421 among them (the pulls are made up):
+
+    >>> pulls = np.array([0.01, -0.02, 0.01])
+    >>> judge, human = (Spread(value, 999, np.arange(3), pulls) for value in (0.46133281, 0.86420931))
+    >>> round(ratio_of(judge, human).value, 5)
+    0.53382
     """
     if judge is None or human is None:
         return Estimate.missing("undefined_part")
@@ -260,6 +322,10 @@ def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray
     -------
     Spread or str
         Over the units with two ratings or more; or the reason why there is none.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,22 +19,11 @@ from judgebench.agreement.ceiling import (
     shared_pairs,
     two_sided,
 )
-from judgebench.agreement.estimates import Counted, combined, estimate, free
-from judgebench.agreement.inference.intervals import interval, t_interval
-from judgebench.agreement.inference.spreads import Clusters, Spread, combine, of_fewer
+from judgebench.agreement.estimates import Counted, combined, estimate, free, within
+from judgebench.agreement.inference.spreads import Spread, combine
+from judgebench.agreement.joint import all_at_once
 from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.metrics.icc import Form, complete, icc, icc_interval, spearman_brown
-from judgebench.agreement.metrics.raters import (
-    UnitOutcome,
-    brennan_prediger,
-    conger_kappa,
-    fleiss_kappa,
-    gwet_ac,
-    light_kappa,
-    mean_agreement,
-    weight_matrix,
-)
-from judgebench.agreement.metrics.table import TINY, Outcome
+from judgebench.agreement.metrics.table import TINY
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError
@@ -44,20 +33,11 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.agreement.joint import Resampling
     from judgebench.agreement.metrics.catalog import Metric
     from judgebench.domain import Ratings, Scale
 
-Resampling: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
-
 _FEW_CLUSTERS = 20
-_ICC: dict[str, tuple[Form, bool]] = {
-    "icc_1": ("one-way", False),
-    "icc_a1": ("agreement", False),
-    "icc_c1": ("consistency", False),
-    "icc_1k": ("one-way", True),
-    "icc_ak": ("agreement", True),
-    "icc_ck": ("consistency", True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +247,7 @@ def measure_humans(
         pairs={(names[i], names[j]): one for (i, j), (one, _) in kappas.items()},
         percent_agreement=_mean(share, list(shares.values())),
         kappa=_mean(metric, list(kappas.values())),
-        coefficients=_coefficients(people, alpha, seed),
+        coefficients=all_at_once(people, alpha, seed),
         warnings=_warnings(people),
     )
 
@@ -299,6 +279,18 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     ----------
     Han, Titericz Junior, Balough & Zhou (2025), Judge's Verdict: a comprehensive analysis of LLM judge capability
     through human agreement.
+
+    Examples
+    --------
+    Krippendorff's fourth observer as the judge of the other three: with it, ordinal alpha is the published .815.
+
+    >>> from judgebench.agreement.metrics.krippendorff import CANONICAL
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> ratings = from_codes(Scale.rate(1, 5), CANONICAL[:, 3], CANONICAL[:, :3])
+    >>> found = among_humans(ratings, Policies(invalid="drop"))
+    >>> round(found.alpha_with.value, 3), round(found.alpha_difference.value, 3)
+    (0.815, 0.011)
     """
     rules = policies or Policies()
     people = one_per_item(ratings)
@@ -371,7 +363,8 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     shown = [Estimate.missing(one) if isinstance(one, str) else free(one, low=-1, high=1) for one in (alone, joined)]
     if isinstance(alone, str) or isinstance(joined, str):
         return shown[0], shown[1], Estimate.missing("undefined_part")
-    return shown[0], shown[1], free(combine([joined, alone], [1.0, -1.0]))
+    # Two figures of -1 to 1 lie at most 2 apart.
+    return shown[0], shown[1], within(free(combine([joined, alone], [1.0, -1.0])), 2.0)
 
 
 def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], people: Ratings, left: int, policies: Policies) -> Rest:
@@ -399,92 +392,6 @@ def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], people: Ratings, left
         graded = against(np.where(mine[:, None], others, -1), names, replace(policies, gold="mean"))
         rho, _ = estimate(METRICS["spearman_rho"], graded)
     return Rest(int(sure.sum()), found[0], found[1], rho)
-
-
-def _coefficients(people: Ratings, alpha: Resampling, seed: int) -> dict[str, Estimate]:
-    """Coefficients of all annotators at once."""
-    codes, scale = people.gold, people.scale
-    clusters = Clusters.of(people.cluster)
-    q, values = len(scale.labels), np.asarray(scale.values, dtype=np.float64)
-    present = codes >= 0
-    paired = present.sum(axis=1) >= 2
-    shared = present.T.astype(np.float64) @ present
-    np.fill_diagonal(shared, 0)
-
-    def done(outcome: UnitOutcome, low: float = -1.0) -> Estimate:
-        return _of_units(outcome, clusters, paired, low)
-
-    found = {
-        "percent_agreement": done(mean_agreement(codes, q), 0.0),
-        "fleiss_kappa": done(fleiss_kappa(codes, q)),
-        "conger_kappa": done(conger_kappa(codes, q)),
-        "light_kappa": done(light_kappa(codes, q, least=int(min(ENOUGH, shared.max())))),
-        "gwet_ac1": done(gwet_ac(codes, q)),
-        "brennan_prediger": done(brennan_prediger(codes, q)),
-        "krippendorff_alpha": _alpha(people, alpha, seed),
-    }
-    quadratic = weight_matrix(q, values, "quadratic")
-    if quadratic is not None and scale.level != "nominal":
-        found["conger_kappa_quadratic"] = done(conger_kappa(codes, q, quadratic))
-        found["gwet_ac2_quadratic"] = done(gwet_ac(codes, q, quadratic))
-    if scale.kind == "rate":
-        found |= _correlations(codes, values, clusters)
-    return found
-
-
-def _of_units(outcome: UnitOutcome, clusters: Clusters, paired: npt.NDArray[np.bool_], low: float) -> Estimate:
-    n = int(paired.sum())
-    if outcome.value is None or outcome.influence is None:
-        return Estimate.missing(outcome.reason or "undefined", n)
-    pulls = clusters.sums(outcome.influence / len(outcome.influence))
-    total = of_fewer(Spread(outcome.value, n, clusters.ids, pulls), np.unique(clusters.codes[paired]).size)
-    bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, lone=clusters.lone, low=low)
-    return Estimate(outcome.value, bounds.low, bounds.high, n, None, bounds.se, bounds.method)
-
-
-def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
-    found = joint_alpha(people.gold, people.scale, people.cluster)
-    if isinstance(found, str):
-        return Estimate.missing(found)
-    if how == "influence":
-        return free(found, low=-1.0, high=1.0)
-    from judgebench.agreement.inference.alpha import alpha_bootstrap, alpha_jackknife  # noqa: PLC0415 - loaded on use
-
-    scale = people.scale
-    units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
-    bounds = alpha_bootstrap(*units, seed=seed) if how == "bootstrap" else alpha_jackknife(*units)
-    return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, bounds.method)
-
-
-def _correlations(
-    codes: npt.NDArray[np.int64], values: npt.NDArray[np.float64], clusters: Clusters
-) -> dict[str, Estimate]:
-    """Intraclass correlations: F intervals of independent items, else by cluster."""
-    numbers = np.where((codes >= 0) & (codes < len(values)), values[np.clip(codes, 0, len(values) - 1)], np.nan)
-    whole, k = complete(numbers), numbers.shape[1]
-    n, groups = int(whole.size), np.unique(clusters.codes[whole]).size
-    found: dict[str, Estimate] = {}
-    for name, (form, average) in _ICC.items():
-        single, outcome = icc(numbers, form), icc(numbers, form, average=average)
-        if single.value is None or single.influence is None or outcome.value is None or outcome.influence is None:
-            found[name] = Estimate.missing(outcome.reason or single.reason or "undefined", n)
-            continue
-        own = of_fewer(Spread(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers))), groups)
-        if clusters.lone:
-            bounds = icc_interval(numbers, form, average=average)
-            low, high, method = (*bounds, "f") if bounds else (None, None, "")
-        else:
-            one = Spread(single.value, n, clusters.ids, clusters.sums(single.influence / len(numbers)))
-            free_of = t_interval(of_fewer(one, groups))
-            low, high, method = free_of.low, free_of.high, free_of.method
-            if average and low is not None and high is not None:
-                # The mean's correlation rises with a single rater's, and so do the bounds, as far as it is defined.
-                lowest = 1 + (k - 1) * low
-                low = spearman_brown(low, k) if lowest > TINY else None
-                high = None if low is None else spearman_brown(high, k)
-                method = method if low is not None else ""
-        found[name] = Estimate(outcome.value, low, high, n, None, own.se, method)
-    return found
 
 
 def _warnings(people: Ratings) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.policies import apply
-from judgebench.agreement.ratings import from_verdicts
+from judgebench.agreement.ratings import from_verdicts, unfinished
 from judgebench.agreement.sequences import sequence_rows
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Policies, Ratings, Scale, Verdict
@@ -51,6 +51,8 @@ class Judged:
         What pins the data.
     labels : sequence
         Gold of each item as it was given; empty where judges share one table, and so its gold.
+    unfinished : bool
+        Whether the run behind it holds fewer verdicts than its manifest counts.
     """
 
     task: str
@@ -62,6 +64,7 @@ class Judged:
     gold_source: str = "unspecified"
     revision: str = ""
     labels: Sequence[object] = ()
+    unfinished: bool = False
 
 
 def judged_verdicts(
@@ -73,6 +76,7 @@ def judged_verdicts(
     policies: Policies,
     gold_source: str = "unspecified",
     revision: str = "",
+    counts: Mapping[str, int] | None = None,
 ) -> Judged:
     """Take a judge's plain verdicts (no probe's) for a comparison.
 
@@ -88,6 +92,8 @@ def judged_verdicts(
         The conventions.
     gold_source, revision : str, optional
         As in `Judged`.
+    counts : mapping of str to int, optional
+        What the run's manifest counts.
 
     Raises
     ------
@@ -96,9 +102,13 @@ def judged_verdicts(
     """
     items: dict[str, object] = {}
     clusters: dict[str, None] = {}
+    cases, seen = 0, set[str]()
 
     def plain() -> Iterator[Verdict]:
+        nonlocal cases
         for verdict in verdicts:
+            cases += 1
+            seen.add(verdict.item)
             if not verdict.probe:
                 items.setdefault(verdict.item, verdict.gold)
                 clusters.setdefault(verdict.cluster or verdict.item)
@@ -106,7 +116,16 @@ def judged_verdicts(
 
     ratings = from_verdicts(plain(), scale)
     return Judged(
-        task, judge, ratings, tuple(items), tuple(clusters), policies, gold_source, revision, tuple(items.values())
+        task,
+        judge,
+        ratings,
+        tuple(items),
+        tuple(clusters),
+        policies,
+        gold_source,
+        revision,
+        tuple(items.values()),
+        unfinished(counts or {}, cases, len(seen)),
     )
 
 
@@ -133,6 +152,8 @@ class Matched:
         Items that not every judge has; above 0 only where that was asked for.
     incomplete : int
         Judgments that the policies drop for one judge and so for all.
+    unfinished : bool
+        Whether a run behind it holds fewer verdicts than its manifest counts.
     """
 
     task: str
@@ -144,6 +165,7 @@ class Matched:
     coverage: tuple[float, ...]
     left_out: int = 0
     incomplete: int = 0
+    unfinished: bool = False
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -155,6 +177,8 @@ class Matched:
             found.append("shared_items_only")
         if self.incomplete:
             found.append("incomplete_rows_dropped")
+        if self.unfinished:
+            found.append("incomplete_run")
         return tuple(found)
 
 
@@ -217,6 +241,7 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
         tuple(float((one.judge >= 0).mean()) for one in ratings),
         len(set().union(*(one.items for one in judges))) - len(names),
         incomplete,
+        any(one.unfinished for one in judges),
     )
 
 

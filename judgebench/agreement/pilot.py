@@ -43,6 +43,11 @@ def pilot(
     discordance, design_effect : float, optional
         Instead of what would be assumed or measured; a discordance is measured with two judges.
 
+    Returns
+    -------
+    Power
+        As `pilot_pair` or `pilot_single` gives it.
+
     Raises
     ------
     UsageError
@@ -53,6 +58,31 @@ def pilot(
         If the metric is undefined on the pilot.
     ValueError
         If no two judges can be like that.
+
+    References
+    ----------
+    Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Kish (1965), Survey
+    sampling, section 5.4.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
+    they differ on 236 of 1,600.
+
+    >>> from judgebench.agreement.matching import Judged
+    >>> from judgebench.agreement.metrics.catalog import METRICS
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> import numpy as np
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> found = pilot([one, two], "accuracy", METRICS, drop=0.05)
+    >>> round(found.discordance, 6), found.measured
+    (0.1475, True)
     """
     if len(judged) > 2:
         raise UsageError(f"a pilot has one judge or two, not {len(judged)}")

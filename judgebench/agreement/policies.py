@@ -173,6 +173,24 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
         If a code is off the scale.
     UsageError
         If a policy makes no sense on this scale.
+
+    References
+    ----------
+    Tan et al. (2024), JudgeBench (the sum of signs); Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and
+    Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM.
+
+    Examples
+    --------
+    An item that JudgeBench's rule counts as right and the strict one does not: one order says A, the other a tie.
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> ratings = from_codes(Scale.pair(), [0, 1], [0, 0], item=[0, 0], swapped=[False, True])
+    >>> [
+    ...     apply(ratings, Policies(order=rule)).judge.tolist()
+    ...     for rule in ("sum-of-signs", "both-right", "inconsistent-tie")
+    ... ]
+    [[0], [3], [1]]
     """
     if ratings.scale.kind in {"rank", "steps"}:
         raise UsageError(f"this can't be done on the {ratings.scale.kind!r} scale, whose verdicts are no single labels")
@@ -384,6 +402,18 @@ def plurality(
     tuple of ndarray, each of shape (r,)
         The label, the share of the present annotators who gave it (0 where none is present), and whether no
         other label has as many.
+
+    References
+    ----------
+    Conitzer & Sandholm (2005), Common voting rules as maximum likelihood estimators.
+
+    Examples
+    --------
+    Two of three, and a draw of two, which has no winner:
+
+    >>> label, share, ahead = plurality(np.array([[1, 1, 0], [0, 1, -1]]), np.arange(2), 2)
+    >>> label.tolist(), share.round(3).tolist(), ahead.tolist()
+    ([1, 0], [0.667, 0.5], [True, False])
     """
     winner = np.zeros(rows.size, dtype=np.int32)
     share = np.zeros(rows.size)

@@ -38,6 +38,11 @@ def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: fl
     df : float, optional
         Degrees of freedom of the test, clusters less one; normal without.
 
+    Returns
+    -------
+    float
+        ``z_(1 - alpha / sides) + z_power``, or the same of t.
+
     Raises
     ------
     ValueError
@@ -315,6 +320,8 @@ def spreads_of(scored: Scored, metric: Metric) -> tuple[Spread, Spread] | None:
 def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power | None:
     """Take variance, discordance and design effect from two judges' verdicts on the same items.
 
+    ``Var(IF_A - IF_B)`` per item, its ratio to the clustered variance, and how often exactly one judge is right.
+
     Parameters
     ----------
     sides : sequence of Side
@@ -329,6 +336,33 @@ def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power 
     Power or None
         None where the difference is undefined or never moves, and where its interval is more than its error: a bias
         does not shrink with items as an error does.
+
+    References
+    ----------
+    Connor (1987), Sample size for testing differences in proportions for the paired-sample design: for accuracies the
+    variance is d - (difference)^2; Kish (1965), Survey sampling, section 5.4.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
+    Connor's variance is 236/1600 - .04^2.
+
+    >>> from judgebench.agreement.matching import Judged, match
+    >>> from judgebench.agreement.metrics.catalog import METRICS
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.agreement.sides import groups
+    >>> from judgebench.domain import Policies, Scale
+    >>> import numpy as np
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> _, sides = next(groups(match([one, two])))
+    >>> found = pilot_pair(sides, "accuracy", METRICS["accuracy"])
+    >>> round(found.variance * 1599 / 1600, 6), round(236 / 1600 - 0.04**2, 6), round(found.design_effect, 6)
+    (0.1459, 0.1459, 1.0)
     """
     first, second = sides[:2]
     found, lone = gap(first, second, metric), lone_gap(first, second, metric)
@@ -370,6 +404,28 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     ------
     ValueError
         If no two judges can be like that.
+
+    References
+    ----------
+    Connor (1987); Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
+
+    Examples
+    --------
+    GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374.
+    Kappa .7876 at base rate .697:
+
+    >>> import numpy as np
+    >>> from judgebench.agreement.metrics.catalog import METRICS
+    >>> from judgebench.agreement.policies import apply
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> gold, judge = (np.repeat(codes, [903, 186, 132, 2374]) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
+    >>> scored = apply(from_codes(Scale.check(), judge, gold), Policies())
+    >>> found = pilot_single(scored, METRICS["cohen_kappa"], drop=0.05)
+    >>> round(found.value, 6), round(found.base_rate, 6)
+    (0.787569, 0.697079)
+    >>> found.variance == kappa_drop_variance(found.base_rate, found.value, 0.05, 0.1)
+    True
     """
     found = spreads_of(scored, metric)
     if found is None:
@@ -415,10 +471,20 @@ def from_figures(
     design_effect : float, optional
         ``(SE_cluster / SE_iid)^2``.
 
+    Returns
+    -------
+    Power
+        Without a pilot, so with normal quantiles.
+
     Raises
     ------
     ValueError
         If no two judges can be like that.
+
+    References
+    ----------
+    Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Cantor (1996),
+    Sample-size calculations for Cohen's kappa.
 
     Examples
     --------

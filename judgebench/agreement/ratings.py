@@ -12,7 +12,9 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike
 
     from judgebench.domain import Code, Verdict
 
@@ -39,6 +41,30 @@ def system_of(verdict: Verdict) -> str:
     if len(known) != len(verdict.systems) or len(known) > 2:
         return ""
     return " vs ".join(dict.fromkeys(known))
+
+
+def unfinished(counts: Mapping[str, int], cases: int, items: int) -> bool:
+    """Say whether a run holds fewer verdicts than its manifest counts: stopped, torn, or still under way.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        ``cases`` and ``items`` of the manifest; what it lacks is not looked at.
+    cases, items : int
+        Verdicts read, and different items among them.
+
+    Returns
+    -------
+    bool
+        Whether some are missing.
+
+    Examples
+    --------
+    >>> unfinished({"items": 2, "cases": 4}, 3, 2), unfinished({"items": 2, "cases": 4}, 4, 2), unfinished({}, 4, 2)
+    (True, False, False)
+    """
+    # Older manifests count only the cases that were reached, but always all items.
+    return counts.get("cases", 0) > cases or counts.get("items", 0) > items
 
 
 def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "") -> Ratings:
@@ -151,6 +177,65 @@ def _refuse_twice(
             f"item {names[item[row]]!r} has two verdicts for order {shown[order[row]]}, repeat {repeat[row]}",
             hint="keep one verdict per case",
         )
+
+
+def from_codes(
+    scale: Scale,
+    judge: ArrayLike,
+    gold: ArrayLike,
+    *,
+    item: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    swapped: ArrayLike | None = None,
+    system: Sequence[str] = (),
+) -> Ratings:
+    """Put codes that one has at hand into ratings.
+
+    Parameters
+    ----------
+    scale : Scale
+        The declared scale.
+    judge : array of int, shape (n,)
+        Verdicts; -1 for none.
+    gold : array of int, shape (n,) or (n, m)
+        Labels of one annotator or of m; -1 for none.
+    item, cluster : array of int, shape (n,), optional
+        Item and question of each row; by default every row is an item, and every item a question.
+    swapped : array of bool, shape (n,), optional
+        Where the responses were shown the other way round.
+    system : sequence of str, optional
+        Whose response a row is about.
+
+    Returns
+    -------
+    Ratings
+        Without subsets; an item's games are numbered in the order of its rows.
+
+    Examples
+    --------
+    >>> ratings = from_codes(Scale.check(), [1, 0, 1], [1, 1, -1], system=["a", "b", "a"])
+    >>> ratings.gold.shape, ratings.system.tolist(), ratings.systems
+    ((3, 1), [0, 1, 0], ('a', 'b'))
+    """
+    verdicts, labels = np.asarray(judge, dtype=np.int64), np.asarray(gold, dtype=np.int64)
+    n = verdicts.size
+    items = np.arange(n) if item is None else np.asarray(item, dtype=np.int64)
+    none, names = np.zeros(n, dtype=np.int64), tuple(dict.fromkeys(system)) or ("",)
+    labels = labels.reshape(n, -1)
+    return Ratings(
+        scale=scale,
+        judge=verdicts,
+        gold=labels,
+        annotators=tuple(f"annotator {j + 1}" for j in range(labels.shape[1])),
+        item=items,
+        cluster=items if cluster is None else np.asarray(cluster, dtype=np.int64),
+        game=_games(items, none, np.arange(n)),
+        swapped=none > 0 if swapped is None else np.asarray(swapped, dtype=np.bool_),
+        subset=none,
+        subsets=("",),
+        system=np.array([names.index(name) for name in system] or none, dtype=np.int64),
+        systems=names,
+    )
 
 
 def _size(scale: Scale, responses: int) -> int:

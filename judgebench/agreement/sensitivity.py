@@ -36,6 +36,24 @@ def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[
     list of (Policies, int, dict of str to Estimate)
         The policies, the rows that were scored, and the estimates. A combination that scores nothing is left
         out.
+
+    References
+    ----------
+    Steegen, Tuerlinckx, Gelman & Vanpaemel (2016), Increasing transparency through a multiverse analysis.
+
+    Examples
+    --------
+    PandaLM's published gpt-3.5 verdicts, gold A, tie and B; 25 of 999 are unusable. Accuracy is .6977 with
+    these as wrong, .7107 as ties (as published) and .7156 without them.
+
+    >>> import numpy as np
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> counts = [332, 13, 71, 6, 42, 5, 45, 13, 86, 20, 360, 6]
+    >>> gold, judge = np.repeat([0, 1, 2], [422, 105, 472]), np.repeat([0, 1, 2, -1] * 3, counts)
+    >>> found = sensitivity(from_codes(Scale.pair(), judge, gold))
+    >>> {rules.invalid: round(one["accuracy"].value, 4) for rules, _, one in found if rules.tie == "class"}
+    {'wrong': 0.6977, 'drop': 0.7156, 'tie': 0.7107}
     """
     scale = ratings.scale
     headline = panel(scale.kind, scale.level, tie=scale.tie is not None).headline

@@ -92,6 +92,19 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     References
     ----------
     Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
+
+    Examples
+    --------
+    Four responses ranked by a person and by a judge who swaps the first two: tau is 1 - 2/6.
+
+    >>> from dataclasses import replace
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> plain = from_codes(Scale.rank(4), [1], [0])
+    >>> ratings = replace(plain, sequence=np.array([[1, 0, 2, 3]]), gold_sequence=np.array([[[0, 1, 2, 3]]]))
+    >>> (row,) = measure_sequences(ratings, Policies(gold="each"), task="t", judge="j", gold_source="human")
+    >>> round(row.metrics["kendall_tau"].value, 6), row.metrics["top_1_agreement"].value
+    (0.666667, 0.0)
     """
     kind = ratings.scale.kind
     kept, policies, left_out = _kept(ratings, policies)

@@ -6,12 +6,12 @@ gold and judge), never systems: few systems make a coarse figure, not a wide int
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import free, within
 from judgebench.agreement.inference.multiplicity import benjamini_hochberg, holm
 from judgebench.agreement.inference.spreads import Clusters, Spread, combine
 from judgebench.agreement.metrics.orders import compare_orders, decisiveness, ranks
@@ -353,7 +353,7 @@ def _systems(
                 judge=board.estimate(judge[i]),
                 gold_rank=float(gold_ranks[i]),
                 judge_rank=float(judge_ranks[i]),
-                bias=_within(free(biases[i]), board.reach),
+                bias=within(free(biases[i]), board.reach),
                 p=chances[i],
                 p_holm=None if chances[i] is None else next(by_holm),
                 p_bh=None if chances[i] is None else next(by_bh),
@@ -367,9 +367,3 @@ def _difference(judge: Spread, gold: Spread) -> Spread:
     """Judge less gold, with the pulls of clusters that both have."""
     found = combine([judge, gold], [1.0, -1.0])
     return Spread(found.value, judge.n, found.ids, found.pulls)
-
-
-def _within(bias: Estimate, reach: float) -> Estimate:
-    """Keep the bounds of a difference where a difference can be."""
-    low, high = (None if bound is None else min(reach, max(-reach, bound)) for bound in (bias.low, bias.high))
-    return replace(bias, low=low, high=high)

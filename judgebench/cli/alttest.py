@@ -96,8 +96,9 @@ def alt_test(
     Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
     llm_annotations.json, each {annotator: {item: label}}.
     """
-    from judgebench.agreement.alttest import alt_test_ratings, default_epsilon, epsilon_sweep  # noqa: PLC0415 - on use
+    from judgebench.agreement.alttest import default_epsilon  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.alttest_pairs import differences  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alttest_ratings import alt_test_ratings, epsilon_sweep  # noqa: PLC0415 - loaded on use
     from judgebench.report.alttest import Entry, render  # noqa: PLC0415 - loaded on use
 
     check_output(output)

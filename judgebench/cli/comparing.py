@@ -192,6 +192,14 @@ def power(
         else:
             if metric not in {None, "cohen_kappa"}:
                 raise UsageError("without a pilot the metric is cohen_kappa")
+            if unused := [
+                *columns.options(),
+                *(["--policy"] if policy else []),
+                *(["--gold"] if gold != "unspecified" else []),
+            ]:
+                raise UsageError(
+                    f"{', '.join(unused)}: without a pilot (RUN or --csv) there is nothing to apply that to"
+                )
             source = "the figures given"
             found = from_figures(base_rate, kappa, drop, discordance, design_effect=design_effect or 1.0)
         text = render(found, form, drop=drop, alpha=alpha, power=target, items=items, source=source, width=room(output))

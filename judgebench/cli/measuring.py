@@ -101,10 +101,11 @@ def _sensitivity(tables: Sequence[Source], policy: Sequence[str], form: str, wid
 
     lines: list[Line] = []
     for table in tables:
-        ratings = table.ratings()
-        own = apply(ratings, table.own.override(policy)).policies
-        for policies, rows, metrics in sensitivity(ratings):
-            lines.append(Line(table.task, table.judge, policies, rows, policies == own, metrics))
+        judged = table.judged(table.own.override(policy))
+        own = apply(judged.ratings, judged.policies).policies
+        warnings = ("incomplete_run",) if judged.unfinished else ()
+        for policies, rows, metrics in sensitivity(judged.ratings):
+            lines.append(Line(table.task, table.judge, policies, rows, policies == own, metrics, warnings))
     return render(lines, form, width=width)
 
 

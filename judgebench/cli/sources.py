@@ -72,6 +72,22 @@ GoldOption = Annotated[
 ]
 
 
+#: The options behind the fields of `Columns`, in their order.
+_COLUMN_OPTIONS = (
+    "--judge-col",
+    "--gold-col",
+    "--scale",
+    "--cluster-col",
+    "--subset-col",
+    "--system-col",
+    "--id-col",
+    "--long",
+    "--delimiter",
+    "--word",
+    "--score-col",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """What the columns of a table of one's own are, as the options say it."""
@@ -87,6 +103,10 @@ class Columns:
     delimiter: str | None
     words: list[str]
     scores: list[str] = field(default_factory=list)
+
+    def options(self) -> list[str]:
+        """Name the options that were given."""
+        return [name for name, value in zip(_COLUMN_OPTIONS, astuple(self), strict=True) if value]
 
     def meanings(self) -> dict[str, str]:
         """Read the --word options."""
@@ -177,6 +197,7 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
                     policies=policies,
                     gold_source=own.gold_source,
                     revision=own.revision,
+                    counts=own.counts,
                 )
 
             found += 1

@@ -43,6 +43,7 @@ _WARNINGS = {
     "purpose are better taken as fixed",
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
     "count to which all judges gave one, as n says",
+    "incomplete_run": "a run holds fewer verdicts than its manifest counts; the same run command resumes it",
 }
 
 

@@ -26,7 +26,8 @@ from judgebench.report.words import REASONS, WARNINGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from judgebench.agreement.humans import AmongHumans, Humans, Resampling, Rest
+    from judgebench.agreement.humans import AmongHumans, Humans, Rest
+    from judgebench.agreement.joint import Resampling
     from judgebench.domain import Estimate, Policies, Ratings
 
 __all__ = ["SCHEMA", "Panel", "gather", "json_schema", "render"]

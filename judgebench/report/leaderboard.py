@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from judgebench.agreement.metrics.catalog import METRICS as METRICS_BY_NAME
@@ -24,6 +25,7 @@ from judgebench.report.scores import (
     write_csv,
     write_json,
 )
+from judgebench.report.scores import json_schema as scores_schema
 from judgebench.report.table import Cell, Column, Grid, draw, fill, grid, room_plan
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies
 
-__all__ = ["SCHEMA", "Entry", "LeaderboardFormat", "rank", "render", "to_csv", "to_json", "to_markdown"]
+__all__ = ["SCHEMA", "Entry", "LeaderboardFormat", "json_schema", "rank", "render", "to_csv", "to_json", "to_markdown"]
 
 SCHEMA = "judgebench.leaderboard/1"
 #: Task, judge and revision of a row.
@@ -103,6 +105,14 @@ class Entry(NamedTuple):
         if self.best is None:
             return f"{self.rank} (?)"
         return str(self.rank) if self.best == self.worst else f"{self.rank} ({self.best}–{self.worst})"  # noqa: RUF001 - a range
+
+
+def json_schema() -> dict[str, Any]:
+    """Read the JSON Schema (draft 2020-12) of ``judgebench.leaderboard/1``, that of the scores it refers to inside."""
+    text = resources.files("judgebench.report").joinpath("leaderboard.schema.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    schema["$defs"]["scores"] = scores_schema()
+    return schema
 
 
 def rank(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.report.scores import markdown_grid, write_csv, write_json
+from judgebench.report.scores import clean, markdown_grid, write_csv, write_json
+from judgebench.report.scores import json_schema as scores_schema
 from judgebench.report.table import Cell, Column, Grid, draw, kappa_cell
+from judgebench.report.words import WARNINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +24,7 @@ _NOTE = (
 
 
 class Line(NamedTuple):
-    """One judge on one task under one set of policies."""
+    """One judge on one task under one set of policies; ``warnings`` are about the judgments behind it."""
 
     task: str
     judge: str
@@ -28,6 +32,15 @@ class Line(NamedTuple):
     rows: int
     own: bool
     metrics: Mapping[str, Estimate]
+    warnings: tuple[str, ...] = ()
+
+
+def json_schema() -> dict[str, Any]:
+    """Read the JSON Schema (draft 2020-12) of ``judgebench.sensitivity/1``, that of the scores it refers to inside."""
+    text = resources.files("judgebench.report").joinpath("sensitivity.schema.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    schema["$defs"]["scores"] = scores_schema()
+    return schema
 
 
 def render(lines: Sequence[Line], form: str = "table", *, width: int = 120) -> str:
@@ -38,13 +51,13 @@ def render(lines: Sequence[Line], form: str = "table", *, width: int = 120) -> s
     head = ["task", "judge", "own", "order", "tie", "invalid", "gold", "rows"]
     if form == "csv":
         columns = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
-        return write_csv([*head, *columns], [_csv(line, names) for line in lines])
+        return write_csv([*head, *columns, "warnings"], [_csv(line, names) for line in lines])
     lines = _near(lines)
     titles = [Column(name, right=i == len(head) - 1) for i, name in enumerate(head)]
     layout = Grid(
         (*titles, *(Column(name.replace("_", " ")) for name in names)),
         tuple((*map(Cell, _names(line)), *(kappa_cell(line.metrics.get(name)) for name in names)) for line in lines),
-        (_NOTE,),
+        (_NOTE, *_cautions(lines)),
     )
     return markdown_grid(layout) if form == "md" else draw(layout, width=width, names=(0, 1))
 
@@ -62,6 +75,11 @@ def _near(lines: Sequence[Line]) -> list[Line]:
     return sorted(near, key=lambda line: (judges.index((line.task, line.judge)), not line.own))
 
 
+def _cautions(lines: Sequence[Line]) -> list[str]:
+    named = dict.fromkeys((line.task, line.judge, code) for line in lines for code in line.warnings)
+    return [f"Careful: {clean(judge)} on {clean(task)}: {WARNINGS.get(code, code)}." for task, judge, code in named]
+
+
 def _names(line: Line) -> list[str]:
     policies = line.policies
     own = "*" if line.own else ""
@@ -73,7 +91,7 @@ def _csv(line: Line, names: Sequence[str]) -> list[str | float | None]:
     for name in names:
         estimate = line.metrics.get(name)
         cells += [None] * 3 if estimate is None else [estimate.value, estimate.low, estimate.high]
-    return cells
+    return [*cells, " ".join(line.warnings)]
 
 
 def _json(line: Line) -> dict[str, Any]:
@@ -84,4 +102,5 @@ def _json(line: Line) -> dict[str, Any]:
         "own": line.own,
         "rows": line.rows,
         "metrics": {name: estimate.to_json() for name, estimate in line.metrics.items()},
+        "warnings": list(line.warnings),
     }

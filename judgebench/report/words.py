@@ -54,6 +54,8 @@ WARNINGS = {
     "disjoint_labels": "judge and gold share no label: they never agree",
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier, and are left out elsewhere",
     "length_mismatch": "the judge checked more or fewer steps than there are: missing ones are misses",
+    "incomplete_run": "the run holds fewer verdicts than its manifest counts: what is missing may differ from what is "
+    "here; the same run command resumes it",
     "undeclared_levels": "the range of the ratings is read off the data",
 }
 #: Short names of metrics, in lines.

@@ -182,7 +182,7 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
 
 def write_counts(writer: RunWriter, planned: Plan, summary: Summary) -> None:
     """Write down in the manifest what a run came to."""
-    counts = {"items": planned.items, "cases": summary.cases}
+    counts = {"items": planned.items, "cases": planned.total}
     counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
     writer.write_manifest(replace(planned.run, counts=counts, models=dict(sorted(summary.models.items()))))
 

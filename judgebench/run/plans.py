@@ -123,7 +123,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         gold_source=next(iter(seen.sources)) if len(seen.sources) == 1 else "mixed",
         aggregates=conventions.aggregates,
         versions=_versions(judge),
-        counts={"items": seen.items},
+        counts={"items": seen.items, "cases": seen.cases},
         content=seen.content,
     )
     return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))

@@ -14,16 +14,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from judgebench.agreement.alttest import (
-    SWEEP,
-    alt_test,
-    alt_test_ratings,
-    default_epsilon,
-    default_scoring,
-    epsilon_sweep,
-    similarity,
-)
+from judgebench.agreement.alttest import alt_test, default_epsilon, default_scoring, similarity
 from judgebench.agreement.alttest_pairs import advantage_difference, aligned, differences
+from judgebench.agreement.alttest_ratings import SWEEP, alt_test_ratings, epsilon_sweep
 from judgebench.agreement.alttest_witness import verify_alt_test
 from judgebench.agreement.inference.alternative import mean_below, mean_below_clustered, signed_rank_below
 from judgebench.agreement.inference.spreads import Clusters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -234,6 +235,20 @@ def test_position_preference_has_the_trinomial_error():
     assert preference.se == pytest.approx(expected * math.sqrt(350 / 349))
     share = found["position_consistency"]
     assert (share.low, share.high) == pytest.approx(wilson(240 / 350, 350))
+
+
+def test_a_clustered_share_of_none_or_all_has_wilsons_bound_for_the_clusters():
+    """20 games of 10 items in 5 questions, all in the first slot: as sure as five questions, not as none."""
+    given_rows = shown([(0, 0)] * 10)
+    clustered = replace(given_rows, cluster=given_rows.item // 2)
+    found = measured(clustered)
+    for name, value in (("position_consistency", 0.0), ("primacy", 1.0), ("recency", 0.0), ("first_slot_rate", 1.0)):
+        one = found[name]
+        assert (one.value, one.method, one.se) == (value, "wilson-clusters", 0.0)
+        assert (one.low, one.high) == pytest.approx(wilson(value, 5))
+    # One question is no evidence of how questions differ.
+    alone = measured(replace(given_rows, cluster=np.zeros(20, dtype=int)))["primacy"]
+    assert (alone.low, alone.high) == (None, None)
 
 
 def test_five_ways_are_consistent_when_the_side_is():

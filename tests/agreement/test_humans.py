@@ -267,6 +267,15 @@ def test_a_judge_that_fails_lowers_alpha():
     assert among_humans(silent, Policies(invalid="drop")).alpha_difference.value == pytest.approx(0)
 
 
+def test_a_difference_of_alphas_is_at_most_2():
+    """Two questions, so t has one degree of freedom, and its bounds without an end lie 3.75 off."""
+    gold = np.array([[1, 0, 1], [1, 1, 1], [1, 1, 0], [1, 0, 1], [1, 1, 1], [0, 0, 0], [0, 1, 1]])
+    judge, cluster = [0, 1, 1, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1, 1]
+    found = among_humans(ratings(judge, gold, cluster=cluster, scale=Scale.check())).alpha_difference
+    assert 12.706204736174698 * found.se > 3.7
+    assert (found.low, found.high) == (-2.0, 2.0)
+
+
 def test_both_orders_change_no_human_figure():
     given_rows = people(n=60)
     item = np.tile(np.arange(60), 2)

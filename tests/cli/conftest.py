@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from judgebench.cli import main
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,5 +47,20 @@ def judgebench(tmp_path: Path) -> Callable[..., Outcome]:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Call the command line in this process: a new one for each of many calls would take most of the time."""
+
+    def call(*arguments: object) -> Outcome:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["judgebench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return Outcome(int(ended.value.code or 0), out, err)
 
     return call

@@ -5,44 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import jsonschema
 import numpy as np
 import pytest
 
-from judgebench.cli import main
 from judgebench.report import compare, power
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Outcome(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-
 TABLE = ("--csv", "l.csv", "--gold-col", "h", "--cluster-col", "q")
-
-
-@pytest.fixture
-def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Call the command line in this process: a new one for each of many calls would take most of the time."""
-
-    def call(*arguments: object) -> Outcome:
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["judgebench", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Outcome(int(ended.value.code or 0), out, err)
-
-    return call
 
 
 @pytest.fixture
@@ -127,6 +102,8 @@ def test_power(inside) -> None:
         ((*figures, "--drop", "1e-300"), "no number of items finds a drop of 1e-300"),
         ((*figures, "--design-effect", "inf"), "or a smaller design effect"),
         ((*pilot, "--drop", "1e-320"), "no number of items finds a drop of"),
+        ((*figures, "--policy", "tie=drop"), "--policy: without a pilot"),
+        ((*figures, *TABLE[2:], "--gold", "human"), "--gold-col, --cluster-col, --gold: without a pilot"),
     ):
         done = inside(*wrong)
         assert (done.code, says in done.err) == (2, True), done.err

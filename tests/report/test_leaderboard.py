@@ -181,6 +181,27 @@ def test_json_rows_are_score_rows_with_ranks():
     assert document["rows"][0]["rank_worst"] == 1
 
 
+def test_the_schema_of_leaderboards():
+    schema = leaderboard.json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["schema"]["const"] == leaderboard.SCHEMA
+    validator = jsonschema.Draft202012Validator(schema)
+    several = [judged("a", 0.5), judged("b", 0.45), judged("silent", None), judged("a", 0.4, subset="part")]
+    document = leaderboard.to_json(leaderboard.rank(several))
+    validator.validate(document)
+    row = document["rows"][0]
+    wrong = (
+        {"rank": "1"},
+        {"rank_method": "guess"},
+        {"rank_best": None},
+        {"coverage": 2.0},
+        {"metrics": {"cohen_kappa": 0.5}},
+    )
+    for change in wrong:
+        assert not validator.is_valid(document | {"rows": [row | change]}), change
+    assert not validator.is_valid({"schema": scores.SCHEMA, "note": "", "rows": []})
+
+
 def test_markdown_and_table_say_what_a_rank_is_and_who_gave_the_gold():
     entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4, task="jb", gold="verifier")])
     for form in ("md", "table"):

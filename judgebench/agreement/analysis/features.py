@@ -157,6 +157,25 @@ def others_wrong(scored: Scored, others: Sequence[Scored]) -> Floats:
     -------
     ndarray of float, shape (n,)
         Fractions.
+
+    References
+    ----------
+    Henrysson (1963), Correction of item-total correlations in item analysis: what is judged is left out of the total
+    that it is held against.
+
+    Examples
+    --------
+    Of two other judges both err on the first item, one on the second:
+
+    >>> from judgebench.agreement.policies import apply
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> one, two, three = (
+    ...     apply(from_codes(Scale.check(), judge, [1, 1, 0]), Policies())
+    ...     for judge in ([1, 1, 1], [0, 0, 0], [0, 1, 0])
+    ... )
+    >>> others_wrong(one, [two, three]).tolist()
+    [1.0, 0.5, 0.0]
     """
     wrong = np.zeros(scored.size)
     for other in others:

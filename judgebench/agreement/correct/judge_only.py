@@ -102,6 +102,21 @@ def judge_only(
     References
     ----------
     Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
+
+    Examples
+    --------
+    Three levels on two systems: the judge puts B first by .02, and the less perfect it may be, the more that is open.
+    Figures ours:
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> scores = np.repeat([0, 1, 2, 0, 1, 2], [300, 400, 300, 200, 580, 220])
+    >>> ratings = from_codes(Scale.rate(1, 3), scores, scores * 0 - 1, system=["A"] * 1000 + ["B"] * 1000)
+    >>> found = judge_only(ratings, diagonals=(0.5,), draws=200)
+    >>> found.systems, found.means.round(2).tolist(), found.identified
+    (('B', 'A'), [2.02, 2.0], False)
+    >>> found.rankings[0].any_flip < found.rankings[1].any_flip
+    True
     """
     scale = ratings.scale
     if scale.kind in {"pair", "pick"}:

@@ -95,6 +95,8 @@ class Sample:
 def labels_only(sample: Sample) -> Estimate:
     """Mean gold score of the labelled rows: what is known without the judge.
 
+    ``mean(Y)`` over the labelled rows; PPI with weight 0.
+
     Parameters
     ----------
     sample : Sample
@@ -104,6 +106,21 @@ def labels_only(sample: Sample) -> Estimate:
     -------
     Estimate
         Wilson's interval for a proportion of independent rows, else cluster-robust t.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference; Angelopoulos et al. (2023),
+    Prediction-powered inference, Science 382, for its place beside the others.
+
+    Examples
+    --------
+    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466:
+    ppi_py 0.2.3 gives .67333333 at weight 0.
+
+    >>> gold, judged = (np.repeat(codes, [78, 20, 8, 194]) for codes in ([0.0, 0, 1, 1], [0.0, 1, 0, 1]))
+    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
+    >>> round(labels_only(sample).value, 8)
+    0.67333333
     """
     rows = sample.rows
     pulls = mean(sample.gold[rows], Clusters.of(sample.clusters.codes[rows]))
@@ -112,6 +129,8 @@ def labels_only(sample: Sample) -> Estimate:
 
 def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimate:
     """Mean of the judge's own scores: what it thinks, not what is so.
+
+    ``mean(J)``; off by ``(1 - TNR) (1 - share) - (1 - TPR) share`` where the judge errs.
 
     Parameters
     ----------
@@ -124,6 +143,20 @@ def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimat
     -------
     Estimate
         The interval carries sampling error only, none of the judge's; ``no_items`` without a verdict.
+
+    References
+    ----------
+    Rogan & Gladen (1978), Estimating prevalence from the results of a screening test, on the apparent prevalence.
+
+    Examples
+    --------
+    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466:
+    it accepts 2,680 of 3,595.
+
+    >>> gold, judged = (np.repeat(codes, [78, 20, 8, 194]) for codes in ([0.0, 0, 1, 1], [0.0, 1, 0, 1]))
+    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
+    >>> round(naive(sample).value, 6), round(2680 / 3595, 6)
+    (0.74548, 0.74548)
     """
     rows = np.arange(sample.judge.size) if valid is None else np.flatnonzero(valid)
     if not rows.size:
@@ -291,6 +324,18 @@ def join_strata(sample: Sample) -> Ints:
     -------
     ndarray of int, shape (n,)
         Stratum of each row.
+
+    References
+    ----------
+    Holt & Smith (1979), Post stratification; Cochran (1977), Sampling techniques, chapter 5A.
+
+    Examples
+    --------
+    Of three verdicts the middle one has a single labelled row, and joins the first:
+
+    >>> sample = Sample.of(np.array([0.0, 0, 1, 1, 1]), np.array([0.0, 0, 0.5, 1, 1]), np.array([0.5, 1.0]))
+    >>> sample.stratum.tolist(), join_strata(sample).tolist()
+    ([0, 0, 1, 2, 2, 1, 2], [0, 0, 0, 2, 2, 0, 2])
     """
     width = int(sample.stratum.max()) + 1
     labels = np.bincount(sample.stratum[sample.labelled], minlength=width)
@@ -310,6 +355,8 @@ def drift(sample: Sample) -> float | None:
 
     Far from 0, the labelled rows are no random subset.
 
+    ``(mean(J, labelled) - mean(J, others)) / SE``, both sides about the common mean, clusters summed.
+
     Parameters
     ----------
     sample : Sample
@@ -319,6 +366,21 @@ def drift(sample: Sample) -> float | None:
     -------
     float or None
         None where the judge's scores do not vary or one side is empty.
+
+    References
+    ----------
+    Welch (1938), The significance of the difference between two means when the population variances are unequal; the
+    cluster-robust error is that of Cameron & Miller (2015).
+
+    Examples
+    --------
+    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466:
+    the labelled rows were drawn at random, and are no further off than chance allows. Figure ours.
+
+    >>> gold, judged = (np.repeat(codes, [78, 20, 8, 194]) for codes in ([0.0, 0, 1, 1], [0.0, 1, 0, 1]))
+    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
+    >>> round(drift(sample), 4)
+    -1.2854
     """
     rows, rest = sample.rows, np.flatnonzero(~sample.labelled)
     if min(rows.size, rest.size) < 2:

@@ -128,6 +128,11 @@ def matrix_mean(
         where a class has a single calibration item and resampling loses it too often, or where no calibration row
         has these verdicts.
 
+    References
+    ----------
+    Buonaccorsi (2010), Measurement error, chapter 3; Efron & Tibshirani (1993), An introduction to the bootstrap,
+    chapter 13.
+
     Examples
     --------
     With two classes it is Rogan and Gladen's estimate:

@@ -211,6 +211,19 @@ def sweep(
     -------
     list of Ranking
         One for the perfect judge and one per prior, in the order given.
+
+    References
+    ----------
+    Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
+
+    Examples
+    --------
+    The judge puts the second system first by .02; the less perfect it may be, the less that says. Figures ours:
+
+    >>> counts = np.array([[300, 400, 300], [200, 580, 220]])
+    >>> found = sweep(counts, np.array([1.0, 2, 3]), (0.9, 0.5), draws=200)
+    >>> [one.diagonal for one in found], found[0].any_flip < found[2].any_flip
+    ([1.0, 0.9, 0.5], True)
     """
     return [
         rank_under(counts, values, diagonal, common=common, draws=draws, seed=seed) for diagonal in (1.0, *diagonals)

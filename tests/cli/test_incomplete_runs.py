@@ -1,0 +1,92 @@
+"""A run that was torn or stopped is measured, and every measuring command says that it is not whole."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from judgebench.report import compare, leaderboard, scores, sensitivity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUN = ("run", "--task", "pandalm", "--sample", "--order", "original", "--runs", "runs")
+JUDGES = ("--judge", "baseline/first", "--judge", "baseline/longest")
+WORDS = "fewer verdicts than its manifest counts"
+
+
+def tear(folder: Path) -> None:
+    """Cut the last verdict off, as an interrupted write leaves it."""
+    file = folder / "verdicts.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:-1]) + lines[-1][:20])
+
+
+@pytest.fixture
+def torn(inside, tmp_path: Path) -> str:
+    assert inside(*RUN, *JUDGES).code == 0
+    (folder,) = (tmp_path / "runs").glob("*first*")
+    tear(folder)
+    return folder.name
+
+
+def documents(inside) -> dict[str, dict]:
+    commands = {
+        "score": (("score", "runs"), scores.json_schema()),
+        "leaderboard": (("leaderboard", "runs"), leaderboard.json_schema()),
+        "sensitivity": (("score", "runs", "--sensitivity"), sensitivity.json_schema()),
+        "compare": (("compare", "runs", "--shared"), compare.json_schema()),
+    }
+    found = {}
+    for name, (command, schema) in commands.items():
+        done = inside(*command, "--format", "json")
+        assert done.code == 0, done.err
+        found[name] = json.loads(done.out)
+        jsonschema.Draft202012Validator(schema).validate(found[name])
+    return found
+
+
+def warned(document: dict) -> dict[str, bool]:
+    told: dict[str, set[bool]] = {}
+    for row in document["rows"]:
+        told.setdefault(row["judge"], set()).add("incomplete_run" in row["warnings"])
+    assert all(len(one) == 1 for one in told.values()), "every row of a run says it, or none"
+    return {judge: one.pop() for judge, one in told.items()}
+
+
+@pytest.mark.usefixtures("torn")
+def test_a_torn_run_is_named_by_every_command(inside) -> None:
+    found = documents(inside)
+    for name in ("score", "leaderboard", "sensitivity"):
+        assert warned(found[name]) == {"baseline/first": True, "baseline/longest": False}
+    assert found["compare"]["warnings"].count("incomplete_run") == 1
+    for command in (("score", "runs"), ("leaderboard", "runs"), ("score", "runs", "--sensitivity")):
+        assert " ".join(inside(*command).out.split()).count(WORDS) == 1
+    assert WORDS in " ".join(inside("compare", "runs", "--shared").out.split())
+    assert inside("score", "runs", "--format", "csv").out.splitlines()[1].endswith("incomplete_run")
+    # Resumed, it is whole again.
+    assert "1 asked" in inside(*RUN, *JUDGES).err
+    healed = documents(inside)
+    assert not any(warned(healed["score"]).values())
+    assert "incomplete_run" not in healed["compare"]["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "short"),
+    [
+        # A killed run has only what was known before the first answer; older manifests knew no cases there.
+        ({"items": 24, "cases": 24}, True),
+        ({"items": 24}, True),
+        ({}, False),
+    ],
+)
+def test_what_a_manifest_counts_decides(inside, tmp_path: Path, torn: str, counts, short) -> None:
+    manifest = tmp_path / "runs" / torn / "manifest.json"
+    data = json.loads(manifest.read_text())
+    assert data["counts"]["cases"] == data["counts"]["items"] == 24
+    manifest.write_text(json.dumps(data | {"counts": counts}))
+    rows = json.loads(inside("score", f"runs/{torn}", "--format", "json").out)["rows"]
+    assert {"incomplete_run" in row["warnings"] for row in rows} == {short}
