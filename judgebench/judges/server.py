@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ from judgebench.judges.backend import (
     checked_url,
     connection_error,
     deadline,
-    environment_secrets,
     failure_of,
     http_error,
     key_from,
@@ -22,7 +20,7 @@ from judgebench.judges.backend import (
     login_secrets,
     public_url,
 )
-from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
+from judgebench.judges.chat import chat_completion, chat_messages, decode, encode, error_body
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prompts import load_prompt
 
@@ -56,12 +54,13 @@ class ServerBackend:
         # aiohttp refuses an address with credentials beside a key.
         self._url = _chat_url(public_url(checked_url(base_url)))
         self._login = login_of(base_url)
-        self._secrets = login_secrets(base_url)
         self._timeout = timeout
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
         self._options |= {} if temperature is None else {"temperature": temperature}
         self._options |= {} if seed is None else {"seed": seed}
-        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(self._connect, lambda session: session.close())
+        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(
+            self._connect, lambda session: session.close(), login_secrets(base_url)
+        )
 
     def _connect(self) -> aiohttp.ClientSession:
         import aiohttp  # noqa: PLC0415 - loaded on use
@@ -75,7 +74,9 @@ class ServerBackend:
         return aiohttp.ClientSession(
             # The run engine bounds what is in flight; a second bound here would only queue calls whose clock runs.
             connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            # The deadline of `complete` bounds the whole call; a second timer for each would only cost.
+            timeout=aiohttp.ClientTimeout(total=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
         )
 
@@ -84,23 +85,23 @@ class ServerBackend:
         import aiohttp  # noqa: PLC0415 - loaded on use
 
         session = self._sessions.get()
-        secrets = (*environment_secrets(), *self._secrets)
+        secrets = self._sessions.secrets
         started = time.monotonic()
-        request = json.dumps({**self._options, "messages": chat_messages(messages)}).encode()
+        request = encode({**self._options, "messages": chat_messages(messages)})
         try:
             async with (
                 deadline(self._label, self._timeout),
                 # A redirect would turn the POST into a GET and hide a wrong address.
                 session.post(self._url, data=request, allow_redirects=False) as response,
             ):
-                status, headers = response.status, dict(response.headers)
-                text = (await response.read()).decode("utf-8", "replace")
+                content = await response.read()
         except (aiohttp.ClientError, OSError) as error:
             raise connection_error(self._label, error, secrets) from None
+        status = response.status
         if not 200 <= status < 300:
-            failure = failure_of(status, error_body(status, text))
-            raise http_error(self._label, failure, key_variable=_KEY, headers=headers, secrets=secrets)
-        body = decode(self._label, status, text, secrets)
+            failure = failure_of(status, error_body(status, content.decode("utf-8", "replace")))
+            raise http_error(self._label, failure, key_variable=_KEY, headers=response.headers, secrets=secrets)
+        body = decode(self._label, status, content, secrets)
         return chat_completion(
             self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
         )
