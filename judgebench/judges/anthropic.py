@@ -14,7 +14,6 @@ from judgebench.judges.backend import (
     checked_url,
     connection_error,
     deadline,
-    environment_secrets,
     failure_of,
     hide,
     http_error,
@@ -26,6 +25,7 @@ from judgebench.judges.chat import count, decode, error_body, image_url, raise_f
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
+from judgebench.judges.transport import http_client, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,29 +59,42 @@ class AnthropicBackend:
         self._base_url = base_url
         self._timeout = timeout
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
+        self._request_options: dict[str, Any] = {}
         if temperature is not None:
             # Version 1 of the SDK dropped the argument, version 2 speaks an API version that refuses the field.
-            self._options["extra_body"] = {"temperature": temperature}
-            self._options["extra_headers"] = {"anthropic-version": SAMPLING_API}
-        self._clients: PerLoop[AsyncAnthropic] = PerLoop(self._connect, lambda client: client.close())
+            self._options["temperature"] = temperature
+            self._request_options["headers"] = {"anthropic-version": SAMPLING_API}
+        # The class of the SDK's HTTP library in which it hands over what came back.
+        self._response: Any = None
+        self._clients: PerLoop[AsyncAnthropic] = PerLoop(
+            self._connect, lambda client: client.close(), login_secrets(base_url)
+        )
 
     def _connect(self) -> AsyncAnthropic:
-        from anthropic import AsyncAnthropic  # noqa: PLC0415 - loaded on use
+        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient  # noqa: PLC0415 - loaded on use
 
         # Named explicitly: without it the SDK goes on to look for credentials in files.
         key = key_from(_KEY, self._label)
         if not key:
             raise BackendError(f"{self._label} needs a key: set {_KEY}")
-        return AsyncAnthropic(api_key=key, base_url=self._base_url, timeout=self._timeout, max_retries=0)
+        self._response = http_library(DefaultAsyncHttpxClient).Response
+        return AsyncAnthropic(
+            api_key=key,
+            base_url=self._base_url,
+            timeout=self._timeout,
+            max_retries=0,
+            http_client=http_client(DefaultAsyncHttpxClient),
+        )
 
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
         from anthropic import AnthropicError, APIStatusError  # noqa: PLC0415 - loaded on use
 
         client = self._clients.get()
-        secrets = (*environment_secrets(), *login_secrets(self._base_url))
+        secrets = self._clients.secrets
         started = time.monotonic()
         request: dict[str, Any] = dict(self._options)
+        options: Any = self._request_options
         system = "\n\n".join(message.text for message in messages if message.role == "system")
         if system:
             request["system"] = system
@@ -92,7 +105,13 @@ class AnthropicBackend:
         ]
         try:
             async with deadline(self._label, self._timeout):
-                raw = await client.messages.with_raw_response.create(**request)
+                # The SDK's way to read a body oneself: `create` would walk through its types and models with it.
+                raw = await client.post(
+                    "/v1/messages",
+                    body=request,
+                    options=options,
+                    cast_to=self._response,
+                )
         except APIStatusError as error:
             response = error.response
             failure = failure_of(response.status_code, error_body(response.status_code, response.text))
@@ -101,7 +120,7 @@ class AnthropicBackend:
             ) from None
         except AnthropicError as error:
             raise connection_error(self._label, error, secrets) from None
-        body = decode(self._label, raw.http_response.status_code, raw.http_response.text, secrets)
+        body = decode(self._label, raw.status_code, raw.content, secrets)
         return _completion(self._label, body, time.monotonic() - started, secrets)
 
     async def aclose(self) -> None:
