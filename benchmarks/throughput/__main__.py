@@ -2,8 +2,8 @@
 
 Run it with ``python benchmarks/throughput`` from an environment that has judgebench. It starts a loopback server of
 50 ms latency, has wrk (or a loop of its own) show how many requests that server manages, runs each contender in a
-process of its own, and prints one table; it writes nothing else. The competitors are no dependencies of judgebench: without
-``--python`` they are installed into a virtual environment that is thrown away afterwards.
+process of its own, and prints one table; it writes nothing else. The competitors are no dependencies of judgebench:
+without ``--python`` they are installed into a virtual environment that is thrown away afterwards.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ HERE = Path(__file__).resolve().parent
 COMPETITORS = ("openai", "anthropic", "litellm", "inspect-ai", "aiohttp", "uvloop")
 OURS = ("judgebench server", "judgebench openai", "judgebench anthropic")
 THEIRS = ("aiohttp", "openai SDK", "openai SDK, aiohttp", "anthropic SDK", "litellm", "inspect-ai")
-#: These take 5 ms and more of processor time a judgment: fewer of them show it as well.
-SLOW = {"litellm": 4, "inspect-ai": 8}
+#: These take milliseconds of processor time a judgment: fewer of them show it as well.
+SLOW = {"openai SDK": 3, "openai SDK, aiohttp": 3, "anthropic SDK": 3, "litellm": 6, "inspect-ai": 6}
 
 WRK = """
 wrk.method = "POST"
@@ -131,7 +131,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", help="interpreter of an environment that has the competitors")
-    parser.add_argument("--judgments", type=int, default=8000)
+    parser.add_argument("--judgments", type=int, default=6000)
     parser.add_argument("--concurrency", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--repeats", type=int, default=1, help="of each figure the best is printed")
     parser.add_argument("--latency", type=float, default=0.05)

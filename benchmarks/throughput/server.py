@@ -13,6 +13,7 @@ import json
 import sys
 import zlib
 from collections import deque
+from typing import cast
 
 try:
     import uvloop
@@ -102,7 +103,7 @@ class Answering(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where answers go."""
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer a request that is whole; wait for the rest of one that is not."""
@@ -119,7 +120,8 @@ class Answering(asyncio.Protocol):
             return
         self._held = b""
         answers = MESSAGES if b"/messages" in data[: data.find(b"\r\n")] else CHAT
-        self._waiting.answer(self._transport, answers[zlib.crc32(data[end:]) & 1])  # type: ignore[arg-type]
+        if self._transport is not None:
+            self._waiting.answer(self._transport, answers[zlib.crc32(data[end:]) & 1])
 
 
 async def serve(latency: float) -> None:

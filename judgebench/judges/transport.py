@@ -36,7 +36,8 @@ def http_client(default: type[Any]) -> Any:
         Of the SDK's HTTP library, over aiohttp; the SDK's own where the environment names a proxy, which it knows
         how to take.
     """
-    if urllib.request.getproxies():
+    # "no" is NO_PROXY, which alone names none.
+    if set(urllib.request.getproxies()) - {"no"}:
         return default()
     library = http_library(default)
     return library.AsyncClient(transport=_transport_class(library)(), follow_redirects=True)

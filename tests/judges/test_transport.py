@@ -126,15 +126,28 @@ def test_a_server_that_is_not_there_is_a_connect_error(sdk: str) -> None:
 
 
 @each_sdk
-def test_a_proxy_of_the_environment_is_left_to_the_sdk(sdk: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+@pytest.mark.parametrize(
+    ("variable", "value", "left"), [("HTTPS_PROXY", "http://127.0.0.1:9", True), ("NO_PROXY", "x.example", False)]
+)
+def test_a_proxy_of_the_environment_is_left_to_the_sdk(
+    sdk: str, variable: str, value: str, left: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
 
     async def main() -> bool:
         client = http_client(default_of(sdk))
         await client.aclose()
         return isinstance(client, default_of(sdk))
 
-    assert asyncio.run(main())
+    assert asyncio.run(main()) == left
+
+
+def test_a_key_that_comes_later_is_hidden_in_errors_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    from judgebench.judges.backend import redact
+
+    assert "s3cret-words" in redact("you sent s3cret-words")
+    monkeypatch.setenv("SOME_API_KEY", " s3cret-words\r\n")
+    assert redact("you sent s3cret-words") == "you sent [redacted]"
 
 
 @pytest.mark.parametrize("backend", ["server", *SDKS])

@@ -149,8 +149,16 @@ def _fill(template: str, slots: dict[str, list[_Piece]]) -> tuple[Part, ...]:
     return _merged(pieces)
 
 
-def _merged(pieces: Iterable[_Piece]) -> tuple[Part, ...]:
+def _merged(pieces: list[_Piece]) -> tuple[Part, ...]:
     """Join neighbouring texts; a model should see an image only where there is one."""
+    try:
+        text = "".join(pieces)  # type: ignore[arg-type]  # an image among them is what the handler is for
+    except TypeError:
+        return _around_images(pieces)
+    return (Part(_valid(text)),) if text else ()
+
+
+def _around_images(pieces: Iterable[_Piece]) -> tuple[Part, ...]:
     merged: list[Part] = []
     words: list[str] = []
 
