@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import orjson
+
 if TYPE_CHECKING:
     from judgebench.domain.scale import Code
 
@@ -109,6 +111,8 @@ class Item:
     references: tuple[Reference, ...] = ()
     context: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
+    # Not of the constructor: a changed copy (`dataclasses.replace`) must not take over the digest of its original.
+    _digest: str = field(default="", init=False, compare=False, repr=False)
 
     def attribute(self, name: str) -> str | None:
         """Value of an attribute, or None."""
@@ -122,6 +126,8 @@ class Item:
     @property
     def content_digest(self) -> str:
         """Digest of everything a judge may be shown; gold is left out, so relabelling never re-asks."""
+        if self._digest:
+            return self._digest
         shown = (
             [[turn.role, [[part.text, _image(part.image)] for part in turn.parts]] for turn in self.conversation],
             # The author of a response is never shown, so a renamed system changes nothing.
@@ -130,7 +136,8 @@ class Item:
             list(self.context),
             [list(pair) for pair in self.attributes],
         )
-        return digest(shown)
+        object.__setattr__(self, "_digest", _digest_of_words(shown))
+        return self._digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +163,14 @@ class Case:
     repeat: int = 0
     probe: str = ""
     reference: str = "none"
-    _key: str = field(default="", compare=False, repr=False)
+    _key: str = field(default="", init=False, compare=False, repr=False)
 
     @property
     def key(self) -> str:
         """Digest of all that can change the answer on the case's side (the judge's side is the run's)."""
         if not self._key:
             parts = (self.item.id, self.item.content_digest, list(self.order), self.repeat, self.probe, self.reference)
-            object.__setattr__(self, "_key", digest(parts))
+            object.__setattr__(self, "_key", _digest_of_words(parts))
         return self._key
 
     @property
@@ -209,3 +216,11 @@ def digest(value: object, length: int = 24) -> str:
     # surrogatepass: a lone surrogate in a benchmark row must not end a run.
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def _digest_of_words(value: object) -> str:
+    """Digest what holds no floats and no mappings, where orjson and json write the same, as fast as can be."""
+    try:
+        return hashlib.sha256(orjson.dumps(value)).hexdigest()[:24]
+    except orjson.JSONEncodeError:  # a lone surrogate, an integer beyond 64 bits
+        return digest(value)

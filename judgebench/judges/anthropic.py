@@ -17,7 +17,6 @@ from judgebench.judges.backend import (
     checked_url,
     connection_error,
     deadline,
-    environment_secrets,
     failure_of,
     hide,
     http_error,
@@ -31,6 +30,7 @@ from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
+from judgebench.judges.transport import http_client, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,44 +64,57 @@ class AnthropicBackend:
         self._base_url = base_url
         self._timeouts = Timeouts.of(timeout)
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
+        self._request_options: dict[str, Any] = {}
         if temperature is not None:
             # Version 1 of the SDK dropped the argument, version 2 speaks an API version that refuses the field.
-            self._options["extra_body"] = {"temperature": temperature}
-            self._options["extra_headers"] = {"anthropic-version": SAMPLING_API}
-        self._clients: PerLoop[AsyncAnthropic] = PerLoop(self._connect, lambda client: client.close())
+            self._options["temperature"] = temperature
+            self._request_options["headers"] = {"anthropic-version": SAMPLING_API}
+        # The class of the SDK's HTTP library in which it hands over what came back.
+        self._response: Any = None
+        self._clients: PerLoop[AsyncAnthropic] = PerLoop(
+            self._connect, lambda client: client.close(), login_secrets(base_url)
+        )
 
     def _connect(self) -> AsyncAnthropic:
-        from anthropic import AsyncAnthropic, Timeout  # noqa: PLC0415 - loaded on use
+        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout  # noqa: PLC0415 - loaded on use
 
         # Named explicitly: without it the SDK goes on to look for credentials in files.
         key = key_from(_KEY, self._label)
         if not key:
             raise BackendError(f"{self._label} needs a key: set {_KEY}")
         limit = Timeout(self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte)
-        return AsyncAnthropic(api_key=key, base_url=self._base_url, timeout=limit, max_retries=0)
+        self._response = http_library(DefaultAsyncHttpxClient).Response
+        return AsyncAnthropic(
+            api_key=key,
+            base_url=self._base_url,
+            timeout=limit,
+            max_retries=0,
+            http_client=http_client(DefaultAsyncHttpxClient),
+        )
 
     @property
     def headers(self) -> dict[str, str]:
         """What is sent beside the body."""
-        return dict(self._options.get("extra_headers", {}))
+        return dict(self._request_options.get("headers", {}))
 
     def params(self, messages: Sequence[Message]) -> dict[str, Any]:
-        """Write the body of a call as a batch holds it."""
-        options: dict[str, Any] = {n: value for n, value in self._options.items() if not n.startswith("extra_")}
-        options |= self._options.get("extra_body", {})
-        return options | _said(messages)
+        """Write the body of a call, live or in a batch."""
+        return self._options | _said(messages)
 
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
         from anthropic import AnthropicError, APIStatusError  # noqa: PLC0415 - loaded on use
 
         client = self._clients.get()
-        secrets = (*environment_secrets(), *login_secrets(self._base_url))
+        secrets = self._clients.secrets
         started = time.monotonic()
-        request = self._options | _said(messages)
+        options: Any = self._request_options
         try:
             async with deadline(self._label, self._timeouts.total):
-                raw = await client.messages.with_raw_response.create(**request)
+                # The SDK's way to read a body oneself: `create` would walk through its types and models with it.
+                raw = await client.post(
+                    "/v1/messages", body=self.params(messages), options=options, cast_to=self._response
+                )
         except APIStatusError as error:
             response = error.response
             failure = failure_of(response.status_code, error_body(response.status_code, response.text))
@@ -110,9 +123,9 @@ class AnthropicBackend:
             ) from None
         except AnthropicError as error:
             raise connection_error(self._label, error, secrets) from None
-        body = decode(self._label, raw.http_response.status_code, raw.http_response.text, secrets)
+        body = decode(self._label, raw.status_code, raw.content, secrets)
         completion = _completion(self._label, body, time.monotonic() - started, secrets)
-        limits = rate_limits(raw.http_response.headers)
+        limits = rate_limits(raw.headers)
         return completion if limits is None else replace(completion, limits=limits)
 
     async def aclose(self) -> None:

@@ -12,9 +12,9 @@ import base64
 import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -23,7 +23,8 @@ from judgebench.errors import BackendError, RejectedError, RetryableError, Usage
 from judgebench.judges.limits import rate_limits, server_time
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
 
     from judgebench.domain import RateLimits
     from judgebench.errors import JudgebenchError
@@ -136,8 +137,13 @@ _SECRET_SHAPE = re.compile(
 def environment_secrets() -> tuple[str, ...]:
     """Values of environment variables that are named like keys (eight characters or more)."""
     # Bare, as they are sent: a key from a file often carries a line break into the variable.
-    named = {value.strip() for name, value in os.environ.items() if _SECRET_NAME.search(name.upper())}
+    named = {os.environ.get(name, "").strip() for name in os.environ if _names_a_secret(name)}
     return tuple(value for value in named if len(value) >= 8)
+
+
+@lru_cache(maxsize=4096)
+def _names_a_secret(variable: str) -> bool:
+    return _SECRET_NAME.search(variable.upper()) is not None
 
 
 def key_from(variable: str, backend: str) -> str:
@@ -403,19 +409,45 @@ def connection_error(backend: str, error: BaseException, secrets: Iterable[str] 
     return RetryableError(f"{backend}: the connection broke: {said}")
 
 
-@asynccontextmanager
-async def deadline(backend: str, seconds: float) -> AsyncGenerator[None, None]:
-    """Bound a whole call: HTTP libraries bound each read, and a server may dribble for ever."""
-    scope = asyncio.timeout(seconds)
-    try:
-        async with scope:
-            yield
-    except TimeoutError:
-        if not scope.expired():
-            # A library's own limit, on a connection or a silence.
-            raise
+class deadline:  # noqa: N801 - used like a function; a generator would cost more than the timer does
+    """Bound a whole call: HTTP libraries bound each read, and a server may dribble for ever.
+
+    Parameters
+    ----------
+    backend : str
+        Name for the message.
+    seconds : float
+        The bound.
+
+    Raises
+    ------
+    RetryableError
+        On leaving, if the time is over.
+    """
+
+    __slots__ = ("_backend", "_seconds", "_timeout")
+
+    def __init__(self, backend: str, seconds: float) -> None:
+        self._backend = backend
+        self._seconds = seconds
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            pass
+        else:
+            if not (isinstance(error, TimeoutError) and self._timeout.expired()):
+                # A library's own limit, on a connection or a silence, goes its way as any other error.
+                return
         raise RetryableError(
-            f"{backend}: no answer within {seconds:g} s; --timeout sets another limit", overloaded=True
+            f"{self._backend}: no answer within {self._seconds:g} s; --timeout sets another limit", overloaded=True
         ) from None
 
 
@@ -423,9 +455,28 @@ class PerLoop(Generic[T]):
     """A connection pool that belongs to the running event loop, made on first use.
 
     A pool that outlives its loop fails in odd ways, so a new loop gets a new one.
+
+    Parameters
+    ----------
+    make : callable
+        Opens the pool; it reads the key from the environment.
+    close : callable
+        Closes it.
+    secrets : sequence of str
+        What else must not show, beside the environment's keys.
+
+    Attributes
+    ----------
+    secrets : tuple of str
+        What must not show of an answer: all keys that the environment held when this pool read its own. A key that
+        comes later was not sent; error messages look at the environment anew all the same.
     """
 
-    def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[object]]) -> None:
+    def __init__(
+        self, make: Callable[[], T], close: Callable[[T], Awaitable[object]], secrets: Sequence[str] = ()
+    ) -> None:
+        self.secrets: tuple[str, ...] = ()
+        self._own = tuple(secrets)
         self._make = make
         self._close = close
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -436,6 +487,7 @@ class PerLoop(Generic[T]):
         loop = asyncio.get_running_loop()
         if self._held is None or self._loop is not loop:
             self._held, self._loop = self._make(), loop
+            self.secrets = (*environment_secrets(), *self._own)
         return self._held
 
     async def aclose(self) -> None:

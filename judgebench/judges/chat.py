@@ -8,6 +8,8 @@ import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
+
 from judgebench.errors import RejectedError, RetryableError
 from judgebench.judges.backend import Completion, Finish, failure_of, hide, http_error, redact
 
@@ -60,23 +62,46 @@ def image_url(image: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def decode(backend: str, status: int, text: str, secrets: Iterable[str] = ()) -> dict[str, Any]:
+def encode(body: Mapping[str, Any]) -> bytes:
+    """Write the body of a request."""
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:  # json escapes lone surrogates and writes integers of any size
+        return json.dumps(body).encode()
+
+
+def loads(text: str | bytes) -> Any:
+    """Read JSON; what orjson is too strict for (a lone surrogate, NaN, bytes that are no UTF-8) as json reads it.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        If it is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+
+
+def decode(backend: str, status: int, content: str | bytes, secrets: Iterable[str] = ()) -> dict[str, Any]:
     """Read the body of a 2xx answer; what is no JSON object may be one next time."""
     try:
-        body: Any = json.loads(text)
+        body: Any = loads(content)
     except (ValueError, RecursionError):
-        raise RetryableError(
-            f"{backend}: HTTP {status} with a body that is no JSON: {redact(text, secrets)!r}"
-        ) from None
-    if not isinstance(body, dict):
-        raise RetryableError(f"{backend}: HTTP {status} with JSON that is no object: {redact(text, secrets)!r}")
-    return cast("dict[str, Any]", body)
+        problem = "a body that is no JSON"
+    else:
+        if isinstance(body, dict):
+            return cast("dict[str, Any]", body)
+        problem = "JSON that is no object"
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+    raise RetryableError(f"{backend}: HTTP {status} with {problem}: {redact(text, secrets)!r}")
 
 
 def error_body(status: int, text: str) -> Any:
     """Read the body of an error: JSON where it is JSON, else its words."""
     try:
-        return json.loads(text)
+        return loads(text)
     except (ValueError, RecursionError):
         return text or f"HTTP {status}"
 

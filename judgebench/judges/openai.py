@@ -14,7 +14,6 @@ from judgebench.judges.backend import (
     checked_url,
     connection_error,
     deadline,
-    environment_secrets,
     failure_of,
     http_error,
     key_from,
@@ -29,6 +28,7 @@ from judgebench.judges.openai_batch import OpenAIBatches
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import openai_tokens
+from judgebench.judges.transport import http_client, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,17 +67,28 @@ class OpenAIBackend:
         self._options: dict[str, Any] = {"model": model, "max_completion_tokens": max_tokens}
         self._options |= {} if temperature is None else {"temperature": temperature}
         self._options |= {} if seed is None else {"seed": seed}
-        self._clients: PerLoop[AsyncOpenAI] = PerLoop(self._connect, lambda client: client.close())
+        # The class of the SDK's HTTP library in which it hands over what came back.
+        self._response: Any = None
+        self._clients: PerLoop[AsyncOpenAI] = PerLoop(
+            self._connect, lambda client: client.close(), login_secrets(base_url)
+        )
 
     def _connect(self) -> AsyncOpenAI:
-        from openai import AsyncOpenAI, OpenAIError, Timeout  # noqa: PLC0415 - loaded on use
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError, Timeout  # noqa: PLC0415 - loaded on use
 
         key = key_from(_KEY, self._label)
         if not key:
             raise BackendError(f"{self._label} needs a key: set {_KEY}")
+        self._response = http_library(DefaultAsyncHttpxClient).Response
         try:
             limit = Timeout(self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte)
-            return AsyncOpenAI(api_key=key, base_url=self._base_url, timeout=limit, max_retries=0)
+            return AsyncOpenAI(
+                api_key=key,
+                base_url=self._base_url,
+                timeout=limit,
+                max_retries=0,
+                http_client=http_client(DefaultAsyncHttpxClient),
+            )
         except OpenAIError:
             raise BackendError(f"{self._label}: the OpenAI SDK found no usable key; set {_KEY}") from None
 
@@ -87,28 +98,29 @@ class OpenAIBackend:
 
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Ask once."""
-        from openai import APIConnectionError, APIStatusError, OpenAIError  # noqa: PLC0415 - loaded on use
+        from openai import APIStatusError, OpenAIError  # noqa: PLC0415 - loaded on use
 
         client = self._clients.get()
-        secrets = (*environment_secrets(), *login_secrets(self._base_url))
+        secrets = self._clients.secrets
         started = time.monotonic()
-        request: Any = self.request(messages)
+        request = self.request(messages)
         try:
             async with deadline(self._label, self._timeouts.total):
-                raw = await client.chat.completions.with_raw_response.create(**request)
+                # The SDK's way to read a body oneself: `create` would walk through its types and models with it.
+                raw = await client.post("/chat/completions", body=request, cast_to=self._response)
         except APIStatusError as error:
             response = error.response
             failure = failure_of(response.status_code, error_body(response.status_code, response.text))
             raise http_error(
                 self._label, failure, key_variable=_KEY, headers=dict(response.headers), secrets=secrets
             ) from None
-        except (APIConnectionError, OpenAIError) as error:
+        except OpenAIError as error:
             raise connection_error(self._label, error, secrets) from None
-        body = decode(self._label, raw.http_response.status_code, raw.http_response.text, secrets)
+        body = decode(self._label, raw.status_code, raw.content, secrets)
         completion = chat_completion(
             self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
         )
-        limits = rate_limits(raw.http_response.headers)
+        limits = rate_limits(raw.headers)
         return completion if limits is None else replace(completion, limits=limits)
 
     async def aclose(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from judgebench.judges.backend import (
     checked_url,
     connection_error,
     deadline,
-    environment_secrets,
     failure_of,
     http_error,
     key_from,
@@ -24,7 +22,7 @@ from judgebench.judges.backend import (
     login_secrets,
     public_url,
 )
-from judgebench.judges.chat import chat_completion, chat_messages, decode, error_body
+from judgebench.judges.chat import chat_completion, chat_messages, decode, encode, error_body
 from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prompts import load_prompt
@@ -59,12 +57,13 @@ class ServerBackend:
         # aiohttp refuses an address with credentials beside a key.
         self._url = _chat_url(public_url(checked_url(base_url)))
         self._login = login_of(base_url)
-        self._secrets = login_secrets(base_url)
         self._timeouts = Timeouts.of(timeout)
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
         self._options |= {} if temperature is None else {"temperature": temperature}
         self._options |= {} if seed is None else {"seed": seed}
-        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(self._connect, lambda session: session.close())
+        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(
+            self._connect, lambda session: session.close(), login_secrets(base_url)
+        )
 
     def _connect(self) -> aiohttp.ClientSession:
         import aiohttp  # noqa: PLC0415 - loaded on use
@@ -78,11 +77,11 @@ class ServerBackend:
         return aiohttp.ClientSession(
             # The run engine bounds what is in flight; a second bound here would only queue calls whose clock runs.
             connector=aiohttp.TCPConnector(limit=0),
+            # The deadline of `complete` bounds the whole call; a second timer for each would only cost.
             timeout=aiohttp.ClientTimeout(
-                total=self._timeouts.total,
-                sock_connect=self._timeouts.connect,
-                sock_read=self._timeouts.first_byte,
+                total=None, sock_connect=self._timeouts.connect, sock_read=self._timeouts.first_byte
             ),
+            cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
         )
 
@@ -91,27 +90,27 @@ class ServerBackend:
         import aiohttp  # noqa: PLC0415 - loaded on use
 
         session = self._sessions.get()
-        secrets = (*environment_secrets(), *self._secrets)
+        secrets = self._sessions.secrets
         started = time.monotonic()
-        request = json.dumps({**self._options, "messages": chat_messages(messages)}).encode()
+        request = encode({**self._options, "messages": chat_messages(messages)})
         try:
             async with (
                 deadline(self._label, self._timeouts.total),
                 # A redirect would turn the POST into a GET and hide a wrong address.
                 session.post(self._url, data=request, allow_redirects=False) as response,
             ):
-                status, headers = response.status, dict(response.headers)
-                text = (await response.read()).decode("utf-8", "replace")
+                content = await response.read()
         except (aiohttp.ClientError, OSError) as error:
             raise connection_error(self._label, error, secrets) from None
+        status = response.status
         if not 200 <= status < 300:
-            failure = failure_of(status, error_body(status, text))
-            raise http_error(self._label, failure, key_variable=_KEY, headers=headers, secrets=secrets)
-        body = decode(self._label, status, text, secrets)
+            failure = failure_of(status, error_body(status, content.decode("utf-8", "replace")))
+            raise http_error(self._label, failure, key_variable=_KEY, headers=response.headers, secrets=secrets)
+        body = decode(self._label, status, content, secrets)
         completion = chat_completion(
             self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
         )
-        limits = rate_limits(headers)
+        limits = rate_limits(response.headers)
         return completion if limits is None else replace(completion, limits=limits)
 
     async def aclose(self) -> None:

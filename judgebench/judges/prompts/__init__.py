@@ -30,10 +30,10 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Part, digest
 from judgebench.errors import UnknownNameError, UsageError
@@ -106,58 +106,105 @@ class Prompt:
 
 # --- filling ------------------------------------------------------------------------------------
 
+#: What a message is put together from: words, or an image.
+_Piece: TypeAlias = str | Part
 
-def _fill(template: str, slots: dict[str, list[Part]]) -> tuple[Part, ...]:
-    parts: list[Part] = []
+
+class _Paragraph(NamedTuple):
+    """A paragraph of a template: the slots that must be full or empty, and its text with every second piece a slot."""
+
+    filled: tuple[str, ...]
+    empty: tuple[str, ...]
+    pieces: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)
+def _paragraphs(template: str) -> tuple[_Paragraph, ...]:
+    """Read a template; once, because it is filled for every case."""
+    read: list[_Paragraph] = []
     for paragraph in re.split(r"\n\s*\n", template.strip()):
         text = paragraph
-        wanted = True
+        filled: list[str] = []
+        empty: list[str] = []
         while condition := _CONDITION.match(text):
-            wanted = wanted and bool(slots[condition[2]]) == (condition[1] == "if")
+            (filled if condition[1] == "if" else empty).append(condition[2])
             text = text[condition.end() :].lstrip()
         pieces = _SLOT.split(text)
-        if not wanted or not all(slots[name] for name in pieces[1::2]):
+        read.append(_Paragraph((*filled, *pieces[1::2]), tuple(empty), tuple(pieces)))
+    return tuple(read)
+
+
+def _fill(template: str, slots: dict[str, list[_Piece]]) -> tuple[Part, ...]:
+    pieces: list[_Piece] = []
+    for paragraph in _paragraphs(template):
+        if not all(slots[name] for name in paragraph.filled) or any(slots[name] for name in paragraph.empty):
             continue
-        parts += [Part("\n\n")] if parts else []
-        for i, piece in enumerate(pieces):
-            parts += slots[piece] if i % 2 else [Part(piece)]
-    return _merged(parts)
+        if pieces:
+            pieces.append("\n\n")
+        for i, piece in enumerate(paragraph.pieces):
+            if i % 2:
+                pieces += slots[piece]
+            else:
+                pieces.append(piece)
+    return _merged(pieces)
 
 
-def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
+def _merged(pieces: list[_Piece]) -> tuple[Part, ...]:
     """Join neighbouring texts; a model should see an image only where there is one."""
+    try:
+        text = "".join(pieces)  # type: ignore[arg-type]  # an image among them is what the handler is for
+    except TypeError:
+        return _around_images(pieces)
+    return (Part(_valid(text)),) if text else ()
+
+
+def _around_images(pieces: Iterable[_Piece]) -> tuple[Part, ...]:
     merged: list[Part] = []
-    for part in parts:
-        if part.image is None and merged and merged[-1].image is None:
-            merged[-1] = Part(merged[-1].text + part.text)
-        elif part.image is not None or part.text:
-            merged.append(part)
-    return tuple(Part(_valid(part.text), part.image) for part in merged)
+    words: list[str] = []
+
+    def end_of_text() -> None:
+        if text := "".join(words):
+            merged.append(Part(_valid(text)))
+        words.clear()
+
+    for piece in pieces:
+        if isinstance(piece, str):
+            words.append(piece)
+        else:
+            end_of_text()
+            merged.append(piece)
+    end_of_text()
+    return tuple(merged)
 
 
 def _valid(text: str) -> str:
     """Replace lone surrogates, which no HTTP body can carry."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
-def _slots(case: Case, scale: Scale) -> dict[str, list[Part]]:
+def _slots(case: Case, scale: Scale) -> dict[str, list[_Piece]]:
     item = case.item
     fence = item.content_digest[:8]
     turns = item.conversation
-    conversation: list[list[Part]] = []
+    conversation: list[list[_Piece]] = []
     for number, turn in enumerate(turns, 1):
         name = "request" if len(turns) == 1 else f"turn {number}, {turn.role}"
         conversation.append(_fenced(name, fence, turn.parts))
-    alone = len(case.responses) == 1
+    shown = case.responses
     letters = "AB" if scale.kind == "pair" else ""
-    responses: list[list[Part]] = []
-    for slot, response in enumerate(case.responses):
-        name = "response" if alone else f"response {letters[slot] if letters else slot + 1}"
-        images = [Part(image=image) for image in response.images]
+    responses: list[list[_Piece]] = []
+    for slot, response in enumerate(shown):
+        name = "response" if len(shown) == 1 else f"response {letters[slot] if letters else slot + 1}"
+        images = [Part(image=image) for image in response.images] if response.images else ()
         responses.append(_fenced(name, fence, [Part(response.text), *images]))
+    given = case.references
     references = [
-        _fenced(f"reference {n}" if len(case.references) > 1 else "reference", fence, [Part(reference.text)])
-        for n, reference in enumerate(case.references, 1)
+        _fenced(f"reference {n}" if len(given) > 1 else "reference", fence, [Part(reference.text)])
+        for n, reference in enumerate(given, 1)
     ]
     documents = [
         _fenced(f"document {n}" if len(item.context) > 1 else "document", fence, [Part(text)])
@@ -169,25 +216,28 @@ def _slots(case: Case, scale: Scale) -> dict[str, list[Part]]:
         "responses": _stacked(responses),
         "reference": _stacked(references),
         "context": _stacked(documents),
-        "criterion": [Part(criterion)] if criterion else [],
-        "verdict": [Part(verdict_form(scale))],
+        "criterion": [criterion] if criterion else [],
+        "verdict": [verdict_form(scale)],
     }
 
 
-def _fenced(name: str, fence: str, parts: Iterable[Part]) -> list[Part]:
-    inside: list[Part] = []
+def _fenced(name: str, fence: str, parts: Iterable[Part]) -> list[_Piece]:
+    pieces: list[_Piece] = [f"=== begin {name} [{fence}] ===\n"]
     for part in parts:
         if part.image is not None:
-            inside.append(Part(image=part.image))
+            pieces.append(Part(image=part.image))
         if part.text:
-            inside.append(Part(f"{part.text}\n"))
-    return [Part(f"=== begin {name} [{fence}] ===\n"), *inside, Part(f"=== end {name} [{fence}] ===")]
+            pieces += (part.text, "\n")
+    pieces.append(f"=== end {name} [{fence}] ===")
+    return pieces
 
 
-def _stacked(blocks: list[list[Part]]) -> list[Part]:
-    stacked: list[Part] = []
+def _stacked(blocks: list[list[_Piece]]) -> list[_Piece]:
+    stacked: list[_Piece] = []
     for block in blocks:
-        stacked += [Part("\n\n"), *block] if stacked else block
+        if stacked:
+            stacked.append("\n\n")
+        stacked += block
     return stacked
 
 
@@ -206,6 +256,7 @@ _PAIR_MEANING = {
 _CHECK_MEANING = {"correct": "the response is correct", "incorrect": "the response is not correct"}
 
 
+@lru_cache(maxsize=256)
 def verdict_form(scale: Scale) -> str:
     """Say which verdicts a scale allows, in the form that the parser reads.
 
