@@ -90,9 +90,9 @@ def _who(progress: Progress) -> str:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+    from tqdm import tqdm  # noqa: PLC0415 - loaded on use
+
+    return str(tqdm.format_interval(seconds))
 
 
 def _spent(usage: Usage) -> str:
