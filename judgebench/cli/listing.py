@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -94,8 +94,11 @@ def _print(rows: Sequence[tuple[str, ...]]) -> None:
 
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A task, a judge, a prompt, or the folder of a run.")],
+    form: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="A run as lines, or its manifest and holdings as JSON.")
+    ] = "table",
 ) -> None:
-    """Show a task's card, a judge, a prompt, or what a run asked and found."""
+    """Show a task's card, a judge, a prompt, or what a run asked, what came of it and what it cost."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
@@ -109,9 +112,11 @@ def show(
         head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
         emit(f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}", None)
     elif Path(name).exists():
+        from judgebench.report.stored_run import as_json, describe  # noqa: PLC0415 - loaded on use
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
-        emit(json.dumps(read_run(Path(name)).run.to_json(), indent=1, ensure_ascii=False), None)
+        stored = read_run(Path(name))
+        emit(json.dumps(as_json(stored), indent=1, ensure_ascii=False) if form == "json" else describe(stored), None)
     else:
         raise UnknownNameError(
             "task, judge, prompt or run folder",

@@ -272,6 +272,8 @@ class Run:
         keeps verdicts on texts that have changed since out of the new run.
     models : mapping
         Versions of the model that answered, as the backend reported them, and how many answers each gave.
+    spent : mapping
+        What the commands that asked have spent on the run so far (`run.spending`).
     """
 
     task: str
@@ -292,6 +294,7 @@ class Run:
     counts: Mapping[str, int] = field(default_factory=dict)
     content: str = ""
     models: Mapping[str, int] = field(default_factory=dict)
+    spent: Mapping[str, Any] = field(default_factory=dict)
     schema: str = "judgebench.run/1"
 
     @property
@@ -318,6 +321,7 @@ class Run:
             "versions": dict(self.versions),
             "counts": dict(self.counts),
             "models": dict(self.models),
+            "spent": dict(self.spent),
         }
         return data
 

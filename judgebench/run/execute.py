@@ -12,6 +12,7 @@ from judgebench.errors import BackendError, IncompleteError, InterruptedRunError
 from judgebench.run.engine import Lanes, Summary, ask_all
 from judgebench.run.interrupt import Interrupts
 from judgebench.run.plans import Conventions, Plan, Selection, missing, plan
+from judgebench.run.spending import spent_with
 from judgebench.store.runs import RunWriter
 
 if TYPE_CHECKING:
@@ -184,7 +185,10 @@ def write_counts(writer: RunWriter, planned: Plan, summary: Summary) -> None:
     """Write down in the manifest what a run came to."""
     counts = {"items": planned.items, "cases": planned.total}
     counts |= {status.value: count for status, count in sorted(summary.statuses.items())}
-    writer.write_manifest(replace(planned.run, counts=counts, models=dict(sorted(summary.models.items()))))
+    models = dict(sorted(summary.models.items()))
+    writer.write_manifest(
+        replace(planned.run, counts=counts, models=models, spent=spent_with(writer.run.spent, summary))
+    )
 
 
 def none_answered(outcome: Outcome) -> IncompleteError | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from judgebench.errors import IncompleteError, UsageError
+from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode
 from judgebench.store.locks import AnswersLock, lock_run
 from judgebench.store.refresh import begin, finish, resume, started
 from judgebench.store.sort import in_order, replace_file
-from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines
+from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +75,7 @@ class RunWriter:
                 lock.acquire()
                 self._locks.callback(lock.release)
             self._prepare()
-            self.write_manifest(self.run)
+            self.write_manifest(self._continued())
             self._open_own()
             self._take_others()
         except (FileExistsError, NotADirectoryError):
@@ -93,6 +94,13 @@ class RunWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _continued(self) -> Run:
+        """Keep what earlier commands spent on this run."""
+        try:
+            return replace(self.run, spent=read_run(self.path).run.spent)
+        except DataError:
+            return self.run
 
     def _prepare(self) -> None:
         """Clear away what a killed process left, and set aside what a refresh replaces."""

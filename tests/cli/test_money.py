@@ -87,3 +87,24 @@ def test_an_unknown_price_is_unknown_and_never_0(judgebench) -> None:
     assert "price unknown" in judgebench(*base, "--dry-run").out
     free = ("run", "--judge", "baseline/first", "--task", "pandalm", "--sample", "--dry-run")
     assert "no tokens, no cost" in judgebench(*free).out
+
+
+@pytest.mark.usefixtures("wordy")
+def test_show_says_what_a_run_cost_over_all_its_commands(judgebench, tmp_path: Path) -> None:
+    with server.FakeLLM() as llm:
+        (tmp_path / "judge.toml").write_text(PRICED.format(judge="openai/gpt-4o", url=llm.openai_url))
+        base = ("run", "--judge", "judge.toml", "--task", "pandalm", "--sample", "--max-concurrency", 4)
+        llm.next("500", "400")
+        assert judgebench(*base, env=KEYS).code == 0
+        [run] = (path.parent for path in tmp_path.glob("runs/*/manifest.json"))
+        first = json.loads(judgebench("show", run, "--format", "json").out)
+        assert judgebench(*base, env=KEYS).code == 0
+        shown = json.loads(judgebench("show", run, "--format", "json").out)
+        lines = judgebench("show", run).out
+    assert (first["holds"]["statuses"], shown["holds"]["statuses"]) == ({"ok": 47, "failed": 1}, {"ok": 48})
+    assert (first["spent"]["retries"], shown["spent"]["commands"], shown["spent"]["asked"]) == (1, 2, 49)
+    tokens = shown["holds"]["input_tokens"], shown["holds"]["output_tokens"]
+    assert shown["holds"]["usd"] == pytest.approx((2.0 * tokens[0] + 8.0 * tokens[1]) / 1e6)
+    assert shown["spent"]["usd"] == pytest.approx(shown["holds"]["usd"])
+    assert f"{shown['holds']['usd']:.4f} USD for these answers" in lines
+    assert "49 cases by 2 commands, 1 retries" in lines
