@@ -126,6 +126,7 @@ SELECTING: dict[str, Run] = {
     "counts": replace(RUN, counts={"items": 3}),
     "content": replace(RUN, content="d"),
     "models": replace(RUN, models={"m-2": 1}),
+    "spent": replace(RUN, spent={"asked": 3}),
     "schema": replace(RUN, schema="x"),
 }
 
