@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -31,11 +32,11 @@ from judgebench.cli.progress import Live, told
 from judgebench.errors import BackendError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.domain import Agreement, Judge, Policies, Task
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Plan
+    from judgebench.run.execute import Outcome, Plan
 
 _DEMO_TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
 _DEMO_JUDGES = {
@@ -101,6 +102,22 @@ def run(
         ),
     ] = None,
     attempts: Annotated[int, typer.Option(min=1, help="Times a case is asked before it counts as failed.")] = 6,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option("--engine", envvar="JUDGEBENCH_ENGINE", help="Who asks: this process, or a Ray cluster."),
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="N", help="With --engine ray: processes that ask.")
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            metavar="auto|HOST:PORT|local",
+            envvar=["JUDGEBENCH_RAY_ADDRESS", "RAY_ADDRESS"],
+            help="With --engine ray: the cluster; local (the default) starts one here.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of random orders and of seeded judges.")] = 0,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
@@ -123,7 +140,10 @@ def run(
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     check_output(output)
     settings = catalog.JudgeSettings(prompt, base_url, _temperature(temperature), max_tokens, timeout, seed)
+    if engine != "ray" and workers is not None:
+        raise UsageError("--workers belongs to --engine ray")
     plans: list[tuple[Plan, Policies]] = []
+    recipes: dict[str, Callable[[], Judge]] = {}
     for task_name in dict.fromkeys(task):
         opened = catalog.make_task(task_name, data=data, sample=sample)
         for judge_name in dict.fromkeys(judge):
@@ -140,11 +160,14 @@ def run(
                     policy=policy,
                 )
             )
+            if engine == "ray" and (recipe := catalog.recipe(judge_name, made, opened, settings)) is not None:
+                recipes[plans[-1][0].run.identity] = recipe
     if dry_run:
         emit(_estimates([planned for planned, _ in plans], runs, form), output)
         return
     how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
-    rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system)
+    execute = _cluster(recipes, workers, ray_address) if engine == "ray" else None
+    rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system, execute=execute)
     if rows:
         emit_scores(rows, form, output)
     # One unusable backend may have stopped many runs for the same reason.
@@ -218,6 +241,15 @@ def options(
     return Options(max_concurrency=max_concurrency, attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
 
 
+def _cluster(
+    recipes: Mapping[str, Callable[[], Judge]], workers: int | None, address: str | None
+) -> Callable[..., list[Outcome]]:
+    from judgebench.catalog import judge_environment  # noqa: PLC0415 - loaded on use
+    from judgebench.run.cluster import Setup, execute_all  # noqa: PLC0415 - loaded on use
+
+    return partial(execute_all, setup=Setup(recipes, workers, address, judge_environment()))
+
+
 def plan_run(
     task: Task,
     judge: Judge,
@@ -273,7 +305,13 @@ def _estimates(plans: Sequence[Plan], runs: Path, form: str) -> str:
 
 
 def ask_and_measure(
-    plans: list[tuple[Plan, Policies]], runs: Path, options: Options, *, quiet: bool, by_system: bool
+    plans: list[tuple[Plan, Policies]],
+    runs: Path,
+    options: Options,
+    *,
+    quiet: bool,
+    by_system: bool,
+    execute: Callable[..., list[Outcome]] | None = None,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
@@ -283,7 +321,7 @@ def ask_and_measure(
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
     live = Live(sys.stderr)
-    outcomes = execute_all(
+    outcomes = (execute or execute_all)(
         [planned for planned, _ in plans],
         runs,
         options,
