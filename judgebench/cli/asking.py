@@ -135,6 +135,7 @@ def run(
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched, mirrored  # noqa: PLC0415 - loaded on use
 
     if sample and data is not None:
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
@@ -163,13 +164,15 @@ def run(
             if engine == "ray" and (recipe := catalog.recipe(judge_name, made, opened, settings)) is not None:
                 recipes[plans[-1][0].run.identity] = recipe
     if dry_run:
-        emit(_estimates([planned for planned, _ in plans], runs, form), output)
+        emit(_estimates([planned for planned, _ in plans], fetched(runs), form), output)
         return
     how = options(_concurrency(max_concurrency), attempts=attempts, rpm=rpm, tpm=tpm, max_cost=max_cost, hedge=hedge)
     execute = _cluster(recipes, workers, ray_address) if engine == "ray" else None
-    rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system, execute=execute)
-    if rows:
-        emit_scores(rows, form, output)
+    with mirrored(runs) as folder:
+        rows, stopped = ask_and_measure(plans, folder, how, quiet=quiet, by_system=by_system, execute=execute)
+        # Shown before the last of it goes to the URL: a network that fails then must not hide it.
+        if rows:
+            emit_scores(rows, form, output)
     # One unusable backend may have stopped many runs for the same reason.
     for text in [text for text in dict.fromkeys(map(str, stopped)) if text != str(stopped[0])]:
         note(f"judgebench: {text}")

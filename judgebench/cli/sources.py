@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.store.runs import StoredRun
 
-RunsArgument = Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders, or folders of runs.")]
+RunsArgument = Annotated[
+    list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders, or folders or URLs of runs.")
+]
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", metavar="FILE", help="A table of labels: CSV, JSONL, JSON or Parquet.")
 ]
@@ -149,11 +151,12 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import VERDICTS, find_runs, read_lines  # noqa: PLC0415 - loaded on use
 
     started: list[StoredRun] = []
     found = 0
-    for path in paths:
+    for path in map(fetched, paths):
         for stored in find_runs(path):
             if next(read_lines(stored.path / VERDICTS), None) is None:
                 # A judge that had no key must not keep the others from being measured.
