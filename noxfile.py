@@ -147,10 +147,10 @@ def litellm(session: nox.Session) -> None:
 
 @nox.session
 def ray(session: nox.Session) -> None:
-    """Run the tests of ``--engine ray`` on a cluster of this machine, with a small model in each worker."""
+    """Run the tests of ``--engine ray`` on a cluster of this machine, and those of runs at a URL."""
     # PyPI's torch brings gigabytes of CUDA; where pip finds the CPU build (see the workflow), it takes that.
     install_wheel(session, *group("test"), *group("cluster"), extra="[ray]")
-    pytest(session, *(session.posargs or [str(ROOT / "tests" / "cluster")]))
+    pytest(session, *(session.posargs or [str(ROOT / "tests" / "cluster"), str(ROOT / "tests/store/test_remote.py")]))
 
 
 @nox.session
