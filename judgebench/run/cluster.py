@@ -12,6 +12,7 @@ import importlib
 import math
 import os
 import sys
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -213,12 +214,20 @@ def _shares(options: Options, count: int, *, crews: int) -> list[Options]:
 # --- the cluster ------------------------------------------------------------------------------------
 
 
+def prepare() -> None:
+    """Set what the library reads from the environment, where the user has not."""
+    # Nothing is told to its makers, and no card is hidden from workers that asked for none.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # In a folder below the virtual environment (nox has its TMPDIR there) workers die and the driver waits for ever.
+    if os.name == "posix" and Path(tempfile.gettempdir()).resolve().is_relative_to(Path(sys.prefix).resolve()):
+        os.environ.setdefault("RAY_TMPDIR", "/tmp")  # noqa: S108 - the library makes folders of its own there
+
+
 @contextlib.contextmanager
 def _connected(address: str | None) -> Generator[Any]:
     """Join a cluster, or start one on this machine for as long as the run lasts."""
-    # Nothing is told to the makers of the library, and no card is hidden from workers that asked for none.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    prepare()
     try:
         ray: Any = importlib.import_module("ray")
     except ImportError:

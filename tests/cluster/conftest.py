@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from judgebench.run.cluster import prepare
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,8 +26,11 @@ def ray() -> Iterator[Any]:
     """The library, connected to a cluster that ends with the tests."""
     found = pytest.importorskip("ray", reason="ray is not installed: nox -s ray runs these")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        for name in ("RAY_USAGE_STATS_ENABLED", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "RAY_TMPDIR"):
+            # Set back when the tests are over, whatever is done to it until then.
+            patch.setenv(name, "")
+            patch.delenv(name)
+        prepare()
         # Workers import what tests import.
         patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
         found.init(
