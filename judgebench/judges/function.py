@@ -75,7 +75,8 @@ class FunctionJudge:
 
     def __init__(self, name: str, function: Callable[..., Any], source: str = "") -> None:
         self._name = name
-        self._function = _Object(function) if isinstance(function, type) else function
+        call = _call_of(function) if isinstance(function, type) else None
+        self._function = function if call is None else _Object(function, call)
         self._source = source
         self._takes_item = _positional(name, self._function) == 1
         #: GPUs that each process with this judge needs, on a cluster.
@@ -124,10 +125,9 @@ class _Object:
     _made: ClassVar[dict[type, Callable[..., Any]]] = {}
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self, made_of: Callable[..., Any]) -> None:
+    def __init__(self, made_of: Callable[..., Any], call: Callable[..., Any]) -> None:
         self._class: Any = made_of
         # inspect looks here: the object that will be called has no `self` to give.
-        call: Any = getattr(made_of, "__call__", None)  # noqa: B004 - the function itself is wanted
         parameters = list(inspect.signature(call).parameters.values())
         self.__signature__ = inspect.Signature(parameters[1:])
 
@@ -138,6 +138,11 @@ class _Object:
             if found is None:
                 found = self._made[self._class] = self._class()
         return found(*arguments)
+
+
+def _call_of(made_of: type) -> Callable[..., Any] | None:
+    """Find what makes a class's objects callable; asked for by name, the class would give what makes itself so."""
+    return next((vars(base)["__call__"] for base in made_of.__mro__ if "__call__" in vars(base)), None)
 
 
 async def _beside_the_loop(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
