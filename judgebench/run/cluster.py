@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import math
 import os
+import socket
 import sys
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -224,6 +225,19 @@ def prepare() -> None:
         os.environ.setdefault("RAY_TMPDIR", "/tmp")  # noqa: S108 - the library makes folders of its own there
 
 
+def _answers(address: str) -> None:
+    """See that somebody listens at an address: the library would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+    except OSError as error:
+        raise BackendError(
+            f"no Ray cluster at {address} ({error.strerror or error}); start one, or give --ray-address local"
+        ) from None
+
+
 @contextlib.contextmanager
 def _connected(address: str | None) -> Generator[Any]:
     """Join a cluster, or start one on this machine for as long as the run lasts."""
@@ -241,6 +255,7 @@ def _connected(address: str | None) -> Generator[Any]:
             f"--ray-address {where}: Ray's client can't stream; start the command on a node of the cluster "
             "(--ray-address auto), or with `ray job submit`"
         )
+    _answers(where)
     quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False, "configure_logging": False}
     local: dict[str, Any] = {"include_dashboard": False} if where == "local" else {}
     try:

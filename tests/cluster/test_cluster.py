@@ -234,6 +234,18 @@ def test_without_ray_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         ask(tmp_path, Options(), planned("server/m", Pairs(1), base_url="http://127.0.0.1:9/v1"))
 
 
+def test_an_address_without_a_cluster_is_said_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="ray is not installed: nox -s ray runs these")
+    command = [sys.executable, "-m", "judgebench", "run", "--judge", "server/m", "--base-url", "http://127.0.0.1:9/v1"]
+    command += ["--task", "pandalm", "--sample", "--runs", str(tmp_path), "--engine", "ray", "--ray-address"]
+    for address, code, words in (
+        ("127.0.0.1:9", 4, "no Ray cluster at 127.0.0.1:9"),
+        ("ray://127.0.0.1:9", 2, "can't stream"),
+    ):
+        done = subprocess.run([*command, address], capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, words in done.stderr) == (code, True), done.stderr
+
+
 def test_what_needs_no_worker_needs_no_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     made = planned("server/m", Pairs(1), base_url="http://127.0.0.1:9/v1")
