@@ -146,6 +146,14 @@ def litellm(session: nox.Session) -> None:
 
 
 @nox.session
+def ray(session: nox.Session) -> None:
+    """Run the tests of ``--engine ray`` on a cluster of this machine, and those of runs at a URL."""
+    # The CPU build of torch is enough; where pip finds none it takes the one with CUDA, which is gigabytes.
+    install_wheel(session, *group("test"), *group("cluster"), extra="[ray]")
+    pytest(session, *(session.posargs or [str(ROOT / "tests" / "cluster"), str(ROOT / "tests/store/test_remote.py")]))
+
+
+@nox.session
 def results(session: nox.Session) -> None:
     """Rebuild ``results/`` from JUDGEBENCH_DATA; ``-- --check`` compares byte for byte instead."""
     data = data_folder() or session.error("set JUDGEBENCH_DATA to the folder that holds pandalm/, judgebench/ ...")

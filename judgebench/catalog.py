@@ -8,6 +8,7 @@ theirs through entry points of the same grammar in the groups ``judgebench.judge
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from judgebench.agreement.metrics.catalog import Metric
-    from judgebench.domain import Judge, Task
+    from judgebench.domain import Item, Judge, Scale, Task
     from judgebench.tasks.card import Recorded
 
 Made = TypeVar("Made")
@@ -58,6 +59,10 @@ JUDGE_NOTES: dict[str, str] = {
 }
 
 _OPENAI_MODEL = re.compile(r"(gpt-|chatgpt-|o\d)")
+_FOR_JUDGES = re.compile(
+    r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|KEY_ID|BASE_URL|API_BASE|API_VERSION|ENDPOINT)$"
+    r"|^(?:JUDGEBENCH|OPENAI|ANTHROPIC|AZURE|AWS|GOOGLE|VERTEXAI|HF|LITELLM)_"
+)
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -223,6 +228,52 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
     model = f"a model is written BACKEND/MODEL, for example openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a process elsewhere makes a judge of this one's; it pickles, and carries no key.
+
+    Parameters
+    ----------
+    spec : str
+        The judge's name, as in `make_judge`.
+    settings : JudgeSettings
+        As there.
+    name : str
+        The task's name.
+    scale : Scale
+        What a verdict can be.
+    """
+
+    spec: str
+    settings: JudgeSettings
+    name: str
+    scale: Scale
+
+    @property
+    def revision(self) -> str:
+        """No data is here."""
+        return ""
+
+    def items(self) -> Iterable[Item]:
+        """Yield nothing: judges that need the task's items are not made elsewhere."""
+        return ()
+
+    def __call__(self) -> Judge:
+        """Make the judge."""
+        return make_judge(self.spec, self, self.settings)
+
+
+def recipe(spec: str, judge: Judge, task: Task, settings: JudgeSettings) -> Recipe | None:
+    """Say how to make a judge elsewhere; None for one that is made of the task's data and costs nothing to ask."""
+    here = {reference.partition(":")[0] for reference in PLAIN_JUDGES.values()} | {"judgebench.judges.replay"}
+    return None if type(judge).__module__ in here else Recipe(spec, settings, task.name, task.scale)
+
+
+def judge_environment() -> dict[str, str]:
+    """Read the environment variables that judges look at: keys and addresses."""
+    return {name: value for name, value in os.environ.items() if _FOR_JUDGES.search(name.upper())}
 
 
 def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:

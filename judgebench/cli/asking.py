@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from judgebench.cli.engines import Engine
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -111,8 +112,12 @@ def run(
     ] = None,
     attempts: Annotated[int, typer.Option(min=1, help="Times a case is asked before it counts as failed.")] = 6,
     engine: Annotated[
-        Literal["local", "batch"],
-        typer.Option(help="How to ask: calls from here, or the provider's batch API (half price, within a day)."),
+        Literal["local", "batch", "ray"],
+        typer.Option(
+            "--engine",
+            envvar="JUDGEBENCH_ENGINE",
+            help="Who asks: this process, the provider's batch API (half price, within a day), or a Ray cluster.",
+        ),
     ] = "local",
     poll: Annotated[
         float, typer.Option(min=0.01, metavar="SECONDS", help="First pause before a batch is asked after; it grows.")
@@ -120,6 +125,18 @@ def run(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for batches, or submit and leave.")] = True,
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", min=1, metavar="N", help="Requests in a batch, if fewer than allowed.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="N", help="With --engine ray: processes that ask.")
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            metavar="auto|HOST:PORT|local",
+            envvar=["JUDGEBENCH_RAY_ADDRESS", "RAY_ADDRESS"],
+            help="With --engine ray: the cluster; local (the default) starts one here.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of random orders and of seeded judges.")] = 0,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
@@ -144,11 +161,11 @@ def run(
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched, mirrored  # noqa: PLC0415 - loaded on use
 
     if sample and data is not None:
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
-    if engine != "batch" and (batch_size is not None or not wait):
-        raise UsageError("--no-wait and --batch-size belong to --engine batch")
+    asking = Engine(engine, poll, wait, batch_size, workers, ray_address)
     check_output(output)
     settings = catalog.JudgeSettings(
         prompt,
@@ -161,6 +178,7 @@ def run(
         seed=seed,
     )
     plans: list[tuple[Plan, Policies]] = []
+    recipes: dict[str, Callable[[], Judge]] = {}
     for task_name in dict.fromkeys(task):
         opened = catalog.make_task(task_name, data=data, sample=sample)
         for judge_name in dict.fromkeys(judge):
@@ -177,9 +195,13 @@ def run(
                     policy=policy,
                 )
             )
+            if engine == "ray" and (recipe := catalog.recipe(judge_name, made, opened, settings)) is not None:
+                recipes[plans[-1][0].run.identity] = recipe
     if dry_run:
+        known = fetched(runs)
         emit(
-            _estimates([p for p, _ in plans], runs, form, share=cache, refresh=refresh, batch=engine == "batch"), output
+            _estimates([p for p, _ in plans], known, form, share=cache, refresh=refresh, batch=engine == "batch"),
+            output,
         )
         return
     how = replace(
@@ -191,10 +213,16 @@ def run(
         share=cache,
         refresh=refresh,
     )
-    execute = _batch_engine([p for p, _ in plans], poll, batch_size, wait=wait) if engine == "batch" else None
-    rows, stopped = ask_and_measure(plans, runs, how, quiet=quiet, by_system=by_system, in_batches=execute)
-    if rows:
-        emit_scores(rows, form, output)
+    execute = asking.make([p for p, _ in plans], recipes, quiet=quiet)
+    with mirrored(runs) as folder:
+        rows, stopped = ask_and_measure(plans, folder, how, quiet=quiet, by_system=by_system, execute=execute)
+        # Shown before the last of it goes to the URL: a network that fails then must not hide it.
+        if rows:
+            emit_scores(rows, form, output)
+    _raise_first(stopped)
+
+
+def _raise_first(stopped: Sequence[BackendError | IncompleteError]) -> None:
     # One unusable backend may have stopped many runs for the same reason.
     for text in [text for text in dict.fromkeys(map(str, stopped)) if text != str(stopped[0])]:
         note(f"judgebench: {text}")
@@ -325,18 +353,6 @@ def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
     return frozenset(in_batches(runs, planned.run))
 
 
-def _batch_engine(
-    plans: list[Plan], poll: float, size: int | None, *, wait: bool
-) -> Callable[[Path, Options, Callable[[str], None]], list[Outcome]]:
-    """Make the batch engine; a judge that it can't ask is an error before anything else happens."""
-    from judgebench.run.batch import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
-
-    for planned in plans:
-        batch_api(planned)
-    waiting = Waiting(poll=poll, wait=wait, size=size)
-    return lambda runs, options, tell: execute_in_batches(plans, runs, options, waiting, tell=tell)
-
-
 def ask_and_measure(
     plans: list[tuple[Plan, Policies]],
     runs: Path,
@@ -344,7 +360,7 @@ def ask_and_measure(
     *,
     quiet: bool,
     by_system: bool,
-    in_batches: Callable[[Path, Options, Callable[[str], None]], list[Outcome]] | None = None,
+    execute: Callable[..., list[Outcome]] | None = None,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
@@ -353,17 +369,14 @@ def ask_and_measure(
     from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
-    if in_batches is not None:
-        outcomes = in_batches(runs, options, _silent if quiet else note)
-    else:
-        live = Live(sys.stderr)
-        outcomes = execute_all(
-            [planned for planned, _ in plans],
-            runs,
-            options,
-            watch=None if quiet else live.show,
-            interval=live.interval,
-        )
+    live = Live(sys.stderr)
+    outcomes = (execute or execute_all)(
+        [planned for planned, _ in plans],
+        runs,
+        options,
+        watch=None if quiet else live.show,
+        interval=live.interval,
+    )
     rows: list[Agreement] = []
     stopped: list[BackendError | IncompleteError] = []
     for outcome, (_, policies) in zip(outcomes, plans, strict=True):
@@ -378,7 +391,3 @@ def ask_and_measure(
         )
         rows += with_official(measured, stored.run, stored.judgments)
     return rows, stopped
-
-
-def _silent(_: str) -> None:
-    pass

@@ -90,7 +90,7 @@ DataOption = Annotated[
 ]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Use the rows shipped with the task.")]
 RunsOption = Annotated[
-    Path, typer.Option("--runs", metavar="DIR", envvar="JUDGEBENCH_RUNS", help="Folder that keeps the runs.")
+    Path, typer.Option("--runs", metavar="DIR", envvar="JUDGEBENCH_RUNS", help="Folder or URL that keeps the runs.")
 ]
 FormatOption = Annotated[Format, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="How to print the scores.")]
 OutputOption = Annotated[

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.store.runs import StoredRun
 
-RunsArgument = Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders, or folders of runs.")]
+RunsArgument = Annotated[
+    list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders, or folders or URLs of runs.")
+]
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", metavar="FILE", help="A table of labels: CSV, JSONL, JSON or Parquet.")
 ]
@@ -169,11 +171,12 @@ def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
 
     started: list[StoredRun] = []
     found = 0
-    for path in paths:
+    for path in map(fetched, paths):
         for stored in find_runs(path):
             if stored.empty:
                 # A judge that had no key must not keep the others from being measured.

@@ -18,6 +18,19 @@ Gold labels, authors and subsets are taken out before it sees anything. It retur
 - a `judgebench.domain.Reply`.
 
 Anything else, None included, is an ``unparsed`` verdict. An exception fails that item, not the run.
+
+A class whose objects can be called is a judge that holds something, a model for example: one object is made
+at the first call and serves all of the process. A function or a class that has an attribute ``gpus`` gets
+so many GPUs for each process on a cluster::
+
+    class Scorer:
+        gpus = 1
+
+        def __init__(self):
+            self.model = load()
+
+        def __call__(self, item):
+            return "A" if self.model(item) > 0 else "B"
 """
 
 from __future__ import annotations
@@ -34,7 +47,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.domain import Reply, Status
 from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
@@ -62,9 +75,12 @@ class FunctionJudge:
 
     def __init__(self, name: str, function: Callable[..., Any], source: str = "") -> None:
         self._name = name
-        self._function = function
+        call = _call_of(function) if isinstance(function, type) else None
+        self._function = function if call is None else _Object(function, call)
         self._source = source
-        self._takes_item = _positional(name, function) == 1
+        self._takes_item = _positional(name, self._function) == 1
+        #: GPUs that each process with this judge needs, on a cluster.
+        self.gpus = int(getattr(function, "gpus", 0))
 
     @property
     def name(self) -> str:
@@ -101,6 +117,32 @@ class FunctionJudge:
             message = redact(str(error)) or "no message"
             raise RejectedError(f"{self._name} raised {type(error).__name__}: {message}") from None
         return _reply(answer, scale, time.monotonic() - started)
+
+
+class _Object:
+    """The one object of a class in this process, made when it is first called."""
+
+    _made: ClassVar[dict[type, Callable[..., Any]]] = {}
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, made_of: Callable[..., Any], call: Callable[..., Any]) -> None:
+        self._class: Any = made_of
+        # inspect looks here: the object that will be called has no `self` to give.
+        parameters = list(inspect.signature(call).parameters.values())
+        self.__signature__ = inspect.Signature(parameters[1:])
+
+    def __call__(self, *arguments: Any) -> Any:
+        with self._lock:
+            # Several tasks have a judge each; what the class holds is loaded once for all of them.
+            found = self._made.get(self._class)
+            if found is None:
+                found = self._made[self._class] = self._class()
+        return found(*arguments)
+
+
+def _call_of(made_of: type) -> Callable[..., Any] | None:
+    """Find what makes a class's objects callable; asked for by name, the class would give what makes itself so."""
+    return next((vars(base)["__call__"] for base in made_of.__mro__ if "__call__" in vars(base)), None)
 
 
 async def _beside_the_loop(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -377,6 +377,47 @@ class _Engine:
             await asyncio.sleep(delay)
 
 
+class Asker(_Engine):
+    """Asks single cases as `ask_all` does, for one who keeps the verdicts elsewhere: a cluster's worker.
+
+    Parameters
+    ----------
+    judge : Judge
+        Any object of the protocol.
+    scale : Scale
+        What a verdict can be.
+    options : Options
+        How to ask.
+    lane : Lane
+        The way to the backend.
+    """
+
+    def __init__(self, judge: Judge, scale: Scale, options: Options, lane: Lane) -> None:
+        super().__init__(judge, scale, tuple, _Nowhere(), "", options, lane, Summary())
+
+    async def ask(self, case: Case) -> tuple[Reply, CallError | None]:
+        """Ask until there is a reply; beside a failed one stands the error that a backend raised.
+
+        Raises
+        ------
+        BackendError, IncompleteError
+            As `ask_all` says.
+        """
+        reply, error = await self._ask(case)
+        self._answered = self._answered or error is None
+        return reply, error
+
+
+class _Nowhere:
+    """A sink for an engine that only asks."""
+
+    def lookup(self, key: str) -> Stored | None:  # noqa: ARG002 - the signature of a sink
+        return None
+
+    def append(self, verdict: Verdict) -> None:
+        raise NotImplementedError
+
+
 def _checked(reply: object, case: Case, scale: Scale) -> Reply:
     """Keep a verdict that is on no scale out of the store, whichever judge gave it."""
     if not isinstance(reply, Reply):

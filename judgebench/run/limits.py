@@ -210,6 +210,11 @@ class Budget:
         self._forecast = 0.0
         self._paid = 0.0
 
+    @property
+    def committed(self) -> float:
+        """Dollars spent, and those set aside for calls in flight."""
+        return self.spent + self._reserved
+
     def reserve(self, forecast: float) -> float | None:
         """Set money aside for a call; None where it must wait for those in flight to be settled.
 

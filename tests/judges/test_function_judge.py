@@ -222,3 +222,28 @@ def test_a_function_that_never_returns_does_not_keep_the_process(tmp_path) -> No
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)
     assert (process.returncode, "Traceback" in err) == (130, False), err
+
+
+def test_a_class_is_made_once_in_a_process_and_says_how_many_cards_it_needs(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "holder.py").write_text(
+        "made = []\n\n"
+        "class Holder:\n    gpus = 2\n\n    def __init__(self):\n        made.append(1)\n\n"
+        "    async def __call__(self, case, scale):\n        return scale.labels[0]\n\n"
+        "class Mute:\n    pass\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    judges = [create("holder:Holder") for _ in range(2)]
+    assert [judge.gpus for judge in judges] == [2, 2]
+    module = sys.modules["holder"]
+    assert module.made == []
+
+    async def asked() -> list[object]:
+        return await asyncio.gather(*[judge.judge(Case(ITEM, (0, 1)), PAIR) for judge in judges for _ in range(4)])
+
+    assert {reply.code for reply in asyncio.run(asked())} == {0}
+    assert module.made == [1]
+    with pytest.raises(UsageError, match="holder:Mute"):
+        create("holder:Mute")
