@@ -76,7 +76,7 @@ def pack(
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Back to lines of JSON.")] = False,
 ) -> None:
-    """Pack stored runs into Parquet: smaller, and measured faster. They resume and are read as before."""
+    """Pack stored runs into Parquet: an eighth of the size or so. They resume and are read as before."""
     from judgebench.store.pack import pack as make  # noqa: PLC0415 - loaded on use
     from judgebench.store.pack import unpack  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
