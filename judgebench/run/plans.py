@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass
 from importlib import metadata
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from judgebench import __version__
@@ -165,10 +165,8 @@ class _Seen:
 
     def twice(self, items: Iterable[Item]) -> list[str]:
         """Name the ids that stand more than once; the items are only looked at again where hashes say so."""
-        import numpy as np  # noqa: PLC0415 - loaded on use
-
-        ordered = np.sort(np.frombuffer(self._ids, np.int64))
-        suspects = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+        # Without numpy, whose import alone weighs more than the ids of half a million items.
+        suspects = {one for one, next_one in pairwise(sorted(self._ids)) if one == next_one}
         if not suspects:
             return []
         counts = Counter(item.id for item in items if hash(item.id) in suspects)
