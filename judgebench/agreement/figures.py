@@ -109,6 +109,26 @@ def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float
         Bounds of its range; infinite for none.
     proportion : bool, optional
         Whether it is a plain share of rows, for which Wilson's interval holds.
+
+    Returns
+    -------
+    Estimate
+        Undefined with the outcome's reason; without bounds where it has no influences.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference; Cameron & Miller (2015), A
+    practitioner's guide to cluster-robust inference.
+
+    Examples
+    --------
+    Eight of ten, by Wilson:
+
+    >>> from judgebench.agreement.metrics.rows import RowOutcome
+    >>> rows = np.repeat([1.0, 0.0], [8, 2])
+    >>> found = finished(RowOutcome.mean(rows), Clusters.of(np.arange(10)), low=0, high=1, proportion=True)
+    >>> round(found.low, 6), round(found.high, 6)
+    (0.490162, 0.943318)
     """
     n = clusters.codes.size
     if outcome.value is None:

@@ -131,6 +131,25 @@ def score_figures(ratings: Ratings, scored: Scored, among: Flags | None = None) 
     -------
     dict of str to Figure
         As `score_metrics` names them.
+
+    References
+    ----------
+    As for `score_metrics`.
+
+    Examples
+    --------
+    Ten probabilities of the reference; their Brier score is .1305, the mean of one quantity per row.
+
+    >>> from dataclasses import replace
+    >>> from judgebench.agreement.policies import apply
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1])
+    >>> plain = from_codes(Scale.check(), p >= 0.5, [0, 0, 1, 0, 1, 0, 1, 1, 1, 1])
+    >>> ratings = replace(plain, score=p, has_score=p >= 0, score_kind="probability")
+    >>> brier = score_figures(ratings, apply(ratings, Policies()))["brier"]
+    >>> round(brier.outcome.value, 6), round(float(brier.per_row()[3]), 6)
+    (0.1305, 0.16)
     """
     if ratings.score is None or not scored.size:
         return {}

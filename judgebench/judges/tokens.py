@@ -79,8 +79,8 @@ def openai_tokens(model: str) -> TokenCounter:
     The counts of OpenAI's cookbook for "2 + 2 = 4" and for a birthday wish in Japanese:
 
     >>> count = openai_tokens("gpt-4o").text
-    >>> count is None or (count("2 + 2 = 4"), count("お誕生日おめでとう"))  # None where the extra is not installed
-    (7, 8)
+    >>> count is None or (count("2 + 2 = 4"), count("お誕生日おめでとう")) == (7, 8)  # None without the extra
+    True
     """
     if find_spec("bpe_openai") is None:
         return TokenCounter()
