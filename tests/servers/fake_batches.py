@@ -247,13 +247,14 @@ class FakeBatches(FakeLLM):
             if batch.whole in {"expired", "cancelled"} and number % 2:
                 kind = "expired" if batch.whole == "expired" else "canceled"
             error = (500, {"error": {"type": "api_error", "message": "boom"}}) if kind == "errored" else None
-            if kind not in {"expired", "canceled", "errored"} and (failed := _error(kind, batch.request)) is not None:
-                error = (failed.status, json.loads(failed.text or "{}"))
+            if kind not in {"expired", "canceled", "errored"}:
+                failed = _error(kind, batch.request, self.retry_after)
+                error = error if failed is None else (failed.status, json.loads(failed.text or "{}"))
             answer = None
             if error is None and kind not in {"expired", "canceled"}:
                 write = _openai_body if batch.api == "openai" else _anthropic_body
                 # U+2028 ends a line for some readers of lines, and in no JSON.
-                answer = write(body, prompt, "\u2028" + _reply(prompt, kind, batch.request), kind)
+                answer = write(self.versioned(body), prompt, "\u2028" + _reply(prompt, kind, batch.request), kind)
                 self.batched[digest] += 1
             line = _openai_line if batch.api == "openai" else _anthropic_line
             batch.results.append(line(name, kind, error, answer))
