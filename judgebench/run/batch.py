@@ -11,7 +11,7 @@ from judgebench.errors import BackendError, IncompleteError, InterruptedRunError
 from judgebench.run.batch_run import BatchRun
 from judgebench.run.draft import Waiting
 from judgebench.run.engine import Lanes
-from judgebench.run.execute import Outcome, close, none_answered, write_counts
+from judgebench.run.execute import Outcome, check_price, close, none_answered, write_counts
 from judgebench.run.interrupt import Interrupts
 from judgebench.run.ledger import Ledger
 from judgebench.store.runs import RunWriter
@@ -57,39 +57,57 @@ def execute_in_batches(
     Raises
     ------
     UsageError
-        If a judge has no batch API (nothing is submitted then), or another process writes a run.
+        If a judge has no batch API, or there is a budget and its price is unknown (nothing is submitted then), or
+        another process writes a run.
     InterruptedRunError
         On Ctrl-C or SIGTERM; what is submitted stays so and is collected by the next command.
     """
-    judges = [batch_api(planned) for planned in plans]
+    # Two names of one judge are one run.
+    chosen = list({planned.run.identity: planned for planned in plans}.values())
+    judges = [batch_api(planned) for planned in chosen]
+    if options.max_cost is not None:
+        for planned in chosen:
+            check_price(planned)
     lanes = Lanes(options)
     ended: list[BaseException | None] = []
     with ExitStack() as stack:
         works: list[BatchRun] = []
-        for planned, (judge, api) in zip(plans, judges, strict=True):
+        for planned, (judge, api) in zip(chosen, judges, strict=True):
             writer = stack.enter_context(RunWriter(runs, planned.run, share=options.share, refresh=options.refresh))
             ledger = stack.enter_context(Ledger(writer.path))
             works.append(BatchRun(planned, judge, api, writer, ledger, options, waiting, tell, lanes))
-
-        async def all_of_them() -> None:
-            alone = asyncio.Lock()
-            try:
-                ended.extend(await asyncio.gather(*(work.work(alone) for work in works), return_exceptions=True))
-            finally:
-                for work in works:
-                    await close(work.planned.judge)
-
         try:
-            Interrupts().run(all_of_them)
+            Interrupts().run(lambda: _all_of(works, ended), afterwards=lambda: _settle(works, ended))
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise InterruptedRunError(_interrupted(works)) from None
         finally:
             for work in works:
                 write_counts(work.writer, work.planned, work.summary)
-        for work, end in zip(works, ended, strict=True):
-            if end is None:
+    outcomes = {work.planned.run.identity: _outcome(work, end) for work, end in zip(works, ended, strict=True)}
+    return [outcomes[planned.run.identity] for planned in plans]
+
+
+async def _all_of(works: list[BatchRun], ended: list[BaseException | None]) -> None:
+    alone = asyncio.Lock()
+    try:
+        for work in works:
+            # Before any of them submits: the budget is theirs together.
+            work.purse.outstanding(work.ledger.open_entries(), work.planned.cases(), work.writer)
+            await asyncio.sleep(0)
+        ended.extend(await asyncio.gather(*(work.work(alone) for work in works), return_exceptions=True))
+    finally:
+        for work in works:
+            await close(work.planned.judge)
+
+
+def _settle(works: list[BatchRun], ended: list[BaseException | None]) -> None:
+    """Put the lines of finished runs in order; as `execute.settle`, when the event loop has ended."""
+    for number, (work, end) in enumerate(zip(works, ended, strict=True)):
+        if end is None:
+            try:
                 work.writer.settle()
-    return [_outcome(work, end) for work, end in zip(works, ended, strict=True)]
+            except IncompleteError as error:
+                ended[number] = error
 
 
 def _interrupted(works: list[BatchRun]) -> str:

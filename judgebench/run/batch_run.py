@@ -17,6 +17,8 @@ from judgebench.errors import BackendError, CallError, GoneError, IncompleteErro
 from judgebench.run.draft import Draft, Keeping, Pending, Rest, Waiting, counted, total
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.ledger import LEDGER, other_entries, submitting
+from judgebench.run.limits import OverBudgetError
+from judgebench.run.purse import Purse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -80,10 +82,13 @@ class BatchRun:
         self.lanes = lanes
         self.summary = Summary()
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
+        self.purse = Purse(lanes.budget, judge, planned.task.scale, self.title)
         self._settled: set[str] = set()
         self._others: set[str] = set()
         #: Keys of cases whose batch was refused, and why; they are not tried again by this command.
         self._refused: dict[str, str] = {}
+        #: Why cases were not asked live, where that is the budget.
+        self._spent = ""
         self._busy = True
         self._unanswered = 0
         self._attempts = 0
@@ -101,13 +106,15 @@ class BatchRun:
         BackendError
             If the backend is unusable, or refused a batch as a whole.
         IncompleteError
-            If batches are still out there, or the account's queue is full.
+            If batches are still out there, the account's queue is full, or the budget is spent.
         """
         started = time.monotonic()
         try:
             await self._work(submitting_alone)
         finally:
             self.summary.seconds = time.monotonic() - started
+        if too_dear := self.purse.refusal or self._spent:
+            raise IncompleteError(too_dear)
         judged = sum(self.summary.statuses.values())
         if judged + len(self._refused) < self.summary.cases:
             raise IncompleteError(
@@ -134,7 +141,8 @@ class BatchRun:
             if not self.pending and not changed:
                 return
             if not self.waiting.wait and not changed:
-                raise IncompleteError(f"{self.outstanding()}; run the same command again to collect the answers")
+                more = f"; {self.purse.refusal}" if self.purse.refusal else ""
+                raise IncompleteError(f"{self.outstanding()}; run the same command again to collect the answers{more}")
             if not changed:
                 await asyncio.sleep(interval)
                 interval = min(interval * 1.5, max(self.waiting.longest, self.waiting.poll))
@@ -203,6 +211,7 @@ class BatchRun:
         draft = Draft(self.writer.path)
         unfit: list[Case] = []
         again = False
+        self.purse.anew()
         try:
             for case in self._missing():
                 requests = self.judge.requests(case, scale)
@@ -221,16 +230,19 @@ class BatchRun:
                     draft.close()
                     draft = Draft(self.writer.path)
                     lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
-                draft.add(case.key, lines)
+                draft.add(case.key, lines, self.purse.forecast(case))
             if draft.keys:
                 again |= not await self._send(draft)
         finally:
             draft.close()
+        self.purse.count()
         await self._live(unfit, {})
         return again
 
     async def _send(self, draft: Draft) -> bool:
-        """Submit a batch; False where it certainly never left, so that its cases are missing again."""
+        """Submit a batch if there is money; False where it certainly never left, so that its cases are missing again."""
+        if not self.purse.grants(draft):
+            return True
         lines = draft.finished()
         entry = self.ledger.mean(draft.tag, draft.keys, draft.requests)
         pending = Pending(entry)
@@ -269,6 +281,7 @@ class BatchRun:
     def _drop(self, pending: Pending, end: Any) -> None:
         """Take a batch off the list; only its own run writes down how it ended."""
         self.pending.remove(pending)
+        self.purse.book(pending.entry.tag)
         if pending.folder is None:
             self.ledger.ended(pending.entry, end)
 
@@ -339,7 +352,10 @@ class BatchRun:
             elif state.ended:
                 answers = await self._asked(pending, self._read(pending.entry))
                 if answers is not None:
-                    await self._store(pending.entry, answers)
+                    if not await self._store(pending.entry, answers):
+                        # What the budget left unasked is the next command's: it finds the batch still to collect.
+                        self.pending.remove(pending)
+                        continue
                     # First the answers, then the line that says they are in: a power cut must not keep the line alone.
                     self.writer.sync()
                     self._drop(pending, "collected")
@@ -394,9 +410,9 @@ class BatchRun:
                 answers.setdefault(key, {})[int(number)] = answer
         return answers
 
-    async def _store(self, entry: Entry, answers: Mapping[str, Mapping[int, Any]]) -> None:
-        """Store the verdicts of a batch, then ask live for what it left unanswered."""
-        keys, scale = set(entry.keys), self.planned.task.scale
+    async def _store(self, entry: Entry, answers: Mapping[str, Mapping[int, Any]]) -> bool:
+        """Store the verdicts of a batch, then ask live for what it left unanswered; False where money is lacking."""
+        keys, scale, paid = set(entry.keys), self.planned.task.scale, 0.0
         rest: list[Case] = []
         have: dict[str, dict[int, Any]] = {}
         for case in self.planned.cases():
@@ -405,6 +421,7 @@ class BatchRun:
             given = answers.get(case.key, {})
             calls = len(self.judge.requests(case, scale))
             answered = {n: a for n, a in given.items() if n < calls and not isinstance(a, Exception)}
+            paid += self.purse.cost(answered.values())
             refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
             if len(answered) == calls:
                 self._settle(case, self.judge.reply(case, scale, [answered[n] for n in range(calls)]))
@@ -413,10 +430,12 @@ class BatchRun:
             else:
                 rest.append(case)
                 have[case.key] = answered
+        # Before anything is asked live: that has to know what is left.
+        self.purse.book(entry.tag, paid)
         if rest:
             why = next((str(e) for given in answers.values() for e in given.values() if isinstance(e, CallError)), "")
             self.tell(f"{entry.id} left {len(rest)} cases unanswered{f' ({why})' if why else ''}: asking them live")
-        await self._live(rest, have)
+        return await self._live(rest, have)
 
     def _settle(self, case: Case, reply: Reply) -> None:
         verdict = Verdict.of(case, reply, self.planned.task.scale, self.planned.task.revision)
@@ -425,10 +444,10 @@ class BatchRun:
         self.summary.usage = self.summary.usage + reply.usage
         self._count(verdict)
 
-    async def _live(self, cases: list[Case], have: dict[str, dict[int, Any]]) -> None:
-        """Ask cases through the local engine; calls that a batch answered already are not made again."""
+    async def _live(self, cases: list[Case], have: dict[str, dict[int, Any]]) -> bool:
+        """Ask cases through the local engine, but no call that a batch answered; False where money is lacking."""
         if not cases:
-            return
+            return True
         live = Summary()
         try:
             await ask_all(
@@ -441,5 +460,11 @@ class BatchRun:
                 lane=self.lanes.of(self.planned.judge),
                 summary=live,
             )
+        except OverBudgetError as error:
+            # Batches that are out there are paid for: they are still collected.
+            self._spent = str(error)
+            self._refused |= {case.key: self._spent for case in cases if case.key not in self._settled}
+            return False
         finally:
             self.summary = total(self.summary, live)
+        return True

@@ -72,6 +72,7 @@ class Draft:
         self.tag = secrets.token_hex(8)
         self.keys: list[str] = []
         self.requests = 0
+        self.usd = 0.0
         self._size = 0
         self._folder = folder
         self._file: BinaryIO | None = None
@@ -80,8 +81,8 @@ class Draft:
         """Whether a case of so many requests and bytes still has room."""
         return self.requests + requests <= most and self._size + size + limits.frame <= limits.size
 
-    def add(self, key: str, lines: Sequence[bytes]) -> None:
-        """Add the requests of a case.
+    def add(self, key: str, lines: Sequence[bytes], usd: float) -> None:
+        """Add the requests of a case, and what they are likely to cost.
 
         Raises
         ------
@@ -97,6 +98,7 @@ class Draft:
             raise self._full(error) from None
         self.keys.append(key)
         self.requests += len(lines)
+        self.usd += usd
         self._size += len(content)
 
     def finished(self) -> BinaryIO:

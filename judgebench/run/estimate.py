@@ -87,6 +87,8 @@ class Forecast:
         Stored answers that the estimate rests on; 0: the length of answers is assumed.
     counting : str
         What counted the input tokens; empty where the judge calls nobody.
+    batch : bool
+        Whether a batch API is to answer, at its price.
     """
 
     judge: str
@@ -101,6 +103,7 @@ class Forecast:
     high: float | None
     pilot: int
     counting: str
+    batch: bool = False
 
     @property
     def to_ask(self) -> int:
@@ -145,8 +148,9 @@ class Forecast:
         length = f"{each} tokens an answer, an assumption until some are stored"
         if self.pilot:
             length = f"answers as long as the {self.pilot} that are stored"
+        how = "in batches in" if self.batch else "in"
         return (
-            f"{head} in {self.calls} calls; about {self.usage.input_tokens:,} input and "
+            f"{head} {how} {self.calls} calls; about {self.usage.input_tokens:,} input and "
             f"{self.usage.output_tokens:,} output tokens, {price} ({self.counting}; {length})"
         )
 
@@ -229,7 +233,7 @@ def estimate(
         spread = _Z * seen.spread * math.sqrt(to_ask + to_ask**2 / pilot)
         margin = (asks.cost(0, round(spread), batch=batch)).usd or 0.0
         low, high = max(0.0, usage.usd - margin), usage.usd + margin
-    return Forecast(*head, calls, usage, low, high, pilot, asks.counting)
+    return Forecast(*head, calls, usage, low, high, pilot, asks.counting, batch)
 
 
 def _tells(stored: Verdict, seen: _Sums) -> bool:

@@ -14,6 +14,7 @@ from judgebench.run.interrupt import Interrupts
 from judgebench.run.plans import Conventions, Plan, Selection, missing, plan
 from judgebench.run.spending import spent_with
 from judgebench.store.runs import RunWriter
+from judgebench.store.writer import settle_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,13 +35,15 @@ _CLOSING = 1.0
 class Outcome:
     """What became of a plan.
 
-    ``error`` is why it stopped before its end; what was judged is kept either way.
+    ``error`` is why it stopped before its end; what was judged is kept either way. ``finished`` says that every
+    case was asked, be it in vain.
     """
 
     plan: Plan
     path: Path
     summary: Summary = field(default_factory=Summary)
     error: BackendError | IncompleteError | None = None
+    finished: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +115,7 @@ def execute_all(
     """
     if options.max_cost is not None:
         for planned in plans:
-            _check_price(planned)
+            check_price(planned)
     lanes = Lanes(options)
     # Two names of one judge are one run.
     outcomes = {planned.run.identity: Outcome(planned, runs / planned.run.identity) for planned in plans}
@@ -130,7 +133,7 @@ def execute_all(
             await asyncio.wait([*tasks, *([watching] if watching is not None else [])])
 
     try:
-        Interrupts().run(all_of_them)
+        Interrupts().run(all_of_them, afterwards=lambda: settle(progress.outcomes))
     except (asyncio.CancelledError, KeyboardInterrupt):
         done = sum(outcome.summary.statuses.total() for outcome in progress.outcomes)
         where = outcomes[plans[0].run.identity].path if len(outcomes) == 1 else runs
@@ -172,13 +175,27 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
                         write_counts(writer, planned, summary)
                     finally:
                         await close(planned.judge)
-                writer.settle()
+            outcome.finished = True
         except BackendError as error:
             outcome.error = error
             lane.close(error)
         except IncompleteError as error:
             outcome.error = error
         outcome.error = outcome.error or none_answered(outcome)
+
+
+def settle(outcomes: Sequence[Outcome]) -> None:
+    """Put the lines of finished runs in order.
+
+    That takes seconds of computing where there are many, so it is done when the event loop has ended: inside it,
+    the other runs would stand still and nothing would hear Ctrl-C. Broken off, it leaves the old file.
+    """
+    for outcome in outcomes:
+        if outcome.finished:
+            try:
+                settle_run(outcome.path)
+            except IncompleteError as error:
+                outcome.error = outcome.error or error
 
 
 def write_counts(writer: RunWriter, planned: Plan, summary: Summary) -> None:
@@ -211,7 +228,14 @@ async def close(judge: Judge) -> None:
                 await closing()
 
 
-def _check_price(planned: Plan) -> None:
+def check_price(planned: Plan) -> None:
+    """Refuse a budget where nobody knows what a call costs.
+
+    Raises
+    ------
+    UsageError
+        If the judge's price is unknown.
+    """
     forecast = getattr(planned.judge, "forecast", None)
     if forecast is None:
         return

@@ -20,7 +20,7 @@ _EXIT_CODE = 130
 
 
 class Interrupts:
-    """Runs a coroutine that the first signal cancels.
+    """Runs a coroutine that the first signal cancels, then what may be broken off.
 
     A judge of somebody else's may block the loop or refuse to be cancelled. Verdicts are on disk as
     soon as they are there, so after a few seconds, or at the second signal, the process just ends.
@@ -31,12 +31,19 @@ class Interrupts:
         self._told = False
         self._over = threading.Event()
 
-    def run(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def run(self, main: Callable[[], Coroutine[Any, Any, None]], afterwards: Callable[[], None] | None = None) -> None:
         """Run a coroutine to its end.
+
+        Parameters
+        ----------
+        main : callable
+            Makes the coroutine.
+        afterwards : callable, optional
+            Work without a loop, once the coroutine came to its end: a signal breaks it off wherever it is.
 
         Raises
         ------
-        asyncio.CancelledError
+        asyncio.CancelledError, KeyboardInterrupt
             If a signal stopped it.
         """
         old: dict[signal.Signals, Any] = {}
@@ -47,6 +54,8 @@ class Interrupts:
                     old[number] = signal.signal(number, self._hear)
         try:
             asyncio.run(self._main(main))
+            if afterwards is not None:
+                afterwards()
         finally:
             self._over.set()
             for number, handler in old.items():
@@ -69,6 +78,9 @@ class Interrupts:
         self._told = True
         threading.Thread(target=self._insist, daemon=True).start()
         task = cast("asyncio.Task[None]", self._task)
+        if task.done():
+            # There is no loop any more, and nothing to cancel.
+            raise KeyboardInterrupt
         task.get_loop().call_soon_threadsafe(task.cancel)
 
     def _insist(self) -> None:

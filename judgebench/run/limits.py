@@ -236,6 +236,22 @@ class Budget:
             "USD are spent; what was judged is kept: the same command asks the others (--max-cost counts anew)"
         )
 
+    @property
+    def left(self) -> float:
+        """What neither is spent nor set aside."""
+        return self.cap - self.spent - self._reserved
+
+    def commit(self, forecast: float) -> None:
+        """Set money aside for what is not a call in flight, and so nothing to wait for: a batch."""
+        self._reserved += forecast
+
+    def book(self, committed: float, paid: float) -> None:
+        """Give back what was committed and book what it cost."""
+        self._reserved = max(0.0, self._reserved - committed)
+        self.spent += paid
+        for release in self.on_release:
+            release()
+
     def settle(self, reserved: float, forecast: float, paid: float | None) -> None:
         """Book what a call cost; None where it was not answered."""
         self._reserved = max(0.0, self._reserved - reserved)

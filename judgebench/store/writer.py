@@ -226,6 +226,30 @@ class RunWriter:
             raise _unwritable(self.path, error) from None
 
 
+def settle_run(path: Path) -> None:
+    """Put a finished run's lines in order, as `RunWriter.settle` does, when its writer is closed.
+
+    Where another process has begun to write the run meanwhile, that one settles it.
+
+    Raises
+    ------
+    IncompleteError
+        If there is no room for the new file beside the old one; the old one is kept.
+    """
+    try:
+        try:
+            lock = lock_run(path)
+        except UsageError:
+            return
+        try:
+            settle(path)
+            finish(path)
+        finally:
+            lock.release()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def settle(path: Path) -> bool:
     """Put a run's lines in order; whoever calls holds the run's lock.
 

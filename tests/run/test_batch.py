@@ -79,9 +79,9 @@ def planned(api: str, llm: FakeBatches, task: Task, *, limit: int | None = None)
 def batch(plan: Plan, runs: Path, waiting: Waiting = QUICK, options: Options = SHORT) -> Done:
     told: list[str] = []
     [outcome] = execute_in_batches([plan], runs, options, waiting, tell=told.append)
-    if isinstance(outcome, Exception):
-        raise outcome
-    return Done(*outcome, told)
+    if outcome.error is not None:
+        raise outcome.error
+    return Done(outcome.path, outcome.summary, told)
 
 
 def live(plan: Plan, runs: Path) -> Done:
@@ -375,9 +375,9 @@ def test_a_run_that_stopped_hides_no_other(tmp_path: Path) -> None:
         first, second = planned("openai", llm, Toy(["one"])), planned("anthropic", llm, Toy(["two"]))
         llm.next_batch("failed", None)
         outcomes = execute_in_batches([first, second], tmp_path, SHORT, QUICK, tell=print)
-    assert isinstance(outcomes[0], BackendError)
-    assert not isinstance(outcomes[1], Exception)
-    assert outcomes[1][1].statuses == {Status.OK: 2}
+    assert isinstance(outcomes[0].error, BackendError)
+    assert outcomes[1].error is None
+    assert outcomes[1].summary.statuses == {Status.OK: 2}
 
 
 def test_a_torn_line_of_the_ledger_is_cut_off_and_a_broken_one_named(tmp_path: Path) -> None:

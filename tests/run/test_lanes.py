@@ -280,7 +280,7 @@ def test_a_bill_that_nobody_foresaw_stays_within_what_was_in_flight(tmp_path: Pa
     with FakeLLM(latency=0.01) as llm:
         judge = llm_judge(llm)
         # Answers cost a hundred times the forecast, which knows nothing of it at first.
-        judge._expected = lambda _: Usage(1, 0, 0.001)  # type: ignore[method-assign]  # a forecast that knows nothing
+        judge._expected = lambda *_, **__: Usage(1, 0, 0.001)  # type: ignore[method-assign]  # a forecast that knows nothing
         [outcome] = execute_all([planned(judge, n=300)], tmp_path, Options(max_concurrency=8, max_cost=5.0))
         usd = outcome.summary.usage.usd
         assert usd is not None

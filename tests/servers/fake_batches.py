@@ -4,6 +4,7 @@ In tests::
 
     with FakeBatches(polls=2) as llm:
         llm.hold = True             # no batch ends until this is False again
+        llm.lead = ""               # answers in batches are those of live calls to the letter
         llm.flaky = 3               # the next three questions after a batch are answered with 500
         llm.next_batch("expired")   # what becomes of the next batches as a whole
         llm.next_create("stall")    # what becomes of the next calls that make a batch
@@ -81,6 +82,8 @@ class FakeBatches(FakeLLM):
         self.largest = largest
         self.hold = False
         self.flaky = 0
+        # U+2028 ends a line for some readers of lines, and in no JSON.
+        self.lead = "\u2028"
         self.batches: list[Batch] = []
         self.batched: Counter[str] = Counter()
         self.gone: set[str] = set()
@@ -247,13 +250,13 @@ class FakeBatches(FakeLLM):
             if batch.whole in {"expired", "cancelled"} and number % 2:
                 kind = "expired" if batch.whole == "expired" else "canceled"
             error = (500, {"error": {"type": "api_error", "message": "boom"}}) if kind == "errored" else None
-            if kind not in {"expired", "canceled", "errored"} and (failed := _error(kind, batch.request)) is not None:
-                error = (failed.status, json.loads(failed.text or "{}"))
+            if kind not in {"expired", "canceled", "errored"}:
+                failed = _error(kind, batch.request, self.retry_after)
+                error = error if failed is None else (failed.status, json.loads(failed.text or "{}"))
             answer = None
             if error is None and kind not in {"expired", "canceled"}:
                 write = _openai_body if batch.api == "openai" else _anthropic_body
-                # U+2028 ends a line for some readers of lines, and in no JSON.
-                answer = write(body, prompt, "\u2028" + _reply(prompt, kind, batch.request), kind)
+                answer = write(self.versioned(body), prompt, self.lead + _reply(prompt, kind, batch.request), kind)
                 self.batched[digest] += 1
             line = _openai_line if batch.api == "openai" else _anthropic_line
             batch.results.append(line(name, kind, error, answer))

@@ -226,7 +226,8 @@ class FakeLLM:
         self.counts[digest] += 1
         self.requests.append(Request(digest, request.path, fault, body, dict(request.headers)))
         self._write_log(digest, request.path, str(body.get("model")), fault)
-        body["model"] = f"{body.get('model')}-{self.version}"
+        # What came in stays as it came: tests look at it.
+        body = self.versioned(body)
         headers: dict[str, str] = {}
         if self.limiter is not None:
             wait = self.limiter.admit((len(prompt) + len(_reply(prompt, fault, request))) // 4)
@@ -264,6 +265,10 @@ class FakeLLM:
         if fault in {"half", "drip"}:
             return await (_drip(request) if fault == "drip" else _half(request, json.dumps(answer).encode()))
         return web.json_response(answer)
+
+    def versioned(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Name the version that answers in place of the model that was asked for."""
+        return body | {"model": f"{body.get('model')}-{self.version}"}
 
     def _fault(self, prompt: str, digest: str, body: dict[str, Any]) -> str | None:
         earlier = self.counts[digest]

@@ -1,0 +1,131 @@
+"""Putting a finished run in order takes its time: nothing else waits for it, and Ctrl-C ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from servers.fake_batches import FakeBatches
+from test_execute import Toy
+
+from judgebench.domain import Policies, Reply
+from judgebench.probes.orders import Plain
+from judgebench.run import execute
+from judgebench.run.engine import Options
+from judgebench.run.execute import Conventions, Selection, execute_all, plan
+from judgebench.store import writer
+from judgebench.store.runs import find_runs
+from judgebench.store.stored import SETTLED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from judgebench.domain import Case, Scale
+
+#: A settle that would take a minute: of each line it takes a second.
+SLOW = """
+import sys, time
+from judgebench.store import writer
+
+def slowly(*arguments, _real=writer.in_order, **more):
+    for line in _real(*arguments, **more):
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            pass
+        yield line
+
+writer.in_order = slowly
+sys.argv = ["judgebench", *sys.argv[1:]]
+from judgebench.cli.app import main
+main()
+"""
+
+
+class Breathing:
+    """A judge that says when it was asked."""
+
+    settings: dict[str, object] = {}  # noqa: RUF012 - read only
+
+    def __init__(self, name: str, pause: float) -> None:
+        self.name = name
+        self.pause = pause
+        self.times: list[float] = []
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:
+        self.times.append(time.monotonic())
+        await asyncio.sleep(self.pause)
+        return Reply.ok(0)
+
+
+def test_other_runs_go_on_while_one_is_put_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[float] = []
+
+    def slowly(path: Path) -> None:
+        time.sleep(1.0)
+        settled.append(time.monotonic())
+        writer.settle_run(path)
+
+    monkeypatch.setattr(execute, "settle_run", slowly)
+    quick, slow = Breathing("quick", 0.0), Breathing("slow", 0.01)
+    plans = [
+        plan(Toy({f"i{n}": f"{n}?" for n in range(50)}), judge, Selection(Plain("original"), orders="original"),
+             Conventions(Policies()))
+        for judge in (quick, slow)
+    ]  # fmt: skip
+    outcomes = execute_all(plans, tmp_path, Options(max_concurrency=1))
+    assert all(outcome.finished and outcome.error is None for outcome in outcomes)
+    assert len(settled) == 2
+    gaps = [after - before for before, after in zip(slow.times, slow.times[1:], strict=False)]
+    assert len(slow.times) == 50
+    assert max(gaps) < 0.8
+    assert all((outcome.path / SETTLED).exists() for outcome in outcomes)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("engine", ["local", "batch"])
+def test_a_signal_breaks_it_off_and_the_next_command_does_it(tmp_path: Path, engine: str, number: int) -> None:
+    with FakeBatches(polls=0) as llm:
+        arguments = [
+            "run", "--judge", "openai/m", "--base-url", llm.openai_url, "--task", "pandalm", "--sample", "--runs",
+            "runs", "--engine", engine, *(["--poll", "0.05"] if engine == "batch" else []),
+        ]  # fmt: skip
+        environment = os.environ | {"OPENAI_API_KEY": "sk-canary-0123456789"}
+        process = subprocess.Popen(
+            [sys.executable, "-c", SLOW, *arguments],
+            cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 60
+            while not list(tmp_path.glob("runs/*/verdicts.jsonl.*.tmp")):
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            began = time.monotonic()
+            process.send_signal(number)
+            _, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            process.communicate()
+        assert time.monotonic() - began < 5
+        assert process.returncode == 130, err
+        assert "Traceback" not in err
+        assert "kept" in err
+        [stored] = find_runs(tmp_path / "runs")
+        assert not (stored.path / SETTLED).exists()
+        assert not list(stored.path.glob("*.tmp"))
+        assert len(list(stored.verdicts())) == 48
+        asked, batches = len(llm.requests), len(llm.batches)
+        done = subprocess.run(
+            [sys.executable, "-m", "judgebench", *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert (len(llm.requests), len(llm.batches)) == (asked, batches)
+    assert (stored.path / SETTLED).exists()
+    assert len(list(stored.verdicts())) == 48
