@@ -67,7 +67,7 @@ def test_what_the_budget_does_not_hold_is_not_submitted_and_the_next_command_goe
         assert len(kept(tmp_path, plan)) == 40
         done = batch(priced(api, llm, open_task("pandalm", sample=True)), tmp_path, TWENTY, capped(0.045))
         assert [b.requests for b in llm.batches] == [20, 20, 8]
-        assert set(llm.paid.values()) == {1}
+        assert sum(llm.paid.values()) == 48
         assert not llm.requests
     assert done.statuses() == {Status.OK: 48}
     assert done.summary.usage.usd == pytest.approx(0.008)
@@ -94,15 +94,13 @@ def test_what_an_earlier_command_has_out_there_counts(api: str, tmp_path: Path) 
                 again()
             assert [b.requests for b in llm.batches] == [20]
         llm.hold = False
-        commands = 0
-        while len(llm.batched) < 48:
-            commands += 1
-            assert commands < 10
-            with pytest.raises(IncompleteError):
+        # Each command collects what is there, or submits what its budget then holds: none goes round in circles.
+        for _ in range(2):
+            with pytest.raises(IncompleteError, match="--max-cost"):
                 again()
         again()
         assert [b.requests for b in llm.batches] == [20, 20, 8]
-        assert set(llm.paid.values()) == {1}
+        assert sum(llm.paid.values()) == 48
 
 
 def test_runs_of_one_command_share_the_budget(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def slowly(*arguments, _real=writer.in_order, **more):
 
 writer.in_order = slowly
 sys.argv = ["judgebench", *sys.argv[1:]]
-from judgebench.cli.app import main
+from judgebench.__main__ import main
 main()
 """
 
