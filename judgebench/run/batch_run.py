@@ -240,7 +240,7 @@ class BatchRun:
         return again
 
     async def _send(self, draft: Draft) -> bool:
-        """Submit a batch if there is money; False where it certainly never left, and its cases are missing again."""
+        """Submit a batch if there is money; False where it certainly never left: its cases are missing again then."""
         if not self.purse.grants(draft):
             return True
         lines = draft.finished()
