@@ -5,14 +5,33 @@ from __future__ import annotations
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.metrics.row_catalog import ROW_METRICS
 
-__all__ = ["METRIC_LINES", "METRIC_TITLES", "title_of"]
+__all__ = ["METRIC_LINES", "METRIC_TITLES", "PANEL_TITLES", "title_of"]
 
 #: Title of every metric, by name.
 METRIC_TITLES: dict[str, str] = {name: metric.title for name, metric in METRICS.items()}
-#: Name, title and place of every figure: coefficients of two raters, then figures of scores, rankings and steps.
+#: Title of the coefficients of all annotators at once, which `humans` gives.
+PANEL_TITLES: dict[str, str] = {
+    "percent_agreement": "agreement of two labels, uncorrected",
+    "fleiss_kappa": "Fleiss' kappa",
+    "conger_kappa": "Conger's kappa (exact Fleiss)",
+    "light_kappa": "Light's kappa (mean over pairs)",
+    "gwet_ac1": "Gwet's AC1",
+    "brennan_prediger": "Brennan-Prediger",
+    "krippendorff_alpha": "Krippendorff's alpha",
+    "conger_kappa_quadratic": "Conger's kappa, quadratic weights",
+    "gwet_ac2_quadratic": "Gwet's AC2, quadratic weights",
+    "icc_1": "ICC(1,1), one rating, raters unknown",
+    "icc_a1": "ICC(A,1), one rating, agreement",
+    "icc_c1": "ICC(C,1), one rating, consistency",
+    "icc_1k": "ICC(1,k), mean of the raters, raters unknown",
+    "icc_ak": "ICC(A,k), mean of the raters, agreement",
+    "icc_ck": "ICC(C,k), mean of the raters, consistency",
+}
+#: Name, title and place of every figure: coefficients of two raters, figures of scores, rankings and steps, then of all annotators.
 METRIC_LINES: tuple[tuple[str, str, str], ...] = (
     *((name, title, "") for name, title in METRIC_TITLES.items()),
     *((line.name, line.title, line.place) for line in ROW_METRICS.values()),
+    *((name, title, "all annotators (humans)") for name, title in PANEL_TITLES.items()),
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from judgebench.agreement.humans import among_humans, measure_humans
+from judgebench.agreement.names import PANEL_TITLES
 from judgebench.report.scores import (
     clean,
     figure,
@@ -34,23 +35,6 @@ __all__ = ["SCHEMA", "Panel", "gather", "json_schema", "render"]
 
 SCHEMA = "judgebench.humans/1"
 _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
-_NAMES = {
-    "percent_agreement": "agreement of two labels, uncorrected",
-    "fleiss_kappa": "Fleiss' kappa",
-    "conger_kappa": "Conger's kappa (exact Fleiss)",
-    "light_kappa": "Light's kappa (mean over pairs)",
-    "gwet_ac1": "Gwet's AC1",
-    "brennan_prediger": "Brennan-Prediger",
-    "krippendorff_alpha": "Krippendorff's alpha",
-    "conger_kappa_quadratic": "Conger's kappa, quadratic weights",
-    "gwet_ac2_quadratic": "Gwet's AC2, quadratic weights",
-    "icc_1": "ICC(1,1), one rating, raters unknown",
-    "icc_a1": "ICC(A,1), one rating, agreement",
-    "icc_c1": "ICC(C,1), one rating, consistency",
-    "icc_1k": "ICC(1,k), mean of the raters, raters unknown",
-    "icc_ak": "ICC(A,k), mean of the raters, agreement",
-    "icc_ck": "ICC(C,k), mean of the raters, consistency",
-}
 _REASONS = REASONS | {
     "too_few_pairs": "a place among the pairs of annotators needs 3 pairs",
     "no_spread": "all pairs of annotators agree alike, so there is no spread to compare with",
@@ -259,7 +243,7 @@ def _annotators(panel: Panel) -> Grid:
 
 
 def _together(panel: Panel) -> Grid:
-    rows = [(Cell(_NAMES[name]), _cell(one), Cell(str(one.n))) for name, one in panel.humans.coefficients.items()]
+    rows = [(Cell(PANEL_TITLES[name]), _cell(one), Cell(str(one.n))) for name, one in panel.humans.coefficients.items()]
     head = (Column("all annotators at once", right=False), Column("[95 % interval]", right=False), Column("items"))
     return Grid(head, tuple(rows))
 
