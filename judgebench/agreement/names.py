@@ -27,7 +27,7 @@ PANEL_TITLES: dict[str, str] = {
     "icc_ak": "ICC(A,k), mean of the raters, agreement",
     "icc_ck": "ICC(C,k), mean of the raters, consistency",
 }
-#: Name, title and place of every figure: coefficients of two raters, figures of scores, rankings and steps, then of all annotators.
+#: Name, title and place of every figure: of two raters, of scores, rankings and steps, and of all annotators.
 METRIC_LINES: tuple[tuple[str, str, str], ...] = (
     *((name, title, "") for name, title in METRIC_TITLES.items()),
     *((line.name, line.title, line.place) for line in ROW_METRICS.values()),
