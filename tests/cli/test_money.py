@@ -58,7 +58,7 @@ def test_the_estimate_is_within_5_percent_of_the_bill(judgebench, data_dir, tmp_
         assert done.code == 0, done.err
     assert (estimate["to_ask"], estimate["pilot_answers"]) == (700 - asked, asked)
     bills = {row["items"]: row["usage"]["usd"] for row in json.loads(done.out)["rows"] if row["subset"] == "all"}
-    pilot = json.loads(judgebench("score", *tmp_path.glob("runs/*"), "--format", "json").out)["rows"]
+    pilot = json.loads(judgebench("score", *tmp_path.glob("runs/[!.]*"), "--format", "json").out)["rows"]
     paid = next(row["usage"]["usd"] for row in pilot if row["subset"] == "all" and row["items"] == 60)
     bill = bills[350] - paid
     assert estimate["usd"] == pytest.approx(bill, rel=0.05)
