@@ -302,7 +302,7 @@ def compare(
     two_way = interval == "two-way"
     systems = len(matched.ratings[0].systems)
     if two_way and systems < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and there are no systems: --system-col")
+        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
     lines = _adjusted(

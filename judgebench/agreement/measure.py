@@ -150,7 +150,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     if not scored.size:
         raise DataError(_nothing(ratings, scored), hint="check the labels, the policies and --limit")
     if interval == "two-way" and len(ratings.systems) < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and there are no systems: --system-col")
+        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
     divisions = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divisions, by, statuses or {}, usage or {}))
     totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}

@@ -109,7 +109,7 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     kind = ratings.scale.kind
     kept, policies, left_out = _kept(ratings, policies)
     if interval == "two-way" and len(ratings.systems) < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and there are no systems: --system-col")
+        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
     headline, companions = CALLS[kind]
     rows: list[Agreement] = []
     for name, chosen in _groups(ratings, by):

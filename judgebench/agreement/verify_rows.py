@@ -158,7 +158,9 @@ def _sure(numbers: Numbers) -> tuple[Floats, npt.NDArray[np.bool_]]:
 
 def _log_loss(numbers: Numbers) -> Told:
     p, y = _sure(numbers)
-    theirs = _sklearn().log_loss(y, np.clip(p, LOG_CLIP, 1 - LOG_CLIP), labels=[False, True])
+    said = np.maximum(np.where(y, p, 1 - p), LOG_CLIP)
+    columns = np.column_stack([np.where(y, 1 - said, said), np.where(y, said, 1 - said)])
+    theirs = _sklearn().log_loss(y, columns, labels=[False, True])
     return float(theirs), "scikit-learn (log_loss)"
 
 

@@ -206,3 +206,11 @@ def test_empty_input_has_a_reason():
     for function in (brier, log_loss, expected_calibration_error, spiegelhalter_z):
         assert function(*none).reason == "no_items"
     assert reliability(*none) == []
+
+
+def test_sure_and_wrong_costs_the_same_either_way() -> None:
+    # Rows that differ by rounding alone would give a difference of two such judges an interval, and a p-value.
+    found = log_loss(np.array([0.0, 1.0, 0.0, 1.0]), np.array([True, False, True, False]))
+    assert found.value == pytest.approx(-np.log(1e-15), abs=1e-12)
+    assert found.influence is not None
+    assert not found.influence.any()

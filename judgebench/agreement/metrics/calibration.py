@@ -105,7 +105,7 @@ def log_loss(probabilities: Floats, positive: Flags, clip: float = LOG_CLIP) -> 
     positive : ndarray of bool, shape (n,)
         Gold.
     clip : float, optional
-        Probabilities are moved into ``[clip, 1 - clip]``: the worst row costs ``-log(clip)``.
+        The least probability of gold's label that is reckoned with: the worst row costs ``-log(clip)``.
 
     Returns
     -------
@@ -129,8 +129,9 @@ def log_loss(probabilities: Floats, positive: Flags, clip: float = LOG_CLIP) -> 
     0.386596456903
     """
     _check(probabilities, positive)
-    sure = np.clip(probabilities, clip, 1 - clip)
-    return RowOutcome.mean(-np.where(positive, np.log(sure), np.log1p(-sure)))
+    # Of gold's label, so that being sure and wrong costs the same either way: 1 - (1 - clip) is not clip in floats.
+    said = np.where(positive, probabilities, 1 - probabilities)
+    return RowOutcome.mean(-np.log(np.maximum(said, clip)))
 
 
 def bins_of(
