@@ -74,13 +74,19 @@ def run(
         ),
     ] = None,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")] = 2048,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one call may take.")] = 120.0,
+    timeout: Annotated[float, typer.Option(min=0.1, max=86_400, help="Seconds that one call may take.")] = 120.0,
     connect_timeout: Annotated[
-        float, typer.Option("--connect-timeout", min=0.1, help="Seconds that opening a connection may take.")
+        float,
+        typer.Option("--connect-timeout", min=0.1, max=86_400, help="Seconds that opening a connection may take."),
     ] = 10.0,
     first_byte_timeout: Annotated[
         float | None,
-        typer.Option("--first-byte-timeout", min=0.1, help="Seconds until an answer must begin; by default --timeout."),
+        typer.Option(
+            "--first-byte-timeout",
+            min=0.1,
+            max=86_400,
+            help="Seconds until an answer must begin; by default --timeout.",
+        ),
     ] = None,
     max_concurrency: Annotated[
         str,
@@ -106,6 +112,7 @@ def run(
         typer.Option(
             "--hedge",
             min=0.01,
+            max=86_400,
             metavar="SECONDS",
             help="Ask once more where no answer came by then; both are paid.",
         ),
@@ -120,7 +127,10 @@ def run(
         ),
     ] = "local",
     poll: Annotated[
-        float, typer.Option(min=0.01, metavar="SECONDS", help="First pause before a batch is asked after; it grows.")
+        float,
+        typer.Option(
+            min=0.01, max=86_400, metavar="SECONDS", help="First pause before a batch is asked after; it grows."
+        ),
     ] = 15.0,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for batches, or submit and leave.")] = True,
     batch_size: Annotated[
