@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from datetime import datetime
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_DURATION = re.compile(r"([0-9.]+)(ms|us|µs|ns|d|h|m|s)")
+_DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+)(ms|us|µs|ns|d|h|m|s)")
 #: Limit, remaining and reset, as they are called; the first that is whole counts.
 _REQUESTS = (
     ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
@@ -96,12 +97,12 @@ def _structured(found: Mapping[str, str]) -> Quota | None:
 
 def _parameters(value: str) -> dict[str, float]:
     first = value.partition(",")[0]
-    return {name: float(number) for name, number in re.findall(r";\s*([qrtw])=([0-9]+)", first)}
+    return {name: float(number) for name, number in re.findall(r";\s*([qrtw])=([0-9]{1,15})\b", first)}
 
 
 def _number(value: str | None) -> float | None:
     # ``100, 100;w=60`` lists the limit first, its windows behind.
-    match = re.match(r"\s*([0-9]+(?:\.[0-9]+)?)", value or "")
+    match = re.match(r"\s*([0-9]{1,15}(?:\.[0-9]+)?)(?![0-9])", value or "")
     return float(match[1]) if match else None
 
 
@@ -120,7 +121,9 @@ def _seconds(value: str | None, now: float) -> float | None:
             return max(0.0, datetime.fromisoformat(text.upper()).timestamp() - now)
         except ValueError:
             return None
+    if not math.isfinite(number):
+        return None
     if number >= 1e11:
         number /= 1000
     # What is no time span is a point in time.
-    return max(0.0, number - now) if number >= 1e9 else max(0.0, number) if number == number else None  # noqa: PLR0124 - NaN
+    return max(0.0, number - now) if number >= 1e9 else max(0.0, number)

@@ -74,3 +74,14 @@ def test_a_date_to_wait_for_is_the_servers_whatever_our_clock_says(monkeypatch: 
         monkeypatch.setattr(time, "time", lambda real=real, jump=jump: real() + jump)
         assert retry_after(said) == pytest.approx(20)
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize("reset", ["1.2.3s", ".s", "...ms", "inf", "-inf", "nan", "1e400", "9" * 400 + "s", "soon"])
+def test_a_reset_that_is_no_time_is_left_out(reset: str) -> None:
+    assert rate_limits(openai(reset)) == rate_limits(openai(""))
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "inf", "nan", "-5"])
+def test_a_limit_that_is_no_number_is_no_limit(number: str) -> None:
+    assert rate_limits(openai("1s") | {"x-ratelimit-limit-requests": number}) is None
+    assert rate_limits({"RateLimit": '"a";r=50;t=30', "RateLimit-Policy": f'"a";q={number};w=60'}) is None
