@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.errors import GoneError, RetryableError
+from judgebench.errors import GoneError, JudgebenchError, RetryableError
 from judgebench.judges.backend import connection_error, failure_of, http_error
 from judgebench.judges.chat import error_body
 from judgebench.judges.prices import BATCH_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 
-    from judgebench.errors import JudgebenchError
     from judgebench.judges.backend import Completion
 
 #: Seconds that sending or fetching a file may pause; a call's own limit is far too short for hundreds of megabytes.
@@ -54,6 +54,22 @@ def _object(backend: str, line: bytes) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise RetryableError(f"{backend}: the results of a batch hold a line that is no JSON object")
     return cast("dict[str, Any]", read)
+
+
+@asynccontextmanager
+async def in_our_words(
+    backend: str, what: str, *, key_variable: str, secrets: Iterable[str]
+) -> AsyncGenerator[None, None]:
+    """Put what an SDK raises into our errors; parameters as for `batch_error`."""
+    try:
+        yield
+    except JudgebenchError:
+        raise
+    except Exception as error:
+        told = batch_error(backend, error, what, key_variable=key_variable, secrets=secrets)
+        if told is None:
+            raise
+        raise told from None
 
 
 def batch_error(

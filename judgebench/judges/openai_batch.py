@@ -17,7 +17,7 @@ from judgebench.judges.backend import (
     login_secrets,
     redact,
 )
-from judgebench.judges.batches import QUESTION_TIMEOUT, TRANSFER_TIMEOUT, batch_error, encode_line, json_lines
+from judgebench.judges.batches import QUESTION_TIMEOUT, TRANSFER_TIMEOUT, encode_line, in_our_words, json_lines
 from judgebench.judges.chat import chat_completion
 
 if TYPE_CHECKING:
@@ -75,16 +75,8 @@ class OpenAIBatches:
 
     @asynccontextmanager
     async def _calling(self, absent: str) -> AsyncGenerator[AsyncOpenAI, None]:
-        client = self._clients.get()
-        try:
-            yield client
-        except JudgebenchError:
-            raise
-        except Exception as error:
-            told = batch_error(self._label, error, absent, key_variable=_KEY, secrets=self._secrets())
-            if told is None:
-                raise
-            raise told from None
+        async with in_our_words(self._label, absent, key_variable=_KEY, secrets=self._secrets()):
+            yield self._clients.get()
 
     def encode(self, custom_id: str, messages: Sequence[Message]) -> bytes:
         """Write one line of an input file."""
