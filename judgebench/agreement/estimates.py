@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from judgebench.agreement.metrics.table import Outcome
 from judgebench.domain import Estimate
 
 if TYPE_CHECKING:
+    from judgebench.agreement.inference.paired import Difference
     from judgebench.agreement.inference.spreads import Ints
     from judgebench.agreement.metrics.catalog import Metric
     from judgebench.agreement.metrics.table import Table
     from judgebench.agreement.policies import Codes, Scored
+
+D = TypeVar("D", Estimate, "Difference")
 
 #: How an interval is made: by default, or as asked for.
 IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
@@ -173,19 +176,19 @@ def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf"
     return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)
 
 
-def within(difference: Estimate, reach: float) -> Estimate:
+def within(difference: D, reach: float) -> D:
     """Keep the bounds of a difference where a difference can be.
 
     Parameters
     ----------
-    difference : Estimate
+    difference : Estimate or Difference
         A difference of two figures.
     reach : float
         How far apart two such figures can be.
 
     Returns
     -------
-    Estimate
+    Estimate or Difference
         The same, its bounds in ``[-reach, reach]``.
 
     References

@@ -5,14 +5,14 @@ A figure is made of a table of labels by a metric, or of numbers or sequences by
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from judgebench.agreement.ceiling import select
-from judgebench.agreement.estimates import Counted, estimate
+from judgebench.agreement.estimates import Counted, estimate, within
 from judgebench.agreement.figures import Figure, two_way_of
 from judgebench.agreement.inference.paired import Difference
 from judgebench.agreement.inference.spreads import combine, influence
@@ -281,8 +281,7 @@ def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = Fals
     found = Difference.of(joint or plain, bias=bias)
     # A difference of two shares is no larger than 1, whatever few clusters make of t.
     reach = max(one.high, two.high) - min(one.low, two.low)
-    low, high = (None if bound is None else min(reach, max(-reach, bound)) for bound in (found.low, found.high))
-    found = replace(found, low=low, high=high)
+    found = within(found, reach)
     method = f"{'' if joint is None else 'two-way-'}cr1-t-paired{'-bias' if max(bias) > 0 else ''}"
     return Gap(found, "" if found.low is None else method)
 

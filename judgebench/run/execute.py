@@ -11,7 +11,7 @@ from judgebench.domain import Status
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
 from judgebench.run.engine import Lanes, Summary, ask_all
 from judgebench.run.interrupt import Interrupts
-from judgebench.run.plans import Conventions, Plan, Selection, missing, plan
+from judgebench.run.plans import Conventions, Plan, Selection, plan
 from judgebench.run.spending import spent_with
 from judgebench.store.runs import RunWriter
 from judgebench.store.writer import settle_run
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
 
-__all__ = ["Conventions", "Outcome", "Plan", "Progress", "Selection", "execute", "execute_all", "missing", "plan"]
+__all__ = ["Conventions", "Outcome", "Plan", "Progress", "Selection", "execute", "execute_all", "plan"]
 
 #: Runs that are open at once; more would only use up file handles.
 _OPEN = 64

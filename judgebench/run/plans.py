@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING
 from judgebench import __version__
 from judgebench.domain import Run
 from judgebench.errors import DataError
-from judgebench.store.runs import known_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Task
     from judgebench.domain.results import Aggregate
@@ -127,12 +125,6 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         content=seen.content,
     )
     return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))
-
-
-def missing(planned: Plan, runs: Path) -> Iterator[Case]:
-    """Yield the cases that no stored answer serves: what would be asked."""
-    with known_answers(runs, planned.run) as known:
-        yield from (case for case in planned.cases() if case.key not in known)
 
 
 class _Seen:
