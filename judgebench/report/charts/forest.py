@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Agreement, Estimate
-    from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.report.charts.sketch import Panel
+    from judgebench.report.charts.sketch import Mark, Panel
 
 __all__ = ["constant_share", "forest"]
 

@@ -139,8 +139,8 @@ def _copy(
             look = _look(shape) | _look(part)
             SubElement(target, "path", {"d": _path(shape.get("d", "")), "transform": place, **look})
         elif kind == "text":
-            place = {axis: _short(part.get(axis, "0")) for axis in ("x", "y")}
-            SubElement(target, "text", {**place, **_look(part)}).text = texts[part.text or ""]
+            corner = {axis: _short(part.get(axis, "0")) for axis in ("x", "y")}
+            SubElement(target, "text", corner | _look(part)).text = texts[part.text or ""]
 
 
 def _look(part: Element) -> dict[str, str]:

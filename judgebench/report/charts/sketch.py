@@ -11,7 +11,7 @@ from judgebench.report.charts.markup import code_of, inline
 from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
 __all__ = ["WIDTH", "Mark", "Panel", "Sketch", "shorten", "sketch", "text_room", "ticks"]
 
@@ -322,7 +322,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 @contextmanager
-def sketch(name: str, height: float, width: float = WIDTH) -> Iterator[Sketch]:
+def sketch(name: str, height: float, width: float = WIDTH) -> Generator[Sketch]:
     """Open a drawing board; matplotlib has its own defaults meanwhile, whatever a program or a user's file set.
 
     Parameters
