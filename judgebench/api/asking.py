@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from judgebench.errors import UsageError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Planned: TypeAlias = tuple[Plan, Policies]
 
+T = TypeVar("T")
 Order: TypeAlias = Literal["both", "original", "swapped", "random"]
 
 
@@ -42,8 +43,8 @@ def options(max_concurrency: int | None, *, attempts: int) -> Options:
 
 
 def plan_named(
-    judges: Sequence[str],
-    tasks: Sequence[str],
+    judges: Sequence[str | Judge],
+    tasks: Sequence[str | Task],
     settings: JudgeSettings,
     showing: Showing,
     *,
@@ -51,7 +52,7 @@ def plan_named(
     sample: bool = False,
     policy: Sequence[str] = (),
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
-    """Plan a run of every judge on every task.
+    """Plan a run of every judge on every task, each given by its name or as an object.
 
     Returns
     -------
@@ -65,14 +66,21 @@ def plan_named(
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
-    for task_name in dict.fromkeys(tasks):
-        opened = catalog.make_task(task_name, data=data, sample=sample)
-        for judge_name in dict.fromkeys(judges):
-            made = catalog.make_judge(judge_name, opened, settings)
+    for task in _once(tasks):
+        if not isinstance(task, str) and (sample or data is not None):
+            raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
+        opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
+        for judge in _once(judges):
+            made = catalog.make_judge(judge, opened, settings) if isinstance(judge, str) else judge
             plans.append(plan_run(opened, made, showing, policy=policy))
-            if (recipe := catalog.recipe(judge_name, made, opened, settings)) is not None:
+            if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
                 recipes[plans[-1][0].run.identity] = recipe
     return plans, recipes
+
+
+def _once(given: Sequence[T]) -> list[T]:
+    """Drop names that stand twice; objects are what they are."""
+    return [one for i, one in enumerate(given) if not isinstance(one, str) or one not in given[:i]]
 
 
 def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy: Sequence[str] = ()) -> Planned:
