@@ -163,21 +163,6 @@ def _boards(reported: Sequence[Reported]) -> list[list[Reported]]:
     return [runs for runs, _ in boards]
 
 
-def judge_names(runs: Sequence[Reported]) -> list[str]:
-    """Name the judges of some runs so that no two are named alike."""
-    names = [one.run.judge for one in runs]
-    marked = [
-        one.run.judge
-        if names.count(one.run.judge) == 1
-        else f"{one.run.judge} ({one.run.identity.rpartition('--')[2]})"
-        for one in runs
-    ]
-    # The very same run may have been given twice.
-    return [
-        name if marked.count(name) == 1 else f"{name} {marked[: i + 1].count(name)}" for i, name in enumerate(marked)
-    ]
-
-
 class _Board:
     """One task's items while they are packed; `chunks` has to be used up before `columns` and `head` are called."""
 
@@ -311,7 +296,7 @@ class _Board:
         columns["flip"] = [value for row in rows for value in row["flip"]]
         return columns | {
             "runs": runs,
-            "names": judge_names(self._runs),
+            "names": [one.rows[0].judge for one in self._runs],
             "words": list(self._words.codes),
             "statuses": [status.value for status in _STATUSES],
             "subsets": list(self._subsets.codes),

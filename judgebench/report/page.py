@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench import __version__
-from judgebench.report.disagreements import explorer, judge_names
+from judgebench.report.disagreements import explorer
 from judgebench.report.html import page
-from judgebench.report.parts import Section
-from judgebench.report.scores import clean, gold_word, spread
-from judgebench.report.words import REASONS, SHORT, WARNINGS
+from judgebench.report.scores import clean, gold_word
+from judgebench.report.summary import distinct, sections, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +58,8 @@ def report_page(
     DataError
         If verdicts or items can't be read.
     """
-    listed = explorer(reported, texts=texts, most=most)
+    runs = distinct(reported)
+    listed = explorer(runs, texts=texts, most=most)
     tasks = dict.fromkeys(one.run.task for one in reported)
     return page(
         "report",
@@ -67,49 +67,16 @@ def report_page(
         styles=_STYLES,
         scripts=_SCRIPTS,
         live=live,
-        sentence="",
-        sections=_sections(reported),
+        sentence=sentence(reported),
+        sections=sections(reported),
         items_lead=_items_lead(listed, texts=texts),
-        items_notes=_items_notes(reported, listed, texts=texts),
+        items_notes=_items_notes(runs, listed, texts=texts),
         blocks=listed.blocks,
         runs_header=_RUNS_HEADER,
-        runs_rows=_runs_rows(reported),
-        runs_notes=_runs_notes(reported),
+        runs_rows=_runs_rows(runs),
+        runs_notes=_runs_notes(runs),
         version=__version__,
     )
-
-
-def _sections(reported: Sequence[Reported]) -> list[Section]:
-    names = judge_names(reported)
-    rows: list[tuple[str, ...]] = []
-    notes: dict[str, None] = {}
-    for name, one in zip(names, reported, strict=True):
-        row = one.rows[0]
-        headline = row.metrics.get(row.headline)
-        shown = "–"  # noqa: RUF001 - a dash means "no figure"
-        if headline is not None and headline.value is not None:
-            shown = spread(headline.value)
-            if headline.low is not None and headline.high is not None:
-                shown += f" [{spread(headline.low)}, {spread(headline.high)}]"
-        elif headline is not None and headline.undefined:
-            notes[REASONS.get(headline.undefined, headline.undefined)] = None
-        ceiling = row.ceiling.get(row.headline)
-        agree = row.metrics.get("percent_agreement")
-        rows.append(
-            (
-                clean(name),
-                clean(row.task),
-                f"{row.items:,}",
-                f"{100 * row.coverage:.1f}",
-                "–" if agree is None or agree.value is None else f"{100 * agree.value:.1f}",  # noqa: RUF001 - no figure
-                f"{' '.join(SHORT.get(row.headline, (row.headline,)))} {shown}",
-                "–" if ceiling is None or ceiling.value is None else spread(ceiling.value),  # noqa: RUF001 - no figure
-            )
-        )
-        for code in row.warnings:
-            notes[f"{clean(name)}: {WARNINGS.get(code, code)}"] = None
-    header = ("Judge", "Task", "Items", "Coverage %", "% agreement", "Headline [95 % interval]", "Human ceiling")
-    return [Section("summary", "Summary", "", (), header, tuple(rows), (2, 3, 4, 6), tuple(notes))]
 
 
 def _items_lead(listed: Explorer, *, texts: bool) -> str:
@@ -134,12 +101,20 @@ def _items_notes(reported: Sequence[Reported], listed: Explorer, *, texts: bool)
 
 def _runs_rows(reported: Sequence[Reported]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for name, one in zip(judge_names(reported), reported, strict=True):
+    for one in reported:
         run = one.run
         settings = ", ".join(f"{key} {value}" for key, value in sorted(run.settings.items()) if value is not None)
         shown = f"order {run.orders}, reference {run.reference}, repeats {run.repeats}"
-        policies = ", ".join(f"{key}={value}" for key, value in one.policies.to_json().items())
-        cells = (name, run.task, run.revision, f"{one.rows[0].items:,}", f"{one.ratings.judge.size:,}", shown, policies)
+        policies = ", ".join(f"{key}={value}" for key, value in one.rows[0].policies.to_json().items())
+        cells = (
+            one.rows[0].judge,
+            run.task,
+            run.revision,
+            f"{one.rows[0].items:,}",
+            f"{one.ratings.judge.size:,}",
+            shown,
+            policies,
+        )
         rows.append(tuple(map(clean, (*cells, gold_word(run.gold_source), settings))))
     return rows
 
