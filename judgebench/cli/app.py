@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "systems": "judgebench.cli.systems:systems",
     "correct": "judgebench.cli.correct:correct",
     "analyze": "judgebench.cli.analysis:analyze",
-    "leaderboard": "judgebench.cli.measuring:leaderboard",
+    "leaderboard": "judgebench.cli.boards:leaderboard",
     "report": "judgebench.cli.reporting:report",
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
