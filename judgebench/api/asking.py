@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from judgebench.api.labelling import labelled_task
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.catalog import JudgeSettings
     from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.domain.labels import Labels
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
     from judgebench.run.estimate import Forecast
@@ -50,8 +52,9 @@ def plan_named(
     data: Path | None = None,
     sample: bool = False,
     policy: Sequence[str] = (),
+    labels: Mapping[str, Labels] | None = None,
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
-    """Plan a run of every judge on every task.
+    """Plan a run of every judge on every task, with ``labels`` as the tasks' gold where given.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def plan_named(
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     for task_name in dict.fromkeys(tasks):
-        opened = catalog.make_task(task_name, data=data, sample=sample)
+        opened = labelled_task(catalog.make_task(task_name, data=data, sample=sample), labels)
         for judge_name in dict.fromkeys(judges):
             made = catalog.make_judge(judge_name, opened, settings)
             plans.append(plan_run(opened, made, showing, policy=policy))
