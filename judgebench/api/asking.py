@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from judgebench.api.labelling import labelled_task
 from judgebench.errors import UsageError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Planned: TypeAlias = tuple[Plan, Policies]
 
+T = TypeVar("T")
 Order: TypeAlias = Literal["both", "original", "swapped", "random"]
 
 
@@ -44,8 +45,8 @@ def options(max_concurrency: int | None, *, attempts: int) -> Options:
 
 
 def plan_named(
-    judges: Sequence[str],
-    tasks: Sequence[str],
+    judges: Sequence[str | Judge],
+    tasks: Sequence[str | Task],
     settings: JudgeSettings,
     showing: Showing,
     *,
@@ -54,7 +55,9 @@ def plan_named(
     policy: Sequence[str] = (),
     labels: Mapping[str, Labels] | None = None,
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
-    """Plan a run of every judge on every task, with ``labels`` as the tasks' gold where given.
+    """Plan a run of every judge on every task, each given by its name or as an object.
+
+    With ``labels`` these are the tasks' gold.
 
     Returns
     -------
@@ -68,14 +71,22 @@ def plan_named(
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
-    for task_name in dict.fromkeys(tasks):
-        opened = labelled_task(catalog.make_task(task_name, data=data, sample=sample), labels)
-        for judge_name in dict.fromkeys(judges):
-            made = catalog.make_judge(judge_name, opened, settings)
+    for task in _once(tasks):
+        if not isinstance(task, str) and (sample or data is not None):
+            raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
+        opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
+        opened = labelled_task(opened, labels)
+        for judge in _once(judges):
+            made = catalog.make_judge(judge, opened, settings) if isinstance(judge, str) else judge
             plans.append(plan_run(opened, made, showing, policy=policy))
-            if (recipe := catalog.recipe(judge_name, made, opened, settings)) is not None:
+            if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
                 recipes[plans[-1][0].run.identity] = recipe
     return plans, recipes
+
+
+def _once(given: Sequence[T]) -> list[T]:
+    """Drop names that stand twice; objects are what they are."""
+    return [one for i, one in enumerate(given) if not isinstance(one, str) or one not in given[:i]]
 
 
 def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy: Sequence[str] = ()) -> Planned:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from judgebench.agreement.estimates import IntervalMethod
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.domain.labels import Labels
     from judgebench.store.runs import StoredRun
+    from judgebench.tables.read import Table
 
 Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier", "model"]
 
@@ -186,16 +187,17 @@ def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[
 
 
 def table_sources(
-    path: Path, columns: Columns, gold: str, *, unlabelled: bool = False, tell: Callable[[str], None] = silent
+    path: Path | Table, columns: Columns, gold: str, *, unlabelled: bool = False, tell: Callable[[str], None] = silent
 ) -> list[Source]:
-    """Open a table of labels: a source per judge's column."""
+    """Open a table of labels, a file or one that is open already: a source per judge's column."""
     from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
     from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
 
+    named = path if isinstance(path, Path) else "FILE"
     if not (columns.judges or columns.scores) or not (columns.golds or unlabelled):
-        raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {path}` names the columns")
+        raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {named}` names the columns")
     table = load(
         path,
         columns.judges,
@@ -213,14 +215,13 @@ def table_sources(
     )
     for text in table.notes:
         tell(text)
+    task = path.name if isinstance(path, Path) else table.path
     found: list[Source] = []
     for judge, ratings in table.judges.items():
 
         def measured(judge: str = judge, ratings: Ratings = ratings, *, by_system: bool, **how: Any) -> list[Agreement]:
             by = ("subset", "system") if by_system else ("subset",)
-            rows = measure(
-                ratings, task=path.name, judge=judge, gold_source=gold, revision=table.revision, by=by, **how
-            )
+            rows = measure(ratings, task=task, judge=judge, gold_source=gold, revision=table.revision, by=by, **how)
             return [replace(row, warnings=(*row.warnings, *table.warnings)) for row in rows]
 
         def own_ratings(ratings: Ratings = ratings) -> Ratings:
@@ -229,9 +230,7 @@ def table_sources(
         def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
             # The judges of one table share its items and its gold.
             clusters = range(int(ratings.cluster.max()) + 1)
-            return Judged(
-                path.name, judge, ratings, table.names(), [*map(str, clusters)], policies, gold, table.revision
-            )
+            return Judged(task, judge, ratings, table.names(), [*map(str, clusters)], policies, gold, table.revision)
 
-        found.append(Source(path.name, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged))
+        found.append(Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged))
     return found
