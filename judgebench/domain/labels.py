@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from judgebench.domain.scale import Code, Scale
 
 SCHEMA = "judgebench.labels/1"
+_WITH = "+labels-"
 #: Whether labels take the place of a task's gold, or stand beside it.
 Mode: TypeAlias = Literal["only", "add"]
 #: A label in words, in the item's own order; None where the person could not say.
@@ -117,6 +118,17 @@ class Labelled:
         )
 
 
+def own_revision(revision: str) -> str:
+    """Take the labels off a revision, so that the data is named.
+
+    Examples
+    --------
+    >>> own_revision("sample+labels-0123456789"), own_revision("sample")
+    ('sample', 'sample')
+    """
+    return revision.partition(_WITH)[0]
+
+
 def words_of(code: Code, scale: Scale) -> str | tuple[str, ...]:
     """Write a code in words of the scale.
 
@@ -209,7 +221,7 @@ class Labels:
 
     def revision(self, own: str) -> str:
         """Name the data with these labels: figures on other gold must not pass for the same."""
-        return f"{own}+labels-{self.digest}"
+        return f"{own}{_WITH}{self.digest}"
 
     def source(self, own: GoldSource | str) -> str:
         """Who gave the gold: what people don't vouch for alone is never called theirs."""
