@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "analyze": "judgebench.cli.analysis:analyze",
     "leaderboard": "judgebench.cli.boards:leaderboard",
     "report": "judgebench.cli.reporting:report",
+    "view": "judgebench.cli.viewing:view",
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
     "doctor": "judgebench.cli.measuring:doctor",
