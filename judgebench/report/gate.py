@@ -91,26 +91,31 @@ def _value(line: GateLine, one: Estimate) -> str:
     return f"{one.value:.3g}" if line.operation and line.figure in _RELATIVE else spread(one.value)
 
 
+def _change(line: GateLine, value: float | None) -> str:
+    if value is not None and value < 0:
+        return f"better by {_amount(line, -value)}"
+    return f"worse by {_amount(line, value)}"
+
+
 def phrase(line: GateLine, alpha: float) -> str:
     """Say in a few words what became of one line."""
-    name, worse = line_name(line), line.worse
-    values = f"{name} {_value(line, line.baseline)} before, {_value(line, line.run)} now"
-    sure = f"{100 * (1 - alpha):g} % sure"
+    worse = line.worse
+    values = f"{line_name(line)} {_value(line, line.baseline)} before, {_value(line, line.run)} now"
+    sure, limit = f"{100 * (1 - alpha):g} % sure", _amount(line, line.limit)
     if line.state == "fail":
         known = f", at least {_amount(line, worse.low)} ({sure})" if worse.low is not None else ""
-        allowed = f", allowed {_amount(line, line.limit)}" if line.strict else ""
-        return f"{values}: worse by {_amount(line, worse.value)}{known}{allowed}"
+        return f"{values}: {_change(line, worse.value)}{known}{f', allowed {limit}' if line.strict else ''}"
     if line.state == "pass":
-        if line.reason:
-            return f"{values}: {_REASONS[line.reason]}"
-        return f"{values}: worse by less than {_amount(line, worse.high)} ({sure}), allowed {_amount(line, line.limit)}"
+        if line.reason or worse.high is None:
+            return f"{values}: {_REASONS.get(line.reason, line.reason)}"
+        if worse.high < 0:
+            return f"{values}: better by at least {_amount(line, -worse.high)} ({sure})"
+        return f"{values}: worse by less than {_amount(line, worse.high)} ({sure}), allowed {limit}"
     if worse.value is None or worse.low is None or worse.high is None:
         why = _REASONS.get(line.reason, line.reason.replace("_", " "))
         return f"{values}: {why or 'too few questions'}{_needs(line)}"
-    return (
-        f"{values}: worse by {_amount(line, worse.value)}, between {_amount(line, worse.low)} and "
-        f"{_amount(line, worse.high)}{_needs(line)}"
-    )
+    span = f"{_change(line, worse.low)} to {_change(line, worse.high)}"
+    return f"{values}: {_change(line, worse.value)} ({span}), allowed {limit}{_needs(line)}"
 
 
 def _needs(line: GateLine) -> str:
