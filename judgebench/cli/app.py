@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "alt-test": "judgebench.cli.alttest:alt_test",
     "compare": "judgebench.cli.comparing:compare",
     "power": "judgebench.cli.comparing:power",
+    "gate": "judgebench.cli.gating:gate",
     "systems": "judgebench.cli.systems:systems",
     "correct": "judgebench.cli.correct:correct",
     "analyze": "judgebench.cli.analysis:analyze",

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from judgebench.api.sources import judgments
 from judgebench.cli.options import BySystemOption, OutputOption, PolicyOption, check_output, emit, room
-from judgebench.cli.sources import judgments, stored_sources
+from judgebench.cli.sources import stored_sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
     from judgebench.report.leaderboard import Key, Pace
 
 RunsFolder = Annotated[Path, typer.Argument(metavar="[RUNS]", envvar="JUDGEBENCH_RUNS", help="Folder of runs.")]
