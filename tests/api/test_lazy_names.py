@@ -119,7 +119,7 @@ judgebench.score("runs", intervall="bca")
 def test_type_checkers_of_users_see_functions(tmp_path: Path, checker: str) -> None:
     command = shutil.which(checker, path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}")  # noqa: PTH120 - PATH holds texts
     if command is None:
-        pytest.skip(f"{checker} is not installed here")
+        pytest.skip(f"{checker} is not installed here; nox -s types runs this")
     (tmp_path / "user.py").write_text(USER)
     (tmp_path / "wrong.py").write_text(WRONG)
     package = os.path.dirname(os.path.dirname(judgebench.__file__))  # noqa: PTH120 - PATH holds texts
