@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from judgebench.report.charts.costs import cost_of
 from judgebench.report.charts.forest import constant_share, forest
-from judgebench.report.charts.words import count, first_up, name_of, percent, told
+from judgebench.report.charts.words import count, first_up, name_of, percent, told, whom
+from judgebench.report.depth import deeper, rankings
+from judgebench.report.limits import limits
 from judgebench.report.parts import Section
-from judgebench.report.scores import clean, figure, gold_word
+from judgebench.report.probed import probed
+from judgebench.report.scores import clean, figure
 from judgebench.report.stand_in import KAPPAS, MARGIN, Answer, answer
 from judgebench.report.table import grid
 
@@ -75,7 +78,14 @@ def sections(reported: Sequence[Reported]) -> list[Section]:
 def _of_task(task: str, runs: Sequence[Reported], *, several: bool) -> list[Section]:
     slug = slugged(task)
     answers = [answer(run) for run in runs]
-    made = [summary(runs, answers, name=f"{slug}-summary")]
+    ranked = rankings(runs)
+    probes = probed(runs, ranked, name=f"{slug}-probes")
+    made = [
+        summary(runs, answers, name=f"{slug}-summary"),
+        limits(runs, answers, name=f"{slug}-limits"),
+        *deeper(runs, ranked, name=slug),
+        *([] if probes is None else [probes]),
+    ]
     return [replace(one, title=f"{one.title}: {clean(task)}") for one in made] if several else made
 
 
@@ -152,9 +162,11 @@ def _one(one: Answer, sizes: str) -> str:
 
 def _several(judges: Sequence[Answer], sizes: str) -> str:
     best = _best(judges)
-    sizes = "" if best.state == "not-human" else sizes
+    if best.state == "not-human":
+        source, _, figures = best.because.partition("; against it: ")
+        return f"{_counted(judges)}: {source}; nearest to it is {clean(best.judge)}: {figures}"
     nearest = f"the nearest to people is {clean(best.judge)}"
-    return f"{first_up(_counted(judges))}; {nearest}: {sizes}{best.because}{_help(best)}"
+    return f"{_counted(judges)}; {nearest}: {sizes}{best.because}{_help(best)}"
 
 
 def _help(one: Answer) -> str:
@@ -284,7 +296,7 @@ def _lead(answers: Sequence[Answer]) -> str:
         if (estimate := row.metrics.get(metric)) is not None
     ]
     start = f"{clean(row.judge)}, the best of {len(judges)} judges" if len(judges) > 1 else clean(row.judge)
-    said = [f"{start}, beside {gold_word(row.gold)} on {count(row.items, 'item')}: {', '.join(figures)}."]
+    said = [f"{start}, beside {whom(row.gold)} on {count(row.items, 'item')}: {', '.join(figures)}."]
     people = [
         f"{name_of(metric)} {told(metric, estimate)}"
         for metric in dict.fromkeys((_plain(row), row.headline))
