@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["deeper", "rankings"]
 
+_COST = "The line joins the judges that no cheaper one equals; to the left of it nothing was measured."
 #: Judges that get drawings of their own; the tables have all.
 MOST = 6
 
@@ -70,10 +71,11 @@ def deeper(runs: Sequence[Reported], ranked: Sequence[SystemsAgreement | None], 
     yield from _cost(runs, f"{name}-cost")
     drawn = subsets([run.rows for run in runs], name=f"{name}-subsets-chart")
     if drawn is not None:
-        yield Section(f"{name}-subsets", "Subsets", drawn.summary, (drawn,))
+        yield Section(f"{name}-subsets", "Subsets", charts=(drawn,))
     yield from _each(
         f"{name}-labels",
         "What judges say, by gold label",
+        "A row is a gold label, a column what the judge says; shares are of the row, and agreement is in bold.",
         [
             confusion(run.ratings, run.policies, judge=row.judge, gold=row.gold, name=_named(name, "labels", i))
             for i, (run, row) in enumerate(firsts)
@@ -83,6 +85,7 @@ def deeper(runs: Sequence[Reported], ranked: Sequence[SystemsAgreement | None], 
     yield from _each(
         f"{name}-calibration",
         "Whether probabilities mean what they say",
+        "A calibrated judge is right as often as it says: its marks lie on the dashed line.",
         [
             calibration(run.ratings, run.policies, judge=row.judge, name=_named(name, "calibration", i))
             for i, (run, row) in enumerate(firsts)
@@ -92,10 +95,13 @@ def deeper(runs: Sequence[Reported], ranked: Sequence[SystemsAgreement | None], 
     yield from _each(
         f"{name}-systems",
         "Systems as judges rank them",
+        "Above the dashed line the judge scores a system higher than gold does; ranks agree where the marks rise "
+        "throughout.",
         [
             None if found is None else systems(found, judge=row.judge, gold=row.gold, name=_named(name, "systems", i))
             for i, ((_, row), found) in enumerate(zip(firsts, (ranked[i] for i in judges), strict=False))
-        ],
+        ]
+        + [subsets([run.rows for run, _ in firsts], by="system", name=f"{name}-by-system")],
         left,
         _warnings(ranked),
     )
@@ -110,7 +116,7 @@ def _cost(runs: Sequence[Reported], name: str) -> Iterator[Section]:
     costs = [cost_of(row) for row in rows]
     drawn = pareto(rows, name=f"{name}-chart")
     if drawn is not None:
-        yield Section(name, "Agreement against cost", drawn.summary, (drawn,))
+        yield Section(name, "Agreement against cost", _COST, (drawn,))
         return
     reasons: dict[str, list[str]] = {}
     for row, cost in zip(rows, costs, strict=True):
@@ -123,12 +129,12 @@ def _cost(runs: Sequence[Reported], name: str) -> Iterator[Section]:
 
 
 def _each(
-    name: str, title: str, drawn: Sequence[Chart | None], left: int, notes: tuple[str, ...] = ()
+    name: str, title: str, lead: str, drawn: Sequence[Chart | None], left: int, notes: tuple[str, ...] = ()
 ) -> Iterator[Section]:
     charts = tuple(chart for chart in drawn if chart is not None)
     if charts:
         more = (f"{count(left, 'more judge')} not drawn here.",) if left > 0 else ()
-        yield Section(name, title, "\n".join(chart.summary for chart in charts), charts, notes=(*notes, *more))
+        yield Section(name, title, lead, charts, notes=(*notes, *more))
 
 
 def _warnings(ranked: Sequence[SystemsAgreement | None]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.charts.subsets import division
 from judgebench.report.charts.words import count, name_of, percent, shown
 from judgebench.report.parts import Section
 from judgebench.report.scores import clean
@@ -139,7 +140,7 @@ def _elsewhere(run: Reported) -> Iterator[str]:
     parts = [
         (estimate.value, part.subset)
         for part in run.rows
-        if part.subset != "all"
+        if division(part) == "subset"
         and part.items >= _ENOUGH
         and (estimate := part.metrics.get(row.headline)) is not None
         and estimate.value is not None

@@ -83,7 +83,7 @@ def probed(
     return Section(
         name,
         "What verdicts depend on beside the answers",
-        "\n".join(text for one in judges[:charts] if (text := _sentence(one))),
+        _sentence(judges[0]),
         tuple(chart for chart in drawn if chart is not None),
         ("judge", *known),
         tuple(

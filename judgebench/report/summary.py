@@ -240,11 +240,15 @@ def summary(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -
     # A run measured under two policies has two rows, and one answer: its own policies'.
     by_row = {id(one.row): one for one in answers}
     layout = grid(rows)
-    kept = [i for i, column in enumerate(layout.columns) if column.title not in {"task", "subset"}]
+    kept = [i for i, column in enumerate(layout.columns) if column.title not in {"task", "subset", "gold"}]
     cells, notes = layout.resolve(kept)
     header = [layout.columns[i].title for i in kept]
-    table = [(*line, *_extras(row, by_row.get(id(row)))) for line, row in zip(cells, rows, strict=True)]
-    right = [place for place, i in enumerate(kept) if layout.columns[i].right]
+    table = [
+        (line[0], *_answered(row, by_row.get(id(row))), *line[1:], _cost(row))
+        for line, row in zip(cells, rows, strict=True)
+    ]
+    # The answer stands first, and figures move two columns to the right.
+    right = [place + 2 for place, i in enumerate(kept) if layout.columns[i].right]
     firsts = [run.rows[0] for run in runs]
     charts = [forest(firsts, name=f"{name}-forest")]
     if firsts[0].headline not in {"", "percent_agreement", "accuracy"}:
@@ -254,9 +258,9 @@ def summary(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -
         "Summary",
         _lead(answers),
         tuple(charts),
-        (*header, "judge / people", "may stand in for people", "USD per 1,000 judgments"),
+        (header[0], "may stand in for people", "judge / people", *header[1:], "USD per 1,000 judgments"),
         tuple(table),
-        (*right, len(header), len(header) + 2),
+        (2, *right, len(header) + 2),
         (*notes, *layout.remarks, _rule(answers)),
     )
 
@@ -265,15 +269,18 @@ def _plain(row: Agreement) -> str:
     return "percent_agreement" if "percent_agreement" in row.metrics else "accuracy"
 
 
-def _extras(row: Agreement, one: Answer | None) -> tuple[str, str, str]:
-    if one is None:
-        return "", "", ""
-    ratio, cost = one.ratio, cost_of(row)
-    return (
-        _NONE if ratio.value is None else percent(ratio.value, 0),
-        _STATES[one.state],
-        _NONE if cost.usd is None else figure(cost.usd, 4),
-    )
+def _answered(row: Agreement, one: Answer | None) -> tuple[str, str]:
+    """Give the answer and the ratio behind it; a run's row under another policy has the ratio only."""
+    ratio = next((row.ceiling[f"ratio_{name}"] for name in KAPPAS if f"ratio_{name}" in row.ceiling), None)
+    if one is not None:
+        ratio = one.ratio
+    share = _NONE if ratio is None or ratio.value is None else percent(ratio.value, 0)
+    return "" if one is None else _STATES[one.state], share
+
+
+def _cost(row: Agreement) -> str:
+    cost = cost_of(row)
+    return _NONE if cost.usd is None else figure(cost.usd, 4)
 
 
 def _rule(answers: Sequence[Answer]) -> str:
