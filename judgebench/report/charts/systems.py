@@ -8,6 +8,7 @@ from judgebench.report.charts.sketch import shorten, sketch, ticks
 from judgebench.report.charts.words import reason, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean, figure, spread
+from judgebench.report.systems import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,9 +79,14 @@ def systems(
     return Chart(name, title, svg, summary, header, rows)
 
 
+def _why(estimate: Estimate | None) -> str:
+    code = "" if estimate is None else estimate.undefined or ""
+    return REASONS.get(code) or reason(estimate)
+
+
 def _told(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
-        return f"undefined: {reason(estimate)}"
+        return f"undefined: {_why(estimate)}"
     text = spread(estimate.value)
     if estimate.low is None or estimate.high is None:
         return text
