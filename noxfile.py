@@ -70,9 +70,10 @@ def install_wheel(session: nox.Session, *requirements: str, extra: str = "") -> 
         session.error(f"judgebench is imported from {found}, not from the installed wheel")
 
 
-def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run pytest from a folder from which the checkout can't be imported."""
+def pytest(session: nox.Session, *arguments: str, needs: str = "") -> None:
+    """Run pytest from a folder from which the checkout can't be imported; what it ``needs`` is not skipped."""
     env = {"JUDGEBENCH_DATA": str(folder)} if (folder := data_folder()) else {}
+    env["JUDGEBENCH_NEEDS"] = needs
     settings = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT))
     with session.chdir(session.create_tmp()):
         # The `pytest` script, unlike `python -m pytest`, does not put the current folder on the path.
@@ -205,6 +206,13 @@ def junit_schema(session: nox.Session, folder: Path) -> Path:
         session.error(f"{member} is another schema than the one that is pinned")
     (folder / "junit-10.xsd").write_bytes(text)
     return folder / "junit-10.xsd"
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Open what the package writes for browsers in Debian's chromium; tests/browser/conftest.py finds it."""
+    install_wheel(session, *group("test"), *group("browser"))
+    pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "browser")]), needs="browser")
 
 
 @nox.session

@@ -133,11 +133,11 @@ def _position(ratings: Ratings) -> dict[str, Estimate]:
     clusters = Clusters.of(ratings.cluster[found.rows])
     lean = found.lean
     if ratings.scale.kind == "pick":
-        return {"position_consistency": share(found.consistent, clusters)}
+        return {"position_consistency": share_of(found.consistent, clusters)}
     return {
-        "position_consistency": share(found.consistent, clusters),
-        "primacy": share(lean < 0, clusters),
-        "recency": share(lean > 0, clusters),
+        "position_consistency": share_of(found.consistent, clusters),
+        "primacy": share_of(lean < 0, clusters),
+        "recency": share_of(lean > 0, clusters),
         "position_preference": free(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
     }
 
@@ -149,7 +149,7 @@ def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
     decided = np.flatnonzero(shown)
     if not decided.size:
         return {"first_slot_rate": Estimate.missing("no_items")}
-    return {"first_slot_rate": share(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
+    return {"first_slot_rate": share_of(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
 
 
 def _leaning(scored: Scored) -> dict[str, Estimate]:
@@ -169,30 +169,32 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
     return {name: free(pulls, low=-reach, high=reach)}
 
 
-def share(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
-    """Share of rows with a property, with its interval.
+def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
+    """Give a share of rows its interval.
 
     Parameters
     ----------
     flags : ndarray of bool, shape (n,)
-        The property; n is at least 1.
+        Whether each row counts.
     clusters : Clusters
         Cluster of each row.
 
     Returns
     -------
     Estimate
-        Wilson's interval for lone rows, cluster-robust otherwise; at 0 and 1 Wilson's for the number of clusters.
+        Cluster-robust; Wilson's interval for independent rows.
 
     References
     ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    Wilson (1927), Probable inference, the law of succession, and statistical inference; Cameron & Miller (2015).
 
     Examples
     --------
-    >>> found = share(np.repeat([True, False], [8, 2]), Clusters.of(np.arange(10)))
-    >>> round(found.low, 6), round(found.high, 6)
-    (0.490162, 0.943318)
+    Wilson's interval of 8 in 10:
+
+    >>> found = share_of(np.arange(10) < 8, Clusters.of(np.arange(10)))
+    >>> found.value, round(found.low, 4), round(found.high, 4)
+    (0.8, 0.4902, 0.9433)
     """
     pulls: Spread = mean(flags.astype(np.float64), clusters)
     # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.bias import share, turned
+from judgebench.agreement.bias import share_of, turned
 from judgebench.agreement.estimates import free
 from judgebench.agreement.inference.spreads import Clusters, Spread, combine, mean
 from judgebench.domain import Estimate
@@ -93,7 +93,7 @@ def coverage_drop(matched: Matched) -> Worse:
     answered = [one.judge >= 0 for one in matched.ratings]
     clusters = Clusters.of(matched.ratings[0].cluster)
     lost = mean(answered[0].astype(np.float64) - answered[1], clusters)
-    return Worse(share(answered[0], clusters), share(answered[1], clusters), lost)
+    return Worse(share_of(answered[0], clusters), share_of(answered[1], clusters), lost)
 
 
 def flip_increase(matched: Matched) -> Worse:
@@ -151,7 +151,7 @@ def _flips(ratings: Ratings) -> tuple[Estimate, Spread] | None:
         return None
     clusters = Clusters.of(ratings.cluster[found.rows])
     flipped = ~found.consistent
-    return share(flipped, clusters), mean(flipped.astype(np.float64), clusters)
+    return share_of(flipped, clusters), mean(flipped.astype(np.float64), clusters)
 
 
 def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Spent]], what: str) -> Worse:

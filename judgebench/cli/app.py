@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "correct": "judgebench.cli.correct:correct",
     "analyze": "judgebench.cli.analysis:analyze",
     "leaderboard": "judgebench.cli.measuring:leaderboard",
+    "report": "judgebench.cli.reporting:report",
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
     "doctor": "judgebench.cli.measuring:doctor",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.agreement.gate import Gate
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
     from judgebench.domain import Agreement, Policies
     from judgebench.report.baseline import Baseline
     from judgebench.store.runs import StoredRun

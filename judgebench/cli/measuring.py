@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from judgebench.api.sources import Columns, judgments
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -21,7 +22,6 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
     GoldColOption,
@@ -35,7 +35,6 @@ from judgebench.cli.sources import (
     SubsetColOption,
     SystemColOption,
     WordOption,
-    judgments,
     sources,
     stored_sources,
 )
@@ -44,7 +43,7 @@ from judgebench.errors import MismatchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
 
 
 def score(
