@@ -169,6 +169,13 @@ def ray(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Open what the package writes for browsers in Debian's chromium; tests/browser/conftest.py finds it."""
+    install_wheel(session, *group("test"), *group("browser"))
+    pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "browser")]), needs="browser")
+
+
+@nox.session
 def gate(session: nox.Session) -> None:
     """Run the gate action's script on this project itself, and hold its JUnit files against Jenkins' schema."""
     install_wheel(session, *group("gate"))
@@ -206,13 +213,6 @@ def junit_schema(session: nox.Session, folder: Path) -> Path:
         session.error(f"{member} is another schema than the one that is pinned")
     (folder / "junit-10.xsd").write_bytes(text)
     return folder / "junit-10.xsd"
-
-
-@nox.session
-def browser(session: nox.Session) -> None:
-    """Open what the package writes for browsers in Debian's chromium; tests/browser/conftest.py finds it."""
-    install_wheel(session, *group("test"), *group("browser"))
-    pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "browser")]), needs="browser")
 
 
 @nox.session

@@ -182,7 +182,7 @@ def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
     Returns
     -------
     Estimate
-        Cluster-robust; Wilson's interval for independent rows.
+        Wilson's interval for lone rows, cluster-robust otherwise; at 0 and 1 Wilson's for the number of clusters.
 
     References
     ----------
