@@ -122,7 +122,7 @@ def _names(board: Sketch, panel: Panel, ordered: Sequence[SystemScore]) -> None:
     gap = min(14.0, (_SIDE - 8) / max(1, len(named) - 1))
     spots = _apart([panel.pixel(0.0, one.judge.value or 0.0)[1] for one in named], gap, _TOP + 4, _TOP + _SIDE - 4)
     right = _LEFT + _SIDE
-    edge = board.panel(0, 0, board.width, board.height, x=(0.0, board.width), y=(board.height, 0.0))
+    edge = board.panel(0, 0, board.width, board.height, x=(0.0, board.width), y=(board.height, 0.0), behind=True)
     for one, spot in zip(named, spots, strict=True):
         x, y = panel.pixel(one.gold.value or 0.0, one.judge.value or 0.0)
         edge.line((x + 6, right + 6, right + 14), (y, y, spot), role="line", width=1)
