@@ -3,8 +3,51 @@
 The package is layered (see ``docs/architecture.md``): ``domain`` holds the nouns, the asking wing
 (``tasks``, ``judges``, ``probes``, ``run``) and the measuring wing (``agreement``, ``report``) meet
 only at ``store`` and ``domain``. Importing it creates, reads and configures nothing.
+
+From Python (``docs/python.md``)::
+
+    import judgebench
+
+    scores = judgebench.run("gpt-4o", "pandalm", sample=True)   # ask and measure
+    scores = judgebench.score(frame, judge="judge", gold="human")  # measure labels of one's own
+    scores.kappa.low, scores.to_frame()
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from judgebench.api.running import run
+    from judgebench.api.scores import Figure, Scores
+    from judgebench.api.scoring import score
+    from judgebench.errors import JudgebenchError
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "run", "score"]
+
+#: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room whose module
+#: can be called, so that it is the same object whoever imported it first.
+_LAZY = {
+    "Figure": "judgebench.api.scores:Figure",
+    "JudgebenchError": "judgebench.errors:JudgebenchError",
+    "Scores": "judgebench.api.scores:Scores",
+    "run": "judgebench.run",
+    "score": "judgebench.api.scoring:score",
+}
+
+
+def __getattr__(name: str) -> Any:
+    place, _, attribute = _LAZY.get(name, "").partition(":")
+    if not place:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(place)
+    found = getattr(module, attribute) if attribute else module
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -99,15 +99,15 @@ def _position(ratings: Ratings) -> dict[str, Estimate]:
     clusters = Clusters.of(ratings.cluster[plain])
     one, two = ratings.judge[plain], ratings.judge[swapped]
     if ratings.scale.kind == "pick":
-        return {"position_consistency": _share(one == two, clusters)}
+        return {"position_consistency": share_of(one == two, clusters)}
     # The swapped game's first slot held the second response.
     lean = side_of(one, ratings.scale) - side_of(two, ratings.scale)
     off = ratings.scale.both_bad
     consistent = (lean == 0) & ((one == off) == (two == off))
     return {
-        "position_consistency": _share(consistent, clusters),
-        "primacy": _share(lean < 0, clusters),
-        "recency": _share(lean > 0, clusters),
+        "position_consistency": share_of(consistent, clusters),
+        "primacy": share_of(lean < 0, clusters),
+        "recency": share_of(lean > 0, clusters),
         "position_preference": free(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
     }
 
@@ -119,7 +119,7 @@ def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
     decided = np.flatnonzero(shown)
     if not decided.size:
         return {"first_slot_rate": Estimate.missing("no_items")}
-    return {"first_slot_rate": _share(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
+    return {"first_slot_rate": share_of(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
 
 
 def _leaning(scored: Scored) -> dict[str, Estimate]:
@@ -139,7 +139,33 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
     return {name: free(pulls, low=-reach, high=reach)}
 
 
-def _share(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
+def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
+    """Give a share of rows its interval.
+
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (n,)
+        Whether each row counts.
+    clusters : Clusters
+        Cluster of each row.
+
+    Returns
+    -------
+    Estimate
+        Cluster-robust; Wilson's interval for independent rows.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference; Cameron & Miller (2015).
+
+    Examples
+    --------
+    Wilson's interval of 8 in 10:
+
+    >>> found = share_of(np.arange(10) < 8, Clusters.of(np.arange(10)))
+    >>> found.value, round(found.low, 4), round(found.high, 4)
+    (0.8, 0.4902, 0.9433)
+    """
     pulls: Spread = mean(flags.astype(np.float64), clusters)
     # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.
     found = interval(Outcome(pulls.value, n=pulls.n), pulls, lone=clusters.lone, proportion=True, low=0.0)

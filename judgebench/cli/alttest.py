@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from judgebench.api.sources import Columns, Gold
 from judgebench.cli.options import (
     ConfigOption,
     DataOption,
@@ -19,10 +20,8 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
-    Gold,
     GoldColOption,
     GoldOption,
     IdColOption,
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
     from judgebench.domain import Policies, Ratings
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]

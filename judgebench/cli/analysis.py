@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     ConfigOption,
     FormatOption,
@@ -18,7 +19,6 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
     GoldColOption,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.agreement.analysis.features import Feature
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
 
 
 def analyze(

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "correct": "judgebench.cli.correct:correct",
     "analyze": "judgebench.cli.analysis:analyze",
     "leaderboard": "judgebench.cli.boards:leaderboard",
+    "report": "judgebench.cli.reporting:report",
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
     "doctor": "judgebench.cli.measuring:doctor",

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from judgebench.cli.engines import Engine
+from judgebench.api.asking import Ears, Showing, ask_and_measure, estimates, options, plan_named, plan_run
+from judgebench.api.engines import Engine
+from judgebench.api.progress import Live, told
+from judgebench.api.sources import silent
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -29,16 +32,14 @@ from judgebench.cli.options import (
     emit_scores,
     note,
 )
-from judgebench.cli.progress import Live, told
 from judgebench.errors import BackendError, IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from judgebench.domain import Agreement, Judge, Policies, Task
-    from judgebench.run.engine import Options
+    from judgebench.domain import Policies
     from judgebench.run.estimate import Forecast
-    from judgebench.run.execute import Outcome, Plan
+    from judgebench.run.execute import Plan
 
 _DEMO_TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
 _DEMO_JUDGES = {
@@ -170,14 +171,12 @@ def run(
 
     A run resumes by default: what was judged is never asked again, only failed cases are.
     """
-    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import JudgeSettings  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched, mirrored  # noqa: PLC0415 - loaded on use
 
-    if sample and data is not None:
-        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     asking = Engine(engine, poll, wait, batch_size, workers, ray_address)
     check_output(output)
-    settings = catalog.JudgeSettings(
+    settings = JudgeSettings(
         prompt,
         base_url,
         _temperature(temperature),
@@ -187,32 +186,12 @@ def run(
         first_byte_timeout=first_byte_timeout,
         seed=seed,
     )
-    plans: list[tuple[Plan, Policies]] = []
-    recipes: dict[str, Callable[[], Judge]] = {}
-    for task_name in dict.fromkeys(task):
-        opened = catalog.make_task(task_name, data=data, sample=sample)
-        for judge_name in dict.fromkeys(judge):
-            made = catalog.make_judge(judge_name, opened, settings)
-            plans.append(
-                plan_run(
-                    opened,
-                    made,
-                    order=order,
-                    repeats=repeats,
-                    reference=reference,
-                    seed=seed,
-                    limit=limit,
-                    policy=policy,
-                )
-            )
-            if engine == "ray" and (recipe := catalog.recipe(judge_name, made, opened, settings)) is not None:
-                recipes[plans[-1][0].run.identity] = recipe
+    showing = Showing(order, repeats, reference, seed, limit)
+    plans, recipes = plan_named(judge, task, settings, showing, data=data, sample=sample, policy=policy)
     if dry_run:
-        known = fetched(runs)
-        emit(
-            _estimates([p for p, _ in plans], known, form, share=cache, refresh=refresh, batch=engine == "batch"),
-            output,
-        )
+        batch = engine == "batch"
+        found = estimates([p for p, _ in plans], fetched(runs), share=cache, refresh=refresh, batch=batch)
+        emit(_told_before(found, form), output)
         return
     how = replace(
         options(_concurrency(max_concurrency), attempts=attempts),
@@ -223,9 +202,11 @@ def run(
         share=cache,
         refresh=refresh,
     )
-    execute = asking.make([p for p, _ in plans], recipes, quiet=quiet)
+    execute = asking.make([p for p, _ in plans], recipes, tell=silent if quiet else note)
+    live = Live(sys.stderr)
+    ears = Ears() if quiet else Ears(live.show, live.interval, lambda outcome: note(told(outcome)))
     with mirrored(runs) as folder:
-        rows, stopped = ask_and_measure(plans, folder, how, quiet=quiet, by_system=by_system, execute=execute)
+        rows, stopped = ask_and_measure(plans, folder, how, by_system=by_system, execute=execute, ears=ears)
         # Shown before the last of it goes to the URL: a network that fails then must not hide it.
         if rows:
             emit_scores(rows, form, output)
@@ -255,8 +236,8 @@ def demo(
                 made = catalog.make_judge(judge_name, opened, catalog.JudgeSettings(seed=seed))
                 # The lexical rules need references, which bff-bench by default keeps from its judges.
                 reference = "human" if opened.scale.kind == "check" else "auto"
-                plans.append(plan_run(opened, made, reference=reference, seed=seed))
-        rows, stopped = ask_and_measure(plans, Path(folder), options(None, attempts=1), quiet=True, by_system=False)
+                plans.append(plan_run(opened, made, Showing(reference=reference, seed=seed)))
+        rows, stopped = ask_and_measure(plans, Path(folder), options(None, attempts=1))
         if stopped:
             raise stopped[0]
     rows = [row for row in rows if row.subset == "all"]
@@ -289,115 +270,8 @@ def _concurrency(text: str) -> int | None:
     raise UsageError(f"--max-concurrency {text!r} is neither a number from 1 up nor 'auto'")
 
 
-def options(max_concurrency: int | None, *, attempts: int) -> Options:
-    """Put the engine's options together."""
-    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
-
-    return Options(max_concurrency=max_concurrency, attempts=attempts)
-
-
-def plan_run(
-    task: Task,
-    judge: Judge,
-    *,
-    order: Literal["both", "original", "swapped", "random"] | None = None,
-    repeats: int = 1,
-    reference: str = "auto",
-    seed: int = 0,
-    limit: int | None = None,
-    policy: Sequence[str] = (),
-) -> tuple[Plan, Policies]:
-    """Plan a run, and say under which policies it will be measured."""
-    from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import reads_answers  # noqa: PLC0415 - loaded on use
-    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
-    from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
-    from judgebench.run.execute import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
-
-    card = getattr(task, "card", None)
-    known_references = getattr(card, "references", ("none", "human"))
-    if reference not in {"auto", "none", *known_references}:
-        raise UsageError(f"{task.name} has no reference {reference!r}; it has {', '.join(known_references)}")
-    if reference == "auto" and card is not None:
-        reference = card.default_reference
-    recorded: tuple[tuple[int, ...], ...] | None = getattr(judge, "orders", None)
-    shown = recorded if order is None and recorded else order or "both"
-    selection = Selection(
-        Plain(shown, repeats=repeats, reference=reference, seed=seed),
-        orders=shown if isinstance(shown, str) else "recorded",
-        repeats=repeats,
-        reference=reference,
-        seed=seed,
-        limit=limit,
-        needs_answers=reads_answers(judge),
-    )
-    own = card.policies if card is not None else Policies()
-    conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
-    planned, policies = plan(task, judge, selection, conventions), own.override(policy)
-    # What can't be measured must not be paid for first.
-    check(task.scale, len(planned.annotators), policies)
-    return planned, policies
-
-
-def _estimates(plans: Sequence[Plan], runs: Path, form: str, *, share: bool, refresh: bool, batch: bool) -> str:
-    from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
-
-    found: list[Forecast] = []
-    for planned in plans:
-        submitted = _submitted(planned, runs) if batch else frozenset[str]()
-        with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
-            found.append(estimate(planned, known, batch=batch, submitted=submitted))
+def _told_before(found: Sequence[Forecast], form: str) -> str:
     if form == "json":
         entries = [one.to_json() for one in found]
         return json.dumps({"schema": "judgebench.estimate/1", "runs": entries}, indent=1, ensure_ascii=False)
     return "\n".join(map(str, found))
-
-
-def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
-    """Find the cases whose answers are under way in batches."""
-    from judgebench.run.batch import batch_api  # noqa: PLC0415 - loaded on use
-    from judgebench.run.ledger import in_batches  # noqa: PLC0415 - loaded on use
-
-    batch_api(planned)
-    return frozenset(in_batches(runs, planned.run))
-
-
-def ask_and_measure(
-    plans: list[tuple[Plan, Policies]],
-    runs: Path,
-    options: Options,
-    *,
-    quiet: bool,
-    by_system: bool,
-    execute: Callable[..., list[Outcome]] | None = None,
-) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
-    """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
-    from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
-
-    live = Live(sys.stderr)
-    outcomes = (execute or execute_all)(
-        [planned for planned, _ in plans],
-        runs,
-        options,
-        watch=None if quiet else live.show,
-        interval=live.interval,
-    )
-    rows: list[Agreement] = []
-    stopped: list[BackendError | IncompleteError] = []
-    for outcome, (_, policies) in zip(outcomes, plans, strict=True):
-        if outcome.error is not None:
-            stopped.append(outcome.error)
-            continue
-        if not quiet:
-            note(told(outcome))
-        stored = read_run(outcome.path)
-        measured = measure_beside(
-            stored.run, stored.judgments, policies=policies, by_system=by_system, metrics=metrics(), verify=True
-        )
-        rows += with_official(measured, stored.run, stored.judgments)
-    return rows, stopped

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -19,7 +20,6 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
     GoldColOption,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.power import Power
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
 
 MetricOption = Annotated[
     list[str],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -20,7 +21,6 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
     GoldColOption,
@@ -41,7 +41,7 @@ from judgebench.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
     from judgebench.domain import Ratings
 
 Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -21,7 +22,6 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
     GoldColOption,
@@ -42,7 +42,7 @@ from judgebench.errors import MismatchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
 
 
 AnyFile = Annotated[Path, typer.Argument(metavar="FILE", help="Any file of labels, items or verdicts.")]

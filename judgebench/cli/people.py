@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     ConfigOption,
     FormatOption,
@@ -18,7 +19,6 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
     GoldColOption,
@@ -38,7 +38,7 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
     from judgebench.report.humans import Panel
 
 Interval: TypeAlias = Literal["influence", "bootstrap", "jackknife"]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from judgebench.cli.asking import ask_and_measure, options, plan_run
+from judgebench.api.asking import ask_and_measure, options, plan_run
+from judgebench.api.sources import judgments
 from judgebench.cli.options import DataOption, data_folder, note
-from judgebench.cli.sources import judgments, stored_sources
+from judgebench.cli.sources import stored_sources
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows, stopped = ask_and_measure(plans, Path(runs), options(16, attempts=1), quiet=True, by_system=False)
+        rows, stopped = ask_and_measure(plans, Path(runs), options(16, attempts=1))
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)])))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     ConfigOption,
     FormatOption,
@@ -18,7 +19,6 @@ from judgebench.cli.options import (
 )
 from judgebench.cli.sources import (
     ClusterColOption,
-    Columns,
     CsvOption,
     DelimiterOption,
     GoldColOption,

@@ -99,6 +99,10 @@ class Reported:
         Reads the items with their texts, in the task's order; None where they are not at hand.
     plugins : mapping of str to Metric
         Metrics by name, plugins' included.
+    licence : str, optional
+        Under which the task's data was published, as its card says.
+    unread : str, optional
+        Why the items are not at hand, and how to get them.
     """
 
     run: Run
@@ -109,3 +113,5 @@ class Reported:
     verdicts: Callable[[], Iterator[Verdict]]
     items: Callable[[], Iterator[Item]] | None
     plugins: Mapping[str, object]
+    licence: str = ""
+    unread: str = ""

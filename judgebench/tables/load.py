@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError
 from judgebench.tables.columns import PLACES, Coded, Column, Raw, encode
 from judgebench.tables.numbers import ROLE, check_scores, with_scores
-from judgebench.tables.read import open_table
+from judgebench.tables.read import Table, open_table
 from judgebench.tables.words import spans
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
-
-    from judgebench.tables.read import Table
 
     Ints = npt.NDArray[np.int32]
     Codes = npt.NDArray[np.int64]
@@ -108,7 +105,7 @@ class LoadedTable:
 
 
 def load(  # noqa: PLR0913 - one parameter per option of the command line
-    path: Path | str,
+    path: Path | str | Table,
     judge_cols: Sequence[str],
     gold_cols: Sequence[str],
     *,
@@ -127,8 +124,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
 
     Parameters
     ----------
-    path : Path or str
-        CSV, TSV, JSONL, a JSON array (each also gzipped), or Parquet.
+    path : Path, str or Table
+        CSV, TSV, JSONL, a JSON array (each also gzipped), or Parquet; or a table that is open already.
     judge_cols, gold_cols : sequence of str
         Columns of labels, or raters where ``long`` is given. With two gold columns or more there may be no judge:
         the one `Ratings` then has an empty name, and no verdicts.
@@ -163,7 +160,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
     if scale is not None and scale.kind in {"rank", "steps"}:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
-    table = open_table(path, delimiter)
+    table = path if isinstance(path, Table) else open_table(path, delimiter)
     keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
     if long is not None and id_col is not None and id_col != long.item:
         raise UsageError(f"--long already names the item column, {long.item!r}; leave --id-col out")
@@ -364,7 +361,7 @@ def _build(
         rows=rows,
         unlabelled=unlabelled,
         missing=missing,
-        revision=_revision(table.path),
+        revision=table.revision,
         notes=tuple(notes),
         warnings=tuple(dict.fromkeys(warnings)),
         names=_item_names(table, raw, everything, distinct_ids=distinct_ids),
@@ -443,8 +440,3 @@ def _check_label_sets(
         raise table.error(f"{message}: two different sets of labels", hint="check that both use the same scale")
     # A note for this judge and no code for the whole table: the other judges may well share labels.
     coded.notes.append(f"{message}: they never agree; check that both use the same scale")
-
-
-def _revision(path: Path) -> str:
-    with path.open("rb") as raw:
-        return f"data:{hashlib.file_digest(raw, 'sha256').hexdigest()[:12]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
+import hashlib
 import io
 import itertools
 import re
@@ -85,6 +86,12 @@ class Table(ABC):
         DataError
             If a column is missing or doubled, or the file is not what its format says.
         """
+
+    @property
+    def revision(self) -> str:
+        """``data:`` and a digest of the file."""
+        with self.path.open("rb") as raw:
+            return f"data:{hashlib.file_digest(raw, 'sha256').hexdigest()[:12]}"
 
     def error(self, message: str, line: int | None = None, field: str | None = None, hint: str = "") -> DataError:
         """Build an error that says where."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest  # noqa: TC002 - beside what is imported for use
 
-from judgebench.cli.progress import Live, told
+from judgebench.api.progress import Live, told
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Lanes, Options, Summary

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from servers.fake_batches import FakeBatches
 
-from judgebench.cli.asking import plan_run
+from judgebench.api.asking import Showing, plan_run
 from judgebench.domain import Item, Label, Response, Scale, Status, Turn, Usage
 from judgebench.domain.batches import BatchLimits
 from judgebench.errors import BackendError, DataError, GoneError, IncompleteError, UsageError
@@ -73,7 +73,7 @@ def planned(api: str, llm: FakeBatches, task: Task, *, limit: int | None = None)
     url = llm.openai_url if api == "openai" else llm.anthropic_url
     create = importlib.import_module(f"judgebench.judges.{api}").create
     judge = create("m", prompt=None, base_url=url, temperature=None, max_tokens=64, timeout=10, seed=None)
-    return plan_run(task, judge.serving(task.scale), limit=limit)[0]
+    return plan_run(task, judge.serving(task.scale), Showing(limit=limit))[0]
 
 
 def batch(plan: Plan, runs: Path, waiting: Waiting = QUICK, options: Options = SHORT) -> Done:

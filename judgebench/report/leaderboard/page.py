@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Estimate
+    from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.grids import Named
     from judgebench.report.leaderboard.ranks import Entry
     from judgebench.report.table import Grid
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Link", "board", "boards_page", "to_html"]
 
 TITLE = "Leaderboard of judges"
-LEAD = (
-    "How far judges agree with gold labels, task by task, with 95 % intervals and the ranks that the data leave open. "
-    "No figure is averaged over tasks."
+LEAD_WITH_MEAN = (
+    "How far judges agree with gold labels, task by task, with 95 % intervals and the ranks that the data leave open."
 )
+LEAD = f"{LEAD_WITH_MEAN} No figure is averaged over tasks."
 #: What a cell begins with where it holds a figure.
 _FIGURE = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?![\w:])")
 
@@ -187,13 +188,16 @@ def _section(one: Named, name: str) -> Board:
     return made if not parts else replace(made, parts=table(parts, "-parts", ("rank", "tier", "gold")))
 
 
-def to_html(entries: Sequence[Entry]) -> str:
+def to_html(entries: Sequence[Entry], overall: Aggregate | None = None) -> str:
     """Write a leaderboard as one self-contained page.
 
     Judges by tasks first, where there are several tasks; then a table per task. All text is escaped, tables sort by
     their headings, and without a script they are plain tables.
     """
-    return boards_page(entries)
+    if overall is None:
+        return boards_page(entries)
+    first = board(overall.grid(), name="overall", title=overall.title, short="Over all tasks")
+    return boards_page(entries, lead=(LEAD_WITH_MEAN,), more=(first,))
 
 
 def boards_page(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from judgebench.cli.options import note
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Engine:
             raise UsageError("--workers belongs to --engine ray")
 
     def make(
-        self, plans: Sequence[Plan], recipes: Mapping[str, Callable[[], Judge]], *, quiet: bool
+        self, plans: Sequence[Plan], recipes: Mapping[str, Callable[[], Judge]], *, tell: Callable[[str], None]
     ) -> Callable[..., list[Outcome]] | None:
         """Make the function that asks; None for the local one.
 
@@ -47,7 +46,7 @@ class Engine:
             If a judge can't be asked in this way.
         """
         if self.name == "batch":
-            return self._batch(plans, quiet=quiet)
+            return self._batch(plans, tell)
         if self.name == "ray":
             from judgebench.catalog import judge_environment  # noqa: PLC0415 - loaded on use
             from judgebench.run.cluster import Setup, execute_all  # noqa: PLC0415 - loaded on use
@@ -56,20 +55,15 @@ class Engine:
             return partial(execute_all, setup=setup)
         return None
 
-    def _batch(self, plans: Sequence[Plan], *, quiet: bool) -> Callable[..., list[Outcome]]:
+    def _batch(self, plans: Sequence[Plan], tell: Callable[[str], None]) -> Callable[..., list[Outcome]]:
         from judgebench.run.batch import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
 
         # A judge that has none is an error before anything else happens.
         for planned in plans:
             batch_api(planned)
         waiting = Waiting(poll=self.poll, wait=self.wait, size=self.batch_size)
-        tell = _silent if quiet else note
 
         def execute(plans: Sequence[Plan], runs: Path, options: Options, **_: object) -> list[Outcome]:
             return execute_in_batches(plans, runs, options, waiting, tell=tell)
 
         return execute
-
-
-def _silent(_: str) -> None:
-    pass

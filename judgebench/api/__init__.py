@@ -1,0 +1,1 @@
+"""Putting the rooms together: what the command line and Python programs call; nothing here prints."""

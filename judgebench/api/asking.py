@@ -1,0 +1,185 @@
+"""Asking judges about tasks, then measuring: plans from names or objects, estimates, runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from judgebench.catalog import JudgeSettings
+    from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.errors import BackendError, IncompleteError
+    from judgebench.run.engine import Options
+    from judgebench.run.estimate import Forecast
+    from judgebench.run.execute import Outcome, Plan, Progress
+
+    Planned: TypeAlias = tuple[Plan, Policies]
+
+T = TypeVar("T")
+Order: TypeAlias = Literal["both", "original", "swapped", "random"]
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How items are shown, and which; fields as the options of ``run``."""
+
+    order: Order | None = None
+    repeats: int = 1
+    reference: str = "auto"
+    seed: int = 0
+    limit: int | None = None
+
+
+def options(max_concurrency: int | None, *, attempts: int) -> Options:
+    """Put the engine's options together."""
+    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
+
+    return Options(max_concurrency=max_concurrency, attempts=attempts)
+
+
+def plan_named(
+    judges: Sequence[str | Judge],
+    tasks: Sequence[str | Task],
+    settings: JudgeSettings,
+    showing: Showing,
+    *,
+    data: Path | None = None,
+    sample: bool = False,
+    policy: Sequence[str] = (),
+) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
+    """Plan a run of every judge on every task, each given by its name or as an object.
+
+    Returns
+    -------
+    tuple of list and dict
+        The plans, each with the policies it will be measured under; and by the identity of a run how another
+        process makes its judge, where that is possible.
+    """
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+
+    if sample and data is not None:
+        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+    plans: list[Planned] = []
+    recipes: dict[str, Callable[[], Judge]] = {}
+    for task in _once(tasks):
+        if not isinstance(task, str) and (sample or data is not None):
+            raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
+        opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
+        for judge in _once(judges):
+            made = catalog.make_judge(judge, opened, settings) if isinstance(judge, str) else judge
+            plans.append(plan_run(opened, made, showing, policy=policy))
+            if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
+                recipes[plans[-1][0].run.identity] = recipe
+    return plans, recipes
+
+
+def _once(given: Sequence[T]) -> list[T]:
+    """Drop names that stand twice; objects are what they are."""
+    return [one for i, one in enumerate(given) if not isinstance(one, str) or one not in given[:i]]
+
+
+def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy: Sequence[str] = ()) -> Planned:
+    """Plan a run, and say under which policies it will be measured."""
+    from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import reads_answers  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
+    from judgebench.run.execute import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
+
+    showing = showing or Showing()
+    reference = showing.reference
+    card = getattr(task, "card", None)
+    known_references = getattr(card, "references", ("none", "human"))
+    if reference not in {"auto", "none", *known_references}:
+        raise UsageError(f"{task.name} has no reference {reference!r}; it has {', '.join(known_references)}")
+    if reference == "auto" and card is not None:
+        reference = card.default_reference
+    recorded: tuple[tuple[int, ...], ...] | None = getattr(judge, "orders", None)
+    shown = recorded if showing.order is None and recorded else showing.order or "both"
+    selection = Selection(
+        Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed),
+        orders=shown if isinstance(shown, str) else "recorded",
+        repeats=showing.repeats,
+        reference=reference,
+        seed=showing.seed,
+        limit=showing.limit,
+        needs_answers=reads_answers(judge),
+    )
+    own = card.policies if card is not None else Policies()
+    conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)
+    planned, policies = plan(task, judge, selection, conventions), own.override(policy)
+    # What can't be measured must not be paid for first.
+    check(task.scale, len(planned.annotators), policies)
+    return planned, policies
+
+
+def estimates(plans: Sequence[Plan], runs: Path, *, share: bool, refresh: bool, batch: bool) -> list[Forecast]:
+    """Say what runs would take, beside what a folder of runs already answers."""
+    from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
+
+    found: list[Forecast] = []
+    for planned in plans:
+        submitted = _submitted(planned, runs) if batch else frozenset[str]()
+        with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
+            found.append(estimate(planned, known, batch=batch, submitted=submitted))
+    return found
+
+
+def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
+    """Find the cases whose answers are under way in batches."""
+    from judgebench.run.batch import batch_api  # noqa: PLC0415 - loaded on use
+    from judgebench.run.ledger import in_batches  # noqa: PLC0415 - loaded on use
+
+    batch_api(planned)
+    return frozenset(in_batches(runs, planned.run))
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears how runs go: ``watch`` every ``interval`` seconds where all stand, ``done`` what became of each."""
+
+    watch: Callable[[Progress], None] | None = None
+    interval: float = 0.5
+    done: Callable[[Outcome], None] | None = None
+
+
+def ask_and_measure(
+    plans: Sequence[Planned],
+    runs: Path,
+    options: Options,
+    *,
+    by_system: bool = False,
+    execute: Callable[..., list[Outcome]] | None = None,
+    ears: Ears | None = None,
+) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
+    """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
+    from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+    from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
+    from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+
+    ears = ears or Ears()
+    outcomes = (execute or execute_all)(
+        [planned for planned, _ in plans], runs, options, watch=ears.watch, interval=ears.interval
+    )
+    rows: list[Agreement] = []
+    stopped: list[BackendError | IncompleteError] = []
+    for outcome, (_, policies) in zip(outcomes, plans, strict=True):
+        if outcome.error is not None:
+            stopped.append(outcome.error)
+            continue
+        if ears.done is not None:
+            ears.done(outcome)
+        stored = read_run(outcome.path)
+        measured = measure_beside(
+            stored.run, stored.judgments, policies=policies, by_system=by_system, metrics=metrics(), verify=True
+        )
+        rows += with_official(measured, stored.run, stored.judgments)
+    return rows, stopped

@@ -1,0 +1,119 @@
+"""Asking from wherever a program is: a script, a notebook's cell, a coroutine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from judgebench.errors import InterruptedRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from judgebench.run.engine import Options
+    from judgebench.run.execute import Outcome, Plan, Progress
+
+T = TypeVar("T")
+
+#: Seconds between two looks at whether the caller wants to stop.
+_LOOK = 0.25
+#: Seconds that a stopped run gets to write down where it stands.
+_GRACE = 5.0
+
+
+def inside_a_loop() -> bool:
+    """Whether the caller runs inside an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def beside(work: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Do work in a thread of its own and wait for it.
+
+    The caller may be inside an event loop, which can't run a second one; and its signal handlers, of a notebook or
+    of pytest, stay its own. Ctrl-C stops the work and comes out as KeyboardInterrupt.
+
+    Parameters
+    ----------
+    work : callable
+        What to do; the context variables are the caller's.
+    stop : callable
+        Asks the work to end; called once, on Ctrl-C.
+    """
+    outcome: list[tuple[T | None, BaseException | None]] = []
+    over = threading.Event()
+    context = contextvars.copy_context()
+
+    def call() -> None:
+        try:
+            outcome.append((context.run(work), None))
+        except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+            outcome.append((None, error))
+        finally:
+            over.set()
+
+    # A judge that never comes back must not keep the process from ending.
+    threading.Thread(target=call, name="judgebench", daemon=True).start()
+    try:
+        over.wait()
+    except KeyboardInterrupt:
+        stop()
+        over.wait(_GRACE)
+        raise
+    [(result, error)] = outcome
+    if isinstance(error, InterruptedRunError):
+        raise KeyboardInterrupt(str(error)) from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # without an error there is one
+
+
+class Asker:
+    """`judgebench.run.execute.execute_all` in a thread of its own.
+
+    Parameters
+    ----------
+    execute : callable, optional
+        Another function that asks.
+    """
+
+    def __init__(self, execute: Callable[..., list[Outcome]] | None = None) -> None:
+        self._execute = execute
+        self._stopped = threading.Event()
+
+    def __call__(
+        self,
+        plans: Sequence[Plan],
+        runs: Path,
+        options: Options,
+        *,
+        watch: Callable[[Progress], None] | None,
+        interval: float,
+    ) -> list[Outcome]:
+        """Ask, as `execute_all` does."""
+        from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
+
+        told = [0.0]
+
+        def look(progress: Progress) -> None:
+            if self._stopped.is_set() and not progress.over:
+                self._cancel()
+            told[0] += _LOOK
+            if watch is not None and (progress.over or told[0] >= interval):
+                told[0] = 0.0
+                watch(progress)
+
+        asking: Any = self._execute or execute_all
+        return beside(lambda: asking(plans, runs, options, watch=look, interval=_LOOK), self._stopped.set)
+
+    @staticmethod
+    def _cancel() -> None:
+        """Cancel all that asks; inside its loop. The engine ends as it does on a signal, with everything kept."""
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
