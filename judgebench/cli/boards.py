@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from judgebench.api.boards import of_tasks, paces
+from judgebench.api.boards import of_tasks, paces, placed
 from judgebench.api.sources import judgments
-from judgebench.cli.options import BySystemOption, OutputOption, PolicyOption, check_output, emit, room
+from judgebench.cli.options import BySystemOption, OutputOption, PolicyOption, check_output, emit, note, room
 from judgebench.cli.sources import stored_sources
+from judgebench.errors import UsageError
 
 RunsFolder = Annotated[Path, typer.Argument(metavar="[RUNS]", envvar="JUDGEBENCH_RUNS", help="Folder of runs.")]
 
@@ -35,13 +36,23 @@ def leaderboard(
         Literal["mean", "rank", "win-rate"] | None,
         typer.Option("--aggregate", help="One figure a judge over all tasks, too; there is none by itself."),
     ] = None,
+    systems: Annotated[
+        bool, typer.Option("--systems", help="Rank the judged systems instead, by each judge beside gold.")
+    ] = False,
     output: OutputOption = None,
 ) -> None:
-    """Rank the judges of a runs folder, task by task."""
+    """Rank the judges of a runs folder, task by task; or the systems that they judged."""
     from judgebench.report.leaderboard import aggregate, rank, render  # noqa: PLC0415 - loaded on use
 
     check_output(output)
     tables = of_tasks(list(stored_sources([runs])), task)
+    if systems:
+        if metric or over or by_system:
+            raise UsageError("--systems goes without --metric, --aggregate and --by-system, which are about judges")
+        from judgebench.report.system_board import render as draw  # noqa: PLC0415 - loaded on use
+
+        emit(draw(placed(tables, policy, tell=note), form or ending(output) or "table", width=room(output)), output)
+        return
     rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=False)]
     kept = [row for row in rows if subsets or row.subset == "all"]
     headlines = {table.task: metric for table in tables} if metric else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from judgebench.report.leaderboard.ranks import Entry
     from judgebench.report.table import Grid
 
-__all__ = ["Link", "board", "boards_page", "to_html"]
+__all__ = ["Board", "Link", "board", "boards_page", "tables_page", "to_html"]
 
 TITLE = "Leaderboard of judges"
 LEAD_WITH_MEAN = (
@@ -207,6 +207,8 @@ def boards_page(
     lead: Sequence[str] = (LEAD,),
     links: Sequence[Link] = (),
     more: Sequence[Board] = (),
+    after: Sequence[Board] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """Write the page with what else belongs on it.
 
@@ -220,27 +222,53 @@ def boards_page(
         What it begins with.
     links : sequence of Link, optional
         Files beside it.
-    more : sequence of Board, optional
-        Tables that come first.
+    more, after : sequence of Board, optional
+        Tables that come first and last.
+    notes : sequence of str, optional
+        What is said at the end, after what ranks are.
     """
     named = sections(entries)
-    boards = list(more)
+    tables = list(more)
     if len(named) > 1:
         whole = matrix(entries)
-        boards.append(board(whole.grid, name="matrix", title=whole.title, short=whole.title, foot=whole.foot))
+        tables.append(board(whole.grid, name="matrix", title=whole.title, short=whole.title, foot=whole.foot))
     names: dict[str, int] = {}
     for one in named:
         slug = f"task-{latex_name(one.task).lower()}"
         names[slug] = names.get(slug, 0) + 1
-        boards.append(_section(one, slug if names[slug] == 1 else f"{slug}-{names[slug]}"))
+        tables.append(_section(one, slug if names[slug] == 1 else f"{slug}-{names[slug]}"))
+    return tables_page((*tables, *after), title=title, lead=lead, links=links, notes=(NOTE, *notes))
+
+
+def tables_page(
+    tables: Sequence[Board],
+    *,
+    title: str,
+    lead: Sequence[str] = (),
+    links: Sequence[Link] = (),
+    notes: Sequence[str] = (),
+) -> str:
+    """Write a page of tables that sort.
+
+    Parameters
+    ----------
+    tables : sequence of Board
+        In their order.
+    title : str
+        Its title.
+    lead, notes : sequence of str, optional
+        Paragraphs at its beginning and its end.
+    links : sequence of Link, optional
+        Files beside it.
+    """
     return page(
         "board",
         title=title,
         styles=("board.css",),
         scripts=("board.js",),
-        lead=list(lead) if named else ["There are no rows."],
+        lead=list(lead) if tables else ["There are no rows."],
         links=list(links),
-        contents=boards if len(boards) > 1 else [],
-        boards=boards,
-        notes=[NOTE],
+        contents=list(tables) if len(tables) > 1 else [],
+        boards=list(tables),
+        notes=list(notes),
     )
