@@ -338,6 +338,8 @@ def _replay(target: str, task: Task) -> Judge:
     from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.recordings import is_own_format, read_recording  # noqa: PLC0415 - loaded on use
 
+    # Labels of one's own change nothing about a recording.
+    task = getattr(task, "origin", task)
     file, _, column = target.partition("#")
     path = Path(file)
     known: dict[str, Recorded] = {}

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
+from judgebench.api.labelling import labelled_task
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.catalog import JudgeSettings
     from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.domain.labels import Labels
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
     from judgebench.run.estimate import Forecast
@@ -51,8 +53,11 @@ def plan_named(
     data: Path | None = None,
     sample: bool = False,
     policy: Sequence[str] = (),
+    labels: Mapping[str, Labels] | None = None,
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
     """Plan a run of every judge on every task, each given by its name or as an object.
+
+    With ``labels`` these are the tasks' gold.
 
     Returns
     -------
@@ -70,6 +75,7 @@ def plan_named(
         if not isinstance(task, str) and (sample or data is not None):
             raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
         opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
+        opened = labelled_task(opened, labels)
         for judge in _once(judges):
             made = catalog.make_judge(judge, opened, settings) if isinstance(judge, str) else judge
             plans.append(plan_run(opened, made, showing, policy=policy))

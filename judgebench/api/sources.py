@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.estimates import IntervalMethod
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.domain.labels import Labels
     from judgebench.store.runs import StoredRun
     from judgebench.tables.read import Table
 
@@ -98,12 +99,13 @@ def sources(
     gold: Gold,
     *,
     unlabelled: bool = False,
+    labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
 ) -> list[Source]:
     """Open what a measuring command was given: run folders, or a table with its columns; never both.
 
-    With ``unlabelled`` a table keeps its rows without gold, and needs no gold column. ``tell`` hears what a person
-    should know beside the figures.
+    With ``unlabelled`` a table keeps its rows without gold, and needs no gold column. With ``labels`` runs are measured
+    against these. ``tell`` hears what a person should know beside the figures.
 
     Raises
     ------
@@ -115,58 +117,67 @@ def sources(
     if bool(runs) == (csv is not None):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if csv is not None:
+        if labels is not None:
+            raise UsageError("--labels are about the items of runs; in a --csv FILE an annotator is a --gold-col")
         return table_sources(csv, columns, gold, unlabelled=unlabelled, tell=tell)
     if any(astuple(columns)):
         raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
-    return list(stored_sources(runs or [], tell=tell))
+    return list(stored_sources(runs or [], labels=labels, tell=tell))
 
 
-def stored_sources(paths: Sequence[Path], *, tell: Callable[[str], None] = silent) -> Iterator[Source]:
-    """Open runs; those without a verdict yet are left out, aloud."""
+def stored_sources(
+    paths: Sequence[Path],
+    *,
+    labels: Mapping[str, Labels] | None = None,
+    tell: Callable[[str], None] = silent,
+) -> Iterator[Source]:
+    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud."""
+    from judgebench.api.labelling import labelled_runs  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
+
+    every = [stored for path in map(fetched, paths) for stored in find_runs(path)]
+    # A judge that had no key must not keep the others from being measured.
+    started = [stored for stored in every if stored.empty]
+    if len(started) == len(every):
+        raise DataError("nothing is judged yet here", file=str(started[0].path), hint="run it again, it resumes")
+    judged = [stored for stored in every if stored not in started]
+    yield from map(run_source, judged if labels is None else labelled_runs(judged, labels, tell))
+    for stored in started:
+        tell(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
+
+
+def run_source(stored: StoredRun) -> Source:
+    """Open one run that holds verdicts."""
     from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
+    from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
 
-    started: list[StoredRun] = []
-    found = 0
-    for path in map(fetched, paths):
-        for stored in find_runs(path):
-            if stored.empty:
-                # A judge that had no key must not keep the others from being measured.
-                started.append(stored)
-                continue
-            run = stored.run
+    run = stored.run
 
-            def measured(stored: StoredRun = stored, **how: Any) -> list[Agreement]:
-                return with_official(measure_beside(stored.run, stored.judgments, **how), stored.run, stored.judgments)
+    def measured(**how: Any) -> list[Agreement]:
+        rows = measure_beside(run, stored.judgments, **how)
+        # A benchmark's own figures are about its own gold.
+        return rows if isinstance(stored, LabelledRun) else with_official(rows, run, stored.judgments)
 
-            def ratings(stored: StoredRun = stored) -> Ratings:
-                return from_verdicts(stored.judgments(), stored.run.scale)
+    def ratings() -> Ratings:
+        return from_verdicts(stored.judgments(), run.scale)
 
-            def judged(policies: Policies, stored: StoredRun = stored) -> Judged:
-                own = stored.run
-                return judged_verdicts(
-                    stored.judgments(),
-                    own.scale,
-                    task=own.task,
-                    judge=own.judge,
-                    policies=policies,
-                    gold_source=own.gold_source,
-                    revision=own.revision,
-                    counts=own.counts,
-                )
+    def judged(policies: Policies) -> Judged:
+        return judged_verdicts(
+            stored.judgments(),
+            run.scale,
+            task=run.task,
+            judge=run.judge,
+            policies=policies,
+            gold_source=run.gold_source,
+            revision=run.revision,
+            counts=run.counts,
+        )
 
-            found += 1
-            yield Source(
-                run.task, run.judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored
-            )
-    if not found:
-        raise DataError("nothing is judged yet here", file=str(started[0].path), hint="run it again, it resumes")
-    for stored in started:
-        tell(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
+    return Source(run.task, run.judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
 
 
 def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[Policies], Judged]]:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from judgebench.api.labelling import open_labels
 from judgebench.api.sources import Columns, Gold
 from judgebench.cli.options import (
     ConfigOption,
     DataOption,
     FormatOption,
+    LabelsModeOption,
+    LabelsOption,
     OutputOption,
     PolicyOption,
     check_output,
@@ -37,11 +40,12 @@ from judgebench.cli.sources import (
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.api.sources import Source
     from judgebench.domain import Policies, Ratings
+    from judgebench.domain.labels import Labels
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
 Small: TypeAlias = Literal["skip", "wilcoxon"]
@@ -64,6 +68,8 @@ def alt_test(
     word: WordOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     delimiter: DelimiterOption = None,
     gold: GoldOption = "unspecified",
+    labels: LabelsOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    labels_mode: LabelsModeOption = None,
     epsilon: Annotated[
         float | None,
         typer.Option(
@@ -106,7 +112,10 @@ def alt_test(
     columns = Columns(judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word)
     if data is not None and (runs or csv is not None):
         raise UsageError("give run folders, --csv FILE or --data DIR: one of them")
-    opened = list(_sources(runs, csv, columns, gold) if data is None else _folders(data, scale, gold))
+    beside = open_labels(labels, labels_mode or "add")
+    if beside is not None and not runs:
+        raise UsageError("--labels are about the items of runs")
+    opened = list(_sources(runs, csv, columns, gold, beside) if data is None else _folders(data, scale, gold))
     tests: list[Entry] = []
     several = [one for one in opened if len(one[5].annotators) > 1]
     fit = several or opened
@@ -132,8 +141,10 @@ def _folders(data: Path, scale: str | None, gold: str) -> Iterator[Opened]:
             yield read.name, judge, gold, read.revision, Policies(order="single"), ratings
 
 
-def _sources(runs: Sequence[Path] | None, csv: Path | None, columns: Columns, gold: Gold) -> Iterator[Opened]:
-    for source in sources(runs, csv, columns, gold):
+def _sources(
+    runs: Sequence[Path] | None, csv: Path | None, columns: Columns, gold: Gold, labels: Mapping[str, Labels] | None
+) -> Iterator[Opened]:
+    for source in sources(runs, csv, columns, gold, labels=labels):
         yield source.task, source.judge, source.gold, source.revision, source.own, _ratings(source)
 
 

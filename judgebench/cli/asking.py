@@ -14,6 +14,7 @@ import typer
 
 from judgebench.api.asking import Ears, Showing, ask_and_measure, estimates, options, plan_named, plan_run
 from judgebench.api.engines import Engine
+from judgebench.api.labelling import open_labels
 from judgebench.api.progress import Live, told
 from judgebench.api.sources import silent
 from judgebench.cli.options import (
@@ -22,6 +23,8 @@ from judgebench.cli.options import (
     DataOption,
     FormatOption,
     JudgeOption,
+    LabelsModeOption,
+    LabelsOption,
     OutputOption,
     PolicyOption,
     RunsOption,
@@ -54,6 +57,8 @@ def run(
     task: TaskOption,
     data: DataOption = None,
     sample: SampleOption = False,
+    labels: LabelsOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    labels_mode: LabelsModeOption = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N items.")] = None,
     order: Annotated[
         Literal["both", "original", "swapped", "random"] | None,
@@ -187,7 +192,8 @@ def run(
         seed=seed,
     )
     showing = Showing(order, repeats, reference, seed, limit)
-    plans, recipes = plan_named(judge, task, settings, showing, data=data, sample=sample, policy=policy)
+    said = open_labels(labels, labels_mode or "only")
+    plans, recipes = plan_named(judge, task, settings, showing, data=data, sample=sample, policy=policy, labels=said)
     if dry_run:
         batch = engine == "batch"
         found = estimates([p for p, _ in plans], fetched(runs), share=cache, refresh=refresh, batch=batch)

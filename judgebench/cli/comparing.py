@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from judgebench.api.labelling import open_labels
 from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
     FormatOption,
+    LabelsModeOption,
+    LabelsOption,
     OutputOption,
     PolicyOption,
     check_output,
@@ -70,6 +73,8 @@ def compare(
     word: WordOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     delimiter: DelimiterOption = None,
     gold: GoldOption = "unspecified",
+    labels: LabelsOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    labels_mode: LabelsModeOption = None,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     metric: MetricOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
@@ -108,7 +113,8 @@ def compare(
     columns = Columns(
         judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word, score_col
     )
-    matched = match(_judged(sources(runs, csv, columns, gold), policy), shared=shared)
+    opened = sources(runs, csv, columns, gold, labels=open_labels(labels, labels_mode or "only"))
+    matched = match(_judged(opened, policy), shared=shared)
     if matched.left_out:
         note(f"{matched.left_out:,} items that not all judges have are left out (--shared)")
     if verify:

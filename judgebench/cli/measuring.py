@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from judgebench.api.labelling import open_labels
 from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
     DataOption,
     FormatOption,
+    LabelsModeOption,
+    LabelsOption,
     OutputOption,
     PolicyOption,
     data_folder,
@@ -64,6 +67,8 @@ def score(
     word: WordOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     delimiter: DelimiterOption = None,
     gold: GoldOption = "unspecified",
+    labels: LabelsOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    labels_mode: LabelsModeOption = None,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     by_system: BySystemOption = False,
     interval: Annotated[
@@ -85,7 +90,7 @@ def score(
     columns = Columns(
         judge_col, gold_col, scale, cluster_col, subset_col, system_col, id_col, long, delimiter, word, score_col
     )
-    tables = sources(runs, csv, columns, gold)
+    tables = sources(runs, csv, columns, gold, labels=open_labels(labels, labels_mode or "only"))
     if sensitivity:
         emit(_sensitivity(tables, policy, form, room(output)), output)
         return

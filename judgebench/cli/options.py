@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 import typer
 
 from judgebench.cli.app import COMMANDS
+from judgebench.domain.labels import Mode
 from judgebench.errors import DataError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -91,6 +92,22 @@ DataOption = Annotated[
 SampleOption = Annotated[bool, typer.Option("--sample", help="Use the rows shipped with the task.")]
 RunsOption = Annotated[
     Path, typer.Option("--runs", metavar="DIR", envvar="JUDGEBENCH_RUNS", help="Folder or URL that keeps the runs.")
+]
+LabelsOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--labels",
+        metavar="FILE|DIR",
+        help="Labels of your own annotators, as `judgebench view` keeps them; repeatable.",
+    ),
+]
+LabelsModeOption = Annotated[
+    Mode | None,
+    typer.Option(
+        "--labels-mode",
+        help="only: --labels are the gold, and only labelled items count (the default; humans and alt-test: add); "
+        "add: they stand beside the gold.",
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="How to print the scores.")]
 OutputOption = Annotated[

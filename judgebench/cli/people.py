@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from judgebench.api.labelling import open_labels
 from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     ConfigOption,
     FormatOption,
+    LabelsModeOption,
+    LabelsOption,
     OutputOption,
     PolicyOption,
     check_output,
@@ -59,6 +62,8 @@ def humans(
     word: WordOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     delimiter: DelimiterOption = None,
     gold: GoldOption = "unspecified",
+    labels: LabelsOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    labels_mode: LabelsModeOption = None,
     alpha_interval: Annotated[
         Interval,
         typer.Option(
@@ -80,7 +85,8 @@ def humans(
         panels = [_alone(csv, columns, gold, policy, alpha_interval, seed)]
     else:
         tasks: dict[str, list[Source]] = {}
-        for source in sources(runs, csv, columns, gold):
+        beside = open_labels(labels, labels_mode or "add")
+        for source in sources(runs, csv, columns, gold, labels=beside):
             tasks.setdefault(source.task, []).append(source)
         panels = []
         unfit: list[DataError] = []

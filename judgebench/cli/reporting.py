@@ -15,7 +15,7 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from judgebench.cli.sources import Source
+    from judgebench.api.sources import Source
     from judgebench.domain import Item, Task
     from judgebench.report.parts import Reported
 
@@ -107,9 +107,11 @@ def _items_of(task: Task) -> Callable[[], Iterator[Item]]:
 def _opened(source: Source, data: Path | None, *, sample: bool) -> tuple[Task | None, str]:
     """Open the task behind a run; or say why its texts are not at hand."""
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
+    from judgebench.domain.labels import own_revision  # noqa: PLC0415 - loaded on use
 
-    sampled = sample or (source.revision == "sample" and data is None)
-    local = source.revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
+    revision = own_revision(source.revision)
+    sampled = sample or (revision == "sample" and data is None)
+    local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
     if local and not sampled:
         # A download can't be what a file of this machine was.
         return None, "the texts of the items are not at hand; give --data FOLDER, the one that the run was given"

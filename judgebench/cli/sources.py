@@ -12,9 +12,10 @@ from judgebench.api.sources import Gold
 from judgebench.cli.options import note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.api.sources import Columns, Source
+    from judgebench.domain.labels import Labels
 
 RunsArgument = Annotated[
     list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders, or folders or URLs of runs.")
@@ -71,10 +72,16 @@ GoldOption = Annotated[
 
 
 def sources(
-    runs: Sequence[Path] | None, csv: Path | None, columns: Columns, gold: Gold, *, unlabelled: bool = False
+    runs: Sequence[Path] | None,
+    csv: Path | None,
+    columns: Columns,
+    gold: Gold,
+    *,
+    unlabelled: bool = False,
+    labels: Mapping[str, Labels] | None = None,
 ) -> list[Source]:
     """Open run folders, or a table with its columns, as `judgebench.api.sources.sources` does."""
-    return opening.sources(runs, csv, columns, gold, unlabelled=unlabelled, tell=note)
+    return opening.sources(runs, csv, columns, gold, unlabelled=unlabelled, labels=labels, tell=note)
 
 
 def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:

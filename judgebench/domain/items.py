@@ -169,8 +169,8 @@ class Case:
     def key(self) -> str:
         """Digest of all that can change the answer on the case's side (the judge's side is the run's)."""
         if not self._key:
-            parts = (self.item.id, self.item.content_digest, list(self.order), self.repeat, self.probe, self.reference)
-            object.__setattr__(self, "_key", _digest_of_words(parts))
+            shown = (self.order, self.repeat, self.probe, self.reference)
+            object.__setattr__(self, "_key", case_key(self.item.id, self.item.content_digest, *shown))
         return self._key
 
     @property
@@ -187,6 +187,11 @@ class Case:
     def swapped(self) -> bool:
         """Whether the order differs from the item's own."""
         return self.order != tuple(range(len(self.order)))
+
+
+def case_key(item: str, content: str, order: tuple[int, ...], repeat: int, probe: str, reference: str) -> str:
+    """Digest an item's id, its content digest and how it was shown: `Case.key`, for those without the item."""
+    return _digest_of_words((item, content, list(order), repeat, probe, reference))
 
 
 def _image(image: str | None) -> str | None:

@@ -13,7 +13,7 @@ from judgebench.report.scores import clean
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["WIDTH", "Mark", "Panel", "Sketch", "shorten", "sketch", "text_room", "ticks"]
+__all__ = ["WIDTH", "Entry", "Panel", "Shape", "Sketch", "legend_room", "shorten", "sketch", "text_room", "ticks"]
 
 #: All charts are as wide as a column of text; a page may scale them down, and 11 px stay legible at this width.
 WIDTH = 640
@@ -21,6 +21,8 @@ Anchor: TypeAlias = Literal["start", "middle", "end"]
 Shape: TypeAlias = Literal["o", "D", "s", "^", "|"]
 #: What a legend explains: a mark, a line or an area.
 Mark: TypeAlias = Shape | Literal["line", "dash", "box"]
+#: An entry of a legend: mark (a diamond is hollow), role, words.
+Entry: TypeAlias = tuple[Mark, str, str]
 _SIDES = {"start": "left", "middle": "center", "end": "right"}
 #: matplotlib's settings belong to the whole process; two threads of a server must not set them at once.
 _ALONE = threading.Lock()
@@ -44,6 +46,23 @@ def shorten(text: str, most: int) -> str:
 def text_room(text: str, size: float = 12) -> float:
     """Estimate the width of a text in pixels, generously: the page chooses the font."""
     return sum(0.57 if char.isascii() else 1.0 for char in text) * size
+
+
+def legend_room(entries: Sequence[Entry], width: float = WIDTH) -> float:
+    """Say how many pixels a legend takes at the upper edge."""
+    return 18.0 * (1 + max((line for _, line in _legend_places(entries, width)), default=-1)) + 8
+
+
+def _legend_places(entries: Sequence[Entry], width: float) -> list[tuple[float, int]]:
+    found: list[tuple[float, int]] = []
+    x, line = 0.0, 0
+    for _, _, words in entries:
+        room = 26 + text_room(words) + 12
+        if x and x + room > width:
+            x, line = 0.0, line + 1
+        found.append((x, line))
+        x += room
+    return found
 
 
 class Sketch:
@@ -148,26 +167,10 @@ class Sketch:
             gid=self.told(hover) if hover else None,
         )
 
-    def legend(self, y: float, entries: Sequence[tuple[Mark, str, str]]) -> float:
-        """Explain the marks, in as many lines as it takes.
-
-        Parameters
-        ----------
-        y : float
-            Middle of the first line, in pixels.
-        entries : sequence of (str, str, str)
-            Mark (a diamond is hollow), role, words.
-
-        Returns
-        -------
-        float
-            Middle of the line below.
-        """
-        x = 0.0
-        for mark, role, words in entries:
-            room = 26 + text_room(words) + 14
-            if x and x + room > self.width:
-                x, y = 0.0, y + 18
+    def legend(self, entries: Sequence[Entry]) -> None:
+        """Explain the marks at the upper edge, in as many lines as it takes (`legend_room`)."""
+        for (mark, role, words), (x, line) in zip(entries, _legend_places(entries, self.width), strict=True):
+            y = 12.0 + 18 * line
             field = self.panel(x, y - 6, 20, 12, x=(0, 20), y=(0, 12))
             if mark == "box":
                 field.box(2, 18, 1, 11, role=role, opacity=0.25)
@@ -178,8 +181,6 @@ class Sketch:
             else:
                 field.dot(10, 6, role=role, shape=mark, filled=mark != "D")
             self.text(x + 26, y, words, role="soft")
-            x += room
-        return y + 18
 
     def svg(self, title: str, summary: str) -> str:
         """Give out what was drawn.

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.names import title_of
-from judgebench.report.scores import clean, figure, spread
+from judgebench.report.scores import clean, figure, gold_word, spread
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
     from judgebench.domain import Estimate
 
-__all__ = ["bounds", "count", "first_up", "is_share", "name_of", "percent", "reason", "shown", "told"]
+__all__ = ["bounds", "count", "first_up", "is_share", "name_of", "percent", "reason", "shown", "told", "whom"]
 
 _SHARES = frozenset(
     {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
@@ -73,6 +73,18 @@ def told(metric: str, estimate: Estimate) -> str:
         return f"undefined: {reason(estimate)}"
     interval = bounds(metric, estimate)
     return shown(metric, estimate.value) + (f" ({interval})" if interval else "")
+
+
+def whom(gold: str) -> str:
+    """Name who gave the gold, as it stands in a sentence.
+
+    Examples
+    --------
+    >>> whom("expert"), whom("verifier"), whom("mixed")
+    ('people', 'the verifier', 'gold')
+    """
+    word = gold_word(gold) if gold else "gold"
+    return {"humans": "people", "gold": "gold", "model": "the model that gave gold"}.get(word, f"the {word}")
 
 
 def reason(estimate: Estimate | None) -> str:

@@ -1,0 +1,101 @@
+"""``view``: a runs folder in the browser, and a page to label items on; on this machine only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from judgebench.cli.options import ConfigOption, DataOption, PolicyOption, SampleOption, emit, note
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.domain import Agreement
+    from judgebench.store.runs import StoredRun
+
+
+def view(
+    runs: Annotated[Path, typer.Argument(metavar="[RUNS]", envvar="JUDGEBENCH_RUNS", help="Folder of runs.")] = Path(
+        "runs"
+    ),
+    *,
+    task: Annotated[
+        list[str],
+        typer.Option("--task", metavar="T", help="A task to label; by default those of the runs; repeatable."),
+    ] = [],  # noqa: B006 - typer reads the default, nobody changes it
+    data: DataOption = None,
+    sample: SampleOption = False,
+    labels: Annotated[
+        Path,
+        typer.Option("--labels", metavar="DIR", envvar="JUDGEBENCH_LABELS", help="Folder that keeps the labels given."),
+    ] = Path("labels"),
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Label N items, drawn at random with --seed.")
+    ] = None,
+    both_orders: Annotated[
+        bool,
+        typer.Option("--both-orders", help="Show each item a second time, the other way round, after all others."),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the order of items and of responses on the label page.")] = 0,
+    policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+    host: Annotated[str, typer.Option("--host", help="127.0.0.1, ::1 or localhost; no other.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
+    browse: Annotated[bool, typer.Option("--open", help="Open a browser on it.")] = False,
+    config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
+) -> None:
+    """Look at a runs folder in the browser, live, and label items there, blind to the judges.
+
+    Prints the address, which holds this start's key, and serves this machine only, until Ctrl-C.
+    """
+    from judgebench.agreement.compare import compare as hold  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.standings import compare_all  # noqa: PLC0415 - loaded on use
+    from judgebench.api.sources import run_source  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+    from judgebench.cli.reporting import report_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.report.compare import render, render_field  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page import report_page  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
+    from judgebench.view.app import Pages, View  # noqa: PLC0415 - loaded on use
+    from judgebench.view.labelling import Selection  # noqa: PLC0415 - loaded on use
+    from judgebench.view.offer import Offers  # noqa: PLC0415 - loaded on use
+    from judgebench.view.runs import RunTable  # noqa: PLC0415 - loaded on use
+    from judgebench.view.serve import serve  # noqa: PLC0415 - loaded on use
+    from judgebench.view.shelf import Shelf  # noqa: PLC0415 - loaded on use
+
+    if sample and data is not None:
+        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+    folder = fetched(runs)
+    if not folder.is_dir() and not task:
+        raise UsageError(f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, --task T labels without")
+
+    def measured(stored: StoredRun) -> Agreement:
+        return run_source(stored).measure(policy, by_system=False, verify=False)[0]
+
+    def report(chosen: Sequence[StoredRun]) -> str:
+        opened = [run_source(stored) for stored in chosen]
+        return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True), live=True)
+
+    def compare(chosen: Sequence[StoredRun]) -> str:
+        opened = [run_source(stored) for stored in chosen]
+        matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
+        if len(opened) > 2:
+            return render_field(compare_all(matched, known=metrics()))
+        return render(hold(matched, [], known=metrics()), [])
+
+    table = RunTable(folder, measured)
+    offers = Offers(table, task, data=data, sample=sample)
+    shelf = Shelf(offers.names, offers.offer, labels, Selection(seed, limit, both_orders), measured)
+
+    def ready(link: str) -> None:
+        emit(link, None)
+        note("This address lets one in: don't pass it on. Ctrl-C ends the server.")
+        if browse:
+            import webbrowser  # noqa: PLC0415 - loaded on use
+
+            webbrowser.open(link)
+
+    serve(View(table, shelf, Pages(report, compare)), host, port, ready)

@@ -1,0 +1,297 @@
+"""What a person said about items: labels of one's own, joined with items or with stored verdicts as their gold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from judgebench.domain.items import Label, case_key, digest
+from judgebench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from judgebench.domain.items import GoldSource, Item
+    from judgebench.domain.replies import Verdict
+    from judgebench.domain.scale import Code, Scale
+
+SCHEMA = "judgebench.labels/1"
+_WITH = "+labels-"
+#: Whether labels take the place of a task's gold, or stand beside it.
+Mode: TypeAlias = Literal["only", "add"]
+#: A label in words, in the item's own order; None where the person could not say.
+Words: TypeAlias = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One line of an annotator's file.
+
+    Parameters
+    ----------
+    task, revision : str
+        The task, with its split, and what pinned its data.
+    item, content : str
+        Id of the item, and the digest of it as it was shown.
+    annotator : str
+        Who labelled.
+    scale : str
+        The scale, as `Scale.spec` writes it.
+    label : str, tuple of str or None
+        Word or words of the scale in the item's own order, whatever order was shown; None where it was skipped.
+    shown : tuple of int
+        ``shown[slot]`` is the index of the response that stood in that slot.
+    showing : int
+        1, or 2 where the item was shown a second time, the other way round.
+    seed : int
+        Of the order of the items and of the responses.
+    seconds : float
+        How long the person looked at it.
+    at : str
+        When it was saved.
+    """
+
+    task: str
+    revision: str
+    item: str
+    content: str
+    annotator: str
+    scale: str
+    label: Words
+    shown: tuple[int, ...]
+    showing: int = 1
+    seed: int = 0
+    seconds: float = 0.0
+    at: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, one line of the file."""
+        return {
+            "schema": SCHEMA,
+            "task": self.task,
+            "revision": self.revision,
+            "item": self.item,
+            "content": self.content,
+            "annotator": self.annotator,
+            "scale": self.scale,
+            "label": list(self.label) if isinstance(self.label, tuple) else self.label,
+            "shown": list(self.shown),
+            "showing": self.showing,
+            "seed": self.seed,
+            "seconds": self.seconds,
+            "at": self.at,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Labelled:
+        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where the line is not one."""
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']!r}, expected {SCHEMA!r}")
+        for name in ("task", "revision", "item", "content", "annotator", "scale"):
+            if type(data[name]) is not str:
+                raise TypeError(f"{name} is {data[name]!r}, expected text")
+        if not data["annotator"].strip():
+            raise ValueError("annotator is empty")
+        label, shown = data["label"], data["shown"]
+        words = label if isinstance(label, list) else [] if label is None else [label]
+        if not all(type(word) is str for word in words):
+            raise TypeError(f"label is {label!r}, expected a word of the scale, several, or null")
+        numbers = [*shown, showing := data.get("showing", 1), seed := data.get("seed", 0)]
+        if not all(type(one) is int for one in numbers) or showing not in {1, 2}:
+            raise TypeError("shown, showing or seed holds something else than whole numbers")
+        seconds, at = data.get("seconds", 0.0), data.get("at", "")
+        if type(seconds) not in {int, float} or type(at) is not str:
+            raise TypeError("seconds is no number, or at no text")
+        return cls(
+            task=data["task"],
+            revision=data["revision"],
+            item=data["item"],
+            content=data["content"],
+            annotator=data["annotator"],
+            scale=data["scale"],
+            label=tuple(label) if isinstance(label, list) else label,
+            shown=tuple(shown),
+            showing=showing,
+            seed=seed,
+            seconds=float(seconds),
+            at=at,
+        )
+
+
+def own_revision(revision: str) -> str:
+    """Take the labels off a revision, so that the data is named.
+
+    Examples
+    --------
+    >>> own_revision("sample+labels-0123456789"), own_revision("sample")
+    ('sample', 'sample')
+    """
+    return revision.partition(_WITH)[0]
+
+
+def words_of(code: Code, scale: Scale) -> str | tuple[str, ...]:
+    """Write a code in words of the scale.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> words_of(2, Scale.pair()), words_of((1, 0), Scale.rank(2)), words_of((1, 0), Scale.steps())
+    ('B', ('2', '1'), ('correct', 'incorrect'))
+    """
+    if isinstance(code, tuple):
+        return tuple(words_of(one, scale) for one in code)  # type: ignore[misc]  # one code is one word
+    # A task may have items of more responses than its scale says (RewardBench 2's Ties).
+    return str(code + 1) if scale.kind in {"pick", "rank"} else scale.labels[code]
+
+
+def code_of(words: Words, scale: Scale, responses: int) -> Code | None:
+    """Read words of the scale; ValueError where they are none of an item with so many responses.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> code_of("B", Scale.pair(), 2), code_of(("2", "1"), Scale.rank(2), 2), code_of(None, Scale.check(), 1)
+    (2, (1, 0), None)
+    """
+    if words is None:
+        return None
+    if isinstance(words, str):
+        code = _one(words, scale, responses)
+        if code is None or scale.kind in {"rank", "steps"}:
+            raise ValueError(f"label {words!r} is not on the scale {scale.spec}")
+        return code
+    codes = [_one(word, scale, responses) for word in words]
+    found = tuple(code for code in codes if code is not None)
+    whole = sorted(found) == list(range(responses)) if scale.kind == "rank" else scale.kind in {"steps", "pick"}
+    if not found or len(found) < len(codes) or not whole:
+        raise ValueError(f"label {list(words)!r} is not on the scale {scale.spec}")
+    return found
+
+
+def _one(word: str, scale: Scale, responses: int) -> int | None:
+    if scale.kind not in {"pick", "rank"}:
+        return scale.code(word)
+    return int(word) - 1 if word.isascii() and word.isdigit() and 0 < int(word) <= responses else None
+
+
+class Placed(NamedTuple):
+    """A line, and where it stands."""
+
+    said: Labelled
+    file: str
+    number: int
+
+    def fail(self, message: str, hint: str = "") -> DataError:
+        """Name the line in an error."""
+        return DataError(message, file=self.file, line=self.number, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What annotators said about the items of one task.
+
+    Parameters
+    ----------
+    task : str
+        The task, with its split.
+    lines : mapping of str to mapping of str to Placed
+        By annotator and item, of each the line that counts: the last one about its first showing.
+    again : mapping of str to mapping of str to Placed
+        The same about second showings, which tell how far a person agrees with themselves and are no gold.
+    mode : {'only', 'add'}
+        Whether the labels take the place of the task's gold, or stand beside it.
+    """
+
+    task: str
+    lines: Mapping[str, Mapping[str, Placed]]
+    again: Mapping[str, Mapping[str, Placed]] = field(default_factory=dict)
+    mode: Mode = "only"
+
+    @property
+    def digest(self) -> str:
+        """What tells these labels from others."""
+        said = {name: {item: line.said.label for item, line in mine.items()} for name, mine in self.lines.items()}
+        return digest([said, self.mode], 10)
+
+    @property
+    def items(self) -> dict[str, Placed]:
+        """A line about every item that somebody gave a label, skipped ones left out."""
+        every = (line for mine in self.lines.values() for line in mine.values())
+        return {line.said.item: line for line in every if line.said.label is not None}
+
+    def revision(self, own: str) -> str:
+        """Name the data with these labels: figures on other gold must not pass for the same."""
+        return f"{own}{_WITH}{self.digest}"
+
+    def source(self, own: GoldSource | str) -> str:
+        """Who gave the gold: what people don't vouch for alone is never called theirs."""
+        return "human" if self.mode == "only" else own
+
+    def item(self, item: Item, scale: Scale) -> Item | None:
+        """Give an item its labels as gold; None where it has none and only these count.
+
+        Raises
+        ------
+        DataError
+            If a label is not on the scale, or the item is not what was labelled.
+        """
+        mine = self._of(item.id)
+        for line in mine:
+            if line.said.content != item.content_digest:
+                raise line.fail(*_changed(item.id))
+        gold = self._gold(mine, scale, len(item.responses), [label.annotator for label in item.gold])
+        if self.mode == "add":
+            return replace(item, gold=(*item.gold, *gold)) if gold else item
+        return replace(item, gold=gold, gold_source="human") if any(one.code is not None for one in gold) else None
+
+    def verdict(self, verdict: Verdict, scale: Scale) -> Verdict | None:
+        """Give a stored verdict the labels of its item as gold; None where it has none and only these count.
+
+        A verdict's key tells whether the judge saw what the person saw: nobody needs the data set for it.
+
+        Raises
+        ------
+        DataError
+            If a label is not on the scale, or the judge saw something else than what was labelled.
+        """
+        mine = self._of(verdict.item)
+        shown = (verdict.order, verdict.repeat, verdict.probe, verdict.reference)
+        # What a probe changed about an item is not what a person saw.
+        for line in [] if verdict.probe else mine:
+            if case_key(verdict.item, line.said.content, *shown) != verdict.key:
+                raise line.fail(*_changed(verdict.item))
+        gold = self._gold(mine, scale, len(verdict.order), [name for name, _ in verdict.gold])
+        pairs = tuple((label.annotator, label.code) for label in gold)
+        if self.mode == "add":
+            revision = self.revision(verdict.revision)
+            return replace(verdict, gold=(*verdict.gold, *pairs), revision=revision)
+        if all(code is None for _, code in pairs):
+            return None
+        return replace(verdict, gold=pairs, gold_source="human", revision=self.revision(verdict.revision))
+
+    def _of(self, item: str) -> list[Placed]:
+        return [mine[item] for mine in self.lines.values() if item in mine]
+
+    def _gold(self, mine: Iterable[Placed], scale: Scale, responses: int, present: list[str]) -> tuple[Label, ...]:
+        gold: list[Label] = []
+        for line in mine:
+            said = line.said
+            if said.scale != scale.spec:
+                raise line.fail(f"a label on the scale {said.scale}, and {self.task} has {scale.spec}")
+            if self.mode == "add" and said.annotator in present:
+                raise line.fail(
+                    f"{self.task} has an annotator {said.annotator!r} already",
+                    "rename the annotator in the file, or take only these labels (--labels-mode only)",
+                )
+            try:
+                gold.append(Label(said.annotator, code_of(said.label, scale, responses)))
+            except ValueError as error:
+                raise line.fail(str(error)) from None
+        return tuple(gold)
+
+
+def _changed(item: str) -> tuple[str, str]:
+    return (
+        f"item {item!r} has changed since it was labelled",
+        "label it again, or take the data that was labelled (its revision stands in the line)",
+    )

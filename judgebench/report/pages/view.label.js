@@ -1,0 +1,247 @@
+"use strict";
+// What the page does: ask for an item, keep what was said about it, and lose nothing on the way.
+
+/** Milliseconds in which a new item takes no answer: the end of a double click, a key held down. */
+const SETTLING = 350;
+/** Seconds between attempts to save. */
+const PAUSES = [1, 2, 4, 8, 15];
+const KEPT = "judgebench-unsaved";
+
+const state = { who: null, overview: null, over: false, showing: null, byKey: null, busy: false, ready: false, watch: 0, since: null, retry: null };
+
+async function post(path, body) {
+  try {
+    const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    let data = {};
+    try { data = await response.json(); } catch { data = {}; }
+    return { status: response.status, data };
+  } catch {
+    return { status: 0, data: {} };
+  }
+}
+
+function reason(answer) {
+  if (answer.status === 0) return "The server does not answer: is judgebench view still running?";
+  if (answer.status === 403) return "judgebench view was started again since. Open the address that it prints now in another tab; this page then goes on.";
+  return answer.data.error ?? `The server answered ${answer.status}.`;
+}
+
+const worthRetrying = (status) => status === 0 || status === 403 || status === 408 || status === 429 || status >= 500;
+
+function pause(seconds) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    state.retry = () => { clearTimeout(timer); resolve(); };
+  });
+}
+
+function trouble(text, again) {
+  $("trouble").hidden = !text;
+  $("trouble-text").textContent = text;
+  $("trouble-again").hidden = !again;
+}
+
+/** Ask until there is an answer that asking again would not change. */
+async function insist(path, body, what) {
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await post(path, body);
+    if (!worthRetrying(answer.status)) {
+      if (attempt) trouble("", false);
+      return answer;
+    }
+    const seconds = PAUSES[Math.min(attempt, PAUSES.length - 1)];
+    trouble(`${what} ${reason(answer)} Trying again in ${seconds} s; keep this page open, nothing is lost.`, true);
+    await pause(seconds);
+  }
+}
+
+function looked() {
+  return state.watch + (state.since === null ? 0 : performance.now() - state.since);
+}
+
+function watchFromNow() {
+  state.watch = 0;
+  state.since = document.hidden ? null : performance.now();
+}
+
+function keep(unsaved) {
+  try {
+    if (unsaved) sessionStorage.setItem(KEPT, JSON.stringify(unsaved));
+    else sessionStorage.removeItem(KEPT);
+  } catch { /* a browser that keeps nothing still saves */ }
+}
+
+function kept() {
+  try { return JSON.parse(sessionStorage.getItem(KEPT)); } catch { return null; }
+}
+
+async function choose(said) {
+  if (state.busy || !state.ready) return;
+  state.busy = true;
+  const { n, mark } = state.showing;
+  const attempt = crypto.randomUUID();
+  await save({ ...state.who, n, mark, said, over: state.over, seconds: Math.round(looked() / 100) / 10, attempt });
+}
+
+async function save(unsaved) {
+  state.busy = true;
+  document.body.setAttribute("aria-busy", "true");
+  keep(unsaved);
+  const answer = await insist("/api/label/save", unsaved, "Not saved yet.");
+  keep(null);
+  document.body.removeAttribute("aria-busy");
+  state.busy = false;
+  if (answer.status !== 200) {
+    trouble(`Not saved. ${reason(answer)}`, false);
+    await open();
+    return;
+  }
+  trouble("", false);
+  Object.assign(state.overview, answer.data.progress);
+  const said = unsaved.said === null ? "Skipped" : "Saved";
+  if (answer.data.next === null) finish(said);
+  else await show(answer.data.next, said);
+}
+
+async function show(n, before = "") {
+  state.ready = false;
+  $("work").dataset.ready = "no";
+  const answer = await insist("/api/label/item", { ...state.who, n }, "The item can't be shown.");
+  if (answer.status !== 200) {
+    trouble(reason(answer), false);
+    return;
+  }
+  const showing = answer.data;
+  state.showing = showing;
+  $("end").hidden = true;
+  $("work").hidden = false;
+  drawItem(showing.item);
+  state.byKey = drawChoices(showing, state.overview, choose);
+  drawProgress(state.overview);
+  $("heading").textContent = `Item ${n + 1} of ${state.overview.total}`;
+  $("again").hidden = !showing.again;
+  $("back").disabled = n === 0;
+  $("forth").disabled = !showing.seen;
+  tell(`${before}${before ? ". " : ""}Item ${n + 1} of ${state.overview.total}.`);
+  window.scrollTo(0, 0);
+  $("heading").focus({ preventScroll: true });
+  watchFromNow();
+  setTimeout(() => {
+    if (state.showing !== showing) return;
+    state.ready = true;
+    $("work").dataset.ready = String(n);
+  }, SETTLING);
+}
+
+function finish(said = "") {
+  state.over = false;
+  state.ready = false;
+  state.showing = null;
+  const { labelled, skipped, total, file, both } = state.overview;
+  $("work").hidden = true;
+  $("end").hidden = false;
+  $("revealed").hidden = true;
+  $("reveal").disabled = false;
+  $("end-count").textContent = `${labelled} of ${total} labelled` + (skipped ? `, ${skipped} skipped.` : ".") + (both ? " Each item was shown twice; the first time counts as your label." : "");
+  $("end-file").textContent = file;
+  $("end-command").textContent = state.overview.command;
+  $("end-skipped").hidden = !skipped;
+  tell(`${said}${said ? ". " : ""}All items are done.`);
+  $("end-title").focus();
+}
+
+async function forth() {
+  if (!state.ready || state.busy || !state.showing?.seen) return;
+  const n = state.showing.n + 1;
+  if (n < state.overview.total) await show(n);
+  else await open();
+}
+
+async function back() {
+  if (state.busy || !state.ready || !state.showing.n) return;
+  await show(state.showing.n - 1);
+}
+
+async function open() {
+  const answer = await insist("/api/label/open", { ...state.who, over: state.over }, "Can't begin.");
+  if (answer.status !== 200) {
+    trouble(reason(answer), false);
+    $("start").hidden = false;
+    return;
+  }
+  state.overview = answer.data.overview;
+  $("start").hidden = true;
+  $("where").hidden = false;
+  $("where").textContent = `${state.overview.task}, as ${state.overview.annotator}`;
+  $("guide").hidden = !state.overview.asked.length;
+  $("guide-text").replaceChildren(...state.overview.asked.map((text) => made("p", {}, text)));
+  history.replaceState(null, "", `/label?${new URLSearchParams(state.who)}`);
+  if (answer.data.next === null) finish();
+  else await show(answer.data.next);
+}
+
+async function begin(task, annotator) {
+  state.who = { task, annotator };
+  const unsaved = kept();
+  if (unsaved && unsaved.task === task && unsaved.annotator === annotator) {
+    // The page was left while a label was on its way.
+    const answer = await insist("/api/label/save", unsaved, "Not saved yet.");
+    keep(null);
+    if (answer.status !== 200) trouble(`A label that was on its way could not be saved. ${reason(answer)}`, false);
+  }
+  await open();
+}
+
+async function reveal() {
+  $("reveal").disabled = true;
+  const answer = await post("/api/label/reveal", state.who);
+  if (answer.status === 200) drawRevealed(answer.data);
+  else {
+    trouble(reason(answer), false);
+    $("reveal").disabled = false;
+  }
+}
+
+function pressed(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.defaultPrevented || !state.showing) return;
+  if (event.target.closest?.("input:not([type=radio]), select, textarea")) return;
+  const moves = { ArrowLeft: back, ArrowRight: forth, s: () => choose(null), S: () => choose(null) };
+  const radio = event.target.closest?.("input[type=radio]");
+  if (moves[event.key] && !(radio && event.key.startsWith("Arrow"))) {
+    event.preventDefault();
+    moves[event.key]();
+  } else if (state.ready && state.byKey?.(event.key)) event.preventDefault();
+}
+
+async function main() {
+  $("start").addEventListener("submit", (event) => {
+    event.preventDefault();
+    trouble("", false);
+    $("start").hidden = true;
+    begin($("task").value, $("annotator").value.trim());
+  });
+  $("back").addEventListener("click", back);
+  $("forth").addEventListener("click", forth);
+  $("skip").addEventListener("click", (event) => event.detail <= 1 && choose(null));
+  $("trouble-again").addEventListener("click", () => state.retry?.());
+  $("end-back").addEventListener("click", () => show(state.overview.total - 1));
+  $("end-skipped").addEventListener("click", () => { state.over = true; open(); });
+  $("reveal").addEventListener("click", reveal);
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { state.watch = looked(); state.since = null; } else state.since ??= performance.now();
+  });
+  window.addEventListener("beforeunload", (event) => { if (state.busy) event.preventDefault(); });
+  const asked = new URLSearchParams(location.search);
+  if (asked.get("task") && asked.get("annotator")) {
+    await begin(asked.get("task"), asked.get("annotator"));
+    return;
+  }
+  let tasks = [];
+  try { tasks = (await (await fetch("/api/tasks")).json()).tasks; } catch { trouble("The server does not answer: is judgebench view still running?", false); }
+  $("task").replaceChildren(...tasks.map((name) => made("option", { value: name, selected: name === asked.get("task") }, name)));
+  $("no-tasks").hidden = tasks.length > 0;
+  $("start").hidden = false;
+}
+
+main();

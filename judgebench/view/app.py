@@ -1,0 +1,296 @@
+"""The server's pages and what they ask for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from judgebench.errors import IncompleteError, JudgebenchError, UsageError
+from judgebench.report.html import page
+from judgebench.report.scores import clean
+from judgebench.view.guard import add_headers, middleware
+from judgebench.view.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from judgebench.store.stored import StoredRun
+    from judgebench.view.guard import Guard
+    from judgebench.view.labelling import Session
+    from judgebench.view.runs import RunTable
+    from judgebench.view.shelf import Shelf
+
+#: Bytes that a request may have.
+_MOST = 64 * 1024
+#: Texts that a page may name: of a run, of a task, of an annotator.
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the rooms below write: the report of some runs, and the comparison of some."""
+
+    report: Callable[[Sequence[StoredRun]], str]
+    compare: Callable[[Sequence[StoredRun]], str]
+
+
+class View:
+    """What is served.
+
+    Parameters
+    ----------
+    runs : RunTable
+        The runs.
+    shelf : Shelf
+        The tasks that can be labelled.
+    pages : Pages
+        How reports are written.
+    """
+
+    def __init__(self, runs: RunTable, shelf: Shelf, pages: Pages) -> None:
+        self._runs = runs
+        self._shelf = shelf
+        self._pages = pages
+        # Saving a label must not wait for a large run to be measured.
+        self._measuring = Worker("measuring")
+        self._labelling = Worker("labelling")
+        self._busy = False
+        self._written: dict[tuple[str, ...], tuple[str, str]] = {}
+
+    def app(self, guard: Guard) -> web.Application:
+        """Put the routes together."""
+        app = web.Application(middlewares=[middleware(guard), _errors], client_max_size=_MOST)
+        app.on_response_prepare.append(add_headers)
+        app.add_routes(
+            [
+                web.get("/", self.index),
+                web.get("/report", self.report),
+                web.get("/compare", self.compare),
+                web.get("/label", self.label),
+                web.get("/api/runs", self.runs),
+                web.get("/api/stamps", self.stamps),
+                web.get("/api/tasks", self.tasks),
+                web.post("/api/label/open", self.open),
+                web.post("/api/label/item", self.item),
+                web.post("/api/label/save", self.save),
+                web.post("/api/label/reveal", self.reveal),
+            ]
+        )
+        return app
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self._shelf.close()
+
+    async def index(self, _: web.Request) -> web.Response:
+        """Show the list of runs."""
+        return _html(page("view.runs", title="Runs", styles=["view.css"], scripts=["view.runs.js"], live=True))
+
+    async def label(self, _: web.Request) -> web.Response:
+        """Show the page to label on."""
+        return _html(
+            page(
+                "view.label",
+                title="Label items",
+                styles=["view.css", "view.label.css"],
+                scripts=["view.label.draw.js", "view.label.js"],
+                live=True,
+            )
+        )
+
+    async def report(self, request: web.Request) -> web.Response:
+        """Show the report of the runs that the address names, or of all."""
+        return await self._page(request, "report", self._pages.report)
+
+    async def compare(self, request: web.Request) -> web.Response:
+        """Show two runs or more, paired."""
+        names = _names(request)
+
+        def written(stored: Sequence[StoredRun]) -> str:
+            figures = self._pages.compare(stored)
+            judges = [clean(one.run.judge) for one in stored]
+            report = "/report?" + urlencode([("run", name) for name in names])
+            return page(
+                "view.compare",
+                title=f"{', '.join(judges)} on {clean(stored[0].run.task)}",
+                styles=["view.css"],
+                live=True,
+                figures=figures,
+                report=report,
+            )
+
+        return await self._page(request, "compare", written)
+
+    async def _page(self, request: web.Request, kind: str, write: Callable[[Sequence[StoredRun]], str]) -> web.Response:
+        names = _names(request)
+
+        def written() -> str:
+            # Looked at before reading: what comes in meanwhile is in the next stamp.
+            stamp, key = self._runs.stamps(names), (kind, *names)
+            if self._written.get(key, ("", ""))[0] != stamp:
+                # One page is kept: they are large, and reloaded more often than changed.
+                self._written = {key: (stamp, write(self._runs.opened(names)))}
+            return self._written[key][1]
+
+        return _html(await self._measuring.do(written))
+
+    async def runs(self, _: web.Request) -> web.Response:
+        """Say how all runs are, and set about measuring what has grown."""
+        rows = self._runs.to_json()
+        if not self._busy and (entry := self._runs.due()) is not None:
+            self._busy = True
+
+            def measured() -> None:
+                try:
+                    self._runs.measure(entry)
+                finally:
+                    self._busy = False
+
+            self._measuring.post(measured)
+        return _json({"runs": rows, "tasks": bool(self._shelf.names())})
+
+    async def stamps(self, request: web.Request) -> web.Response:
+        """Say whether runs have changed."""
+        return _json({"stamp": self._runs.stamps(_names(request))})
+
+    async def tasks(self, _: web.Request) -> web.Response:
+        """Name the tasks that can be labelled."""
+        return _json({"tasks": await self._labelling.do(self._shelf.names)})
+
+    async def open(self, request: web.Request) -> web.Response:
+        """Begin to label, or go on where one left off."""
+        data = await _body(request)
+
+        def opened() -> dict[str, Any]:
+            session = self._session(data)
+            overview = session.overview() | {"command": self._shelf.command(session, self._runs.root)}
+            return {"overview": overview, "next": _next(session, -1, over=data.get("over") is True)}
+
+        return _json(await self._labelling.do(opened))
+
+    async def item(self, request: web.Request) -> web.Response:
+        """Show one item."""
+        data = await _body(request)
+        return _json(await self._labelling.do(lambda: self._session(data).show(_whole(data, "n"))))
+
+    async def save(self, request: web.Request) -> web.Response:
+        """Keep a label; the answer says that it is on the disk."""
+        data = await _body(request)
+
+        def saved() -> dict[str, Any]:
+            session, n = self._session(data), _whole(data, "n")
+            session.save(
+                n, _text(data, "mark"), _code(data), seconds=_number(data, "seconds"), attempt=_text(data, "attempt")
+            )
+            return {
+                "saved": True,
+                "progress": session.progress(),
+                "next": _next(session, n, over=data.get("over") is True),
+            }
+
+        return _json(await self._labelling.do(saved))
+
+    async def reveal(self, request: web.Request) -> web.Response:
+        """Measure judges against a person who is through."""
+        data = await _body(request)
+        session = await self._labelling.do(lambda: self._session(data))
+
+        def revealed() -> dict[str, Any]:
+            return self._shelf.reveal(session, [one.stored for one in self._runs.scan() if one.stored is not None])
+
+        return _json(await self._measuring.do(revealed))
+
+    def _session(self, data: dict[str, Any]) -> Session:
+        return self._shelf.session(_text(data, "task"), _text(data, "annotator"))
+
+
+def _next(session: Session, n: int, *, over: bool) -> int | None:
+    return session.skipped(n) if over else session.following(n)
+
+
+def _html(text: str) -> web.Response:
+    return web.Response(body=text.encode("utf-8", "replace"), content_type="text/html", charset="utf-8")
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    # ASCII only: a lone surrogate in a text has no UTF-8.
+    body = json.dumps(value, ensure_ascii=True, allow_nan=False).encode("ascii")
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
+    """Say in a line what went wrong, as the command line does."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except IncompleteError as error:
+        return _failed(request, str(error), 507)
+    except UsageError as error:
+        return _failed(request, str(error), 400)
+    except JudgebenchError as error:
+        return _failed(request, str(error), 422)
+    else:
+        return response
+
+
+def _failed(request: web.Request, why: str, status: int) -> web.Response:
+    if request.path.startswith("/api/"):
+        return _json({"error": why}, status)
+    return web.Response(
+        body=page("view.failed", title="judgebench view", why=why).encode("utf-8", "replace"),
+        status=status,
+        content_type="text/html",
+        charset="utf-8",
+    )
+
+
+def _names(request: web.Request) -> list[str]:
+    names = list(dict.fromkeys(request.query.getall("run", [])))
+    if any(len(name) > _LONGEST for name in names):
+        raise UsageError("there is no run of such a name here")
+    return names
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        data = json.loads(await request.text())
+    except (ValueError, UnicodeDecodeError, RecursionError):
+        raise UsageError("expected JSON") from None
+    if not isinstance(data, dict):
+        raise UsageError("expected a JSON object")
+    return data
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise UsageError(f"{name} has to be a text")
+    return value
+
+
+def _whole(data: dict[str, Any], name: str) -> int:
+    value = data.get(name)
+    if type(value) is not int:
+        raise UsageError(f"{name} has to be a whole number")
+    return value
+
+
+def _number(data: dict[str, Any], name: str) -> float:
+    value = data.get(name, 0)
+    if type(value) not in {int, float} or not 0 <= value < float("inf"):
+        raise UsageError(f"{name} has to be a number from 0 up")
+    return float(value)
+
+
+def _code(data: dict[str, Any]) -> int | tuple[int, ...] | None:
+    if "said" not in data:
+        raise UsageError("said is missing")
+    value = data["said"]
+    codes = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(type(code) is int for code in codes):
+        raise UsageError("said has to be a label's number, several, or null")
+    return tuple(codes) if isinstance(value, list) else value

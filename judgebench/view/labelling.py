@@ -1,0 +1,299 @@
+"""One person labels one task: which item comes next, in which order, and what was said so far."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain import digest
+from judgebench.domain.labels import Labelled, code_of, words_of
+from judgebench.errors import UsageError
+from judgebench.store.labels import LabelWriter, label_file
+from judgebench.view.shown import MOST_BUTTONS, choices, shown, steps_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from judgebench.domain import Code, Item, Task
+    from judgebench.domain.labels import Words
+
+#: More seconds than that nobody looks at one item.
+_MOST_SECONDS = 86_400
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is labelled, and how it is shown.
+
+    Parameters
+    ----------
+    seed : int
+        Of the order of items and of responses.
+    limit : int or None
+        So many items, drawn at random with the seed.
+    both : bool
+        Whether items are shown a second time, the other way round, after all were shown once.
+    """
+
+    seed: int = 0
+    limit: int | None = None
+    both: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """An item as it is shown once; ``number`` is 1 or 2, ``mark`` tells it from all others without naming it."""
+
+    item: Item
+    order: tuple[int, ...]
+    number: int
+    mark: str
+
+
+class Session:
+    """An annotator at work on a task; what is said is in the file before `save` returns.
+
+    Parameters
+    ----------
+    task : Task
+        What is labelled.
+    annotator : str
+        By whom.
+    folder : Path
+        Where files of labels are kept.
+    selection : Selection
+        Where the annotator has a file of this task already, its seed holds.
+    asked : tuple of str
+        What the annotators of the task were asked, in paragraphs.
+    reference : str
+        Which references are shown.
+
+    Raises
+    ------
+    UsageError
+        If the name can't be an annotator's, or another process writes that file.
+    DataError, IncompleteError
+        If the data or the file can't be read or written.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        annotator: str,
+        folder: Path,
+        selection: Selection,
+        *,
+        asked: tuple[str, ...] = (),
+        reference: str = "auto",
+    ) -> None:
+        _check_name(annotator)
+        self.task = task
+        self.annotator = annotator
+        self.asked = asked
+        self.reference = reference
+        # An answer that was never published can't be judged by anybody.
+        items = [item for item in task.items() if item.attribute("unanswered") != "yes"]
+        if not items:
+            raise UsageError(f"{task.name} has no items to label")
+        if any(label.annotator == annotator for item in items for label in item.gold):
+            raise UsageError(f"{task.name} has an annotator named {annotator!r} already; take another name")
+        self.writer = LabelWriter(label_file(folder, task.name, annotator)).__enter__()
+        mine = [line for line in self.writer.lines if (line.task, line.annotator) == (task.name, annotator)]
+        self.seed = mine[-1].seed if mine else selection.seed
+        self.showings = self._showings(items, selection)
+        #: Words in the item's own order, by item and showing; None where it was skipped.
+        self.said = self._known(items, mine)
+        self._attempts: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.writer.close()
+
+    def overview(self) -> dict[str, Any]:
+        """Say what is labelled here and how far it is."""
+        scale = self.task.scale
+        return {
+            "task": self.task.name,
+            "annotator": self.annotator,
+            "kind": scale.kind,
+            "typed": scale.kind in {"rate", "label"} and len(scale.labels) > MOST_BUTTONS,
+            "labels": list(scale.labels),
+            "asked": list(self.asked),
+            "both": any(one.number == 2 for one in self.showings),
+            "file": str(self.writer.file),
+            **self.progress(),
+        }
+
+    def progress(self) -> dict[str, int]:
+        """Count what was shown: labelled, skipped, all."""
+        words = [self.said[key] for one in self.showings if (key := (one.item.id, one.number)) in self.said]
+        return {
+            "labelled": sum(word is not None for word in words),
+            "skipped": sum(word is None for word in words),
+            "total": len(self.showings),
+        }
+
+    @property
+    def finished(self) -> bool:
+        """Whether every showing was labelled or skipped."""
+        return self.following(-1) is None
+
+    def following(self, n: int) -> int | None:
+        """Find the next showing that nothing was said about, from behind ``n`` and then from the start."""
+        open_ones = [i for i, one in enumerate(self.showings) if (one.item.id, one.number) not in self.said]
+        return next((i for i in open_ones if i > n), open_ones[0] if open_ones else None)
+
+    def skipped(self, n: int) -> int | None:
+        """Find the next showing behind ``n`` that was skipped."""
+        said = [self.said.get((one.item.id, one.number), "") for one in self.showings]
+        return next((i for i, words in enumerate(said) if words is None and i > n), None)
+
+    def show(self, n: int) -> dict[str, Any]:
+        """Write a showing as the page needs it.
+
+        Raises
+        ------
+        UsageError
+            If there is none of that number.
+        """
+        one, scale = self._showing(n), self.task.scale
+        responses = len(one.item.responses)
+        key = (one.item.id, one.number)
+        return {
+            "n": n,
+            "mark": one.mark,
+            "again": one.number == 2,
+            "seen": key in self.said,
+            "said": self._as_shown(self.said.get(key), one),
+            "choices": choices(scale, responses),
+            "item": shown(one.item, scale, one.order, self.reference),
+        }
+
+    def save(self, n: int, mark: str, said: Code | None, *, seconds: float = 0.0, attempt: str = "") -> None:
+        """Keep what was said about a showing, in the coordinates in which it was shown.
+
+        Parameters
+        ----------
+        n, mark : int, str
+            The showing; both have to fit, or a page of another session is talking.
+        said : int, tuple of int or None
+            The label; None where the person can't say.
+        seconds : float
+            How long it was looked at.
+        attempt : str
+            Names the attempt: the same one twice, after an answer that got lost, is kept once.
+
+        Raises
+        ------
+        UsageError
+            If it is no label of this showing.
+        IncompleteError
+            If it can't be written.
+        """
+        one, scale = self._showing(n), self.task.scale
+        if mark != one.mark:
+            raise UsageError("this page shows an item of other data or another order; load it again")
+        if attempt and self._attempts.get(attempt) == n:
+            return
+        words: Words = None
+        if said is not None:
+            responses = len(one.item.responses)
+            try:
+                words = words_of(scale.undo(_checked(said, scale.kind, len(scale.labels), one.item), one.order), scale)
+                code_of(words, scale, responses)
+            except (ValueError, IndexError) as error:
+                raise UsageError(f"that is no label of this item: {error}") from None
+        self.writer.append(
+            Labelled(
+                task=self.task.name,
+                revision=self.task.revision,
+                item=one.item.id,
+                content=one.item.content_digest,
+                annotator=self.annotator,
+                scale=scale.spec,
+                label=words,
+                shown=one.order,
+                showing=one.number,
+                seed=self.seed,
+                seconds=round(min(max(seconds, 0.0), _MOST_SECONDS), 1),
+                at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            )
+        )
+        self.said[one.item.id, one.number] = words
+        if attempt:
+            # Only the last few can still be under way.
+            self._attempts = dict([*self._attempts.items(), (attempt, n)][-50:])
+
+    def _known(self, items: list[Item], lines: list[Labelled]) -> dict[tuple[str, int], Words]:
+        """Take over what was said before about items as they are now; what does not fit is asked again."""
+        scale = self.task.scale
+        here = {item.id: item for item in items}
+        found: dict[tuple[str, int], Words] = {}
+        for line in lines:
+            item = here.get(line.item)
+            if item is None or (line.content, line.scale) != (item.content_digest, scale.spec):
+                continue
+            with contextlib.suppress(ValueError):
+                code_of(line.label, scale, len(item.responses))
+                found[line.item, line.showing] = line.label
+        return found
+
+    def _showing(self, n: int) -> Showing:
+        if not 0 <= n < len(self.showings):
+            raise UsageError(f"there is no item number {n + 1}; there are {len(self.showings)}")
+        return self.showings[n]
+
+    def _as_shown(self, words: Words, one: Showing) -> int | list[int] | None:
+        code = code_of(words, self.task.scale, len(one.item.responses))
+        if code is None:
+            return None
+        kind = self.task.scale.kind
+        if kind == "pair":
+            # Swapping is its own inverse.
+            code = self.task.scale.undo(code, one.order)
+        elif kind in {"pick", "rank"}:
+            code = tuple(map(one.order.index, code)) if isinstance(code, tuple) else one.order.index(code)
+        return list(code) if isinstance(code, tuple) else code
+
+    def _showings(self, items: list[Item], selection: Selection) -> list[Showing]:
+        def key(item: Item, *what: object) -> str:
+            return digest([self.seed, self.annotator, item.id, item.content_digest, *what])
+
+        chosen = nsmallest(selection.limit or len(items), items, key=key)
+        first = [Showing(item, self._order(item), 1, key(item, "mark", 1)[:12]) for item in chosen]
+        if not selection.both:
+            return first
+        # After all others: what one said of an item the first time is best forgotten.
+        again = [
+            Showing(one.item, one.order[::-1], 2, key(one.item, "mark", 2)[:12])
+            for one in first
+            if self.task.scale.kind in {"pair", "pick", "rank"}
+        ]
+        return [*first, *sorted(again, key=lambda one: key(one.item, "again"))]
+
+    def _order(self, item: Item) -> tuple[int, ...]:
+        own = tuple(range(len(item.responses)))
+        if self.task.scale.kind not in {"pair", "pick", "rank"}:
+            return own
+        place = {i: digest([self.seed, self.annotator, item.id, item.content_digest, "order", i]) for i in own}
+        return tuple(sorted(own, key=place.__getitem__))
+
+
+def _checked(said: Code, kind: str, labels: int, item: Item) -> Code:
+    """Refuse what scales would take for something else: negative codes, lists where one code is due."""
+    codes = said if isinstance(said, tuple) else (said,)
+    several = kind in {"rank", "steps"}
+    most = len(item.responses) if kind in {"pick", "rank"} else labels
+    wanted = (steps_of(item) if kind == "steps" else len(item.responses)) if several else 1
+    if isinstance(said, tuple) != several or len(codes) != wanted or not all(0 <= code < most for code in codes):
+        raise ValueError(f"{said!r}")
+    return said
+
+
+def _check_name(annotator: str) -> None:
+    if not annotator.isprintable() or annotator != annotator.strip() or not 0 < len(annotator) <= _LONGEST_NAME:
+        raise UsageError(f"an annotator's name has 1 to {_LONGEST_NAME} characters that can be printed")

@@ -1,0 +1,69 @@
+"""Which tasks a folder of runs offers to be labelled, and how they are opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.domain.labels import own_revision
+from judgebench.view.shelf import Offered
+from judgebench.view.shown import guidelines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from judgebench.view.runs import RunTable
+
+
+class Offers:
+    """The tasks that were named; else those of the runs.
+
+    Parameters
+    ----------
+    runs : RunTable
+        The runs.
+    tasks : sequence of str
+        Names of tasks; may be empty.
+    data : Path or None
+        Their data.
+    sample : bool
+        Whether the rows shipped with them are taken.
+    """
+
+    def __init__(self, runs: RunTable, tasks: Sequence[str], *, data: Path | None, sample: bool) -> None:
+        self._runs = runs
+        self._tasks = list(dict.fromkeys(tasks))
+        self._data = data
+        self._sample = sample
+
+    def names(self) -> list[str]:
+        """Name the tasks that are offered now."""
+        return self._tasks or list(self._revisions())
+
+    def offer(self, name: str) -> Offered:
+        """Open a task.
+
+        Raises
+        ------
+        DataError, UsageError
+            If its data can't be found or read.
+        """
+        from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
+
+        # What was judged is what should be labelled.
+        sampled = self._sample or (self._data is None and self._revisions().get(name) == {"sample"})
+        task = make_task(name, data=None if sampled else self._data, sample=sampled)
+        card = getattr(task, "card", None)
+        if card is None:
+            return Offered(task)
+        readme = card.folder / "README.md"
+        asked = guidelines(readme.read_text("utf-8")) if readme.is_file() else []
+        return Offered(task, tuple(asked), card.default_reference)
+
+    def _revisions(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for entry in self._runs.scan():
+            if entry.stored is not None:
+                run = entry.stored.run
+                found.setdefault(run.task, set()).add(own_revision(run.revision))
+        return dict(sorted(found.items()))

@@ -1,0 +1,193 @@
+"""The runs of a folder as they are now: how far each is, and what was measured of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain import digest
+from judgebench.errors import JudgebenchError, UsageError
+from judgebench.report.scores import clean, gold_word, spread
+from judgebench.report.words import REASONS, SHORT, WARNINGS
+from judgebench.store.lines import VERDICTS
+from judgebench.store.stored import MANIFEST, StoredRun, read_run
+from judgebench.store.table import PACKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from judgebench.domain import Agreement, Estimate
+
+#: A run that lacks verdicts and got none for so many seconds is called incomplete, not running.
+_QUIET = 20.0
+#: A growing run is measured again after so many times the seconds that it took last time.
+_PATIENCE = 4.0
+
+
+@dataclass(slots=True)
+class Entry:
+    """A run and what is known of it."""
+
+    name: str
+    path: Path
+    stored: StoredRun | None = None
+    error: str = ""
+    #: Changes whenever one of the run's files does.
+    stamp: str = ""
+    changed: float = 0.0
+    #: Of what was measured: the stamp then, the figures, when it was done, and how long it took.
+    measured: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
+    at: float = 0.0
+    took: float = 0.0
+
+
+class RunTable:
+    """The runs of a folder, by name; only names in the table are ever opened.
+
+    Parameters
+    ----------
+    root : Path
+        A folder of runs, or a run. It need not exist yet.
+    measure : callable
+        Measures a run: row ``all``.
+    """
+
+    def __init__(self, root: Path, measure: Callable[[StoredRun], Agreement]) -> None:
+        self.root = root
+        self._measure = measure
+        self._entries: dict[str, Entry] = {}
+
+    def scan(self) -> list[Entry]:
+        """Look at the folder again."""
+        alone = (self.root / MANIFEST).exists()
+        files = [self.root / MANIFEST] if alone else sorted(self.root.glob(f"*/{MANIFEST}"))
+        found: dict[str, Entry] = {}
+        for file in files:
+            name = file.parent.name
+            entry = self._entries.get(name) or Entry(name, file.parent)
+            self._look(entry)
+            found[name] = entry
+        self._entries = found
+        return list(found.values())
+
+    def opened(self, names: Sequence[str]) -> list[StoredRun]:
+        """Find runs by name; all that can be read where none is named.
+
+        Raises
+        ------
+        UsageError
+            If there is no run of a name, or none at all.
+        """
+        entries = {entry.name: entry for entry in self.scan()}
+        if unknown := [name for name in names if name not in entries]:
+            raise UsageError(f"there is no run {unknown[0][:200]!r} here")
+        stored = [one for name in (names or entries) if (one := entries[name].stored) is not None]
+        filled = [one for one in stored if not one.empty]
+        if not filled:
+            raise UsageError("nothing is judged yet here")
+        return filled
+
+    def stamps(self, names: Sequence[str]) -> str:
+        """Write what changes whenever one of these runs does."""
+        return digest([[entry.name, entry.stamp] for entry in self.scan() if not names or entry.name in names], 12)
+
+    def due(self) -> Entry | None:
+        """Find a run that should be measured (again) now."""
+        now = time.monotonic()
+        return next(
+            (
+                entry
+                for entry in self._entries.values()
+                if entry.stored is not None
+                and entry.measured != entry.stamp
+                and now - entry.at >= _PATIENCE * entry.took
+            ),
+            None,
+        )
+
+    def measure(self, entry: Entry) -> None:
+        """Measure a run; what goes wrong is noted down beside it."""
+        stored, stamp, started = entry.stored, entry.stamp, time.monotonic()
+        if stored is None:
+            return
+        try:
+            if stored.empty:
+                entry.figures = {"judged": 0}
+            else:
+                entry.figures = figures(self._measure(stored))
+            entry.error = ""
+        except JudgebenchError as error:
+            entry.error = str(error)
+        entry.measured, entry.at = stamp, time.monotonic()
+        entry.took = entry.at - started
+
+    def _look(self, entry: Entry) -> None:
+        facts: list[list[object]] = []
+        changed = 0.0
+        for name in (MANIFEST, VERDICTS, PACKED):
+            try:
+                stat = (entry.path / name).stat()
+            except OSError:
+                continue
+            facts.append([name, stat.st_mtime_ns, stat.st_size])
+            changed = max(changed, stat.st_mtime)
+        stamp = digest(facts, 12)
+        if stamp == entry.stamp:
+            return
+        entry.stamp, entry.changed = stamp, changed
+        try:
+            entry.stored, entry.error = read_run(entry.path), ""
+        except JudgebenchError as error:
+            entry.stored, entry.error = None, str(error)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Write the table as the page takes it."""
+        return [_row(entry) for entry in self.scan()]
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": entry.name, "stamp": entry.stamp, "error": clean(entry.error), **entry.figures}
+    if entry.stored is None:
+        return row | {"task": "", "judge": "", "status": "unreadable"}
+    run = entry.stored.run
+    cases, judged = run.counts.get("cases", 0), entry.figures.get("judged", 0)
+    row |= {"task": clean(run.task), "judge": clean(run.judge), "revision": clean(run.revision), "cases": cases}
+    row |= {"gold": gold_word(run.gold_source), "measuring": entry.measured != entry.stamp}
+    quiet = time.time() - entry.changed > _QUIET
+    row["status"] = "complete" if cases <= judged else "incomplete" if quiet else "running"
+    return row
+
+
+def figures(row: Agreement) -> dict[str, Any]:
+    """Write a measured row as the page takes it: kappa or its like, with what has to stand beside it."""
+    return {
+        "judged": sum(row.statuses.values()),
+        "items": row.items,
+        "coverage": f"{100 * row.coverage:.1f} %",
+        "headline": " ".join(SHORT.get(row.headline, (row.headline,))),
+        "value": bracketed(row.metrics.get(row.headline)),
+        "agreement": bracketed(row.metrics.get("percent_agreement")),
+        "ceiling": bracketed(row.ceiling.get(row.headline)),
+        "warnings": [WARNINGS.get(code, code) for code in row.warnings],
+    }
+
+
+def bracketed(one: Estimate | None) -> str:
+    """Write an estimate with its interval; where there is none, say why.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Estimate
+    >>> bracketed(Estimate(0.31, 0.2, 0.42, 100))
+    '.310 [.200, .420]'
+    """
+    if one is None:
+        return ""
+    if one.value is None:
+        return REASONS.get(one.undefined or "", one.undefined or "")
+    if one.low is None or one.high is None:
+        return spread(one.value)
+    return f"{spread(one.value)} [{spread(one.low)}, {spread(one.high)}]"

@@ -1,0 +1,140 @@
+"""The tasks that can be labelled, and who is at it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from judgebench.errors import JudgebenchError, UsageError
+from judgebench.store.labelled import LabelledRun
+from judgebench.store.labels import read_labels
+from judgebench.view.labelling import Session
+from judgebench.view.runs import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from judgebench.domain import Agreement, Task
+    from judgebench.store.stored import StoredRun
+    from judgebench.view.labelling import Selection
+
+#: Annotators whose files are open at once.
+_MOST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A task that can be labelled, what its annotators were asked, and which references are shown."""
+
+    task: Task
+    asked: tuple[str, ...] = ()
+    reference: str = "auto"
+
+
+class Shelf:
+    """Tasks by name, opened on use; sessions by task and annotator.
+
+    Parameters
+    ----------
+    names : callable
+        Names the tasks that are offered now.
+    offer : callable
+        Opens one of them.
+    folder : Path
+        Where files of labels are kept.
+    selection : Selection
+        What is labelled of each.
+    measure : callable
+        Measures a run: row ``all``.
+    """
+
+    def __init__(
+        self,
+        names: Callable[[], Sequence[str]],
+        offer: Callable[[str], Offered],
+        folder: Path,
+        selection: Selection,
+        measure: Callable[[StoredRun], Agreement],
+    ) -> None:
+        self._names = names
+        self._offer = offer
+        self._offered: dict[str, Offered] = {}
+        self._sessions: dict[tuple[str, str], Session] = {}
+        self._folder = folder
+        self._selection = selection
+        self._measure = measure
+
+    def names(self) -> list[str]:
+        """Name the tasks that can be labelled."""
+        return list(self._names())
+
+    def session(self, task: str, annotator: str) -> Session:
+        """Find an annotator's session, or begin it.
+
+        Raises
+        ------
+        UsageError, DataError, IncompleteError
+            As `Session` says, and where there is no such task.
+        """
+        known = self._sessions.get((task, annotator))
+        if known is not None:
+            return known
+        if task not in self.names():
+            raise UsageError(f"there is no task {task[:200]!r} to label here")
+        if len(self._sessions) >= _MOST:
+            raise UsageError(f"{_MOST} annotators are at work already; start `judgebench view` again")
+        if task not in self._offered:
+            self._offered[task] = self._offer(task)
+        offered = self._offered[task]
+        made = Session(
+            offered.task,
+            annotator,
+            self._folder,
+            self._selection,
+            asked=offered.asked,
+            reference=offered.reference,
+        )
+        self._sessions[task, annotator] = made
+        return made
+
+    def reveal(self, session: Session, runs: Sequence[StoredRun]) -> dict[str, Any]:
+        """Measure the judges of runs against what a person said.
+
+        Raises
+        ------
+        UsageError
+            If the person is not through: who knows the judge's verdicts is not blind to them any more.
+        """
+        if not session.finished:
+            raise UsageError("label or skip all items first: the judges' verdicts would colour what is left")
+        labels = read_labels([session.writer.file])[session.task.name]
+        rows: list[dict[str, Any]] = []
+        for stored in runs:
+            if stored.run.task != session.task.name:
+                continue
+            row: dict[str, Any] = {"judge": stored.run.judge, "run": stored.path.name}
+            try:
+                row |= figures(self._measure(LabelledRun.of(stored, labels)))
+            except JudgebenchError as error:
+                row["error"] = str(error)
+            rows.append(row)
+        return {"judges": rows, "own": own_consistency(session)}
+
+    def command(self, session: Session, runs: Path) -> str:
+        """Say how the judges of a folder are measured against a person."""
+        return shlex.join(["judgebench", "score", str(runs), "--labels", str(session.writer.file)])
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for session in self._sessions.values():
+            session.close()
+
+
+def own_consistency(session: Session) -> dict[str, int] | None:
+    """Count the items on which a person said the same in both orders; None where nothing was shown twice."""
+    twice = [one.item.id for one in session.showings if one.number == 2]
+    pairs = [(session.said.get((item, 1)), session.said.get((item, 2))) for item in twice]
+    both = [(one, other) for one, other in pairs if one is not None and other is not None]
+    return {"items": len(both), "same": sum(one == other for one, other in both)} if both else None

@@ -1,0 +1,145 @@
+"""`--labels`: a person's labels as gold of runs that are asked, and of runs that are stored."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from judgebench.catalog import make_task
+from judgebench.domain.labels import Labelled
+from judgebench.store.labels import LabelWriter, label_file
+from judgebench.store.runs import find_runs
+
+JUDGE = """
+from pathlib import Path
+
+def longer(item):
+    with Path("asked.txt").open("a") as file:
+        file.write("x")
+    a, b = (len(response.text) for response in item.responses)
+    return "A" if a > b else "B" if b > a else "tie"
+"""
+WORDS = ["A", "tie", "B"]
+
+
+@pytest.fixture
+def judge(tmp_path):
+    (tmp_path / "counted.py").write_text(JUDGE)
+    return ("run", "--judge", "counted:longer", "--task", "pandalm", "--sample")
+
+
+@pytest.fixture
+def items():
+    return list(make_task("pandalm", sample=True).items())
+
+
+def label(folder, items, words, *, task="pandalm", annotator="ann"):
+    file = label_file(folder, task, annotator)
+    with LabelWriter(file) as writer:
+        for item, word in zip(items, words, strict=False):
+            writer.append(
+                Labelled(task, "sample", item.id, item.content_digest, annotator, "pair:3", word, (1, 0), at="now")
+            )
+    return file
+
+
+def asked(tmp_path) -> int:
+    file = tmp_path / "asked.txt"
+    return len(file.read_text()) if file.exists() else 0
+
+
+def rows(done):
+    assert done.code == 0, done.err
+    return {row["judge"]: row for row in json.loads(done.out)["rows"] if row["subset"] == "all"}
+
+
+def test_a_stored_run_is_measured_against_the_labels(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--order", "original", "--format", "json"))
+    words = [WORDS[(7 * i + i // 5) % 3] for i in range(20)]
+    file = label(tmp_path / "labels", items, [*words[:19], None])
+    row = rows(judgebench("score", "runs", "--labels", file, "--format", "json", "--verify"))["counted:longer"]
+    (stored,) = find_runs(tmp_path / "runs")
+    said = {verdict.item: verdict.code for verdict in stored.judgments()}
+    expected = cohen_kappa_score(
+        [WORDS.index(word) for word in words[:19]], [said[item.id] for item in items[:19]], labels=[0, 1, 2]
+    )
+    assert row["metrics"]["cohen_kappa"]["value"] == pytest.approx(expected, abs=1e-12)
+    assert (row["gold"], row["items"]) == ("human", 19)
+    assert "incomplete_run" not in row["warnings"]
+    assert asked(tmp_path) == 24
+
+
+def test_a_run_on_labels_takes_over_every_answer(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--format", "json"))
+    before = asked(tmp_path)
+    assert before == 48
+    file = label(tmp_path / "labels", items, ["A"] * 10 + ["B"] * 10)
+    row = rows(judgebench(*judge, "--labels", file, "--format", "json"))["counted:longer"]
+    assert (row["gold"], row["items"], asked(tmp_path)) == ("human", 20, before)
+    stored = rows(judgebench("score", "runs", "--labels", tmp_path / "labels", "--format", "json"))["counted:longer"]
+    assert stored["metrics"]["cohen_kappa"]["value"] == row["metrics"]["cohen_kappa"]["value"]
+    beside = rows(judgebench(*judge, "--labels", file, "--labels-mode", "add", "--format", "json"))["counted:longer"]
+    # A fourth annotator makes one majority a draw, which is no gold.
+    assert (beside["items"], asked(tmp_path)) == (23, before)
+
+
+def test_a_new_run_asks_about_labelled_items_only(judgebench, judge, items, tmp_path) -> None:
+    file = label(tmp_path / "labels", items, ["A", "B", None, "tie"])
+    assert rows(judgebench(*judge, "--labels", file, "--format", "json"))["counted:longer"]["items"] == 3
+    assert asked(tmp_path) == 6
+
+
+def test_humans_have_one_more(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--format", "json"))
+    file = label(tmp_path / "labels", items, ["A", "B"] * 12)
+    done = judgebench("humans", "runs", "--labels", file, "--format", "json")
+    assert done.code == 0, done.err
+    (row,) = json.loads(done.out)["rows"]
+    assert [one["name"] for one in row["annotators"]] == ["annotator1", "annotator2", "annotator3", "ann"]
+    assert row["annotators"][3]["items"] == 24
+
+
+def test_two_judges_against_one_person(judgebench, items, tmp_path) -> None:
+    judges = ("--judge", "baseline/longest", "--judge", "baseline/first")
+    rows(judgebench("run", *judges, "--task", "pandalm", "--sample", "--format", "json"))
+    file = label(tmp_path / "labels", items, ["A", "B", "tie", "A"] * 5)
+    done = judgebench("compare", *sorted((tmp_path / "runs").glob("pandalm*")), "--labels", file, "--format", "json")
+    assert done.code == 0, done.err
+    assert '"human"' in done.out
+
+
+def test_labels_of_another_task(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--format", "json"))
+    file = label(tmp_path / "labels", items, ["A"], task="judgebench")
+    done = judgebench("score", "runs", "--labels", file)
+    assert done.code == 3
+    assert f"{file}:1: labels of judgebench, and no run here is about that task" in done.err
+    done = judgebench(*judge, "--labels", file)
+    assert done.code == 3
+    assert "labels of judgebench, and none of pandalm" in done.err
+
+
+def test_runs_of_other_tasks_are_left_out_aloud(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--format", "json"))
+    rows(judgebench("run", "--judge", "baseline/first", "--task", "judgebench", "--sample", "--format", "json"))
+    file = label(tmp_path / "labels", items, ["A", "B", "B"])
+    done = judgebench("score", "runs", "--labels", file, "--format", "json")
+    assert list(rows(done)) == ["counted:longer"]
+    assert "there are no labels of judgebench" in done.err
+
+
+def test_a_changed_item_and_a_table(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--format", "json"))
+    file = label(tmp_path / "labels", items, ["A", "B"])
+    file.write_text(file.read_text().replace(items[1].content_digest, "0" * 24))
+    for command in (("score", "runs"), judge):
+        done = judgebench(*command, "--labels", file)
+        assert done.code == 3
+        assert f"{file}:2: item '{items[1].id}' has changed since it was labelled" in done.err
+    table = tmp_path / "t.csv"
+    table.write_text("j,g\nA,A\n")
+    done = judgebench("score", "--csv", table, "--judge-col", "j", "--gold-col", "g", "--labels", file)
+    assert done.code == 2
+    assert "--labels" in done.err
