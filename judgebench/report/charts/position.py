@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.charts.sketch import legend_room, shorten, sketch
+from judgebench.report.charts.subsets import division
 from judgebench.report.charts.words import count, percent, reason, told
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean
@@ -42,7 +43,9 @@ def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | No
     told_rows = [
         row
         for row in rows
-        if once[row.judge, row.subset] is row and {"first_slot_rate", "position_consistency"} & set(row.bias)
+        if division(row) != "system"
+        and once[row.judge, row.subset] is row
+        and {"first_slot_rate", "position_consistency"} & set(row.bias)
     ]
     if not any(_known(row, "first_slot_rate") or _known(row, "position_consistency") for row in told_rows):
         return None
@@ -76,7 +79,7 @@ def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | No
             second.scale_x(_HALVES, "first slot wins")
             second.line((0.5, 0.5), second.y, role="soft", dash=True)
         for place, row in enumerate(drawn):
-            label = row.subset if len(judges) == 1 else row.judge
+            label = row.judge if len(judges) > 1 else "all items" if row.subset == "all" else row.subset
             beside = first or second
             if beside is not None:
                 beside.text(0.0, place, shorten(label, 20), dx=-10, anchor="end", hover=label)

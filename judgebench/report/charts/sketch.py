@@ -95,6 +95,7 @@ class Sketch:
         x: tuple[float, float],
         y: tuple[float, float],
         log_x: bool = False,
+        behind: bool = False,
     ) -> Panel:
         """Open a field with scales of its own.
 
@@ -106,10 +107,14 @@ class Sketch:
             What its left and right, and its lower and upper edge stand for.
         log_x : bool, optional
             Whether x grows by factors.
+        behind : bool, optional
+            Whether other fields are drawn over it.
         """
         place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
         axes: Any = self._figure.add_axes(place)
         axes.set_axis_off()
+        if behind:
+            axes.set_zorder(-1)
         if log_x:
             axes.set_xscale("log")
         axes.set_xlim(*x)
