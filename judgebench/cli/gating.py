@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from judgebench.cli.options import ConfigOption, OutputOption, PolicyOption, check_output, emit, note, room
-from judgebench.errors import MismatchError, UndecidedError
+from judgebench.errors import JudgebenchError, MismatchError, UndecidedError
 
 if TYPE_CHECKING:
     from judgebench.agreement.gate import Gate
@@ -78,29 +78,34 @@ def gate(
     """
     from judgebench.agreement.gate import Limits, Rules  # noqa: PLC0415 - loaded on use
     from judgebench.api.gating import hold, renew  # noqa: PLC0415 - loaded on use
-    from judgebench.report.gate import render, verdict  # noqa: PLC0415 - loaded on use
+    from judgebench.report.gate import render, safe, verdict  # noqa: PLC0415 - loaded on use
     from judgebench.report.junit import to_junit  # noqa: PLC0415 - loaded on use
 
     rules = Rules(margin, alpha, strict, min_effect)
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
     for file in (output, junit):
         check_output(file)
-    if update:
-        for line in renew(run, against, policy=policy, tell=note):
-            note(line)
-        note(f"wrote {against}")
-        return
-    held = hold(
-        run,
-        against,
-        policy=policy,
-        figures=metric,
-        subsets=subset,
-        rules=rules,
-        limits=limits,
-        verify=verify,
-        tell=note,
-    )
+    try:
+        if update:
+            for line in renew(run, against, policy=policy, tell=note):
+                note(safe(line))
+            note(f"wrote {against}")
+            return
+        held = hold(
+            run,
+            against,
+            policy=policy,
+            figures=metric,
+            subsets=subset,
+            rules=rules,
+            limits=limits,
+            verify=verify,
+            tell=note,
+        )
+    except JudgebenchError as error:
+        # Errors name items, and a CI system reads its log for commands.
+        error.args = (safe(str(error)),)
+        raise
     found, beside = held.gate, held.beside
     if junit is not None:
         emit(to_junit(found), junit)
