@@ -199,8 +199,10 @@ def _beside_people(
     if ratio.low is None or ratio.high is None:
         told_, missing = "and that has no interval", "more items"
     elif ratio.high < bar:
-        if alt is None or not alt.passed:
-            return "no", because + (f", and {test}" if test else ""), ()
+        # A test that a constant passes, too, can't speak for a judge.
+        empty = alt is not None and "majority_passes" in alt.warnings
+        if alt is None or not alt.passed or empty:
+            return "no", because + (f", and {test}" if test and not empty else ""), ()
         told_, missing = f"which is too little, yet {test}", "a decision on which of the two counts"
     elif ratio.low < bar:
         told_ = "so that either may be true"

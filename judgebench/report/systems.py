@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
 
-__all__ = ["REASONS", "SCHEMA", "WARNINGS", "Ranking", "json_schema", "render"]
+__all__ = ["REASONS", "SCHEMA", "WARNINGS", "Ranking", "json_schema", "ranking_json", "render"]
 
 SCHEMA = "judgebench.systems/1"
 _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
@@ -111,7 +111,7 @@ def render(rankings: Iterable[Ranking], form: str = "table", *, width: int = 120
     """
     ordered = sorted(rankings, key=lambda one: (one.task, one.judge, one.revision))
     if form == "json":
-        return write_json({"schema": SCHEMA, "rows": [_json(one) for one in ordered]})
+        return write_json({"schema": SCHEMA, "rows": [ranking_json(one) for one in ordered]})
     if form == "csv":
         return _csv(ordered)
     marked = form == "md"
@@ -311,7 +311,8 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
     return list(notes)
 
 
-def _json(one: Ranking) -> dict[str, Any]:
+def ranking_json(one: Ranking) -> dict[str, Any]:
+    """Plain JSON, a row of ``judgebench.systems/1``."""
     found = one.found
     return {
         "task": one.task,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from judgebench.report.leaderboard.aggregate import KINDS, Aggregate, aggregate
 from judgebench.report.leaderboard.beside import Key, Pace, pace
 from judgebench.report.leaderboard.forms import SCHEMA, json_schema, to_csv, to_json, to_markdown
 from judgebench.report.leaderboard.ranks import NOTE, Entry, rank
@@ -12,11 +13,14 @@ from judgebench.report.leaderboard.render import FORMATS, render
 
 __all__ = [
     "FORMATS",
+    "KINDS",
     "NOTE",
     "SCHEMA",
+    "Aggregate",
     "Entry",
     "Key",
     "Pace",
+    "aggregate",
     "json_schema",
     "pace",
     "rank",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Estimate
+    from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.beside import Baseline
     from judgebench.report.leaderboard.ranks import Entry
 
@@ -80,9 +81,9 @@ def _three(estimate: Estimate | None) -> list[float | None]:
     return [None] * 3 if estimate is None else [estimate.value, estimate.low, estimate.high]
 
 
-def to_json(entries: Sequence[Entry]) -> dict[str, Any]:
+def to_json(entries: Sequence[Entry], overall: Aggregate | None = None) -> dict[str, Any]:
     """Build the JSON document: the rows of ``judgebench.scores/1`` with their ranks."""
-    return {
+    document = {
         "schema": SCHEMA,
         "note": NOTE,
         "rows": [
@@ -112,6 +113,7 @@ def to_json(entries: Sequence[Entry]) -> dict[str, Any]:
             for one in baselines(entries)
         ],
     }
+    return document if overall is None else document | {"aggregate": overall.to_json()}
 
 
 def baselines(entries: Iterable[Entry]) -> list[Baseline]:
@@ -119,7 +121,9 @@ def baselines(entries: Iterable[Entry]) -> list[Baseline]:
     return list({entry.row.task: entry.baseline for entry in entries if entry.baseline is not None}.values())
 
 
-def to_markdown(entries: Sequence[Entry], *, level: int = 2, overview: bool = False) -> str:
+def to_markdown(
+    entries: Sequence[Entry], *, level: int = 2, overview: bool = False, overall: Aggregate | None = None
+) -> str:
     """Write a leaderboard as Markdown, one table per task under a heading of the given level.
 
     With ``overview``, judges by tasks come first where there are several tasks.
@@ -129,15 +133,19 @@ def to_markdown(entries: Sequence[Entry], *, level: int = 2, overview: bool = Fa
     if overview and len(blocks) > 1:
         whole = matrix(entries)
         blocks.insert(0, f"{head} {markdown_text(whole.title)}\n\n{markdown_grid(whole.grid)}")
+    if overall is not None:
+        blocks.insert(0, f"{head} {markdown_text(overall.title)}\n\n{markdown_grid(overall.grid())}")
     return "\n".join((*blocks, f"{NOTE}\n"))
 
 
-def to_table(entries: Sequence[Entry], *, width: int = 120) -> str:
+def to_table(entries: Sequence[Entry], *, width: int = 120, overall: Aggregate | None = None) -> str:
     """Draw a leaderboard for the terminal."""
     subsets = any(entry.row.subset != "all" for entry in entries)
     blocks = [
         f"{one.title}\n\n{draw(one.grid, width=width, names=(2, 3), plan=room_plan(one.grid, subsets))}"
         for one in sections(entries)
     ]
+    if overall is not None:
+        blocks.insert(0, f"{overall.title}\n\n{draw(overall.grid(), width=width, names=(0,))}")
     note = "\n".join(fill(NOTE, width))
     return "\n".join((*blocks, f"{note}\n")) if blocks else "no rows\n"

@@ -99,7 +99,8 @@ def _constant(one: Baseline, beside: Entry, layout: Grid) -> tuple[Cell, ...]:
 
 def _grid(entries: Sequence[Entry]) -> Grid:
     """Build the scores' grid with the rank in front, without the task, which the caption names, and what it costs."""
-    layout = grid([entry.row for entry in entries])
+    # The metric that the task is ranked by has a column, also where it is not the scale's own headline.
+    layout = grid([replace(e.row, headline=e.headline) if e.row.headline else e.row for e in entries])
     ranks = Column("rank"), Column("tier", spare=True)
     costs = [usd_per_1000(entry.row) for entry in entries]
     extra: list[tuple[Column, list[str]]] = []

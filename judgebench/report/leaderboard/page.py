@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Estimate
+    from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.grids import Named
     from judgebench.report.leaderboard.ranks import Entry
     from judgebench.report.table import Grid
 
-__all__ = ["Link", "board", "boards_page", "to_html"]
+__all__ = ["Board", "Link", "board", "boards_page", "tables_page", "to_html"]
 
 TITLE = "Leaderboard of judges"
-LEAD = (
-    "How far judges agree with gold labels, task by task, with 95 % intervals and the ranks that the data leave open. "
-    "No figure is averaged over tasks."
+LEAD_WITH_MEAN = (
+    "How far judges agree with gold labels, task by task, with 95 % intervals and the ranks that the data leave open."
 )
+LEAD = f"{LEAD_WITH_MEAN} No figure is averaged over tasks."
 #: What a cell begins with where it holds a figure.
 _FIGURE = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?![\w:])")
 
@@ -187,13 +188,16 @@ def _section(one: Named, name: str) -> Board:
     return made if not parts else replace(made, parts=table(parts, "-parts", ("rank", "tier", "gold")))
 
 
-def to_html(entries: Sequence[Entry]) -> str:
+def to_html(entries: Sequence[Entry], overall: Aggregate | None = None) -> str:
     """Write a leaderboard as one self-contained page.
 
     Judges by tasks first, where there are several tasks; then a table per task. All text is escaped, tables sort by
     their headings, and without a script they are plain tables.
     """
-    return boards_page(entries)
+    if overall is None:
+        return boards_page(entries)
+    first = board(overall.grid(), name="overall", title=overall.title, short="Over all tasks")
+    return boards_page(entries, lead=(LEAD_WITH_MEAN,), more=(first,))
 
 
 def boards_page(
@@ -203,6 +207,8 @@ def boards_page(
     lead: Sequence[str] = (LEAD,),
     links: Sequence[Link] = (),
     more: Sequence[Board] = (),
+    after: Sequence[Board] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """Write the page with what else belongs on it.
 
@@ -216,27 +222,53 @@ def boards_page(
         What it begins with.
     links : sequence of Link, optional
         Files beside it.
-    more : sequence of Board, optional
-        Tables that come first.
+    more, after : sequence of Board, optional
+        Tables that come first and last.
+    notes : sequence of str, optional
+        What is said at the end, after what ranks are.
     """
     named = sections(entries)
-    boards = list(more)
+    tables = list(more)
     if len(named) > 1:
         whole = matrix(entries)
-        boards.append(board(whole.grid, name="matrix", title=whole.title, short=whole.title, foot=whole.foot))
+        tables.append(board(whole.grid, name="matrix", title=whole.title, short=whole.title, foot=whole.foot))
     names: dict[str, int] = {}
     for one in named:
         slug = f"task-{latex_name(one.task).lower()}"
         names[slug] = names.get(slug, 0) + 1
-        boards.append(_section(one, slug if names[slug] == 1 else f"{slug}-{names[slug]}"))
+        tables.append(_section(one, slug if names[slug] == 1 else f"{slug}-{names[slug]}"))
+    return tables_page((*tables, *after), title=title, lead=lead, links=links, notes=(NOTE, *notes))
+
+
+def tables_page(
+    tables: Sequence[Board],
+    *,
+    title: str,
+    lead: Sequence[str] = (),
+    links: Sequence[Link] = (),
+    notes: Sequence[str] = (),
+) -> str:
+    """Write a page of tables that sort.
+
+    Parameters
+    ----------
+    tables : sequence of Board
+        In their order.
+    title : str
+        Its title.
+    lead, notes : sequence of str, optional
+        Paragraphs at its beginning and its end.
+    links : sequence of Link, optional
+        Files beside it.
+    """
     return page(
         "board",
         title=title,
         styles=("board.css",),
         scripts=("board.js",),
-        lead=list(lead) if named else ["There are no rows."],
+        lead=list(lead) if tables else ["There are no rows."],
         links=list(links),
-        contents=boards if len(boards) > 1 else [],
-        boards=boards,
-        notes=[NOTE],
+        contents=list(tables) if len(tables) > 1 else [],
+        boards=list(tables),
+        notes=list(notes),
     )

@@ -181,7 +181,7 @@ def _paired(
 
     None where not every judge's verdicts are at hand.
     """
-    from judgebench.agreement.standings import ranks_of, shared_spreads  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.standings import ranks_of, shared_spreads, surely_ahead  # noqa: PLC0415 - loads numpy
 
     keys = [(row.task, row.judge, row.revision) for row in rows]
     if len(set(keys)) < len(keys) or not all(key in judged for key in keys):
@@ -197,13 +197,7 @@ def _paired(
     ):
         return None
     found = ranks_of(known)
-    ahead: Pairs = set()
-    for (first, second), gap, *_ in found.pairs:
-        if gap.low is not None and gap.low > 0:
-            ahead.add((first, second))
-        elif gap.high is not None and gap.high < 0:
-            ahead.add((second, first))
-    return list(found.ranks), ahead
+    return list(found.ranks), surely_ahead(found)
 
 
 def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:

@@ -11,6 +11,7 @@ from judgebench.report.scores import write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.ranks import Entry
 
 __all__ = ["FORMATS", "LeaderboardFormat", "render"]
@@ -19,7 +20,13 @@ LeaderboardFormat: TypeAlias = Literal["csv", "md", "html", "tex", "json", "tabl
 FORMATS: tuple[str, ...] = get_args(LeaderboardFormat)
 
 
-def render(entries: Sequence[Entry], format: str = "csv", *, width: int = 120) -> str:  # noqa: A002 - as the option
+def render(
+    entries: Sequence[Entry],
+    format: str = "csv",  # noqa: A002 - as the option
+    *,
+    width: int = 120,
+    overall: Aggregate | None = None,
+) -> str:
     """Print a leaderboard.
 
     Parameters
@@ -30,6 +37,8 @@ def render(entries: Sequence[Entry], format: str = "csv", *, width: int = 120) -
         The form.
     width : int, optional
         Columns of the terminal, for ``table``.
+    overall : Aggregate, optional
+        One figure a judge over all tasks, which comes first; a CSV then holds nothing else.
 
     Raises
     ------
@@ -37,19 +46,19 @@ def render(entries: Sequence[Entry], format: str = "csv", *, width: int = 120) -
         If the format is none of these.
     """
     if format == "csv":
-        return to_csv(entries)
+        return to_csv(entries) if overall is None else overall.to_csv()
     if format == "json":
-        return write_json(to_json(entries))
+        return write_json(to_json(entries, overall))
     if format == "md":
-        return to_markdown(entries, overview=True)
+        return to_markdown(entries, overview=True, overall=overall)
     if format == "table":
-        return to_table(entries, width=width)
+        return to_table(entries, width=width, overall=overall)
     if format == "html":
         from judgebench.report.leaderboard.page import to_html  # noqa: PLC0415 - loads the templates
 
-        return to_html(entries)
+        return to_html(entries, overall)
     if format == "tex":
         from judgebench.report.leaderboard.tex import to_tex  # noqa: PLC0415 - loaded on use
 
-        return to_tex(entries)
+        return to_tex(entries, overall)
     raise UsageError(f"no leaderboard as {format!r}: write one of {', '.join(FORMATS)}")

@@ -11,6 +11,7 @@ from judgebench.report.leaderboard.ranks import NOTE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.grids import Named
     from judgebench.report.leaderboard.ranks import Entry
 
@@ -20,7 +21,7 @@ __all__ = ["to_tex"]
 _BESIDE = 3
 
 
-def to_tex(entries: Sequence[Entry]) -> str:
+def to_tex(entries: Sequence[Entry], overall: Aggregate | None = None) -> str:
     r"""Write a leaderboard as LaTeX, to be read with ``\input``.
 
     Judges by tasks first, a few tasks a table, where there are several; then a table per task with what stands in
@@ -29,6 +30,8 @@ def to_tex(entries: Sequence[Entry]) -> str:
     whole = [entry for entry in entries if entry.row.subset == "all"]
     named = sections(whole)
     blocks = [PREAMBLE]
+    if overall is not None:
+        blocks.append(latex_table(overall.grid(), overall.title, "judgebench-overall"))
     if len(named) > 1:
         blocks += _matrix(matrix(whole))
     blocks += [_section(one) for one in named]
