@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 POWER = 0.8
 #: The name that stands for every subset.
 EVERY = "all"
+#: How many subsets an error names.
+_NAMED = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ def _groups(matched: Matched, subsets: Sequence[str]) -> Iterator[tuple[str, lis
     present = [name or "(no subset)" for name in matched.ratings[0].subsets]
     every = EVERY in subsets
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
-        raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {', '.join(present[:9])})")
+        told = ", ".join(map(repr, present[:_NAMED]))
+        raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {told})")
     for place, (name, sides) in enumerate(groups(matched, ("subset",) if subsets else ())):
         if not place or every or name in subsets:
             # A subset may be called "all", too.

@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from judgebench.cli.options import ConfigOption, OutputOption, PolicyOption, check_output, emit, note, room
-from judgebench.cli.sources import stored_sources
-from judgebench.errors import DataError, MismatchError, UndecidedError, UsageError
+from judgebench.errors import JudgebenchError, MismatchError, UndecidedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from judgebench.agreement.gate import Gate
-    from judgebench.api.sources import Source
-    from judgebench.domain import Agreement, Policies
-    from judgebench.report.baseline import Baseline
-    from judgebench.store.runs import StoredRun
+    from judgebench.domain import Agreement
 
 
 def gate(
@@ -83,39 +77,36 @@ def gate(
     where run and baseline are not about the same task, revision, items, gold, scale or policies.
     """
     from judgebench.agreement.gate import Limits, Rules  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.gate import gate as decide  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.standings import verify_matched  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.report.baseline import record  # noqa: PLC0415 - loaded on use
-    from judgebench.report.gate import render, verdict  # noqa: PLC0415 - loaded on use
+    from judgebench.api.gating import hold, renew  # noqa: PLC0415 - loaded on use
+    from judgebench.report.gate import render, safe, verdict  # noqa: PLC0415 - loaded on use
     from judgebench.report.junit import to_junit  # noqa: PLC0415 - loaded on use
-    from judgebench.report.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
 
     rules = Rules(margin, alpha, strict, min_effect)
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
     for file in (output, junit):
         check_output(file)
-    source, stored = _one(run)
-    policies = source.own.override(policy)
-    if update:
-        _update(source, stored, against, policies)
-        return
-    own = record(stored.run, stored.judgments(), policies)
-    before, renew = _baseline(against, run, policy)
-    check_same(before, own, str(against), renew=renew)
-    matched = pair(before, stored.run, stored.judgments, policies)
-    if verify:
-        verify_matched(matched, metric or [], metrics())
-    found = decide(
-        matched,
-        metric,
-        subsets=subset,
-        rules=rules,
-        limits=limits,
-        spent=(spent_of(before), spent_of(own)),
-        known=metrics(),
-    )
-    beside = source.measure(policy, by_system=False, verify=False)[0]
+    try:
+        if update:
+            for line in renew(run, against, policy=policy, tell=note):
+                note(safe(line))
+            note(f"wrote {against}")
+            return
+        held = hold(
+            run,
+            against,
+            policy=policy,
+            figures=metric,
+            subsets=subset,
+            rules=rules,
+            limits=limits,
+            verify=verify,
+            tell=note,
+        )
+    except JudgebenchError as error:
+        # Errors name items, and a CI system reads its log for commands.
+        error.args = (safe(str(error)),)
+        raise
+    found, beside = held.gate, held.beside
     if junit is not None:
         emit(to_junit(found), junit)
     _tell_github(found, beside, asked=github)
@@ -124,61 +115,6 @@ def gate(
         raise MismatchError(verdict(found))
     if found.state == "undecided":
         raise UndecidedError(verdict(found))
-
-
-def _one(path: Path) -> tuple[Source, StoredRun]:
-    found = list(stored_sources([path]))
-    if len(found) != 1:
-        names = ", ".join(f"{source.stored.path.name}" for source in found[:3] if source.stored is not None)
-        raise UsageError(f"{path} holds {len(found)} runs ({names} ...); a gate takes one")
-    stored = found[0].stored
-    if stored is None:
-        raise UsageError(f"{path} is no run")
-    return found[0], stored
-
-
-def _baseline(against: Path, run: Path, policy: Sequence[str]) -> tuple[Baseline, str]:
-    """Read the baseline, and say how it is renewed."""
-    from judgebench.report.baseline import read, record  # noqa: PLC0415 - loaded on use
-    from judgebench.store.remote import url_of  # noqa: PLC0415 - loaded on use
-
-    if against.is_dir() or url_of(against) is not None:
-        source, stored = _one(against)
-        return record(stored.run, stored.judgments(), source.own.override(policy)), "run both on the same data"
-    again = f"where that is meant, `judgebench gate {run} --against {against} --update` renews the baseline"
-    return read(against), again
-
-
-def _update(source: Source, stored: StoredRun, file: Path, policies: Policies) -> None:
-    from judgebench.report.baseline import changes, is_baseline, read, record, write  # noqa: PLC0415 - loaded on use
-
-    if file.is_dir():
-        raise UsageError(f"--update writes a baseline file, and {file} is a folder")
-    measured = source.measured(policies=policies, by_system=False)[0]
-    if not measured.coverage:
-        raise DataError(
-            f"no case of {stored.path} holds a verdict", hint="a baseline needs answers; see judgebench show"
-        )
-    names = (measured.headline, *measured.companions)
-    figures = {name: _brief(measured, name) for name in dict.fromkeys(names) if name in measured.metrics}
-    made = record(stored.run, stored.judgments(), policies, {"coverage": round(measured.coverage, 6)} | figures)
-    old = None
-    if file.exists() and is_baseline(file):
-        try:
-            old = read(file)
-        except DataError as error:
-            note(f"judgebench: {error}")
-    elif file.exists():
-        raise UsageError(f"{file} is no baseline, so it is not written over; delete it, or name another file")
-    write(made, file)
-    for line in changes(old, made):
-        note(line)
-    note(f"wrote {file}")
-
-
-def _brief(row: Agreement, name: str) -> list[float | None]:
-    one = row.metrics[name]
-    return [None if value is None else round(value, 6) for value in (one.value, one.low, one.high)]
 
 
 def _tell_github(found: Gate, beside: Agreement, *, asked: bool) -> None:

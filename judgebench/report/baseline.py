@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from judgebench.domain import Policies, Status, Usage
 from judgebench.domain.items import digest
 from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.store.sort import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -259,13 +260,10 @@ def write(baseline: Baseline, path: Path) -> None:
         If it can't be written.
     """
     text = render(baseline)
-    beside = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
+        replace_file(path, [text.encode("ascii")])
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UsageError(f"can't write the baseline {path}: {error.strerror}") from None
 
 

@@ -175,9 +175,9 @@ def _overview(own: Sequence[Placed], whom: str) -> Grid:
     columns = [
         Column("system", right=False),
         Column(f"score by {whom} [95 % interval]", (f"score by {whom}", "[95 % interval]"), right=False),
-        Column(f"rank by {whom}"),
-        Column(f"tier by {whom}", spare=True),
-        *(Column(clean(one.ranking.judge)) for one in own),
+        Column(f"rank by {whom}", ("rank by", whom)),
+        Column(f"tier by {whom}", ("tier by", whom)),
+        *(Column(f"rank by {name}", ("rank by", name)) for name in (clean(one.ranking.judge) for one in own)),
     ]
     ranked = [{system.name: system for system in one.ranking.found.systems} for one in own]
     names = dict.fromkeys(name for some in ranked for name in some)

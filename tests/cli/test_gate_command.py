@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import jsonschema
 import numpy as np
 import pytest
-from report.gate_rows import RUN, planted, store, verdicts
+from report.gate_rows import HOSTILE, RUN, planted, store, verdicts
 
-from judgebench.domain import Policies, Scale, Status, Usage
+from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.report import baseline, gate
 
 if TYPE_CHECKING:
@@ -398,3 +398,95 @@ def test_github_gets_annotations_and_a_summary(inside, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
     done = inside("gate", new, "--against", old)
     assert (done.code, "can't write GITHUB_STEP_SUMMARY" in done.err) == (1, True)
+
+
+def of_scale(spec: str, codes, golds, **reply):
+    """Verdicts on another scale."""
+    scale = Scale.parse(spec)
+    found = []
+    for place, (code, gold) in enumerate(zip(codes, golds, strict=True)):
+        responses = tuple(Response(text) for text in "abc")[: len(gold) if scale.kind == "rank" else 1]
+        item = Item(f"i{place}", (Turn.of("user", "?"),), responses, (Label("h", gold),), "human")
+        said = Reply(Status.TRUNCATED) if code is None else Reply.ok(code, **{k: v[place] for k, v in reply.items()})
+        found.append(Verdict.of(Case(item, tuple(range(len(responses)))), said, scale, "r1"))
+    return scale, found
+
+
+@pytest.mark.parametrize("kind", ["rank", "steps", "rate", "probability"])
+def test_every_kind_of_verdict_is_held_from_a_file_as_from_a_run(inside, tmp_path, kind):
+    rng = np.random.default_rng(3)
+    n = 60
+    options: tuple[str, ...] = ()
+    reply: list[dict] = [{}, {}]
+    if kind == "rank":
+        spec, draw = "rank:3", lambda: [tuple(rng.permutation(3).tolist()) for _ in range(n)]
+    elif kind == "steps":
+        spec, draw = "steps", lambda: [tuple(rng.integers(0, 2, 4).tolist()) for _ in range(n)]
+    elif kind == "rate":
+        spec, draw = "rate:1-5", lambda: rng.integers(0, 5, n).tolist()
+        reply = [{"scores": [(float(x),) for x in rng.uniform(1, 5, n)]} for _ in range(2)]
+        options = ("--metric", "score_mean_absolute_error", "--metric", "cohen_kappa_quadratic")
+    else:
+        spec, draw = "check", lambda: rng.integers(0, 2, n).tolist()
+        reply = [{"probabilities": [(1 - p, p) for p in rng.random(n)]} for _ in range(2)]
+        options = ("--metric", "brier", "--metric", "auc")
+    gold, first, second = draw(), draw(), draw()
+    first[0] = None
+    paths = []
+    for place, (run, codes) in enumerate(((RUN, first), (NEW, second))):
+        scale, said = of_scale(spec, codes, gold, **reply[place])
+        paths.append(store(tmp_path / "runs", replace(run, scale=scale), said))
+    assert inside("gate", paths[0], "--against", "line.json", "--update").code == 0
+    text = (tmp_path / "line.json").read_text("utf-8")
+    jsonschema.Draft202012Validator(baseline.json_schema()).validate(json.loads(text))
+    assert '["truncated"]' in text
+    limit = ("--max-coverage-drop", 0.1, "--verify", "--format", "json")
+    by_file, by_run = (
+        document(inside("gate", paths[1], "--against", one, *options, *limit)) for one in ("line.json", paths[0])
+    )
+    assert by_file == by_run
+    assert len(by_file["lines"]) == (len(options) // 2 or 1) + 1
+    assert all(line["worse"]["low"] is not None for line in by_file["lines"])
+    same = inside("gate", paths[0], "--against", "line.json", *options)
+    assert same.code == 0, same.err
+
+
+@pytest.mark.data
+def test_recorded_judges_of_pandalm(inside, data_dir, tmp_path):
+    """statistics.md 9.3: kappa differs by .0401526644631637, with a standard error of .0424 by question."""
+    run = ("run", "--task", "pandalm", "--data", data_dir / "pandalm", "--runs", "runs")
+    assert inside(*run, "--judge", "replay:gpt-3.5-turbo", "--judge", "replay:pandalm-7b").code == 0
+    old, new = (next((tmp_path / "runs").glob(f"*{name}*")) for name in ("gpt-3.5", "pandalm-7b"))
+    wrong = ("--policy", "invalid=wrong", "--format", "json", "--verify")
+    assert inside("gate", old, "--against", "line.json", "--update", *wrong[:2]).code == 0
+    done = inside("gate", new, "--against", "line.json", *wrong)
+    worse = document(done)["lines"][0]["worse"]
+    assert (done.code, worse["value"]) == (6, pytest.approx(0.0401526644631637, abs=1e-12))
+    assert worse["se"] == pytest.approx(0.0424223243820941, rel=4e-3)
+    assert inside("gate", old, "--against", new, *wrong).code == 0
+    other = inside("gate", new, "--against", "line.json")
+    assert (other.code, "the baseline has invalid=wrong, the run invalid=tie" in other.err) == (3, True)
+
+
+def test_hostile_names_give_no_command_to_a_log(inside, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    gold, first, second = planted(60, drop=0.1)
+    names = [f"{HOSTILE} {place}" for place in range(60)]
+    run = replace(RUN, judge=HOSTILE, task=HOSTILE)
+    old = store(tmp_path / "a", run, verdicts(gold, first, names=names, subsets=[HOSTILE, "b"] * 30))
+    new = store(tmp_path / "b", replace(run, judge=f"{HOSTILE}!"), verdicts(gold, second, names=names))
+    other = store(tmp_path / "c", replace(run, judge="c"), verdicts(gold, second, names=[f"{n}?" for n in names]))
+    assert inside("gate", old, "--against", "line.json", "--update").code == 0
+    for command in (
+        ("gate", new, "--against", "line.json"),
+        ("gate", new, "--against", old, "--metric", "accuracy"),
+        ("gate", other, "--against", "line.json"),
+        ("gate", new, "--against", "line.json", "--update"),
+        ("gate", new, "--against", "line.json", "--subset", HOSTILE),
+    ):
+        done = inside(*command)
+        ours = ("::error title=judgebench gate%3A ", "::warning title=judgebench gate%3A ")
+        for line in (done.out + done.err).splitlines():
+            assert "##[" not in line
+            assert not line.lstrip().startswith("::") or (line.startswith(ours) and line.count("::") == 2)
+        assert not {"\x1b", "\r", "\u202e"} & set(done.out + done.err)

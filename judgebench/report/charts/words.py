@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bounds", "count", "first_up", "is_share", "name_of", "percent", "reason", "shown", "told", "whom"]
 
+_PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
 _SHARES = frozenset(
     {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
 )
@@ -94,9 +95,18 @@ def reason(estimate: Estimate | None) -> str:
 
 
 def name_of(metric: str) -> str:
-    """Title of a figure, as it stands in a sentence."""
+    """Give the title of a figure, as it stands in a sentence.
+
+    Examples
+    --------
+    >>> name_of("percent_agreement"), name_of("brier"), name_of("error_f1")
+    ('percent agreement', 'Brier score', 'F1 of wrong steps')
+    """
     title = clean(title_of(metric))
-    return title if title[1:2].isupper() or "'" in title else title[:1].lower() + title[1:]
+    first = title.partition(" ")[0]
+    # Names of people and abbreviations keep their capital.
+    named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
+    return title if named else title[:1].lower() + title[1:]
 
 
 def count(number: int, what: str) -> str:
