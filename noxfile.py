@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import filecmp
+import hashlib
 import os
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -22,6 +24,18 @@ RESULTS = ("judgebench", "results", "--data", "{data}", "--output", "{output}")
 
 #: Two workers: the machines that run this have two cores, and more would only blur the timed tests.
 WORKERS = ("-n", "2", "--dist", "worksteal")
+
+
+#: The gate action on this project's own samples: judge, task, and the exit code that must come.
+GATES = (
+    ("exact-match", "triviaqa", 0),  # the judge of the baseline
+    ("contains", "triviaqa", 0),  # a better one
+    ("baseline/random", "triviaqa", 1),  # a worse one
+    ("baseline/first", "pandalm", 6),  # 24 items can't tell
+)
+#: Jenkins' JUnit schema lies in pytest's source distribution and in no wheel; both digests are pinned.
+PYTEST_SDIST = "pytest==9.1.1 --hash=sha256:1088fbde8f2b49d95a549a195707afa7a76a3ce9bcadc26b6d71f0ffda5fe313"
+JUNIT_XSD = "a1a816f58d1bf95ebabf371994df0b9246dee66ea9572fbec4f9296f1b2c0ff6"
 
 
 def group(name: str) -> list[str]:
@@ -87,6 +101,9 @@ def types(session: nox.Session) -> None:
     session.install(*PROJECT["project"]["dependencies"], *group("types"))
     session.run("mypy")
     session.run("pyright")
+    # What users of the package get to see; from a checkout, for nothing is installed here.
+    seen = ("tests/api/test_lazy_names.py", "-k", "type_checkers", "-p", "no:cacheprovider")
+    session.run("python", "-m", "pytest", "-q", *seen, env={"PYTHONPATH": str(ROOT)})
 
 
 @nox.session
@@ -159,6 +176,46 @@ def browser(session: nox.Session) -> None:
     """Open what the package writes for browsers in Debian's chromium; tests/browser/conftest.py finds it."""
     install_wheel(session, *group("test"), *group("browser"))
     pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "browser")]), needs="browser")
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Run the gate action's script on this project itself, and hold its JUnit files against Jenkins' schema."""
+    install_wheel(session, *group("gate"))
+    folder = Path(session.create_tmp()).resolve()
+    schema = junit_schema(session, folder)
+    # Failures that are meant must not show as annotations of the job that runs this.
+    quiet = {"GITHUB_ACTIONS": "false", "GITHUB_STEP_SUMMARY": str(folder / "summary.md")}
+    with session.chdir(folder):
+        for place, (judge, task, code) in enumerate(GATES):
+            inputs = {
+                "GATE_JUDGE": judge,
+                "GATE_TASK": task,
+                "GATE_SAMPLE": "true",
+                "GATE_BASELINE": str(ROOT / ".github" / "baselines" / f"{task}-sample.json"),
+                "GATE_JUNIT": f"gate{place}.xml",
+                "GITHUB_OUTPUT": str(folder / "output.txt"),
+            }
+            script = str(ROOT / ".github" / "actions" / "gate" / "gate.py")
+            session.run("python", script, env=quiet | inputs, success_codes=[code])
+            session.run("xmlschema-validate", "--schema", str(schema), f"gate{place}.xml")
+    session.env["JUNIT_XSD"] = str(schema)
+    pytest(session, str(ROOT / "tests" / "report" / "test_junit_schema.py"))
+
+
+def junit_schema(session: nox.Session, folder: Path) -> Path:
+    """Take Jenkins' JUnit schema out of pytest's source distribution."""
+    (folder / "pytest.txt").write_text(f"{PYTEST_SDIST}\n", encoding="utf-8")
+    pip = ("python", "-m", "pip", "download", "-q", "--no-deps", "--no-binary=pytest", "--require-hashes")
+    session.run_install(*pip, "--dest", str(folder), "-r", str(folder / "pytest.txt"), silent=True)
+    with tarfile.open(next(folder.glob("pytest-*.tar.gz"))) as archive:
+        member = next(name for name in archive.getnames() if name.endswith("/junit-10.xsd"))
+        content = archive.extractfile(member)
+        text = b"" if content is None else content.read()
+    if hashlib.sha256(text).hexdigest() != JUNIT_XSD:
+        session.error(f"{member} is another schema than the one that is pinned")
+    (folder / "junit-10.xsd").write_bytes(text)
+    return folder / "junit-10.xsd"
 
 
 @nox.session

@@ -12,7 +12,8 @@ The tree, with the exit code of the command line behind each::
     │   └── GoneError             4   a batch or its results are not there (any more)
     ├── IncompleteError           5   a run stopped early; it resumes
     ├── InterruptedRunError     130   the user stopped a run; it resumes
-    ├── MismatchError             1   a reproduction, a verification or a comparison failed
+    ├── MismatchError             1   a reproduction, a verification, a comparison or a gate failed
+    ├── UndecidedError            6   a gate can't decide with this many items
     └── CallError                 -   one call to a judge went wrong; the engine handles it
         ├── RetryableError        -   worth asking again (429, 5xx, a cut connection, a timeout)
         └── RejectedError         -   this item will never be answered (content filter, bad request)
@@ -41,6 +42,7 @@ __all__ = [
     "NameClashError",
     "RejectedError",
     "RetryableError",
+    "UndecidedError",
     "UnknownNameError",
     "UsageError",
 ]
@@ -153,9 +155,15 @@ class InterruptedRunError(JudgebenchError):
 
 
 class MismatchError(JudgebenchError):
-    """A reproduction, a verification against a witness, or a comparison failed."""
+    """A reproduction, a verification against a witness, a comparison or a gate failed."""
 
     exit_code: ClassVar[int] = 1
+
+
+class UndecidedError(JudgebenchError):
+    """A gate can neither pass nor fail with the items that it has."""
+
+    exit_code: ClassVar[int] = 6
 
 
 class CallError(JudgebenchError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,31 +84,60 @@ def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:
     return first[0, both], first[1, both]
 
 
-def _position(ratings: Ratings) -> dict[str, Estimate]:
-    """Position consistency and preference.
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Items whose two games both hold a verdict.
+
+    Parameters
+    ----------
+    consistent : ndarray of bool, shape (m,)
+        Whether both games name one response.
+    lean : ndarray of int, shape (m,)
+        In shown coordinates: below 0 towards the first slot, above 0 towards the second; all 0 on a pick scale.
+    rows : ndarray of int, shape (m,)
+        Row of each item's plain game.
+    """
+
+    consistent: npt.NDArray[np.bool_]
+    lean: npt.NDArray[np.int32]
+    rows: Rows
+
+
+def turned(ratings: Ratings) -> Turned | None:
+    """Look at the items that were shown both ways; None where responses have no order or were never turned.
 
     In shown coordinates an item whose two games both name the first slot (or name it once beside a tie) shows
-    primacy, the second slot recency; preference is (recency - primacy) / N, from -1 (always the first) to 1.
+    primacy, the second slot recency.
     """
     if not ratings.swapped.any() or ratings.scale.kind not in {"pair", "pick"}:
-        return {}
+        return None
     plain, swapped = _both_orders(ratings)
     valid = (ratings.judge[plain] >= 0) & (ratings.judge[swapped] >= 0)
     plain, swapped = plain[valid], swapped[valid]
-    if not plain.size:
-        return {"position_consistency": Estimate.missing("no_items")}
-    clusters = Clusters.of(ratings.cluster[plain])
     one, two = ratings.judge[plain], ratings.judge[swapped]
     if ratings.scale.kind == "pick":
-        return {"position_consistency": _share(one == two, clusters)}
+        return Turned(one == two, np.zeros(one.size, np.int32), plain)
     # The swapped game's first slot held the second response.
     lean = side_of(one, ratings.scale) - side_of(two, ratings.scale)
     off = ratings.scale.both_bad
-    consistent = (lean == 0) & ((one == off) == (two == off))
+    return Turned((lean == 0) & ((one == off) == (two == off)), lean, plain)
+
+
+def _position(ratings: Ratings) -> dict[str, Estimate]:
+    """Position consistency and preference, (recency - primacy) / N, from -1 (always the first) to 1."""
+    found = turned(ratings)
+    if found is None:
+        return {}
+    if not found.rows.size:
+        return {"position_consistency": Estimate.missing("no_items")}
+    clusters = Clusters.of(ratings.cluster[found.rows])
+    lean = found.lean
+    if ratings.scale.kind == "pick":
+        return {"position_consistency": share_of(found.consistent, clusters)}
     return {
-        "position_consistency": _share(consistent, clusters),
-        "primacy": _share(lean < 0, clusters),
-        "recency": _share(lean > 0, clusters),
+        "position_consistency": share_of(found.consistent, clusters),
+        "primacy": share_of(lean < 0, clusters),
+        "recency": share_of(lean > 0, clusters),
         "position_preference": free(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
     }
 
@@ -119,7 +149,7 @@ def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
     decided = np.flatnonzero(shown)
     if not decided.size:
         return {"first_slot_rate": Estimate.missing("no_items")}
-    return {"first_slot_rate": _share(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
+    return {"first_slot_rate": share_of(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
 
 
 def _leaning(scored: Scored) -> dict[str, Estimate]:
@@ -139,7 +169,33 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
     return {name: free(pulls, low=-reach, high=reach)}
 
 
-def _share(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
+def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
+    """Give a share of rows its interval.
+
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (n,)
+        Whether each row counts.
+    clusters : Clusters
+        Cluster of each row.
+
+    Returns
+    -------
+    Estimate
+        Wilson's interval for lone rows, cluster-robust otherwise; at 0 and 1 Wilson's for the number of clusters.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference; Cameron & Miller (2015).
+
+    Examples
+    --------
+    Wilson's interval of 8 in 10:
+
+    >>> found = share_of(np.arange(10) < 8, Clusters.of(np.arange(10)))
+    >>> found.value, round(found.low, 4), round(found.high, 4)
+    (0.8, 0.4902, 0.9433)
+    """
     pulls: Spread = mean(flags.astype(np.float64), clusters)
     # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.
     found = interval(Outcome(pulls.value, n=pulls.n), pulls, lone=clusters.lone, proportion=True, low=0.0)

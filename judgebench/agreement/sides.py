@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -218,10 +219,16 @@ class Gap:
     method : str
         ``cr1-t-paired``, after ``two-way-`` where rows were clustered by system as well, and before ``-bias`` where
         the interval is widened by what chance can lift either figure; empty without an interval.
+    bias : tuple of float
+        The most that the first and the second figure can lie too high by chance.
+    reach : float
+        How far apart two such figures can be; infinite for no bound.
     """
 
     test: Difference
     method: str
+    bias: tuple[float, float] = (0.0, 0.0)
+    reach: float = inf
 
 
 def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = False) -> Gap | None:
@@ -283,7 +290,7 @@ def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = Fals
     reach = max(one.high, two.high) - min(one.low, two.low)
     found = within(found, reach)
     method = f"{'' if joint is None else 'two-way-'}cr1-t-paired{'-bias' if max(bias) > 0 else ''}"
-    return Gap(found, "" if found.low is None else method)
+    return Gap(found, "" if found.low is None else method, bias, reach)
 
 
 def _bias(figure: Figure, ways: Sequence[Ints]) -> float:

@@ -263,6 +263,41 @@ def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
     return Ranked(ranks, tuple(pairs), found.critical)
 
 
+def surely_ahead(found: Ranked) -> set[tuple[int, int]]:
+    """Name the pairs whose joint interval leaves out 0: the first of each is ahead of the second.
+
+    Parameters
+    ----------
+    found : Ranked
+        What `ranks_of` gave.
+
+    Returns
+    -------
+    set of (int, int)
+        Positions; all of them hold at once at 95 %.
+
+    References
+    ----------
+    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
+    and academic achievement across countries.
+
+    Examples
+    --------
+    >>> from judgebench.agreement.inference.spreads import Clusters, mean
+    >>> items = Clusters.of(np.arange(100))
+    >>> right = [mean((np.arange(100) * 7 % 100 < count).astype(float), items) for count in (90, 89, 40)]
+    >>> sorted(surely_ahead(ranks_of(right)))
+    [(0, 2), (1, 2)]
+    """
+    ahead: set[tuple[int, int]] = set()
+    for (first, second), gap, *_ in found.pairs:
+        if gap.low is not None and gap.low > 0:
+            ahead.add((first, second))
+        elif gap.high is not None and gap.high < 0:
+            ahead.add((second, first))
+    return ahead
+
+
 def _turned(gap: Estimate, sign: float) -> Estimate:
     """Give a difference back the direction of its metric."""
     if sign > 0 or gap.value is None:

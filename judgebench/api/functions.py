@@ -139,20 +139,41 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _source(value: Any, name: str) -> str:
+def _source(value: Any, name: str) -> Any:
+    """Give the text of a function or a class, else what was compiled of it."""
     try:
-        return inspect.getsource(value)
+        source = inspect.getsource(value)
     except (OSError, TypeError):
-        code = getattr(value, "__code__", None)
-        if code is None:
-            raise UsageError(f"the source of {name} is not at hand, so an edit would go unseen; {_HELP}") from None
-        return _compiled(code)
+        # Of a class in a notebook there is no text, of its methods there is.
+        if isinstance(value, type):
+            return _parts(value, name)
+        if isinstance(value, types.FunctionType):
+            return _compiled(value.__code__)
+        raise UsageError(f"the source of {name} is not at hand, so an edit would go unseen; {_HELP}") from None
+    # Of a lambda the text is its line, which may hold several.
+    return [source, _compiled(value.__code__)] if getattr(value, "__name__", "") == "<lambda>" else source
+
+
+def _parts(value: type, name: str) -> list[Any]:
+    parts: list[Any] = []
+    for word, part in vars(value).items():
+        bare = part.__func__ if isinstance(part, (classmethod, staticmethod)) else part
+        if isinstance(bare, types.FunctionType):
+            parts.append([word, list(_of_function(bare, name, {bare}))])
+        elif (plain := _plain_or_none(part)) is not None and not word.startswith("__"):
+            parts.append([word, plain])
+    return [[base.__qualname__ for base in value.__mro__], parts]
 
 
 def _compiled(code: types.CodeType) -> str:
-    """Compiled code as text, without line numbers."""
-    inner = [_compiled(one) if isinstance(one, types.CodeType) else repr(one) for one in code.co_consts]
-    return repr((code.co_code.hex(), code.co_names, code.co_varnames, inner))
+    """Write compiled code as text, without line numbers and the same in every process."""
+    return repr((code.co_code.hex(), code.co_names, code.co_varnames, [_constant(one) for one in code.co_consts]))
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, types.CodeType):
+        return _compiled(value)
+    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
 
 
 def _plain_or_none(value: Any) -> Any | None:

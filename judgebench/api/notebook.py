@@ -41,9 +41,13 @@ def fragment(rows: Sequence[Agreement], notes: Sequence[str] = ()) -> str:
 
     ordered = arrange(rows)
     layout = grid(ordered)
-    cells, footnotes = layout.resolve(range(len(layout.columns)))
+    # A column that says "all" throughout says nothing.
+    whole = all(row.subset == "all" for row in ordered)
+    shown = [i for i, column in enumerate(layout.columns) if not (whole and column.title == "subset")]
+    cells, footnotes = layout.resolve(shown)
     said = [*footnotes, *layout.remarks, *map(clean, notes)]
-    return _template().render(columns=layout.columns, rows=cells, notes=said, chart=_chart(ordered))
+    columns = [layout.columns[i] for i in shown]
+    return _template().render(columns=columns, rows=cells, notes=said, chart=_chart(ordered))
 
 
 def _chart(rows: Sequence[Agreement]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias, cast
 
 from judgebench.api.asking import Ears, Order, ask_and_measure, plan_named
 from judgebench.api.checks import numbers, one_of, policies_of, several
+from judgebench.api.engines import Engine
 from judgebench.api.loops import Asker, inside_a_loop
 from judgebench.api.progress import Live, told
 from judgebench.api.scores import Asked, Scores
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.api.asking import Planned, Showing
-    from judgebench.api.engines import Engine
     from judgebench.domain import Policies
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     TaskLike: TypeAlias = str | Task
     PolicyLike: TypeAlias = Mapping[str, str] | Sequence[str] | str | Policies
     Listener: TypeAlias = Callable[[str], None]
+
+EngineName: TypeAlias = Literal["local", "batch", "ray"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,16 @@ class Prepared:
     engine: Engine
     by_system: bool
 
-    def ask(self, runs: str | Path, progress: bool | Listener = False) -> Scores:  # noqa: FBT001, FBT002 - as `judgebench.run`
+    def ask(
+        self,
+        runs: str | Path,
+        progress: bool | Listener = False,  # noqa: FBT001, FBT002 - as `judgebench.run`
+        *,
+        heard: Callable[[Sequence[Outcome]], None] | None = None,
+    ) -> Scores:
         """Ask what is missing in a folder of runs, and measure.
+
+        ``heard`` hears what became of the runs before anything is measured or raised.
 
         Raises
         ------
@@ -71,6 +81,8 @@ class Prepared:
         execute = self.engine.make([p for p, _ in self.plans], self.recipes, tell=_tell(progress))
         # A batch waits for hours and looks at nobody meanwhile: outside a loop it stays where Ctrl-C reaches it.
         asker = execute if self.engine.name == "batch" and not inside_a_loop() else Asker(execute)
+        if heard is not None:
+            asker = _overheard(asker or Asker(), heard)
         with mirrored(Path(runs)) as folder:
             rows, stopped = ask_and_measure(
                 self.plans, folder, self.options, by_system=self.by_system, execute=asker, ears=ears
@@ -123,6 +135,32 @@ def prepare(  # noqa: PLR0913 - one for each kind of option
     )
     _share(plans)
     return Prepared(tuple(plans), recipes, Options(**numbers(how)), engine, by_system)
+
+
+def _overheard(
+    execute: Callable[..., list[Outcome]], heard: Callable[[Sequence[Outcome]], None]
+) -> Callable[..., list[Outcome]]:
+    def executed(*arguments: Any, **how: Any) -> list[Outcome]:
+        outcomes = execute(*arguments, **how)
+        heard(outcomes)
+        return outcomes
+
+    return executed
+
+
+def engine_of(given: Mapping[str, Any]) -> Engine:
+    """Choose who asks, from options.
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine, or options belong to another one.
+    """
+    one_of("engine", given["engine"], EngineName)
+    checked = numbers({name: given[name] for name in ("poll", "batch_size", "workers")})
+    return Engine(
+        given["engine"], checked["poll"], given["wait"], checked["batch_size"], checked["workers"], given["ray_address"]
+    )
 
 
 def _is_judge(one: object) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import inspect
+from typing import TYPE_CHECKING, Any, Literal
 
 from judgebench.api.asking import Order, Showing
-from judgebench.api.engines import Engine
-from judgebench.api.prepared import prepare
+from judgebench.api.prepared import engine_of, prepare
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.api.prepared import JudgeLike, Listener, PolicyLike, TaskLike
+    from judgebench.api.prepared import JudgeLike, Listener, PolicyLike, Prepared, TaskLike
     from judgebench.api.scores import Scores
 
 
@@ -133,33 +134,43 @@ def run(  # noqa: PLR0913 - one parameter per option of the command line
     >>> scores.kappa
     <Cohen's kappa .153 [-.254, .514], n = 48>
     """
-    prepared = prepare(
-        judge,
-        task,
-        data=data,
-        sample=sample,
-        showing=Showing(order, repeats, reference, seed, limit),
-        settings={
-            "prompt": None if prompt is None else str(prompt),
-            "base_url": base_url,
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-            "timeout": timeout,
-            "connect_timeout": connect_timeout,
-            "first_byte_timeout": first_byte_timeout,
-        },
-        how={
-            "max_concurrency": max_concurrency,
-            "rpm": rpm,
-            "tpm": tpm,
-            "max_cost": max_cost,
-            "hedge": hedge,
-            "attempts": attempts,
-            "share": cache,
-            "refresh": refresh,
-        },
-        engine=Engine(engine, poll, wait, batch_size, workers, ray_address),
-        policy=policy,
-        by_system=by_system,
+    return _prepared(locals()).ask(runs, progress)
+
+
+def prepared_run(
+    judge: JudgeLike | Sequence[JudgeLike], task: TaskLike | Sequence[TaskLike], **options: Any
+) -> Prepared:
+    """Plan what `run` would ask under these options, ``runs`` and ``progress`` aside.
+
+    Raises
+    ------
+    JudgebenchError
+        As of `run`; UsageError for an option that there is not.
+    """
+    try:
+        bound = inspect.signature(run).bind(judge, task, **options)
+    except TypeError as error:
+        raise UsageError(f"judgebench.run: {error}") from None
+    bound.apply_defaults()
+    return _prepared(bound.arguments)
+
+
+def _prepared(given: Mapping[str, Any]) -> Prepared:
+    prompt = given["prompt"]
+    return prepare(
+        given["judge"],
+        given["task"],
+        data=given["data"],
+        sample=given["sample"],
+        showing=Showing(**{name: given[name] for name in ("order", "repeats", "reference", "seed", "limit")}),
+        settings={name: given[name] for name in _OF_JUDGES} | {"prompt": None if prompt is None else str(prompt)},
+        how={name: given[name] for name in _OF_ASKING} | {"share": given["cache"]},
+        engine=engine_of(given),
+        policy=given["policy"],
+        by_system=given["by_system"],
     )
-    return prepared.ask(runs, progress)
+
+
+#: Options that make a judge, and that say how to ask.
+_OF_JUDGES = ("base_url", "temperature", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout")
+_OF_ASKING = ("max_concurrency", "rpm", "tpm", "max_cost", "hedge", "attempts", "refresh")

@@ -76,8 +76,9 @@ class Figure(Estimate):
         if self.value is None:
             reason = self.undefined or ""
             return f"{title} undefined: {REASONS.get(reason) or clean(reason).replace('_', ' ')}"
-        interval = "" if self.low is None or self.high is None else f" [{spread(self.low)}, {spread(self.high)}]"
-        return f"{title} {spread(self.value)}{interval}"
+        if self.low is None or self.high is None:
+            return f"{title} {spread(self.value)} (no interval)"
+        return f"{title} {spread(self.value)} [{spread(self.low)}, {spread(self.high)}]"
 
 
 def _numbers(one: Estimate) -> tuple[object, ...]:
@@ -363,7 +364,9 @@ class Scores(Sequence[Agreement]):
         return f"<Scores: {len(self.rows)} rows of {len(lines)} judges and tasks; print() shows the table>"
 
     def __str__(self) -> str:
-        return self.render() + "".join(f"{note}\n" for note in self.notes)
+        from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
+
+        return self.render() + "".join(f"{clean(note)}\n" for note in self.notes)
 
     def _repr_markdown_(self) -> str:
         from judgebench.report.scores import markdown_text  # noqa: PLC0415 - loaded on use

@@ -142,6 +142,8 @@ def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]
             f"a {type(source).__name__} can't be scored: give folders of runs, a label file or a DataFrame with the "
             "names of its judge= and gold= columns"
         )
+    if columns.delimiter is not None:
+        raise UsageError("a DataFrame has no delimiter")
     if not (columns.judges or columns.scores) or not columns.golds:
         shown = ", ".join(map(str, list(frame.columns)[:40]))
         raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")

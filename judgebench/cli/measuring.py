@@ -1,4 +1,4 @@
-"""``score``, ``doctor``, ``leaderboard``, ``reproduce``: measure what is there; never ask."""
+"""``score``, ``doctor``, ``reproduce``: measure what is there; never ask."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from judgebench.api.labelling import open_labels
-from judgebench.api.sources import Columns, judgments
+from judgebench.api.sources import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -39,7 +39,6 @@ from judgebench.cli.sources import (
     SystemColOption,
     WordOption,
     sources,
-    stored_sources,
 )
 from judgebench.errors import MismatchError
 
@@ -47,6 +46,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.api.sources import Source
+
+
+AnyFile = Annotated[Path, typer.Argument(metavar="FILE", help="Any file of labels, items or verdicts.")]
 
 
 def score(
@@ -113,30 +115,6 @@ def _sensitivity(tables: Sequence[Source], policy: Sequence[str], form: str, wid
     return render(lines, form, width=width)
 
 
-def leaderboard(
-    runs: Annotated[Path, typer.Argument(metavar="[RUNS]", envvar="JUDGEBENCH_RUNS", help="Folder of runs.")] = Path(
-        "runs"
-    ),
-    *,
-    policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
-    by_system: BySystemOption = False,
-    subsets: Annotated[bool, typer.Option(help="Rows for subsets, too.")] = True,
-    form: Annotated[
-        Literal["csv", "md", "json", "table"] | None,
-        typer.Option("--format", help="By default what --output ends in, else a table."),
-    ] = None,
-    output: OutputOption = None,
-) -> None:
-    """Rank the judges of a runs folder, task by task."""
-    from judgebench.report.leaderboard import rank, render  # noqa: PLC0415 - loaded on use
-
-    tables = list(stored_sources([runs]))
-    rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=False)]
-    ending = output.suffix.removeprefix(".").lower() if output is not None else ""
-    entries = rank([row for row in rows if subsets or row.subset == "all"], judged=judgments(tables))
-    emit(render(entries, form or ending or "table", width=room(output)), output)
-
-
 def reproduce(
     *,
     data: DataOption = None,
@@ -153,9 +131,7 @@ def reproduce(
         raise MismatchError(f"{found.mismatches} of {len(found.cells)} figures differ from the published ones")
 
 
-def doctor(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file of labels, items or verdicts.")],
-) -> None:
+def doctor(file: AnyFile) -> None:
     """Say what a file is and which command measures it."""
     from judgebench.report.doctor import doctor as diagnose  # noqa: PLC0415 - loaded on use
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["report_page"]
 
-_STYLES = ("report.css",)
+_STYLES = ("report.css", "charts.css")
 _SCRIPTS = ("report.data.js", "report.filters.js", "report.list.js", "report.item.js", "report.js")
 _RUNS_HEADER = ("Judge", "Task", "Data", "Items", "Judgments", "Shown", "Policies", "Gold", "Settings")
 

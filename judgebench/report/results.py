@@ -36,7 +36,9 @@ Replayed judges are called `replay/…`: they were asked by others, once, and ar
 files.
 
 Each CSV holds a row per judge and subset: fractions with 95 % intervals, the policies, what pins the data (`revision`),
-and warnings. An empty cell is a figure that is undefined or does not apply.
+and warnings. An empty cell is a figure that is undefined or does not apply. The last columns hold the tier, the
+commonest gold label with what always saying it reaches, and what judgments cost and how long they take, where judges
+were asked.
 """
 
 

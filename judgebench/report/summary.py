@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from judgebench.report.charts.costs import cost_of
 from judgebench.report.charts.forest import constant_share, forest
-from judgebench.report.charts.words import count, first_up, name_of, percent, told
+from judgebench.report.charts.words import count, first_up, name_of, percent, told, whom
+from judgebench.report.depth import deeper, rankings
+from judgebench.report.limits import limits
 from judgebench.report.parts import Section
-from judgebench.report.scores import clean, figure, gold_word
+from judgebench.report.probed import probed
+from judgebench.report.scores import clean, figure
 from judgebench.report.stand_in import KAPPAS, MARGIN, Answer, answer
 from judgebench.report.table import grid
 
@@ -75,7 +78,14 @@ def sections(reported: Sequence[Reported]) -> list[Section]:
 def _of_task(task: str, runs: Sequence[Reported], *, several: bool) -> list[Section]:
     slug = slugged(task)
     answers = [answer(run) for run in runs]
-    made = [summary(runs, answers, name=f"{slug}-summary")]
+    ranked = rankings(runs)
+    probes = probed(runs, ranked, name=f"{slug}-probes")
+    made = [
+        summary(runs, answers, name=f"{slug}-summary"),
+        limits(runs, answers, name=f"{slug}-limits"),
+        *deeper(runs, ranked, name=slug),
+        *([] if probes is None else [probes]),
+    ]
     return [replace(one, title=f"{one.title}: {clean(task)}") for one in made] if several else made
 
 
@@ -152,9 +162,11 @@ def _one(one: Answer, sizes: str) -> str:
 
 def _several(judges: Sequence[Answer], sizes: str) -> str:
     best = _best(judges)
-    sizes = "" if best.state == "not-human" else sizes
+    if best.state == "not-human":
+        source, _, figures = best.because.partition("; against it: ")
+        return f"{_counted(judges)}: {source}; nearest to it is {clean(best.judge)}: {figures}"
     nearest = f"the nearest to people is {clean(best.judge)}"
-    return f"{first_up(_counted(judges))}; {nearest}: {sizes}{best.because}{_help(best)}"
+    return f"{_counted(judges)}; {nearest}: {sizes}{best.because}{_help(best)}"
 
 
 def _help(one: Answer) -> str:
@@ -228,11 +240,15 @@ def summary(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -
     # A run measured under two policies has two rows, and one answer: its own policies'.
     by_row = {id(one.row): one for one in answers}
     layout = grid(rows)
-    kept = [i for i, column in enumerate(layout.columns) if column.title not in {"task", "subset"}]
+    kept = [i for i, column in enumerate(layout.columns) if column.title not in {"task", "subset", "gold"}]
     cells, notes = layout.resolve(kept)
     header = [layout.columns[i].title for i in kept]
-    table = [(*line, *_extras(row, by_row.get(id(row)))) for line, row in zip(cells, rows, strict=True)]
-    right = [place for place, i in enumerate(kept) if layout.columns[i].right]
+    table = [
+        (line[0], *_answered(row, by_row.get(id(row))), *line[1:], _cost(row))
+        for line, row in zip(cells, rows, strict=True)
+    ]
+    # The answer stands first, and figures move two columns to the right.
+    right = [place + 2 for place, i in enumerate(kept) if layout.columns[i].right]
     firsts = [run.rows[0] for run in runs]
     charts = [forest(firsts, name=f"{name}-forest")]
     if firsts[0].headline not in {"", "percent_agreement", "accuracy"}:
@@ -242,9 +258,9 @@ def summary(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -
         "Summary",
         _lead(answers),
         tuple(charts),
-        (*header, "judge / people", "may stand in for people", "USD per 1,000 judgments"),
+        (header[0], "may stand in for people", "judge / people", *header[1:], "USD per 1,000 judgments"),
         tuple(table),
-        (*right, len(header), len(header) + 2),
+        (2, *right, len(header) + 2),
         (*notes, *layout.remarks, _rule(answers)),
     )
 
@@ -253,15 +269,18 @@ def _plain(row: Agreement) -> str:
     return "percent_agreement" if "percent_agreement" in row.metrics else "accuracy"
 
 
-def _extras(row: Agreement, one: Answer | None) -> tuple[str, str, str]:
-    if one is None:
-        return "", "", ""
-    ratio, cost = one.ratio, cost_of(row)
-    return (
-        _NONE if ratio.value is None else percent(ratio.value, 0),
-        _STATES[one.state],
-        _NONE if cost.usd is None else figure(cost.usd, 4),
-    )
+def _answered(row: Agreement, one: Answer | None) -> tuple[str, str]:
+    """Give the answer and the ratio behind it; a run's row under another policy has the ratio only."""
+    ratio = next((row.ceiling[f"ratio_{name}"] for name in KAPPAS if f"ratio_{name}" in row.ceiling), None)
+    if one is not None:
+        ratio = one.ratio
+    share = _NONE if ratio is None or ratio.value is None else percent(ratio.value, 0)
+    return "" if one is None else _STATES[one.state], share
+
+
+def _cost(row: Agreement) -> str:
+    cost = cost_of(row)
+    return _NONE if cost.usd is None else figure(cost.usd, 4)
 
 
 def _rule(answers: Sequence[Answer]) -> str:
@@ -284,7 +303,7 @@ def _lead(answers: Sequence[Answer]) -> str:
         if (estimate := row.metrics.get(metric)) is not None
     ]
     start = f"{clean(row.judge)}, the best of {len(judges)} judges" if len(judges) > 1 else clean(row.judge)
-    said = [f"{start}, beside {gold_word(row.gold)} on {count(row.items, 'item')}: {', '.join(figures)}."]
+    said = [f"{start}, beside {whom(row.gold)} on {count(row.items, 'item')}: {', '.join(figures)}."]
     people = [
         f"{name_of(metric)} {told(metric, estimate)}"
         for metric in dict.fromkeys((_plain(row), row.headline))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
 
-__all__ = ["SCHEMA", "Ranking", "json_schema", "render"]
+__all__ = ["REASONS", "SCHEMA", "WARNINGS", "Ranking", "json_schema", "ranking_json", "render"]
 
 SCHEMA = "judgebench.systems/1"
 _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
@@ -39,7 +39,7 @@ _TIES = {
     "davidson": "ties by Davidson's model",
     "rao-kupper": "ties by Rao and Kupper's model",
 }
-_WARNINGS = {
+WARNINGS = {
     "few_systems": "fewer than 10 systems: rank correlations take few values, and one swap moves them a lot",
     "few_clusters": "few independent questions: the intervals are only rough ones",
     "unequal_coverage": "the judge answered for some systems more often than for others: compare with --policy "
@@ -50,7 +50,7 @@ _WARNINGS = {
     "unnamed_systems": "rows that name no system are left out",
     "lost_draws": "some resamples gave no ranking; where they were more than 5 %, there is no interval",
 }
-_REASONS = {
+REASONS = {
     "too_few_systems": "orders are compared from 3 systems on",
     "no_variation": "all systems have the same score on one side",
     "score_at_bound": "log-odds are infinite where a system has all or nothing",
@@ -111,7 +111,7 @@ def render(rankings: Iterable[Ranking], form: str = "table", *, width: int = 120
     """
     ordered = sorted(rankings, key=lambda one: (one.task, one.judge, one.revision))
     if form == "json":
-        return write_json({"schema": SCHEMA, "rows": [_json(one) for one in ordered]})
+        return write_json({"schema": SCHEMA, "rows": [ranking_json(one) for one in ordered]})
     if form == "csv":
         return _csv(ordered)
     marked = form == "md"
@@ -182,7 +182,7 @@ def _sentence(one: Ranking) -> str:
     start = f"{clean(one.judge)} on {clean(one.task)}:"
     alike = found.agreement["pairwise_accuracy"]
     if alike.value is None:
-        why = _REASONS.get(alike.undefined or "", alike.undefined)
+        why = REASONS.get(alike.undefined or "", alike.undefined)
         return f"{start} the order of {len(found.systems)} systems can't be compared: {why}."
     orders = f"it orders {_percent(alike)} of the pairs of systems as {_does(whom)}"
     best = [
@@ -230,7 +230,7 @@ def _percent(estimate: Estimate) -> str:
 
 def _cell(name: str, estimate: Estimate | None) -> Cell:
     reason = None if estimate is None else estimate.undefined
-    return Cell(_text(name, estimate), () if reason is None else (_REASONS.get(reason, reason.replace("_", " ")),))
+    return Cell(_text(name, estimate), () if reason is None else (REASONS.get(reason, reason.replace("_", " ")),))
 
 
 def _overview(rankings: Sequence[Ranking]) -> Grid:
@@ -303,7 +303,7 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
         notes[text.format(draws=f"{rankings[0].found.draws:,}" if rankings else "")] = None
     for one in rankings:
         for code in one.found.warnings:
-            words = _WARNINGS[code].format(unjudged=", ".join(map(clean, one.found.unjudged)))
+            words = WARNINGS[code].format(unjudged=", ".join(map(clean, one.found.unjudged)))
             notes[words if code == "few_systems" or len(rankings) == 1 else f"{clean(one.judge)}: {words}"] = None
     for one in rankings:
         policies = " ".join(f"{name}={value}" for name, value in one.found.policies.to_json().items())
@@ -311,7 +311,8 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
     return list(notes)
 
 
-def _json(one: Ranking) -> dict[str, Any]:
+def ranking_json(one: Ranking) -> dict[str, Any]:
+    """Plain JSON, a row of ``judgebench.systems/1``."""
     found = one.found
     return {
         "task": one.task,

@@ -17,6 +17,7 @@ REASONS = {
     "missing_part": "a group that the benchmark's figure is made of is not here",
     "undefined_part": "undefined in a group that the benchmark's figure is made of",
     "one_annotator": "no two annotators labelled the same items, so there is no human ceiling",
+    "no_repeats": "no case was asked twice",
     "one_order": "position consistency needs items that were shown in both orders",
     "not_measured": "not measured",
     "not_here": "not measured on this row",

@@ -45,6 +45,7 @@ PLUMBING: dict[str, str] = {
     "analysis.features.common_features": "selects columns",
     "analysis.features.complete": "selects rows",
     "analysis.judges.analyze_judges": "puts the parts of an analysis together",
+    "bias.turned": "selects rows",
     "ceiling.against_each": "counts",
     "ceiling.between": "counts",
     "ceiling.one_per_item": "selects rows",

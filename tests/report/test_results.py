@@ -79,7 +79,7 @@ def test_recorded_figures_are_rows_that_say_what_they_are(data_dir):
     assert all(row.warnings == ("published_figures",) for row in rows)
     files = results(rows)
     best = files["README.md"].split("| 1 (?) | ")[1].split("\n")[0]
-    assert best.startswith("replay/general-preference/GPM-Gemma-2-9B | all | mixed | 2985 |")
+    assert best.startswith(" | replay/general-preference/GPM-Gemma-2-9B | all | mixed | 2985 |")
     assert "92.3" in best
     assert "the verdicts are not public" in files["README.md"]
 

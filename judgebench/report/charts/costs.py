@@ -50,9 +50,9 @@ def cost_of(row: Agreement) -> Cost:
     if usage.usd is not None:
         return Cost(1000 * usage.usd / judgments, each)
     if tokens:
-        return Cost(None, each, "the price of its answers is not known")
+        return Cost(None, each, "the price of the answers is not known")
     if row.judge.startswith("replay/"):
-        return Cost(None, None, "its verdicts were recorded without their cost")
+        return Cost(None, None, "verdicts were recorded without their cost")
     if row.judge.startswith("baseline/"):
         return Cost(0.0, None)
     return Cost(None, None, "no tokens were counted")

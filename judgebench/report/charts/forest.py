@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.report.charts.sketch import shorten, sketch, ticks
-from judgebench.report.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told
+from judgebench.report.charts.sketch import fitted, legend_room, sketch, ticks
+from judgebench.report.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean, gold_word, spread
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Agreement, Estimate
-    from judgebench.report.charts.sketch import Mark, Panel
+    from judgebench.report.charts.sketch import Entry, Panel
 
-__all__ = ["constant_share", "forest"]
+__all__ = ["constant_share", "forest", "tick"]
 
 _LEFT, _RIGHT, _ROW = 178, 142, 26
 _MOST = 60
@@ -48,31 +48,31 @@ def forest(rows: Sequence[Agreement], metric: str | None = None, *, name: str = 
     drawn = rows[:_MOST]
     ceiling = _ceiling(rows, chosen)
     constant = _constant(rows, chosen)
-    title = f"{name_of(chosen)} of each judge with {gold_word(rows[0].gold)}" if rows else "no judge"
+    title = f"{name_of(chosen)} of each judge with {whom(rows[0].gold)}" if rows else "no judge"
     title = first_up(title)
     each = any(_each(row, chosen) is not None for row in drawn)
     summary = _summary(rows, chosen, ceiling, constant)
-    legend: list[tuple[Mark, str, str]] = [("o", "series-1", f"against {_gold(rows)}")]
+    legend: list[Entry] = [("o", "series-1", f"against {_gold(rows)}")]
     if each:
         legend.append(("D", "series-2", "against each person alone, as people are compared"))
     if ceiling is not None:
         legend.append(("box", "series-3", "people with each other, and interval"))
     if constant is not None:
         legend.append(("dash", "soft", "always the most frequent label" if is_share(chosen) else "chance"))
-    top = 36 + 18 * (len(legend) > 1) + 18 * (len(legend) > 2)
+    top = legend_room(legend) + 8
     height = top + _ROW * max(len(drawn), 1) + 48
     low, high = _range(drawn, chosen, ceiling, constant)
     with sketch(name, height) as board:
-        below = board.legend(12, legend)
+        board.legend(legend)
         panel = board.panel(
             _LEFT,
-            max(top, below + 2),
+            top,
             board.width - _LEFT - _RIGHT,
             _ROW * max(len(drawn), 1),
             x=(low, high),
             y=(len(drawn) - 0.5, -0.5),
         )
-        panel.scale_x([(value, _tick(chosen, value)) for value in ticks(low, high)], name_of(chosen))
+        panel.scale_x([(value, tick(chosen, value)) for value in ticks(low, high)], name_of(chosen))
         _references(panel, chosen, ceiling, constant)
         for place, row in enumerate(drawn):
             _judge(panel, place, row, chosen, several=len({one.task for one in rows}) > 1)
@@ -129,7 +129,14 @@ def _range(
     return (low, high if high > low else low + 1)
 
 
-def _tick(metric: str, value: float) -> str:
+def tick(metric: str, value: float) -> str:
+    """Print a value at a scale: short, in percent where it is a share.
+
+    Examples
+    --------
+    >>> tick("percent_agreement", 0.4), tick("cohen_kappa", 0.4), tick("cohen_kappa", 1.0)
+    ('40 %', '.4', '1')
+    """
     if is_share(metric):
         return f"{100 * value:.0f} %"
     return spread(value, 2).removesuffix("0") if abs(value) < 1 and value else f"{value:g}"
@@ -149,9 +156,9 @@ def _references(panel: Panel, metric: str, ceiling: Estimate | None, constant: f
 def _judge(panel: Panel, place: int, row: Agreement, metric: str, *, several: bool) -> None:
     full = _label(row, several=several)
     estimate = row.metrics.get(metric)
-    panel.text(panel.x[0], place, shorten(full, 25), dx=-12, anchor="end", hover=full)
+    panel.text(panel.x[0], place, fitted(full, _LEFT - 14), dx=-12, anchor="end", hover=full)
     if estimate is None or estimate.value is None:
-        panel.text(panel.x[0], place, shorten(f"undefined: {reason(estimate)}", 60), dx=8, role="warn", size=11)
+        panel.text(panel.x[0], place, fitted(f"undefined: {reason(estimate)}", 440, 11), dx=8, role="warn", size=11)
         return
     role = "soft" if row.judge.startswith("baseline/") else "series-1"
     words = f"{clean(full)}: {told(metric, estimate)}, {estimate.n:,} judgments"

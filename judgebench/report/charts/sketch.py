@@ -13,7 +13,19 @@ from judgebench.report.scores import clean
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["WIDTH", "Mark", "Panel", "Sketch", "shorten", "sketch", "text_room", "ticks"]
+__all__ = [
+    "WIDTH",
+    "Entry",
+    "Panel",
+    "Shape",
+    "Sketch",
+    "fitted",
+    "legend_room",
+    "shorten",
+    "sketch",
+    "text_room",
+    "ticks",
+]
 
 #: All charts are as wide as a column of text; a page may scale them down, and 11 px stay legible at this width.
 WIDTH = 640
@@ -21,6 +33,9 @@ Anchor: TypeAlias = Literal["start", "middle", "end"]
 Shape: TypeAlias = Literal["o", "D", "s", "^", "|"]
 #: What a legend explains: a mark, a line or an area.
 Mark: TypeAlias = Shape | Literal["line", "dash", "box"]
+#: An entry of a legend: mark (a diamond is hollow), role, words.
+Entry: TypeAlias = tuple[Mark, str, str]
+_WIDTHS = (("ijlI.,:;|!'", 0.34), ('frt()[]/- "', 0.42), ("mwMW@%", 1.0))
 _SIDES = {"start": "left", "middle": "center", "end": "right"}
 #: matplotlib's settings belong to the whole process; two threads of a server must not set them at once.
 _ALONE = threading.Lock()
@@ -42,8 +57,55 @@ def shorten(text: str, most: int) -> str:
 
 
 def text_room(text: str, size: float = 12) -> float:
-    """Estimate the width of a text in pixels, generously: the page chooses the font."""
-    return sum(0.57 if char.isascii() else 1.0 for char in text) * size
+    """Estimate the width of a text in pixels, as a wide font has it: the page chooses which.
+
+    Examples
+    --------
+    >>> round(text_room("illicit")), round(text_room("MAXIMUM"))
+    (33, 67)
+    """
+    return sum(_width(char) for char in text) * size
+
+
+def _width(char: str) -> float:
+    """Width of a character of DejaVu Sans, in ems, rounded up."""
+    if not char.isascii():
+        return 1.0
+    for chars, width in _WIDTHS:
+        if char in chars:
+            return width
+    return 0.74 if char.isupper() else 0.64
+
+
+def fitted(text: str, room: float, size: float = 12) -> str:
+    """Cut a name in its middle until it fits into so many pixels.
+
+    Examples
+    --------
+    >>> fitted("replay/gpt-3.5-turbo", 90), fitted("gpt-4o", 90)
+    ('replay…-turbo', 'gpt-4o')
+    """
+    most = len(clean(text))
+    while most > 1 and text_room(shorten(text, most), size) > room:
+        most -= 1
+    return shorten(text, most)
+
+
+def legend_room(entries: Sequence[Entry], width: float = WIDTH) -> float:
+    """Say how many pixels a legend takes at the upper edge."""
+    return 18.0 * (1 + max((line for _, line in _legend_places(entries, width)), default=-1)) + 8
+
+
+def _legend_places(entries: Sequence[Entry], width: float) -> list[tuple[float, int]]:
+    found: list[tuple[float, int]] = []
+    x, line = 0.0, 0
+    for _, _, words in entries:
+        room = 26 + text_room(words) + 12
+        if x and x + room > width:
+            x, line = 0.0, line + 1
+        found.append((x, line))
+        x += room
+    return found
 
 
 class Sketch:
@@ -76,6 +138,7 @@ class Sketch:
         x: tuple[float, float],
         y: tuple[float, float],
         log_x: bool = False,
+        behind: bool = False,
     ) -> Panel:
         """Open a field with scales of its own.
 
@@ -87,10 +150,14 @@ class Sketch:
             What its left and right, and its lower and upper edge stand for.
         log_x : bool, optional
             Whether x grows by factors.
+        behind : bool, optional
+            Whether other fields are drawn over it.
         """
         place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
         axes: Any = self._figure.add_axes(place)
         axes.set_axis_off()
+        if behind:
+            axes.set_zorder(-1)
         if log_x:
             axes.set_xscale("log")
         axes.set_xlim(*x)
@@ -148,26 +215,10 @@ class Sketch:
             gid=self.told(hover) if hover else None,
         )
 
-    def legend(self, y: float, entries: Sequence[tuple[Mark, str, str]]) -> float:
-        """Explain the marks, in as many lines as it takes.
-
-        Parameters
-        ----------
-        y : float
-            Middle of the first line, in pixels.
-        entries : sequence of (str, str, str)
-            Mark (a diamond is hollow), role, words.
-
-        Returns
-        -------
-        float
-            Middle of the line below.
-        """
-        x = 0.0
-        for mark, role, words in entries:
-            room = 26 + text_room(words) + 14
-            if x and x + room > self.width:
-                x, y = 0.0, y + 18
+    def legend(self, entries: Sequence[Entry]) -> None:
+        """Explain the marks at the upper edge, in as many lines as it takes (`legend_room`)."""
+        for (mark, role, words), (x, line) in zip(entries, _legend_places(entries, self.width), strict=True):
+            y = 12.0 + 18 * line
             field = self.panel(x, y - 6, 20, 12, x=(0, 20), y=(0, 12))
             if mark == "box":
                 field.box(2, 18, 1, 11, role=role, opacity=0.25)
@@ -178,8 +229,6 @@ class Sketch:
             else:
                 field.dot(10, 6, role=role, shape=mark, filled=mark != "D")
             self.text(x + 26, y, words, role="soft")
-            x += room
-        return y + 18
 
     def svg(self, title: str, summary: str) -> str:
         """Give out what was drawn.

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.names import title_of
-from judgebench.report.scores import clean, figure, spread
+from judgebench.report.scores import clean, figure, gold_word, spread
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
     from judgebench.domain import Estimate
 
-__all__ = ["bounds", "count", "first_up", "is_share", "name_of", "percent", "reason", "shown", "told"]
+__all__ = ["bounds", "count", "first_up", "is_share", "name_of", "percent", "reason", "shown", "told", "whom"]
 
+_PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
 _SHARES = frozenset(
     {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
 )
@@ -75,6 +76,18 @@ def told(metric: str, estimate: Estimate) -> str:
     return shown(metric, estimate.value) + (f" ({interval})" if interval else "")
 
 
+def whom(gold: str) -> str:
+    """Name who gave the gold, as it stands in a sentence.
+
+    Examples
+    --------
+    >>> whom("expert"), whom("verifier"), whom("mixed")
+    ('people', 'the verifier', 'gold')
+    """
+    word = gold_word(gold) if gold else "gold"
+    return {"humans": "people", "gold": "gold", "model": "the model that gave gold"}.get(word, f"the {word}")
+
+
 def reason(estimate: Estimate | None) -> str:
     """Say why there is no figure."""
     code = "not_measured" if estimate is None or estimate.undefined is None else estimate.undefined
@@ -82,9 +95,18 @@ def reason(estimate: Estimate | None) -> str:
 
 
 def name_of(metric: str) -> str:
-    """Title of a figure, as it stands in a sentence."""
+    """Give the title of a figure, as it stands in a sentence.
+
+    Examples
+    --------
+    >>> name_of("percent_agreement"), name_of("brier"), name_of("error_f1")
+    ('percent agreement', 'Brier score', 'F1 of wrong steps')
+    """
     title = clean(title_of(metric))
-    return title if title[1:2].isupper() or "'" in title else title[:1].lower() + title[1:]
+    first = title.partition(" ")[0]
+    # Names of people and abbreviations keep their capital.
+    named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
+    return title if named else title[:1].lower() + title[1:]
 
 
 def count(number: int, what: str) -> str:

@@ -4,8 +4,7 @@
 const LONG = 20_000;
 
 function textBlock(text) {
-  const block = make("div", { class: "text", dir: "auto", tabindex: "0" });
-  block.removeAttribute("tabindex");
+  const block = make("div", { class: "text", dir: "auto" });
   writeText(block, text.slice(0, LONG));
   if (text.length <= LONG) return block;
   const more = make("button", { type: "button", text: `Show all ${text.length.toLocaleString("en")} characters` });

@@ -81,7 +81,7 @@ class List {
     const all = asked(board, place);
     if (board.runs === 1) marks.append(this.one(place));
     else marks.append(make("span", { class: odds ? "bad" : "good", text: odds ? `✗ ${odds} of ${all} at odds` : `✓ none of ${all} at odds` }));
-    if (flipped(board, place)) marks.append(" · changed with the order");
+    if (flipped(board, place)) marks.append(" · flipped");
     return marks;
   }
 

@@ -11,55 +11,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from judgebench.agreement.metrics.catalog import METRICS as METRICS_BY_NAME
+from judgebench.agreement.inference.tiers import tiers
+from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.errors import UsageError
-from judgebench.report.scores import (
-    clean,
-    estimate_columns,
-    gold_words,
-    markdown_grid,
-    markdown_text,
-    write_csv,
-    write_json,
-)
-from judgebench.report.scores import json_schema as scores_schema
-from judgebench.report.table import Cell, Column, Grid, draw, fill, grid, room_plan
+from judgebench.report.leaderboard.beside import Baseline, Pace, baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies
+    from judgebench.report.leaderboard.beside import Key
 
-__all__ = ["SCHEMA", "Entry", "LeaderboardFormat", "json_schema", "rank", "render", "to_csv", "to_json", "to_markdown"]
-
-SCHEMA = "judgebench.leaderboard/1"
-#: Task, judge and revision of a row.
-Key: TypeAlias = tuple[str, str, str]
-LeaderboardFormat: TypeAlias = Literal["csv", "md", "json", "table"]
-_LATER = ("html", "tex")
+__all__ = ["NOTE", "Entry", "rank"]
 
 #: The headline where a task's scale names none that is defined for a judge: the first of these that is.
 HEADLINES = ("cohen_kappa", "percent_agreement", "accuracy")
-#: Metrics that a leaderboard's CSV always has.
-METRICS = (
-    "percent_agreement",
-    "accuracy",
-    "cohen_kappa",
-    "cohen_kappa_quadratic",
-    "gwet_ac1",
-    "krippendorff_alpha",
-    "scott_pi",
-    "spearman_rho",
-    "lin_ccc",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "mean_signed_error",
-)
+#: First and last open rank of each judge; who is surely ahead of whom.
+Ranges: TypeAlias = "list[tuple[int | None, int | None]]"
+Pairs: TypeAlias = "set[tuple[int, int]]"
 #: Two computations of one figure.
 _SAME = 1e-9
 #: Share of the items that a judge must have been measured on to be ranked: a few gaps are no other test.
@@ -69,7 +41,9 @@ NOTE = (
     "under the same policies; the order policy may differ where verdicts were recorded in one order only. The range "
     "behind a rank holds the ranks that stay open at 95 % (a question mark: there is no interval): by paired "
     "differences of all judges at once, clustered by question, where their verdicts are at hand, else by overlapping "
-    "intervals, which are wider. judgebench compare tests two judges pair by pair."
+    "intervals, which are wider. Tiers say which ranks are really the same: no judge of a tier is surely ahead of "
+    "another one of it, and each judge of a lower tier is surely behind at least one of the tier above; that judges "
+    "share a tier does not show that they are equal. judgebench compare tests two judges pair by pair."
 )
 
 
@@ -88,6 +62,12 @@ class Entry(NamedTuple):
         rank and no range.
     paired : bool
         Whether the range comes from paired differences, and not from overlapping intervals.
+    tier : int or None
+        The tier (`judgebench.agreement.inference.tiers`); None where there is no range.
+    baseline : Baseline or None
+        What always saying the commonest label reaches on the same data; None where there is no rank.
+    pace : Pace or None
+        Seconds a judgment took, where they are known.
     """
 
     row: Agreement
@@ -96,6 +76,9 @@ class Entry(NamedTuple):
     best: int | None = None
     worst: int | None = None
     paired: bool = False
+    tier: int | None = None
+    baseline: Baseline | None = None
+    pace: Pace | None = None
 
     @property
     def ranks(self) -> str:
@@ -107,18 +90,11 @@ class Entry(NamedTuple):
         return str(self.rank) if self.best == self.worst else f"{self.rank} ({self.best}–{self.worst})"  # noqa: RUF001 - a range
 
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.leaderboard/1``, that of the scores it refers to inside."""
-    text = resources.files("judgebench.report").joinpath("leaderboard.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    schema["$defs"]["scores"] = scores_schema()
-    return schema
-
-
 def rank(
     rows: Iterable[Agreement],
     headlines: Mapping[str, str] | None = None,
     judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
+    paces: Mapping[Key, Pace | None] | None = None,
 ) -> list[Entry]:
     """Sort rows by task, subset (``all`` first) and headline (highest first), and rank them.
 
@@ -132,6 +108,8 @@ def rank(
     judged : mapping of (str, str, str) to callable, optional
         The judgments behind the rows, by task, judge and revision, under policies. A task whose ranked judges are
         all there gets ranges from paired differences.
+    paces : mapping of (str, str, str) to Pace, optional
+        How long judgments took, by the same names.
 
     Returns
     -------
@@ -152,40 +130,74 @@ def rank(
         headline = _headline(task, tasks[task], (headlines or {}).get(task))
         ordered = sorted(tasks[task], key=lambda row: _place(row, headline))
         ranked = _ranked(ordered, headline)
-        sets = _paired([row for row in ordered if id(row) in ranked], headline, judged or {})
+        group = [row for row in ordered if id(row) in ranked]
+        paired = _paired(group, headline, judged or {}) if len(group) > 1 else None
+        places = _places(group, ranked, paired)
+        floor = baseline(group, headline, judged or {})
         for row in ordered:
-            place, best, worst = ranked.get(id(row), (None, None, None))
-            # A rank without an interval has no range, however its pairs turn out.
-            if paired := best is not None and id(row) in sets:
-                best, worst = sets[id(row)]
-            entries.append(Entry(row, headline, place, best, worst, paired))
+            entry = Entry(row, headline, pace=(paces or {}).get((row.task, row.judge, row.revision)))
+            if id(row) in places:
+                entry = entry._replace(**places[id(row)]._asdict(), baseline=floor)
+            entries.append(entry)
     return entries
+
+
+class _Standing(NamedTuple):
+    """Where a row stands."""
+
+    rank: int
+    best: int | None
+    worst: int | None
+    paired: bool
+    tier: int | None
+
+
+def _places(
+    group: Sequence[Agreement], ranked: Mapping[int, _Overlap], paired: tuple[Ranges, Pairs] | None
+) -> dict[int, _Standing]:
+    """Put ranks, ranges and tiers together, by ``id``."""
+    sure = [i for i, row in enumerate(group) if ranked[id(row)].best is not None]
+    if paired is None:
+        bounds = [ranked[id(row)] for row in group]
+        ranges = [(one.best, one.worst) for one in bounds]
+        ahead = {(i, j) for i in sure for j in sure if bounds[i].low > bounds[j].high}
+    else:
+        ranges, ahead = paired
+    found: dict[int, _Standing] = {}
+    kept = {i: n for n, i in enumerate(sure)}
+    levels = tiers(len(sure), {(kept[i], kept[j]) for i, j in ahead if i in kept and j in kept})
+    for i, row in enumerate(group):
+        # A rank without an interval has no range, however its pairs turn out.
+        best, worst = ranges[i] if i in kept else (None, None)
+        level = levels[kept[i]] if best is not None else None
+        found[id(row)] = _Standing(ranked[id(row)].rank, best, worst, paired is not None and best is not None, level)
+    return found
 
 
 def _paired(
     rows: Sequence[Agreement], headline: str, judged: Mapping[Key, Callable[[Policies], Judged]]
-) -> dict[int, tuple[int, int]]:
-    """Rank sets by joint paired differences, by ``id``; empty where not every judge's verdicts are at hand."""
-    from judgebench.agreement.standings import ranks_of, shared_spreads  # noqa: PLC0415 - loads numpy
+) -> tuple[Ranges, Pairs] | None:
+    """Find rank sets and who is surely ahead by joint paired differences.
+
+    None where not every judge's verdicts are at hand.
+    """
+    from judgebench.agreement.standings import ranks_of, shared_spreads, surely_ahead  # noqa: PLC0415 - loads numpy
 
     keys = [(row.task, row.judge, row.revision) for row in rows]
-    if len(rows) < 2 or len(set(keys)) < len(keys) or not all(key in judged for key in keys):
-        return {}
-    metric = METRICS_BY_NAME.get(headline)
+    if len(set(keys)) < len(keys) or not all(key in judged for key in keys):
+        return None
+    metric = METRICS.get(headline)
     if metric is None:
-        return {}
+        return None
     spreads = shared_spreads([judged[key](row.policies) for key, row in zip(keys, rows, strict=True)], metric)
     known = [one for one in spreads if one is not None]
     # Figures that a benchmark computes its own way must not be ranked by other ones.
     if len(known) < len(rows) or any(
         abs(one.value - (_value(row, headline) or 0.0)) > _SAME for one, row in zip(known, rows, strict=True)
     ):
-        return {}
-    return {
-        id(row): (best, worst)
-        for row, (best, worst) in zip(rows, ranks_of(known).ranks, strict=True)
-        if best is not None and worst is not None
-    }
+        return None
+    found = ranks_of(known)
+    return list(found.ranks), surely_ahead(found)
 
 
 def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:
@@ -218,7 +230,17 @@ def _place(row: Agreement, headline: str) -> tuple[Any, ...]:
     )
 
 
-def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, int | None, int | None]]:
+class _Overlap(NamedTuple):
+    """A rank with what overlapping intervals leave open."""
+
+    rank: int
+    best: int | None
+    worst: int | None
+    low: float
+    high: float
+
+
+def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
     """Rank the rows of subset ``all`` that can be compared with each other, by ``id``."""
     # A judge that gave no verdict at all has a kappa of 0, which must not rank above one that answered and was wrong.
     group = [row for row in rows if row.subset == "all" and row.coverage > 0 and _value(row, headline) is not None]
@@ -242,120 +264,13 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, tuple[int, in
             high = value if estimate.high is None else estimate.high
             # Nine digits: sums in another order on another machine must not break a tie.
             bounds[id(row)] = (round(value, 9), round(low, 9), round(high, 9))
-    ranks: dict[int, tuple[int, int | None, int | None]] = {}
+    ranks: dict[int, _Overlap] = {}
     vague = {id(row) for row in group if row.metrics[headline].low is None}
     for key, (value, low, high) in bounds.items():
         others = [b for other, b in bounds.items() if other != key]
         place = 1 + sum(v > value for v, _, _ in others)
         best = 1 + sum(other_low > high for _, other_low, _ in others)
         worst = 1 + sum(other_high >= low for _, _, other_high in others)
-        ranks[key] = (place, None, None) if key in vague else (place, best, worst)
+        sure = key not in vague
+        ranks[key] = _Overlap(place, best if sure else None, worst if sure else None, low, high)
     return ranks
-
-
-def to_csv(entries: Sequence[Entry]) -> str:
-    """Write a leaderboard as CSV, byte-stable."""
-    rows = [entry.row for entry in entries]
-    estimates = estimate_columns(rows, metrics=METRICS)
-    header = ["task", "subset", "rank", "rank_best", "rank_worst", "judge", "headline", "gold", "items", "coverage"]
-    header += ["order", "tie", "invalid", "gold_policy"]
-    for column, _, _ in estimates:
-        header += [column, f"{column}_low", f"{column}_high"]
-    header += ["usd", "revision", "warnings"]
-    table: list[list[str | float | None]] = []
-    for entry in entries:
-        row, policies = entry.row, entry.row.policies
-        cells: list[str | float | None] = [row.task, row.subset, entry.rank, entry.best, entry.worst, row.judge]
-        cells += [entry.headline, row.gold, row.items, row.coverage]
-        cells += [policies.order, policies.tie, policies.invalid, policies.gold]
-        for _, attribute, key in estimates:
-            estimate: Estimate | None = getattr(row, attribute).get(key)
-            cells += [None] * 3 if estimate is None else [estimate.value, estimate.low, estimate.high]
-        cells += [row.usage.usd, row.revision, " ".join(row.warnings)]
-        table.append(cells)
-    return write_csv(header, table)
-
-
-def to_json(entries: Sequence[Entry]) -> dict[str, Any]:
-    """Build the JSON document: the rows of ``judgebench.scores/1`` with their ranks."""
-    return {
-        "schema": SCHEMA,
-        "note": NOTE,
-        "rows": [
-            # The task's headline stands for the row's own, which a policy may have changed.
-            {
-                "rank": e.rank,
-                "rank_best": e.best,
-                "rank_worst": e.worst,
-                "rank_method": None if e.best is None else "max-t" if e.paired else "overlap",
-                **e.row.to_json(),
-                "headline": e.headline,
-            }
-            for e in entries
-        ],
-    }
-
-
-def _grid(entries: Sequence[Entry]) -> Grid:
-    """Build the scores' grid with the rank in front and without the task, which the caption names."""
-    layout = grid([entry.row for entry in entries])
-    rows = tuple((Cell(entry.ranks), *cells[1:]) for entry, cells in zip(entries, layout.rows, strict=True))
-    return Grid((Column("rank"), *layout.columns[1:]), rows, layout.remarks)
-
-
-def _sections(entries: Sequence[Entry]) -> list[tuple[str, Grid]]:
-    sections: dict[str, list[Entry]] = {}
-    for entry in entries:
-        sections.setdefault(entry.row.task, []).append(entry)
-    return [
-        (f"{clean(task)}: {gold_words(own[0].row.gold)}, by {own[0].headline}", _grid(own))
-        for task, own in sections.items()
-    ]
-
-
-def to_markdown(entries: Sequence[Entry], *, level: int = 2) -> str:
-    """Write a leaderboard as Markdown, one table per task under a heading of the given level."""
-    head = "#" * level
-    blocks = [f"{head} {markdown_text(title)}\n\n{markdown_grid(layout)}" for title, layout in _sections(entries)]
-    return "\n".join((*blocks, f"{NOTE}\n"))
-
-
-def to_table(entries: Sequence[Entry], *, width: int = 120) -> str:
-    """Draw a leaderboard for the terminal."""
-    subsets = any(entry.row.subset != "all" for entry in entries)
-    blocks = [
-        f"{title}\n\n{draw(g, width=width, names=(1, 2), plan=room_plan(g, subsets))}"
-        for title, g in _sections(entries)
-    ]
-    note = "\n".join(fill(NOTE, width))
-    return "\n".join((*blocks, f"{note}\n")) if blocks else "no rows\n"
-
-
-def render(entries: Sequence[Entry], format: str = "csv", *, width: int = 120) -> str:  # noqa: A002 - as the option
-    """Print a leaderboard.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        What `rank` gave.
-    format : {'csv', 'md', 'json', 'table'}
-        The form.
-    width : int, optional
-        Columns of the terminal, for ``table``.
-
-    Raises
-    ------
-    UsageError
-        If the format is none of these.
-    """
-    if format in _LATER:
-        raise UsageError(f"leaderboards as {format} come in a later version; write csv, md or json for now")
-    if format == "csv":
-        return to_csv(entries)
-    if format == "json":
-        return write_json(to_json(entries))
-    if format == "md":
-        return to_markdown(entries)
-    if format == "table":
-        return to_table(entries, width=width)
-    raise UsageError(f"no leaderboard as {format!r}: write one of {', '.join(get_args(LeaderboardFormat))}")

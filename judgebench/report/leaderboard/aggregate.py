@@ -1,0 +1,245 @@
+"""One figure a judge over several tasks: only where somebody asks for it, with what it is worth.
+
+Nothing else in the package averages over tasks. A mean over tasks depends on which tasks are in it; it is made of
+judges that have all of them, and never of different metrics.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+
+from judgebench.errors import UsageError
+from judgebench.report.leaderboard.grids import headline_name
+from judgebench.report.leaderboard.ranks import rank
+from judgebench.report.scores import clean, figure, gold_word, spread, write_csv
+from judgebench.report.table import Cell, Column, Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from judgebench.agreement.matching import Judged
+    from judgebench.domain import Policies
+    from judgebench.report.leaderboard.beside import Key
+    from judgebench.report.leaderboard.ranks import Entry
+
+__all__ = ["KINDS", "Aggregate", "Kind", "Overall", "aggregate"]
+
+Kind: TypeAlias = Literal["mean", "rank", "win-rate"]
+KINDS: tuple[str, ...] = get_args(Kind)
+#: Normal quantile of a 95 % interval.
+_Z = 1.959963984540054
+_NAMED = 3
+_HOW = {
+    "mean": "Mean of the tasks' {metric}, each task with the same weight. The interval takes the tasks as given and "
+    "independent of each other (splits of one benchmark are not quite), adds up their variances, and is a normal one; "
+    "it says nothing of other tasks.",
+    "rank": "Mean of the ranks among the judges in this table. The range goes from the mean of the best to the mean of "
+    "the worst ranks that stay open; it holds at 95 % within each task, not for all tasks together.",
+    "win-rate": "Share of the comparisons with another judge on a task that a judge wins, a draw being half a win. The "
+    "range goes from the sure wins to all that are not surely lost, at 95 % within each task.",
+}
+
+
+class Overall(NamedTuple):
+    """A judge's figure over all tasks; bounds are None where a task has none."""
+
+    judge: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Aggregate(NamedTuple):
+    """Figures over several tasks.
+
+    Parameters
+    ----------
+    kind : {'mean', 'rank', 'win-rate'}
+        What the figure is.
+    metric : str
+        The headline, where all tasks share it; empty otherwise.
+    tasks : tuple of str
+        All of them, sorted.
+    golds : tuple of str
+        Who gave the gold of these tasks.
+    judges : tuple of Overall
+        Best first.
+    left_out : tuple of (str, str)
+        Judges without a figure, and why.
+    """
+
+    kind: str
+    metric: str
+    tasks: tuple[str, ...]
+    golds: tuple[str, ...]
+    judges: tuple[Overall, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+    @property
+    def title(self) -> str:
+        """What the table is called."""
+        what = f"mean {headline_name(self.metric)}" if self.kind == "mean" else f"mean {self.kind}"
+        return f"Over {len(self.tasks)} tasks, as asked for: {what.replace('-', ' ')}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known to read it."""
+        notes = [_HOW[self.kind].format(metric=headline_name(self.metric))]
+        notes.append(f"Tasks: {', '.join(map(clean, self.tasks))}. Other tasks would give other figures.")
+        if len(self.golds) > 1:
+            notes.append(f"The gold is of different kinds ({', '.join(self.golds)}): this is no agreement with humans.")
+        notes += [f"Left out: {clean(judge)}, {why}" for judge, why in self.left_out]
+        return tuple(notes)
+
+    def grid(self) -> Grid:
+        """Make a table of it."""
+        named = {"mean": f"mean {headline_name(self.metric)} [95 % interval]", "rank": "mean rank [range]"}
+        columns = (Column("judge", right=False), Column(named.get(self.kind, "win rate [range]"), right=False))
+        rows = tuple((Cell(clean(one.judge)), Cell(self._text(one))) for one in self.judges)
+        return Grid(columns, rows, self.notes)
+
+    def _text(self, one: Overall) -> str:
+        value, low, high = (
+            None if each is None else figure(each, 2) if self.kind == "rank" else spread(each)
+            for each in (one.value, one.low, one.high)
+        )
+        return f"{value}" if low is None or high is None else f"{value} [{low}, {high}]"
+
+    def to_csv(self) -> str:
+        """Write a row per judge, those without a figure too."""
+        header = ["aggregate", "metric", "tasks", "judge", "value", "low", "high", "left_out"]
+        start: list[str | float | None] = [self.kind, self.metric, " ".join(self.tasks)]
+        rows = [[*start, *one, None] for one in self.judges]
+        rows += [[*start, judge, None, None, None, why] for judge, why in self.left_out]
+        return write_csv(header, rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, a field of ``judgebench.leaderboard/1``."""
+        return {
+            "kind": self.kind,
+            "metric": self.metric or None,
+            "tasks": list(self.tasks),
+            "golds": list(self.golds),
+            "judges": [one._asdict() for one in self.judges],
+            "left_out": [{"judge": judge, "why": why} for judge, why in self.left_out],
+            "note": " ".join(self.notes),
+        }
+
+
+def aggregate(
+    entries: Sequence[Entry], kind: str, judged: Mapping[Key, Callable[[Policies], Judged]] | None = None
+) -> Aggregate:
+    """Make one figure a judge over all tasks.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        What `rank` gave.
+    kind : {'mean', 'rank', 'win-rate'}
+        The mean of the headline, of the ranks, or the share of comparisons won.
+    judged : mapping, optional
+        As for `rank`: judges are ranked anew among those that have every task.
+
+    Returns
+    -------
+    Aggregate
+        Judges that aren't ranked on every task are left out and named.
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind, if there are not two tasks, if no judge has all of them, or if the mean of different
+        metrics is asked for.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"--aggregate {kind!r}: write one of {', '.join(KINDS)}")
+    ranked = [entry for entry in entries if entry.rank is not None]
+    headlines = {entry.row.task: entry.headline for entry in ranked}
+    tasks = tuple(sorted(headlines))
+    if len(tasks) < 2:
+        raise UsageError("--aggregate needs two tasks or more with ranked judges")
+    metrics = sorted(set(headlines.values()))
+    if kind == "mean" and len(metrics) > 1:
+        some = "; ".join(
+            f"{metric} on {_some([task for task in tasks if headlines[task] == metric])}" for metric in metrics
+        )
+        raise UsageError(
+            f"the tasks' headlines differ ({some}), and their mean means nothing; give --metric NAME, --task T or "
+            "--aggregate rank"
+        )
+    own: dict[str, dict[str, list[Entry]]] = {}
+    for entry in ranked:
+        own.setdefault(entry.row.judge, {}).setdefault(entry.row.task, []).append(entry)
+    left_out = [(judge, why) for judge in sorted(own) if (why := _lacking(own[judge], tasks))]
+    without = {judge for judge, _ in left_out}
+    if not (kept := [judge for judge in sorted(own) if judge not in without]):
+        judge, why = min(left_out, key=lambda one: (len(one[1]), one[0]))
+        raise UsageError(
+            f"no judge is ranked on all {len(tasks)} tasks ({clean(judge)}: {why}); give --task T to name some of them"
+        )
+    rows = [own[judge][task][0].row for judge in kept for task in tasks]
+    again = rank(rows, headlines, judged)
+    places = {judge: [entry for entry in again if entry.row.judge == judge] for judge in kept}
+    found = [_overall(judge, places[judge], kind, again) for judge in kept]
+    sign = 1 if kind == "rank" else -1
+    return Aggregate(
+        kind,
+        metrics[0] if len(metrics) == 1 else "",
+        tasks,
+        tuple(sorted({gold_word(row.gold) for row in rows})),
+        tuple(sorted(found, key=lambda one: (sign * round(one.value, 9), one.judge))),
+        tuple(left_out),
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(map(clean, names[:_NAMED])) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _lacking(own: Mapping[str, Sequence[Entry]], tasks: Sequence[str]) -> str:
+    if missing := [task for task in tasks if task not in own]:
+        return f"not ranked on {_some(missing)}"
+    if several := [task for task in tasks if len(own[task]) > 1]:
+        return f"several runs of this name on {_some(several)}"
+    return ""
+
+
+def _overall(judge: str, own: Sequence[Entry], kind: str, everyone: Sequence[Entry]) -> Overall:
+    if kind == "mean":
+        return _mean(judge, own)
+    bounds = [(one.best, one.worst) for one in own]
+    known = [(best, worst) for best, worst in bounds if best is not None and worst is not None]
+    sure = len(known) == len(own)
+    k = len(own)
+    if kind == "rank":
+        ranks = [one.rank for one in own if one.rank is not None]
+        low, high = (sum(part) / k for part in zip(*known, strict=True)) if sure else (None, None)
+        return Overall(judge, sum(ranks) / k, low, high)
+    rivals = max(1, sum(entry.row.task == own[0].row.task for entry in everyone) - 1)
+    won = sum(_wins(one, [entry for entry in everyone if entry.row.task == one.row.task]) for one in own)
+    if not sure:
+        return Overall(judge, won / (k * rivals), None, None)
+    certain = sum(1 + rivals - worst for _, worst in known)
+    lost = sum(best - 1 for best, _ in known)
+    return Overall(judge, won / (k * rivals), certain / (k * rivals), 1 - lost / (k * rivals))
+
+
+def _wins(one: Entry, others: Sequence[Entry]) -> float:
+    return sum(
+        (one.rank < other.rank) + 0.5 * (one.rank == other.rank)
+        for other in others
+        if other is not one and one.rank is not None and other.rank is not None
+    )
+
+
+def _mean(judge: str, own: Sequence[Entry]) -> Overall:
+    estimates = [one.row.metrics[one.headline] for one in own]
+    k = len(own)
+    value = sum(one.value or 0.0 for one in estimates) / k
+    errors = [one.se for one in estimates if one.se is not None and one.low is not None]
+    if len(errors) < k:
+        return Overall(judge, value, None, None)
+    reach = _Z * math.sqrt(sum(one**2 for one in errors)) / k
+    return Overall(judge, value, value - reach, min(value + reach, 1.0))

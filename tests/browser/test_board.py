@@ -1,0 +1,186 @@
+"""The leaderboard's page in a real browser: it sorts, it fits, and no name in it does anything."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from report.report_rows import one_row
+
+from judgebench.domain import Agreement, Estimate, Policies, Usage
+from judgebench.report.leaderboard import Pace, rank, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_HOSTILE = (
+    "<script>document.title='owned'</script>",
+    "\"><img src=x onerror=\"document.title='owned'\">",
+    "javascript:document.title='owned'",
+    '=HYPERLINK("http://127.0.0.1:9/")',
+    "\x1b[31mred\u202e",
+    "</script><svg onload=alert(1)>",
+)  # fmt: skip
+
+
+def judged(judge: str, value: float | None, task: str = "pandalm", **changes: Any) -> Agreement:
+    kappa = Estimate.missing("no_variation", 99) if value is None else Estimate(value, value - 0.05, value + 0.05, 99)
+    row = replace(one_row(), judge=judge, task=task, metrics={**one_row().metrics, "cohen_kappa": kappa})
+    return replace(row, **changes)
+
+
+def three() -> str:
+    rows = [
+        judged("b", 0.5, usage=Usage(1000, 10, 2.5), statuses={"ok": 100}),
+        judged("a", 0.9, usage=Usage(1000, 10, 12.0), statuses={"ok": 100}),
+        judged("c", None),
+        judged("d", -0.3),
+        judged("a", 0.4, subset="math"),
+        judged("a", 0.2, task="judgebench"),
+        judged("d", 0.1, task="judgebench"),
+    ]
+    return render(rank(rows, paces={("pandalm", "a", rows[0].revision): Pace(1.5, 12.25)}), "html")
+
+
+@pytest.fixture
+def opened(tmp_path: Path, new_page: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    def tab(text: str, **how: Any) -> tuple[Any, Any]:
+        file = tmp_path / "board.html"
+        file.write_text(text, "utf-8")
+        page, seen = new_page(**how)
+        page.goto(file.as_uri())
+        return page, seen
+
+    return tab
+
+
+def column(page: Any, section: str, title: str) -> list[str]:
+    """Texts of a column of a section's first table."""
+    return page.evaluate(
+        """([id, title]) => {
+          const table = document.querySelector(`#${id} table`);
+          const at = Array.from(table.tHead.rows[0].cells).findIndex((one) => one.textContent.startsWith(title));
+          return Array.from(table.tBodies[0].rows, (row) => row.cells[at].textContent.trim());
+        }""",
+        [section, title],
+    )
+
+
+def head(page: Any, section: str, title: str) -> Any:
+    return page.locator(f"#{section} table").first.get_by_role("columnheader", name=title)
+
+
+def test_a_click_sorts_and_a_second_one_turns_it_round(opened) -> None:
+    page, seen = opened(three())
+    section = "task-pandalm"
+    assert column(page, section, "judge") == ["a", "b", "d", "c"]
+    kappa = head(page, section, "kappa [")
+    assert kappa.get_attribute("aria-sort") is None
+    kappa.get_by_role("button").click()
+    assert (column(page, section, "judge"), kappa.get_attribute("aria-sort")) == (["a", "b", "d", "c"], "descending")
+    kappa.get_by_role("button").click()
+    # What has no figure stays last.
+    assert (column(page, section, "judge"), kappa.get_attribute("aria-sort")) == (["d", "b", "a", "c"], "ascending")
+    head(page, section, "USD").get_by_role("button").click()
+    assert column(page, section, "USD")[:2] == ["25.00", "120.00"]
+    assert kappa.get_attribute("aria-sort") is None
+    assert page.locator(f"#{section} tfoot").inner_text().strip().startswith("(always the commonest label)")
+    seen.nothing_wrong()
+    assert seen.left() == []
+
+
+def test_the_keyboard_sorts_too(opened) -> None:
+    page, seen = opened(three())
+    button = head(page, "task-pandalm", "judge").get_by_role("button")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert column(page, "task-pandalm", "judge") == ["a", "b", "c", "d"]
+    page.keyboard.press("Space")
+    assert column(page, "task-pandalm", "judge") == ["d", "c", "b", "a"]
+    assert button.evaluate("(one) => one === document.activeElement")
+    # Tab leads from heading to heading.
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "BUTTON"
+    seen.nothing_wrong()
+
+
+def test_the_matrix_has_every_judge_and_task(opened) -> None:
+    page, _ = opened(three())
+    assert column(page, "matrix", "judge") == ["a", "b", "d"]
+    assert column(page, "matrix", "pandalm")[0].startswith(".900 [.850, .950] · 1, tier 1")
+    assert column(page, "matrix", "judgebench")[1] == "\u2013"
+    head(page, "matrix", "judgebench: kappa").get_by_role("button").click()
+    assert column(page, "matrix", "judge") == ["a", "d", "b"]
+
+
+def test_without_scripts_it_is_a_plain_table(opened) -> None:
+    page, seen = opened(three(), java_script_enabled=False)
+    assert page.get_by_role("button").count() == 0
+    assert page.get_by_role("columnheader", name="rank").count() == 2
+    assert page.get_by_role("rowheader", name="a", exact=True).count() >= 3
+    seen.nothing_wrong()
+
+
+def test_subsets_are_folded_up_and_time_is_shown(opened) -> None:
+    page, _ = opened(three())
+    assert "1.50 (12.2)" in page.locator("#task-pandalm").inner_text()
+    math = page.get_by_role("cell", name="math")
+    assert not math.is_visible()
+    page.get_by_text("Subsets (1 rows)").click()
+    assert math.is_visible()
+
+
+def test_hostile_names_are_text(opened) -> None:
+    rows = [judged(name, 0.1 * i, task=task) for i, name in enumerate(_HOSTILE) for task in ("pandalm", _HOSTILE[0])]
+    rows += [judged("a", 0.1, subset=name) for name in _HOSTILE]
+    page, seen = opened(render(rank(rows), "html"))
+    page.wait_for_timeout(100)
+    assert page.title() == "Leaderboard of judges"
+    names = column(page, "task-pandalm", "judge")
+    assert _HOSTILE[0] in names
+    assert "\\x1b[31mred\\u202e" in names
+    assert page.locator("img, svg:not(.bar)").count() == 0
+    page.get_by_role("button").first.click()
+    seen.nothing_wrong()
+    assert seen.left() == []
+
+
+@pytest.mark.parametrize("how", [
+    {}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}, "is_mobile": True, "has_touch": True},
+], ids=["light", "dark", "phone"])  # fmt: skip
+def test_it_is_accessible(opened, violations, shot, how) -> None:
+    page, _ = opened(three(), bypass_csp=True, **how)
+    page.locator("details").first.evaluate("(one) => { one.open = true }")
+    page.get_by_role("button").nth(1).click()
+    assert violations(page) == []
+    shot(page, f"board-{how.get('color_scheme', 'phone' if how else 'light')}.png")
+
+
+def test_on_a_phone_only_tables_scroll_sideways(opened) -> None:
+    page, _ = opened(three(), viewport={"width": 360, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(
+        "Array.from(document.querySelectorAll('.scroll'), (one) => one.scrollWidth > one.clientWidth)"
+    )[0]
+
+
+def test_a_hundred_judges_on_twenty_tasks(opened, tmp_path: Path) -> None:
+    draw = random.Random(8)
+    policies = Policies("single", "class", "tie", "majority")
+    rows = [
+        judged(f"provider/model-{judge:03d}", draw.uniform(-0.1, 0.9), task=f"task-{task:02d}", policies=policies)
+        for judge in range(100)
+        for task in range(20)
+    ]
+    text = render(rank(rows), "html")
+    assert len(text.encode()) < 4_000_000
+    page, seen = opened(text)
+    page.set_default_timeout(10_000)
+    head(page, "matrix", "task-19").get_by_role("button").click()
+    values = [float(cell.split(" ")[0]) for cell in column(page, "matrix", "task-19")]
+    assert values == sorted(values, reverse=True)
+    assert len(values) == 100
+    seen.nothing_wrong()
