@@ -30,13 +30,15 @@ class ViewServer:
     """A server that a test started; ends with the test."""
 
     def __init__(self, folder: Path, *arguments: object) -> None:
+        self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-m", "judgebench", "view", *map(str, arguments)],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=dict(os.environ),
+            # A plugin may lie beside.
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])},
         )
         self.link = self.process.stdout.readline().strip()
         if not self.link:
