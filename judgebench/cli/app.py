@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "view": "judgebench.cli.viewing:view",
     "reproduce": "judgebench.cli.measuring:reproduce",
     "results": "judgebench.cli.publishing:results",
+    "publish": "judgebench.cli.publishing:publish",
     "doctor": "judgebench.cli.measuring:doctor",
     "verify": "judgebench.cli.storing:verify",
     "pack": "judgebench.cli.storing:pack",

@@ -1,18 +1,18 @@
-"""``results``: rebuild the published leaderboards."""
+"""``results``, ``publish``: rebuild the published leaderboards, write one's own as a static site."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from judgebench.api.asking import ask_and_measure, options, plan_run
 from judgebench.api.sources import judgments
-from judgebench.cli.options import DataOption, data_folder, note
+from judgebench.cli.options import DataOption, PolicyOption, data_folder, note
 from judgebench.cli.sources import stored_sources
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,3 +65,46 @@ def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
     replays = [f"replay:{recorded.name}" for recorded in task.recordings() if task.recorded_path(recorded)]
     for judge in (*(f"baseline/{rule}" for rule in (*comparing, "majority", "random")), *replays):
         yield plan_run(task, make_judge(judge, task, JudgeSettings()))
+
+
+RunsFolder = Annotated[Path, typer.Argument(metavar="[RUNS]", envvar="JUDGEBENCH_RUNS", help="Folder of runs.")]
+
+
+def publish(
+    runs: RunsFolder = Path("runs"),
+    *,
+    output: Annotated[Path | None, typer.Option("--output", metavar="DIR", help="Folder of the site.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only look whether everything may be published.")] = False,
+    allow_samples: Annotated[
+        bool, typer.Option("--allow-samples", help="Publish runs of the rows that come with a task, too.")
+    ] = False,
+    verdicts: Annotated[
+        Literal["all", "licensed", "none"],
+        typer.Option("--verdicts", help="Whose labels: every task's, those whose licence allows it, or nobody's."),
+    ] = "all",
+    title: Annotated[str, typer.Option("--title", help="Heading of the page.")] = "Leaderboard of judges",
+    policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
+) -> None:
+    """Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first."""
+    from judgebench.api.publishing import about_tasks, checked, judged_runs, publication  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publish import check_folder, site, write_site  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publish_checks import refuse  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
+
+    if output is None and not check:
+        raise UsageError("give --output DIR, or --check to look only")
+    if output is not None:
+        check_folder(output)
+    folder = fetched(runs)
+    found = judged_runs(folder, tell=note)
+    about = about_tasks(found)
+    checks, labelled = checked(found, about, samples=allow_samples, verdicts=verdicts)
+    for one in checks:
+        note(str(one))
+    refuse(checks)
+    if check or output is None:
+        note(f"{len(found)} runs may be published")
+        return
+    files = site(publication(folder, about, labelled, title=title, policy=policy))
+    write_site(files, output)
+    note(f"wrote {output}: {len(files)} files")

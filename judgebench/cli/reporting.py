@@ -46,6 +46,8 @@ def report(
 
     if not runs:
         raise UsageError("give run folders, or folders of runs")
+    if sample and data is not None:
+        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     check_output(output)
     _keep_out_of_runs(output)
     reported = report_sources(list(stored_sources(runs)), policy, data=data, sample=sample, texts=texts)
@@ -108,6 +110,7 @@ def _opened(source: Source, data: Path | None, *, sample: bool) -> tuple[Task | 
     """Open the task behind a run; or say why its texts are not at hand."""
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
     from judgebench.domain.labels import own_revision  # noqa: PLC0415 - loaded on use
+    from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
 
     revision = own_revision(source.revision)
     sampled = sample or (revision == "sample" and data is None)
@@ -119,7 +122,10 @@ def _opened(source: Source, data: Path | None, *, sample: bool) -> tuple[Task | 
         task = make_task(source.task, data=None if sampled else data, sample=sampled)
         next(iter(task.items()), None)
     except (DataError, UsageError) as error:
-        note(f"no texts of {source.task}: {error}")
+        # A folder need not hold the data of every task; a file that was named is meant.
+        if data is not None and not data.is_dir():
+            raise
+        note(clean(f"no texts of {source.task}: {error}"))
         return None, f"the texts of the items are not at hand: {error}"
     return task, ""
 

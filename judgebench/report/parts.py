@@ -94,7 +94,7 @@ class Reported:
     judged : Judged
         The same, as comparisons take it.
     verdicts : callable
-        Reads the stored verdicts, with the judge's text.
+        Reads the stored verdicts, with the judge's text, in the order of a store: by item first.
     items : callable, optional
         Reads the items with their texts, in the task's order; None where they are not at hand.
     plugins : mapping of str to Metric

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
+from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     from judgebench.store.runs import StoredRun
@@ -83,7 +84,8 @@ def describe(stored: StoredRun) -> str:
         "cost": _money(holds.usage),
         "asked": _asked(spent) if spent else "",
     }
-    return "\n".join(f"{name + ':':<16}{value}" for name, value in rows.items() if value)
+    # Names come from files and from servers: a terminal must not obey them.
+    return "\n".join(f"{name + ':':<16}{clean(value)}" for name, value in rows.items() if value)
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
-from judgebench.report.charts.sketch import WIDTH, shorten, sketch
+from judgebench.report.charts.sketch import WIDTH, fitted, sketch
 from judgebench.report.charts.words import percent, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean
@@ -100,11 +100,11 @@ def _draw(
     # Names of many labels don't fit above their columns: their rows have them, with numbers.
     numbered = len(wide) > _ROOMY
     for x, j in enumerate(wide):
-        label = str(x + 1) if numbered else shorten(names[j], 14)
+        label = str(x + 1) if numbered else fitted(names[j], width - 4, 11)
         board.text(left + width * (x + 0.5), 34, label, size=11, anchor="middle", hover=names[j])
     for y, i in enumerate(tall):
         total = int(counts[i].sum())
-        label = f"{shorten(names[i], 16)} {y + 1}" if numbered else shorten(names[i], 20)
+        label = f"{fitted(names[i], left - 32)} {y + 1}" if numbered else fitted(names[i], left - 12)
         panel.text(0, y + 0.5, label, dx=-10, anchor="end", hover=names[i])
         panel.text(len(wide), y + 0.5, f"{total:,}", dx=52, anchor="end", role="soft")
         for x, j in enumerate(wide):

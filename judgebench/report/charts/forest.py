@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.report.charts.sketch import legend_room, shorten, sketch, ticks
+from judgebench.report.charts.sketch import fitted, legend_room, sketch, ticks
 from judgebench.report.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean, gold_word, spread
@@ -156,9 +156,9 @@ def _references(panel: Panel, metric: str, ceiling: Estimate | None, constant: f
 def _judge(panel: Panel, place: int, row: Agreement, metric: str, *, several: bool) -> None:
     full = _label(row, several=several)
     estimate = row.metrics.get(metric)
-    panel.text(panel.x[0], place, shorten(full, 25), dx=-12, anchor="end", hover=full)
+    panel.text(panel.x[0], place, fitted(full, _LEFT - 14), dx=-12, anchor="end", hover=full)
     if estimate is None or estimate.value is None:
-        panel.text(panel.x[0], place, shorten(f"undefined: {reason(estimate)}", 60), dx=8, role="warn", size=11)
+        panel.text(panel.x[0], place, fitted(f"undefined: {reason(estimate)}", 440, 11), dx=8, role="warn", size=11)
         return
     role = "soft" if row.judge.startswith("baseline/") else "series-1"
     words = f"{clean(full)}: {told(metric, estimate)}, {estimate.n:,} judgments"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.charts.sketch import shorten, sketch
+from judgebench.report.charts.sketch import fitted, sketch
 from judgebench.report.charts.words import count, percent, told, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean
@@ -47,7 +47,7 @@ def length(found: LengthPreference, *, judge: str = "the judge", gold: str = "",
     )
     marks = [f"{one.least:,.0f}–{one.most:,.0f}" for one in found.bins]  # noqa: RUF001 - a range
     with sketch(name, _TOP + _HEIGHT + 48) as board:
-        board.legend([("o", "series-1", shorten(judge, 40)), ("D", "series-2", f"{who}, 95 % intervals")])
+        board.legend([("o", "series-1", fitted(judge, 300)), ("D", "series-2", f"{who}, 95 % intervals")])
         panel = board.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, x=(-0.5, len(marks) - 0.5), y=(0.0, 1.0))
         panel.scale_y([(share / 4, f"{25 * share} %") for share in range(5)], "longer response wins")
         panel.line(panel.x, (0.5, 0.5), role="soft", dash=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.charts.costs import cost_of
 from judgebench.report.charts.forest import tick
-from judgebench.report.charts.sketch import shorten, sketch, text_room, ticks
+from judgebench.report.charts.sketch import fitted, sketch, text_room, ticks
 from judgebench.report.charts.words import bounds, count, first_up, name_of, reason, shown, told, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean
@@ -152,7 +152,7 @@ def _draw(panel: Panel, points: Sequence[_Point], best: Sequence[int], metric: s
 
 def _label(panel: Panel, point: _Point, taken: list[tuple[float, float, float]], words: str) -> None:
     """Write a name beside its mark, where no other name stands; a name without room is told by pointing only."""
-    label = shorten(point.row.judge, 26)
+    label = fitted(point.row.judge, 170, 11)
     room = text_room(label, 11)
     x, y = panel.pixel(point.cost, point.value)
     right = x + 9 + room < _LEFT + _WIDTH + 26

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.charts.sketch import legend_room, shorten, sketch
+from judgebench.report.charts.sketch import fitted, legend_room, sketch
 from judgebench.report.charts.subsets import division
 from judgebench.report.charts.words import count, percent, reason, told
 from judgebench.report.parts import Chart
@@ -82,7 +82,7 @@ def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | No
             label = row.judge if len(judges) > 1 else "all items" if row.subset == "all" else row.subset
             beside = first or second
             if beside is not None:
-                beside.text(0.0, place, shorten(label, 20), dx=-10, anchor="end", hover=label)
+                beside.text(0.0, place, fitted(label, _LEFT - 12), dx=-10, anchor="end", hover=label)
             if first is not None:
                 _shares(first, place, row)
             if second is not None:
@@ -109,7 +109,9 @@ def _value(row: Agreement, key: str) -> float | None:
 def _shares(panel: Panel, place: int, row: Agreement) -> None:
     same, early, late = (_value(row, key) for key in ("position_consistency", "primacy", "recency"))
     if same is None:
-        panel.text(0.0, place, shorten(reason(row.bias.get("position_consistency")), 30), dx=6, role="warn", size=11)
+        panel.text(
+            0.0, place, fitted(reason(row.bias.get("position_consistency")), 250, 11), dx=6, role="warn", size=11
+        )
         return
     start = 0.0
     for key, value, role, words in (
@@ -127,7 +129,7 @@ def _shares(panel: Panel, place: int, row: Agreement) -> None:
 def _slot(panel: Panel, place: int, row: Agreement) -> None:
     estimate = row.bias.get("first_slot_rate")
     if estimate is None or estimate.value is None:
-        panel.text(0.0, place, shorten(reason(estimate), 30), dx=6, role="warn", size=11)
+        panel.text(0.0, place, fitted(reason(estimate), 250, 11), dx=6, role="warn", size=11)
         return
     words = f"{clean(row.subset)}: the first slot wins {told('first_slot_rate', estimate)} of {estimate.n:,} decided"
     if estimate.low is not None and estimate.high is not None:

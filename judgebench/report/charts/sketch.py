@@ -13,7 +13,19 @@ from judgebench.report.scores import clean
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["WIDTH", "Entry", "Panel", "Shape", "Sketch", "legend_room", "shorten", "sketch", "text_room", "ticks"]
+__all__ = [
+    "WIDTH",
+    "Entry",
+    "Panel",
+    "Shape",
+    "Sketch",
+    "fitted",
+    "legend_room",
+    "shorten",
+    "sketch",
+    "text_room",
+    "ticks",
+]
 
 #: All charts are as wide as a column of text; a page may scale them down, and 11 px stay legible at this width.
 WIDTH = 640
@@ -23,6 +35,7 @@ Shape: TypeAlias = Literal["o", "D", "s", "^", "|"]
 Mark: TypeAlias = Shape | Literal["line", "dash", "box"]
 #: An entry of a legend: mark (a diamond is hollow), role, words.
 Entry: TypeAlias = tuple[Mark, str, str]
+_WIDTHS = (("ijlI.,:;|!'", 0.34), ('frt()[]/- "', 0.42), ("mwMW@%", 1.0))
 _SIDES = {"start": "left", "middle": "center", "end": "right"}
 #: matplotlib's settings belong to the whole process; two threads of a server must not set them at once.
 _ALONE = threading.Lock()
@@ -44,8 +57,38 @@ def shorten(text: str, most: int) -> str:
 
 
 def text_room(text: str, size: float = 12) -> float:
-    """Estimate the width of a text in pixels, generously: the page chooses the font."""
-    return sum(0.57 if char.isascii() else 1.0 for char in text) * size
+    """Estimate the width of a text in pixels, as a wide font has it: the page chooses which.
+
+    Examples
+    --------
+    >>> round(text_room("illicit")), round(text_room("MAXIMUM"))
+    (33, 67)
+    """
+    return sum(_width(char) for char in text) * size
+
+
+def _width(char: str) -> float:
+    """Width of a character of DejaVu Sans, in ems, rounded up."""
+    if not char.isascii():
+        return 1.0
+    for chars, width in _WIDTHS:
+        if char in chars:
+            return width
+    return 0.74 if char.isupper() else 0.64
+
+
+def fitted(text: str, room: float, size: float = 12) -> str:
+    """Cut a name in its middle until it fits into so many pixels.
+
+    Examples
+    --------
+    >>> fitted("replay/gpt-3.5-turbo", 90), fitted("gpt-4o", 90)
+    ('replay…-turbo', 'gpt-4o')
+    """
+    most = len(clean(text))
+    while most > 1 and text_room(shorten(text, most), size) > room:
+        most -= 1
+    return shorten(text, most)
 
 
 def legend_room(entries: Sequence[Entry], width: float = WIDTH) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.report.charts.forest import tick
-from judgebench.report.charts.sketch import legend_room, shorten, sketch, ticks
+from judgebench.report.charts.sketch import fitted, legend_room, sketch, ticks
 from judgebench.report.charts.words import first_up, name_of, reason, shown, told, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean
@@ -64,7 +64,7 @@ def subsets(
     if left_out:
         summary += f" Drawn are {len(drawn)} parts and {len(shown_judges)} judges; the table has all."
     names = [clean(next(iter(rows.values())).judge) for rows in shown_judges]
-    legend: list[Entry] = [(_SHAPES[i], f"series-{i + 1}", shorten(judge, 34)) for i, judge in enumerate(names)]
+    legend: list[Entry] = [(_SHAPES[i], f"series-{i + 1}", fitted(judge, 250)) for i, judge in enumerate(names)]
     top = legend_room(legend) + 8
     with sketch(name, top + step * (len(drawn) + 1) + 44) as board:
         board.legend(legend)
@@ -76,7 +76,15 @@ def subsets(
         panel.scale_x([(value, tick(chosen, value)) for value in ticks(low, high)], name_of(chosen))
         for place, part in enumerate(every):
             label = "all items" if part == "all" else _label(part)
-            panel.text(panel.x[0], place, shorten(label, 26), dx=-12, anchor="end", bold=part == "all", hover=label)
+            panel.text(
+                panel.x[0],
+                place,
+                fitted(label, _LEFT - 14, 13 if part == "all" else 12),
+                dx=-12,
+                anchor="end",
+                bold=part == "all",
+                hover=label,
+            )
             for i, rows in enumerate(shown_judges):
                 row = rows.get(part)
                 height = place + (i - (len(shown_judges) - 1) / 2) * 12 / step
@@ -127,7 +135,7 @@ def _mark(panel: Panel, height: float, row: Agreement, metric: str, series: int)
     estimate = row.metrics.get(metric)
     role = f"series-{series + 1}"
     if estimate is None or estimate.value is None:
-        panel.text(panel.x[0], height, shorten(f"undefined: {reason(estimate)}", 60), dx=6, role="warn", size=11)
+        panel.text(panel.x[0], height, fitted(f"undefined: {reason(estimate)}", 410, 11), dx=6, role="warn", size=11)
         return
     words = f"{clean(row.subset)}, {clean(row.judge)}: {told(metric, estimate)}, {row.items:,} items"
     if estimate.low is not None and estimate.high is not None:

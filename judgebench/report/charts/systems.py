@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.charts.sketch import shorten, sketch, ticks
+from judgebench.report.charts.sketch import fitted, sketch, ticks
 from judgebench.report.charts.words import reason, whom
 from judgebench.report.parts import Chart
 from judgebench.report.scores import clean, figure, spread
@@ -57,7 +57,7 @@ def systems(
         board.legend([("o", "series-1", "system, 95 % intervals"), ("dash", "soft", "same score")])
         panel = board.panel(_LEFT, _TOP, _SIDE, _SIDE, x=(low, high), y=(low, high))
         marks = [(value, f"{value:g}") for value in ticks(low, high)]
-        panel.scale_y(marks, f"by {shorten(judge, 40)}")
+        panel.scale_y(marks, f"by {fitted(judge, 300)}")
         panel.scale_x(marks, f"{score} by {who}")
         panel.line((low, high), (low, high), role="soft", dash=True)
         ordered = sorted(known, key=lambda one: -(one.judge.value or 0.0))
@@ -126,7 +126,7 @@ def _names(board: Sketch, panel: Panel, ordered: Sequence[SystemScore]) -> None:
     for one, spot in zip(named, spots, strict=True):
         x, y = panel.pixel(one.gold.value or 0.0, one.judge.value or 0.0)
         edge.line((x + 6, right + 6, right + 14), (y, y, spot), role="line", width=1)
-        label = f"{shorten(one.name, 22)} {figure(one.judge.value, 2)}"
+        label = f"{fitted(one.name, 150, 11)} {figure(one.judge.value, 2)}"
         board.text(right + 18, spot, label, size=11, hover=f"{clean(one.name)}: {_told(one.judge)}")
     if len(ordered) > len(named):
         board.text(right + 18, _TOP - 12, f"{len(ordered) - len(named)} more: see the table", role="soft", size=11)

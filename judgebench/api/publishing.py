@@ -1,0 +1,135 @@
+"""Publishing a runs folder: look at everything first, then measure and make the site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.api.boards import paces, placed
+from judgebench.api.sources import judgments, stored_sources
+from judgebench.errors import DataError, UsageError
+from judgebench.report.publish_checks import SAMPLE, About, check_run, may_pass_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from judgebench.report.publish import Publication
+    from judgebench.report.publish_checks import Check
+    from judgebench.store.runs import StoredRun
+
+__all__ = ["about_tasks", "checked", "judged_runs", "publication"]
+
+
+def judged_runs(folder: Path, *, tell: Callable[[str], None]) -> list[StoredRun]:
+    """Read the runs of a folder; those without a verdict yet are left out, aloud."""
+    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
+
+    found: list[StoredRun] = []
+    for stored in find_runs(folder):
+        try:
+            empty = stored.empty
+        except DataError:
+            # The checks say what is wrong with it.
+            empty = False
+        if empty:
+            tell(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
+        else:
+            found.append(stored)
+    if not found:
+        raise DataError("nothing is judged yet here", file=str(folder), hint="run it again, it resumes")
+    return found
+
+
+def about_tasks(runs: Sequence[StoredRun]) -> dict[str, About]:
+    """Read the cards of the runs' tasks; a task of a plugin has none, and nothing is known of it."""
+    from judgebench.tasks.card import Part, card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    names = card_names()
+    found: dict[str, About] = {}
+    for task in sorted({one.run.task for one in runs}):
+        base, _, split = task.partition(":")
+        if base not in names:
+            found[task] = About()
+            continue
+        card = load_card(base)
+        part = card.split(split).main if split in {"", *card.splits} else Part()
+        sources = [part.url] if part.url else []
+        if part.hub:
+            sources.append(f"hf.co/datasets/{part.hub}" + (f"@{part.revision}" if part.revision else ""))
+        found[task] = About(
+            title=card.title,
+            summary=card.summary,
+            homepage=card.homepage,
+            paper=card.paper,
+            citation=card.citation,
+            licence=card.licence,
+            annotators=card.annotators,
+            digest=card.digest,
+            sources=tuple(sources),
+        )
+    return found
+
+
+def checked(
+    runs: Sequence[StoredRun], about: Mapping[str, About], *, samples: bool, verdicts: str
+) -> tuple[list[Check], frozenset[str]]:
+    """Look at every run, and say whose labels are published.
+
+    Parameters
+    ----------
+    runs : sequence of StoredRun
+        The runs.
+    about : mapping of str to About
+        What their tasks' cards say.
+    samples : bool
+        Whether runs of the rows that come with a task may be published.
+    verdicts : {'all', 'licensed', 'none'}
+        Whose labels: every task's, those whose licence allows it, or nobody's.
+
+    Returns
+    -------
+    tuple of (list of Check, frozenset of str)
+        The checks, and the tasks whose labels are published.
+    """
+    tasks = {one.run.task for one in runs}
+    licensed = {
+        task
+        for task in tasks
+        if may_pass_on(about[task].licence) or all(one.run.revision == SAMPLE for one in runs if one.run.task == task)
+    }
+    labelled = tasks if verdicts == "all" else licensed if verdicts == "licensed" else set[str]()
+    checks = [
+        one
+        for stored in runs
+        for one in check_run(stored, about[stored.run.task], samples=samples, labels=stored.run.task in labelled)
+    ]
+    return checks, frozenset(labelled)
+
+
+def publication(
+    folder: Path,
+    about: Mapping[str, About],
+    labelled: frozenset[str],
+    *,
+    title: str,
+    policy: Sequence[str],
+) -> Publication:
+    """Measure what is published."""
+    from judgebench.report.leaderboard import rank  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publish import Publication  # noqa: PLC0415 - loaded on use
+
+    tables = list(stored_sources([folder]))
+    rows = [row for table in tables for row in table.measure(policy, by_system=False, verify=False)]
+    try:
+        # Most tasks name no systems: that is no news here.
+        ranked = placed(tables, policy, tell=lambda _: None)
+    except (DataError, UsageError):
+        ranked = []
+    return Publication(
+        title,
+        rank(rows, judged=judgments(tables), paces=paces(tables)),
+        ranked,
+        [table.stored for table in tables if table.stored is not None],
+        about,
+        labelled,
+    )

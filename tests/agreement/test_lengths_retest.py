@@ -1,0 +1,96 @@
+"""Preference for length and agreement of a judge with itself, against counting by hand."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from judgebench.agreement.lengths import length_preference
+from judgebench.agreement.policies import apply
+from judgebench.agreement.ratings import from_codes
+from judgebench.agreement.retest import retest_agreement
+from judgebench.domain import Policies, Scale
+
+_PAIRS = st.lists(
+    st.tuples(st.integers(-1, 2), st.integers(0, 2), st.one_of(st.just(float("nan")), st.integers(-50, 50))),
+    min_size=1,
+    max_size=150,
+)
+
+
+@given(_PAIRS)
+def test_shares_are_those_of_a_count(rows: list[tuple[int, int, float]]) -> None:
+    judge, gold, ahead = zip(*rows, strict=True)
+    scored = apply(from_codes(Scale.pair(), judge, gold), Policies())
+    found = length_preference(scored, np.array(ahead, dtype=float))
+    told = [row for row in rows if row[0] in {0, 2} and row[1] in {0, 2} and row[2] and not math.isnan(row[2])]
+    longer = [(j == 2) == (a > 0) for j, _, a in told]
+    true = [(g == 2) == (a > 0) for _, g, a in told]
+    assert found.undecided == len(rows) - len(longer)
+    if not longer:
+        assert found.judge.undefined == "no_items"
+        assert found.bins == ()
+        return
+    assert found.judge.value == pytest.approx(np.mean(longer))
+    assert found.gold.value == pytest.approx(np.mean(true))
+    assert found.difference.value == pytest.approx(np.mean(longer) - np.mean(true))
+    assert sum(one.judge.n for one in found.bins) == len(longer)
+    edges = [(one.least, one.most) for one in found.bins]
+    assert all(a[1] < b[0] for a, b in pairwise(edges))
+
+
+@given(_PAIRS)
+def test_turning_every_pair_round_changes_nothing(rows: list[tuple[int, int, float]]) -> None:
+    judge, gold, ahead = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    plain = apply(from_codes(Scale.pair(), judge.astype(int), gold.astype(int)), Policies())
+    turned = apply(
+        from_codes(Scale.pair(), np.where(judge < 0, -1, 2 - judge).astype(int), (2 - gold).astype(int)), Policies()
+    )
+    assert length_preference(plain, ahead) == length_preference(turned, -ahead)
+
+
+def test_questions_are_the_unit() -> None:
+    rng = np.random.default_rng(0)
+    judge, gold = 2 * rng.integers(0, 2, 200), 2 * rng.integers(0, 2, 200)
+    ahead = rng.normal(size=200)
+    lone = apply(from_codes(Scale.pair(), judge, gold), Policies())
+    # Every row twice: as many questions, so the same interval.
+    twice = apply(
+        from_codes(Scale.pair(), np.tile(judge, 2), np.tile(gold, 2), cluster=np.tile(np.arange(200), 2)), Policies()
+    )
+    one, two = length_preference(lone, ahead).difference, length_preference(twice, np.tile(ahead, 2)).difference
+    assert one.low == pytest.approx(two.low)
+    assert one.high == pytest.approx(two.high)
+
+
+def test_a_check_has_no_two_responses() -> None:
+    with pytest.raises(ValueError, match="check scale"):
+        length_preference(apply(from_codes(Scale.check(), [1], [1]), Policies()), np.zeros(1))
+
+
+@given(st.lists(st.lists(st.integers(-1, 2), min_size=1, max_size=5), min_size=1, max_size=30))
+def test_retest_is_the_mean_over_pairs_of_askings(cases: list[list[int]]) -> None:
+    said = [code for case in cases for code in case]
+    item = [i for i, case in enumerate(cases) for _ in case]
+    found = retest_agreement(from_codes(Scale.pair(), said, np.zeros(len(said)), item=item))
+    shares = []
+    for case in cases:
+        pairs = list(combinations([code for code in case if code >= 0], 2))
+        if pairs:
+            shares.append(np.mean([a == b for a, b in pairs]))
+    if not shares:
+        assert found.undefined == "no_repeats"
+        return
+    assert found.n == len(shares)
+    assert found.value == pytest.approx(np.mean(shares))
+    assert found.low is None or found.low <= (found.value or 0) + 1e-12
+
+
+def test_two_orders_are_no_repeat() -> None:
+    both = from_codes(Scale.pair(), [0, 2], [0, 0], item=[0, 0], swapped=[False, True])
+    assert retest_agreement(both).undefined == "no_repeats"
