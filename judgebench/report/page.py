@@ -20,6 +20,8 @@ __all__ = ["report_page"]
 
 _STYLES = ("report.css", "charts.css")
 _SCRIPTS = ("report.data.js", "report.filters.js", "report.list.js", "report.item.js", "report.js")
+#: Tells when the runs have grown since.
+_LIVE = "view.live.js"
 _RUNS_HEADER = ("Judge", "Task", "Data", "Items", "Judgments", "Shown", "Policies", "Gold", "Settings")
 
 
@@ -65,7 +67,7 @@ def report_page(
         "report",
         title=clean(title or f"LLM judges on {', '.join(tasks) if len(tasks) < 4 else f'{len(tasks)} tasks'}"),
         styles=_STYLES,
-        scripts=_SCRIPTS,
+        scripts=(*_SCRIPTS, *([_LIVE] if live else [])),
         live=live,
         sentence=sentence(reported),
         sections=sections(reported),

@@ -128,15 +128,19 @@ class View:
     async def _page(self, request: web.Request, kind: str, write: Callable[[Sequence[StoredRun]], str]) -> web.Response:
         names = _names(request)
 
-        def written() -> str:
+        def written() -> tuple[str, str]:
             # Looked at before reading: what comes in meanwhile is in the next stamp.
             stamp, key = self._runs.stamps(names), (kind, *names)
             if self._written.get(key, ("", ""))[0] != stamp:
                 # One page is kept: they are large, and reloaded more often than changed.
                 self._written = {key: (stamp, write(self._runs.opened(names)))}
-            return self._written[key][1]
+            return self._written[key]
 
-        return _html(await self._measuring.do(written))
+        stamp, text = await self._measuring.do(written)
+        response = _html(text)
+        # The page itself is the same as in a file; its script reads here what it is about.
+        response.headers["Server-Timing"] = f'stamp;desc="{stamp}"'
+        return response
 
     async def runs(self, _: web.Request) -> web.Response:
         """Say how all runs are, and set about measuring what has grown."""

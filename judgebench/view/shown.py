@@ -29,6 +29,7 @@ _PAIR = {
     "B>>>A": "B is better beyond comparison",
     "both bad": "Both are bad",
 }
+_LINES = re.MULTILINE | re.DOTALL
 _CHECK = {"correct": "Correct", "incorrect": "Incorrect"}
 
 
@@ -133,19 +134,20 @@ def _image(image: str) -> dict[str, str]:
 def guidelines(readme: str) -> list[str]:
     r"""Take what the annotators were asked from a task's page, in paragraphs of plain text.
 
+    Tables and lists, which tell of the gold labels, and what follows them are left out.
+
     Examples
     --------
-    >>> guidelines("## What the annotators were asked\n\nTo say **which**\nis better.\n\n| a |\n\n## Rows\n\nNo.")
+    >>> guidelines("## What the annotators were asked\n\nTo say **which**\nis better.\n\n- Gold is\n\n## Rows\n\nNo.")
     ['To say which is better.']
     """
-    found = re.search(r"^## What the annotators were asked\n(.*?)(?=^## |\Z)", readme, flags=re.MULTILINE | re.DOTALL)
+    found = re.search(r"^## What the annotators were asked\n(.*?)(?=^## |^- |^\||\Z)", readme, flags=_LINES)
     return list(_paragraphs(found[1])) if found else []
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    for block in re.split(r"\n\s*\n|\n(?=- )", text):
-        lines = [line.strip() for line in block.strip().splitlines() if not line.lstrip().startswith("|")]
-        words = re.sub(r"\*\*|`|(?<!\w)\*|\*(?!\w)", "", " ".join(lines)).strip()
+    for block in re.split(r"\n\s*\n", text):
+        words = re.sub(r"\*\*|`|(?<!\w)\*|\*(?!\w)", "", " ".join(block.split()))
         words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", words)
         if words:
             yield words

@@ -30,13 +30,15 @@ class ViewServer:
     """A server that a test started; ends with the test."""
 
     def __init__(self, folder: Path, *arguments: object) -> None:
+        self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-m", "judgebench", "view", *map(str, arguments)],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=dict(os.environ),
+            # A plugin may lie beside.
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])},
         )
         self.link = self.process.stdout.readline().strip()
         if not self.link:
@@ -73,6 +75,15 @@ class ViewServer:
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait(timeout)
+        self._close()
+        return code
+
+    def kill(self) -> None:
+        """End it as a power cut would; also one that has ended."""
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
         for stream in (self.process.stdout, self.process.stderr):
             stream.close()
-        return code

@@ -1,0 +1,335 @@
+"""`judgebench view` by raw requests: whom it refuses, what it sends, how it ends."""
+
+from __future__ import annotations
+
+import html
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import jsonschema
+import pytest
+from servers.viewing import ViewServer
+
+from judgebench.catalog import make_task
+from judgebench.store.labels import json_schema, read_file
+
+JUDGE = "baseline/longest"
+TASKS = ("pandalm", "judgebench", "rewardbench-2", "triviaqa", "bff-bench")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    where = tmp_path_factory.mktemp("view")
+    for judge in (JUDGE, "baseline/first"):
+        subprocess.run(
+            [sys.executable, "-m", "judgebench", "run", "--judge", judge, "--task", "pandalm", "--sample", "-q"],
+            cwd=where,
+            check=True,
+            capture_output=True,
+        )
+    return where
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    started = ViewServer(folder, "--labels", folder / "labels", "--sample", *(f"--task={task}" for task in TASKS))
+    yield started
+    started.kill()
+
+
+WHO = {"task": "pandalm", "annotator": "raw"}
+
+
+def opened(server, **who):
+    answer = server.ask("POST", "/api/label/open", WHO | who)
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
+def shown(server, n=0, **who):
+    answer = server.ask("POST", "/api/label/item", WHO | who | {"n": n})
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example", "", None, "127.0.0.1.:{port}"]
+)
+def test_another_host_is_refused(server, host) -> None:
+    name = None if host is None else host.format(port=server.port)
+    for method, path in (("GET", "/"), ("GET", f"/?token={server.token}"), ("POST", "/api/label/open")):
+        answer = server.ask(method, path, WHO if method == "POST" else None, Host=name)
+        assert answer.status in {400, 403}
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_the_other_names_of_loopback_are_welcome(server) -> None:
+    for name in ("localhost", "[::1]"):
+        assert server.ask("GET", "/", Host=f"{name}:{server.port}").status == 200
+
+
+@pytest.mark.parametrize("cookie", [None, "", "judgebench-{port}=", "judgebench-{port}=x", "other={token}"])
+def test_nothing_without_the_token(server, cookie) -> None:
+    sent = cookie and cookie.format(port=server.port, token=server.token)
+    for method, path in (("GET", "/"), ("GET", "/api/runs"), ("GET", "/none"), ("POST", "/api/label/open")):
+        answer = server.ask(method, path, WHO if method == "POST" else None, Cookie=sent)
+        assert answer.status == 403
+        assert JUDGE.encode() not in answer.body
+    assert server.ask("GET", "/?token=wrong", Cookie=sent).status == 403
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://evil.example", "https://127.0.0.1:{port}", "http://127.0.0.1"]
+)
+def test_only_its_own_pages_may_send(server, origin) -> None:
+    sent = origin and origin.format(port=server.port)
+    assert server.ask("POST", "/api/label/open", WHO, Origin=sent).status == 403
+
+
+def test_a_form_of_elsewhere_can_not_send(server) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", None):
+        assert server.ask("POST", "/api/label/open", WHO, Content_Type=kind).status == 415
+
+
+def test_methods_and_sizes(server) -> None:
+    assert server.ask("PUT", "/api/label/save", {}).status == 405
+    assert server.ask("DELETE", "/").status == 405
+    assert server.ask("POST", "/", {}).status == 405
+    assert server.ask("POST", "/api/label/open", {"task": "x" * 100_000, "annotator": "a"}).status == 413
+
+
+def test_the_token_becomes_a_strict_cookie(server) -> None:
+    answer = server.ask("GET", f"/label?token={server.token}", Cookie=None)
+    assert answer.status == 200
+    cookie = answer.headers["Set-Cookie"]
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=Strict", "Path=/", server.token))
+    assert b'url=/label"' in answer.body
+    assert server.token.encode() not in answer.body
+
+
+def test_headers_on_every_answer(server) -> None:
+    answers = [server.ask("GET", path) for path in ("/", "/label", "/none", "/api/runs", "/report?run=none")]
+    answers += [server.ask("GET", "/", Host="evil.example"), server.ask("POST", "/api/label/save", b"{")]
+    for answer in answers:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Server"] == "judgebench"
+    policy = html.unescape(answers[0].body.decode())
+    assert "require-trusted-types-for 'script'" in policy
+    assert "connect-src 'self'" in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/report?run=../../etc",
+        "/report?run=%2e%2e%2f%2e%2e",
+        "/report?run=/etc/passwd",
+        "/compare?run=" + "x" * 600,
+        "/..%2f..%2fetc/passwd",
+        "/static/../../etc/passwd",
+        "/api/label/../../x",
+    ],
+)
+def test_no_path_leads_out(server, path) -> None:
+    answer = server.ask("GET", path)
+    assert answer.status in {400, 404}
+    assert b"root:" not in answer.body
+
+
+def test_runs_are_measured_and_listed(server, folder) -> None:
+    names = sorted(path.name for path in (folder / "runs").glob("pandalm*"))
+    end = time.monotonic() + 60
+    while True:
+        rows = server.ask("GET", "/api/runs").json()["runs"]
+        if all(not row["measuring"] for row in rows) or time.monotonic() > end:
+            break
+        time.sleep(0.2)
+    assert [row["name"] for row in rows] == names
+    assert {row["status"] for row in rows} == {"complete"}
+    assert all(row["judged"] == row["cases"] == 48 for row in rows)
+    longest = next(row for row in rows if row["judge"] == JUDGE)
+    done = subprocess.run(
+        [sys.executable, "-m", "judgebench", "score", folder / "runs", "--format", "json"],
+        capture_output=True,
+        check=True,
+    )
+    (row,) = [row for row in json.loads(done.stdout)["rows"] if row["judge"] == JUDGE and row["subset"] == "all"]
+    kappa = row["metrics"]["cohen_kappa"]
+    assert longest["value"] == f"{kappa['value']:.3f} [{kappa['low']:.3f}, {kappa['high']:.3f}]".replace("0.", ".")
+
+
+def test_report_and_compare(server, folder) -> None:
+    names = sorted(path.name for path in (folder / "runs").glob("pandalm*"))
+    query = "&".join(f"run={name}" for name in names)
+    report = server.ask("GET", f"/report?{query}")
+    assert (report.status, report.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert JUDGE.encode() in report.body
+    assert "connect-src 'self'" in html.unescape(report.body.decode())
+    compared = server.ask("GET", f"/compare?{query}")
+    assert compared.status == 200
+    assert b"baseline/first" in compared.body
+    assert b"baseline/longest" in compared.body
+    assert b"p Holm" in compared.body or b"kappa" in compared.body
+    alone = server.ask("GET", f"/compare?run={names[0]}")
+    assert alone.status == 400
+    assert b"two judges or more" in alone.body
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_byte_tells_systems_gold_or_verdicts(server, task) -> None:
+    items = list(make_task(task, sample=True).items())
+    overview = opened(server, task=task, annotator="blind")["overview"]
+    parts = [server.ask("GET", "/label").body, server.ask("GET", "/api/tasks").body]
+    parts += [json.dumps(overview).encode()]
+    for n in range(overview["total"]):
+        parts.append(server.ask("POST", "/api/label/item", {"task": task, "annotator": "blind", "n": n}).body)
+    sent = b"\n".join(parts)
+    names = {response.model for item in items for response in item.responses if response.model}
+    people = {label.annotator for item in items for label in item.gold} - {"gold", "human"}
+    assert len(parts) > 20
+    for name in names | people | {JUDGE, "gold_source", '"gold"', '"verdict"', '"systems"', '"model"', '"cluster"'}:
+        assert name.encode() not in sent, name
+
+
+def test_a_label_is_on_the_disk_when_it_is_confirmed(server, folder) -> None:
+    first = opened(server)
+    showing = shown(server, first["next"])
+    body = WHO | {"n": showing["n"], "mark": showing["mark"], "said": 0, "seconds": 2.5, "attempt": "one"}
+    answer = server.ask("POST", "/api/label/save", body).json()
+    assert answer["saved"] is True
+    assert answer["progress"]["labelled"] == first["overview"]["labelled"] + 1
+    (line,) = [line.said for line in read_file(folder / "labels" / "pandalm--raw.jsonl")]
+    assert line.label == ("B" if line.shown == (1, 0) else "A")
+    jsonschema.validate(line.to_json(), json_schema())
+    # The same attempt once more, after an answer that got lost.
+    server.ask("POST", "/api/label/save", body)
+    assert len(list(read_file(folder / "labels" / "pandalm--raw.jsonl"))) == 1
+    assert shown(server, showing["n"])["said"] == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"said": 3},
+        {"said": -1},
+        {"said": "A"},
+        {"said": True},
+        {"said": [0]},
+        {"said": 1.5},
+        {"n": 10_000},
+        {"n": -1},
+        {"n": "0"},
+        {"mark": "0" * 12},
+        {"seconds": -1},
+        {"seconds": "x"},
+        {"attempt": 3},
+        {"task": "none"},
+        {"task": 3},
+        {"annotator": ""},
+        {"annotator": " x"},
+        {"annotator": "a\nb"},
+        {"annotator": "x" * 61},
+        {"annotator": "annotator1"},
+    ],
+)
+def test_what_is_no_label_is_refused_and_nothing_written(server, folder, change) -> None:
+    showing = shown(server, 3, annotator="strict")
+    good = {"task": "pandalm", "annotator": "strict", "n": 3, "mark": showing["mark"], "said": 1, "attempt": "a"}
+    answer = server.ask("POST", "/api/label/save", good | change)
+    assert answer.status == 400, answer.body
+    assert answer.json()["error"]
+    assert (folder / "labels" / "pandalm--strict.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"null", b"[" * 50_000])
+def test_what_is_no_json_object(server, body) -> None:
+    assert server.ask("POST", "/api/label/save", body).status == 400
+
+
+def test_judges_are_not_revealed_before_the_end(server) -> None:
+    answer = server.ask("POST", "/api/label/reveal", WHO | {"annotator": "curious"})
+    assert answer.status == 400
+    assert JUDGE.encode() not in answer.body
+
+
+def test_names_of_files_are_not_names_of_people(server, folder) -> None:
+    opened(server, annotator="../../Élodie")
+    files = {path.name for path in (folder / "labels").iterdir()}
+    assert any(name.startswith("pandalm--") and "lodie" in name for name in files)
+    assert not (folder.parent / "Élodie.jsonl").exists()
+
+
+def test_a_second_server_may_not_write_the_same_file(server, folder) -> None:
+    opened(server, annotator="both")
+    other = ViewServer(folder, "--labels", folder / "labels", "--task", "pandalm", "--sample")
+    try:
+        answer = other.ask("POST", "/api/label/open", WHO | {"annotator": "both"})
+        assert answer.status == 400
+        assert "another process is writing" in answer.json()["error"]
+    finally:
+        other.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_within_a_second(folder, number) -> None:
+    started = ViewServer(folder, "--labels", folder / "labels-end")
+    hanging = socket.create_connection(("127.0.0.1", started.port))
+    hanging.sendall(b"GET /")
+    started.ask("GET", "/api/runs")
+    before = time.monotonic()
+    try:
+        assert started.stop(number) == 0
+    finally:
+        hanging.close()
+    assert time.monotonic() - before < 3  # one second of its own, and a busy machine
+
+
+def test_it_is_only_on_loopback(server) -> None:
+    with (
+        pytest.raises((ConnectionError, TimeoutError)),
+        socket.create_connection((_own_address(), server.port), timeout=2),
+    ):
+        pass
+
+
+def _own_address() -> str:
+    found = socket.gethostbyname(socket.gethostname())
+    if found.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    return found
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "example.org", "::"])  # noqa: S104 - what must be refused
+def test_other_hosts_are_refused(judgebench, folder, host) -> None:
+    done = judgebench("view", folder / "runs", "--host", host)
+    assert done.code == 2
+    assert "this machine only" in done.err
+
+
+def test_usage(judgebench, folder, server) -> None:
+    assert judgebench("view", "nowhere").code == 2
+    done = judgebench("view", folder / "runs", "--port", server.port)
+    assert done.code == 2
+    assert "can't listen" in done.err
+
+
+def test_an_ipv6_address(folder) -> None:
+    try:
+        started = ViewServer(folder, "--host", "::1", "--labels", folder / "labels-6")
+    except RuntimeError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    try:
+        connection = http.client.HTTPConnection("::1", started.port, timeout=30)
+        connection.request("GET", "/", headers={"Cookie": started.cookie})
+        assert connection.getresponse().status == 200
+        connection.close()
+    finally:
+        started.kill()
