@@ -83,8 +83,8 @@ def view(
         opened = [run_source(stored) for stored in chosen]
         matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
         if len(opened) > 2:
-            return render_field(compare_all(matched, known=metrics()))
-        return render(hold(matched, [], known=metrics()), [])
+            return render_field(compare_all(matched, known=metrics()), width=110)
+        return render(hold(matched, [], known=metrics()), [], width=110)
 
     table = RunTable(folder, measured)
     offers = Offers(table, task, data=data, sample=sample)
