@@ -47,7 +47,8 @@ class Seen:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
-@pytest.fixture(scope="session")
+# While the driver is open its event loop runs in this thread, where the commands of other folders' tests start theirs.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: nox -s browser")
     if _CHROMIUM is None:
