@@ -33,18 +33,29 @@ def inside_a_loop() -> bool:
     return True
 
 
+def _wait(over: threading.Event) -> None:
+    """Wait, and hear a cancellation of the caller's task: asyncio.run makes one of the first Ctrl-C."""
+    task = asyncio.current_task() if inside_a_loop() else None
+    before = 0 if task is None else task.cancelling()
+    # In looks: not every system's Ctrl-C ends a wait without a limit.
+    while not over.wait(_LOOK):
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
 def beside(work: Callable[[], T], stop: Callable[[], None]) -> T:
     """Do work in a thread of its own and wait for it.
 
     The caller may be inside an event loop, which can't run a second one; and its signal handlers, of a notebook or
-    of pytest, stay its own. Ctrl-C stops the work and comes out as KeyboardInterrupt.
+    of pytest, stay its own. Ctrl-C stops the work and comes out as KeyboardInterrupt; so does a cancellation of the
+    caller's task, as what it is.
 
     Parameters
     ----------
     work : callable
         What to do; the context variables are the caller's.
     stop : callable
-        Asks the work to end; called once, on Ctrl-C.
+        Asks the work to end; called once.
     """
     outcome: list[tuple[T | None, BaseException | None]] = []
     over = threading.Event()
@@ -61,8 +72,8 @@ def beside(work: Callable[[], T], stop: Callable[[], None]) -> T:
     # A judge that never comes back must not keep the process from ending.
     threading.Thread(target=call, name="judgebench", daemon=True).start()
     try:
-        over.wait()
-    except KeyboardInterrupt:
+        _wait(over)
+    except (KeyboardInterrupt, asyncio.CancelledError):
         stop()
         over.wait(_GRACE)
         raise

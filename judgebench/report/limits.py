@@ -94,7 +94,9 @@ def _about_gold(run: Reported) -> Iterator[Gap]:
                 "mixed": "How far judges agree with people: gold comes from several kinds of sources",
             }.get(row.gold, "How far judges agree with people: nobody says who gave the gold labels")
         )
-    elif people < 2 or not row.ceiling:
+    elif people > 1 and not row.ceiling:
+        yield Gap("How far people agree with each other: nothing here measures it")
+    elif people < 2:
         yield Gap(
             "How far people would agree: every item has one person's label, so that a disagreement may be the judge's "
             "error or the person's"

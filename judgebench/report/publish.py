@@ -178,7 +178,7 @@ def _page(what: Publication, files: Iterable[str]) -> str:
     if what.placed:
         from judgebench.report import system_board  # noqa: PLC0415 - loaded on use
 
-        after = system_board.boards(what.placed)
+        after = system_board.boards(what.placed, details=False)
         notes.append(system_board.NOTE)
     return boards_page(what.entries, title=what.title, lead=(LEAD,), links=links, after=after, notes=notes)
 

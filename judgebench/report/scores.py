@@ -65,6 +65,8 @@ BIAS = (
     "positive_rate_difference",
 )
 
+#: What makes a cell a formula, full-width signs too; a leading apostrophe must not be taken for ours.
+_FORMULA = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -210,7 +212,7 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[str | float | None]
 def _cell(value: str | float | None) -> str:
     if isinstance(value, str):
         text = clean(value)
-        return f"'{text}" if text.startswith(("=", "+", "-", "@", "'")) else text
+        return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
     return str(value) if isinstance(value, int) else figure(value)
 
 

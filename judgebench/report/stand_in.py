@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
-from judgebench.report.charts.words import count, name_of, percent, told
-from judgebench.report.scores import gold_word, spread
+from judgebench.report.charts.words import count, name_of, percent, told, whom
+from judgebench.report.scores import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,9 @@ def answer(reported: Reported) -> Answer:
         return Answer("not-human", row.task, row.judge, row, metric, _against(row), _people_missing(row), ratio)
     alt = _alt_test(reported)
     doubts = list(_doubts(reported, alt))
-    if ratio.value is None:
+    if reported.ratings.sequence is not None:
+        state, because, missing = _no_labels(row)
+    elif ratio.value is None:
         state, because, missing = _without_ceiling(row, metric, ratio)
     else:
         state, because, missing = _beside_people(row, metric, ratio, alt)
@@ -162,13 +164,20 @@ def _doubts(reported: Reported, alt: AltTest | None) -> Iterator[str]:
         yield "a third annotator, so that the judge can be held to two others in the place of each"
 
 
+def _no_labels(row: Agreement) -> tuple[State, str, tuple[str, ...]]:
+    """Tell what was measured of rankings and steps, for which there is no kappa of one person with another."""
+    headline = row.metrics.get(row.headline) or Estimate.missing("not_measured")
+    figure = f"its {name_of(row.headline)} with {whom(row.gold)} is {told(row.headline, headline)}"
+    return "open", f"{figure}, but the rule rests on single labels, and these verdicts are none", ()
+
+
 def _without_ceiling(row: Agreement, metric: str, ratio: Estimate) -> tuple[State, str, tuple[str, ...]]:
     """Judge by what one label per item shows: that can say no, and never yes."""
     kappa = row.metrics.get(metric) or Estimate.missing("not_measured")
     state, because = _clear_no(row, metric)
     if state == "no":
         return state, because, ()
-    figure = f"its {KAPPAS[metric]} with {gold_word(row.gold)} is {told(metric, kappa)}"
+    figure = f"its {KAPPAS[metric]} with {whom(row.gold)} is {told(metric, kappa)}"
     if kappa.value is None:
         figure = f"its {KAPPAS[metric]} is {told(metric, kappa)}"
     if ratio.undefined == "no_ceiling":

@@ -199,7 +199,7 @@ def _brief(judges: Sequence[Answer]) -> str:
     said = _counted(judges) if len(judges) > 1 else f"on {clean(best.task)} {_SHORT[best.state].format(who=who)}"
     nearest = f"the nearest, {who}, reaches" if len(judges) > 1 else "it reaches"
     if best.state == "not-human":
-        return f"{said}, since gold is not known to be people's"
+        return f"{said}, since {best.because.partition('; against it: ')[0]}"
     if ratio.value is None:
         return f"{said}, since nothing says how far people agree" if best.state == "open" else said
     bounds = "" if ratio.low is None or ratio.high is None else f" ({100 * ratio.low:.0f} to {percent(ratio.high, 0)})"

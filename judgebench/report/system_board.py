@@ -67,6 +67,7 @@ class _Named(NamedTuple):
     lead: str
     grid: Grid
     foot: int
+    alone: bool = False
 
 
 def json_schema() -> dict[str, Any]:
@@ -135,13 +136,14 @@ def _ordered(placed: Iterable[Placed]) -> list[Placed]:
     return sorted(placed, key=key)
 
 
-def boards(placed: Iterable[Placed]) -> list[Board]:
-    """Make the tables of a page."""
+def boards(placed: Iterable[Placed], *, details: bool = True) -> list[Board]:
+    """Make the tables of a page; without ``details`` a judge has one of its own only where it is alone on a task."""
     from judgebench.report.leaderboard.page import board  # noqa: PLC0415 - loads the templates
 
     return [
         replace(board(one.grid, name=one.name, title=one.title, short=one.short, foot=one.foot), lead=(one.lead,))
         for one in _named(_ordered(placed))
+        if details or one.foot or one.alone
     ]
 
 
@@ -163,7 +165,8 @@ def _named(ordered: Sequence[Placed]) -> list[_Named]:
             judge = clean(one.ranking.judge)
             lead = f"{_alike(one.ranking, whom)} A score is {score}."
             title = f"{clean(task)}: systems by {judge} beside {whom}"
-            found.append(_Named(f"{name}-{place}", title, f"{clean(task)}: {judge}", lead, _detail(one, whom), 0))
+            short = f"{clean(task)}: {judge}" if len(own) == 1 else ""
+            found.append(_Named(f"{name}-{place}", title, short, lead, _detail(one, whom), 0, len(own) == 1))
     return found
 
 
@@ -172,9 +175,9 @@ def _overview(own: Sequence[Placed], whom: str) -> Grid:
     columns = [
         Column("system", right=False),
         Column(f"score by {whom} [95 % interval]", (f"score by {whom}", "[95 % interval]"), right=False),
-        Column(f"rank by {whom}"),
-        Column(f"tier by {whom}", spare=True),
-        *(Column(clean(one.ranking.judge)) for one in own),
+        Column(f"rank by {whom}", ("rank by", whom)),
+        Column(f"tier by {whom}", ("tier by", whom)),
+        *(Column(f"rank by {name}", ("rank by", name)) for name in (clean(one.ranking.judge) for one in own)),
     ]
     ranked = [{system.name: system for system in one.ranking.found.systems} for one in own]
     names = dict.fromkeys(name for some in ranked for name in some)

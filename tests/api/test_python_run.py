@@ -250,15 +250,21 @@ except KeyboardInterrupt as stopped:
     print("stopped", time.monotonic() - hits[0] < 4.5)
 print([thread.name for thread in threading.enumerate() if thread.name == "judgebench"])
 """
-CALL = "judgebench.run('server/m', 'pandalm', sample=True, base_url=sys.argv[1])"
+CALL = "judgebench.run('server/m', 'pandalm', sample=True, max_concurrency=4, base_url=sys.argv[1])"
 
 
-@pytest.mark.parametrize("how", [CALL, f"import asyncio\n    async def cell(): {CALL}\n    asyncio.run(cell())"])
+@pytest.mark.parametrize(
+    "how",
+    [CALL, f"import asyncio\n    async def cell(): {CALL}\n    asyncio.run(cell())"],
+    ids=["script", "coroutine"],
+)
 def test_ctrl_c_stops_it_and_the_program_lives(here: Path, python, fake_llm, how: str) -> None:
     (here / "program.py").write_text(CTRL_C.format(how=how))
     fake_llm.latency = 0.7
     done = python("program.py", fake_llm.openai_url)
     assert done.out.splitlines() == ["stopped True", "[]"], done
+    # Stopped, and not over.
+    assert len(fake_llm.requests) < 48
     fake_llm.latency = 0
     [folder] = (here / "runs").glob("*--*")
     assert not verify(folder).findings

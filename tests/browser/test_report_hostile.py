@@ -100,3 +100,29 @@ def test_hostile_words_are_found_as_they_are(hostile: Path, new_page: Callable[.
         tab.fill("#search", words)
         until(tab, f"document.getElementById('count').textContent === '{wanted} of {len(HOSTILE)} items'")
     seen.nothing_wrong()
+
+
+def test_images_are_shown_only_where_the_file_holds_them(hostile: Path, new_page: Callable[..., Any]) -> None:
+    tab, seen = new_page(viewport={"width": 1280, "height": 900})
+    tab.goto((hostile / "report.html").as_uri())
+    tab.wait_for_selector("html[data-ready]")
+    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+    addresses = [
+        f"data:image/png;base64,{dot}",
+        "http://127.0.0.1:9/x.png",
+        "javascript:alert('owned')",
+        "pictures/a.png",
+    ]
+    addresses += ["data:text/html,<script>alert('owned')</script>", "//127.0.0.1:9/x.png", "file:///etc/hostname"]
+    shown = tab.evaluate(
+        "(all) => { byId('item').replaceChildren(...all.map(imageBlock));"
+        " return [...byId('item').children].map((one) => [one.localName, one.textContent]) }",
+        addresses,
+    )
+    assert [name for name, _ in shown] == ["img", "p", "p", "p", "p", "p", "p"]
+    assert all(address[:30] in text for address, (_, text) in zip(addresses[1:], shown[1:], strict=True))
+    until(tab, "document.querySelector('#item img').complete")
+    assert tab.evaluate("document.querySelector('#item img').naturalWidth") == 1
+    seen.nothing_wrong()
+    assert seen.left() == []
+    assert len([url for url in seen.requests if not url.startswith("data:")]) == 1

@@ -26,8 +26,8 @@ HOSTILE = "<script>alert(1)</script>\"'&$x_1$\x1b[31m\u202e=1+1 評価 😀"
 class Made:
     """A run to be written: ``gold`` has a tuple of labels per item, one per annotator; None for a gap."""
 
-    gold: Sequence[tuple[int | None, ...]]
-    judge: Sequence[int | None]
+    gold: Sequence[tuple[Any, ...]]
+    judge: Sequence[Any]
     scale: Scale = field(default_factory=Scale.check)
     name: str = "model"
     task: str = "task"
@@ -73,8 +73,8 @@ def of_stored(stored: StoredRun) -> Reported:
 
 
 def _verdicts(made: Made) -> list[Verdict]:
-    two = made.scale.kind == "pair"
-    plain = (0, 1) if two else (0,)
+    several = made.scale.kind in {"pick", "rank"}
+    plain = tuple(range(len(made.scale.labels))) if several else (0, 1) if made.scale.kind == "pair" else (0,)
     found: list[Verdict] = []
     for repeat, (order, codes) in enumerate(
         [(plain, made.judge), *([((1, 0), made.swapped)] if made.swapped else []), *((plain, r) for r in made.repeats)]

@@ -315,3 +315,14 @@ def test_real_runs(data_dir: Path, tmp_path: Path) -> None:
     assert [one.title for one in found][:2] == ["Summary: pandalm", "What these figures do not establish: pandalm"]
     names = [one.name for one in found] + [chart.name for one in found for chart in one.charts]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("spec", ["rank:3", "steps"])
+def test_rankings_and_steps_are_told_and_not_judged(spec: str) -> None:
+    scale = Scale.parse(spec)
+    one, other = ((0, 1, 2), (2, 1, 0)) if spec == "rank:3" else ((1, 1, 1), (1, 0, 1))
+    gold = [(one if i % 2 else other,) * 3 for i in range(60)]
+    run = reported(Made(gold=gold, judge=[one if i % 3 else other for i in range(60)], scale=scale))
+    assert answer(run).state == "open"
+    assert "the rule rests on single labels" in sentence([run])
+    assert [section.name for section in sections([run])][:2] == ["task-summary", "task-limits"]

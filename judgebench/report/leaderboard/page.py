@@ -69,7 +69,7 @@ class Board:
     name : str
         Unique on the page, of letters, digits and dashes.
     title, short : str
-        Its heading, and what the contents call it.
+        Its heading, and what the contents call it; empty where they leave it out.
     heads, rows, foot : tuple
         Headings and cells.
     judge : int
@@ -268,7 +268,7 @@ def tables_page(
         scripts=("board.js",),
         lead=list(lead) if tables else ["There are no rows."],
         links=list(links),
-        contents=list(tables) if len(tables) > 1 else [],
+        contents=[one for one in tables if one.short] if len(tables) > 1 else [],
         boards=list(tables),
         notes=list(notes),
     )

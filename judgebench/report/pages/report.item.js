@@ -18,7 +18,7 @@ function textBlock(text) {
 
 /** An image where the page holds it, its address as text where it does not: nothing is fetched. */
 function imageBlock(address) {
-  if (/^data:image\//iu.test(address)) return make("img", { src: address, alt: "an image of the item", loading: "lazy" });
+  if (/^data:image\//iu.test(address)) return make("img", { src: address, alt: "an image of the item" });
   const shown = address.startsWith("data:") ? `${address.slice(0, 40)}…` : address;
   return writeText(make("p", { class: "soft", dir: "auto" }, "Image, not part of this file: "), shown);
 }

@@ -141,7 +141,7 @@ async function openItem(place, withFocus) {
   writeLink(place);
   if (withFocus) {
     heading.focus({ preventScroll: true });
-    article.scrollIntoView({ block: "start" });
+    article.scrollIntoView({ block: "start", behavior: "instant" });
   }
 }
 
