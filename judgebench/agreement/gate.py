@@ -205,6 +205,13 @@ def _agreement(
 ) -> _Test:
     name, figure = metric
     before, after = sides
+    made = before.figure(figure)
+    if rules.margin >= (reach := made.high - made.low):
+        # Nothing could exceed it: most likely it was meant in percent.
+        raise UsageError(
+            f"--margin {rules.margin:g}: two values of {name} lie less than {reach:g} apart; give it as a share, for "
+            "example .05"
+        )
     first, second, error = before.estimate(figure), after.estimate(figure), is_error(figure)
     found = gap(after, before, figure) if error else gap(before, after, figure)
     return _Test(

@@ -68,7 +68,7 @@ class Limits:
     Raises
     ------
     UsageError
-        If a limit is not above 0.
+        If a limit is not above 0, or is a share that nothing can exceed.
     """
 
     coverage: float | None = None
@@ -83,6 +83,10 @@ class Limits:
         for name, value in zip(names, values, strict=True):
             if value is not None and not 0 < value < math.inf:
                 raise UsageError(f"--max-{name} {value:g}: what is allowed lies above 0, for example .02")
+        for name, value in zip(names[:2], values[:2], strict=True):
+            # Nothing could fail it: most likely it was meant in percent.
+            if value is not None and value >= 1:
+                raise UsageError(f"--max-{name} {value:g}: a share lies below 1, for example .02 for 2 %")
 
 
 @dataclass(frozen=True, slots=True)
