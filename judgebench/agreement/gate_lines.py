@@ -179,6 +179,8 @@ class Gate:
         What was applied.
     items, judgments, clusters : int
         What both share.
+    effective : float
+        How many clusters of one size would tell as much as these.
     coverage : tuple of float
         Of either.
     rules : Rules
@@ -199,6 +201,7 @@ class Gate:
     items: int
     judgments: int
     clusters: int
+    effective: float
     coverage: tuple[float, float]
     rules: Rules
     lines: tuple[GateLine, ...]
