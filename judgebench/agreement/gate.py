@@ -105,7 +105,8 @@ def gate(
     rules : Rules, optional
         Margin, level, and what may fail.
     limits : Limits, optional
-        Of coverage, flips, cost and latency.
+        Of coverage, flips, cost and latency. Under ``invalid=drop`` coverage has a line wherever the runs don't
+        answer the same judgments; without a limit of its own the margin is its limit, at most .05.
     spent : tuple of mapping of str to Spent, optional
         What the items of the baseline and of the run took; needed for cost and latency.
     known : mapping of str to Metric, optional
@@ -159,7 +160,7 @@ def gate(
     tests = [
         *(_agreement(matched, group, metric, sides, rules) for group, sides in _groups(matched, subsets)
           for metric in figures.items()),
-        *_operations(matched, limits, spent),
+        *_operations(matched, _with_coverage(matched, limits, rules), spent),
     ]  # fmt: skip
     lines = _decided([replace(test, bounds=_bounds(test, rules.alpha)) for test in tests], rules.alpha)
     one = matched.scored[0]
@@ -255,6 +256,14 @@ def _unchanged(matched: Matched, sides: Sequence[Side]) -> bool:
             (first.has_score, second.has_score),
         )
     )
+
+
+def _with_coverage(matched: Matched, limits: Limits, rules: Rules) -> Limits:
+    """Look at coverage, too, where a policy leaves lost answers out: no figure would show them."""
+    before, after = (one.judge >= 0 for one in matched.ratings[:2])
+    if limits.coverage is not None or matched.scored[0].policies.invalid != "drop" or bool((before == after).all()):
+        return limits
+    return replace(limits, coverage=min(rules.margin, Rules().margin))
 
 
 def _operations(

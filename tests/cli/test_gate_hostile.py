@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from report.gate_rows import RUN, planted, store, verdicts
 
+from judgebench.domain import Policies
 from judgebench.report import baseline
 
 if TYPE_CHECKING:
@@ -136,3 +137,26 @@ def test_a_limit_in_percent_is_refused(inside, held, options, says):
     _, new, file = held
     done = inside("gate", new, "--against", file, *options)
     assert (done.code, says in done.err, "share" in done.err) == (2, True, True), done.err
+
+
+@pytest.mark.parametrize(
+    ("lost", "code", "state"), [(0, 0, None), (1, 0, "pass"), (8, 6, "undecided"), (60, 1, "fail")]
+)
+def test_answers_that_a_policy_drops_are_not_lost_in_silence(inside, tmp_path, lost, code, state):
+    gold, first, _ = planted(120)
+    silent = first.copy()
+    silent[:lost] = -1
+    runs = [
+        store(tmp_path, replace(run, policies=Policies(invalid="drop")), verdicts(gold, said))
+        for run, said in ((RUN, first), (NEW, silent))
+    ]
+    done = inside("gate", runs[1], "--against", runs[0], "--format", "json")
+    lines = json.loads(done.out)["lines"]
+    # What is left is the same in both, so agreement passes whatever was lost.
+    assert (done.code, lines[0]["state"], lines[0]["reason"]) == (code, "pass", "unchanged"), done.err
+    assert [line["state"] for line in lines[1:] if line["figure"] == "coverage"] == ([] if state is None else [state])
+    assert len(lines) == 1 + (state is not None)
+    # A limit of one's own stays.
+    wide = inside("gate", runs[1], "--against", runs[0], "--max-coverage-drop", 0.9)
+    assert wide.code == 0
+    assert inside("gate", runs[0], "--against", runs[1]).code == 0, "more answers are no loss"
