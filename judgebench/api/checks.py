@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -38,10 +39,12 @@ _NUMBERS: dict[str, tuple[float, float, bool]] = {
     "tpm": (1, math.inf, False),
     "max_cost": (0, math.inf, False),
 }
+#: Those that None does not leave to somebody else.
+_NEEDED = frozenset({"repeats", "seed", "max_tokens", "attempts", "timeout", "connect_timeout", "poll"})
 
 
 def number(name: str, value: Any) -> Any:
-    """Check a number of the name; None stays None, and numpy's become Python's.
+    """Check a number of the name; None stays None where it may, and numpy's become Python's.
 
     Raises
     ------
@@ -53,7 +56,9 @@ def number(name: str, value: Any) -> Any:
     >>> number("limit", 3), number("hedge", None), number("timeout", 5)
     (3, None, 5.0)
     """
-    if value is None or value == "default":
+    if (value is None and name not in _NEEDED) or (
+        name == "temperature" and isinstance(value, str) and value == "default"
+    ):
         return value
     low, high, whole = _NUMBERS[name]
     try:
@@ -69,6 +74,48 @@ def number(name: str, value: Any) -> Any:
 def numbers(values: Mapping[str, Any]) -> dict[str, Any]:
     """Check all that are numbers."""
     return {name: number(name, value) if name in _NUMBERS else value for name, value in values.items()}
+
+
+def flag(name: str, value: Any) -> bool:
+    """Check a yes or no: ``"no"`` would be a yes.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    """
+    # numpy's truth values are no bool.
+    if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
+        return bool(value)
+    raise UsageError(f"{name}={value!r}: write True or False")
+
+
+def place(name: str, value: Any) -> str:
+    """Check a folder or URL.
+
+    Raises
+    ------
+    UsageError
+        If it is none; an empty one would be wherever the program stands.
+    """
+    if isinstance(value, (str, os.PathLike)) and (text := os.fspath(value)) and isinstance(text, str) and text.strip():
+        return text
+    raise UsageError(f"{name}={value!r}: name a folder, or a URL")
+
+
+def column(name: str, value: object) -> str | None:
+    """Check one column; a name that is no text becomes it, as in the table.
+
+    Raises
+    ------
+    UsageError
+        If it is no name.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Iterable):
+        raise UsageError(f"{name}={value!r}: name one column")
+    return str(value)
 
 
 def one_of(name: str, value: T, alias: Any) -> T:
@@ -114,12 +161,20 @@ def policies_of(given: Mapping[str, str] | Sequence[str] | str | Policies) -> li
     --------
     >>> policies_of({"tie": "drop", "order": "mean"}), policies_of("tie=drop")
     (['tie=drop', 'order=mean'], ['tie=drop'])
+
+    Raises
+    ------
+    UsageError
+        If it is nothing of the kind.
     """
     if isinstance(given, Policies):
         given = given.to_json()
     if isinstance(given, Mapping):
         return [f"{name}={value}" for name, value in given.items()]
-    return [given] if isinstance(given, str) else list(given)
+    found: list[Any] = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    if wrong := [one for one in found if not isinstance(one, str)]:
+        raise UsageError(f"policy={wrong[0]!r}: write {{'tie': 'drop'}} or 'tie=drop', or several in a list")
+    return found
 
 
 def column_names(name: str, given: object) -> list[str]:
@@ -134,8 +189,11 @@ def column_names(name: str, given: object) -> list[str]:
         return []
     if isinstance(given, str):
         return [given]
-    if isinstance(given, Iterable):
-        return [str(one) for one in given]
     if isinstance(given, int):
         return [str(given)]
+    if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray)):
+        found = [one if isinstance(one, str) else column(name, one) for one in given]
+        named = [one for one in found if one is not None]
+        if len(named) == len(found):
+            return named
     raise UsageError(f"{name}={given!r}: name a column, or several in a list")

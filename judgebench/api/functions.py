@@ -15,6 +15,7 @@ import json
 import math
 import sys
 import types
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,7 @@ def _described(value: Any, name: str) -> list[Any]:  # noqa: PLR0911 - one for e
     """Say in plain JSON what a callable is made of."""
     settings = getattr(value, "settings", None)
     if settings is not None:
-        return ["settings", _plain(dict(settings), name)]
+        return ["settings", _plain(_mapping(settings, name), name)]
     if isinstance(value, functools.partial):
         return ["partial", _described(value.func, name), _plain([list(value.args), value.keywords], name)]
     if isinstance(value, types.MethodType):
@@ -92,11 +93,17 @@ def _described(value: Any, name: str) -> list[Any]:  # noqa: PLR0911 - one for e
     return ["object", _source(type(value), name), _held(value, name)]
 
 
+def _mapping(settings: Any, name: str) -> dict[Any, Any]:
+    if not isinstance(settings, Mapping):
+        raise UsageError(f"the settings of {name} are {settings!r}; {_HELP}")
+    return dict(settings)
+
+
 def _held(holder: Any, name: str) -> Any:
     """Give what an object holds: its settings, else its attributes where they are plain."""
     settings = getattr(holder, "settings", None)
     if settings is not None:
-        return _plain(dict(settings), name)
+        return _plain(_mapping(settings, name), name)
     return _plain(getattr(holder, "__dict__", {}), name)
 
 

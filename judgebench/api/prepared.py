@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias, cast
 
 from judgebench.api.asking import Ears, Order, ask_and_measure, plan_named
-from judgebench.api.checks import numbers, one_of, policies_of, several
+from judgebench.api.checks import flag, numbers, one_of, place, policies_of, several
 from judgebench.api.engines import Engine
 from judgebench.api.loops import Asker, inside_a_loop
 from judgebench.api.progress import Live, told
@@ -83,7 +83,7 @@ class Prepared:
         asker = execute if self.engine.name == "batch" and not inside_a_loop() else Asker(execute)
         if heard is not None:
             asker = _overheard(asker or Asker(), heard)
-        with mirrored(Path(runs)) as folder:
+        with mirrored(Path(place("runs", runs))) as folder:
             rows, stopped = ask_and_measure(
                 self.plans, folder, self.options, by_system=self.by_system, execute=asker, ears=ears
             )
@@ -129,12 +129,12 @@ def prepare(  # noqa: PLR0913 - one for each kind of option
         tasks,
         JudgeSettings(**numbers(settings), seed=showing.seed),
         showing,
-        data=None if data is None else Path(data),
-        sample=sample,
+        data=None if data is None else Path(place("data", data)),
+        sample=flag("sample", sample),
         policy=policies_of(policy),
     )
     _share(plans)
-    return Prepared(tuple(plans), recipes, Options(**numbers(how)), engine, by_system)
+    return Prepared(tuple(plans), recipes, Options(**numbers(how)), engine, flag("by_system", by_system))
 
 
 def _overheard(
@@ -159,7 +159,12 @@ def engine_of(given: Mapping[str, Any]) -> Engine:
     one_of("engine", given["engine"], EngineName)
     checked = numbers({name: given[name] for name in ("poll", "batch_size", "workers")})
     return Engine(
-        given["engine"], checked["poll"], given["wait"], checked["batch_size"], checked["workers"], given["ray_address"]
+        given["engine"],
+        checked["poll"],
+        flag("wait", given["wait"]),
+        checked["batch_size"],
+        checked["workers"],
+        given["ray_address"],
     )
 
 

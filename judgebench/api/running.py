@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Literal
 
 from judgebench.api.asking import Order, Showing
+from judgebench.api.checks import flag
 from judgebench.api.prepared import engine_of, prepare
 from judgebench.errors import UsageError
 
@@ -164,7 +165,8 @@ def _prepared(given: Mapping[str, Any]) -> Prepared:
         sample=given["sample"],
         showing=Showing(**{name: given[name] for name in ("order", "repeats", "reference", "seed", "limit")}),
         settings={name: given[name] for name in _OF_JUDGES} | {"prompt": None if prompt is None else str(prompt)},
-        how={name: given[name] for name in _OF_ASKING} | {"share": given["cache"]},
+        how={name: given[name] for name in _OF_ASKING}
+        | {"share": flag("cache", given["cache"]), "refresh": flag("refresh", given["refresh"])},
         engine=engine_of(given),
         policy=given["policy"],
         by_system=given["by_system"],
@@ -173,4 +175,4 @@ def _prepared(given: Mapping[str, Any]) -> Prepared:
 
 #: Options that make a judge, and that say how to ask.
 _OF_JUDGES = ("base_url", "temperature", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout")
-_OF_ASKING = ("max_concurrency", "rpm", "tpm", "max_cost", "hedge", "attempts", "refresh")
+_OF_ASKING = ("max_concurrency", "rpm", "tpm", "max_cost", "hedge", "attempts")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from judgebench.api.checks import column_names, one_of, policies_of
+from judgebench.api.checks import column, column_names, flag, one_of, policies_of
 from judgebench.api.scores import Scores
 from judgebench.api.sources import Columns, Gold, sources, table_sources
 from judgebench.domain import Scale
@@ -100,17 +101,20 @@ def score(  # noqa: PLR0913 - one parameter per option of the command line
     """
     one_of("interval", interval, Interval)
     one_of("gold_source", gold_source, Gold)
+    by_system, verify = flag("by_system", by_system), flag("verify", verify)
+    if not isinstance(scale, (str, Scale)) and scale is not None:
+        raise UsageError(f"scale={scale!r}: write one such as 'rate:1-5' or 'low,medium,high', or give a Scale")
     columns = Columns(
         column_names("judge", judge),
         column_names("gold", gold),
         scale.spec if isinstance(scale, Scale) else scale,
-        cluster,
-        subset,
-        system,
-        id,
-        long if isinstance(long, str) or long is None else ",".join(long),
+        column("cluster", cluster),
+        column("subset", subset),
+        column("system", system),
+        column("id", id),
+        ",".join(column_names("long", long)) or None,
         delimiter,
-        _words(words or {}),
+        _words({} if words is None else words),
         column_names("scores", scores),
     )
     notes: list[str] = []
@@ -122,6 +126,9 @@ def score(  # noqa: PLR0913 - one parameter per option of the command line
     return Scores(tuple(rows), tuple(notes), (), tuple(tables))
 
 
+_GIVE = "give folders of runs, a label file or a DataFrame with the names of its judge= and gold= columns"
+
+
 def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]) -> list[Source]:
     if isinstance(source, Scores):
         source = [one.path for one in source.asked]
@@ -130,18 +137,15 @@ def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]
         if columns.options() or path.is_file():
             return table_sources(path, columns, gold, tell=notes.append)
         return sources([path], None, columns, gold, tell=notes.append)
-    if isinstance(source, Iterable) and not hasattr(source, "columns"):
-        paths = [one for one in source if isinstance(one, (str, Path))]
-        if paths:
-            return sources([Path(path) for path in paths], None, columns, gold, tell=notes.append)
+    if isinstance(source, (Sequence, AbstractSet, Iterator)) and (paths := list(source)):
+        if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
+            raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
+        return sources([Path(path) for path in paths], None, columns, gold, tell=notes.append)
     from judgebench.tables.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
     if frame is None:
-        raise UsageError(
-            f"a {type(source).__name__} can't be scored: give folders of runs, a label file or a DataFrame with the "
-            "names of its judge= and gold= columns"
-        )
+        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
     if columns.delimiter is not None:
         raise UsageError("a DataFrame has no delimiter")
     if not (columns.judges or columns.scores) or not columns.golds:
@@ -151,6 +155,8 @@ def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]
 
 
 def _words(words: Mapping[str, str]) -> list[str]:
+    if not isinstance(words, Mapping):
+        raise UsageError(f"words={words!r}: write a mapping such as {{'0': 'tie'}}")
     if wrong := [word for word in words if "=" in str(word)]:
         raise UsageError(f"words: {wrong[0]!r} holds an equals sign; rename it in the table")
     return [f"{word}={meaning}" for word, meaning in words.items()]

@@ -39,6 +39,8 @@ _DOUBTS = {
     "incomplete_run": "the rest of the run: it holds fewer verdicts than it was to give",
 }
 
+_CLEARER = "labels on which people agree"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -182,7 +184,7 @@ def _without_ceiling(row: Agreement, metric: str, ratio: Estimate) -> tuple[Stat
         figure = f"its {KAPPAS[metric]} is {told(metric, kappa)}"
     if ratio.undefined == "no_ceiling":
         why = "people agree with each other no better than chance, so that there is nothing to compare it with"
-        return "open", f"{figure}, and {why}", ("labels on which people agree",)
+        return "open", f"{figure}, and {why}", (_CLEARER,)
     why = "no two people labelled the same items, so that nothing says how far people would agree"
     return "open", f"{figure}, but {why}", ("a second person's labels on the same items",)
 
@@ -202,6 +204,12 @@ def _beside_people(
     state, because = _clear_no(row, metric)
     if state == "no":
         return state, because, ()
+    people, kappa = row.ceiling.get(metric), row.metrics.get(metric)
+    # A share of next to nothing can be any number.
+    if people is not None and people.low is not None and people.low <= 0 and kappa is not None:
+        figure = f"its {KAPPAS[metric]} with {whom(row.gold)} is {told(metric, kappa)}"
+        why = f"people may agree with each other no better than chance ({told(metric, people)})"
+        return "open", f"{figure}, but {why}, so that there is nothing to compare it with", (_CLEARER,)
     because = _ratio_words(row, metric, ratio)
     test = _test_words(alt)
     bar = 1 - MARGIN

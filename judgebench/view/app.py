@@ -89,7 +89,9 @@ class View:
 
     async def index(self, _: web.Request) -> web.Response:
         """Show the list of runs."""
-        return _html(page("view.runs", title="Runs", styles=["view.css"], scripts=["view.runs.js"], live=True))
+        return _html(
+            page("view.runs", title="Runs", styles=["view.css"], scripts=["view.made.js", "view.runs.js"], live=True)
+        )
 
     async def label(self, _: web.Request) -> web.Response:
         """Show the page to label on."""
@@ -98,7 +100,7 @@ class View:
                 "view.label",
                 title="Label items",
                 styles=["view.css", "view.label.css"],
-                scripts=["view.label.draw.js", "view.label.js"],
+                scripts=["view.made.js", "view.label.draw.js", "view.label.js"],
                 live=True,
             )
         )

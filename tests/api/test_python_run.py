@@ -53,6 +53,13 @@ class Constant:
         self.closed += 1
 
 
+class Unsettled:
+    settings = "warm"
+
+    def __call__(self, item):
+        return "A"
+
+
 def longer(item):
     return "A" if len(item.responses[0].text) > len(item.responses[1].text) else "B"
 
@@ -173,6 +180,13 @@ def test_our_signal_handlers_and_threads_stay_ours(here: Path) -> None:
         ("baseline/first", "pandalm", {"sample": True, "engine": "cloud"}, UsageError, "engine='cloud'"),
         ("baseline/first", "pandalm", {"sample": True, "workers": 2}, UsageError, "--workers belongs to --engine ray"),
         ("baseline/first", "pandalm", {"sample": True, "policy": {"tie": "x"}}, UsageError, "tie is one of"),
+        ("baseline/first", "pandalm", {"sample": True, "policy": None}, UsageError, "policy=None: write {'tie'"),
+        ("baseline/first", "pandalm", {"sample": True, "policy": [3]}, UsageError, "policy=3: write {'tie'"),
+        ("baseline/first", "pandalm", {"sample": True, "limit": "default"}, UsageError, "limit='default': expected"),
+        ("baseline/first", "pandalm", {"sample": True, "runs": None}, UsageError, "runs=None: name a folder"),
+        ("baseline/first", "pandalm", {"sample": True, "runs": ""}, UsageError, "runs='': name a folder"),
+        ("baseline/first", "pandalm", {"sample": "no"}, UsageError, "sample='no': write True or False"),
+        (Unsettled(), "pandalm", {"sample": True}, UsageError, "Unsettled are 'warm'; give it"),
         ([], "pandalm", {"sample": True}, UsageError, "no judge is given"),
         (["baseline/first", 3], "pandalm", {"sample": True}, UsageError, "3 is no judge"),
         ("baseline/first", 3, {}, UsageError, "3 is no task"),
@@ -184,6 +198,13 @@ def test_errors_say_what_the_command_line_says(here: Path, judge, task, options,
         judgebench.run(judge, task, **options)
     assert isinstance(caught.value, JudgebenchError)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["seed", "repeats", "attempts", "max_tokens", "timeout", "connect_timeout", "poll"])
+def test_a_number_that_is_needed_is_no_none_and_leaves_no_run_behind(here: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=f"^{name}=None: expected a"):
+        judgebench.run("baseline/first", "pandalm", **PAIR, **{name: None})
+    assert not (here / "runs").exists()
 
 
 def test_numbers_of_numpy_are_numbers(here: Path) -> None:

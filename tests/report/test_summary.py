@@ -113,6 +113,26 @@ def test_a_test_that_a_constant_passes_says_nothing() -> None:
     assert "annotator test" not in found.because
 
 
+def test_people_who_hardly_agree_are_no_measure() -> None:
+    run = _made(0.9, size=40, annotators=3, agree=0.7)
+    people_ = run.rows[0].ceiling["cohen_kappa"]
+    assert people_.low is not None
+    assert people_.low <= 0
+    said = sentence([run])
+    assert "people may agree with each other no better than chance" in said
+    assert "of what people reach" not in said
+
+
+def test_many_tasks_are_counted() -> None:
+    good = [_made(0.95, task=f"good{i}") for i in range(2)]
+    bad, source = _made(0.6, task="bad"), _made(0.95, task="verified", source="verifier")
+    said = sentence([*good, bad, source])
+    assert said == (
+        "Of 4 tasks, a judge may stand in for people on 2 (good0 and good1); the nearest judge may not on 1 (bad); "
+        "it can't be told, since gold is not people's, on 1 (verified); each has its own answer and figures below."
+    )
+
+
 def test_one_annotator_can_not_say_yes() -> None:
     run = _made(0.95, annotators=1)
     found = answer(run)
