@@ -143,10 +143,12 @@ def _place(reported: Reported) -> tuple[bool, float, str]:
 def _on_task(runs: Sequence[Reported], *, brief: bool) -> str:
     """Give the clause about one task."""
     judges = _judges([answer(run) for run in runs])
-    sizes = _sizes(runs[0])
     if brief:
         return _brief(judges)
-    return _one(judges[0], sizes) if len(judges) == 1 else _several(judges, sizes)
+    best = _best(judges)
+    # Runs of one task need not hold the same items: one was stopped, or labelled in part.
+    sizes = _sizes(next(run for run in runs if run.rows[0] is best.row))
+    return _one(best, sizes) if len(judges) == 1 else _several(judges, sizes)
 
 
 def _judges(answers: Sequence[Answer]) -> Sequence[Answer]:

@@ -16,7 +16,9 @@ import pytest
 from servers.viewing import ViewServer
 
 from judgebench.catalog import make_task
+from judgebench.domain import Item, Response, Scale, Turn
 from judgebench.store.labels import json_schema, read_file
+from judgebench.view.shown import shown as written
 
 JUDGE = "baseline/longest"
 TASKS = ("pandalm", "judgebench", "rewardbench-2", "triviaqa", "bff-bench")
@@ -197,6 +199,13 @@ def test_report_and_compare(server, folder) -> None:
     alone = server.ask("GET", f"/compare?run={names[0]}")
     assert alone.status == 400
     assert b"two judges or more" in alone.body
+
+
+def test_an_image_that_no_file_can_be_is_named() -> None:
+    for image in ("a\0.png", "x" * 5000 + ".png", "\ud800.png", "http://evil.example/x.png", "DATA:image/png,x"):
+        item = Item("i", (Turn.of("user", "?"),), (Response("one", images=(image,)),), (), "human")
+        (response,) = written(item, Scale.check(), (0,), "none")["responses"]
+        assert "note" in response["parts"][-1], image
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -340,6 +340,14 @@ def test_what_can_be_seen_of_one_judge_only_stands_in_its_own_row() -> None:
     assert set(cells["silent"].values()) == {"–"}  # noqa: RUF001 - the report's own dash
 
 
+def test_sizes_are_those_of_the_judge_that_the_sentence_is_about() -> None:
+    whole = _made(0.9, size=200, name="baseline/best")
+    part = _made(0.6, size=120)
+    assert ": on 120 items " in sentence([whole, part])
+    worse = _made(0.2, size=300, name="worse")
+    assert "the nearest to people is model: on 120 items " in sentence([worse, part, whole])
+
+
 def test_names_are_unique_and_safe() -> None:
     runs = [_made(0.9, name=HOSTILE, task=HOSTILE), _made(0.8, name="b", task=HOSTILE), _made(0.9, task="other")]
     found = sections(runs)

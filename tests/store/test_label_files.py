@@ -358,6 +358,13 @@ def test_a_run_that_is_not_whole_stays_so(stored, tmp_path) -> None:
     assert LabelledRun.of(short, labels(tmp_path, said())).run.counts == {"items": 9, "cases": 18}
 
 
+@pytest.mark.parametrize("change", [{"label": None}, {"showing": 2}])
+def test_a_stored_run_and_labels_that_say_nothing(stored, tmp_path, change) -> None:
+    file = write(tmp_path / "a.jsonl", said(**change))
+    with pytest.raises(DataError, match="nobody gave an item of toy a label"):
+        LabelledRun.of(stored, read_labels([file])["toy"])
+
+
 def test_a_stored_run_tells_a_changed_item_by_its_key(stored, tmp_path) -> None:
     with pytest.raises(DataError, match=r"a.jsonl:1: item 'i1' has changed"):
         LabelledRun.of(stored, labels(tmp_path, said(content="0" * 24)))
