@@ -113,7 +113,8 @@ def column(name: str, value: object) -> str | None:
         If it is no name.
     """
     if value is None or isinstance(value, str):
-        return value
+        # Around the names in the table there is none, either.
+        return value and value.strip()
     if isinstance(value, Iterable):
         raise UsageError(f"{name}={value!r}: name one column")
     return str(value)
@@ -189,11 +190,11 @@ def column_names(name: str, given: object) -> list[str]:
     if given is None:
         return []
     if isinstance(given, str):
-        return [given]
+        return [given.strip()]
     if isinstance(given, int):
         return [str(given)]
     if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray)):
-        found = [one if isinstance(one, str) else column(name, one) for one in given]
+        found = [column(name, one) for one in given]
         named = [one for one in found if one is not None]
         if len(named) == len(found):
             return named

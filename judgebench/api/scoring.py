@@ -131,6 +131,8 @@ _GIVE = "give folders of runs, a label file or a DataFrame with the names of its
 
 def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]) -> list[Source]:
     if isinstance(source, Scores):
+        if not source.asked:
+            raise UsageError("these scores come from no run that was asked: give the folder or table they were made of")
         source = [one.path for one in source.asked]
     if isinstance(source, (str, Path)):
         path = Path(source)

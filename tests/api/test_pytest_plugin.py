@@ -46,9 +46,7 @@ def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Calla
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, places)))
 
     def run(*arguments: str) -> pytest.RunResult:
-        # As in pyproject.toml: all warnings are errors, but for the one of a vocabulary's reader.
-        strict = ("-W", "error", "-W", "ignore:open_binary is deprecated:DeprecationWarning")
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *strict, *arguments, timeout=240)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *arguments, timeout=240)
 
     return run
 
@@ -275,6 +273,13 @@ def test_errors_are_a_line_or_two(session, pytester: pytest.Pytester, fake_llm) 
     # A backend that refuses is not asked again by the next test.
     assert told[3] == told[4]
     assert len(fake_llm.requests) < 20
+
+
+@pytest.mark.parametrize("money", ["nan", "inf", "-1", "much"])
+def test_a_budget_is_a_sum_of_money(session, money: str) -> None:
+    done = session("--judge-max-cost", money)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--judge-max-cost" in done.stderr.str()
 
 
 def test_marks_that_would_do_nothing_are_errors(session, pytester: pytest.Pytester) -> None:
