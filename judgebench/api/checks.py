@@ -13,7 +13,7 @@ from judgebench.domain import Policies
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -61,8 +61,9 @@ def number(name: str, value: Any) -> Any:
     ):
         return value
     low, high, whole = _NUMBERS[name]
+    given: Any = value
     try:
-        found: float = operator.index(value) if whole else float(value)
+        found: float = operator.index(given) if whole else float(given)
     except (TypeError, ValueError):
         found = math.nan
     if isinstance(value, bool) or not low <= found <= high or (math.isinf(found) and not whole):
@@ -154,7 +155,7 @@ def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
     return found
 
 
-def policies_of(given: Mapping[str, str] | Sequence[str] | str | Policies) -> list[str]:
+def policies_of(given: object) -> list[str]:
     """Spell policies as the command line does.
 
     Examples

@@ -96,6 +96,10 @@ class _Session:
         """Defaults of the running test: of its own mark, then of its class's and module's."""
         found: dict[str, Any] = {}
         for mark in self._item.iter_markers(_MARK) if self._item is not None else ():
+            if mark.args:
+                from judgebench.errors import UsageError  # noqa: PLC0415 - loaded on use
+
+                raise UsageError(f"the judge mark takes options by name, limit=200, and not {mark.args[0]!r}")
             found = dict(mark.kwargs) | found
         return found
 

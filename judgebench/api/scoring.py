@@ -154,7 +154,7 @@ def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]
     return table_sources(FrameTable(frame, name), columns, gold, tell=notes.append)
 
 
-def _words(words: Mapping[str, str]) -> list[str]:
+def _words(words: object) -> list[str]:
     if not isinstance(words, Mapping):
         raise UsageError(f"words={words!r}: write a mapping such as {{'0': 'tie'}}")
     if wrong := [word for word in words if "=" in str(word)]:

@@ -280,6 +280,42 @@ def test_errors_are_a_line_or_two(session, pytester: pytest.Pytester, fake_llm) 
     assert len(fake_llm.requests) < 20
 
 
+def test_marks_that_would_do_nothing_are_errors(session, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.judge("gpt-4o", sample=True)
+        def test_position(judge_run): judge_run("baseline/first", "pandalm")
+
+        @pytest.mark.judge(judge="baseline/first", sample=True)
+        def test_judge(judge_run): judge_run("baseline/first", "pandalm")
+        """
+    )
+    done = session()
+    done.assert_outcomes(failed=2)
+    done.stdout.fnmatch_lines(
+        [
+            "judgebench: the judge mark takes options by name, limit=200, and not 'gpt-4o'",
+            "judgebench: judge is not an option of the judge mark: judge_run(judge, task) names it",
+        ]
+    )
+
+
+def test_words_of_an_error_do_nothing_to_the_terminal(session, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        r"""
+        def boom(item): raise ValueError("\x1b[31mred\x07 \u202edetrevni")
+        def test_raises(judge_run): judge_run(boom, "pandalm", sample=True)
+        """
+    )
+    done = session()
+    done.assert_outcomes(failed=1)
+    text = done.stdout.str()
+    assert r"boom raised ValueError: \x1b[31mred\x07 \u202edetrevni" in text
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one", "two"])
 def test_a_budget_holds_for_the_session(session, pytester: pytest.Pytester, fake_llm, workers: tuple[str, ...]) -> None:
     price = "[price]\ninput = 1.0\noutput = 1.0\n"
