@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _MOST = 64 * 1024
 #: Texts that a page may name: of a run, of a task, of an annotator.
 _LONGEST = 500
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +264,8 @@ def _names(request: web.Request) -> list[str]:
 
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
-        data = json.loads(await request.text())
-    except (ValueError, UnicodeDecodeError, RecursionError):
+        data = json.loads(await request.read())
+    except (ValueError, RecursionError):
         raise UsageError("expected JSON") from None
     if not isinstance(data, dict):
         raise UsageError("expected a JSON object")
@@ -280,7 +281,8 @@ def _text(data: dict[str, Any], name: str) -> str:
 
 def _whole(data: dict[str, Any], name: str) -> int:
     value = data.get(name)
-    if type(value) is not int:
+    # More digits than that Python would not even write into a message.
+    if type(value) is not int or abs(value) > _LARGEST:
         raise UsageError(f"{name} has to be a whole number")
     return value
 
