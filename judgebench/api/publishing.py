@@ -132,4 +132,5 @@ def publication(
         [table.stored for table in tables if table.stored is not None],
         about,
         labelled,
+        tuple(policy),
     )

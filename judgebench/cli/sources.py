@@ -84,9 +84,9 @@ def sources(
     return opening.sources(runs, csv, columns, gold, unlabelled=unlabelled, labels=labels, tell=note)
 
 
-def stored_sources(paths: Sequence[Path]) -> Iterator[Source]:
+def stored_sources(paths: Sequence[Path], *, labels: Mapping[str, Labels] | None = None) -> Iterator[Source]:
     """Open runs, as `judgebench.api.sources.stored_sources` does."""
-    return opening.stored_sources(paths, tell=note)
+    return opening.stored_sources(paths, labels=labels, tell=note)
 
 
 def table_sources(path: Path, columns: Columns, gold: str) -> list[Source]:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from judgebench.cli.options import ConfigOption, DataOption, PolicyOption, SampleOption, emit, note
 from judgebench.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from judgebench.domain import Agreement
-    from judgebench.store.runs import StoredRun
 
 
 def view(
@@ -50,18 +44,11 @@ def view(
 
     Prints the address, which holds this start's key, and serves this machine only, until Ctrl-C.
     """
-    from judgebench.agreement.compare import compare as hold  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.standings import compare_all  # noqa: PLC0415 - loaded on use
-    from judgebench.api.sources import run_source  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.cli.reporting import report_sources  # noqa: PLC0415 - loaded on use
-    from judgebench.report.compare import render, render_field  # noqa: PLC0415 - loaded on use
-    from judgebench.report.page import report_page  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
-    from judgebench.view.app import Pages, View  # noqa: PLC0415 - loaded on use
+    from judgebench.view.app import View  # noqa: PLC0415 - loaded on use
     from judgebench.view.labelling import Selection  # noqa: PLC0415 - loaded on use
     from judgebench.view.offer import Offers  # noqa: PLC0415 - loaded on use
+    from judgebench.view.pages import rooms  # noqa: PLC0415 - loaded on use
     from judgebench.view.runs import RunTable  # noqa: PLC0415 - loaded on use
     from judgebench.view.serve import serve  # noqa: PLC0415 - loaded on use
     from judgebench.view.shelf import Shelf  # noqa: PLC0415 - loaded on use
@@ -72,20 +59,7 @@ def view(
     if not folder.is_dir() and not task:
         raise UsageError(f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, --task T labels without")
 
-    def measured(stored: StoredRun) -> Agreement:
-        return run_source(stored).measure(policy, by_system=False, verify=False)[0]
-
-    def report(chosen: Sequence[StoredRun]) -> str:
-        opened = [run_source(stored) for stored in chosen]
-        return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True), live=True)
-
-    def compare(chosen: Sequence[StoredRun]) -> str:
-        opened = [run_source(stored) for stored in chosen]
-        matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
-        if len(opened) > 2:
-            return render_field(compare_all(matched, known=metrics()))
-        return render(hold(matched, [], known=metrics()), [])
-
+    measured, pages = rooms(policy, data=data, sample=sample, tell=note)
     table = RunTable(folder, measured)
     offers = Offers(table, task, data=data, sample=sample)
     shelf = Shelf(offers.names, offers.offer, labels, Selection(seed, limit, both_orders), measured)
@@ -98,4 +72,4 @@ def view(
 
             webbrowser.open(link)
 
-    serve(View(table, shelf, Pages(report, compare)), host, port, ready)
+    serve(View(table, shelf, pages), host, port, ready)

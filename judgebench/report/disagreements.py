@@ -223,6 +223,7 @@ class _Board:
         words = [self._word(code, gold=True) for code in labels]
         ranked = Counter(words).most_common(2)
         ahead = bool(ranked) and (len(ranked) == 1 or ranked[0][1] > ranked[1][1])
+        meant = labels[words.index(ranked[0][0])] if ahead else None
         valid = {self._word(verdict.code) for _, verdict in plain if verdict.code is not None}
         judged = [run for run, _ in plain]
         self._rows[place] |= {
@@ -247,10 +248,10 @@ class _Board:
                 [self._annotators(name), -1 if code is None else self._word(code, gold=True)]
                 for name, code in first.gold
             ],
-            "said": [self._said(run, verdict) for run, verdict in said],
+            "said": [self._said(run, verdict, meant) for run, verdict in said],
         }
 
-    def _said(self, run: int, verdict: Verdict) -> dict[str, Any]:
+    def _said(self, run: int, verdict: Verdict, meant: Code | None) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "run": run,
             "word": -1 if verdict.code is None else self._word(verdict.code),
@@ -265,6 +266,7 @@ class _Board:
             "scores": list(verdict.scores),
             "probabilities": list(verdict.probabilities),
             "model": verdict.model,
+            "right": _meets(verdict.code, meant, self._scale),
         }
         if self._with_texts:
             entry |= {"text": verdict.text, "error": verdict.error}
@@ -357,6 +359,14 @@ def _texts(item: Item) -> dict[str, Any]:
 
 def _all_valid(said: Iterable[tuple[int, Verdict]]) -> bool:
     return all(verdict.code is not None for _, verdict in said)
+
+
+def _meets(code: Code | None, meant: Code | None, scale: Scale) -> int:
+    """Whether a verdict is the gold label, or one of several right picks: 1 yes, 2 no, 0 where one side has none."""
+    if code is None or meant is None:
+        return 0
+    several = scale.kind == "pick" and isinstance(meant, tuple)
+    return 1 if (code in meant if several else code == meant) else 2  # type: ignore[operator]  # a tuple where several
 
 
 def _flips(said: Iterable[tuple[int, Verdict]], runs: int) -> list[int]:

@@ -65,7 +65,7 @@ def report_page(
     tasks = dict.fromkeys(one.run.task for one in reported)
     return page(
         "report",
-        title=clean(title or f"LLM judges on {', '.join(tasks)}"),
+        title=clean(title or f"LLM judges on {', '.join(tasks) if len(tasks) < 4 else f'{len(tasks)} tasks'}"),
         styles=_STYLES,
         scripts=(*_SCRIPTS, *([_LIVE] if live else [])),
         live=live,

@@ -58,6 +58,8 @@ class Publication:
         What the card of each task says, by task.
     labelled : frozenset of str
         Tasks whose labels are published.
+    policy : tuple of str
+        Settings that override the tasks' own policies.
     """
 
     title: str
@@ -66,6 +68,7 @@ class Publication:
     runs: Sequence[StoredRun]
     about: Mapping[str, About]
     labelled: frozenset[str]
+    policy: tuple[str, ...] = ()
 
 
 def site(what: Publication) -> dict[str, str]:

@@ -81,6 +81,10 @@ def _prose(what: Publication, runs: Sequence[StoredRun], files: Sequence[str]) -
     ]
     if all(one.run.revision == SAMPLE for one in runs):
         blocks.append("The runs are of small samples written for judgebench: they show the format, not the judges.\n")
+    if what.policy:
+        blocks.append(
+            f"Measured under {', '.join(map(markdown_text, what.policy))}, whatever the tasks' own policies.\n"
+        )
     blocks += ["## Files\n", _files(files)]
     blocks += ["## Tasks\n", _tasks(what, runs, tasks)]
     blocks += ["## Judges and runs\n", _runs(runs)]

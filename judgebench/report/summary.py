@@ -32,6 +32,14 @@ _SHORT = {
     "open": "it can't be told yet whether {who} may stand in for people",
     "not-human": "it can't be told whether {who} may stand in for people",
 }
+_ANSWERS = {
+    "yes": "a judge may stand in for people",
+    "no": "the nearest judge may not",
+    "open": "it can't be told yet",
+    "not-human": "it can't be told, since gold is not people's,",
+}
+#: Tasks that have a clause each.
+_CLAUSES = 3
 _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 
 
@@ -51,6 +59,8 @@ def sentence(reported: Sequence[Reported]) -> str:
     if not reported:
         return "There is no run to report."
     tasks = _by_task(distinct(reported))
+    if len(tasks) > _CLAUSES:
+        return f"{_by_answer([_judges([answer(run) for run in runs]) for runs in tasks.values()])}."
     brief = len(tasks) > 1
     return f"{first_up('; '.join(_on_task(runs, brief=brief) for runs in tasks.values()))}."
 
@@ -191,6 +201,18 @@ def _counted(judges: Sequence[Answer]) -> str:
     return f"{where} {', '.join(part for part in parts if part)}"
 
 
+def _by_answer(tasks: Sequence[Sequence[Answer]]) -> str:
+    """Count the tasks by what their nearest judge comes to: of many, each with a clause, nobody would read the end."""
+    by_state: dict[str, list[str]] = {state: [] for state in _STATES}
+    for judges in tasks:
+        best = next((one for one in judges if one.state == "yes"), None) or _best(judges)
+        by_state[best.state].append(clean(best.task))
+    said = [
+        f"{words} on {len(names)} ({_listed(names)})" for state, words in _ANSWERS.items() if (names := by_state[state])
+    ]
+    return f"Of {len(tasks)} tasks, {'; '.join(said)}; each has its own answer and figures below"
+
+
 def _brief(judges: Sequence[Answer]) -> str:
     """Say it in a line, where other tasks have theirs."""
     best = _best(judges)
@@ -200,6 +222,8 @@ def _brief(judges: Sequence[Answer]) -> str:
     nearest = f"the nearest, {who}, reaches" if len(judges) > 1 else "it reaches"
     if best.state == "not-human":
         return f"{said}, since {best.because.partition('; against it: ')[0]}"
+    if not best.row.coverage:
+        return f"{said}, since {best.because}"
     if ratio.value is None:
         return f"{said}, since nothing says how far people agree" if best.state == "open" else said
     bounds = "" if ratio.low is None or ratio.high is None else f" ({100 * ratio.low:.0f} to {percent(ratio.high, 0)})"
@@ -209,16 +233,20 @@ def _brief(judges: Sequence[Answer]) -> str:
 def _best(judges: Sequence[Answer]) -> Answer:
     """Choose the judge that a sentence is about: the one nearest to people, else the highest headline."""
 
-    def key(one: Answer) -> tuple[bool, float]:
+    def key(one: Answer) -> tuple[bool, bool, float]:
         headline = one.row.metrics.get(one.row.headline)
         value = one.ratio.value if one.ratio.value is not None else headline.value if headline is not None else None
-        return value is not None, value or 0.0
+        # Of a judge without a verdict figures tell nothing.
+        return one.row.coverage > 0, value is not None, value or 0.0
 
     return max(judges, key=key)
 
 
 def _names(judges: Sequence[Answer]) -> str:
-    names = [clean(one.judge) for one in judges]
+    return _listed([clean(one.judge) for one in judges])
+
+
+def _listed(names: Sequence[str]) -> str:
     if len(names) > 4:
         return f"{', '.join(names[:3])} and {len(names) - 3} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

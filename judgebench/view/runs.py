@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,15 @@ class RunTable:
         self.root = root
         self._measure = measure
         self._entries: dict[str, Entry] = {}
+        # Pages are written beside the server's loop, and look, too.
+        self._looking = threading.Lock()
 
     def scan(self) -> list[Entry]:
         """Look at the folder again."""
+        with self._looking:
+            return self._scan()
+
+    def _scan(self) -> list[Entry]:
         alone = (self.root / MANIFEST).exists()
         files = [self.root / MANIFEST] if alone else sorted(self.root.glob(f"*/{MANIFEST}"))
         found: dict[str, Entry] = {}

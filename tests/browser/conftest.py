@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CHROMIUM = os.environ.get("JUDGEBENCH_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 #: The session that is about browsers must not pass by skipping.
 _REFUSE = pytest.fail if os.environ.get("JUDGEBENCH_NEEDS") == "browser" else pytest.skip
+#: Read here: no test sees this project's variables.
+_SHOTS = os.environ.get("JUDGEBENCH_SHOTS")
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,7 +47,8 @@ class Seen:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
-@pytest.fixture(scope="session")
+# While the driver is open its event loop runs in this thread, where the commands of other folders' tests start theirs.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: nox -s browser")
     if _CHROMIUM is None:
@@ -98,7 +101,7 @@ def shot(tmp_path: Path) -> Callable[[Any, str], Path]:
     """Keep a screenshot: in JUDGEBENCH_SHOTS where that is set, to be looked at."""
     from pathlib import Path  # the folder is named by whoever wants to look
 
-    folder = Path(os.environ.get("JUDGEBENCH_SHOTS") or tmp_path)
+    folder = Path(_SHOTS or tmp_path)
 
     def taken(page: Any, name: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)

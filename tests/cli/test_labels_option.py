@@ -71,6 +71,17 @@ def test_a_stored_run_is_measured_against_the_labels(judgebench, judge, items, t
     assert asked(tmp_path) == 24
 
 
+def test_a_report_is_about_the_labels(judgebench, judge, items, tmp_path) -> None:
+    rows(judgebench(*judge, "--order", "original", "--format", "json"))
+    file = label(tmp_path / "labels", items, ["A", "B"] * 10)
+    done = judgebench("report", "runs", "--labels", file, "--output", "report.html")
+    assert done.code == 0, done.err
+    text = (tmp_path / "report.html").read_text()
+    assert "on 20 items" in text
+    assert "sample+labels-" in text
+    assert asked(tmp_path) == 24
+
+
 def test_a_run_on_labels_takes_over_every_answer(judgebench, judge, items, tmp_path) -> None:
     rows(judgebench(*judge, "--format", "json"))
     before = asked(tmp_path)

@@ -96,6 +96,22 @@ def test_a_form_of_elsewhere_can_not_send(server) -> None:
         assert server.ask("POST", "/api/label/open", WHO, Content_Type=kind).status == 415
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "Same-Origin", ""])
+def test_a_page_of_another_port_may_not_even_look(server, site) -> None:
+    for path in ("/", "/label?task=pandalm&annotator=lured", "/report", "/api/runs"):
+        answer = server.ask("GET", path, Sec_Fetch_Site=site)
+        assert (answer.status, JUDGE.encode() in answer.body) == (403, False)
+    for own in ("none", "same-origin"):
+        assert server.ask("GET", "/", Sec_Fetch_Site=own).status == 200
+    # The printed address may be clicked anywhere.
+    assert server.ask("GET", f"/?token={server.token}", Cookie=None, Sec_Fetch_Site="cross-site").status == 200
+
+
+@pytest.mark.parametrize("charset", ["bogus", "base64", "utf-7"])
+def test_a_charset_that_is_none_changes_nothing(server, charset) -> None:
+    assert server.ask("POST", "/api/label/open", WHO, Content_Type=f"application/json; charset={charset}").status == 200
+
+
 def test_methods_and_sizes(server) -> None:
     assert server.ask("PUT", "/api/label/save", {}).status == 405
     assert server.ask("DELETE", "/").status == 405
@@ -226,6 +242,7 @@ def test_a_label_is_on_the_disk_when_it_is_confirmed(server, folder) -> None:
         {"said": 1.5},
         {"n": 10_000},
         {"n": -1},
+        {"n": 10**4_300 - 1},
         {"n": "0"},
         {"mark": "0" * 12},
         {"seconds": -1},

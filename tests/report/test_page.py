@@ -198,6 +198,15 @@ def test_whole_verdicts_have_words() -> None:
     assert [columns["words"][code] for code in columns["gold"]] == ["correct, incorrect", "correct, correct"]
 
 
+def test_one_of_several_right_picks_is_right() -> None:
+    picks = Made(gold=[((0, 2),), ((0, 2),), (1,)], judge=[2, 1, 1], scale=Scale.pick(4))  # type: ignore[list-item]  # several right
+    one = sorted_run(picks)
+    wide = [replace(verdict, order=(0, 1, 2, 3), systems=("",) * 4) for verdict in one.verdicts()]
+    _, columns, items = board([replace(one, verdicts=lambda: iter(wide))])
+    assert [columns["words"][code] for code in columns["gold"]] == ["1 or 3", "1 or 3", "2"]
+    assert [item["said"][0]["right"] for item in items] == [1, 2, 1]
+
+
 def test_chunks_stay_small_and_hold_every_item_once() -> None:
     one = with_items(sorted_run(Made(gold=[(0,)] * 40, judge=[1] * 40)), text="word " * 4000)
     found = explorer([one])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.beside import Baseline
     from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.table import Grid
 
 __all__ = ["SCHEMA", "json_schema", "to_csv", "to_json", "to_markdown", "to_table"]
 
@@ -138,11 +139,17 @@ def to_markdown(
     return "\n".join((*blocks, f"{NOTE}\n"))
 
 
+def _plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:  # noqa: FBT001 - one question, one answer
+    """Let companions give way before what only a leaderboard has: tiers, cost and time."""
+    own = {i for i, column in enumerate(layout.columns) if column.title.startswith(("tier", "USD", "seconds"))}
+    return tuple((least, tuple(sorted(some, key=own.__contains__))) for least, some in room_plan(layout, subsets))
+
+
 def to_table(entries: Sequence[Entry], *, width: int = 120, overall: Aggregate | None = None) -> str:
     """Draw a leaderboard for the terminal."""
     subsets = any(entry.row.subset != "all" for entry in entries)
     blocks = [
-        f"{one.title}\n\n{draw(one.grid, width=width, names=(2, 3), plan=room_plan(one.grid, subsets))}"
+        f"{one.title}\n\n{draw(one.grid, width=width, names=(2, 3), plan=_plan(one.grid, subsets))}"
         for one in sections(entries)
     ]
     if overall is not None:

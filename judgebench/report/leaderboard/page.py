@@ -261,6 +261,7 @@ def tables_page(
     links : sequence of Link, optional
         Files beside it.
     """
+    listed = [one for one in tables if one.short]
     return page(
         "board",
         title=title,
@@ -268,7 +269,7 @@ def tables_page(
         scripts=("board.js",),
         lead=list(lead) if tables else ["There are no rows."],
         links=list(links),
-        contents=[one for one in tables if one.short] if len(tables) > 1 else [],
+        contents=listed if len(listed) > 1 else [],
         boards=list(tables),
         notes=list(notes),
     )

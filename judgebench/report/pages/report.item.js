@@ -38,14 +38,12 @@ function wordOf(board, code) {
   return code < 0 ? NO_VERDICT : plainText(board.words[code]);
 }
 
-function verdictChip(board, place, said) {
+function verdictChip(board, said) {
   const word = said.word ?? 0;
-  const gold = board.gold[place];
   const status = board.statuses[said.status ?? 0];
   if (word < 0) return make("span", { class: "chip bad", text: `no verdict: ${status}` });
-  const mark = gold < 0 ? "" : word === gold ? "✓ " : "✗ ";
-  const tone = gold < 0 ? "" : word === gold ? " good" : " bad";
-  return make("span", { class: `chip${tone}`, text: `${mark}${wordOf(board, word)}` });
+  const right = said.right ?? 0;
+  return make("span", { class: `chip${["", " good", " bad"][right]}`, text: `${["", "✓ ", "✗ "][right]}${wordOf(board, word)}` });
 }
 
 function numbers(values) {
@@ -68,9 +66,9 @@ function smallFacts(board, said) {
   return facts.filter((fact) => fact !== "").join(" · ");
 }
 
-function judgmentBlock(board, place, said) {
+function judgmentBlock(board, said) {
   const block = make("div", { class: "said" });
-  block.append(make("p", {}, verdictChip(board, place, said), ` ${smallFacts(board, said)}`));
+  block.append(make("p", {}, verdictChip(board, said), ` ${smallFacts(board, said)}`));
   if (said.text) block.append(textBlock(said.text));
   else if (board.head.wanted) block.append(make("p", { class: "soft", text: "No words of the judge are stored." }));
   if (said.error) block.append(writeText(make("p", { class: "bad", dir: "auto" }), said.error));
@@ -83,7 +81,7 @@ function judgeCard(board, place, item, run) {
   const card = make("section", { class: "card" }, make("h5", { dir: "auto", text: plainText(board.names[run]) }));
   const state = make("p", { class: ["soft", "good", "bad"][outcome], text: `${["", "✓ ", "✗ "][outcome]}${OUTCOMES[outcome]}` });
   if (flip === 2) state.append(" · verdict changed with the order");
-  card.append(state, ...item.said.filter((said) => said.run === run).map((said) => judgmentBlock(board, place, said)));
+  card.append(state, ...item.said.filter((said) => said.run === run).map((said) => judgmentBlock(board, said)));
   return card;
 }
 

@@ -137,6 +137,7 @@ async function openItem(place, withFocus) {
   article.setAttribute("aria-labelledby", "item-title");
   article.replaceChildren(itemButtons(), heading, ...itemParts(board, place, item));
   article.closest(".panes").classList.add("reading");
+  byId("explorer-fault").hidden = true;
   page.list.mark(place);
   writeLink(place);
   if (withFocus) {
