@@ -11,7 +11,7 @@ import numpy as np
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.gate_lines import Gate, GateLine, Limits, Odds, Rules
-from judgebench.agreement.inference.gates import Bounds, Decider, one_sided
+from judgebench.agreement.inference.gates import Bounds, Decider, effective, one_sided
 from judgebench.agreement.inference.multiplicity import holm
 from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.operations import coverage_drop, flip_increase, increase
@@ -34,7 +34,7 @@ __all__ = ["EVERY", "POWER", "Gate", "GateLine", "Limits", "Odds", "Rules", "gat
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.inference.spreads import Spread
+    from judgebench.agreement.inference.spreads import Ints, Spread
     from judgebench.agreement.matching import Matched
     from judgebench.agreement.metrics.catalog import Metric
     from judgebench.agreement.operations import Spent, Worse
@@ -68,6 +68,7 @@ class _Test:
     unchanged: bool = False
     reason: str = ""
     n: int = 0
+    sizes: Ints | None = None
     bounds: Bounds | None = field(default=None, compare=False)
 
     @property
@@ -162,10 +163,10 @@ def gate(
     ]  # fmt: skip
     lines = _decided([replace(test, bounds=_bounds(test, rules.alpha)) for test in tests], rules.alpha)
     one = matched.scored[0]
-    clusters = one.clusters().count
+    clusters, like = one.clusters().count, effective(np.unique(one.cluster, return_counts=True)[1])
     rarest = np.bincount(one.gold)
     warnings = {
-        "few_clusters": clusters < FEW_CLUSTERS,
+        "few_clusters": like < FEW_CLUSTERS,
         "prevalence": one.gold_values is None and int(rarest[rarest > 0].min(initial=RARE)) < RARE,
         "low_coverage": matched.coverage[1] < LOW_COVERAGE,
         "missing_scores": missing_numbers(matched, figures),
@@ -179,6 +180,7 @@ def gate(
         items=int(np.unique(one.item).size),
         judgments=one.size,
         clusters=clusters,
+        effective=like,
         coverage=(matched.coverage[0], matched.coverage[1]),
         rules=rules,
         lines=tuple(lines),
@@ -205,6 +207,13 @@ def _agreement(
 ) -> _Test:
     name, figure = metric
     before, after = sides
+    made = before.figure(figure)
+    if rules.margin >= (reach := made.high - made.low):
+        # Nothing could exceed it: most likely it was meant in percent.
+        raise UsageError(
+            f"--margin {rules.margin:g}: two values of {name} lie less than {reach:g} apart; give it as a share, for "
+            "example .05"
+        )
     first, second, error = before.estimate(figure), after.estimate(figure), is_error(figure)
     found = gap(after, before, figure) if error else gap(before, after, figure)
     return _Test(
@@ -223,7 +232,13 @@ def _agreement(
         unchanged=_unchanged(matched, sides),
         reason="" if found is not None else first.undefined or second.undefined or "no_error",
         n=first.n if before.counted is None or isinstance(figure, str) else before.counted.table.n,
+        sizes=None if found is None else _sizes(found.test.spread, before.scored.cluster),
     )
+
+
+def _sizes(worse: Spread, cluster: Ints) -> Ints:
+    """Rows of each cluster that pulls."""
+    return np.maximum(1, np.bincount(cluster, minlength=int(worse.ids.max(initial=0)) + 1)[worse.ids])
 
 
 def _unchanged(matched: Matched, sides: Sequence[Side]) -> bool:
@@ -250,7 +265,8 @@ def _operations(
     def test(name: str, found: Worse, limit: float, *, error: bool = True) -> _Test:
         # A maximum is what is allowed: a rise that is sure and small is no failure.
         made = _Test(EVERY, name, found.first, found.second, found.worse, items, limit, strict=True, operation=True)
-        return replace(made, error=error, reason=found.reason, n=max(found.first.n, found.second.n))
+        sizes = None if found.worse is None else _sizes(found.worse, matched.ratings[0].cluster)
+        return replace(made, error=error, reason=found.reason, n=max(found.first.n, found.second.n), sizes=sizes)
 
     if limits.coverage is not None:
         yield test("coverage", coverage_drop(matched), limits.coverage, error=False)
@@ -267,7 +283,9 @@ def _operations(
 def _bounds(test: _Test, alpha: float) -> Bounds | None:
     if test.worse is None or test.unchanged:
         return None
-    found = one_sided(test.worse, margin=test.limit, alpha=alpha, threshold=test.threshold, slack=test.slack)
+    found = one_sided(
+        test.worse, margin=test.limit, alpha=alpha, threshold=test.threshold, slack=test.slack, sizes=test.sizes
+    )
     low, high = (None if one is None else min(test.reach, max(-test.reach, one)) for one in (found.low, found.high))
     return replace(found, low=low, high=high)
 
@@ -318,7 +336,8 @@ def _estimate(test: _Test, value: float | None, bounds: Bounds | None) -> Estima
         return Estimate.missing(test.reason or "undefined", test.n)
     if bounds is None or bounds.low is None:
         return Estimate(value, None, None, test.n, None, None if bounds is None else bounds.se)
-    return Estimate(value, bounds.low, bounds.high, test.n, None, bounds.se, "cr1-t-paired-one-sided")
+    kind = "cr1" if test.sizes is None or effective(test.sizes) == test.sizes.size else "cr3"
+    return Estimate(value, bounds.low, bounds.high, test.n, None, bounds.se, f"{kind}-t-paired-one-sided")
 
 
 def _decider(test: _Test, alpha: float, first_step: float) -> Decider | None:
@@ -351,7 +370,8 @@ def _needed(test: _Test, alpha: float, first_step: float) -> int | None:
     clusters, value = int(bounds.df) + 1, test.worse.value
     if not bounds.se:
         # All questions tell the same: more of them make the sign test sure.
-        return max(test.items + 1, math.ceil(test.items / clusters * math.ceil(-math.log2(first_step))))
+        questions = test.worse.pulls.size
+        return max(test.items + 1, math.ceil(test.items / questions * math.ceil(-math.log2(first_step))))
 
     def items(distance: float, se: float, level: float) -> int | None:
         power = Power(test.figure, test.items, se * se * test.items, 1.0, 0.0, measured=True, clusters=clusters)

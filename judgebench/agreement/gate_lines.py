@@ -68,7 +68,7 @@ class Limits:
     Raises
     ------
     UsageError
-        If a limit is not above 0.
+        If a limit is not above 0, or is a share that nothing can exceed.
     """
 
     coverage: float | None = None
@@ -83,6 +83,10 @@ class Limits:
         for name, value in zip(names, values, strict=True):
             if value is not None and not 0 < value < math.inf:
                 raise UsageError(f"--max-{name} {value:g}: what is allowed lies above 0, for example .02")
+        for name, value in zip(names[:2], values[:2], strict=True):
+            # Nothing could fail it: most likely it was meant in percent.
+            if value is not None and value >= 1:
+                raise UsageError(f"--max-{name} {value:g}: a share lies below 1, for example .02 for 2 %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ class Gate:
         What was applied.
     items, judgments, clusters : int
         What both share.
+    effective : float
+        How many clusters of one size would tell as much as these.
     coverage : tuple of float
         Of either.
     rules : Rules
@@ -195,6 +201,7 @@ class Gate:
     items: int
     judgments: int
     clusters: int
+    effective: float
     coverage: tuple[float, float]
     rules: Rules
     lines: tuple[GateLine, ...]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from judgebench.cli.options import ConfigOption, OutputOption, PolicyOption, check_output, emit, note, room
-from judgebench.errors import JudgebenchError, MismatchError, UndecidedError
+from judgebench.errors import JudgebenchError, MismatchError, UndecidedError, UsageError
 
 if TYPE_CHECKING:
     from judgebench.agreement.gate import Gate
@@ -85,11 +85,17 @@ def gate(
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
     for file in (output, junit):
         check_output(file)
+    _apart(against, output, junit, update=update)
+
+    def tell(text: str) -> None:
+        # What is told names judges, files and words of a file, and a CI system reads its log for commands.
+        note(safe(text))
+
     try:
         if update:
-            for line in renew(run, against, policy=policy, tell=note):
-                note(safe(line))
-            note(f"wrote {against}")
+            for line in renew(run, against, policy=policy, tell=tell):
+                tell(line)
+            tell(f"wrote {against}")
             return
         held = hold(
             run,
@@ -100,7 +106,7 @@ def gate(
             rules=rules,
             limits=limits,
             verify=verify,
-            tell=note,
+            tell=tell,
         )
     except JudgebenchError as error:
         # Errors name items, and a CI system reads its log for commands.
@@ -115,6 +121,19 @@ def gate(
         raise MismatchError(verdict(found))
     if found.state == "undecided":
         raise UndecidedError(verdict(found))
+
+
+def _apart(against: Path, output: Path | None, junit: Path | None, *, update: bool) -> None:
+    """Refuse files that would be written over one another; of the baseline there is often no other copy."""
+    for name, file in (("--output", output), ("--junit", junit)):
+        if file is None:
+            continue
+        if update:
+            raise UsageError(f"--update decides nothing, so there is nothing to write to {name} {file}")
+        if file.resolve() == against.resolve():
+            raise UsageError(f"{name} {file} would write over the baseline; name another file")
+    if output is not None and junit is not None and output.resolve() == junit.resolve():
+        raise UsageError(f"--output and --junit name one file, {output}; name two")
 
 
 def _tell_github(found: Gate, beside: Agreement, *, asked: bool) -> None:

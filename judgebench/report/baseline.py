@@ -7,8 +7,8 @@ against it; no text of an item, no label of gold. The checksum finds edits and b
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -100,6 +100,8 @@ class Baseline:
         return Policies.from_json(self.policies)
 
 
+#: Statuses of a case without a verdict.
+_SILENT = [status.value for status in Status if status is not Status.OK]
 _BODIES = ("verdicts", "numbers", "usage")
 
 
@@ -261,8 +263,10 @@ def write(baseline: Baseline, path: Path) -> None:
     """
     text = render(baseline)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, [text.encode("ascii")])
+        # A link stays one: what it points at is replaced.
+        file = path.resolve()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, [text.encode("ascii")])
     except OSError as error:
         raise UsageError(f"can't write the baseline {path}: {error.strerror}") from None
 
@@ -348,7 +352,7 @@ def _checked(document: dict[str, Any]) -> Baseline:
         for name, word in cases.items():
             _expect(bool(_CASE.fullmatch(name)), f"case {name!r}")
             _expect(isinstance(word, str) or (isinstance(word, list) and len(word) == 1), f"verdict {word!r}")
-            _expect(isinstance(word, str) or word[0] in list(Status), f"verdict {word!r}")
+            _expect(isinstance(word, str) or word[0] in _SILENT, f"verdict {word!r}")
     for cases in document.get("numbers", {}).values():
         for given in cases.values():
             _expect(set(given) <= {"scores", "probabilities"}, f"numbers {sorted(given)}")
@@ -356,6 +360,7 @@ def _checked(document: dict[str, Any]) -> Baseline:
     for used in document.get("usage", {}).values():
         _expect(len(used) == 4 and all(_number(one) for one in used if one is not None), f"usage {used!r}")
         _expect(None not in {used[0], used[1], used[3]}, f"usage {used!r}")
+        _expect(all(one >= 0 for one in used if one is not None), f"usage {used!r}")
     _expect(items == len(document["verdicts"]) and shown == item_digest(document["verdicts"]), "items")
     return Baseline(**document)
 
@@ -366,7 +371,8 @@ def _expect(holds: bool, what: str) -> None:  # noqa: FBT001 - one question, one
 
 
 def _number(value: object) -> bool:
-    return type(value) in {int, float} and math.isfinite(value)  # type: ignore[arg-type]  # a number, as just asked
+    # An integer may be larger than any float, and does not become one for a comparison.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def changes(old: Baseline | None, new: Baseline) -> list[str]:

@@ -219,7 +219,7 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     rule = (
         f"Agreement fails where the drop is {above}{floor}, and passes where it is surely below "
         f"{spread(rules.margin)}; an improvement never fails. Surely: a one-sided bound, paired, clustered by question "
-        f"(t, {found.clusters - 1} degrees of freedom). {_many(found.items, 'item')}, "
+        f"(t, {_degrees(found)}). {_many(found.items, 'item')}, "
         f"{_many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {policies}."
     )
     notes = [rule]
@@ -241,6 +241,13 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     if beside is not None:
         notes += _beside(beside)
     return notes + [f"Careful: {_WARNINGS.get(code, code.replace('_', ' '))}." for code in found.warnings]
+
+
+def _degrees(found: Gate) -> str:
+    if found.effective == found.clusters:
+        return f"{found.clusters - 1} degrees of freedom"
+    like = f"{found.clusters:,} questions of unequal sizes tell as much as {found.effective:.1f} of one size"
+    return f"{max(1.0, found.effective - 1):.1f} degrees of freedom: {like}"
 
 
 def _beside(row: Agreement) -> list[str]:
@@ -271,6 +278,7 @@ def to_json(found: Gate, beside: Agreement | None = None) -> dict[str, Any]:
         "items": found.items,
         "judgments": found.judgments,
         "clusters": found.clusters,
+        "effective_clusters": found.effective,
         "coverage": list(found.coverage),
         "differ": found.differ,
         "margin": rules.margin,

@@ -106,8 +106,35 @@ def test_every_input_reaches_the_gate(act, tmp_path):
 )
 def test_inputs_are_values_and_never_code(act, tmp_path, inputs, says):
     done = act(**{"judge": "contains", **TRIVIA, **inputs})
-    assert (done.code, says in done.err) == (2, True), done.err
+    assert (done.code, done.state, says in done.err) == (2, "state=error", True), done.err
     assert not (tmp_path / "pwned").exists()
+
+
+def test_nothing_is_asked_without_a_baseline(act, tmp_path):
+    done = act(judge="contains", **TRIVIA | {"baseline": "missing.json"}, runs="kept")
+    assert (done.code, done.state) == (2, "state=error")
+    assert not (tmp_path / "kept").exists()
+    made = act(judge="contains", **TRIVIA | {"baseline": "missing.json"}, update="true")
+    assert (made.code, made.state, (tmp_path / "missing.json").exists()) == (0, "state=pass", True), made.err
+
+
+def test_what_a_judge_says_is_no_command(tmp_path):
+    inputs = {"JUDGE": "##[error]owned", "TASK": "triviaqa", "SAMPLE": "true", "BASELINE": str(TRIVIA["baseline"])}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GATE_", "GITHUB_"))}
+    done = subprocess.run(
+        [sys.executable, ACTION / "gate.py"],
+        cwd=tmp_path,
+        env={**clean, **{f"GATE_{name}": value for name, value in inputs.items()}, "GITHUB_ACTIONS": "true"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    found = re.fullmatch(r"::stop-commands::(\w{32})\n(.*)::(\w{32})::\n", done.stdout, flags=re.DOTALL)
+    assert found, done.stdout
+    assert found[1] == found[3]
+    assert "##[error]owned" in found[2]
 
 
 def test_the_action_hands_inputs_over_by_environment_only():

@@ -10,11 +10,17 @@ Exit codes are those of the two commands. 6 (too few items to tell) becomes 0 wi
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STATES = {0: "pass", 1: "fail", 6: "undecided"}
 #: Options with a value, by the variable that gives it.
@@ -43,11 +49,15 @@ HELD = {
 LISTS = {"GATE_METRICS": "--metric", "GATE_SUBSETS": "--subset"}
 
 
+class InputError(Exception):
+    """An input that makes no sense."""
+
+
 def given(name: str) -> str:
     """Read one input; a line break in it is a mistake, or worse."""
     value = os.environ.get(name, "").strip()
     if "\n" in value or "\r" in value:
-        sys.exit(stop(f"{name} has more than one line"))
+        raise InputError(f"{name} has more than one line")
     return value
 
 
@@ -55,7 +65,7 @@ def flag(name: str) -> bool:
     """Read an input that is true or false."""
     value = given(name).lower()
     if value not in {"", "true", "false"}:
-        sys.exit(stop(f"{name} is {value!r}, expected true or false"))
+        raise InputError(f"{name} is {value!r}, expected true or false")
     return value == "true"
 
 
@@ -75,6 +85,19 @@ def judgebench(*arguments: str) -> int:
     return subprocess.run([sys.executable, "-m", "judgebench", *arguments], check=False).returncode  # noqa: S603 - no shell
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let GitHub take nothing for a command: asking prints what a server, a judge's own code or a file says."""
+    token = secrets.token_hex(16) if os.environ.get("GITHUB_ACTIONS") == "true" else ""
+    if token:
+        print(f"::stop-commands::{token}", flush=True)
+    try:
+        yield
+    finally:
+        if token:
+            print(f"::{token}::", flush=True)
+
+
 def newest(runs: Path, since: float) -> Path | None:
     """Find the run that was just asked; a kept folder holds older ones, too."""
     written = [(file.stat().st_mtime, file) for file in runs.glob("*/manifest.json")]
@@ -89,37 +112,54 @@ def output(name: str, value: str) -> None:
             file.write(f"{name}={value}\n")
 
 
-def decide(runs: Path) -> int:
-    """Ask the judge, then hold the run against the baseline."""
+def ask_and_hold(runs: Path) -> tuple[int, str]:
+    """Ask the judge, then hold the run against the baseline: exit code and state."""
     ask = ["run", *options(RUN), f"--runs={runs}", *(["--sample"] if flag("GATE_SAMPLE") else [])]
     # File systems round times.
     since = time.time() - 2
-    if code := judgebench(*ask):
-        return code
+    with quiet():
+        code = judgebench(*ask)
+    if code:
+        # Whatever went wrong there, nothing was decided.
+        return code, "error"
     run = newest(runs, since)
     if run is None:
-        return stop(f"no run in {runs}: one judge on one task is what a gate takes")
+        return stop(f"no run in {runs}: one judge on one task is what a gate takes"), "error"
     hold = ["gate", str(run), f"--against={given('GATE_BASELINE')}"]
     if flag("GATE_UPDATE"):
-        return judgebench(*hold, "--update")
+        code = judgebench(*hold, "--update")
+        return code, "error" if code else "pass"
     hold += options(HELD)
     for name, option in LISTS.items():
         hold += [f"{option}={line.strip()}" for line in os.environ.get(name, "").splitlines() if line.strip()]
-    return judgebench(*hold, *(["--strict"] if flag("GATE_STRICT") else []))
+    code = judgebench(*hold, *(["--strict"] if flag("GATE_STRICT") else []))
+    return code, STATES.get(code, "error")
+
+
+def decide() -> tuple[int, str]:
+    """Read the inputs and decide."""
+    for name in ("GATE_JUDGE", "GATE_TASK", "GATE_BASELINE"):
+        if not given(name):
+            return stop(f"{name} is missing"), "error"
+    lenient, baseline = given("GATE_UNDECIDED") or "fail", given("GATE_BASELINE")
+    if lenient not in {"fail", "warn"}:
+        return stop(f"GATE_UNDECIDED is {lenient!r}, expected fail or warn"), "error"
+    # Asking costs money, which is lost where there is nothing to hold the answers against.
+    if not flag("GATE_UPDATE") and "://" not in baseline and not Path(baseline).exists():
+        return stop(f"no baseline {baseline}; the input update makes it"), "error"
+    with tempfile.TemporaryDirectory() as fresh:
+        code, state = ask_and_hold(Path(given("GATE_RUNS") or fresh))
+    return 0 if state == "undecided" and lenient == "warn" else code, state
 
 
 def main() -> int:
-    """Read the inputs, decide, and tell the later steps."""
-    for name in ("GATE_JUDGE", "GATE_TASK", "GATE_BASELINE"):
-        if not given(name):
-            return stop(f"{name} is missing")
-    lenient = given("GATE_UNDECIDED") or "fail"
-    if lenient not in {"fail", "warn"}:
-        return stop(f"GATE_UNDECIDED is {lenient!r}, expected fail or warn")
-    with tempfile.TemporaryDirectory() as fresh:
-        code = decide(Path(given("GATE_RUNS") or fresh))
-    output("state", STATES.get(code, "error"))
-    return 0 if code == 6 and lenient == "warn" else code
+    """Decide, and tell the later steps."""
+    try:
+        code, state = decide()
+    except InputError as error:
+        code, state = stop(str(error)), "error"
+    output("state", state)
+    return code
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ import numpy as np
 from judgebench.agreement.metrics.table import TINY
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from judgebench.agreement.inference.spreads import Spread
+    from judgebench.agreement.metrics.table import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Bounds:
     se, se_high : float or None
         Standard errors behind the lower and the upper bound.
     df : float
-        Degrees of freedom, clusters less one.
+        Degrees of freedom: clusters less one, fewer where some are much larger than others.
     unmoved : bool
         Whether every cluster stayed as it was.
     """
@@ -48,14 +51,19 @@ def one_sided(
     alpha: float = 0.05,
     threshold: float = 0.0,
     slack: tuple[float, float] = (0.0, 0.0),
+    sizes: npt.NDArray[np.integer] | None = None,
 ) -> Bounds:
     """Bound a worsening from below and from above.
 
-    ``low = d - t SE`` and ``high = d + t max(SE, SE_0)``, with t of G - 1 degrees of freedom. ``SE_0`` is the least
-    standard error that a worsening of exactly the margin can have: a cluster that moves does so by ``s = sum c^2 /
-    sum |c|`` of the clusters' contributions c, so the margin takes a share ``margin / s`` of them, and ``SE_0^2 = (s
-    margin - margin^2) / G``. Without it a few losses among a hundred items, all the other items alike, would look
-    surer than they are; where the judges differ both ways the error seen is the larger one.
+    ``low = d - t SE`` and ``high = d + t max(SE, SE_0)``. Clusters of one size have the CR1 error and t of G - 1
+    degrees of freedom. A cluster with a large share h of the rows pulls the estimate to itself, which makes CR1 too
+    small, and takes degrees of freedom from the others, so with unequal sizes ``SE^2 = (G - 1) / G sum (pull / (1 -
+    h))^2`` (the jackknife of clusters, CR3) and t of ``1 / sum h^2 - 1``; equal sizes make that the same.
+
+    ``SE_0`` is the least standard error that a worsening of exactly the margin can have: a cluster that moves does so
+    by ``s = sum c^2 / sum |c|`` of the clusters' contributions c, so the margin takes a share ``margin / s`` of them,
+    and ``SE_0^2 = (s margin - margin^2) / G``. Without it a few losses among a hundred items, all the other items
+    alike, would look surer than they are; where the judges differ both ways the error seen is the larger one.
 
     Parameters
     ----------
@@ -69,6 +77,8 @@ def one_sided(
         What the p-value is about.
     slack : tuple of float, optional
         How far chance alone can lift the worsening, and how far it can push it down.
+    sizes : ndarray of int, optional
+        Rows of each cluster of ``worse``; alike by default.
 
     Returns
     -------
@@ -80,7 +90,9 @@ def one_sided(
     ----------
     Blackwelder (1982), Proving the null hypothesis in clinical trials; Tango (1998), Equivalence test and confidence
     interval for the difference in proportions for the paired-sample design, whose standard error is that under a
-    difference of the margin.
+    difference of the margin; Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression with
+    multi-stage samples, for the jackknife; Carter, Schnepel & Steigerwald (2017), Asymptotic behavior of a t-test
+    robust to cluster heterogeneity, for the effective number of clusters.
 
     Examples
     --------
@@ -94,11 +106,12 @@ def one_sided(
     """
     from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-    groups = worse.pulls.size
-    df, se = float(groups - 1), worse.se
-    if se is None:
-        return Bounds(None, None, 1.0, None, None, df, unmoved=False)
-    value = worse.value
+    groups, value = worse.pulls.size, worse.value
+    if worse.se is None:
+        return Bounds(None, None, 1.0, None, None, float(groups - 1), unmoved=False)
+    share = np.full(groups, 1 / groups) if sizes is None else sizes / sizes.sum()
+    df = max(1.0, effective(sizes) - 1) if sizes is not None else float(groups - 1)
+    se = worse.se if sizes is None or _alike(sizes) else _jackknife(worse, share)
     if se < TINY:
         if abs(value) < TINY:
             return Bounds(0.0, 0.0, 1.0, 0.0, 0.0, df, unmoved=True)
@@ -106,15 +119,54 @@ def one_sided(
         sure = value if sign <= alpha else None
         return Bounds(sure, sure, sign if value - slack[0] > threshold else 1.0, 0.0, 0.0, df, unmoved=False)
     quantile = float(stdtrit(df, 1 - alpha))
-    least = max(se, _least_error(worse, margin))
+    least = max(se, _least_error(worse, margin, share))
     low, high = value - slack[0] - quantile * se, value + slack[1] + quantile * least
     p = float(stdtr(df, -(value - slack[0] - threshold) / se))
     return Bounds(low, high, p, se, least, df, unmoved=False)
 
 
-def _least_error(worse: Spread, margin: float) -> float:
+def effective(sizes: npt.NDArray[np.integer]) -> float:
+    """Count how many clusters of one size would tell as much as these: ``1 / sum h^2`` of their shares h.
+
+    Parameters
+    ----------
+    sizes : ndarray of int, shape (G,)
+        Rows of each cluster.
+
+    Returns
+    -------
+    float
+        G where all have one size; fewer otherwise.
+
+    References
+    ----------
+    Kish (1965), Survey sampling; Carter, Schnepel & Steigerwald (2017), Asymptotic behavior of a t-test robust to
+    cluster heterogeneity.
+
+    Examples
+    --------
+    Half of all rows share a question, the others have one of ten each:
+
+    >>> round(effective(np.array([10] + 10 * [1])), 2), effective(np.full(40, 3))
+    (3.64, 40.0)
+    """
+    if _alike(sizes):
+        return float(sizes.size)
+    return float(sizes.sum()) ** 2 / float(np.square(sizes.astype(np.float64)).sum())
+
+
+def _alike(sizes: npt.NDArray[np.integer]) -> bool:
+    return not sizes.size or bool((sizes == sizes[0]).all())
+
+
+def _jackknife(worse: Spread, share: Floats) -> float:
     groups = worse.pulls.size
-    moved = worse.pulls * groups + worse.value
+    return math.sqrt((groups - 1) / groups * float(np.square(worse.pulls / (1 - share)).sum()))
+
+
+def _least_error(worse: Spread, margin: float, share: Floats) -> float:
+    groups = worse.pulls.size
+    moved = (worse.pulls + share * worse.value) * groups
     size = float(np.square(moved).sum()) / max(float(np.abs(moved).sum()), TINY)
     return math.sqrt(max(0.0, size * margin - margin * margin) / groups)
 

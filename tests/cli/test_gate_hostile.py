@@ -1,0 +1,138 @@
+"""What a hostile hand does to ``gate``: files over files, forged numbers, limits that nothing can exceed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from report.gate_rows import RUN, planted, store, verdicts
+
+from judgebench.report import baseline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEW = replace(RUN, judge="server/new", settings={"model": "m2"})
+
+
+@pytest.fixture(autouse=True)
+def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def held(inside, tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Two runs, and the first one's baseline."""
+    gold, first, second = planted(40)
+    old, new = store(tmp_path / "a", RUN, verdicts(gold, first)), store(tmp_path / "a", NEW, verdicts(gold, second))
+    file = tmp_path / "line.json"
+    assert inside("gate", old, "--against", file, "--update").code == 0
+    return old, new, file
+
+
+def test_no_output_goes_over_the_baseline_or_another_output(inside, held, tmp_path):
+    _, new, file = held
+    before = file.read_bytes()
+    link = tmp_path / "link.json"
+    link.symlink_to(file)
+    for option in ("--output", "--junit"):
+        for name in (file, link, tmp_path / "a" / ".." / "line.json"):
+            done = inside("gate", new, "--against", file, option, name)
+            assert (done.code, "write over the baseline" in done.err) == (2, True), done.err
+    done = inside("gate", new, "--against", file, "--output", tmp_path / "x", "--junit", tmp_path / "x")
+    assert (done.code, "name one file" in done.err) == (2, True), done.err
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--output", "--junit"])
+def test_an_update_that_should_write_a_decision_is_refused(inside, held, tmp_path, option):
+    _, new, file = held
+    before = file.read_bytes()
+    done = inside("gate", new, "--against", file, "--update", option, tmp_path / "x")
+    assert (done.code, "decides nothing" in done.err) == (2, True), done.err
+    assert file.read_bytes() == before
+
+
+def test_an_update_keeps_a_link(inside, held, tmp_path):
+    _, new, file = held
+    link = tmp_path / "link.json"
+    link.symlink_to(file)
+    assert inside("gate", new, "--against", link, "--update").code == 0
+    assert link.is_symlink()
+    assert json.loads(file.read_text("utf-8"))["judge"] == "server/new"
+
+
+def forged(file: Path, **fields: object) -> None:
+    document = json.loads(file.read_text("utf-8"))
+    del document["checksum"]
+    document |= fields
+    document["checksum"] = baseline.digest(document, 32)
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"usage": {"item 0000": [10**400, 0, 0, 0]}},
+        {"usage": {"item 0000": [-1, 0, None, 0]}},
+        {"usage": {"item 0000": [1, 0, -0.5, 0]}},
+        {"usage": {"item 0000": [1, 0, 0.5, True]}},
+        {"numbers": {"item 0000": {"0": {"scores": [10**400]}}}},
+        {"verdicts": {"item 0000": {"0": ["ok"]}}},
+    ],
+)
+def test_forged_numbers_are_refused_without_a_traceback(inside, held, fields):
+    old, _, file = held
+    forged(file, **fields)
+    done = inside("gate", old, "--against", file)
+    assert (done.code, "no baseline" in done.err, len(done.err.splitlines())) == (3, True, 1), done.err
+
+
+def test_a_renewal_tells_of_a_damaged_file_without_a_command(inside, held):
+    old, _, file = held
+    forged(file, schema="judgebench.baseline/9::error::x##[error]y")
+    done = inside("gate", old, "--against", file, "--update")
+    assert done.code == 0, done.err
+    assert "judgebench.baseline/9" in done.err
+    assert "::" not in done.err
+    assert "##[" not in done.err
+
+
+def test_two_updates_and_one_that_is_killed_leave_a_whole_file(held, tmp_path):
+    old, _, file = held
+    command = [sys.executable, "-m", "judgebench", "gate"]
+    both = [
+        subprocess.Popen([*command, run, "--against", file, "--update"], stderr=subprocess.PIPE) for run in held[:2]
+    ]
+    for one in both:
+        _, told = one.communicate(timeout=120)
+        assert one.returncode == 0, told
+    assert baseline.read(file).judge in {"server/old", "server/new"}
+    for wait in (0.3, 0.5, 0.7):
+        with subprocess.Popen([*command, old, "--against", file, "--update"], stderr=subprocess.DEVNULL) as one:
+            time.sleep(wait)
+            os.kill(one.pid, signal.SIGKILL)
+        assert baseline.read(file).judge in {"server/old", "server/new"}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--margin", 5), "--margin 5"),
+        (("--margin", 1, "--metric", "accuracy"), "--margin 1"),
+        (("--max-coverage-drop", 2), "--max-coverage-drop 2"),
+        (("--max-flip-increase", 1), "--max-flip-increase 1"),
+    ],
+)
+def test_a_limit_in_percent_is_refused(inside, held, options, says):
+    _, new, file = held
+    done = inside("gate", new, "--against", file, *options)
+    assert (done.code, says in done.err, "share" in done.err) == (2, True, True), done.err
