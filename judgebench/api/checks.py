@@ -13,7 +13,7 @@ from judgebench.domain import Policies
 from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -61,8 +61,9 @@ def number(name: str, value: Any) -> Any:
     ):
         return value
     low, high, whole = _NUMBERS[name]
+    given: Any = value
     try:
-        found: float = operator.index(value) if whole else float(value)
+        found: float = operator.index(given) if whole else float(given)
     except (TypeError, ValueError):
         found = math.nan
     if isinstance(value, bool) or not low <= found <= high or (math.isinf(found) and not whole):
@@ -112,7 +113,8 @@ def column(name: str, value: object) -> str | None:
         If it is no name.
     """
     if value is None or isinstance(value, str):
-        return value
+        # Around the names in the table there is none, either.
+        return value and value.strip()
     if isinstance(value, Iterable):
         raise UsageError(f"{name}={value!r}: name one column")
     return str(value)
@@ -154,7 +156,7 @@ def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
     return found
 
 
-def policies_of(given: Mapping[str, str] | Sequence[str] | str | Policies) -> list[str]:
+def policies_of(given: object) -> list[str]:
     """Spell policies as the command line does.
 
     Examples
@@ -188,11 +190,11 @@ def column_names(name: str, given: object) -> list[str]:
     if given is None:
         return []
     if isinstance(given, str):
-        return [given]
+        return [given.strip()]
     if isinstance(given, int):
         return [str(given)]
     if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray)):
-        found = [one if isinstance(one, str) else column(name, one) for one in given]
+        found = [column(name, one) for one in given]
         named = [one for one in found if one is not None]
         if len(named) == len(found):
             return named

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Estimate
 
 
+#: Characters of a label; a longer one would leave no room for the drawing.
+_LONGEST = 48
+
+
 def forest(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
     """Draw a figure of every row with its interval, and the human ceiling where all rows share one.
 
@@ -30,7 +34,7 @@ def forest(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
         If no row has the figure.
     """
     from judgebench.agreement.names import title_of  # noqa: PLC0415 - loaded on use
-    from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
+    from judgebench.report.charts.sketch import shorten  # noqa: PLC0415 - loaded on use
 
     name = metric or rows[0].headline or "cohen_kappa"
     if not any(name in row.metrics for row in rows):
@@ -51,7 +55,7 @@ def forest(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
         ax.axvline(ceiling.value, color="C2", linestyle="--", label="human ceiling")
         ax.legend(loc="best")
     # A dollar in a name would start matplotlib's mathematics.
-    ax.set_yticks(range(len(rows)), [clean(_label(row, rows)) for row in rows], parse_math=False)
+    ax.set_yticks(range(len(rows)), [shorten(_label(row, rows), _LONGEST) for row in rows], parse_math=False)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlabel(f"{title_of(name)}, 95 % intervals", parse_math=False)
     return ax

@@ -46,9 +46,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         **offline,
     )
     group.addoption(
-        "--judge-max-cost", type=float, metavar="USD", help="Dollars that the judges of the whole session may cost."
+        "--judge-max-cost", type=_dollars, metavar="USD", help="Dollars that the judges of the whole session may cost."
     )
     parser.addini("judge_runs", "Folder that keeps the answers of judges, from the rootdir; .judgebench by default.")
+
+
+def _dollars(text: str) -> float:
+    """Read a sum of money; pytest says what was wrong with any other text."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError(text)
+    return value
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,6 +104,10 @@ class _Session:
         """Defaults of the running test: of its own mark, then of its class's and module's."""
         found: dict[str, Any] = {}
         for mark in self._item.iter_markers(_MARK) if self._item is not None else ():
+            if mark.args:
+                from judgebench.errors import UsageError  # noqa: PLC0415 - loaded on use
+
+                raise UsageError(f"the judge mark takes options by name, limit=200, and not {mark.args[0]!r}")
             found = dict(mark.kwargs) | found
         return found
 

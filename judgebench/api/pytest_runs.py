@@ -103,7 +103,7 @@ class JudgeRun:
             scores = error
         # Outside of the handler, or pytest would show the error twice.
         if isinstance(scores, _NotAnsweredError) and self._settings.offline != "fail":
-            pytest.skip(f"judgebench: {scores}")
+            pytest.skip(f"judgebench: {_shown(str(scores))}")
         if isinstance(scores, JudgebenchError):
             _fail(scores)
         self._got += [line for line in scores.lines() if line not in self._got]
@@ -129,6 +129,8 @@ class JudgeRun:
     def _scores(self, judge: Any, task: Any, options: dict[str, Any]) -> Scores:
         from judgebench.api.running import prepared_run  # noqa: PLC0415 - loaded on use
 
+        if named := sorted({"judge", "task"} & options.keys()):
+            raise UsageError(f"{named[0]} is not an option of the judge mark: judge_run(judge, task) names it")
         runs = Path(options.pop("runs", None) or self._settings.runs)
         prepared = prepared_run(judge, task, **options)
         key = digest([str(runs), prepared.by_system, *([p.run.identity, own.to_json()] for p, own in prepared.plans)])
@@ -283,7 +285,14 @@ def _locked(file: Path) -> Generator[None]:
 def _fail(error: JudgebenchError) -> NoReturn:
     __tracebackhide__ = True
     notes: list[str] = getattr(error, "__notes__", [])
-    pytest.fail("\n".join(f"judgebench: {text}" for text in (str(error), *notes)), pytrace=False)
+    pytest.fail("\n".join(f"judgebench: {_shown(text)}" for text in (str(error), *notes)), pytrace=False)
+
+
+def _shown(text: str) -> str:
+    """Hold back what a terminal would obey: an error may repeat words of a judge or a file."""
+    from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
+
+    return "\n".join(map(clean, text.split("\n")))
 
 
 def summary(told: Iterable[Told]) -> list[str]:

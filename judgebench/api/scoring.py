@@ -131,6 +131,8 @@ _GIVE = "give folders of runs, a label file or a DataFrame with the names of its
 
 def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]) -> list[Source]:
     if isinstance(source, Scores):
+        if not source.asked:
+            raise UsageError("these scores come from no run that was asked: give the folder or table they were made of")
         source = [one.path for one in source.asked]
     if isinstance(source, (str, Path)):
         path = Path(source)
@@ -154,7 +156,7 @@ def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]
     return table_sources(FrameTable(frame, name), columns, gold, tell=notes.append)
 
 
-def _words(words: Mapping[str, str]) -> list[str]:
+def _words(words: object) -> list[str]:
     if not isinstance(words, Mapping):
         raise UsageError(f"words={words!r}: write a mapping such as {{'0': 'tie'}}")
     if wrong := [word for word in words if "=" in str(word)]:

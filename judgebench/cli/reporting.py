@@ -66,8 +66,14 @@ def report(
 
 
 def _keep_out_of_runs(output: Path) -> None:
+    from judgebench.store.lines import VERDICTS  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import MANIFEST  # noqa: PLC0415 - loaded on use
+    from judgebench.store.table import PACKED  # noqa: PLC0415 - loaded on use
 
-    home = next((folder for folder in output.absolute().parents if (folder / MANIFEST).exists()), None)
+    def is_run(folder: Path) -> bool:
+        # Web sites and much else have a manifest of that name.
+        return (folder / MANIFEST).exists() and any((folder / name).exists() for name in (VERDICTS, PACKED))
+
+    home = next((folder for folder in output.absolute().parents if is_run(folder)), None)
     if home is not None:
         raise UsageError(f"--output {output} lies in the run {home}; write it elsewhere")

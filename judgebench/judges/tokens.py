@@ -10,6 +10,7 @@ which it was, and what the store holds of the same judge corrects it either way 
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -103,9 +104,12 @@ def similar_tokens() -> TokenCounter:
 
 @cache
 def _encoding(name: str) -> Any:
-    import bpe_openai  # noqa: PLC0415 - loaded on use
+    with warnings.catch_warnings():
+        # It reads its vocabulary by a function that some versions of Python warn of; no fault of those who see it.
+        warnings.filterwarnings("ignore", "open_binary is deprecated", DeprecationWarning)
+        import bpe_openai  # noqa: PLC0415 - loaded on use
 
-    return bpe_openai.get_encoding(name)
+        return bpe_openai.get_encoding(name)
 
 
 def file_tokens(file: Path) -> TokenCounter:

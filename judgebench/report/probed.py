@@ -66,11 +66,10 @@ def probed(
         _Seen(run, _longer(run), None if ranking is None else own_system(run.run.judge, ranking.systems))
         for run, ranking in zip(runs, rankings, strict=True)
     ]
-    columns: dict[str, list[str]] = {}
-    for one in seen:
-        for title, cell in _cells(one).items():
-            columns.setdefault(title, []).append(cell)
-    known = {title: cells for title, cells in columns.items() if any(cell != _NONE for cell in cells)}
+    # What can be seen of one judge need not be of another: columns are matched by name.
+    cells = [_cells(one) for one in seen]
+    titles = dict.fromkeys(title for mine in cells for title in mine)
+    known = [title for title in titles if any(mine.get(title, _NONE) != _NONE for mine in cells)]
     if not known:
         return None
     drawn: list[Chart | None] = []
@@ -87,8 +86,8 @@ def probed(
         tuple(chart for chart in drawn if chart is not None),
         ("judge", *known),
         tuple(
-            (clean(one.run.rows[0].judge), *(cells[place] for cells in known.values()))
-            for place, one in enumerate(seen)
+            (clean(one.run.rows[0].judge), *(mine.get(title, _NONE) for title in known))
+            for one, mine in zip(seen, cells, strict=True)
         ),
         tuple(range(1, 1 + len(known))),
         (

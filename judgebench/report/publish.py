@@ -17,7 +17,7 @@ from judgebench.report.latex import latex_name
 from judgebench.report.leaderboard import to_csv, to_json
 from judgebench.report.leaderboard.page import LEAD, Link, boards_page
 from judgebench.report.leaderboard.tex import to_tex
-from judgebench.report.publish_card import card
+from judgebench.report.publish_card import VERDICTS, card
 from judgebench.report.scores import write_csv, write_json
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def _figures(entries: Sequence[Entry]) -> dict[str, str]:
 def _verdicts(stored: StoredRun) -> str:
     """Write a run's verdicts: ids and codes, the scale's own words for them, and no text of an item or a judge."""
     scale = stored.run.scale
-    header = ["item", "cluster", "subset", "order", "repeat", "status", "code", "label", "gold_codes", "gold_labels"]
-    return write_csv(header, (_verdict(one, scale) for one in stored.judgments() if not one.probe))
+    return write_csv(VERDICTS, (_verdict(one, scale) for one in stored.judgments() if not one.probe))
 
 
 def _verdict(one: Verdict, scale: Scale) -> list[str | float | None]:

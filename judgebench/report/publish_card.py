@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from judgebench.report.publish_checks import About
     from judgebench.store.runs import StoredRun
 
-__all__ = ["card"]
+__all__ = ["VERDICTS", "card"]
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+#: Columns of a file of verdicts.
+VERDICTS = ("item", "cluster", "subset", "order", "repeat", "status", "code", "label", "gold_codes", "gold_labels")
 _TAGS = ("llm-as-a-judge", "evaluation", "inter-annotator-agreement", "leaderboard", "judgebench")
 
 
@@ -50,7 +52,10 @@ def _front(what: Publication, runs: Sequence[StoredRun], files: Sequence[str]) -
     if "systems.csv" in files:
         lines += ["- config_name: systems", "  data_files: systems.csv"]
     if any(name.startswith("verdicts/") for name in files):
-        lines += ["- config_name: verdicts", "  data_files: verdicts/*.csv"]
+        lines += ["- config_name: verdicts", "  data_files: verdicts/*.csv", "  features:"]
+        # A reader guesses types from the first file: one label is a number there, three with bars are none elsewhere.
+        for name in VERDICTS:
+            lines += [f"  - name: {name}", f"    dtype: {'int64' if name == 'repeat' else 'string'}"]
     lines += ["- config_name: figures", "  data_files: figures/*.csv", "---", ""]
     return "\n".join(lines)
 

@@ -30,6 +30,8 @@ MARGIN = 0.1
 KAPPAS = {"cohen_kappa": "kappa", "cohen_kappa_quadratic": "weighted kappa"}
 #: Annotators from whom on the alternative annotator test says something.
 _ENOUGH_ANNOTATORS = 3
+#: Where fewer judgments gave a verdict, figures tell of what failed and not of the judge.
+_MOSTLY = 0.5
 #: Warnings under which no figure is trusted to say yes, and what would help.
 _DOUBTS = {
     "few_items": "more items: there are fewer than 10",
@@ -40,6 +42,7 @@ _DOUBTS = {
 }
 
 _CLEARER = "labels on which people agree"
+_SILENT: tuple[State, str, tuple[str, ...]] = ("open", "none of its judgments gave a verdict", ("verdicts",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,10 @@ def answer(reported: Reported) -> Answer:
         return Answer("not-human", row.task, row.judge, row, metric, _against(row), _people_missing(row), ratio)
     alt = _alt_test(reported)
     doubts = list(_doubts(reported, alt))
-    if reported.ratings.sequence is not None:
+    if not row.coverage:
+        # Under most policies a failed judgment counts as a label; a server that was away is no constant judge.
+        state, because, missing = _SILENT
+    elif reported.ratings.sequence is not None:
         state, because, missing = _no_labels(row)
     elif ratio.value is None:
         state, because, missing = _without_ceiling(row, metric, ratio)
@@ -135,6 +141,8 @@ def _against(row: Agreement) -> str:
         "model": "gold comes from a model and not from people",
         "mixed": "gold comes from several kinds of sources",
     }.get(row.gold, "nobody says whether gold is people's")
+    if not row.coverage:
+        return f"{source}; against it: no figure, since none of its judgments gave a verdict"
     return f"{source}; against it: {', '.join(figures) or 'no figure is defined'} on {count(row.items, 'item')}"
 
 
@@ -145,8 +153,9 @@ def _people_missing(row: Agreement) -> tuple[str, ...]:
 
 
 def _void(reported: Reported) -> bool:
-    """Whether these rows can't even say no: few of them, or made up to show how it works."""
-    return _sample(reported) or "few_items" in reported.rows[0].warnings
+    """Whether these rows can't even say no: few of them, made up to show how it works, or mostly without a verdict."""
+    row = reported.rows[0]
+    return _sample(reported) or "few_items" in row.warnings or row.coverage < _MOSTLY
 
 
 def _sample(reported: Reported) -> bool:

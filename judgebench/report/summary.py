@@ -143,10 +143,12 @@ def _place(reported: Reported) -> tuple[bool, float, str]:
 def _on_task(runs: Sequence[Reported], *, brief: bool) -> str:
     """Give the clause about one task."""
     judges = _judges([answer(run) for run in runs])
-    sizes = _sizes(runs[0])
     if brief:
         return _brief(judges)
-    return _one(judges[0], sizes) if len(judges) == 1 else _several(judges, sizes)
+    best = _best(judges)
+    # Runs of one task need not hold the same items: one was stopped, or labelled in part.
+    sizes = _sizes(next(run for run in runs if run.rows[0] is best.row))
+    return _one(best, sizes) if len(judges) == 1 else _several(judges, sizes)
 
 
 def _judges(answers: Sequence[Answer]) -> Sequence[Answer]:
@@ -222,6 +224,8 @@ def _brief(judges: Sequence[Answer]) -> str:
     nearest = f"the nearest, {who}, reaches" if len(judges) > 1 else "it reaches"
     if best.state == "not-human":
         return f"{said}, since {best.because.partition('; against it: ')[0]}"
+    if not best.row.coverage:
+        return f"{said}, since {best.because}"
     if ratio.value is None:
         return f"{said}, since nothing says how far people agree" if best.state == "open" else said
     bounds = "" if ratio.low is None or ratio.high is None else f" ({100 * ratio.low:.0f} to {percent(ratio.high, 0)})"
@@ -231,10 +235,11 @@ def _brief(judges: Sequence[Answer]) -> str:
 def _best(judges: Sequence[Answer]) -> Answer:
     """Choose the judge that a sentence is about: the one nearest to people, else the highest headline."""
 
-    def key(one: Answer) -> tuple[bool, float]:
+    def key(one: Answer) -> tuple[bool, bool, float]:
         headline = one.row.metrics.get(one.row.headline)
         value = one.ratio.value if one.ratio.value is not None else headline.value if headline is not None else None
-        return value is not None, value or 0.0
+        # Of a judge without a verdict figures tell nothing.
+        return one.row.coverage > 0, value is not None, value or 0.0
 
     return max(judges, key=key)
 

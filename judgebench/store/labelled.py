@@ -35,6 +35,8 @@ class LabelledRun(StoredRun):
             If the run holds none of the labelled items, the judge saw something else than the annotator, or a label
             is not on the scale.
         """
+        if not labels.items:
+            raise DataError(f"nobody gave an item of {labels.task} a label: all were skipped, or only shown again")
         cases = items = 0
         before, covered, wanted = set[str](), set[str](), labels.items
         kept = 0

@@ -61,20 +61,26 @@ def read_file(file: Path) -> Iterator[Placed]:
         raise unreadable(file, error) from None
     lines = raw.split(b"\n")
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        if not line.strip() or (number == len(lines) and _torn(line)):
             continue
         try:
             yield Placed(Labelled.from_json(loads(line)), str(file), number)
         except UNREADABLE as error:
-            if number == len(lines):
-                # Cut off in the middle. An editor that leaves the last newline out cuts nothing off.
-                return
             raise DataError(
                 f"not a label ({type(error).__name__}: {error})",
                 file=str(file),
                 line=number,
                 hint="docs/labelling.md says what a line holds",
             ) from None
+
+
+def _torn(line: bytes) -> bool:
+    """Whether a last line was cut off: no start of an object is JSON. One that an editor left open is whole."""
+    try:
+        loads(line)
+    except ValueError:
+        return True
+    return False
 
 
 def read_labels(paths: Sequence[Path], mode: Mode = "only") -> dict[str, Labels]:
@@ -169,6 +175,7 @@ class LabelWriter:
         """
         if self._descriptor is None:
             raise IncompleteError(f"{self.file} is not open")
+        self._check()
         line = dumps(said.to_json()) + b"\n"
         try:
             left = line
@@ -195,12 +202,27 @@ class LabelWriter:
         """Cut off the line that a killed writer left torn, or end one that an editor left open."""
         raw = self.file.read_bytes()
         self._size = raw.rfind(b"\n") + 1
-        if raw[self._size :].strip() and len(list(read_file(self.file))) > raw[: self._size].count(b"\n"):
+        rest = raw[self._size :]
+        if rest.strip() and not _torn(rest):
             os.write(self._descriptor or 0, b"\n")
             self._size = len(raw) + 1
         elif self._size < len(raw):
             self._cut()
         sync(self.file.parent)
+
+    def _check(self) -> None:
+        """See that the file is still the one that was opened, as this writer left it.
+
+        An editor that puts a new file in its place would leave labels without a name; one that leaves the last line
+        open would have the next label glued to it.
+        """
+        mine = os.fstat(self._descriptor or 0)
+        try:
+            there = self.file.stat()
+        except OSError:
+            there = None
+        if there is None or not os.path.samestat(mine, there) or there.st_size != self._size:
+            raise IncompleteError(f"{self.file} was changed or moved by something else; start `judgebench view` again")
 
     def _cut(self) -> None:
         if self._descriptor is not None:

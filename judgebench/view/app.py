@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _MOST = 64 * 1024
 #: Texts that a page may name: of a run, of a task, of an annotator.
 _LONGEST = 500
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ class View:
 
     async def index(self, _: web.Request) -> web.Response:
         """Show the list of runs."""
-        return _html(page("view.runs", title="Runs", styles=["view.css"], scripts=["view.runs.js"], live=True))
+        return _html(
+            page("view.runs", title="Runs", styles=["view.css"], scripts=["view.made.js", "view.runs.js"], live=True)
+        )
 
     async def label(self, _: web.Request) -> web.Response:
         """Show the page to label on."""
@@ -97,7 +100,7 @@ class View:
                 "view.label",
                 title="Label items",
                 styles=["view.css", "view.label.css"],
-                scripts=["view.label.draw.js", "view.label.js"],
+                scripts=["view.made.js", "view.label.draw.js", "view.label.js"],
                 live=True,
             )
         )
@@ -261,8 +264,8 @@ def _names(request: web.Request) -> list[str]:
 
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
-        data = json.loads(await request.text())
-    except (ValueError, UnicodeDecodeError, RecursionError):
+        data = json.loads(await request.read())
+    except (ValueError, RecursionError):
         raise UsageError("expected JSON") from None
     if not isinstance(data, dict):
         raise UsageError("expected a JSON object")
@@ -278,7 +281,8 @@ def _text(data: dict[str, Any], name: str) -> str:
 
 def _whole(data: dict[str, Any], name: str) -> int:
     value = data.get(name)
-    if type(value) is not int:
+    # More digits than that Python would not even write into a message.
+    if type(value) is not int or abs(value) > _LARGEST:
         raise UsageError(f"{name} has to be a whole number")
     return value
 

@@ -74,6 +74,9 @@ class Guard:
 
     def _objection(self, request: web.Request) -> web.Response | None:
         """Say what is wrong with a request that has the token."""
+        # Cookies know no ports: what else listens on this machine is the same site to a browser. Old ones don't say.
+        if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+            return _refused("a page of elsewhere asked for this; open the address yourself")
         if request.method in {"GET", "HEAD"}:
             return None
         if request.method != "POST":

@@ -126,7 +126,8 @@ def _image(image: str) -> dict[str, str]:
         file = Path(image)
         if kind.startswith("image/") and file.stat().st_size <= _MOST_IMAGE:
             return {"image": f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"}
-    except OSError:
+    except (OSError, ValueError):
+        # No file has a NUL in its name.
         pass
     return {"note": "(an image that can't be read here)"}
 

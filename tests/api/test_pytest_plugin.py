@@ -47,9 +47,10 @@ def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Calla
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, places)))
 
     def run(*arguments: str) -> pytest.RunResult:
-        # As in pyproject.toml: all warnings are errors, but for the one of a vocabulary's reader.
-        strict = ("-W", "error", "-W", "ignore:open_binary is deprecated:DeprecationWarning")
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *strict, *arguments, timeout=240)
+        # A project of its own, wherever the folder lies: in CI it lies in this repository.
+        if not any((pytester.path / name).exists() for name in ("pytest.ini", "tox.ini", "pyproject.toml")):
+            (pytester.path / "pytest.ini").write_text("[pytest]\n")
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *arguments, timeout=240)
 
     return run
 
@@ -280,6 +281,49 @@ def test_errors_are_a_line_or_two(session, pytester: pytest.Pytester, fake_llm) 
     assert len(fake_llm.requests) < 20
 
 
+@pytest.mark.parametrize("money", ["nan", "inf", "-1", "much"])
+def test_a_budget_is_a_sum_of_money(session, money: str) -> None:
+    done = session("--judge-max-cost", money)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--judge-max-cost" in done.stderr.str()
+
+
+def test_marks_that_would_do_nothing_are_errors(session, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.judge("gpt-4o", sample=True)
+        def test_position(judge_run): judge_run("baseline/first", "pandalm")
+
+        @pytest.mark.judge(judge="baseline/first", sample=True)
+        def test_judge(judge_run): judge_run("baseline/first", "pandalm")
+        """
+    )
+    done = session()
+    done.assert_outcomes(failed=2)
+    done.stdout.fnmatch_lines(
+        [
+            "judgebench: the judge mark takes options by name, limit=200, and not 'gpt-4o'",
+            "judgebench: judge is not an option of the judge mark: judge_run(judge, task) names it",
+        ]
+    )
+
+
+def test_words_of_an_error_do_nothing_to_the_terminal(session, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        r"""
+        def boom(item): raise ValueError("\x1b[31mred\x07 \u202edetrevni")
+        def test_raises(judge_run): judge_run(boom, "pandalm", sample=True)
+        """
+    )
+    done = session()
+    done.assert_outcomes(failed=1)
+    text = done.stdout.str()
+    assert r"boom raised ValueError: \x1b[31mred\x07 \u202edetrevni" in text
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one", "two"])
 def test_a_budget_holds_for_the_session(session, pytester: pytest.Pytester, fake_llm, workers: tuple[str, ...]) -> None:
     price = "[price]\ninput = 1.0\noutput = 1.0\n"
@@ -298,7 +342,7 @@ def test_a_budget_holds_for_the_session(session, pytester: pytest.Pytester, fake
     # Enough for one of them, not for both.
     done = session("--judge-max-cost", f"{cost * 0.75:.6f}", *workers)
     done.assert_outcomes(passed=1, failed=1)
-    assert "budget" in done.stdout.str()
+    assert "would exceed --max-cost" in done.stdout.str()
     asked = len(fake_llm.requests) - before
     assert 48 < asked < 96
     assert 0.6 * 96 < asked <= 0.75 * 96 + 3

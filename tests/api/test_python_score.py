@@ -150,6 +150,12 @@ def test_other_libraries_frames_turn_into_pandas() -> None:
     assert judgebench.score(Other(), judge="j", gold="h1") == judgebench.score(table(), judge="j", gold="h1")
 
 
+def test_columns_may_be_named_as_the_frame_has_them() -> None:
+    frame = table().rename(columns={"j": " j", "h1": "\th1 ", "question": "question\n"})
+    padded = judgebench.score(frame, judge=list(frame.filter(regex="j$")), gold="\th1 ", cluster="question\n")
+    assert padded.rows[0].metrics == judgebench.score(table(), judge="j", gold="h1", cluster="question").rows[0].metrics
+
+
 def test_a_scale_may_be_an_object() -> None:
     asked = {"judge": "guess", "gold": "rating"}
     assert judgebench.score(table(), **asked, scale=Scale.parse("rate:1-5")) == judgebench.score(
@@ -187,6 +193,7 @@ def test_a_scale_may_be_an_object() -> None:
         (table(), {"judge": "j", "gold": "h1", "scale": 5}, UsageError, "scale=5: write one such as"),
         (table(), {"judge": "j", "gold": "h1", "words": "A"}, UsageError, "words='A': write a mapping"),
         (table(), {"judge": "j", "gold": "h1", "policy": 3}, UsageError, "policy=3: write"),
+        (judgebench.score(table(), judge="j", gold="h1"), {}, UsageError, "these scores come from no run"),
         (7, {}, UsageError, "a int can't be scored"),
         ([], {}, UsageError, "a list can't be scored"),
     ],

@@ -139,6 +139,20 @@ def test_the_dataset_card_has_front_matter_that_names_files_that_exist(judgebenc
     assert "small samples written for judgebench" in prose
 
 
+def test_the_card_gives_every_column_of_labels_one_type(judgebench, sampled, tmp_path: Path) -> None:
+    judgebench("publish", "runs", "--output", "site", "--allow-samples")
+    site = tmp_path / "site"
+    tables = [
+        list(csv.DictReader(io.StringIO(path.read_text("utf-8")))) for path in sorted(site.glob("verdicts/*.csv"))
+    ]
+    # Read on its own, the same column is a number in one file and a text in another one.
+    assert {rows[0]["gold_codes"].isdigit() for rows in tables} == {True, False}
+    configs = yaml.safe_load((site / "README.md").read_text("utf-8").split("---\n")[1])["configs"]
+    types = {one["name"]: one["dtype"] for config in configs for one in config.get("features", ())}
+    assert all(list(types) == list(rows[0]) for rows in tables)
+    assert {name for name, kind in types.items() if kind != "string"} == {"repeat"}
+
+
 def test_again_it_is_the_same_to_the_byte(judgebench, sampled: Path, tmp_path: Path) -> None:
     for seed, folder in (("1", "one"), ("2", "two"), ("3", "one")):
         done = judgebench("publish", "runs", "--output", folder, "--allow-samples", env={"PYTHONHASHSEED": seed})

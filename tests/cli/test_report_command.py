@@ -81,6 +81,12 @@ def test_a_run_is_no_place_for_a_report(asked: Callable[..., Any], tmp_path: Pat
     assert sorted(run.iterdir()) == before
 
 
+def test_a_manifest_of_something_else_is_in_nobodys_way(asked: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "a web site"}')
+    done = asked("report", "runs", "--data", "pairs.jsonl", "--output", "site/report.html")
+    assert (done.code, (tmp_path / "site" / "report.html").exists()) == (0, True), done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

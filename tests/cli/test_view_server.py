@@ -16,7 +16,9 @@ import pytest
 from servers.viewing import ViewServer
 
 from judgebench.catalog import make_task
+from judgebench.domain import Item, Response, Scale, Turn
 from judgebench.store.labels import json_schema, read_file
+from judgebench.view.shown import shown as written
 
 JUDGE = "baseline/longest"
 TASKS = ("pandalm", "judgebench", "rewardbench-2", "triviaqa", "bff-bench")
@@ -94,6 +96,22 @@ def test_only_its_own_pages_may_send(server, origin) -> None:
 def test_a_form_of_elsewhere_can_not_send(server) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", None):
         assert server.ask("POST", "/api/label/open", WHO, Content_Type=kind).status == 415
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "Same-Origin", ""])
+def test_a_page_of_another_port_may_not_even_look(server, site) -> None:
+    for path in ("/", "/label?task=pandalm&annotator=lured", "/report", "/api/runs"):
+        answer = server.ask("GET", path, Sec_Fetch_Site=site)
+        assert (answer.status, JUDGE.encode() in answer.body) == (403, False)
+    for own in ("none", "same-origin"):
+        assert server.ask("GET", "/", Sec_Fetch_Site=own).status == 200
+    # The printed address may be clicked anywhere.
+    assert server.ask("GET", f"/?token={server.token}", Cookie=None, Sec_Fetch_Site="cross-site").status == 200
+
+
+@pytest.mark.parametrize("charset", ["bogus", "base64", "utf-7"])
+def test_a_charset_that_is_none_changes_nothing(server, charset) -> None:
+    assert server.ask("POST", "/api/label/open", WHO, Content_Type=f"application/json; charset={charset}").status == 200
 
 
 def test_methods_and_sizes(server) -> None:
@@ -183,6 +201,13 @@ def test_report_and_compare(server, folder) -> None:
     assert b"two judges or more" in alone.body
 
 
+def test_an_image_that_no_file_can_be_is_named() -> None:
+    for image in ("a\0.png", "x" * 5000 + ".png", "\ud800.png", "http://evil.example/x.png", "DATA:image/png,x"):
+        item = Item("i", (Turn.of("user", "?"),), (Response("one", images=(image,)),), (), "human")
+        (response,) = written(item, Scale.check(), (0,), "none")["responses"]
+        assert "note" in response["parts"][-1], image
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_no_byte_tells_systems_gold_or_verdicts(server, task) -> None:
     items = list(make_task(task, sample=True).items())
@@ -226,6 +251,7 @@ def test_a_label_is_on_the_disk_when_it_is_confirmed(server, folder) -> None:
         {"said": 1.5},
         {"n": 10_000},
         {"n": -1},
+        {"n": 10**4_300 - 1},
         {"n": "0"},
         {"mark": "0" * 12},
         {"seconds": -1},

@@ -33,6 +33,12 @@ def python_files(repo: Path, tracked: tuple[Path, ...]) -> list[Path]:
     return found
 
 
+def test_test_files_have_names_of_their_own(repo: Path, tracked: tuple[Path, ...]) -> None:
+    names = [path.name for path in python_files(repo, tracked) if path.name.startswith("test_")]
+    # tests/ is no package: pytest would take two files of one name for one module.
+    assert sorted(names) == sorted(set(names))
+
+
 def test_no_python_file_is_long(repo: Path, tracked: tuple[Path, ...]) -> None:
     lengths = {
         str(path.relative_to(repo)): len(path.read_text("utf-8").splitlines()) for path in python_files(repo, tracked)

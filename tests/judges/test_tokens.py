@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,12 @@ PUBLISHED = {
     "2 + 2 = 4": (7, 7),
     "お誕生日おめでとう": (9, 8),
 }
+
+
+def test_whoever_turns_warnings_into_errors_can_count() -> None:
+    code = "from judgebench.judges.tokens import openai_tokens as t; print(t('gpt-4').text('2 + 2 = 4'))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("7\n", "")
 
 
 @pytest.mark.parametrize("text", PUBLISHED)

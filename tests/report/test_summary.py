@@ -295,8 +295,57 @@ def test_a_judge_without_any_verdict_is_told_and_not_drawn() -> None:
     _, gold = people(100, 3, 0.9)
     run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=[None] * 100))
     found = sections([run])
-    assert answer(run).state in {"no", "open"}
+    assert answer(run).state == "open"
     assert "0.0 % of its judgments hold a verdict" in _section(found, "summary").lead
+
+
+@pytest.mark.parametrize("annotators", [1, 3])
+def test_a_judge_without_any_verdict_is_no_constant_one(annotators: int) -> None:
+    _, gold = people(100, annotators, 0.9)
+    rows = [tuple(map(int, row)) for row in gold]
+    silent = reported(Made(gold=rows, judge=[None] * 100, name="silent"))
+    said = sentence([silent])
+    assert said.startswith("Whether silent may stand in for people on task can't be told yet: ")
+    assert "none of its judgments gave a verdict; what would help: verdicts" in said
+    # A figure below that of a constant does not put a judge that failed in front of it.
+    wrong = reported(Made(gold=rows, judge=[1 - row[0] for row in rows], name="opposite"))
+    assert "the nearest to people is opposite" in sentence([wrong, silent])
+    elsewhere = reported(Made(gold=rows, judge=[None] * 100, name="silent", task="other"))
+    assert sentence([silent, elsewhere]).count("since none of its judgments gave a verdict") == 2
+
+
+def test_a_judge_without_any_verdict_has_no_figures_against_a_verifier() -> None:
+    run = reported(Made(gold=[(i % 2,) for i in range(40)], judge=[None] * 40, source="verifier"))
+    assert "; against it: no figure, since none of its judgments gave a verdict" in sentence([run])
+
+
+def test_a_run_that_mostly_failed_says_no_to_nobody() -> None:
+    truth, gold = people(400, 3, 0.9)
+    judge: list[int | None] = [None] * 400
+    judge[:100] = noisy(truth[:100], 1.0)
+    run = reported(Made(gold=[tuple(map(int, row)) for row in gold], judge=judge))
+    assert answer(run).state == "open"
+    assert "verdicts on the items that it left without one" in answer(run).missing
+
+
+def test_what_can_be_seen_of_one_judge_only_stands_in_its_own_row() -> None:
+    truth, gold = people(100, 3, 0.9)
+    rows = [tuple(map(int, row)) for row in gold]
+    seen = reported(Made(gold=rows, judge=noisy(truth, 0.8), name="able"))
+    silent = reported(Made(gold=rows, judge=[None] * 100, name="silent"))
+    both = _section(sections([silent, seen]), "probes")
+    (alone,) = _section(sections([seen]), "probes").rows
+    cells = {row[0]: dict(zip(both.header[1:], row[1:], strict=True)) for row in both.rows}
+    assert cells["able"] == dict(zip(_section(sections([seen]), "probes").header[1:], alone[1:], strict=True))
+    assert set(cells["silent"].values()) == {"–"}  # noqa: RUF001 - the report's own dash
+
+
+def test_sizes_are_those_of_the_judge_that_the_sentence_is_about() -> None:
+    whole = _made(0.9, size=200, name="baseline/best")
+    part = _made(0.6, size=120)
+    assert ": on 120 items " in sentence([whole, part])
+    worse = _made(0.2, size=300, name="worse")
+    assert "the nearest to people is model: on 120 items " in sentence([worse, part, whole])
 
 
 def test_names_are_unique_and_safe() -> None:

@@ -101,6 +101,60 @@ def test_a_last_line_that_an_editor_left_open_is_no_torn_one(tmp_path) -> None:
     assert [line.said.item for line in read_file(file)] == ["i1", "i2", "i3"]
 
 
+@pytest.mark.parametrize("change", [{"label": 3}, {"schema": "judgebench.labels/2"}, {"showing": 3}])
+def test_a_wrong_last_line_that_an_editor_left_open_is_named_and_kept(tmp_path, change) -> None:
+    file = write(tmp_path / "a.jsonl", said())
+    edited = file.read_bytes() + json.dumps(said("i2").to_json() | change).encode()
+    file.write_bytes(edited)
+    with pytest.raises(DataError, match=r"a\.jsonl:2: not a label"):
+        read_labels([file])
+    with pytest.raises(DataError, match="not a label"):
+        write(file, said("i3"))
+    assert file.read_bytes() == edited
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+def test_a_mark_of_utf8_and_the_line_ends_of_windows_are_read(tmp_path, end) -> None:
+    file = write(tmp_path / "a.jsonl", said(), said("i2"))
+    marked = b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n").rstrip() + end
+    file.write_bytes(marked)
+    assert [line.said.item for line in read_file(file)] == ["i1", "i2"]
+    write(file, said("i3"))
+    assert file.read_bytes().startswith(marked)
+    assert [line.said.item for line in read_file(file)] == ["i1", "i2", "i3"]
+
+
+def test_one_marked_line_without_an_end_is_kept(tmp_path) -> None:
+    file = write(tmp_path / "a.jsonl", said())
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().rstrip())
+    write(file, said("i2"))
+    assert [line.said.item for line in read_file(file)] == ["i1", "i2"]
+
+
+def _replaced(file: Path) -> None:
+    other = file.with_suffix(".new")
+    other.write_bytes(file.read_bytes())
+    other.replace(file)
+
+
+def _left_open(file: Path) -> None:
+    file.write_bytes(file.read_bytes().rstrip(b"\n"))
+
+
+@pytest.mark.parametrize("edit", [_replaced, _left_open, Path.unlink])
+def test_a_file_that_was_edited_meanwhile_takes_no_label(tmp_path, edit) -> None:
+    file = tmp_path / "a.jsonl"
+    with LabelWriter(file) as writer:
+        writer.append(said())
+        edit(file)
+        before = file.read_bytes() if file.exists() else None
+        with pytest.raises(IncompleteError, match="was changed or moved"):
+            writer.append(said("i2"))
+    assert (file.read_bytes() if file.exists() else None) == before
+    write(file, said("i2"))
+    assert [line.said.item for line in read_file(file)][-1] == "i2"
+
+
 def test_a_killed_writer_loses_nothing_it_has_confirmed(tmp_path) -> None:
     script = (
         "import sys; sys.path[:0] = [sys.argv[2]]\n"
@@ -302,6 +356,13 @@ def test_a_stored_run_needs_no_data(stored, tmp_path) -> None:
 def test_a_run_that_is_not_whole_stays_so(stored, tmp_path) -> None:
     short = stored._replace(run=replace(stored.run, counts={"items": 9, "cases": 18}))
     assert LabelledRun.of(short, labels(tmp_path, said())).run.counts == {"items": 9, "cases": 18}
+
+
+@pytest.mark.parametrize("change", [{"label": None}, {"showing": 2}])
+def test_a_stored_run_and_labels_that_say_nothing(stored, tmp_path, change) -> None:
+    file = write(tmp_path / "a.jsonl", said(**change))
+    with pytest.raises(DataError, match="nobody gave an item of toy a label"):
+        LabelledRun.of(stored, read_labels([file])["toy"])
 
 
 def test_a_stored_run_tells_a_changed_item_by_its_key(stored, tmp_path) -> None:

@@ -1,18 +1,6 @@
 "use strict";
 // What the page shows. Texts only ever become text nodes.
 
-const $ = (id) => document.getElementById(id);
-
-function made(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("aria-") || name.startsWith("data-")) element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
-
 function drawn(parts) {
   return parts.map((part) => {
     if (part.image !== undefined) return made("img", { src: part.image, alt: "an image of the item" });

@@ -2,18 +2,7 @@
 // The list of runs, looked at again every two seconds; rows stay in place, so that focus and choice do, too.
 
 const EVERY = 2000;
-const $ = (id) => document.getElementById(id);
 const rows = new Map();
-
-function made(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("aria-") || name.startsWith("data-")) element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
 
 function address(path, names) {
   const query = new URLSearchParams(names.map((name) => ["run", name])).toString();

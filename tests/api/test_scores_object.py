@@ -224,6 +224,14 @@ def test_hostile_names_do_nothing() -> None:
     figure.canvas.draw()
 
 
+def test_a_long_name_leaves_room_for_the_drawing(ran: Scores) -> None:
+    row = replace(ran.select(judge="baseline/longest", task="pandalm").row(), judge="x" * 300)
+    axes = Scores((row,)).plot()
+    axes.figure.canvas.draw()
+    assert axes.get_position().width > 0.3
+    mpl.pyplot.close("all")
+
+
 def test_plot_draws_intervals_and_the_ceiling(ran: Scores) -> None:
     pandalm = ran.select(task="pandalm")
     axes = pandalm.plot()
