@@ -130,6 +130,9 @@ def verdict(found: Gate) -> str:
         f"{_many(found.items, 'item')}."
     )
     parts = "; ".join(phrase(line, found.rules.alpha) for line in shown[:_NAMED])
+    if len(shown) == 1:
+        # The sentence after it says the same.
+        parts = parts.removesuffix(_needs(shown[0]))
     parts = parts[0].upper() + parts[1:]
     more = f"; and {_many(len(shown) - _NAMED, 'line')} more" if len(shown) > _NAMED else ""
     need = f" You need about {_many(found.needed, 'item')}." if found.needed is not None else ""
