@@ -49,12 +49,10 @@ def report_sources(
     DataError
         If runs or data can't be read.
     """
-    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []
     opened: dict[tuple[str, str], tuple[Task | None, str]] = {}
-    plugins = metrics()
     for source in sources:
         stored = source.stored
         if stored is None:
@@ -69,11 +67,9 @@ def report_sources(
                 run=stored.run,
                 rows=tuple(source.measure(policy, by_system=True, verify=False)),
                 policies=policies,
-                ratings=source.ratings(),
                 judged=source.judged(policies),
                 verdicts=stored.verdicts,
                 items=None if task is None else _items_of(task),
-                plugins=plugins,
                 licence=_licence(source.task),
                 unread=unread,
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Item, Policies, Ratings, Run, Verdict
@@ -89,16 +89,12 @@ class Reported:
         What was measured: ``all`` first, then subsets.
     policies : Policies
         Under which it was measured.
-    ratings : Ratings
-        Judgments and gold as columns.
     judged : Judged
-        The same, as comparisons take it.
+        Judgments and gold as columns, as comparisons take them.
     verdicts : callable
         Reads the stored verdicts, with the judge's text, in the order of a store: by item first.
     items : callable, optional
         Reads the items with their texts, in the task's order; None where they are not at hand.
-    plugins : mapping of str to Metric
-        Metrics by name, plugins' included.
     licence : str, optional
         Under which the task's data was published, as its card says.
     unread : str, optional
@@ -108,10 +104,13 @@ class Reported:
     run: Run
     rows: tuple[Agreement, ...]
     policies: Policies
-    ratings: Ratings
     judged: Judged
     verdicts: Callable[[], Iterator[Verdict]]
     items: Callable[[], Iterator[Item]] | None
-    plugins: Mapping[str, object]
     licence: str = ""
     unread: str = ""
+
+    @property
+    def ratings(self) -> Ratings:
+        """Judgments and gold as columns."""
+        return self.judged.ratings

@@ -64,7 +64,7 @@ def of_verdicts(run: Run, verdicts: Sequence[Verdict]) -> Reported:
         verdicts, run.scale, task=run.task, judge=run.judge, policies=run.policies, gold_source=run.gold_source,
         revision=run.revision, counts=run.counts,
     )  # fmt: skip
-    return Reported(run, tuple(rows), run.policies, judged.ratings, judged, lambda: iter(verdicts), None, {})
+    return Reported(run, tuple(rows), run.policies, judged, lambda: iter(verdicts), None)
 
 
 def of_stored(stored: StoredRun) -> Reported:
