@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.domain.labels import Labels
     from judgebench.store.runs import StoredRun
+    from judgebench.tables.load import LoadedTable
     from judgebench.tables.read import Table
 
 Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier", "model"]
@@ -66,6 +67,27 @@ class Columns:
         if wrong := [old for old, equals, _ in pairs if not equals]:
             raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
         return {old: new for old, _, new in pairs}
+
+    def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
+        """Read a table, or one that is open already; with ``unlabelled`` rows without gold stay."""
+        from judgebench.domain import Scale  # noqa: PLC0415 - loaded on use
+        from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+
+        return load(
+            path,
+            self.judges,
+            self.golds,
+            scale=None if self.scale is None else Scale.parse(self.scale),
+            cluster_col=self.cluster,
+            subset_col=self.subset,
+            system_col=self.system,
+            id_col=self.item,
+            delimiter=self.delimiter,
+            long=None if self.long is None else LongSpec.parse(self.long),
+            words=self.meanings(),
+            keep_unlabelled=unlabelled,
+            score_cols=self.scores,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,27 +214,12 @@ def table_sources(
     """Open a table of labels, a file or one that is open already: a source per judge's column."""
     from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
-    from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
-    from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
     named = path if isinstance(path, Path) else "FILE"
     if not (columns.judges or columns.scores) or not (columns.golds or unlabelled):
         raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {named}` names the columns")
-    table = load(
-        path,
-        columns.judges,
-        columns.golds,
-        scale=None if columns.scale is None else Scale.parse(columns.scale),
-        cluster_col=columns.cluster,
-        subset_col=columns.subset,
-        system_col=columns.system,
-        id_col=columns.item,
-        delimiter=columns.delimiter,
-        long=None if columns.long is None else LongSpec.parse(columns.long),
-        words=columns.meanings(),
-        keep_unlabelled=unlabelled,
-        score_cols=columns.scores,
-    )
+    table = columns.read(path, unlabelled=unlabelled)
     for text in table.notes:
         tell(text)
     task = path.name if isinstance(path, Path) else table.path

@@ -110,25 +110,12 @@ def humans(
 def _alone(path: Path, columns: Columns, gold: str, policy: list[str], alpha: Interval, seed: int) -> Panel:
     """Measure the annotators of a table that names no judge."""
     from judgebench.agreement.humans import measure_humans  # noqa: PLC0415 - loaded on use
-    from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
+    from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.report.humans import Panel  # noqa: PLC0415 - loaded on use
-    from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
 
     if len(columns.golds) < 2:
         raise UsageError("humans needs --gold-col twice or more, one per annotator (judgebench doctor FILE helps)")
-    table = load(
-        path,
-        (),
-        columns.golds,
-        scale=None if columns.scale is None else Scale.parse(columns.scale),
-        cluster_col=columns.cluster,
-        subset_col=columns.subset,
-        system_col=columns.system,
-        id_col=columns.item,
-        delimiter=columns.delimiter,
-        long=None if columns.long is None else LongSpec.parse(columns.long),
-        words=columns.meanings(),
-    )
+    table = columns.read(path)
     for text in table.notes:
         note(text)
     rules = Policies().override(policy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
@@ -135,22 +136,7 @@ def systems(
 
 def _other_side(path: Path, columns: Columns, column: str) -> Ratings:
     """Read the second responses' systems: the same table once more, with the other column of systems."""
-    from judgebench.domain import Scale  # noqa: PLC0415 - loaded on use
-    from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
-
-    table = load(
-        path,
-        columns.judges,
-        columns.golds,
-        scale=None if columns.scale is None else Scale.parse(columns.scale),
-        cluster_col=columns.cluster,
-        subset_col=columns.subset,
-        system_col=column,
-        id_col=columns.item,
-        delimiter=columns.delimiter,
-        long=None if columns.long is None else LongSpec.parse(columns.long),
-        words=columns.meanings(),
-    )
+    table = replace(columns, system=column).read(path)
     return next(iter(table.judges.values()))
 
 
