@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,15 +17,8 @@ _TESTS = str(Path(__file__).resolve().parent.parent)
 if _TESTS not in sys.path:
     sys.path.insert(0, _TESTS)
 
+from processes import Outcome, python  # noqa: E402 - importable once the folder is on the path
 from servers.plugin import fake_llm  # noqa: E402, F401 - a fixture, importable once the folder is on the path
-
-
-class Outcome(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -35,18 +26,9 @@ def judgebench(tmp_path: Path) -> Callable[..., Outcome]:
     """Run `judgebench …` in an empty folder; fails on a traceback, which is always a bug."""
 
     def call(*arguments: object, env: dict[str, str] | None = None, timeout: float = 120) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-m", "judgebench", *map(str, arguments)],
-            cwd=tmp_path,
-            env=os.environ | (env or {}),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        done = python(tmp_path, "-m", "judgebench", *arguments, env=env, timeout=timeout)
+        assert "Traceback" not in done.err, done.err
+        return done
 
     return call
 
