@@ -29,11 +29,11 @@ from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, cohen_kappa_score
 
 from judgebench.agreement.estimates import Counted, estimate, free
-from judgebench.agreement.inference.spreads import Spread, combine
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Ratings, Scale
-from judgebench.tables.load import load
+from judgebench.labels.load import load
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.influence import Spread, combine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ import numpy as np
 
 from judgebench.agreement.correct.labelled import Sample, labels_only, naive, post_stratified, ppi
 from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
-from judgebench.agreement.inference.spreads import Clusters
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from judgebench.domain import Estimate

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.inference.alpha import alpha_bootstrap, alpha_jackknife
-from judgebench.agreement.inference.intervals import interval, t_interval
-from judgebench.agreement.inference.spreads import Clusters, Spread, spread
-from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.metrics.krippendorff import alpha_units
-from judgebench.agreement.metrics.table import Table
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.krippendorff import alpha_units
+from judgebench.stats.inference.alpha import alpha_bootstrap, alpha_jackknife
+from judgebench.stats.inference.intervals import interval, t_interval
+from judgebench.stats.influence import Clusters, Spread, spread
+from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ import argparse
 import numpy as np
 from scipy.special import expit
 
-from judgebench.agreement.inference.paired import Difference
-from judgebench.agreement.inference.spreads import Clusters, combine
-from judgebench.agreement.metrics.calibration import calibration_excess, expected_calibration_error
+from judgebench.stats.coefficients.calibration import calibration_excess, expected_calibration_error
+from judgebench.stats.inference.paired import Difference
+from judgebench.stats.influence import Clusters, combine
 
 #: Noise that a judge adds to the log-odds, and the factor by which it then overstates them.
 PAIRS = {

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from judgebench.agreement.figures import finished
-from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.metrics.calibration import brier, calibration_line, expected_calibration_error
-from judgebench.agreement.metrics.discrimination import auc
+from judgebench.stats.coefficients.calibration import brier, calibration_line, expected_calibration_error
+from judgebench.stats.coefficients.discrimination import auc
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from judgebench.domain import Estimate

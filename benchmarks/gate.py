@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from judgebench.agreement.gate import Gate, Limits, Rules, gate
-from judgebench.agreement.inference.gates import Decider
-from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import kappa_drop_variance
+from judgebench.agreement.compare.matching import Judged, match
+from judgebench.agreement.gate.decision import Gate, Limits, Rules, gate
+from judgebench.agreement.power.power import kappa_drop_variance
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Ratings, Scale
+from judgebench.stats.inference.gates import Decider
 
 sys.path.insert(0, str(Path(__file__).parent))
 from power import accuracy_of

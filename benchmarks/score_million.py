@@ -29,7 +29,7 @@ if len(sys.argv) > 1:
           krippendorff.alpha([gold, judge], level_of_measurement="nominal"))
 """
 IMPORTS = (
-    "import judgebench.cli.measuring, judgebench.agreement.measure, judgebench.tables.load, judgebench.report.scores"
+    "import judgebench.cli.measuring, judgebench.agreement.measure, judgebench.labels.load, judgebench.report.scores"
 )
 SCORE = ("score", "--judge-col", "judge", "--gold-col", "gold", "--cluster-col", "question", "--format", "csv", "--csv")
 

@@ -12,9 +12,9 @@ import sys
 
 import numpy as np
 
-from judgebench.agreement.metrics.orders import compare_orders, decisiveness
-from judgebench.agreement.systems import rank_systems
+from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Ratings, Scale
+from judgebench.stats.coefficients.orders import compare_orders, decisiveness
 
 SYSTEMS = 8
 QUALITY = np.linspace(-1.2, 1.5, SYSTEMS)

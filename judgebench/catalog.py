@@ -20,8 +20,8 @@ from judgebench.errors import BrokenPluginError, JudgebenchError, NameClashError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.agreement.metrics.catalog import Metric
     from judgebench.domain import Item, Judge, Scale, Task
+    from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
 
 Made = TypeVar("Made")
@@ -29,10 +29,10 @@ Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
 #: Backends of LLM judges: ``name/model``. Each is a factory ``create(model, **settings)``.
 BACKENDS: dict[str, str] = {
-    "openai": "judgebench.judges.openai:create",
-    "anthropic": "judgebench.judges.anthropic:create",
-    "litellm": "judgebench.judges.litellm:create",
-    "server": "judgebench.judges.server:create",
+    "openai": "judgebench.judges.backends.openai:create",
+    "anthropic": "judgebench.judges.backends.anthropic:create",
+    "litellm": "judgebench.judges.backends.litellm:create",
+    "server": "judgebench.judges.backends.server:create",
 }
 #: Judges without a model behind them: the part before the slash or the whole name.
 PLAIN_JUDGES: dict[str, str] = {
@@ -315,7 +315,7 @@ def _options(settings: JudgeSettings, temperature: float | None) -> dict[str, An
 
 def metrics() -> dict[str, Metric]:
     """Return all metrics: the built-in ones, then those of plugins (each entry point is a `Metric`)."""
-    from judgebench.agreement.metrics.catalog import METRICS, Metric  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.coefficients.catalog import METRICS, Metric  # noqa: PLC0415 - loaded on use
 
     found = dict(METRICS)
     for name, entry in plugins("metrics").items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference.spreads import mean
+from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def cautions(
     The two tables of the paradox (reference figures: agreement .85 in both, kappa .70 and .32):
 
     >>> from judgebench.agreement.estimates import Counted, estimate
-    >>> from judgebench.agreement.metrics.catalog import METRICS
+    >>> from judgebench.stats.coefficients.catalog import METRICS
     >>> from judgebench.agreement.policies import apply
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.policies import apply
+from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

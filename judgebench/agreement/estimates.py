@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
-from judgebench.agreement.inference.intervals import Interval, interval, t_interval
-from judgebench.agreement.inference.proportions import clopper_pearson
-from judgebench.agreement.inference.resampling import Parts, resampled, two_way
-from judgebench.agreement.inference.spreads import Clusters, Spread, spread
-from judgebench.agreement.metrics.table import Outcome
 from judgebench.domain import Estimate
+from judgebench.stats.inference.intervals import Interval, interval, t_interval
+from judgebench.stats.inference.proportions import clopper_pearson
+from judgebench.stats.inference.resampling import Parts, resampled, two_way
+from judgebench.stats.influence import Clusters, Spread, spread
+from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
-    from judgebench.agreement.inference.paired import Difference
-    from judgebench.agreement.inference.spreads import Ints
-    from judgebench.agreement.metrics.catalog import Metric
-    from judgebench.agreement.metrics.table import Table
     from judgebench.agreement.policies import Codes, Scored
+    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.inference.paired import Difference
+    from judgebench.stats.influence import Ints
+    from judgebench.stats.table import Table
 
 D = TypeVar("D", Estimate, "Difference")
 
@@ -85,7 +85,7 @@ def estimate(metric: Metric, counted: Counted, method: IntervalMethod = "default
     --------
     PandaLM-7B on its own test set (gold A, tie, B): kappa .435355 with the interval .387 to .481:
 
-    >>> from judgebench.agreement.metrics.catalog import METRICS
+    >>> from judgebench.stats.coefficients.catalog import METRICS
     >>> from judgebench.agreement.policies import apply
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
@@ -133,8 +133,8 @@ def combined(metric: Metric, pulls: Spread) -> Estimate:
     --------
     Two shares on the same four questions, half and half; figures ours:
 
-    >>> from judgebench.agreement.inference.spreads import combine, mean
-    >>> from judgebench.agreement.metrics.catalog import METRICS
+    >>> from judgebench.stats.influence import combine, mean
+    >>> from judgebench.stats.coefficients.catalog import METRICS
     >>> both = [mean(np.array(right), Clusters.of(np.arange(4))) for right in ([1.0, 1, 1, 0], [1.0, 0, 1, 0])]
     >>> found = combined(METRICS["percent_agreement"], combine(both, [0.5, 0.5]))
     >>> found.value, found.method
@@ -166,7 +166,7 @@ def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf"
     --------
     Darwin's fifteen pairs of plants, in eighths of an inch: Fisher (1935) gives a mean of 20.93 and t = 2.148.
 
-    >>> from judgebench.agreement.inference.spreads import mean
+    >>> from judgebench.stats.influence import mean
     >>> pairs = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
     >>> found = free(mean(pairs.astype(float), Clusters.of(np.arange(15))))
     >>> round(found.value, 2), round(found.value / found.se, 3)
@@ -267,7 +267,7 @@ def two_way_spread(first: Spread, second: Spread, both: Spread) -> Spread | None
     A share of eight rows, two systems on four questions (the figures are ours):
 
     >>> import numpy as np
-    >>> from judgebench.agreement.metrics.rows import RowOutcome
+    >>> from judgebench.stats.coefficients.rows import RowOutcome
     >>> share = RowOutcome.mean(np.array([1.0, 1, 1, 0, 1, 0, 0, 0]))
     >>> question, system = np.arange(8) // 2, np.arange(8) % 2
     >>> ways = [share.spread(Clusters.of(codes)) for codes in (question, system, np.arange(8))]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import two_way_spread
-from judgebench.agreement.inference.intervals import interval, t_interval
-from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.metrics.table import Outcome
 from judgebench.domain import Estimate
+from judgebench.stats.inference.intervals import interval, t_interval
+from judgebench.stats.influence import Clusters
+from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.agreement.inference.spreads import Ints, Spread
-    from judgebench.agreement.metrics.rows import RowOutcome
-    from judgebench.agreement.metrics.table import Floats
+    from judgebench.stats.coefficients.rows import RowOutcome
+    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float
     --------
     Eight of ten, by Wilson:
 
-    >>> from judgebench.agreement.metrics.rows import RowOutcome
+    >>> from judgebench.stats.coefficients.rows import RowOutcome
     >>> rows = np.repeat([1.0, 0.0], [8, 2])
     >>> found = finished(RowOutcome.mean(rows), Clusters.of(np.arange(10)), low=0, high=1, proportion=True)
     >>> round(found.low, 6), round(found.high, 6)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.agreement.bias import biases
+from judgebench.agreement.bias.position import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.inference.spreads import Spread, combine, of_fewer
-from judgebench.agreement.metrics.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
-from judgebench.agreement.metrics.table import TINY
+from judgebench.agreement.humans.ceiling import ceiling, select
 from judgebench.agreement.policies import Scored, apply
 from judgebench.agreement.ratings import from_verdicts, system_of, unfinished
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
 from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
+from judgebench.stats.influence import Spread, combine, of_fewer
+from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -118,7 +118,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
 
     References
     ----------
-    Cohen (1960), Krippendorff (2011), Gwet (2008) and others, each at its function in `judgebench.agreement.metrics`.
+    Cohen (1960), Krippendorff (2011), Gwet (2008) and others, each at its function in `judgebench.stats.coefficients`.
 
     Examples
     --------
@@ -282,8 +282,8 @@ def measure_run(
 
 
 def _verify(ratings: Ratings, groups: Iterable[_Group], where: str) -> None:
-    from judgebench.agreement.verify import verify_scored  # noqa: PLC0415 - loads the witnesses
-    from judgebench.agreement.verify_rows import verify_numbers  # noqa: PLC0415 - loads the witnesses
+    from judgebench.agreement.witness.rows import verify_numbers  # noqa: PLC0415 - loads the witnesses
+    from judgebench.agreement.witness.tables import verify_scored  # noqa: PLC0415 - loads the witnesses
 
     for group in groups:
         if group.scored.size:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.metrics.row_catalog import ROW_METRICS
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.row_catalog import ROW_METRICS
 
 __all__ = ["METRIC_LINES", "METRIC_TITLES", "PANEL_TITLES", "title_of"]
 

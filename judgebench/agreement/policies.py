@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.metrics.table import Table
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.influence import Clusters
+from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
     from judgebench.domain import OrderPolicy, Policies, Ratings, Scale

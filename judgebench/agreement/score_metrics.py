@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.figures import Figure
-from judgebench.agreement.metrics import calibration, continuous
-from judgebench.agreement.metrics.discrimination import auc
-from judgebench.agreement.metrics.row_catalog import ROW_METRICS
-from judgebench.agreement.metrics.rows import RowOutcome
 from judgebench.agreement.policies import side_of
+from judgebench.stats.coefficients import calibration, continuous
+from judgebench.stats.coefficients.discrimination import auc
+from judgebench.stats.coefficients.row_catalog import ROW_METRICS
+from judgebench.stats.coefficients.rows import RowOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
 
-    from judgebench.agreement.inference.spreads import Clusters
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
+    from judgebench.stats.influence import Clusters
 
     Flags = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.float64]

@@ -6,16 +6,16 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.metrics.catalog import METRICS, panel
 from judgebench.agreement.policies import apply
 from judgebench.domain import POLICY_VALUES, Estimate, Policies
 from judgebench.errors import UsageError
+from judgebench.stats.coefficients.catalog import METRICS, panel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.agreement.metrics.catalog import Metric
     from judgebench.domain import Ratings
+    from judgebench.stats.coefficients.catalog import Metric
 
 
 def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[Policies, int, dict[str, Estimate]]]:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import free
 from judgebench.agreement.figures import Figure
-from judgebench.agreement.inference.spreads import Clusters, combine, influence
-from judgebench.agreement.metrics import rankings, steps
-from judgebench.agreement.metrics.chance import cohen_kappa
-from judgebench.agreement.metrics.row_catalog import CALLS, ROW_METRICS
-from judgebench.agreement.metrics.rows import RowOutcome
-from judgebench.agreement.metrics.table import Table
+from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import Scored, plurality
 from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.coefficients import rankings, steps
+from judgebench.stats.coefficients.chance import cohen_kappa
+from judgebench.stats.coefficients.row_catalog import CALLS, ROW_METRICS
+from judgebench.stats.coefficients.rows import RowOutcome
+from judgebench.stats.influence import Clusters, combine, influence
+from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -209,12 +209,12 @@ def sequence_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
     Returns
     -------
     dict of str to Figure
-        As `judgebench.agreement.metrics.row_catalog` lists them for the scale.
+        As `judgebench.stats.coefficients.row_catalog` lists them for the scale.
 
     References
     ----------
-    Kendall (1938), A new measure of rank correlation; Levenshtein (1966); `judgebench.agreement.metrics.rankings` and
-    `judgebench.agreement.metrics.steps` have the formulas.
+    Kendall (1938), A new measure of rank correlation; Levenshtein (1966); `judgebench.stats.coefficients.rankings` and
+    `judgebench.stats.coefficients.steps` have the formulas.
 
     Examples
     --------
@@ -250,7 +250,7 @@ def _kept(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], 
 
 
 def _verify(group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], where: str) -> None:
-    from judgebench.agreement.verify_rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
+    from judgebench.agreement.witness.rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
 
     verify_sequences(group, policies, metrics, where=where)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from judgebench.catalog import JudgeSettings
     from judgebench.domain import Agreement, Judge, Policies, Task
-    from judgebench.domain.labels import Labels
     from judgebench.errors import BackendError, IncompleteError
+    from judgebench.labels.annotations import Labels
     from judgebench.run.engine import Options
     from judgebench.run.estimate import Forecast
     from judgebench.run.execute import Outcome, Plan, Progress
@@ -139,8 +139,8 @@ def estimates(plans: Sequence[Plan], runs: Path, *, share: bool, refresh: bool, 
 
 def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
     """Find the cases whose answers are under way in batches."""
-    from judgebench.run.batch import batch_api  # noqa: PLC0415 - loaded on use
-    from judgebench.run.ledger import in_batches  # noqa: PLC0415 - loaded on use
+    from judgebench.run.batch.engine import batch_api  # noqa: PLC0415 - loaded on use
+    from judgebench.run.batch.ledger import in_batches  # noqa: PLC0415 - loaded on use
 
     batch_api(planned)
     return frozenset(in_batches(runs, planned.run))
@@ -167,7 +167,7 @@ def ask_and_measure(
     """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
+    from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 

@@ -49,14 +49,14 @@ class Engine:
             return self._batch(plans, tell)
         if self.name == "ray":
             from judgebench.catalog import judge_environment  # noqa: PLC0415 - loaded on use
-            from judgebench.run.cluster import Setup, execute_all  # noqa: PLC0415 - loaded on use
+            from judgebench.run.cluster.engine import Setup, execute_all  # noqa: PLC0415 - loaded on use
 
             setup = Setup(recipes, self.workers, self.ray_address, judge_environment())
             return partial(execute_all, setup=setup)
         return None
 
     def _batch(self, plans: Sequence[Plan], tell: Callable[[str], None]) -> Callable[..., list[Outcome]]:
-        from judgebench.run.batch import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
+        from judgebench.run.batch.engine import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
 
         # A judge that has none is an error before anything else happens.
         for planned in plans:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.gate import gate
-from judgebench.agreement.standings import verify_matched
+from judgebench.agreement.compare.standings import verify_matched
+from judgebench.agreement.gate.decision import gate
 from judgebench.api.sources import silent, stored_sources
 from judgebench.catalog import metrics
 from judgebench.errors import DataError, UsageError
-from judgebench.report.baseline import changes, is_baseline, read, record, write
-from judgebench.report.paired import check_same, pair, spent_of
+from judgebench.report.gate.baseline import changes, is_baseline, read, record, write
+from judgebench.report.gate.paired import check_same, pair, spent_of
 from judgebench.store.remote import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.agreement.gate import Gate, Limits, Rules
+    from judgebench.agreement.gate.decision import Gate, Limits, Rules
     from judgebench.api.sources import Source
     from judgebench.domain import Agreement
-    from judgebench.report.baseline import Baseline
+    from judgebench.report.gate.baseline import Baseline
     from judgebench.store.runs import StoredRun
 
 
@@ -56,7 +56,7 @@ def hold(
     policy : sequence of str, optional
         Conventions to override, ``name=value``.
     figures, subsets, rules, limits
-        As `judgebench.agreement.gate.gate` takes them.
+        As `judgebench.agreement.gate.decision.gate` takes them.
     verify : bool, optional
         Whether to recompute the figures with other libraries.
     tell : callable, optional

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Task
-    from judgebench.domain.labels import Labels, Mode
     from judgebench.errors import DataError
+    from judgebench.labels.annotations import Labels, Mode
     from judgebench.store.runs import StoredRun
 
 
@@ -22,7 +22,7 @@ def open_labels(paths: Sequence[Path], mode: Mode) -> Mapping[str, Labels] | Non
     DataError
         If there is nothing in them, or a line is no label (file and line).
     """
-    from judgebench.store.labels import read_labels  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
 
     return read_labels(paths, mode) if paths else None
 

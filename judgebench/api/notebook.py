@@ -54,7 +54,7 @@ def _chart(rows: Sequence[Agreement]) -> str:
     from markupsafe import Markup  # noqa: PLC0415 - loaded on use
 
     from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
-    from judgebench.report.charts import forest  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.charts import forest  # noqa: PLC0415 - loaded on use
 
     drawn = [row for row in rows if row.subset == "all"] or list(rows)
     if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:

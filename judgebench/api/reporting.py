@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.sources import Source
     from judgebench.domain import Item, Task
-    from judgebench.report.parts import Reported
+    from judgebench.report.page.parts import Reported
 
 __all__ = ["report_sources"]
 
@@ -49,7 +49,7 @@ def report_sources(
     DataError
         If runs or data can't be read.
     """
-    from judgebench.report.parts import Reported  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []
     opened: dict[tuple[str, str], tuple[Task | None, str]] = {}
@@ -84,7 +84,7 @@ def _items_of(task: Task) -> Callable[[], Iterator[Item]]:
 def _opened(source: Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]) -> tuple[Task | None, str]:
     """Open the task behind a run; or say why its texts are not at hand."""
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
-    from judgebench.domain.labels import own_revision  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.annotations import own_revision  # noqa: PLC0415 - loaded on use
     from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
 
     revision = own_revision(source.revision)

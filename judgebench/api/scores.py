@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from judgebench.agreement.compare import Comparison
+    from judgebench.agreement.compare.compare import Comparison
     from judgebench.api.sources import Source
     from judgebench.domain import Usage
 
@@ -304,8 +304,8 @@ class Scores(Sequence[Agreement]):
         DataError
             If the judges were not asked about the same items.
         """
-        from judgebench.agreement.compare import compare  # noqa: PLC0415 - loaded on use
-        from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.compare.compare import compare  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.compare.matching import match  # noqa: PLC0415 - loaded on use
         from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
         chosen = [self.row(judge=judge) for judge in (first, second)]

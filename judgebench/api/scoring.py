@@ -143,7 +143,7 @@ def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]
         if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
             raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
         return sources([Path(path) for path in paths], None, columns, gold, tell=notes.append)
-    from judgebench.tables.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
     if frame is None:

@@ -11,13 +11,13 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from judgebench.agreement.compare.matching import Judged
     from judgebench.agreement.estimates import IntervalMethod
-    from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Policies, Ratings
-    from judgebench.domain.labels import Labels
+    from judgebench.files.read import Table
+    from judgebench.labels.annotations import Labels
+    from judgebench.labels.load import LoadedTable
     from judgebench.store.runs import StoredRun
-    from judgebench.tables.load import LoadedTable
-    from judgebench.tables.read import Table
 
 Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier", "model"]
 
@@ -71,7 +71,7 @@ class Columns:
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
         """Read a table, or one that is open already; with ``unlabelled`` rows without gold stay."""
         from judgebench.domain import Scale  # noqa: PLC0415 - loaded on use
-        from judgebench.tables.load import LongSpec, load  # noqa: PLC0415 - loaded on use
+        from judgebench.labels.load import LongSpec, load  # noqa: PLC0415 - loaded on use
 
         return load(
             path,
@@ -171,10 +171,10 @@ def stored_sources(
 
 def run_source(stored: StoredRun) -> Source:
     """Open one run that holds verdicts."""
-    from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
-    from judgebench.report.official import with_official  # noqa: PLC0415 - loaded on use
+    from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
 
     run = stored.run
@@ -212,7 +212,7 @@ def table_sources(
     path: Path | Table, columns: Columns, gold: str, *, unlabelled: bool = False, tell: Callable[[str], None] = silent
 ) -> list[Source]:
     """Open a table of labels, a file or one that is open already: a source per judge's column."""
-    from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 

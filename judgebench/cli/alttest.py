@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.sources import Source
     from judgebench.domain import Policies, Ratings
-    from judgebench.domain.labels import Labels
+    from judgebench.labels.annotations import Labels
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
 Small: TypeAlias = Literal["skip", "wilcoxon"]
@@ -101,9 +101,9 @@ def alt_test(
     Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
     llm_annotations.json, each {annotator: {item: label}}.
     """
-    from judgebench.agreement.alttest import default_epsilon  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.alttest_pairs import differences  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.alttest_ratings import alt_test_ratings, epsilon_sweep  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.pairs import differences  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.procedure import default_epsilon  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.ratings import alt_test_ratings, epsilon_sweep  # noqa: PLC0415 - loaded on use
     from judgebench.report.alttest import Entry, render  # noqa: PLC0415 - loaded on use
 
     check_output(output)

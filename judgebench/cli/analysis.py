@@ -114,6 +114,6 @@ def analyze(
 
 def _features(path: Path, names: Sequence[str], delimiter: str | None) -> dict[str, Feature]:
     from judgebench.agreement.analysis.features import Feature  # noqa: PLC0415 - loaded on use
-    from judgebench.tables.features import read_words  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.features import read_words  # noqa: PLC0415 - loaded on use
 
     return {name: Feature.of_words(name, words) for name, words in read_words(path, names, delimiter).items()}

@@ -43,8 +43,8 @@ from judgebench.errors import MismatchError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.matching import Judged
-    from judgebench.agreement.power import Power
+    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.power.power import Power
     from judgebench.api.sources import Source
 
 MetricOption = Annotated[
@@ -102,10 +102,10 @@ def compare(
     config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
 ) -> None:
     """Compare judges on the same items: paired, clustered by question; all pairs where there are more than two."""
-    from judgebench.agreement.compare import compare as hold  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.compare import differing  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.compare import differing  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.matching import match  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import render, render_field, verdict  # noqa: PLC0415 - loaded on use
 
@@ -180,7 +180,7 @@ def power(
     config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
 ) -> None:
     """Say how many items a comparison needs, and what the items at hand can find."""
-    from judgebench.agreement.power import from_figures, quantiles  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.power.power import from_figures, quantiles  # noqa: PLC0415 - loaded on use
     from judgebench.report.power import render  # noqa: PLC0415 - loaded on use
 
     check_output(output)
@@ -222,7 +222,7 @@ def _pilot(
     discordance: float | None,
     design_effect: float | None,
 ) -> tuple[str, Power]:
-    from judgebench.agreement.pilot import pilot  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.power.pilot import pilot  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
     judged = _judged(tables, policy)

@@ -123,7 +123,7 @@ def correct(
 
 def _present(csv: Path, columns: Columns) -> list[str]:
     """Gold columns that the scored table has, too: beside a calibration set it needs none."""
-    from judgebench.tables.read import open_table  # noqa: PLC0415 - loaded on use
+    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
 
     if columns.long is not None:
         return columns.golds

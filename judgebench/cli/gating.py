@@ -12,7 +12,7 @@ from judgebench.cli.options import ConfigOption, OutputOption, PolicyOption, che
 from judgebench.errors import JudgebenchError, MismatchError, UndecidedError, UsageError
 
 if TYPE_CHECKING:
-    from judgebench.agreement.gate import Gate
+    from judgebench.agreement.gate.decision import Gate
     from judgebench.domain import Agreement
 
 
@@ -76,10 +76,10 @@ def gate(
     Paired on the same items, clustered by question, one-sided; deterministic; an improvement never fails. Exit code 3
     where run and baseline are not about the same task, revision, items, gold, scale or policies.
     """
-    from judgebench.agreement.gate import Limits, Rules  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.gate.decision import Limits, Rules  # noqa: PLC0415 - loaded on use
     from judgebench.api.gating import hold, renew  # noqa: PLC0415 - loaded on use
-    from judgebench.report.gate import render, safe, verdict  # noqa: PLC0415 - loaded on use
-    from judgebench.report.junit import to_junit  # noqa: PLC0415 - loaded on use
+    from judgebench.report.gate.gate import render, safe, verdict  # noqa: PLC0415 - loaded on use
+    from judgebench.report.gate.junit import to_junit  # noqa: PLC0415 - loaded on use
 
     rules = Rules(margin, alpha, strict, min_effect)
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
@@ -137,7 +137,7 @@ def _apart(against: Path, output: Path | None, junit: Path | None, *, update: bo
 
 
 def _tell_github(found: Gate, beside: Agreement, *, asked: bool) -> None:
-    from judgebench.report.github import annotate, summary  # noqa: PLC0415 - loaded on use
+    from judgebench.report.gate.github import annotate, summary  # noqa: PLC0415 - loaded on use
 
     if asked or os.environ.get("GITHUB_ACTIONS") == "true":
         # GitHub reads commands from either stream, and stdout may be somebody's JSON.

@@ -123,7 +123,7 @@ def reproduce(
     output: OutputOption = None,
 ) -> None:
     """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""
-    from judgebench.report.reproduce import reproduce as compute  # noqa: PLC0415 - loaded on use
+    from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
 
     found = compute(task or None, data_folder(data))
     emit(found.render(form, width=room(output)), output)

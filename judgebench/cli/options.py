@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 import typer
 
 from judgebench.cli.app import COMMANDS
-from judgebench.domain.labels import Mode
 from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.labels.annotations import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

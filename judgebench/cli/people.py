@@ -109,7 +109,7 @@ def humans(
 
 def _alone(path: Path, columns: Columns, gold: str, policy: list[str], alpha: Interval, seed: int) -> Panel:
     """Measure the annotators of a table that names no judge."""
-    from judgebench.agreement.humans import measure_humans  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.humans.humans import measure_humans  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.report.humans import Panel  # noqa: PLC0415 - loaded on use
 

@@ -28,8 +28,8 @@ def results(
     output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("results"),
 ) -> None:
     """Rebuild the published leaderboards: every baseline and every recorded judge whose data are there."""
-    from judgebench.report.reproduce import reproduce  # noqa: PLC0415 - loaded on use
-    from judgebench.report.results import figures, write_results  # noqa: PLC0415 - loaded on use
+    from judgebench.reproduce.reproduction import reproduce  # noqa: PLC0415 - loaded on use
+    from judgebench.reproduce.results import figures, write_results  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
@@ -87,8 +87,8 @@ def publish(
 ) -> None:
     """Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first."""
     from judgebench.api.publishing import about_tasks, checked, judged_runs, publication  # noqa: PLC0415 - loaded on use
-    from judgebench.report.publish import check_folder, site, write_site  # noqa: PLC0415 - loaded on use
-    from judgebench.report.publish_checks import refuse  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publish.checks import refuse  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publish.publish import check_folder, site, write_site  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 
     if output is None and not check:

@@ -38,7 +38,7 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.agreement.system_scores import Sides
+    from judgebench.agreement.systems.scores import Sides
     from judgebench.domain import Ratings
     from judgebench.errors import JudgebenchError
 
@@ -84,7 +84,7 @@ def systems(
     config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
 ) -> None:
     """Compare the judge's ranking of the systems with gold's: rank correlations, bias per system, decisiveness."""
-    from judgebench.agreement.systems import rank_systems  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loaded on use
     from judgebench.report.systems import Ranking, render  # noqa: PLC0415 - loaded on use
 
     check_output(output)
@@ -141,7 +141,7 @@ def _other_side(path: Path, columns: Columns, column: str) -> Ratings:
 
 
 def _sides(ratings: Ratings, other: Ratings) -> Sides:
-    from judgebench.agreement.system_scores import Sides  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.systems.scores import Sides  # noqa: PLC0415 - loaded on use
 
     if ratings.scale.kind != "pair":
         raise UsageError(f"two --system-col are for pairs, and the labels are on {ratings.scale.spec}; give one")

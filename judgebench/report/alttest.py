@@ -12,8 +12,8 @@ from judgebench.report.table import Cell, Column, Grid, draw, fill
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.alttest import AltTest, Replaced
-    from judgebench.agreement.alttest_pairs import Difference
+    from judgebench.agreement.alt_test.pairs import Difference
+    from judgebench.agreement.alt_test.procedure import AltTest, Replaced
     from judgebench.domain import Estimate, Policies
 
 __all__ = ["SCHEMA", "Entry", "json_schema", "render"]

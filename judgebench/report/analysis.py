@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from judgebench.agreement.analysis.effects import Effect, Explanation
     from judgebench.agreement.analysis.labels import LabelUse
     from judgebench.agreement.analysis.strata import Slice, Strata
-    from judgebench.agreement.metrics.homogeneity import Homogeneity
     from judgebench.domain import Estimate, Policies
+    from judgebench.stats.coefficients.homogeneity import Homogeneity
 
 __all__ = ["SCHEMA", "Analysis", "json_schema", "render"]
 

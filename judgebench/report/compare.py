@@ -22,8 +22,8 @@ from judgebench.report.table import Cell, Column, Grid, draw, fill
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.compare import Comparison, Differing, Line
-    from judgebench.agreement.standings import Field
+    from judgebench.agreement.compare.compare import Comparison, Differing, Line
+    from judgebench.agreement.compare.standings import Field
     from judgebench.domain import Estimate
 
 __all__ = ["SCHEMA", "json_schema", "render", "render_field", "to_json", "verdict"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from judgebench.tables.diagnose import Diagnosis, diagnose
-from judgebench.tables.known import KNOWN, Known
+from judgebench.labels.diagnose import Diagnosis, diagnose
+from judgebench.labels.known import KNOWN, Known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from judgebench.tables.profile import Profile
+    from judgebench.labels.profile import Profile
 
 __all__ = ["Report", "doctor"]
 

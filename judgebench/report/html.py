@@ -39,14 +39,14 @@ def _environment() -> Environment:
 
 
 def asset(name: str) -> str:
-    """Read one of the files of ``report/pages``.
+    """Read one of the files of ``report/page/assets``.
 
     Raises
     ------
     FileNotFoundError
         If there is none of that name.
     """
-    return resources.files("judgebench.report").joinpath("pages", name).read_text("utf-8")
+    return resources.files("judgebench.report.page").joinpath("assets", name).read_text("utf-8")
 
 
 def data_block(name: str, value: Any) -> Markup:
@@ -86,11 +86,11 @@ def page(
     Parameters
     ----------
     template : str
-        Name in ``report/pages`` without its ending; it extends ``base``.
+        Name in ``report/page/assets`` without its ending; it extends ``base``.
     title : str
         Of the page.
     styles, scripts : sequence of str
-        Names of files in ``report/pages``; ``theme.css`` always comes first.
+        Names of files in ``report/page/assets``; ``theme.css`` always comes first.
     live : bool, optional
         Whether the page belongs to the server of ``judgebench view``, and may talk to it.
     **values

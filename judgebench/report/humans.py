@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.humans import among_humans, measure_humans
+from judgebench.agreement.humans.humans import among_humans, measure_humans
 from judgebench.agreement.names import PANEL_TITLES
 from judgebench.report.scores import (
     clean,
@@ -27,8 +27,8 @@ from judgebench.report.words import REASONS, WARNINGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from judgebench.agreement.humans import AmongHumans, Humans, Rest
-    from judgebench.agreement.joint import Resampling
+    from judgebench.agreement.humans.humans import AmongHumans, Humans, Rest
+    from judgebench.agreement.humans.joint import Resampling
     from judgebench.domain import Estimate, Policies, Ratings
 
 __all__ = ["SCHEMA", "Panel", "gather", "json_schema", "render"]

@@ -11,7 +11,7 @@ from judgebench.report.scores import figure, markdown_grid, markdown_text, sprea
 from judgebench.report.table import Cell, Column, Grid, draw, fill
 
 if TYPE_CHECKING:
-    from judgebench.agreement.power import Power
+    from judgebench.agreement.power.power import Power
 
 __all__ = ["SCHEMA", "json_schema", "render", "to_json"]
 

@@ -13,9 +13,9 @@ import unicodedata
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.errors import UsageError
+from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

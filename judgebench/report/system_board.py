@@ -29,8 +29,8 @@ from judgebench.report.table import Cell, Column, Grid, draw, fill
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from judgebench.agreement.system_ranks import Place
-    from judgebench.agreement.systems import SystemScore
+    from judgebench.agreement.systems.ranks import Place
+    from judgebench.agreement.systems.systems import SystemScore
     from judgebench.domain import Estimate
     from judgebench.report.leaderboard.page import Board
     from judgebench.report.systems import Ranking

@@ -21,7 +21,7 @@ from judgebench.report.table import Cell, Column, Grid, draw, fill
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from judgebench.agreement.systems import SystemsAgreement, SystemScore
+    from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
 
 __all__ = ["REASONS", "SCHEMA", "WARNINGS", "Ranking", "json_schema", "ranking_json", "render"]

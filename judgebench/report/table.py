@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.report.scores import arrange, clean, figure, gold_word, gold_words, spread
 from judgebench.report.words import REASONS, SHORT, WARNINGS
+from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

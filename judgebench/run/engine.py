@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from judgebench.domain import Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
-from judgebench.run.lanes import LONGEST_PAUSE, Lane
-from judgebench.run.limits import Budget, OverBudgetError
+from judgebench.run.dispatch import LONGEST_PAUSE, Lane
+from judgebench.run.throttle import Budget, OverBudgetError
 from judgebench.run.versions import Version
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Case, Judge, Scale
     from judgebench.errors import CallError
-    from judgebench.run.lanes import Port
+    from judgebench.run.dispatch import Port
     from judgebench.store.runs import Stored
 
 #: Cases after which a worker lets the loop breathe: a judge that answers at once, and answers that are

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Self
 
 from judgebench.domain import Status
 from judgebench.errors import DataError
+from judgebench.files.lines import UNREADABLE
 from judgebench.store.index import KeyIndex
-from judgebench.store.lines import UNREADABLE, VERDICTS, damaged, decode, failed, key_of
+from judgebench.store.lines import VERDICTS, damaged, decode, failed, key_of
 from judgebench.store.stored import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
 from judgebench.store.table import PACKED, TableSource
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.domain import Verdict
-    from judgebench.domain.labels import Labels
+    from judgebench.labels.annotations import Labels
 
 
 class LabelledRun(StoredRun):

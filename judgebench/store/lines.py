@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import orjson
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Verdict
 from judgebench.errors import DataError
+from judgebench.files.lines import UNREADABLE, dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +22,6 @@ _HEAD = b'{"key":"'
 _MARK = b',"crc":"'
 #: ``,"crc":"01234567"}`` and the newline.
 _TAIL = len(_MARK) + 8 + 3
-#: What reading a line that is no verdict raises.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 #: What to do about damage.
 REPAIR = "`judgebench verify --repair` moves it aside: its case will be asked again"
 
@@ -64,25 +60,6 @@ def seal(body: bytes) -> bytes:
     """Add the checksum and the newline to a JSON object."""
     start = body[:-1]
     return b'%b,"crc":"%08x"}\n' % (start, zlib.crc32(start))
-
-
-def dumps(data: dict[str, Any], *, ascii_only: bool = False) -> bytes:
-    """Write compact JSON; what UTF-8 can't hold is escaped."""
-    if not ascii_only:
-        try:
-            return orjson.dumps(data)
-        except TypeError:
-            # A lone surrogate in a reply must not lose the verdict: JSON escapes keep it.
-            pass
-    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
-
-
-def loads(line: bytes) -> Any:
-    """Read JSON, lone surrogates included."""
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return json.loads(line)
 
 
 def checksum(line: bytes) -> bool | None:
@@ -163,11 +140,6 @@ def whole_lines(stream: BinaryIO, file: Path | str) -> Iterator[bytes]:
 def damaged(file: Path | str, number: int, error: Exception) -> DataError:
     """Name a line that is not a verdict."""
     return DataError(f"not a verdict ({type(error).__name__}: {error})", file=str(file), line=number, hint=REPAIR)
-
-
-def unreadable(file: Path, error: OSError) -> DataError:
-    """Name a file that the system won't read."""
-    return DataError(f"can't read: {error.strerror}", file=str(file), hint="check what lies there, and its permissions")
 
 
 def read_lines(file: Path) -> Iterator[Verdict]:

@@ -6,8 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from judgebench.files.write import replace_file, sync
 from judgebench.store.lines import VERDICTS
-from judgebench.store.sort import replace_file, sync
 from judgebench.store.stored import REFRESHED, SETTLED, read_mark
 from judgebench.store.table import PACKED
 

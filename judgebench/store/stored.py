@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError
-from judgebench.store.lines import REPAIR, UNREADABLE, VERDICTS, Sorting, damaged, decode, unreadable
+from judgebench.files.lines import UNREADABLE, unreadable
+from judgebench.store.lines import REPAIR, VERDICTS, Sorting, damaged, decode
 from judgebench.store.sort import in_order, latest
 from judgebench.store.table import PACKED, read_table
 

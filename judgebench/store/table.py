@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from judgebench.domain import Status, Usage, Verdict
 from judgebench.errors import DataError
-from judgebench.store.lines import UNREADABLE, decode, dumps, encode, loads
-from judgebench.store.sort import replace_file
+from judgebench.files.lines import UNREADABLE, dumps, loads
+from judgebench.files.write import replace_file
+from judgebench.store.lines import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.files.write import replace_file
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode
 from judgebench.store.locks import AnswersLock, lock_run
 from judgebench.store.refresh import begin, finish, resume, started
-from judgebench.store.sort import in_order, replace_file
+from judgebench.store.sort import in_order
 from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_run
 
 if TYPE_CHECKING:

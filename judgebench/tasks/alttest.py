@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.domain import Scale
+    from judgebench.files.rows import Row, Source
     from judgebench.tasks.card import Card
-    from judgebench.tasks.sources import Row, Source
 
 __all__ = ["Reader"]
 

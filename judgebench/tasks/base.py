@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
+from judgebench.files.rows import Row, Source, file_source, find
 from judgebench.tasks.card import load_card
-from judgebench.tasks.sources import Row, Source, file_source, find, resolve
+from judgebench.tasks.sources import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -12,8 +12,8 @@ from judgebench.tasks.base import Located, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from judgebench.files.rows import Row, Source
     from judgebench.tasks.card import Card
-    from judgebench.tasks.sources import Row, Source
 
 __all__ = ["Reader"]
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.domain import Item, Scale, Task
-    from judgebench.domain.labels import Labels
+    from judgebench.labels.annotations import Labels
 
 __all__ = ["LabelledTask"]
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Response, Turn, digest
 from judgebench.errors import DataError
+from judgebench.files.rows import decode, unpack
 from judgebench.tasks.base import Located
-from judgebench.tasks.sources import decode, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import GoldSource
+    from judgebench.files.rows import Row, Source
     from judgebench.tasks.card import Card
-    from judgebench.tasks.sources import Row, Source
 
 __all__ = ["EXAMPLE_COUNTS", "SECTIONS", "Reader", "content_order", "read_json", "section_scores"]
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import GoldSource, Verdict
+    from judgebench.files.rows import Row, Source
     from judgebench.tasks.card import Card
-    from judgebench.tasks.sources import Row, Source
 
 __all__ = [
     "DOMAINS",

@@ -9,16 +9,16 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import digest
-from judgebench.domain.labels import Labelled, code_of, words_of
 from judgebench.errors import UsageError
-from judgebench.store.labels import LabelWriter, label_file
+from judgebench.labels.annotation_files import LabelWriter, label_file
+from judgebench.labels.annotations import Labelled, code_of, words_of
 from judgebench.view.shown import MOST_BUTTONS, choices, shown, steps_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Item, Task
-    from judgebench.domain.labels import Words
+    from judgebench.labels.annotations import Words
 
 #: More seconds than that nobody looks at one item.
 _MOST_SECONDS = 86_400

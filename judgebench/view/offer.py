@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.domain.labels import own_revision
+from judgebench.labels.annotations import own_revision
 from judgebench.view.shelf import Offered
 from judgebench.view.shown import guidelines
 

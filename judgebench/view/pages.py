@@ -42,14 +42,14 @@ def rooms(
     Pages
         Writes the report and the comparison of some runs.
     """
-    from judgebench.agreement.compare import compare as hold  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.standings import compare_all  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.matching import match  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.api.reporting import report_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.sources import run_source  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import render, render_field  # noqa: PLC0415 - loaded on use
-    from judgebench.report.page import report_page  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 
     def measured(stored: StoredRun) -> Agreement:
         return run_source(stored).measure(policy, by_system=False, verify=False)[0]

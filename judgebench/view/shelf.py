@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import JudgebenchError, UsageError
+from judgebench.labels.annotation_files import read_labels
 from judgebench.store.labelled import LabelledRun
-from judgebench.store.labels import read_labels
 from judgebench.view.labelling import Session
 from judgebench.view.runs import figures
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from judgebench.agreement.alttest import alt_test, default_epsilon, default_scoring, similarity
-from judgebench.agreement.alttest_pairs import advantage_difference, aligned, differences
-from judgebench.agreement.alttest_ratings import SWEEP, alt_test_ratings, epsilon_sweep
-from judgebench.agreement.alttest_witness import verify_alt_test
-from judgebench.agreement.inference.alternative import mean_below, mean_below_clustered, signed_rank_below
-from judgebench.agreement.inference.spreads import Clusters
+from judgebench.agreement.alt_test.pairs import advantage_difference, aligned, differences
+from judgebench.agreement.alt_test.procedure import alt_test, default_epsilon, default_scoring, similarity
+from judgebench.agreement.alt_test.ratings import SWEEP, alt_test_ratings, epsilon_sweep
+from judgebench.agreement.alt_test.witness import verify_alt_test
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.errors import MismatchError, UsageError
+from judgebench.stats.inference.alternative import mean_below, mean_below_clustered, signed_rank_below
+from judgebench.stats.influence import Clusters
 from judgebench.tasks.annotations import read_folder
 
 #: reference/golden.json, `alttest`: winning rate and advantage probability at the notebook's epsilon.
@@ -143,7 +143,7 @@ def answered(own: Ratings) -> Ratings:
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
     from judgebench.agreement.ratings import from_verdicts
-    from judgebench.report.recomputed import recorded_verdicts
+    from judgebench.reproduce.recomputed import recorded_verdicts
     from judgebench.tasks.base import open_task
 
     task = open_task("pandalm", data=data_dir)

@@ -18,13 +18,13 @@ from judgebench.agreement.analysis.effects import explain
 from judgebench.agreement.analysis.features import Feature, columns_of
 from judgebench.agreement.analysis.labels import label_use
 from judgebench.agreement.analysis.strata import difficulty, own_answers, slices
-from judgebench.agreement.inference.logistic import logistic, marginal_effects, usable_columns
-from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.metrics.homogeneity import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.tables.load import load
+from judgebench.labels.load import load
+from judgebench.stats.coefficients.homogeneity import Homogeneity, bhapkar, stuart_maxwell, wald
+from judgebench.stats.inference.logistic import logistic, marginal_effects, usable_columns
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,19 +11,19 @@ from agreement_cases import quick, ratings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from judgebench.agreement.bias import biases
-from judgebench.agreement.ceiling import ceiling, pairwise
-from judgebench.agreement.inference.intervals import wilson
-from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.metrics.krippendorff import (
+from judgebench.agreement.bias.position import biases
+from judgebench.agreement.humans.ceiling import ceiling, pairwise
+from judgebench.agreement.policies import apply
+from judgebench.domain import Policies, Scale
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.krippendorff import (
     alpha_units,
     krippendorff_alpha_interval,
     krippendorff_alpha_nominal,
     krippendorff_alpha_ordinal,
     krippendorff_alpha_ratio,
 )
-from judgebench.agreement.policies import apply
-from judgebench.domain import Policies, Scale
+from judgebench.stats.inference.intervals import wilson
 
 # Krippendorff's four observers on twelve units, as in his 2011 paper; 0 is a gap.
 CANONICAL = [

@@ -12,14 +12,14 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.compare import compare, differing
-from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.power import pilot_single
-from judgebench.agreement.standings import compare_all
+from judgebench.agreement.compare.compare import compare, differing
+from judgebench.agreement.compare.matching import Judged, match
+from judgebench.agreement.compare.standings import compare_all
+from judgebench.agreement.power.power import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
-from judgebench.tables.load import load
+from judgebench.labels.load import load
+from judgebench.stats.coefficients.catalog import METRICS
 
 FEW = 200
 UMASS = [

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from judgebench.agreement.compare import compare
-from judgebench.agreement.inference.spreads import Clusters
-from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.metrics import calibration, continuous
-from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.metrics.discrimination import auc, delong_test
-from judgebench.agreement.pilot import pilot
-from judgebench.agreement.standings import compare_all, verify_matched
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.compare.matching import Judged, match
+from judgebench.agreement.compare.standings import compare_all, verify_matched
+from judgebench.agreement.power.pilot import pilot
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UnknownNameError, UsageError
+from judgebench.stats.coefficients import calibration, continuous
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.discrimination import auc, delong_test
+from judgebench.stats.influence import Clusters
 
 seeds = st.integers(0, 9999)
 NUMBERS = ("auc", "brier", "log_loss", "ece", "calibration_slope")

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from test_compare_rows import jackknife, lines
 from test_ratings import item, verdict
 
-from judgebench.agreement.compare import compare, differing
-from judgebench.agreement.inference.paired import sign_flip
-from judgebench.agreement.matching import judged_verdicts, match
-from judgebench.agreement.metrics import rankings
-from judgebench.agreement.metrics.catalog import METRICS
-from judgebench.agreement.pilot import pilot
-from judgebench.agreement.standings import compare_all, verify_matched
+from judgebench.agreement.compare.compare import compare, differing
+from judgebench.agreement.compare.matching import judged_verdicts, match
+from judgebench.agreement.compare.standings import compare_all, verify_matched
+from judgebench.agreement.power.pilot import pilot
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import UsageError
+from judgebench.stats.coefficients import rankings
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.paired import sign_flip
 
 seeds = st.integers(0, 9999)
 

@@ -34,8 +34,8 @@ from judgebench.agreement.correct.rogan_gladen import (
     rogan_gladen,
     youden,
 )
-from judgebench.agreement.inference.intervals import wilson
-from judgebench.agreement.inference.spreads import Clusters
+from judgebench.stats.inference.intervals import wilson
+from judgebench.stats.influence import Clusters
 
 # Lee et al. (arXiv 2511.21140): the example of their code.
 LEE = Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200)

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.gate import Limits, Rules, gate
-from judgebench.agreement.inference.gates import Decider, one_sided
-from judgebench.agreement.inference.multiplicity import holm
-from judgebench.agreement.inference.spreads import Clusters, mean
-from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.operations import Spent
-from judgebench.agreement.power import Power
+from judgebench.agreement.compare.matching import Judged, match
+from judgebench.agreement.gate.decision import Limits, Rules, gate
+from judgebench.agreement.gate.operations import Spent
+from judgebench.agreement.power.power import Power
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UnknownNameError, UsageError
+from judgebench.stats.inference.gates import Decider, one_sided
+from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.influence import Clusters, mean
 
 CHECK, PAIR = Scale.check(), Scale.pair()
 

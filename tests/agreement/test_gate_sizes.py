@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.gate import gate
-from judgebench.agreement.inference.gates import effective, one_sided
-from judgebench.agreement.inference.spreads import Clusters, mean
-from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.metrics.chance import cohen_kappa
-from judgebench.agreement.metrics.table import Table
+from judgebench.agreement.compare.matching import Judged, match
+from judgebench.agreement.gate.decision import gate
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
+from judgebench.stats.coefficients.chance import cohen_kappa
+from judgebench.stats.inference.gates import effective, one_sided
+from judgebench.stats.influence import Clusters, mean
+from judgebench.stats.table import Table
 
 SIMS = 400
 

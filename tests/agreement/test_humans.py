@@ -11,12 +11,12 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.ceiling import ceiling, joint_alpha
-from judgebench.agreement.humans import among_humans, kappa_of, measure_humans
-from judgebench.agreement.metrics.krippendorff import alpha_units
-from judgebench.agreement.metrics.raters import fleiss_kappa, gwet_ac
+from judgebench.agreement.humans.ceiling import ceiling, joint_alpha
+from judgebench.agreement.humans.humans import among_humans, kappa_of, measure_humans
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError
+from judgebench.stats.coefficients.krippendorff import alpha_units
+from judgebench.stats.coefficients.raters import fleiss_kappa, gwet_ac
 
 RNG = np.random.default_rng(8)
 

@@ -12,15 +12,15 @@ from agreement_cases import expand, ratings
 from test_ratings import item, verdict
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.inference.intervals import wilson
 from judgebench.agreement.measure import measure, measure_run
-from judgebench.agreement.metrics.catalog import METRICS, Metric
-from judgebench.agreement.metrics.table import Outcome
 from judgebench.agreement.policies import apply
 from judgebench.agreement.sensitivity import sensitivity
-from judgebench.agreement.verify import verify_scored
+from judgebench.agreement.witness.tables import verify_scored
 from judgebench.domain import Aggregate, Estimate, Policies, Run, Scale, Status, Usage
 from judgebench.errors import DataError, MismatchError
+from judgebench.stats.coefficients.catalog import METRICS, Metric
+from judgebench.stats.inference.intervals import wilson
+from judgebench.stats.table import Outcome
 
 RNG = np.random.default_rng(11)
 PANDALM = [[298, 40, 84], [35, 32, 38], [100, 35, 337]]

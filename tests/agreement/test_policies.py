@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.policies import apply, plurality, side_of
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.coefficients.catalog import METRICS
 
 A, TIE, B, NONE = 0, 1, 2, -1
 UNDECIDED, INVALID = 3, 4

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from agreement_cases import ratings
 
-from judgebench.agreement.ceiling import pairwise
+from judgebench.agreement.humans.ceiling import pairwise
 from judgebench.agreement.measure import measure
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.domain import Aggregate, Policies, Scale
+from judgebench.stats.coefficients.catalog import METRICS
 
 pytestmark = pytest.mark.data
 

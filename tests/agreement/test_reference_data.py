@@ -12,13 +12,13 @@ import pytest
 from agreement_cases import ratings, table
 
 from judgebench.agreement.correct.labelled import Sample, ppi
-from judgebench.agreement.inference.logistic import logistic
-from judgebench.agreement.inference.paired import mcnemar, sign_flip
-from judgebench.agreement.inference.resampling import Parts, resampled
-from judgebench.agreement.inference.spreads import Clusters, mean, se_iid, spread
 from judgebench.agreement.measure import measure
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.domain import Policies, Scale
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.logistic import logistic
+from judgebench.stats.inference.paired import mcnemar, sign_flip
+from judgebench.stats.inference.resampling import Parts, resampled
+from judgebench.stats.influence import Clusters, mean, se_iid, spread
 
 pytestmark = pytest.mark.data
 

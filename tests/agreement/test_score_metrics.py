@@ -12,9 +12,9 @@ from agreement_cases import ratings
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from judgebench.agreement.measure import measure
-from judgebench.agreement.metrics.calibration import expected_calibration_error
-from judgebench.agreement.metrics.discrimination import auc
 from judgebench.domain import Policies, Scale
+from judgebench.stats.coefficients.calibration import expected_calibration_error
+from judgebench.stats.coefficients.discrimination import auc
 
 
 def scored(values, judge, gold, *, scale=None, kind="probability", given=None, **rest):

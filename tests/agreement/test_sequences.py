@@ -15,13 +15,13 @@ from scipy.stats import kendalltau, spearmanr
 from sklearn.metrics import cohen_kappa_score, precision_recall_fscore_support
 from test_ratings import item, verdict
 
-from judgebench.agreement.inference.spreads import Clusters
 from judgebench.agreement.measure import measure
-from judgebench.agreement.metrics import rankings, steps
 from judgebench.agreement.ratings import from_verdicts
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import DataError, UsageError
 from judgebench.report.scores import json_schema, render
+from judgebench.stats.coefficients import rankings, steps
+from judgebench.stats.influence import Clusters
 
 seeds = st.integers(0, 10_000)
 FIGURES = (

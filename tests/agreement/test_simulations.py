@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from judgebench.agreement.inference.power import gate_rates
-from judgebench.agreement.power import kappa_drop_variance
+from judgebench.agreement.power.power import kappa_drop_variance
+from judgebench.stats.inference.power import gate_rates
 
 if TYPE_CHECKING:
     from types import ModuleType

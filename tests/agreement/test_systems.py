@@ -14,12 +14,12 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.metrics.orders import compare_orders, decisiveness, ranks
 from judgebench.agreement.policies import apply
-from judgebench.agreement.system_scores import Sides, scoreboard
-from judgebench.agreement.systems import _profiles, _resampled, rank_systems
+from judgebench.agreement.systems.scores import Sides, scoreboard
+from judgebench.agreement.systems.systems import _profiles, _resampled, rank_systems
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.stats.coefficients.orders import compare_orders, decisiveness, ranks
 
 FEW = 200
 

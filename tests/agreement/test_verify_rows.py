@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from test_sequences import orders, rank_rows, step_rows
 
 from judgebench.agreement.measure import measure
-from judgebench.agreement.metrics.row_catalog import ROW_METRICS
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import score_metrics
 from judgebench.agreement.sequences import sequence_figures, sequence_rows
-from judgebench.agreement.verify_rows import verify_numbers, verify_sequences
+from judgebench.agreement.witness.rows import verify_numbers, verify_sequences
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import MismatchError
+from judgebench.stats.coefficients.row_catalog import ROW_METRICS
 
 seeds = st.integers(0, 9999)
 

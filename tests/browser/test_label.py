@@ -13,7 +13,7 @@ from servers.viewing import ViewServer
 from sklearn.metrics import cohen_kappa_score
 
 from judgebench.catalog import make_task
-from judgebench.store.labels import read_file
+from judgebench.labels.annotation_files import read_file
 from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:

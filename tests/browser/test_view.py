@@ -15,7 +15,7 @@ from servers.labellers import Labeller
 from servers.viewing import ViewServer
 
 from judgebench.catalog import make_task
-from judgebench.store.labels import read_file
+from judgebench.labels.annotation_files import read_file
 from judgebench.store.runs import find_runs
 from judgebench.store.writer import RunWriter
 

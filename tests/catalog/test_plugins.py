@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = """
-from judgebench.agreement.metrics.catalog import Metric
-from judgebench.agreement.metrics.table import Outcome
+from judgebench.stats.coefficients.catalog import Metric
+from judgebench.stats.table import Outcome
 from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
 import numpy as np
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from servers.fake_batches import FakeBatches
 
-from judgebench.run.ledger import LEDGER, read_ledger
+from judgebench.run.batch.ledger import LEDGER, read_ledger
 from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from report.gate_rows import HOSTILE, RUN, planted, store, verdicts
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage, Verdict
-from judgebench.report import baseline, gate
+from judgebench.report.gate import baseline, gate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ import pytest
 from report.gate_rows import RUN, planted, store, verdicts
 
 from judgebench.domain import Policies
-from judgebench.report import baseline
+from judgebench.report.gate import baseline
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from judgebench.catalog import make_task
-from judgebench.domain.labels import Labelled
-from judgebench.store.labels import LabelWriter, label_file
+from judgebench.labels.annotation_files import LabelWriter, label_file
+from judgebench.labels.annotations import Labelled
 from judgebench.store.runs import find_runs
 
 JUDGE = """

@@ -17,7 +17,7 @@ import yaml
 
 from judgebench.domain import Run
 from judgebench.report import leaderboard, system_board
-from judgebench.report.publish import MARK
+from judgebench.report.publish.publish import MARK
 
 JUDGES = ("--judge", "baseline/longest", "--judge", "baseline/random", "--judge", "baseline/majority")
 

@@ -17,7 +17,7 @@ from servers.viewing import ViewServer
 
 from judgebench.catalog import make_task
 from judgebench.domain import Item, Response, Scale, Turn
-from judgebench.store.labels import json_schema, read_file
+from judgebench.labels.annotation_files import json_schema, read_file
 from judgebench.view.shown import shown as written
 
 JUDGE = "baseline/longest"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from judgebench.run.cluster import prepare
+from judgebench.run.cluster.engine import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench import catalog
 from judgebench.domain import Item, Label, Policies, Response, Scale, Turn
 from judgebench.probes.orders import Plain
-from judgebench.run.cluster import Setup, execute_all
+from judgebench.run.cluster.engine import Setup, execute_all
 from judgebench.run.execute import Conventions, Selection, plan
 
 if TYPE_CHECKING:

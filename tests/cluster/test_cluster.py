@@ -19,7 +19,7 @@ from judgebench.catalog import JudgeSettings, make_judge, recipe
 from judgebench.domain import Policies, Status
 from judgebench.errors import BackendError, IncompleteError, UsageError
 from judgebench.probes.orders import Plain
-from judgebench.run.cluster import Setup, execute_all
+from judgebench.run.cluster.engine import Setup, execute_all
 from judgebench.run.engine import Options
 from judgebench.run.execute import Conventions, Selection, execute, plan
 from judgebench.store.runs import read_run

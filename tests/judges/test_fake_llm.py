@@ -61,7 +61,11 @@ def test_an_unknown_fault_is_refused() -> None:
 def test_judges_load_no_library_before_they_are_asked() -> None:
     code = """
 import sys
-from judgebench.judges import anthropic, baselines, function, lexical, litellm, llm, openai, prices, replay, server
+from judgebench.judges.backends import anthropic
+from judgebench.judges.backends import litellm
+from judgebench.judges.backends import openai
+from judgebench.judges.backends import server
+from judgebench.judges import baselines, function, lexical, llm, prices, replay
 from judgebench.judges.prompts import load_prompt, prompt_names
 options = dict(prompt=None, temperature=0.0, max_tokens=9, timeout=1.0, seed=None)
 openai.create("m", base_url=None, **options), anthropic.create("m", base_url=None, **options)

@@ -263,7 +263,7 @@ def test_a_server_needs_no_key(fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("url", [None, "", "localhost:8000", "ftp://x"])
 def test_a_server_needs_an_address(url: str | None) -> None:
-    from judgebench.judges.server import create
+    from judgebench.judges.backends.server import create
 
     with pytest.raises(UsageError, match="--base-url"):
         create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=1, seed=None)
@@ -316,7 +316,7 @@ def test_a_missing_image_ends_its_item(fake_llm: FakeLLM) -> None:
 
 
 def test_missing_litellm_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgebench.judges.litellm import create
+    from judgebench.judges.backends.litellm import create
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(BackendError, match=r"pip install 'judgebench\[litellm\]'"):
@@ -326,7 +326,7 @@ def test_missing_litellm_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="litellm is not installed")
 @pytest.mark.filterwarnings("ignore")
 def test_a_litellm_name_without_a_provider_ends_the_run() -> None:
-    from judgebench.judges.litellm import create
+    from judgebench.judges.backends.litellm import create
 
     judge = create("nope", prompt=None, base_url=None, temperature=0, max_tokens=9, timeout=20, seed=None)
     with pytest.raises(BackendError, match="provider"):
@@ -374,8 +374,8 @@ def test_a_temperature_goes_through_the_version_of_the_api_that_takes_one(
 
 
 def test_cached_tokens_are_input_tokens_in_either_api() -> None:
-    from judgebench.judges.anthropic import _completion
-    from judgebench.judges.chat import chat_completion
+    from judgebench.judges.backends.anthropic import _completion
+    from judgebench.judges.backends.chat import chat_completion
 
     usage = {"input_tokens": 5, "cache_read_input_tokens": 70, "cache_creation_input_tokens": 25, "output_tokens": 3}
     body = {"content": [{"type": "text", "text": "x"}], "stop_reason": "end_turn", "usage": usage}
@@ -393,7 +393,7 @@ def test_cached_tokens_are_input_tokens_in_either_api() -> None:
     [(401, BackendError), (429, RetryableError), ("502", RetryableError), (400, RejectedError), ("x", RetryableError)],
 )
 def test_an_error_in_a_200_means_what_it_says(code: object, kind: type[Exception]) -> None:
-    from judgebench.judges.chat import chat_completion
+    from judgebench.judges.backends.chat import chat_completion
 
     with pytest.raises(kind, match="the upstream"):
         chat_completion("o/m", {"error": {"message": "the upstream", "code": code}}, key_variable="K", seconds=1.0)
@@ -401,7 +401,7 @@ def test_an_error_in_a_200_means_what_it_says(code: object, kind: type[Exception
 
 @pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000])
 def test_json_nested_beyond_reason_is_no_json(text: str) -> None:
-    from judgebench.judges.chat import decode, error_body
+    from judgebench.judges.backends.chat import decode, error_body
 
     with pytest.raises(RetryableError, match="no JSON"):
         decode("server/m", 200, text)

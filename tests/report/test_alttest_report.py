@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.alttest import alt_test
-from judgebench.agreement.alttest_pairs import Difference, advantage_difference
-from judgebench.agreement.alttest_ratings import SWEEP
+from judgebench.agreement.alt_test.pairs import Difference, advantage_difference
+from judgebench.agreement.alt_test.procedure import alt_test
+from judgebench.agreement.alt_test.ratings import SWEEP
 from judgebench.domain import Estimate, Policies
 from judgebench.report.alttest import Entry, json_schema, render
 

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
-from judgebench.agreement.lengths import length_preference
+from judgebench.agreement.bias.lengths import length_preference
 from judgebench.agreement.policies import apply
-from judgebench.agreement.systems import rank_systems
+from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Estimate, Scale, Usage
-from judgebench.report.charts import (
+from judgebench.report.html import asset
+from judgebench.report.page.charts import (
     calibration,
     confusion,
     forest,
@@ -26,14 +27,13 @@ from judgebench.report.charts import (
     subsets,
     systems,
 )
-from judgebench.report.charts.markup import ROLES
-from judgebench.report.html import asset
+from judgebench.report.page.charts.markup import ROLES
 from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.report.parts import Chart, Reported
+    from judgebench.report.page.parts import Chart, Reported
 
 _KNOWN = {"svg", "title", "desc", "g", "path", "text"}
 _ATTRIBUTES = {

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.gate_rows import HOSTILE, RUN, planted, verdicts
 
-from judgebench.agreement.gate import Limits, Rules
-from judgebench.agreement.gate import gate as decide
+from judgebench.agreement.gate.decision import Limits, Rules
+from judgebench.agreement.gate.decision import gate as decide
 from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
-from judgebench.report import baseline, gate
-from judgebench.report.github import annotate, summary
-from judgebench.report.junit import to_junit
-from judgebench.report.paired import pair
+from judgebench.report.gate import baseline, gate
+from judgebench.report.gate.github import annotate, summary
+from judgebench.report.gate.junit import to_junit
+from judgebench.report.gate.paired import pair
 
 #: What GitHub's runner takes for a command: at the start of a line, or (the old form) anywhere in it.
 COMMAND = re.compile(r"^\s*::|##\[")

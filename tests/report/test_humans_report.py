@@ -9,7 +9,7 @@ import json
 import jsonschema
 import numpy as np
 import pytest
-from agreement.agreement_cases import ratings
+from agreement_cases import ratings
 
 from judgebench.domain import Policies, Scale
 from judgebench.report.humans import gather, json_schema, render

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from report.gate_rows import HOSTILE, RUN, planted, verdicts
 
-from judgebench.agreement.gate import gate as decide
-from judgebench.report import baseline
-from judgebench.report.junit import to_junit
-from judgebench.report.paired import pair
+from judgebench.agreement.gate.decision import gate as decide
+from judgebench.report.gate import baseline
+from judgebench.report.gate.junit import to_junit
+from judgebench.report.gate.paired import pair
 
 
 @pytest.mark.parametrize("name", ["plain", HOSTILE], ids=["plain", "hostile"])

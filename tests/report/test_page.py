@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from reported_runs import HOSTILE, Made, reported
 
 from judgebench.domain import Case, Item, Label, Policies, Reference, Response, Scale, Turn
-from judgebench.report.disagreements import AT_ODDS, RIGHT, UNSCORED, explorer, outcomes
-from judgebench.report.page import report_page
+from judgebench.report.page.disagreements import AT_ODDS, RIGHT, UNSCORED, explorer, outcomes
+from judgebench.report.page.page import report_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.report.parts import Reported
+    from judgebench.report.page.parts import Reported
 
 PAIR = Scale.pair()
 

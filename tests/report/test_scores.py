@@ -219,7 +219,7 @@ def test_classes_are_in_the_schema():
 
 
 def test_every_metric_of_a_panel_has_a_short_name():
-    from judgebench.agreement.metrics.catalog import METRICS, PANELS
+    from judgebench.stats.coefficients.catalog import METRICS, PANELS
 
     for panel in PANELS.values():
         assert {panel.headline, *panel.companions} <= set(METRICS)

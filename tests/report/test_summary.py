@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
-from judgebench.agreement.alttest import default_epsilon
-from judgebench.agreement.alttest_ratings import alt_test_ratings
-from judgebench.agreement.lengths import length_preference
+from judgebench.agreement.alt_test.procedure import default_epsilon
+from judgebench.agreement.alt_test.ratings import alt_test_ratings
+from judgebench.agreement.bias.lengths import length_preference
+from judgebench.agreement.bias.retest import retest_agreement
 from judgebench.agreement.policies import apply
-from judgebench.agreement.retest import retest_agreement
 from judgebench.domain import Policies, Scale
-from judgebench.report.stand_in import MARGIN, answer
-from judgebench.report.summary import sections, sentence
+from judgebench.report.page.stand_in import MARGIN, answer
+from judgebench.report.page.summary import sections, sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.report.parts import Reported, Section
+    from judgebench.report.page.parts import Reported, Section
 
 
 def _made(right: float, *, size: int = 400, annotators: int = 3, agree: float = 0.85, **more: Any) -> Reported:

@@ -16,10 +16,10 @@ from judgebench.domain.batches import BatchLimits
 from judgebench.errors import BackendError, DataError, GoneError, IncompleteError, UsageError
 from judgebench.judges.baselines import create as baseline
 from judgebench.judges.llm import RATE_EACH
-from judgebench.run.batch import Waiting, execute_in_batches
+from judgebench.run.batch.engine import Waiting, execute_in_batches
+from judgebench.run.batch.ledger import LEDGER, Ledger, in_batches, read_ledger
 from judgebench.run.engine import Options, Summary
 from judgebench.run.execute import execute
-from judgebench.run.ledger import LEDGER, Ledger, in_batches, read_ledger
 from judgebench.store.runs import RunWriter, read_run
 from judgebench.tasks.base import open_task
 
@@ -398,7 +398,7 @@ def test_a_torn_line_of_the_ledger_is_cut_off_and_a_broken_one_named(tmp_path: P
 
 def test_an_answer_of_a_batch_costs_half(monkeypatch: pytest.MonkeyPatch) -> None:
     from judgebench.judges.backend import Completion
-    from judgebench.judges.openai import create
+    from judgebench.judges.backends.openai import create
 
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     for name in ("gpt-4o-mini", "gpt-5"):

@@ -12,7 +12,7 @@ from test_batch import APIS, QUICK, SHORT, Toy, batch, live, planned
 
 from judgebench.domain import Status
 from judgebench.errors import IncompleteError, UsageError
-from judgebench.run.batch import Waiting, execute_in_batches
+from judgebench.run.batch.engine import Waiting, execute_in_batches
 from judgebench.run.engine import Options
 from judgebench.store.lines import VERDICTS, decode
 from judgebench.store.runs import read_run

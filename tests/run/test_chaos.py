@@ -9,7 +9,7 @@ from servers.fake_llm import FakeLLM
 from test_lanes import Toy
 
 from judgebench.domain import Policies, Status
-from judgebench.judges.server import create
+from judgebench.judges.backends.server import create
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Options, Summary
 from judgebench.run.execute import Conventions, Selection, execute, plan

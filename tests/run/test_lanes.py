@@ -26,13 +26,13 @@ from judgebench.domain import (
     Usage,
 )
 from judgebench.errors import BackendError, IncompleteError, RetryableError, UsageError
+from judgebench.judges.backends.server import ServerBackend
 from judgebench.judges.llm import LLMJudge
-from judgebench.judges.server import ServerBackend
 from judgebench.probes.orders import Plain
+from judgebench.run.dispatch import Lane
 from judgebench.run.engine import Options
 from judgebench.run.execute import Conventions, Progress, Selection, execute_all, plan
-from judgebench.run.lanes import Lane
-from judgebench.run.limits import Meter, Window
+from judgebench.run.throttle import Meter, Window
 from judgebench.store.runs import read_run
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from servers.fake_llm import FakeLLM
 from servers.limiter import Limiter
 
 from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, Verdict
-from judgebench.judges.server import create
+from judgebench.judges.backends.server import create
 from judgebench.run.engine import Lanes, Options, Summary, ask_all
 
 if TYPE_CHECKING:

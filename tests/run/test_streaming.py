@@ -16,8 +16,8 @@ from test_lanes import Toy, llm_judge, planned
 from judgebench.domain import Case, Policies, Reply, Scale, Status, Verdict, digest
 from judgebench.errors import IncompleteError, RetryableError
 from judgebench.judges.backend import Timeouts
-from judgebench.judges.openai import create as openai
-from judgebench.judges.server import create as server
+from judgebench.judges.backends.openai import create as openai
+from judgebench.judges.backends.server import create as server
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Lanes, Options, ask_all
 from judgebench.run.execute import Conventions, Selection, execute, execute_all, plan

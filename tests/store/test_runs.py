@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,6 @@ from stored_cases import RUN, verdict
 from judgebench.domain import Case, Item, Label, Reply, Response, Status, Turn, Usage, Verdict
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, find_runs, known_answers, read_lines, read_run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_verdict_is_in_the_items_own_order_and_survives_the_disk(tmp_path: Path) -> None:
@@ -222,7 +219,7 @@ def test_a_folder_in_place_of_a_file_is_bad_data(tmp_path: Path, name: str) -> N
 
 def test_kill_in_the_middle_of_writing_loses_no_whole_line(tmp_path: Path) -> None:
     script = (
-        "import sys; sys.path[:0] = [sys.argv[2]]\n"
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
         "import pathlib, test_runs as t\n"
         "with t.RunWriter(pathlib.Path(sys.argv[1]), t.RUN) as w:\n"
         "    i = 0\n"
@@ -231,7 +228,7 @@ def test_kill_in_the_middle_of_writing_loses_no_whole_line(tmp_path: Path) -> No
         "        print(i, flush=True)\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path), os.path.dirname(__file__)],  # noqa: PTH120 - plain text
+        [sys.executable, "-c", script, str(tmp_path), *map(str, Path(__file__).parents[:2])],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

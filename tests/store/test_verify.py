@@ -10,8 +10,9 @@ from stored_cases import FAILED, RUN, some, verdict
 from judgebench.cli.app import build
 from judgebench.domain import Reply, Scale, Status
 from judgebench.errors import DataError
+from judgebench.files.lines import dumps
 from judgebench.store import table
-from judgebench.store.lines import dumps, encode, seal
+from judgebench.store.lines import encode, seal
 from judgebench.store.pack import pack
 from judgebench.store.repair import repair
 from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, read_lines, read_run

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.analysis.features import Feature, columns_of, common_features, complete, others_wrong
-from judgebench.agreement.inference.intervals import t_quantile
-from judgebench.agreement.inference.logistic import logistic, marginal_effects, usable_columns
-from judgebench.agreement.inference.multiplicity import holm
-from judgebench.agreement.inference.spreads import Clusters
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError
+from judgebench.stats.inference.intervals import t_quantile
+from judgebench.stats.inference.logistic import logistic, marginal_effects, usable_columns
+from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.metrics.table import Floats
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
+    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)

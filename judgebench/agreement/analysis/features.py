@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.metrics.table import TINY
 from judgebench.errors import DataError
+from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from judgebench.agreement.inference.spreads import Ints
-    from judgebench.agreement.metrics.table import Floats
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
+    from judgebench.stats.influence import Ints
+    from judgebench.stats.table import Floats
 
 #: A category on fewer rows than this says nothing by itself and joins the reference.
 FEW_ROWS = 10

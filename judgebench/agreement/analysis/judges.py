@@ -9,19 +9,19 @@ from judgebench.agreement.analysis.effects import Explanation, explain
 from judgebench.agreement.analysis.features import common_features
 from judgebench.agreement.analysis.labels import LabelUse, label_use
 from judgebench.agreement.analysis.strata import Slice, Strata, difficulty, own_answers, slices
-from judgebench.agreement.matching import match
+from judgebench.agreement.compare.matching import match
+from judgebench.agreement.compare.sides import sequences
 from judgebench.agreement.policies import apply
-from judgebench.agreement.sides import sequences
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.agreement.analysis.features import Feature
-    from judgebench.agreement.matching import Judged
-    from judgebench.agreement.metrics.homogeneity import Homogeneity
+    from judgebench.agreement.compare.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Policies, Ratings
+    from judgebench.stats.coefficients.homogeneity import Homogeneity
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference.multiplicity import holm
-from judgebench.agreement.inference.spreads import mean
-from judgebench.agreement.metrics.homogeneity import Homogeneity, stuart_maxwell, wald
+from judgebench.stats.coefficients.homogeneity import Homogeneity, stuart_maxwell, wald
+from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored

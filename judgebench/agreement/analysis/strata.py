@@ -10,12 +10,12 @@ import numpy as np
 
 from judgebench.agreement.analysis.features import Feature, others_wrong
 from judgebench.agreement.estimates import Counted, estimate, free
-from judgebench.agreement.inference.intervals import t_quantile
-from judgebench.agreement.inference.spreads import Spread, combine
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.agreement.policies import plurality
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.intervals import t_quantile
+from judgebench.stats.influence import Spread, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -22,11 +22,11 @@ from judgebench.agreement.correct.matrix import ILL_CONDITIONED, matrix_influenc
 from judgebench.agreement.correct.rogan_gladen import Calibration, bayes_rogan_gladen, rogan_gladen, youden
 from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_of, score_of, used
 from judgebench.agreement.estimates import free
-from judgebench.agreement.inference.intervals import t_interval
-from judgebench.agreement.inference.spreads import Clusters, Spread, combine, mean
-from judgebench.agreement.metrics.table import TINY
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.inference.intervals import t_interval
+from judgebench.stats.influence import Clusters, Spread, combine, mean
+from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,13 +9,13 @@ import numpy as np
 
 from judgebench.agreement.correct.rows import rows_of, score_of
 from judgebench.agreement.correct.simplex import DIAGONALS, Ranking, sweep
-from judgebench.agreement.inference.spreads import Clusters
 from judgebench.domain import Policies
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
-    from judgebench.agreement.metrics.table import Floats
     from judgebench.domain import Ratings
+    from judgebench.stats.table import Floats
 
 #: More levels than this are a continuous score: a confusion matrix of them is no prior that one could mean.
 MOST_LEVELS = 20

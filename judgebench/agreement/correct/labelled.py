@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.inference.intervals import interval, t_quantile
-from judgebench.agreement.inference.spreads import Clusters, mean
-from judgebench.agreement.metrics.table import TINY, Outcome
 from judgebench.domain import Estimate
+from judgebench.stats.inference.intervals import interval, t_quantile
+from judgebench.stats.influence import Clusters, mean
+from judgebench.stats.table import TINY, Outcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.agreement.inference.spreads import Ints, Spread
-    from judgebench.agreement.metrics.table import Floats
+    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)

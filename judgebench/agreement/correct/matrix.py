@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.metrics.table import TINY
 from judgebench.domain import Estimate
+from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.agreement.metrics.table import Floats
+    from judgebench.stats.table import Floats
 
     Counts = npt.NDArray[np.integer]
 

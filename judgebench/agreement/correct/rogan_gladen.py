@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.inference.intervals import wilson
-from judgebench.agreement.metrics.table import TINY
 from judgebench.domain import Estimate
+from judgebench.stats.inference.intervals import wilson
+from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
-    from judgebench.agreement.metrics.table import Floats
+    from judgebench.stats.table import Floats
 
 #: Nodes of the quadrature over each error rate, and over the score.
 _NODES, _STEPS = 48, 4001

@@ -13,9 +13,9 @@ from judgebench.errors import UsageError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.agreement.metrics.table import Floats
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.domain import Policies, Ratings, Scale
+    from judgebench.stats.table import Floats
 
     Counts = npt.NDArray[np.integer]
 

@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.agreement.metrics.table import Floats
+    from judgebench.stats.table import Floats
 
     Counts = npt.NDArray[np.integer]
 

@@ -13,15 +13,15 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from judgebench.agreement.inference.tiers import tiers
-from judgebench.agreement.metrics.catalog import METRICS
 from judgebench.errors import UsageError
 from judgebench.report.leaderboard.beside import Baseline, Pace, baseline
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.tiers import tiers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.agreement.matching import Judged
+    from judgebench.agreement.compare.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies
     from judgebench.report.leaderboard.beside import Key
 
@@ -63,7 +63,7 @@ class Entry(NamedTuple):
     paired : bool
         Whether the range comes from paired differences, and not from overlapping intervals.
     tier : int or None
-        The tier (`judgebench.agreement.inference.tiers`); None where there is no range.
+        The tier (`judgebench.stats.inference.tiers`); None where there is no range.
     baseline : Baseline or None
         What always saying the commonest label reaches on the same data; None where there is no rank.
     pace : Pace or None
@@ -181,7 +181,7 @@ def _paired(
 
     None where not every judge's verdicts are at hand.
     """
-    from judgebench.agreement.standings import ranks_of, shared_spreads, surely_ahead  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.compare.standings import ranks_of, shared_spreads, surely_ahead  # noqa: PLC0415 - loads numpy
 
     keys = [(row.task, row.judge, row.revision) for row in rows]
     if len(set(keys)) < len(keys) or not all(key in judged for key in keys):

@@ -1,0 +1,1 @@
+"""The alternative annotator test."""

@@ -1,0 +1,136 @@
+"""Two judges' advantage probabilities on the same items, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from judgebench.agreement.estimates import free
+from judgebench.domain import Estimate
+from judgebench.stats.inference.alternative import t_lower
+from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.influence import combine
+from judgebench.stats.table import TINY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.agreement.alt_test.procedure import AltTest
+    from judgebench.domain import Ratings
+
+
+class Difference(NamedTuple):
+    """Two judges of one task: positions in what was given, first minus second, and its p-values.
+
+    ``p`` and ``adjusted`` (Holm, over all pairs given) are None where no item tells the two apart.
+    """
+
+    first: int
+    second: int
+    estimate: Estimate
+    p: float | None
+    adjusted: float | None
+
+
+def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, float | None]:
+    """Compare two judges by their advantage probabilities on the same items: paired, over shared clusters.
+
+    Parameters
+    ----------
+    first, second : AltTest
+        Tests of two judges against the same annotators; their items and clusters have the same codes.
+
+    Returns
+    -------
+    tuple of Estimate and float or None
+        First minus second with its interval, and the two-sided p-value of no difference; None where no item
+        tells the two apart.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), arXiv 2501.10970, compare judges by this probability, since it does not
+    depend on epsilon; the interval is ours.
+
+    Examples
+    --------
+    Of 74 items a first judge wins or ties 57, as GPT-4o does against MT-Bench's first author, and a second 60:
+
+    >>> from judgebench.agreement.alt_test.procedure import alt_test
+    >>> people = np.zeros((74, 2), dtype=int)
+    >>> one, two = (alt_test((np.arange(74) >= won).astype(int), people, np.eye(2)) for won in (57, 60))
+    >>> estimate, p = advantage_difference(one, two)
+    >>> round(estimate.value, 4), round(p, 4)
+    (-0.0405, 0.0832)
+    """
+    if first.pulls is None or second.pulls is None:
+        return Estimate.missing("no_annotators"), None
+    joined = combine([first.pulls, second.pulls], [1.0, -1.0])
+    pulls = replace(joined, n=max(first.pulls.n, second.pulls.n))
+    estimate = free(pulls, low=-1.0, high=1.0)
+    if not pulls.se or pulls.se < TINY:
+        return estimate, None
+    return estimate, 2 * t_lower(-abs(pulls.value) / pulls.se, pulls.pulls.size - 1)
+
+
+def aligned(first: Ratings, second: Ratings) -> bool:
+    """Whether two judges' ratings are about the same items, in the same codes, with the same labels by people.
+
+    Parameters
+    ----------
+    first, second : Ratings
+        Ratings of one task.
+    """
+    if first.scale != second.scale or first.annotators != second.annotators:
+        return False
+    sides: list[tuple[np.ndarray, ...]] = []
+    for ratings in (first, second):
+        items, rows = np.unique(ratings.item, return_index=True)
+        sides.append((items, ratings.gold[rows], ratings.cluster[rows]))
+    return all(np.array_equal(a, b) for a, b in zip(*sides, strict=True))
+
+
+def differences(judges: Sequence[tuple[str, Ratings, AltTest]]) -> list[Difference]:
+    """Compare every two judges of one task whose items are the same.
+
+    Parameters
+    ----------
+    judges : sequence of (str, Ratings, AltTest)
+        Task, ratings and test of each judge.
+
+    Returns
+    -------
+    list of Difference
+        In the order given; empty where no two share a task and its items.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970,
+    compare judges by this probability; Holm (1979), A simple sequentially rejective multiple test procedure.
+
+    Examples
+    --------
+    Of 74 items a first judge wins or ties 57, a second 60 and a third 30; three pairs, corrected together.
+    Figures ours:
+
+    >>> from judgebench.agreement.alt_test.procedure import alt_test
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> people = np.zeros((74, 2), dtype=int)
+    >>> given = []
+    >>> for won in (57, 60, 30):
+    ...     codes = (np.arange(74) >= won).astype(int)
+    ...     given.append(("task", from_codes(Scale.check(), codes, people), alt_test(codes, people, np.eye(2))))
+    >>> [(one.first, one.second, round(one.estimate.value, 4), round(one.adjusted, 4)) for one in differences(given)]
+    [(0, 1, -0.0405, 0.0832), (0, 2, 0.3649, 0.0), (1, 2, 0.4054, 0.0)]
+    """
+    found = [
+        (i, j, *advantage_difference(judges[i][2], judges[j][2]))
+        for i, j in combinations(range(len(judges)), 2)
+        if judges[i][0] == judges[j][0] and aligned(judges[i][1], judges[j][1])
+    ]
+    known = [p for *_, p in found if p is not None]
+    adjusted = iter(holm(known).tolist() if known else [])
+    return [Difference(i, j, estimate, p, None if p is None else next(adjusted)) for i, j, estimate, p in found]

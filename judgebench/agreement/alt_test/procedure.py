@@ -1,0 +1,424 @@
+"""The alternative annotator test: whether a judge may take the place of a human annotator.
+
+Each annotator in turn is held against the judge: who is closer to the other annotators of an item? A judge may
+be worse than the annotator it replaces by at most epsilon, which is what an annotator costs more than a judge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from judgebench.agreement.estimates import free
+from judgebench.domain import Estimate
+from judgebench.errors import UsageError
+from judgebench.stats.inference.alternative import (
+    duels,
+    mean_below,
+    mean_below_clustered,
+    signed_rank_below,
+)
+from judgebench.stats.inference.multiplicity import benjamini_yekutieli
+from judgebench.stats.influence import combine
+from judgebench.stats.table import TINY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.domain import Scale
+    from judgebench.stats.inference.alternative import Duel
+    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.table import Floats
+
+Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
+Small: TypeAlias = Literal["skip", "wilcoxon"]
+"""What to do with an annotator below ``min_items``: leave out, or Wilcoxon's signed-rank test."""
+
+#: What an annotator costs more than a judge, by who the annotators are (the paper's recommendation).
+EPSILONS: Mapping[str, float] = {"expert": 0.2, "human": 0.15, "crowd": 0.1}
+#: For annotators of an unknown kind: the most demanding of the three.
+UNKNOWN_EPSILON = 0.1
+#: A judge passes with at least this share of annotators.
+PASS = 0.5
+_FEW_ANNOTATORS, _FEW_ITEMS, _MANY_TIES = 3, 50, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What the judge did in the place of one annotator.
+
+    Parameters
+    ----------
+    name : str
+        The annotator.
+    n : int
+        Items on which both are compared.
+    judge, human : float or None
+        Shares of items on which the judge (the annotator) is at least as close to the others as the other of the
+        two; ties count for both, so the two may add up to more than 1.
+    ties : float or None
+        Share of items on which they are equally close; all three are None without items.
+    p : float or None
+        P-value of "the judge is worse by epsilon or more"; None for an annotator who is left out.
+    adjusted : float or None
+        The same after Benjamini and Yekutieli.
+    wins : bool or None
+        Whether the judge may replace this annotator: ``adjusted`` is at most q.
+    clustered : float or None
+        ``p`` with a cluster-robust standard error, unadjusted; None where no items share a cluster.
+    test : {'t', 'wilcoxon', ''}
+        The test; empty for an annotator who is left out.
+    """
+
+    name: str
+    n: int
+    judge: float | None
+    human: float | None
+    ties: float | None
+    p: float | None = None
+    adjusted: float | None = None
+    wins: bool | None = None
+    clustered: float | None = None
+    test: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class AltTest:
+    """Result of the alternative annotator test.
+
+    Parameters
+    ----------
+    epsilon, q : float
+        The margin, and the false discovery rate.
+    scoring : str
+        ``accuracy``, ``neg-rmse`` or ``similarity``.
+    items : int
+        Items with labels enough.
+    winning_rate : Estimate
+        Share of annotators whom the judge may replace; ``n`` counts the annotators. No interval: these
+        annotators are all there are.
+    clustered_rate : Estimate
+        The same with cluster-robust tests; undefined (``no_clusters``) where no items share a cluster.
+    advantage : Estimate
+        Advantage probability: the mean over annotators of the share of items on which the judge is at least as
+        close to the others as the annotator is. It does not depend on epsilon; the interval is over clusters
+        of items, for these annotators.
+    annotators : tuple of Replaced
+        One per annotator, those who are left out included.
+    ties : float
+        Mean share of ties.
+    majority : tuple of float or None
+        Winning rate and advantage probability of a judge who always gives the annotators' most frequent label.
+    warnings : tuple of str
+        Machine-readable: ``few_annotators``, ``few_items``, ``many_ties``, ``majority_passes``, ``clustered``,
+        ``no_spread``, ``unanswered``, ``left_out_annotators``.
+    pulls : Spread or None
+        What the advantage probability's interval is made of; two judges' difference needs it.
+    """
+
+    epsilon: float
+    q: float
+    scoring: str
+    items: int
+    winning_rate: Estimate
+    clustered_rate: Estimate
+    advantage: Estimate
+    annotators: tuple[Replaced, ...]
+    ties: float
+    majority: tuple[float, float] | None = None
+    warnings: tuple[str, ...] = ()
+    pulls: Spread | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether the judge may replace at least half of the annotators; None where there is no rate."""
+        rate = self.winning_rate.value
+        return None if rate is None else rate >= PASS
+
+
+def similarity(scale: Scale, scoring: Scoring) -> Floats:
+    """How close two labels are, for every pair of labels.
+
+    Parameters
+    ----------
+    scale : Scale
+        The declared scale.
+    scoring : {'accuracy', 'neg-rmse'}
+        1 for the same label, else 0; or the negative squared difference of values. Both sides of a comparison
+        are held against the same labels, so the sum of squares orders them as the root of its mean does.
+
+    Returns
+    -------
+    ndarray of float, shape (k, k)
+        The higher, the closer.
+
+    Raises
+    ------
+    UsageError
+        If the scoring is unknown, or needs values that the labels don't have.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970:
+    accuracy for labels, the negative RMSE for numbers.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> float(similarity(Scale.rate(1, 3), "neg-rmse")[0, 2])
+    -4.0
+    """
+    if scoring == "accuracy":
+        return np.eye(len(scale.labels))
+    if scoring != "neg-rmse":
+        raise UsageError(f"--scoring {scoring!r}: write one of {', '.join(get_args(Scoring))}")
+    values = np.asarray(scale.values, dtype=np.float64)
+    if values.size != len(scale.labels):
+        raise UsageError(f"scoring neg-rmse needs labels with values, and {scale.spec} has none; use accuracy")
+    return -np.square(values[:, None] - values[None, :])
+
+
+def default_scoring(scale: Scale) -> Scoring:
+    """Choose ``neg-rmse`` for numeric ratings, else ``accuracy``.
+
+    Parameters
+    ----------
+    scale : Scale
+        The declared scale.
+
+    Returns
+    -------
+    {'accuracy', 'neg-rmse'}
+        The scoring.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> default_scoring(Scale.rate(1, 5)), default_scoring(Scale.pair())
+    ('neg-rmse', 'accuracy')
+    """
+    numeric = scale.kind == "rate" and scale.labels == tuple(f"{value:g}" for value in scale.values)
+    return "neg-rmse" if numeric else "accuracy"
+
+
+def default_epsilon(gold: str) -> float:
+    """Choose epsilon by who gave the labels: expert 0.2, human 0.15, crowd 0.1; 0.1 for the unknown.
+
+    Parameters
+    ----------
+    gold : str
+        Who gave the labels.
+
+    Returns
+    -------
+    float
+        The margin.
+
+    Raises
+    ------
+    UsageError
+        If the labels are a model's or a verifier's: there is nobody to replace.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970:
+    .2 for experts, .15 for skilled annotators, .1 for crowd workers.
+
+    Examples
+    --------
+    >>> [default_epsilon(who) for who in ("expert", "human", "crowd", "unspecified")]
+    [0.2, 0.15, 0.1, 0.1]
+    """
+    if gold in {"model", "verifier"}:
+        raise UsageError(f"gold is a {gold}'s here; the alternative annotator test needs labels by people")
+    return EPSILONS.get(gold, UNKNOWN_EPSILON)
+
+
+def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
+    judge: Ints,
+    annotators: Ints,
+    closeness: Floats,
+    *,
+    epsilon: float = 0.2,
+    q: float = 0.05,
+    min_humans: int = 2,
+    min_items: int = 30,
+    small: Small = "skip",
+    names: Sequence[str] = (),
+    item: Ints | None = None,
+    cluster: Ints | None = None,
+    scoring: str = "similarity",
+) -> AltTest:
+    """Test whether a judge may replace human annotators.
+
+    On item i, annotator j and the judge f are each compared with the other annotators. With ``S`` their mean
+    closeness to these, ``W_f = [S_f >= S_j]`` and ``W_j = [S_j >= S_f]``. For every annotator the hypothesis
+    ``mean(W_j) - mean(W_f) >= epsilon`` is tested (one-sided one-sample t), and the p-values are
+    adjusted by Benjamini and Yekutieli. The winning rate is the share of annotators with a rejection.
+
+    Parameters
+    ----------
+    judge : ndarray of int, shape (n,)
+        Codes; -1 where the judge gave no label. It then loses to every annotator of the item: nothing is won
+        by not answering. (Leave such rows out beforehand to do as the original code does.)
+    annotators : ndarray of int, shape (n, m)
+        Codes of m annotators; -1 for a gap.
+    closeness : ndarray of float, shape (k, k)
+        How close label a (row) is to another annotator's label b (column); the identity gives accuracy.
+        See `similarity`.
+    epsilon : float, optional
+        How much worse than the annotator the judge may be, from 0 to 1; 0 asks for a better one.
+    q : float, optional
+        False discovery rate.
+    min_humans : int, optional
+        Items with fewer annotators are left out; at least 2.
+    min_items : int, optional
+        Annotators with fewer items are left out, or tested by Wilcoxon's signed-rank test.
+    small : {'skip', 'wilcoxon'}, optional
+        Which of the two: the published code leaves them out, the paper proposes the test.
+    names : sequence of str, optional
+        The annotators' names.
+    item : ndarray of int, shape (n,), optional
+        Item of each row, where one item has several rows (both orders): comparisons are averaged within it.
+    cluster : ndarray of int, shape (n,), optional
+        Cluster of each row; by default each item is its own.
+    scoring : str, optional
+        What to call ``closeness`` in the result.
+
+    Returns
+    -------
+    AltTest
+        With undefined estimates (``no_annotators``) where no annotator has items enough.
+
+    Raises
+    ------
+    ValueError
+        If shapes, codes or settings don't fit.
+
+    Notes
+    -----
+    A difference without any variance has no t: it is a rejection where it lies below epsilon, else not (warning
+    ``no_spread``). Where items share clusters, the published test takes them for independent;
+    ``clustered_rate`` does not.
+
+    References
+    ----------
+    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
+
+    Examples
+    --------
+    GPT-4o beside the first author of MT-Bench on 74 items: 43 ties, 14 items on which the judge is closer to the
+    other annotator, 17 on which the author is. The published code gives the p-value 0.01918244.
+
+    >>> judge = np.repeat([0, 0, 1], [43, 14, 17])
+    >>> author, other = np.repeat([0, 1, 0], [43, 14, 17]), np.zeros(74, dtype=int)
+    >>> found = alt_test(judge, np.stack([author, other], axis=1), np.eye(2), epsilon=0.2)
+    >>> first = found.annotators[0]
+    >>> round(first.p, 8), round(first.judge, 5), round(first.human, 5)
+    (0.01918244, 0.77027, 0.81081)
+    """
+    _check(judge, annotators, closeness, epsilon, q, min_humans)
+    labels = tuple(names) or tuple(f"annotator {j + 1}" for j in range(annotators.shape[1]))
+    items = np.arange(judge.size) if item is None else item
+    groups = items if cluster is None else cluster
+    rows = np.flatnonzero((annotators >= 0).sum(axis=1) >= min_humans)
+    judge, items = judge[rows], items[rows]
+    everyone = duels(judge, annotators[rows], closeness, items, groups[rows])
+    enough = max(2, min_items if small == "skip" else 2)
+    chosen = [duel for duel in everyone if duel.n >= enough]
+    tests = ["" if duel.n < enough else "t" if duel.n >= min_items else "wilcoxon" for duel in everyone]
+    found, winning, clustered = _decide(labels, everyone, tests, epsilon, q)
+    counted = int(np.unique(items).size)
+    pulls = None
+    if chosen:
+        pulls = replace(combine([duel.advantage for duel in chosen], [1 / len(chosen)] * len(chosen)), n=counted)
+    ties = float(np.mean([duel.ties for duel in chosen])) if chosen else 0.0
+    warnings = {
+        "few_annotators": len(chosen) < _FEW_ANNOTATORS,
+        "few_items": counted < _FEW_ITEMS,
+        "many_ties": ties > _MANY_TIES,
+        "clustered": clustered.undefined != "no_clusters",
+        "no_spread": any(float(np.ptp(duel.lead)) < TINY for duel in chosen),
+        "unanswered": bool((judge < 0).any()),
+        "left_out_annotators": len(chosen) < len(everyone),
+    }
+    return AltTest(
+        epsilon=epsilon,
+        q=q,
+        scoring=scoring,
+        items=counted,
+        winning_rate=winning,
+        clustered_rate=clustered,
+        advantage=Estimate.missing("no_annotators", counted) if pulls is None else free(pulls, low=0.0, high=1.0),
+        annotators=found,
+        ties=ties,
+        warnings=tuple(code for code, holds in warnings.items() if holds),
+        pulls=pulls,
+    )
+
+
+def _check(judge: Ints, annotators: Ints, closeness: Floats, epsilon: float, q: float, min_humans: int) -> None:
+    labels = len(closeness)
+    if annotators.ndim != 2 or judge.shape != annotators.shape[:1] or closeness.shape != (labels, labels):
+        raise ValueError("expected judge (n,), annotators (n, m) and closeness (k, k)")
+    for codes in (judge, annotators):
+        if codes.size and not -1 <= int(codes.min()) <= int(codes.max()) < labels:
+            raise ValueError(f"codes run from 0 to {labels - 1}, and -1 is none")
+    if not (0 <= epsilon <= 1 and 0 < q < 1 and min_humans >= 2):
+        raise ValueError("epsilon is in [0, 1], q in (0, 1), and min_humans at least 2")
+
+
+def _decide(
+    names: Sequence[str], everyone: Sequence[Duel], tests: Sequence[str], epsilon: float, q: float
+) -> tuple[tuple[Replaced, ...], Estimate, Estimate]:
+    """Test each annotator; the table, the winning rate, and that of the cluster-robust tests."""
+    tested = [j for j, test in enumerate(tests) if test]
+    plain: list[float] = []
+    robust: list[float | None] = []
+    for j in tested:
+        duel = everyone[j]
+        below = mean_below if tests[j] == "t" else signed_rank_below
+        plain.append(below(duel.lead, epsilon))
+        robust.append(None if duel.clusters.lone else mean_below_clustered(duel.lead, epsilon, duel.clusters))
+    adjusted = dict(zip(tested, benjamini_yekutieli(plain), strict=True)) if tested else {}
+    table = tuple(
+        Replaced(
+            name,
+            duel.n,
+            float(duel.judge.mean()) if duel.n else None,
+            float(duel.human.mean()) if duel.n else None,
+            duel.ties if duel.n else None,
+        )
+        for name, duel in zip(names, everyone, strict=True)
+    )
+    rows = list(table)
+    for j, p, other in zip(tested, plain, robust, strict=True):
+        rows[j] = replace(
+            rows[j], p=p, adjusted=float(adjusted[j]), wins=bool(adjusted[j] <= q), clustered=other, test=tests[j]
+        )
+    if not tested:
+        return tuple(rows), Estimate.missing("no_annotators"), Estimate.missing("no_annotators")
+    count = len(tested)
+    rate = sum(bool(rows[j].wins) for j in tested) / count
+    # Annotators without shared clusters keep their p-value; one with a single cluster can't be replaced.
+    clustered = [
+        p if everyone[j].clusters.lone else 1.0 if other is None else other
+        for j, p, other in zip(tested, plain, robust, strict=True)
+    ]
+    if all(everyone[j].clusters.lone for j in tested):
+        return tuple(rows), _share(rate, count), Estimate.missing("no_clusters", count)
+    return tuple(rows), _share(rate, count), _share(float((benjamini_yekutieli(clustered) <= q).mean()), count)
+
+
+def _share(value: float, n: int) -> Estimate:
+    return Estimate(value, None, None, n)

@@ -1,0 +1,1 @@
+"""What sways a judge: places, lengths, chance."""

@@ -1,0 +1,202 @@
+"""Biases that stored verdicts show: position, and leaning towards one label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import free
+from judgebench.agreement.policies import side_of
+from judgebench.domain import Estimate
+from judgebench.stats.inference.intervals import interval
+from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.table import Outcome
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from judgebench.agreement.policies import Rows, Scored
+    from judgebench.domain import Ratings
+
+
+def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
+    """Measure what these judgments can show.
+
+    Consistency is the share of items whose two games name one response, preference ``(recency - primacy) / N``; a
+    difference of rates is ``mean(judge - gold)``.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        All judgments of a group, games included.
+    scored : Scored
+        The rows that count, for the comparison of rates.
+
+    Returns
+    -------
+    dict of str to Estimate
+        ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in
+        both orders; ``first_slot_rate`` on pairs; ``positive_rate_difference`` on a check (judge minus gold) and
+        ``mean_signed_error`` on ratings. Empty where there is nothing to show.
+
+    References
+    ----------
+    Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et al.
+    (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
+
+    Examples
+    --------
+    GPT-4 on LLMBar's 419 pairs, shown both ways: 19 times the first slot twice, 18 times the second:
+
+    >>> from judgebench.agreement.policies import apply
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> plain, turned = np.repeat([0, 2, 0], [19, 18, 382]), np.repeat([2, 0, 0], [19, 18, 382])
+    >>> ratings = from_codes(
+    ...     Scale.pair(),
+    ...     np.r_[plain, turned],
+    ...     np.zeros(838),
+    ...     item=np.tile(np.arange(419), 2),
+    ...     swapped=np.arange(838) >= 419,
+    ... )
+    >>> found = biases(ratings, apply(ratings, Policies()))
+    >>> [round(found[name].value, 6) for name in ("position_consistency", "position_preference")]
+    [0.911695, -0.002387]
+    """
+    found = _position(ratings)
+    if ratings.scale.kind == "pair":
+        found |= _first_slot(ratings)
+    return found | _leaning(scored)
+
+
+def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:
+    """Rows of each item's first plain and first swapped game, for items that have both."""
+    size = int(ratings.item.max()) + 1 if ratings.item.size else 0
+    first = np.full((2, size), -1, dtype=np.intp)
+    rows = np.argsort(-ratings.game, kind="stable")
+    for swapped in (0, 1):
+        # Later writes win, so the lowest game stays.
+        mine = rows[ratings.swapped[rows] == bool(swapped)]
+        first[swapped, ratings.item[mine]] = mine
+    both = (first >= 0).all(axis=0)
+    return first[0, both], first[1, both]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Items whose two games both hold a verdict.
+
+    Parameters
+    ----------
+    consistent : ndarray of bool, shape (m,)
+        Whether both games name one response.
+    lean : ndarray of int, shape (m,)
+        In shown coordinates: below 0 towards the first slot, above 0 towards the second; all 0 on a pick scale.
+    rows : ndarray of int, shape (m,)
+        Row of each item's plain game.
+    """
+
+    consistent: npt.NDArray[np.bool_]
+    lean: npt.NDArray[np.int32]
+    rows: Rows
+
+
+def turned(ratings: Ratings) -> Turned | None:
+    """Look at the items that were shown both ways; None where responses have no order or were never turned.
+
+    In shown coordinates an item whose two games both name the first slot (or name it once beside a tie) shows
+    primacy, the second slot recency.
+    """
+    if not ratings.swapped.any() or ratings.scale.kind not in {"pair", "pick"}:
+        return None
+    plain, swapped = _both_orders(ratings)
+    valid = (ratings.judge[plain] >= 0) & (ratings.judge[swapped] >= 0)
+    plain, swapped = plain[valid], swapped[valid]
+    one, two = ratings.judge[plain], ratings.judge[swapped]
+    if ratings.scale.kind == "pick":
+        return Turned(one == two, np.zeros(one.size, np.int32), plain)
+    # The swapped game's first slot held the second response.
+    lean = side_of(one, ratings.scale) - side_of(two, ratings.scale)
+    off = ratings.scale.both_bad
+    return Turned((lean == 0) & ((one == off) == (two == off)), lean, plain)
+
+
+def _position(ratings: Ratings) -> dict[str, Estimate]:
+    """Position consistency and preference, (recency - primacy) / N, from -1 (always the first) to 1."""
+    found = turned(ratings)
+    if found is None:
+        return {}
+    if not found.rows.size:
+        return {"position_consistency": Estimate.missing("no_items")}
+    clusters = Clusters.of(ratings.cluster[found.rows])
+    lean = found.lean
+    if ratings.scale.kind == "pick":
+        return {"position_consistency": share_of(found.consistent, clusters)}
+    return {
+        "position_consistency": share_of(found.consistent, clusters),
+        "primacy": share_of(lean < 0, clusters),
+        "recency": share_of(lean > 0, clusters),
+        "position_preference": free(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
+    }
+
+
+def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
+    """Share of decided games that name the first slot as shown."""
+    sides = side_of(ratings.judge, ratings.scale)
+    shown = np.where(ratings.swapped, -sides, sides)
+    decided = np.flatnonzero(shown)
+    if not decided.size:
+        return {"first_slot_rate": Estimate.missing("no_items")}
+    return {"first_slot_rate": share_of(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
+
+
+def _leaning(scored: Scored) -> dict[str, Estimate]:
+    """How much higher the judge's labels are than gold's, over rows with both."""
+    scale = scored.scale
+    name = {"check": "positive_rate_difference", "rate": "mean_signed_error"}.get(scale.kind)
+    if name is None:
+        return {}
+    valid = np.flatnonzero(scored.judge < len(scale.values))
+    if not valid.size:
+        return {name: Estimate.missing("no_items")}
+    values = np.asarray(scale.values)
+    gold = values if scored.gold_values is None else scored.gold_values
+    difference = values[scored.judge[valid]] - gold[scored.gold[valid]]
+    reach = float(values.max() - values.min())
+    pulls = mean(difference, Clusters.of(scored.cluster[valid]))
+    return {name: free(pulls, low=-reach, high=reach)}
+
+
+def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
+    """Give a share of rows its interval.
+
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (n,)
+        Whether each row counts.
+    clusters : Clusters
+        Cluster of each row.
+
+    Returns
+    -------
+    Estimate
+        Wilson's interval for lone rows, cluster-robust otherwise; at 0 and 1 Wilson's for the number of clusters.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference; Cameron & Miller (2015).
+
+    Examples
+    --------
+    Wilson's interval of 8 in 10:
+
+    >>> found = share_of(np.arange(10) < 8, Clusters.of(np.arange(10)))
+    >>> found.value, round(found.low, 4), round(found.high, 4)
+    (0.8, 0.4902, 0.9433)
+    """
+    pulls: Spread = mean(flags.astype(np.float64), clusters)
+    # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.
+    found = interval(Outcome(pulls.value, n=pulls.n), pulls, lone=clusters.lone, proportion=True, low=0.0)
+    return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)

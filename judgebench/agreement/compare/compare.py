@@ -1,0 +1,481 @@
+"""Two judges on the same items: differences of any coefficient, paired and clustered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.compare.sides import (
+    SEQUENCES,
+    chosen,
+    credits_of,
+    gap,
+    groups,
+    hits_of,
+    is_error,
+    is_leaning,
+    missing_numbers,
+    verdicts_differ,
+)
+from judgebench.agreement.humans.ceiling import select
+from judgebench.agreement.policies import table_of
+from judgebench.agreement.power.power import Power, pilot_pair
+from judgebench.agreement.sequences import checked_steps
+from judgebench.domain import Estimate
+from judgebench.errors import DataError, UsageError
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
+from judgebench.stats.inference.proportions import agresti_min
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.agreement.compare.matching import Matched
+    from judgebench.agreement.compare.sides import Side
+    from judgebench.agreement.figures import Figure
+    from judgebench.domain import Policies
+    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.influence import Ints
+
+    Codes = npt.NDArray[np.int64]
+    _Word = Callable[[int], str]
+
+#: How a difference's rows are clustered: by question, or by question and by system.
+PairedInterval: TypeAlias = Literal["default", "two-way"]
+
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One coefficient on one subset: both judges' values and their difference.
+
+    Parameters
+    ----------
+    subset, metric : str
+        Where and what.
+    first, second : Estimate
+        The judges' own values on the shared judgments.
+    difference : Estimate
+        First minus second, with its paired, clustered t-interval. A difference that never moves has no interval.
+    p : float or None
+        Two-sided p-value of the difference, for this line alone.
+    p_holm : float or None
+        Adjusted for all lines of the comparison.
+    """
+
+    subset: str
+    metric: str
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+    p: float | None
+    p_holm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fourfold:
+    """Judgments by who is right.
+
+    Parameters
+    ----------
+    both, first_only, second_only, neither : int
+        Numbers of judgments. A tie policy's half credits count as wrong here.
+    """
+
+    both: int
+    first_only: int
+    second_only: int
+    neither: int
+
+    @property
+    def n(self) -> int:
+        """All judgments."""
+        return self.both + self.first_only + self.second_only + self.neither
+
+    @property
+    def discordance(self) -> float:
+        """Share of judgments on which exactly one judge is right."""
+        return (self.first_only + self.second_only) / self.n if self.n else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """P-values of the same question by other means, on all items.
+
+    Parameters
+    ----------
+    mcnemar_exact, mcnemar_mid_p : float or None
+        McNemar's test of the accuracies; None where an item has several judgments. It takes items as independent.
+    agresti_min : tuple of float or None
+        95 % interval of the difference of the accuracies, for independent items; None as above.
+    sign_flip : float
+        Permutation test of the accuracies in which whole clusters keep or change their sign.
+    label_swap : float or None
+        Permutation test of the headline in which the judges trade places in whole clusters.
+    draws, seed : int
+        Of the permutation tests.
+    """
+
+    mcnemar_exact: float | None
+    mcnemar_mid_p: float | None
+    agresti_min: tuple[float, float] | None
+    sign_flip: float | None
+    label_swap: float | None
+    draws: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A judgment on which the two judges say different things; verdicts and gold are labels of the scale."""
+
+    item: str
+    subset: str
+    gold: str
+    first: str
+    second: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two judges held against each other.
+
+    Parameters
+    ----------
+    task, gold_source : str
+        Of both.
+    first, second : str
+        The judges.
+    policies : Policies
+        What was applied.
+    items, judgments, clusters : int
+        What both share; a judgment is a row.
+    coverage : tuple of float
+        Of either judge on the shared items.
+    headline : str
+        The metric that the verdict is about.
+    lower_is_better : bool
+        Whether it is an error, so that the lower judge agrees more.
+    lines : tuple of Line
+        Subset ``all`` first.
+    fourfold : Fourfold or None
+        None where gold is a number.
+    tests : Checks
+        Other tests of the difference.
+    power : Power or None
+        What the headline's paired test can find here.
+    warnings : tuple of str
+        Codes.
+    left_out, incomplete : int
+        As in `Matched`.
+    differ : int
+        Judgments on which the verdicts differ.
+    leaning : bool
+        Whether neither more nor less of the headline is better.
+    interval : {'default', 'two-way'}
+        How rows were clustered: by question, or by question and by system.
+    systems : int or None
+        Systems that rows were clustered by.
+    errors : tuple of str
+        Metrics of which less is better.
+    """
+
+    task: str
+    gold_source: str
+    first: str
+    second: str
+    policies: Policies
+    items: int
+    judgments: int
+    clusters: int
+    coverage: tuple[float, float]
+    headline: str
+    lower_is_better: bool
+    lines: tuple[Line, ...]
+    fourfold: Fourfold | None
+    tests: Checks
+    power: Power | None
+    warnings: tuple[str, ...]
+    left_out: int
+    incomplete: int
+    differ: int
+    leaning: bool = False
+    interval: PairedInterval = "default"
+    systems: int | None = None
+    errors: tuple[str, ...] = ()
+
+    @property
+    def main(self) -> Line:
+        """The line that the verdict is about: the headline on all items."""
+        return next(line for line in self.lines if (line.subset, line.metric) == ("all", self.headline))
+
+    @property
+    def outcome(self) -> str:
+        """Say ``first`` or ``second`` where that judge agrees surely better, else ``undecided``."""
+        line = self.main
+        if line.p is None or line.p >= _LEVEL or not line.difference.value:
+            return "undecided"
+        return "first" if (line.difference.value > 0) != self.lower_is_better else "second"
+
+
+def compare(
+    matched: Matched,
+    metrics: Sequence[str] = (),
+    *,
+    known: Mapping[str, Metric] | None = None,
+    by: Sequence[str] = ("subset",),
+    interval: PairedInterval = "default",
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Comparison:
+    """Hold two judges against each other.
+
+    The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what
+    the judges share cancels, and rows of one question count together. For the area under the curve of lone rows that
+    is DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
+
+    Parameters
+    ----------
+    matched : Matched
+        Two judges on the same judgments.
+    metrics : sequence of str, optional
+        The figures; the first is the headline. By default those that the scale calls for, and those of scores and
+        probabilities where both judges give them.
+    known : mapping of str to Metric, optional
+        Metrics by name; the built-in ones by default.
+    by : sequence of {'subset', 'system'}, optional
+        Divisions that get lines of their own.
+    interval : {'default', 'two-way'}, optional
+        Whether to cluster by system as well as by question.
+    draws, seed : int, optional
+        Of the permutation tests.
+
+    Returns
+    -------
+    Comparison
+        First minus second throughout.
+
+    Raises
+    ------
+    UnknownNameError
+        If a metric is not known.
+    UsageError
+        If a metric means nothing on these verdicts, or there are no systems to cluster by.
+    DataError
+        If there are not exactly two judges.
+
+    References
+    ----------
+    Vanbelle & Albert (2008), A bootstrap method for comparing correlated kappa coefficients. Miller (2024), Adding
+    error bars to evals. DeLong, DeLong & Clarke-Pearson (1988) and Obuchowski (1997) for areas. Cameron, Gelbach &
+    Miller (2011), Robust inference with multiway clustering. Holm (1979), A simple sequentially rejective multiple
+    test procedure.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): 944 people said twice whether they approve of a prime minister; here two judges of whom
+    150 items convince only the first, and 86 only the second.
+
+    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.domain import Policies, Ratings, Scale
+    >>> def judged(name, codes):
+    ...     n, zero = len(codes), np.zeros(len(codes), int)
+    ...     labels = Ratings(Scale.parse("check"), codes, np.ones((n, 1), int), ("h",), np.arange(n), np.arange(n),
+    ...                      zero, zero > 0, zero, ("",), zero, ("",))
+    ...     return Judged("approval", name, labels, range(n), range(n), Policies())
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> found = compare(match([judged("first", a), judged("second", b)]), ["accuracy"])
+    >>> round(found.main.difference.value, 6), f"{found.tests.mcnemar_exact:.6e}"
+    (0.04, '3.715936e-05')
+    """
+    if len(matched.judges) != 2:
+        raise DataError(f"compare two judges, not {len(matched.judges)}")
+    one = matched.scored[0]
+    two_way = interval == "two-way"
+    systems = len(matched.ratings[0].systems)
+    if two_way and systems < 2:
+        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
+    figures = chosen(matched, metrics, METRICS if known is None else known)
+    every = dict(groups(matched, by))
+    lines = _adjusted(
+        [_line(group, metric, sides, two_way=two_way) for group, sides in every.items() for metric in figures.items()]
+    )
+    headline = next((line.metric for line in lines if line.subset == "all" and line.difference.value is not None), None)
+    if headline is None:
+        headline = next(iter(figures))
+    main, sides = figures[headline], every["all"]
+    clusters = one.clusters().count
+    warnings = {
+        "few_clusters": clusters < FEW_CLUSTERS,
+        "few_systems": two_way and systems < FEW_CLUSTERS,
+        "missing_scores": missing_numbers(matched, figures),
+    }
+    fourfold, tests = _tests(sides, main, draws, seed)
+    return Comparison(
+        task=matched.task,
+        gold_source=matched.gold_source,
+        first=matched.judges[0],
+        second=matched.judges[1],
+        policies=one.policies,
+        items=int(np.unique(one.item).size),
+        judgments=one.size,
+        clusters=clusters,
+        coverage=(matched.coverage[0], matched.coverage[1]),
+        headline=headline,
+        lower_is_better=is_error(main),
+        leaning=is_leaning(main),
+        lines=tuple(lines),
+        fourfold=fourfold,
+        tests=tests,
+        # More items bring no more systems, so that no number of items can be promised.
+        power=None if two_way else pilot_pair(sides, headline, main),
+        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
+        left_out=matched.left_out,
+        incomplete=matched.incomplete,
+        differ=int(np.count_nonzero(verdicts_differ(matched))),
+        interval=interval,
+        systems=systems if two_way else None,
+        errors=tuple(name for name, metric in figures.items() if is_error(metric)),
+    )
+
+
+def differing(matched: Matched) -> Iterator[Differing]:
+    """Yield the judgments on which the first two judges say different things, in the order of the items."""
+    one = matched.scored[0]
+    subsets = matched.ratings[0].subsets
+    gold, first, second = _words(matched)
+    rows = np.flatnonzero(verdicts_differ(matched))
+    _, sides = next(groups(matched))
+    hits = hits_of(sides[:2])
+    for row in rows.tolist():
+        right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
+        yield Differing(
+            matched.items[int(one.item[row])],
+            subsets[int(one.subset[row])],
+            gold(row),
+            first(row),
+            second(row),
+            right,
+        )
+
+
+def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
+    """How gold and either judge's verdict on a row are written."""
+    one, two = matched.scored[:2]
+    if one.scale.kind in SEQUENCES:
+        return _sequence_words(matched)
+    labels = (*one.scale.labels, "undecided", "invalid")
+    values = one.gold_values
+    return (
+        lambda row: labels[int(one.gold[row])] if values is None else f"{values[int(one.gold[row])]:g}",
+        lambda row: labels[int(one.judge[row])],
+        lambda row: labels[int(two.judge[row])],
+    )
+
+
+def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
+    one = matched.scored[0]
+    order = one.scale.kind == "rank"
+    first, second = (
+        select(ratings, scored.row) for ratings, scored in zip(matched.ratings[:2], matched.scored[:2], strict=True)
+    )
+    golds = first.gold_sequence
+    # Steps are held against one gold, orders against every annotator's.
+    if golds is not None and not order:
+        golds = checked_steps(first, one.policies)[0][:, None]
+
+    def text(codes: Codes | None) -> str:
+        if codes is None or codes.max(initial=-1) < 0:
+            return "invalid"
+        if order:
+            return " > ".join(one.scale.labels[code] for code in codes.tolist() if code >= 0)
+        last = int(np.flatnonzero(codes >= 0)[-1]) + 1
+        return " ".join("?" if code < 0 else str(code) for code in codes[:last].tolist())
+
+    def gold(row: int) -> str:
+        every = [] if golds is None else [text(codes) for codes in golds[row] if codes.max(initial=-1) >= 0]
+        return " | ".join(dict.fromkeys(every)) or "?"
+
+    return (
+        gold,
+        lambda row: text(None if first.sequence is None else first.sequence[row]),
+        lambda row: text(None if second.sequence is None else second.sequence[row]),
+    )
+
+
+def _line(group: str, metric: tuple[str, Metric | str], sides: Sequence[Side], *, two_way: bool) -> Line:
+    name, figure = metric
+    first, second = (side.estimate(figure, two_way=two_way) for side in sides)
+    # A share of some rows is still a figure of all that were put in the table.
+    counted = sides[0].counted
+    n = first.n if isinstance(figure, str) or counted is None else counted.table.n
+    if first.value is None or second.value is None:
+        reason = first.undefined or second.undefined or "undefined"
+        return Line(group, name, first, second, Estimate.missing(reason, n), None)
+    found = gap(sides[0], sides[1], figure, two_way=two_way)
+    if found is None:
+        return Line(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
+    test = found.test
+    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method)
+    return Line(group, name, first, second, difference, test.p)
+
+
+def _adjusted(lines: Sequence[Line]) -> list[Line]:
+    tested = [i for i, line in enumerate(lines) if line.p is not None]
+    adjusted = holm([p for i in tested if (p := lines[i].p) is not None])
+    found = list(lines)
+    for i, p in zip(tested, adjusted.tolist(), strict=True):
+        found[i] = replace(lines[i], p_holm=p)
+    return found
+
+
+def _tests(sides: Sequence[Side], metric: Metric | str, draws: int, seed: int) -> tuple[Fourfold | None, Checks]:
+    swap = _swap(sides[0], sides[1], metric, draws, seed)
+    one, credit, right = sides[0].scored, credits_of(sides), hits_of(sides)
+    flip = None
+    if credit is not None:
+        # Half credits are whole numbers when doubled, and whole numbers are counted instead of drawn.
+        flip = sign_flip(one.clusters().sums(2 * (credit[0] - credit[1])), draws=draws, seed=seed).p
+    if right is None:
+        return None, Checks(None, None, None, flip, swap, draws, seed)
+    cells = np.bincount(2 * right[0].astype(np.intp) + right[1], minlength=4).tolist()
+    fourfold = Fourfold(cells[3], cells[2], cells[1], cells[0])
+    lone = np.unique(one.item).size == one.size
+    if not lone:
+        return fourfold, Checks(None, None, None, flip, swap, draws, seed)
+    b, c = fourfold.first_only, fourfold.second_only
+    exact, mid = mcnemar(b, c), mcnemar(b, c, "mid-p")
+    return fourfold, Checks(exact, mid, agresti_min(b, c, fourfold.n), flip, swap, draws, seed)
+
+
+def _swap(first: Side, second: Side, metric: Metric | str, draws: int, seed: int) -> float | None:
+    one, two = first.scored, second.scored
+    if isinstance(metric, str):
+        return _swapped_means(first.figure(metric), second.figure(metric), one.cluster, draws, seed)
+    if one.shape != two.shape:
+        return None
+
+    def statistic(counts: Ints) -> float | None:
+        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values)).value
+
+    try:
+        return label_swap(one.cells(), two.cells(), one.shape, statistic, one.clusters(), draws=draws, seed=seed).p
+    except ValueError:
+        return None
+
+
+def _swapped_means(first: Figure, second: Figure, cluster: Ints, draws: int, seed: int) -> float | None:
+    """Let judges trade places in a mean: each cluster's difference turns its sign."""
+    one, two = first.per_row(), second.per_row()
+    if one is None or two is None:
+        return None
+    # Rounding must not make a difference of clusters that are alike.
+    return sign_flip(first.clusters(cluster).sums(one - two).round(12), draws=draws, seed=seed).p

@@ -1,0 +1,359 @@
+"""Judges side by side: any figure on the same rows, and the difference of two.
+
+A figure is made of a table of labels by a metric, or of numbers or sequences by its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import Counted, estimate, within
+from judgebench.agreement.figures import Figure, two_way_of
+from judgebench.agreement.humans.ceiling import select
+from judgebench.agreement.score_metrics import given_scores, score_figures
+from judgebench.agreement.sequences import sequence_figures
+from judgebench.errors import UnknownNameError, UsageError
+from judgebench.stats.coefficients.catalog import METRICS, panel
+from judgebench.stats.coefficients.row_catalog import CALLS, COMPARED, ROW_METRICS
+from judgebench.stats.coefficients.rows import RowOutcome
+from judgebench.stats.inference.paired import Difference
+from judgebench.stats.influence import combine, influence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.agreement.compare.matching import Matched
+    from judgebench.agreement.policies import Scored
+    from judgebench.domain import Estimate, Ratings
+    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.influence import Ints, Spread
+
+    Flags = npt.NDArray[np.bool_]
+
+#: Kinds of scale whose verdicts are sequences.
+SEQUENCES = ("rank", "steps")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One judge on one group of rows.
+
+    Parameters
+    ----------
+    scored : Scored
+        The rows.
+    counted : Counted or None
+        The same, counted; None where verdicts are sequences.
+    figures : mapping of str to Figure
+        Of its numbers or sequences.
+    """
+
+    scored: Scored
+    counted: Counted | None
+    figures: Mapping[str, Figure]
+
+    def figure(self, metric: Metric | str) -> Figure:
+        """Make a figure with the pulls of its rows: of the table by a metric, else by its name."""
+        if isinstance(metric, str):
+            return self.figures[metric]
+        if self.counted is None:
+            raise ValueError("sequences make no table")
+        table, rows = self.counted.table, np.arange(self.scored.size)
+        outcome = metric(table)
+        if outcome.value is None:
+            return Figure(RowOutcome.undefined(outcome.reason or "undefined"), rows, metric.low, metric.high)
+        pulls = influence(table, outcome).ravel()[self.counted.cells]
+        return Figure(RowOutcome(outcome.value, pulls), rows, metric.low, metric.high)
+
+    def estimate(self, metric: Metric | str, *, two_way: bool = False) -> Estimate:
+        """Estimate a figure with its own interval."""
+        if isinstance(metric, str):
+            return self.figures[metric].estimate(self.scored.cluster, self.scored.system if two_way else None)
+        if self.counted is None:
+            raise ValueError("sequences make no table")
+        return estimate(metric, self.counted, "two-way" if two_way else "default")[0]
+
+
+def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list[Side]]]:
+    """Put the judges side by side: on all rows, then on those of each subset and system.
+
+    Parameters
+    ----------
+    matched : Matched
+        The judges.
+    by : sequence of {'subset', 'system'}, optional
+        Divisions that get groups of their own.
+    """
+    first, ratings = matched.scored[0], matched.ratings[0]
+    yield "all", _sides(matched, matched.scored)
+    for division, names, prefix in (("subset", ratings.subsets, ""), ("system", ratings.systems, "system:")):
+        if division not in by or len(names) < 2:
+            continue
+        codes: Ints = getattr(first, division)
+        for code, name in enumerate(names):
+            rows = np.flatnonzero(codes == code)
+            if rows.size and (name or not prefix):
+                yield prefix + (name or "(no subset)"), _sides(matched, [one.take(rows) for one in matched.scored])
+
+
+def shared_numbers(matched: Matched, scored: Sequence[Scored]) -> Flags:
+    """Rows on which every judge gave a number, shape (n,)."""
+    pairs = zip(matched.ratings, scored, strict=True)
+    return reduce(np.logical_and, [given_scores(ratings, one) for ratings, one in pairs])
+
+
+def _sides(matched: Matched, scored: Sequence[Scored]) -> list[Side]:
+    if sequences(matched):
+        return [
+            Side(one, None, sequence_figures(select(ratings, one.row), one.policies))
+            for ratings, one in zip(matched.ratings, scored, strict=True)
+        ]
+    among = shared_numbers(matched, scored) if all(one.score is not None for one in matched.ratings) else None
+    return [
+        Side(one, Counted.of(one), {} if among is None else score_figures(ratings, one, among))
+        for ratings, one in zip(matched.ratings, scored, strict=True)
+    ]
+
+
+def sequences(matched: Matched) -> bool:
+    """Whether verdicts are orders or checks of steps."""
+    return matched.scored[0].scale.kind in SEQUENCES
+
+
+def row_names(matched: Matched) -> tuple[str, ...]:
+    """Figures of numbers or sequences that can be compared: those that every judge has."""
+    kind = matched.scored[0].scale.kind
+    return tuple(
+        name
+        for name, line in ROW_METRICS.items()
+        if kind in line.kinds and line.tested and all(_gives(one, line.numbers) for one in matched.ratings)
+    )
+
+
+def _gives(ratings: Ratings, numbers: str) -> bool:
+    if not numbers:
+        return ratings.sequence is not None
+    return ratings.score is not None and numbers in {"score", ratings.score_kind}
+
+
+def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tuple[str, ...]:
+    """Name the scale's headline and those companions that measure agreement, headline first."""
+    scale = scored.scale
+    if scale.kind in SEQUENCES:
+        headline, companions = CALLS[scale.kind]
+        return (headline, *companions)
+    calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    names = (calls.headline, *calls.companions)
+    return tuple(name for name in names if name in known and not known[name].leaning)
+
+
+def chosen(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> dict[str, Metric | str]:
+    """Look up the figures of a comparison: a metric of the table, or the name of a figure of rows.
+
+    Parameters
+    ----------
+    matched : Matched
+        The judges.
+    metrics : sequence of str
+        Names; by default what the scale calls for, and figures of numbers where every judge gives them.
+    known : mapping of str to Metric
+        Metrics of the table.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody knows a name.
+    UsageError
+        If a name means nothing here.
+    """
+    rows, tables = row_names(matched), {} if sequences(matched) else known
+    names = tuple(dict.fromkeys(metrics))
+    if not names:
+        names = (*default_metrics(matched.scored[0], known), *(name for name in COMPARED if name in rows))
+    return {name: name if name in rows else _table_metric(name, tables, known, matched) for name in names}
+
+
+def _table_metric(name: str, tables: Mapping[str, Metric], known: Mapping[str, Metric], matched: Matched) -> Metric:
+    if name in tables:
+        return tables[name]
+    line = ROW_METRICS.get(name)
+    kind = matched.scored[0].scale.kind
+    if line is None and name not in known:
+        raise UnknownNameError("metric", name, dict.fromkeys([*known, *ROW_METRICS]))
+    if line is None or kind not in line.kinds:
+        where = line.place if line is not None else "scales of single labels"
+        raise UsageError(f"{name} means nothing on the {kind} scale; it is about {where}")
+    if not line.tested:
+        raise UsageError(f"{name} is a test statistic: two judges' figures have no difference with an error")
+    what = {"probability": "probabilities", "score": "scores"}.get(line.numbers, "sequences")
+    raise UsageError(f"{name} needs {what} of every judge: --score-col, or runs of judges that give them")
+
+
+def is_error(metric: Metric | str) -> bool:
+    """Whether less of it is better."""
+    if isinstance(metric, str):
+        return ROW_METRICS[metric].lower_is_better
+    return metric.perfect == 0 and not metric.leaning
+
+
+def is_leaning(metric: Metric | str) -> bool:
+    """Whether neither more nor less of it is better."""
+    return ROW_METRICS[metric].leaning if isinstance(metric, str) else metric.leaning
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A paired difference and how it was made.
+
+    Parameters
+    ----------
+    test : Difference
+        First minus second.
+    method : str
+        ``cr1-t-paired``, after ``two-way-`` where rows were clustered by system as well, and before ``-bias`` where
+        the interval is widened by what chance can lift either figure; empty without an interval.
+    bias : tuple of float
+        The most that the first and the second figure can lie too high by chance.
+    reach : float
+        How far apart two such figures can be; infinite for no bound.
+    """
+
+    test: Difference
+    method: str
+    bias: tuple[float, float] = (0.0, 0.0)
+    reach: float = inf
+
+
+def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = False) -> Gap | None:
+    """Difference of two judges' figures, paired and clustered.
+
+    Parameters
+    ----------
+    first, second : Side
+        The judges on the same rows.
+    metric : Metric or str
+        The figure.
+    two_way : bool, optional
+        Whether to cluster by system as well as by question; where that can't be had, by question.
+
+    Returns
+    -------
+    Gap or None
+        None where either figure has no value or carries no error.
+
+    References
+    ----------
+    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference, on influences that are subtracted item
+    by item and summed in clusters; Cameron, Gelbach & Miller (2011) for two ways.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): of 1,600 items 150 convince only the first of two judges and 86 only the second; the
+    difference is .04 with a standard error of .0095.
+
+    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> _, sides = next(groups(match([one, two])))
+    >>> found = gap(*sides, METRICS["accuracy"])
+    >>> round(found.test.value, 6), round(found.test.se, 5), found.method
+    (0.04, 0.00955, 'cr1-t-paired')
+    """
+    one, two = first.figure(metric), second.figure(metric)
+
+    def subtracted(codes: Ints) -> Spread | None:
+        ours, theirs = one.spread(codes), two.spread(codes)
+        return None if ours is None or theirs is None else combine([ours, theirs], [1.0, -1.0])
+
+    cluster, system = first.scored.cluster, first.scored.system
+    plain = subtracted(cluster)
+    if plain is None:
+        return None
+    joint = two_way_of(subtracted, cluster, system) if two_way else None
+    ways = (cluster,) if joint is None else (cluster, system)
+    bias = _bias(one, ways), _bias(two, ways)
+    found = Difference.of(joint or plain, bias=bias)
+    # A difference of two shares is no larger than 1, whatever few clusters make of t.
+    reach = max(one.high, two.high) - min(one.low, two.low)
+    found = within(found, reach)
+    method = f"{'' if joint is None else 'two-way-'}cr1-t-paired{'-bias' if max(bias) > 0 else ''}"
+    return Gap(found, "" if found.low is None else method, bias, reach)
+
+
+def _bias(figure: Figure, ways: Sequence[Ints]) -> float:
+    return 0.0 if figure.bias is None else max(figure.bias(figure.clusters(way)) for way in ways)
+
+
+def lone_gap(first: Side, second: Side, metric: Metric | str) -> Spread | None:
+    """Difference of two judges' figures with its influences summed in items alone."""
+    one, two = (side.figure(metric).spread(side.scored.item) for side in (first, second))
+    return None if one is None or two is None else combine([one, two], [1.0, -1.0])
+
+
+def credits_of(sides: Sequence[Side]) -> list[npt.NDArray[np.float64]] | None:
+    """How far each judgment is right, shape (n,) per judge; None where gold is a number."""
+    found: list[npt.NDArray[np.float64]] = []
+    for side in sides:
+        if side.counted is None:
+            whole = side.figures["percent_agreement"].per_row()
+            if whole is None:
+                return None
+            # Influence and value add up to what they were taken from, but for rounding.
+            found.append(whole.round(9))
+            continue
+        if side.counted.table.graded:
+            return None
+        credit = side.counted.table.credit
+        right = side.scored.gold == side.scored.judge
+        found.append(
+            right.astype(np.float64) if credit is None else np.asarray(credit).ravel()[side.counted.cells].astype(float)
+        )
+    return found
+
+
+def hits_of(sides: Sequence[Side]) -> list[Flags] | None:
+    """Which judgments are right; None where gold is a number, or several orders that can be right in part."""
+    shares = credits_of(sides)
+    if shares is None:
+        return None
+    if all(side.counted is not None for side in sides):
+        # A tie policy's half credits count as wrong here.
+        return [side.scored.gold == side.scored.judge for side in sides]
+    whole = all(bool(((one == 0) | (one == 1)).all()) for one in shares)
+    return [one == 1 for one in shares] if whole else None
+
+
+def verdicts_differ(matched: Matched) -> Flags:
+    """Judgments on which the first two judges say different things."""
+    one, two = matched.scored[:2]
+    if not sequences(matched):
+        return np.asarray(one.judge != two.judge)
+    said = [ratings.sequence for ratings in matched.ratings[:2]]
+    if said[0] is None or said[1] is None:
+        raise ValueError("these ratings have no sequences")
+    return np.asarray((said[0][one.row] != said[1][two.row]).any(axis=1))
+
+
+def measured(sides: Sequence[Side], metric: Metric | str) -> list[tuple[Estimate, Spread | None]]:
+    """Estimate one figure for every judge, with the pulls of its clusters."""
+    return [(side.estimate(metric), side.figure(metric).spread(side.scored.cluster)) for side in sides]
+
+
+def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:
+    """Whether figures of numbers are compared and a judge has not given all of them."""
+    if sequences(matched) or not any(isinstance(one, str) for one in figures.values()):
+        return False
+    return not bool(shared_numbers(matched, matched.scored).all())

@@ -1,0 +1,395 @@
+"""Several judges on the same items: every pair, and ranks that hold for all of them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.compare.sides import (
+    chosen,
+    groups,
+    is_error,
+    measured,
+    missing_numbers,
+    sequences,
+    shared_numbers,
+)
+from judgebench.agreement.estimates import Counted, estimate, within
+from judgebench.agreement.humans.ceiling import select
+from judgebench.agreement.policies import apply
+from judgebench.domain import Estimate
+from judgebench.errors import UsageError
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
+from judgebench.stats.influence import combine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from judgebench.agreement.compare.matching import Judged, Matched
+    from judgebench.domain import Policies
+    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.influence import Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A judge among others on one metric: its value and the ranks that joint intervals leave open."""
+
+    judge: str
+    value: Estimate
+    best: int | None
+    worst: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two of several judges on one metric.
+
+    Parameters
+    ----------
+    first, second : str
+        The judges.
+    difference : Estimate
+        First minus second; the interval holds for all pairs at once (max-t).
+    p, p_holm, p_max_t : float or None
+        On its own, and adjusted for all pairs.
+    """
+
+    first: str
+    second: str
+    difference: Estimate
+    p: float | None
+    p_holm: float | None
+    p_max_t: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Several judges, all pairs.
+
+    Parameters
+    ----------
+    task, gold_source, metric : str
+        What was compared.
+    policies : Policies
+        What was applied.
+    items, judgments, clusters : int
+        What all judges share.
+    critical : float
+        Standard errors on either side of a difference.
+    standings : tuple of Standing
+        Best value first: the highest, of an error the lowest.
+    pairs : tuple of Pair
+        Every two judges, the better one first.
+    warnings : tuple of str
+        Codes.
+    left_out, incomplete : int
+        As in `Matched`.
+    """
+
+    task: str
+    gold_source: str
+    metric: str
+    policies: Policies
+    items: int
+    judgments: int
+    clusters: int
+    critical: float
+    standings: tuple[Standing, ...]
+    pairs: tuple[Pair, ...]
+    warnings: tuple[str, ...]
+    left_out: int
+    incomplete: int
+
+
+def compare_all(
+    matched: Matched, metric: str = "", *, known: Mapping[str, Metric] | None = None, seed: int = 0
+) -> Field:
+    """Compare every two of several judges on one metric, and rank them with joint confidence.
+
+    Parameters
+    ----------
+    matched : Matched
+        Two judges or more on the same judgments.
+    metric : str, optional
+        The coefficient; the scale's headline by default.
+    known : mapping of str to Metric, optional
+        Metrics by name; the built-in ones by default.
+    seed : int, optional
+        Of the multiplier bootstrap.
+
+    Returns
+    -------
+    Field
+        Judges for whom the metric is undefined have a standing without ranks and no pairs.
+
+    Raises
+    ------
+    UnknownNameError
+        If the metric is not known.
+    UsageError
+        If it means nothing on these verdicts, or is compared between two judges only.
+
+    References
+    ----------
+    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
+    and academic achievement across countries.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second, of 1,600:
+
+    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> found = compare_all(match([one, two]), "accuracy")
+    >>> [(each.judge, each.best, each.worst) for each in found.standings], round(found.pairs[0].difference.value, 6)
+    ([('first', 1, 1), ('second', 2, 2)], 0.04)
+    """
+    first = matched.scored[0]
+    figures = chosen(matched, (metric,) if metric else (), METRICS if known is None else known)
+    name = next(iter(figures))
+    made = figures[name]
+    _, sides = next(groups(matched))
+    if isinstance(made, str) and any(side.figures[made].bias is not None for side in sides):
+        raise UsageError(
+            f"{name} is compared between two judges only: chance lifts it, and no joint interval knows that"
+        )
+    found = measured(sides, made)
+    # Rank 1 is the best: of an error, the lowest.
+    sign = -1.0 if is_error(made) else 1.0
+    order = sorted(range(len(found)), key=lambda i: (found[i][0].value is None, -sign * (found[i][0].value or 0.0)))
+    ranked = [i for i in order if found[i][1] is not None]
+    sets = ranks_of([combine([one], [sign]) for i in ranked if (one := found[i][1]) is not None], seed=seed)
+    ranks = dict(zip(ranked, sets.ranks, strict=True))
+    clusters = first.clusters().count
+    warnings = {
+        "few_clusters": clusters < FEW_CLUSTERS,
+        "missing_scores": missing_numbers(matched, {name: made}),
+    }
+    figure = sides[0].figure(made)
+    reach = figure.high - figure.low
+    pairs = tuple(
+        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], within(_turned(gap, sign), reach), *ps)
+        for (i, j), gap, *ps in sets.pairs
+    )
+    return Field(
+        task=matched.task,
+        gold_source=matched.gold_source,
+        metric=name,
+        policies=first.policies,
+        items=int(np.unique(first.item).size),
+        judgments=first.size,
+        clusters=clusters,
+        critical=sets.critical,
+        standings=tuple(Standing(matched.judges[i], found[i][0], *ranks.get(i, (None, None))) for i in order),
+        pairs=pairs,
+        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
+        left_out=matched.left_out,
+        incomplete=matched.incomplete,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Rank sets and pairs of estimates on shared clusters, by position.
+
+    Parameters
+    ----------
+    ranks : tuple of (int, int)
+        First and last rank of each estimate.
+    pairs : tuple
+        Positions, difference, p-value alone, by Holm and by max-t of every two.
+    critical : float
+        Standard errors on either side of a difference; 0 where nothing was compared.
+    """
+
+    ranks: tuple[tuple[int | None, int | None], ...]
+    pairs: tuple[tuple[tuple[int, int], Estimate, float | None, float | None, float | None], ...]
+    critical: float
+
+
+def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
+    """Rank estimates of judges on the same clusters with joint confidence (95 %).
+
+    Parameters
+    ----------
+    spreads : sequence of Spread
+        One per judge.
+    seed : int, optional
+        Of the multiplier bootstrap.
+
+    Returns
+    -------
+    Ranked
+        With one judge, rank 1; with fewer than two clusters no ranks at all.
+
+    References
+    ----------
+    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
+    and academic achievement across countries; Holm (1979).
+
+    Examples
+    --------
+    Three judges on 100 items; the third is clearly the worst, the other two can't be told apart. Figures ours:
+
+    >>> from judgebench.stats.influence import Clusters, mean
+    >>> items = Clusters.of(np.arange(100))
+    >>> ranks_of([mean((np.arange(100) * 7 % 100 < right).astype(float), items) for right in (90, 89, 40)]).ranks
+    ((1, 2), (1, 2), (3, 3))
+    """
+    if len(spreads) < 2:
+        return Ranked(((1, 1),) * len(spreads), (), 0.0)
+    values, pulls = stack(spreads)
+    if len(pulls) < 2:
+        return Ranked(((None, None),) * len(spreads), (), 0.0)
+    found = pairwise(values, pulls, seed=seed)
+    live = found.se > 0
+    p_holm = np.ones(found.p.size)
+    p_holm[live] = holm(found.p[live])
+    sets = rank_sets(found)
+    pairs: list[tuple[tuple[int, int], Estimate, float | None, float | None, float | None]] = []
+    for i, (a, b) in enumerate(found.pairs.tolist()):
+        n, value = spreads[a].n, float(found.difference[i])
+        if live[i]:
+            gap = Estimate(value, float(found.low[i]), float(found.high[i]), n, None, float(found.se[i]), "max-t")
+            pairs.append(((a, b), gap, float(found.p[i]), float(p_holm[i]), float(found.p_max_t[i])))
+        else:
+            pairs.append(((a, b), Estimate(value, None, None, n, None, 0.0, ""), None, None, None))
+    ranks = tuple(zip(sets.best.tolist(), sets.worst.tolist(), strict=True))
+    return Ranked(ranks, tuple(pairs), found.critical)
+
+
+def surely_ahead(found: Ranked) -> set[tuple[int, int]]:
+    """Name the pairs whose joint interval leaves out 0: the first of each is ahead of the second.
+
+    Parameters
+    ----------
+    found : Ranked
+        What `ranks_of` gave.
+
+    Returns
+    -------
+    set of (int, int)
+        Positions; all of them hold at once at 95 %.
+
+    References
+    ----------
+    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
+    and academic achievement across countries.
+
+    Examples
+    --------
+    >>> from judgebench.stats.influence import Clusters, mean
+    >>> items = Clusters.of(np.arange(100))
+    >>> right = [mean((np.arange(100) * 7 % 100 < count).astype(float), items) for count in (90, 89, 40)]
+    >>> sorted(surely_ahead(ranks_of(right)))
+    [(0, 2), (1, 2)]
+    """
+    ahead: set[tuple[int, int]] = set()
+    for (first, second), gap, *_ in found.pairs:
+        if gap.low is not None and gap.low > 0:
+            ahead.add((first, second))
+        elif gap.high is not None and gap.high < 0:
+            ahead.add((second, first))
+    return ahead
+
+
+def _turned(gap: Estimate, sign: float) -> Estimate:
+    """Give a difference back the direction of its metric."""
+    if sign > 0 or gap.value is None:
+        return gap
+    low, high = (None if bound is None else -bound for bound in (gap.high, gap.low))
+    return replace(gap, value=-gap.value, low=low, high=high)
+
+
+def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | None]:
+    """Estimate a metric for several judges, each on all of its own rows, over clusters of one meaning.
+
+    Unlike `matching.match`, this asks for no common items: a few gaps, or a judge that was recorded in one order only,
+    leave the differences valid, since influences are joined by cluster.
+
+    Parameters
+    ----------
+    judged : sequence of Judged
+        The judges; the names of their clusters say which questions they share.
+    metric : Metric
+        The coefficient.
+
+    Returns
+    -------
+    list of Spread or None
+        One per judge; None where the metric is undefined.
+
+    References
+    ----------
+    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
+
+    >>> from judgebench.agreement.compare.matching import Judged
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> [round(spread.value, 6) for spread in shared_spreads([one, two], METRICS["accuracy"])]
+    [0.59, 0.55]
+    """
+    codes: dict[str, int] = {}
+    found: list[Spread | None] = []
+    for one in judged:
+        to = np.fromiter((codes.setdefault(name, len(codes)) for name in one.clusters), np.int64, len(one.clusters))
+        _, own = estimate(metric, Counted.of(apply(one.ratings, one.policies)))
+        found.append(None if own is None else replace(own, ids=to[own.ids]))
+    return found
+
+
+def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> None:
+    """Recompute what a comparison rests on, on all rows, with scikit-learn, krippendorff and scipy.
+
+    Parameters
+    ----------
+    matched : Matched
+        The judges.
+    metrics : sequence of str
+        The coefficients; those that the scale calls for where there are none.
+    known : mapping of str to Metric
+        Metrics by name.
+
+    Raises
+    ------
+    MismatchError
+        If a witness computes another value.
+    """
+    from judgebench.agreement.witness.rows import verify_numbers, verify_sequences  # noqa: PLC0415 - as above
+    from judgebench.agreement.witness.tables import verify_scored  # noqa: PLC0415 - loads the witnesses
+
+    figures = chosen(matched, metrics, known)
+    _, sides = next(groups(matched))
+    among = None if sequences(matched) else shared_numbers(matched, matched.scored)
+    for judge, ratings, side in zip(matched.judges, matched.ratings, sides, strict=True):
+        where = f"{matched.task}, {judge}"
+        tables = {name: side.estimate(metric) for name, metric in figures.items() if not isinstance(metric, str)}
+        rows = {name: side.estimate(metric) for name, metric in figures.items() if isinstance(metric, str)}
+        verify_scored(side.scored, tables, where=where)
+        if among is None:
+            verify_sequences(select(ratings, side.scored.row), side.scored.policies, rows, where=where)
+        elif rows:
+            verify_numbers(ratings, side.scored, rows, where=where, among=among)

@@ -1,0 +1,397 @@
+"""May this run take the baseline's place? Three answers: it got worse, it did not, or so many items can't tell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
+from judgebench.agreement.compare.sides import (
+    chosen,
+    default_metrics,
+    gap,
+    groups,
+    is_error,
+    is_leaning,
+    missing_numbers,
+    verdicts_differ,
+)
+from judgebench.agreement.gate.lines import Gate, GateLine, Limits, Odds, Rules
+from judgebench.agreement.gate.operations import coverage_drop, flip_increase, increase
+from judgebench.agreement.humans.ceiling import select
+from judgebench.agreement.power.power import Power
+from judgebench.domain import Estimate
+from judgebench.errors import UnknownNameError, UsageError
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.gates import Bounds, Decider, effective, one_sided
+from judgebench.stats.inference.multiplicity import holm
+
+__all__ = ["EVERY", "POWER", "Gate", "GateLine", "Limits", "Odds", "Rules", "gate"]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from judgebench.agreement.compare.matching import Matched
+    from judgebench.agreement.compare.sides import Side
+    from judgebench.agreement.gate.operations import Spent, Worse
+    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.influence import Ints, Spread
+
+#: Chance to be decided that a number of items is asked for.
+POWER = 0.8
+#: The name that stands for every subset.
+EVERY = "all"
+#: How many subsets an error names.
+_NAMED = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A line before it is decided."""
+
+    subset: str
+    figure: str
+    first: Estimate
+    second: Estimate
+    worse: Spread | None
+    items: int
+    limit: float
+    strict: bool
+    least: float = 0.0
+    operation: bool = False
+    error: bool = True
+    slack: tuple[float, float] = (0.0, 0.0)
+    reach: float = math.inf
+    unchanged: bool = False
+    reason: str = ""
+    n: int = 0
+    sizes: Ints | None = None
+    bounds: Bounds | None = field(default=None, compare=False)
+
+    @property
+    def threshold(self) -> float:
+        return self.limit if self.strict else 0.0
+
+
+def gate(
+    matched: Matched,
+    metrics: Sequence[str] = (),
+    *,
+    subsets: Sequence[str] = (),
+    rules: Rules | None = None,
+    limits: Limits | None = None,
+    spent: tuple[Mapping[str, Spent], Mapping[str, Spent]] | None = None,
+    known: Mapping[str, Metric] | None = None,
+) -> Gate:
+    """Decide whether a run got worse than its baseline: paired, clustered by question, one-sided.
+
+    A line fails where the lower bound of its drop lies above 0 (strict: above the margin) and the drop seen is at
+    least ``min_effect``; it passes where the upper bound lies below the margin; else so many items can't tell.
+    Failing takes p-values adjusted by Holm over all lines, so the chance of any false alarm stays at alpha. Passing
+    takes every line at once, which needs no adjustment: a run that is worse by the margin on any line passes with
+    probability alpha at most.
+
+    Parameters
+    ----------
+    matched : Matched
+        The baseline, then the run.
+    metrics : sequence of str, optional
+        Figures of agreement; the scale's headline by default.
+    subsets : sequence of str, optional
+        Subsets that get lines of their own beside all items; ``all`` means every subset.
+    rules : Rules, optional
+        Margin, level, and what may fail.
+    limits : Limits, optional
+        Of coverage, flips, cost and latency. Under ``invalid=drop`` coverage has a line wherever the runs don't
+        answer the same judgments; without a limit of its own the margin is its limit, at most .05.
+    spent : tuple of mapping of str to Spent, optional
+        What the items of the baseline and of the run took; needed for cost and latency.
+    known : mapping of str to Metric, optional
+        Metrics by name; the built-in ones by default.
+
+    Returns
+    -------
+    Gate
+        A line for each figure and subset.
+
+    Raises
+    ------
+    UnknownNameError
+        If a metric or a subset is not known.
+    UsageError
+        If more or less of a metric is neither better nor worse, or flips can't be seen.
+
+    References
+    ----------
+    Miller (2024), Adding error bars to evals; Blackwelder (1982), Proving the null hypothesis in clinical trials;
+    Holm (1979); Berger (1982), Multiparameter hypothesis testing and acceptance sampling, on passing all of several
+    tests.
+
+    Examples
+    --------
+    Agresti (1990, p. 350): of 1,600 items 150 convince only the first of two judges and 86 only the second, a drop of
+    .04 with a standard error of .0095 (z = 4.2, one-sided p 1.4e-5).
+
+    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    >>> names = range(1600)
+    >>> before, after = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("before", a), ("after", b))
+    ... )
+    >>> found = gate(match([before, after]), ["accuracy"])
+    >>> line = found.lines[0]
+    >>> found.state, round(line.worse.value, 4), round(line.worse.low, 4), f"{line.p:.1e}"
+    ('fail', 0.04, 0.0243, '1.5e-05')
+    >>> gate(match([after, before]), ["accuracy"]).state
+    'pass'
+    """
+    rules, limits = rules or Rules(), limits or Limits()
+    known = METRICS if known is None else known
+    names = tuple(metrics) or default_metrics(matched.scored[0], known)[:1]
+    figures = chosen(matched, names, known)
+    if leaning := [name for name, metric in figures.items() if is_leaning(metric)]:
+        raise UsageError(f"--metric {leaning[0]}: more or less of it is neither better nor worse")
+    tests = [
+        *(_agreement(matched, group, metric, sides, rules) for group, sides in _groups(matched, subsets)
+          for metric in figures.items()),
+        *_operations(matched, _with_coverage(matched, limits, rules), spent),
+    ]  # fmt: skip
+    lines = _decided([replace(test, bounds=_bounds(test, rules.alpha)) for test in tests], rules.alpha)
+    one = matched.scored[0]
+    clusters, like = one.clusters().count, effective(np.unique(one.cluster, return_counts=True)[1])
+    rarest = np.bincount(one.gold)
+    warnings = {
+        "few_clusters": like < FEW_CLUSTERS,
+        "prevalence": one.gold_values is None and int(rarest[rarest > 0].min(initial=RARE)) < RARE,
+        "low_coverage": matched.coverage[1] < LOW_COVERAGE,
+        "missing_scores": missing_numbers(matched, figures),
+    }
+    return Gate(
+        task=matched.task,
+        gold_source=matched.gold_source,
+        baseline=matched.judges[0],
+        run=matched.judges[1],
+        policies=one.policies,
+        items=int(np.unique(one.item).size),
+        judgments=one.size,
+        clusters=clusters,
+        effective=like,
+        coverage=(matched.coverage[0], matched.coverage[1]),
+        rules=rules,
+        lines=tuple(lines),
+        warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
+        differ=int(np.count_nonzero(verdicts_differ(matched))),
+    )
+
+
+def _groups(matched: Matched, subsets: Sequence[str]) -> Iterator[tuple[str, list[Side]]]:
+    """All items, then the subsets that were asked for."""
+    present = [name or "(no subset)" for name in matched.ratings[0].subsets]
+    every = EVERY in subsets
+    if unknown := [name for name in subsets if name not in {EVERY, *present}]:
+        told = ", ".join(map(repr, present[:_NAMED]))
+        raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {told})")
+    for place, (name, sides) in enumerate(groups(matched, ("subset",) if subsets else ())):
+        if not place or every or name in subsets:
+            # A subset may be called "all", too.
+            yield (f"({name})" if place and name == EVERY else name), sides
+
+
+def _agreement(
+    matched: Matched, group: str, metric: tuple[str, Metric | str], sides: Sequence[Side], rules: Rules
+) -> _Test:
+    name, figure = metric
+    before, after = sides
+    made = before.figure(figure)
+    if rules.margin >= (reach := made.high - made.low):
+        # Nothing could exceed it: most likely it was meant in percent.
+        raise UsageError(
+            f"--margin {rules.margin:g}: two values of {name} lie less than {reach:g} apart; give it as a share, for "
+            "example .05"
+        )
+    first, second, error = before.estimate(figure), after.estimate(figure), is_error(figure)
+    found = gap(after, before, figure) if error else gap(before, after, figure)
+    return _Test(
+        group,
+        name,
+        first,
+        second,
+        None if found is None else found.test.spread,
+        items=int(np.unique(before.scored.item).size),
+        limit=rules.margin,
+        strict=rules.strict,
+        least=rules.min_effect,
+        error=error,
+        slack=(0.0, 0.0) if found is None else found.bias,
+        reach=math.inf if found is None else found.reach,
+        unchanged=_unchanged(matched, sides),
+        reason="" if found is not None else first.undefined or second.undefined or "no_error",
+        n=first.n if before.counted is None or isinstance(figure, str) else before.counted.table.n,
+        sizes=None if found is None else _sizes(found.test.spread, before.scored.cluster),
+    )
+
+
+def _sizes(worse: Spread, cluster: Ints) -> Ints:
+    """Rows of each cluster that pulls."""
+    return np.maximum(1, np.bincount(cluster, minlength=int(worse.ids.max(initial=0)) + 1)[worse.ids])
+
+
+def _unchanged(matched: Matched, sides: Sequence[Side]) -> bool:
+    """Whether both runs say the very same of every judgment."""
+    one, two = (side.scored for side in sides)
+    if not np.array_equal(one.judge, two.judge):
+        return False
+    first, second = (select(own, side.scored.row) for own, side in zip(matched.ratings, sides, strict=True))
+    return all(
+        (mine is None and yours is None) or (mine is not None and yours is not None and np.array_equal(mine, yours))
+        for mine, yours in (
+            (first.sequence, second.sequence),
+            (first.score, second.score),
+            (first.has_score, second.has_score),
+        )
+    )
+
+
+def _with_coverage(matched: Matched, limits: Limits, rules: Rules) -> Limits:
+    """Look at coverage, too, where a policy leaves lost answers out: no figure would show them."""
+    before, after = (one.judge >= 0 for one in matched.ratings[:2])
+    if limits.coverage is not None or matched.scored[0].policies.invalid != "drop" or bool((before == after).all()):
+        return limits
+    return replace(limits, coverage=min(rules.margin, Rules().margin))
+
+
+def _operations(
+    matched: Matched, limits: Limits, spent: tuple[Mapping[str, Spent], Mapping[str, Spent]] | None
+) -> Iterator[_Test]:
+    items = len(matched.items)
+
+    def test(name: str, found: Worse, limit: float, *, error: bool = True) -> _Test:
+        # A maximum is what is allowed: a rise that is sure and small is no failure.
+        made = _Test(EVERY, name, found.first, found.second, found.worse, items, limit, strict=True, operation=True)
+        sizes = None if found.worse is None else _sizes(found.worse, matched.ratings[0].cluster)
+        return replace(made, error=error, reason=found.reason, n=max(found.first.n, found.second.n), sizes=sizes)
+
+    if limits.coverage is not None:
+        yield test("coverage", coverage_drop(matched), limits.coverage, error=False)
+    if limits.flips is not None:
+        yield test("flip_rate", flip_increase(matched), limits.flips)
+    for name, what, limit in (("cost", "usd", limits.cost), ("latency", "seconds", limits.latency)):
+        if limit is None:
+            continue
+        if spent is None:
+            raise UsageError(f"{name} needs what the judgments took, which only runs and their baselines know")
+        yield test(name, increase(matched, spent, what), limit)
+
+
+def _bounds(test: _Test, alpha: float) -> Bounds | None:
+    if test.worse is None or test.unchanged:
+        return None
+    found = one_sided(
+        test.worse, margin=test.limit, alpha=alpha, threshold=test.threshold, slack=test.slack, sizes=test.sizes
+    )
+    low, high = (None if one is None else min(test.reach, max(-test.reach, one)) for one in (found.low, found.high))
+    return replace(found, low=low, high=high)
+
+
+def _decided(tests: Sequence[_Test], alpha: float) -> list[GateLine]:
+    # A line that can't be tested can't fail, but was looked at all the same.
+    adjusted = holm([1.0 if test.bounds is None else test.bounds.p for test in tests]).tolist()
+    return [_line(test, p_holm, alpha, alpha / len(tests)) for test, p_holm in zip(tests, adjusted, strict=True)]
+
+
+def _line(test: _Test, p_holm: float, alpha: float, first_step: float) -> GateLine:
+    bounds, state, reason = test.bounds, "undecided", test.reason
+    value = 0.0 if test.unchanged else None if test.worse is None else test.worse.value
+    if test.unchanged:
+        state, reason = "pass", "unchanged"
+    elif bounds is not None and value is not None:
+        if bounds.unmoved:
+            state, reason = "pass", "unmoved"
+        elif bounds.se is None:
+            reason = "one_question"
+        elif p_holm < alpha and value >= test.least:
+            state = "fail"
+        elif bounds.high is not None and bounds.high < test.limit:
+            state = "pass"
+    decider = _decider(test, alpha, first_step)
+    tested = bounds is not None and bounds.se is not None and not bounds.unmoved
+    line = GateLine(
+        test.subset,
+        test.figure,
+        test.operation,
+        test.first,
+        test.second,
+        _estimate(test, value, bounds),
+        test.limit,
+        test.strict,
+        test.error,
+        state,  # type: ignore[arg-type]  # one of three words, as written above
+        reason,
+        bounds.p if tested and bounds is not None else None,
+        p_holm if tested else None,
+        None if decider is None else _odds(decider),
+    )
+    return line if state != "undecided" else replace(line, needed=_needed(test, alpha, first_step))
+
+
+def _estimate(test: _Test, value: float | None, bounds: Bounds | None) -> Estimate:
+    if value is None:
+        return Estimate.missing(test.reason or "undefined", test.n)
+    if bounds is None or bounds.low is None:
+        return Estimate(value, None, None, test.n, None, None if bounds is None else bounds.se)
+    kind = "cr1" if test.sizes is None or effective(test.sizes) == test.sizes.size else "cr3"
+    return Estimate(value, bounds.low, bounds.high, test.n, None, bounds.se, f"{kind}-t-paired-one-sided")
+
+
+def _decider(test: _Test, alpha: float, first_step: float) -> Decider | None:
+    bounds = test.bounds
+    if bounds is None or not bounds.se or not bounds.se_high:
+        return None
+    return Decider(
+        bounds.se,
+        bounds.se_high,
+        test.limit,
+        alpha,
+        # Holm's first step: what a line can count on, whatever the others say.
+        first_step,
+        bounds.df,
+        test.threshold,
+        test.least,
+        test.slack,
+    )
+
+
+def _odds(decider: Decider) -> Odds:
+    none, worse = decider.states(0.0), decider.states(decider.margin)
+    return Odds(none.fails, worse.fails, none.passes, worse.passes, decider.detectable(POWER))
+
+
+def _needed(test: _Test, alpha: float, first_step: float) -> int | None:
+    bounds = test.bounds
+    if bounds is None or test.worse is None or bounds.se is None or bounds.se_high is None or any(test.slack):
+        return None
+    clusters, value = int(bounds.df) + 1, test.worse.value
+    if not bounds.se:
+        # All questions tell the same: more of them make the sign test sure.
+        questions = test.worse.pulls.size
+        return max(test.items + 1, math.ceil(test.items / questions * math.ceil(-math.log2(first_step))))
+
+    def items(distance: float, se: float, level: float) -> int | None:
+        power = Power(test.figure, test.items, se * se * test.items, 1.0, 0.0, measured=True, clusters=clusters)
+        try:
+            return power.items_for(distance, alpha=level, power=POWER)
+        except ValueError:
+            return None
+
+    ways = [
+        items(value - test.threshold, bounds.se, first_step) if value >= test.least else None,
+        items(test.limit - value, bounds.se_high, alpha),
+    ]
+    found = [n for n in ways if n is not None]
+    return max(test.items + 1, min(found)) if found else None

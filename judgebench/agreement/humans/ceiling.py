@@ -1,0 +1,352 @@
+"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import Counted, combined, estimate, free
+from judgebench.agreement.policies import apply
+from judgebench.domain import Estimate, Policies
+from judgebench.stats.coefficients.catalog import METRICS, Metric
+from judgebench.stats.coefficients.krippendorff import alpha_units
+from judgebench.stats.influence import Clusters, Spread, combine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.domain import Ratings, Scale
+
+#: Metrics for which the judge is also held against each annotator, the ceiling's own question.
+BESIDE = ("percent_agreement", "cohen_kappa", "cohen_kappa_quadratic", "krippendorff_alpha", "spearman_rho")
+#: Pairs of annotators with fewer shared items than this say little and are left out where others have more.
+ENOUGH = 10
+
+
+def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
+    """Measure annotators against each other, and the judge against each of them.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments with gold by several annotators.
+    policies : Policies
+        The conventions; the tie policy holds for people too.
+    metrics : mapping of str to Metric, optional
+        The metrics; all by default.
+
+    Returns
+    -------
+    dict of str to Estimate
+        Under a metric's name its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's
+        mean over annotators, which asks the same question (a majority that includes the annotator does not);
+        under ``ratio_<metric>`` the second over the first; under ``krippendorff_alpha_joint`` alpha over all
+        annotators at once, gaps allowed. Empty where no item has two labels.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures of
+    response agreement for qualitative data, for the mean over pairs.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units (ordinal alpha .815), beside a judge who repeats the first:
+
+    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> found = ceiling(from_codes(Scale.rate(1, 5), CANONICAL[:, 0], CANONICAL), Policies())
+    >>> round(found["krippendorff_alpha_joint"].value, 3)
+    0.815
+    """
+    people = one_per_item(ratings)
+    pairs = shared_pairs(people)
+    if not pairs:
+        return {}
+    chosen = METRICS if metrics is None else metrics
+    among = [between(people, i, j, policies) for i, j in pairs]
+    against = against_each(ratings, policies)
+    found: dict[str, Estimate] = {}
+    beside: dict[str, Estimate] = {}
+    for name, metric in chosen.items():
+        if metric.binary:
+            continue
+        human, pulls = mean_over(metric, among, both=two_sided(metric, policies))
+        found[name] = human
+        if name not in BESIDE:
+            continue
+        beside[f"judge_vs_each_{name}"], judged = mean_over(metric, against, both=True)
+        if metric.chance_corrected:
+            beside[f"ratio_{name}"] = ratio_of(judged, pulls)
+    if "krippendorff_alpha" in chosen:
+        found["krippendorff_alpha_joint"] = _joint(people)
+    return found | beside
+
+
+def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None) -> dict[tuple[str, str], Estimate]:
+    """Measure every two annotators against each other.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments with gold by several annotators.
+    metric : Metric
+        The metric; where it is not symmetric, the first annotator is gold.
+    policies : Policies, optional
+        The conventions; the tie policy holds for people too.
+
+    Returns
+    -------
+    dict of (str, str) to Estimate
+        By the annotators' names, in their order.
+
+    References
+    ----------
+    Cohen (1960), A coefficient of agreement for nominal scales; Light (1971).
+
+    Examples
+    --------
+    Two annotators with the table [[20, 5], [10, 15]], whose kappa is .4:
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> people = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [20, 5, 10, 15], axis=0)
+    >>> found = pairwise(from_codes(Scale.check(), people[:, 0], people), METRICS["cohen_kappa"])
+    >>> {pair: round(one.value, 6) for pair, one in found.items()}
+    {('annotator 1', 'annotator 2'): 0.4}
+    """
+    people = one_per_item(ratings)
+    names = ratings.annotators
+    rules = policies or Policies()
+    return {
+        (names[i], names[j]): estimate(metric, between(people, i, j, rules)[0])[0]
+        for i, j in combinations(range(len(names)), 2)
+    }
+
+
+def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
+    """Keep some rows of ratings.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        The judgments.
+    rows : ndarray of int, shape (r,)
+        Rows to keep.
+    """
+    names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
+    optional = ("score", "has_score", "sequence", "gold_sequence")
+    present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
+    return replace(ratings, **{name: getattr(ratings, name)[rows] for name in present})
+
+
+def one_per_item(ratings: Ratings) -> Ratings:
+    """Keep the first row of each item: people label an item once, however often a judge saw it.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments, several per item where a judge saw both orders.
+    """
+    _, first = np.unique(ratings.item, return_index=True)
+    return ratings if first.size == ratings.item.size else select(ratings, first)
+
+
+def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
+    """List the pairs of annotators with enough shared items (`ENOUGH`, or as many as the best pair has).
+
+    Parameters
+    ----------
+    people : Ratings
+        One row per item.
+
+    Returns
+    -------
+    list of (int, int)
+        Positions of the annotators; empty where no two share an item.
+    """
+    present = (people.gold >= 0).astype(np.float64)
+    shared = present.T @ present
+    pairs = [(i, j) for i, j in combinations(range(len(shared)), 2) if shared[i, j] > 0]
+    most = max((shared[i, j] for i, j in pairs), default=0.0)
+    return [(i, j) for i, j in pairs if shared[i, j] >= min(ENOUGH, most)]
+
+
+def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:
+    """Count annotator j as a judge of annotator i's gold, and the other way round.
+
+    Parameters
+    ----------
+    people : Ratings
+        One row per item.
+    i, j : int
+        Positions of the annotators.
+    policies : Policies
+        The tie policy holds.
+    both : bool, optional
+        Whether to count the second way, which matters where a metric or policy tells the sides apart.
+    """
+    rules = Policies(order="single", tie=policies.tie, invalid="wrong", gold="majority")
+    met = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
+    sides: list[Counted] = []
+    for gold, judge in ((i, j), (j, i)) if both else ((i, j),):
+        one = replace(met, judge=met.gold[:, judge], gold=met.gold[:, [gold]], annotators=(met.annotators[gold],))
+        sides.append(Counted.of(apply(one, rules)))
+    return sides
+
+
+def against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
+    """Count the judge against each annotator alone.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments with gold by several annotators.
+    policies : Policies
+        The conventions.
+    """
+    rules = replace(policies, gold="majority")
+    return [
+        [Counted.of(apply(replace(ratings, gold=ratings.gold[:, [j]], annotators=(name,)), rules))]
+        for j, name in enumerate(ratings.annotators)
+    ]
+
+
+def two_sided(metric: Metric, policies: Policies) -> bool:
+    """Whether it matters which of two annotators is gold."""
+    # Dropping gold ties, or voiding a judge's, tells the two sides apart.
+    return not metric.symmetric or policies.tie in {"drop", "wrong"}
+
+
+def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Spread | None]:
+    """Average a metric over tables; undefined only where it is undefined on all of them.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric.
+    groups : sequence of sequence of Counted
+        Both ways to count a pair, or the one there is.
+    both : bool
+        Whether the second way counts too.
+
+    Returns
+    -------
+    tuple of Estimate and Spread or None
+        The mean with its interval, and its spread where it has one.
+
+    References
+    ----------
+    Light (1971), Measures of response agreement for qualitative data: more agreement than expected by chance.
+
+    Examples
+    --------
+    The pair [[20, 5], [10, 15]], both ways: kappa is symmetric, so the mean is .4 again.
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> people = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [20, 5, 10, 15], axis=0)
+    >>> tables = between(from_codes(Scale.check(), people[:, 0], people), 0, 1, Policies())
+    >>> round(mean_over(METRICS["cohen_kappa"], [tables], both=True)[0].value, 6)
+    0.4
+    """
+    found: list[Spread] = []
+    reason = "no_items"
+    for counted in (one for group in groups for one in group[: None if both else 1]):
+        result, pulls = estimate(metric, counted)
+        if pulls is None:
+            reason = result.undefined or reason
+        else:
+            found.append(pulls)
+    if not found:
+        return Estimate.missing(reason), None
+    total = combine(found, [1 / len(found)] * len(found))
+    return combined(metric, total), total
+
+
+def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
+    """Divide a judge's mean by the ceiling; the interval is that of both together.
+
+    ``r = J / H`` with the pull ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of
+    both.
+
+    Parameters
+    ----------
+    judge, human : Spread or None
+        The two means; None where undefined.
+
+    Returns
+    -------
+    Estimate
+        ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
+
+    References
+    ----------
+    Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
+
+    Examples
+    --------
+    gpt-3.5 on PandaLM: mean kappa .46133 with each annotator, .86421 among them (the pulls are made up):
+
+    >>> pulls = np.array([0.01, -0.02, 0.01])
+    >>> judge, human = (Spread(value, 999, np.arange(3), pulls) for value in (0.46133281, 0.86420931))
+    >>> round(ratio_of(judge, human).value, 5)
+    0.53382
+    """
+    if judge is None or human is None:
+        return Estimate.missing("undefined_part")
+    if human.value <= 0:
+        return Estimate.missing("no_ceiling")
+    share = judge.value / human.value
+    return free(combine([judge, human], [1 / human.value, -share / human.value], share))
+
+
+def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Spread | str:
+    """Krippendorff's alpha of many raters at the scale's level, gaps allowed.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 for a gap. Codes past the scale's labels agree with nothing.
+    scale : Scale
+        The scale.
+    cluster : ndarray of int, shape (n,)
+        Cluster of each unit.
+
+    Returns
+    -------
+    Spread or str
+        Over the units with two ratings or more; or the reason why there is none.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units:
+
+    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
+    >>> from judgebench.domain import Scale
+    >>> round(joint_alpha(CANONICAL, Scale.rate(1, 5), np.arange(12)).value, 3)
+    0.815
+    """
+    kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
+    codes, cluster = codes[kept], cluster[kept]
+    categories = max(len(scale.labels), int(codes.max(initial=-1)) + 1)
+    found = alpha_units(codes, categories, np.asarray(scale.values), scale.level)
+    if isinstance(found, str):
+        return found
+    value, pulls = found
+    clusters = Clusters.of(cluster)
+    return Spread(value, len(codes), clusters.ids, clusters.sums(pulls / len(pulls)))
+
+
+def _joint(people: Ratings) -> Estimate:
+    found = joint_alpha(people.gold, people.scale, people.cluster)
+    return Estimate.missing(found) if isinstance(found, str) else free(found, low=-1.0, high=1.0)

@@ -1,0 +1,406 @@
+"""The humans behind the gold: how far each agrees with the others, and where a judge stands among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.estimates import Counted, combined, estimate, free, within
+from judgebench.agreement.humans.ceiling import (
+    ENOUGH,
+    against_each,
+    between,
+    joint_alpha,
+    mean_over,
+    one_per_item,
+    ratio_of,
+    select,
+    shared_pairs,
+    two_sided,
+)
+from judgebench.agreement.humans.joint import all_at_once
+from judgebench.agreement.policies import apply, plurality
+from judgebench.domain import Estimate, Policies
+from judgebench.errors import DataError
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.influence import Spread, combine
+from judgebench.stats.table import TINY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.agreement.humans.joint import Resampling
+    from judgebench.domain import Ratings, Scale
+    from judgebench.stats.coefficients.catalog import Metric
+
+_FEW_CLUSTERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Someone against what the other annotators say.
+
+    Parameters
+    ----------
+    items : int
+        Items that the annotator labelled and on which the others have a strict majority.
+    percent_agreement, kappa : Estimate
+        Against that majority.
+    rho : Estimate, optional
+        Spearman's rho with the mean of the others' ratings, over all items that one of them rated too; on rating
+        scales only.
+    """
+
+    items: int
+    percent_agreement: Estimate
+    kappa: Estimate
+    rho: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """One annotator among the others.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    items : int
+        Items labelled.
+    percent_agreement, kappa : Estimate
+        Mean over the pairs with each other annotator.
+    rest : Rest
+        Against the others together, the annotator left out.
+    """
+
+    name: str
+    items: int
+    percent_agreement: Estimate
+    kappa: Estimate
+    rest: Rest
+
+
+@dataclass(frozen=True, slots=True)
+class Humans:
+    """How far the annotators of one task agree.
+
+    Parameters
+    ----------
+    metric : str
+        The kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales.
+    items : int
+        Items with a label.
+    annotators : tuple of Annotator
+        Everyone.
+    pairs : mapping of (str, str) to Estimate
+        Kappa of every two annotators that share enough items.
+    percent_agreement, kappa : Estimate
+        Means over these pairs; the latter is the human ceiling.
+    coefficients : mapping of str to Estimate
+        Coefficients of all annotators at once.
+    warnings : tuple of str
+        Machine-readable codes: ``few_clusters``, ``few_shared_items``.
+    """
+
+    metric: str
+    items: int
+    annotators: tuple[Annotator, ...]
+    pairs: Mapping[tuple[str, str], Estimate]
+    percent_agreement: Estimate
+    kappa: Estimate
+    coefficients: Mapping[str, Estimate]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AmongHumans:
+    """One judge among the annotators.
+
+    Parameters
+    ----------
+    coverage : float
+        Share of judgments with a verdict.
+    each : mapping of str to Estimate
+        Kappa with each annotator.
+    percent_agreement, kappa : Estimate
+        Means over annotators: what the ceiling is for people.
+    ratio : Estimate
+        Mean kappa over the ceiling, with the joint interval of both.
+    z : Estimate
+        Mean kappa minus the mean of the pairs of annotators, in standard deviations of these pairs.
+    rest : mapping of str to Rest
+        On the items of each annotator's `Rest`, against the same labels.
+    alpha_without, alpha_with, alpha_difference : Estimate
+        Krippendorff's alpha of the annotators, of annotators and judge, and the second minus the first.
+    """
+
+    coverage: float
+    each: Mapping[str, Estimate]
+    percent_agreement: Estimate
+    kappa: Estimate
+    ratio: Estimate
+    z: Estimate
+    rest: Mapping[str, Rest]
+    alpha_without: Estimate
+    alpha_with: Estimate
+    alpha_difference: Estimate
+    policies: Policies = field(default_factory=Policies)
+
+
+def kappa_of(scale: Scale) -> str:
+    """Name the kappa that suits a scale: with quadratic weights where labels are levels, else unweighted.
+
+    Parameters
+    ----------
+    scale : Scale
+        The scale.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> kappa_of(Scale.pair()), kappa_of(Scale.rate(1, 5))
+    ('cohen_kappa', 'cohen_kappa_quadratic')
+    """
+    return "cohen_kappa_quadratic" if scale.values and scale.level != "nominal" else "cohen_kappa"
+
+
+def measure_humans(
+    ratings: Ratings, policies: Policies | None = None, *, alpha: Resampling = "influence", seed: int = 0
+) -> Humans:
+    """Measure the annotators against each other.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Gold labels of two annotators or more; verdicts are not looked at.
+    policies : Policies, optional
+        The tie policy holds between two people too; coefficients of all at once take the labels as they are.
+    alpha : {'influence', 'bootstrap', 'jackknife'}, optional
+        How alpha's interval is made.
+    seed : int, optional
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Humans
+        An annotator's figures, pairs, and coefficients of all at once.
+
+    Raises
+    ------
+    DataError
+        If no two annotators labelled the same item.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability; Light (1971), Measures of response agreement for
+    qualitative data.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units, as levels from 1 to 5 (ordinal alpha .815):
+
+    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
+    >>> from judgebench.domain import Ratings, Scale
+    >>> rows, none = np.arange(12), np.zeros(12, dtype=int)
+    >>> ratings = Ratings(
+    ...     scale=Scale.rate(1, 5), judge=none - 1, gold=CANONICAL, annotators=("A", "B", "C", "D"), item=rows,
+    ...     cluster=rows, game=none, swapped=none > 0, subset=none, subsets=("",), system=none, systems=("",),
+    ... )
+    >>> found = measure_humans(ratings)
+    >>> round(found.coefficients["krippendorff_alpha"].value, 3), [one.items for one in found.annotators]
+    (0.815, [9, 10, 11, 11])
+    """
+    rules = policies or Policies()
+    people = one_per_item(ratings)
+    people = select(people, np.flatnonzero((people.gold >= 0).any(axis=1)))
+    pairs = shared_pairs(people)
+    if not pairs:
+        raise DataError(
+            "no two annotators labelled the same items, so nothing says how far people agree",
+            hint="give one --gold-col per annotator, or a task with several annotators",
+        )
+    names = people.annotators
+    metric, share = METRICS[kappa_of(people.scale)], METRICS["percent_agreement"]
+    both = two_sided(metric, rules)
+    tables = {pair: between(people, *pair, rules, both=both) for pair in pairs}
+    kappas, shares = (
+        {pair: mean_over(one, [sides], both=both) for pair, sides in tables.items()} for one in (metric, share)
+    )
+    annotators = tuple(
+        Annotator(
+            name,
+            int((people.gold[:, j] >= 0).sum()),
+            _mean(share, [one for pair, one in shares.items() if j in pair]),
+            _mean(metric, [one for pair, one in kappas.items() if j in pair]),
+            _rest_of(people, people.gold[:, j], people, j, replace(rules, order="single", invalid="wrong")),
+        )
+        for j, name in enumerate(names)
+    )
+    return Humans(
+        metric=metric.name,
+        items=people.item.size,
+        annotators=annotators,
+        pairs={(names[i], names[j]): one for (i, j), (one, _) in kappas.items()},
+        percent_agreement=_mean(share, list(shares.values())),
+        kappa=_mean(metric, list(kappas.values())),
+        coefficients=all_at_once(people, alpha, seed),
+        warnings=_warnings(people),
+    )
+
+
+def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHumans:
+    """Measure a judge as if it were one more annotator.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Verdicts, and gold labels of two annotators or more.
+    policies : Policies, optional
+        The conventions. Alpha counts every verdict that the order policy leaves as a rating by one more annotator,
+        with ties as a label of their own; what agrees with nothing (undecided, invalid) keeps a category of its own.
+
+    Returns
+    -------
+    AmongHumans
+        Means over annotators, their ratio to the ceiling, the z-score, and alpha without and with the judge.
+
+    Notes
+    -----
+    The z-score is ``(mean kappa of the judge - mean kappa of the pairs) / sd`` with the sample standard deviation of
+    the pairs' kappas; it needs three pairs. Its proposers call ``|z| < 1`` human-like and ``z > 1`` more consistent
+    than people. Its interval is for other items, not for other annotators: with three annotators the standard
+    deviation rests on three numbers.
+
+    References
+    ----------
+    Han, Titericz Junior, Balough & Zhou (2025), Judge's Verdict: a comprehensive analysis of LLM judge capability
+    through human agreement.
+
+    Examples
+    --------
+    Krippendorff's fourth observer as the judge of the other three: with it, ordinal alpha is the published .815.
+
+    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> ratings = from_codes(Scale.rate(1, 5), CANONICAL[:, 3], CANONICAL[:, :3])
+    >>> found = among_humans(ratings, Policies(invalid="drop"))
+    >>> round(found.alpha_with.value, 3), round(found.alpha_difference.value, 3)
+    (0.815, 0.011)
+    """
+    rules = policies or Policies()
+    people = one_per_item(ratings)
+    metric = METRICS[kappa_of(ratings.scale)]
+    tables = against_each(ratings, rules)
+    share, _ = mean_over(METRICS["percent_agreement"], tables, both=True)
+    kappa, judged = mean_over(metric, tables, both=True)
+    both = two_sided(metric, rules)
+    pairs = [
+        mean_over(metric, [between(people, *pair, rules, both=both)], both=both)[1] for pair in shared_pairs(people)
+    ]
+    defined = [one for one in pairs if one is not None]
+    human = combine(defined, [1 / len(defined)] * len(defined)) if defined else None
+    each_rules = replace(rules, gold="majority")
+    without, extended, difference = _alpha_beside(ratings, people, rules)
+    return AmongHumans(
+        coverage=float((ratings.judge >= 0).mean()) if ratings.judge.size else 0.0,
+        each={name: estimate(metric, table[0])[0] for name, table in zip(ratings.annotators, tables, strict=True)},
+        percent_agreement=share,
+        kappa=kappa,
+        ratio=ratio_of(judged, human),
+        z=_z(judged, defined),
+        rest={
+            name: _rest_of(ratings, ratings.judge, people, j, each_rules) for j, name in enumerate(ratings.annotators)
+        },
+        alpha_without=without,
+        alpha_with=extended,
+        alpha_difference=difference,
+        policies=rules,
+    )
+
+
+def _mean(metric: Metric, pairs: Sequence[tuple[Estimate, Spread | None]]) -> Estimate:
+    """Mean over pairs of annotators; a pair without a figure is left out."""
+    found = [spread for _, spread in pairs if spread is not None]
+    if not found:
+        return Estimate.missing(next((one.undefined for one, _ in pairs if one.undefined), "no_pairs"))
+    return combined(metric, combine(found, [1 / len(found)] * len(found)))
+
+
+def _z(judged: Spread | None, pairs: Sequence[Spread]) -> Estimate:
+    if judged is None:
+        return Estimate.missing("undefined_part")
+    if len(pairs) < 3:
+        return Estimate.missing("too_few_pairs")
+    values = np.array([one.value for one in pairs])
+    spread, middle = float(values.std(ddof=1)), float(values.mean())
+    if spread < TINY:
+        return Estimate.missing("no_spread")
+    z = (judged.value - middle) / spread
+    by_pair = [-1 / len(pairs) - z * (one.value - middle) / ((len(pairs) - 1) * spread) for one in pairs]
+    return free(combine([judged, *pairs], [1 / spread, *(weight / spread for weight in by_pair)], z))
+
+
+def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[Estimate, Estimate, Estimate]:
+    """Alpha without the judge, with it, and the difference."""
+    scale = ratings.scale
+    # A gold label that every row with a label has, and that is no tie: the policies then reach the verdicts only.
+    labelled = np.where((ratings.gold >= 0).any(axis=1), 0, -1)
+    scored = apply(
+        replace(ratings, gold=labelled[:, None], annotators=("any",)), replace(rules, tie="class", gold="majority")
+    )
+    unheard = np.setdiff1d(people.item, scored.item)
+    _, first = np.unique(ratings.item, return_index=True)
+    left = first[np.isin(ratings.item[first], unheard)]
+    rows = np.concatenate([scored.row, left])
+    verdicts = np.concatenate([scored.judge.astype(np.int64), np.full(left.size, -1, dtype=np.int64)])
+    alone = joint_alpha(people.gold, scale, people.cluster)
+    joined = joint_alpha(np.column_stack([ratings.gold[rows], verdicts]), scale, ratings.cluster[rows])
+    shown = [Estimate.missing(one) if isinstance(one, str) else free(one, low=-1, high=1) for one in (alone, joined)]
+    if isinstance(alone, str) or isinstance(joined, str):
+        return shown[0], shown[1], Estimate.missing("undefined_part")
+    # Two figures of -1 to 1 lie at most 2 apart.
+    return shown[0], shown[1], within(free(combine([joined, alone], [1.0, -1.0])), 2.0)
+
+
+def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], people: Ratings, left: int, policies: Policies) -> Rest:
+    """Hold codes against the annotators but one, on the items that this one labelled too."""
+    scale = people.scale
+    others = np.delete(people.gold, left, axis=1)
+    mine = people.gold[:, left] >= 0
+    label, share, _ = plurality(others, np.arange(people.item.size), len(scale.labels))
+    sure = mine & (share > 0.5)
+    place = np.full(int(rated.item.max(initial=-1)) + 1, -1)
+    place[people.item] = np.arange(people.item.size)
+
+    def against(gold: npt.NDArray[np.int64], names: tuple[str, ...], rules: Policies) -> Counted:
+        at = place[rated.item]
+        rows = np.where((at >= 0)[:, None], gold[at], -1)
+        return Counted.of(apply(replace(rated, judge=judge, gold=rows, annotators=names), rules))
+
+    majority = against(
+        np.where(sure, label, -1)[:, None].astype(np.int64), ("the others",), replace(policies, gold="majority")
+    )
+    found = [estimate(METRICS[name], majority)[0] for name in ("percent_agreement", kappa_of(scale))]
+    rho = None
+    if scale.kind == "rate":
+        names = tuple(name for j, name in enumerate(people.annotators) if j != left)
+        graded = against(np.where(mine[:, None], others, -1), names, replace(policies, gold="mean"))
+        rho, _ = estimate(METRICS["spearman_rho"], graded)
+    return Rest(int(sure.sum()), found[0], found[1], rho)
+
+
+def _warnings(people: Ratings) -> tuple[str, ...]:
+    found: list[str] = []
+    present = (people.gold >= 0).astype(np.float64)
+    if np.unique(people.cluster[present.sum(axis=1) >= 2]).size < _FEW_CLUSTERS:
+        found.append("few_clusters")
+    shared = present.T @ present
+    off = shared[~np.eye(len(shared), dtype=bool)]
+    if (off < ENOUGH).any():
+        found.append("few_shared_items")
+    return tuple(found)

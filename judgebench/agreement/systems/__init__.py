@@ -1,0 +1,1 @@
+"""Systems ranked by a judge, beside their ranking by gold."""

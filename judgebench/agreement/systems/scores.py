@@ -1,0 +1,469 @@
+"""Systems' scores by gold and by a judge: means of verdicts, win rates, Bradley-Terry strengths."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from judgebench.agreement.estimates import free
+from judgebench.domain import Estimate
+from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.stats.coefficients import bradley_terry as bt
+from judgebench.stats.inference.intervals import interval
+from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.table import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.agreement.policies import Scored
+    from judgebench.domain import Ratings
+    from judgebench.stats.coefficients.orders import Bools
+    from judgebench.stats.table import Floats
+
+__all__ = ["Games", "Means", "ScoreKind", "Sides", "coverage", "scoreboard", "sides_of"]
+
+Ints: TypeAlias = npt.NDArray[np.integer]
+ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
+
+_UNNAMED = frozenset({"", "(none)"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Whose responses every row of pair ratings compares.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The systems.
+    first, second : ndarray of int, shape (n,)
+        Codes into ``names`` of the first and the second response's author; -1 where it isn't known.
+    """
+
+    names: tuple[str, ...]
+    first: Ints
+    second: Ints
+
+    @classmethod
+    def of(cls, first: Ints, firsts: Sequence[str], second: Ints, seconds: Sequence[str]) -> Sides:
+        """Join two columns of codes with names of their own."""
+        names = tuple(sorted({*firsts, *seconds} - _UNNAMED))
+        code = {name: i for i, name in enumerate(names)}
+        to = [np.array([code.get(name, -1) for name in column], dtype=np.int64) for column in (firsts, seconds)]
+        return cls(names, to[0][first], to[1][second])
+
+
+def sides_of(ratings: Ratings) -> Sides:
+    """Read the two systems of a pairing off its name, ``first vs second``.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Pair judgments.
+
+    Raises
+    ------
+    DataError
+        If a name holds `` vs `` more than once, so that it can be read in two ways.
+    """
+    parts = [name.split(" vs ") for name in ratings.systems]
+    if unclear := [name for name, part in zip(ratings.systems, parts, strict=True) if len(part) > 2]:
+        raise DataError(
+            f"the pairing {unclear[0]!r} can be read in two ways",
+            hint="with --csv give a column for each side: --system-col FIRST --system-col SECOND",
+        )
+    both = [part if len(part) == 2 else ["", ""] for part in parts]
+    return Sides.of(ratings.system, [a for a, _ in both], ratings.system, [b for _, b in both])
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Rows that are about one system each: a score is a mean of verdicts."""
+
+    names: tuple[str, ...]
+    system: Ints
+    gold: Floats
+    judge: Floats
+    judged: Bools
+    cluster: Ints
+    low: float
+    high: float
+
+    def cells(self) -> tuple[Ints, Ints, Floats]:
+        """Row, column and value of what is summed: counts and sums, of gold and of the judge."""
+        k, n = len(self.names), len(self.system)
+        rows, seen = np.arange(n), np.flatnonzero(self.judged)
+        about = self.system[seen]
+        return (
+            np.concatenate([rows, rows, seen, seen]),
+            np.concatenate([self.system, k + self.system, 2 * k + about, 3 * k + about]),
+            np.concatenate([np.ones(n), self.gold, np.ones(seen.size), self.judge[seen]]),
+        )
+
+    @property
+    def scored(self) -> list[int]:
+        """Codes of the systems that have a score: all."""
+        return list(range(len(self.names)))
+
+    @property
+    def width(self) -> int:
+        """Sums in all."""
+        return 4 * len(self.names)
+
+    @property
+    def reach(self) -> float:
+        """Largest difference of two scores."""
+        return self.high - self.low
+
+    def scores(self, totals: Floats) -> tuple[Floats, Floats, Bools]:
+        """Scores by gold and judge, shape (b, k), and where all are there, from sums of shape (b, 4 k)."""
+        count, total, seen, said = np.moveaxis(totals.reshape(len(totals), 4, -1), 1, 0)
+        there = np.asarray(((count > 0) & (seen > 0)).all(axis=1))
+        return total / np.maximum(count, 1), said / np.maximum(seen, 1), there
+
+    def log_odds(self, scores: Floats) -> tuple[Floats, Bools]:
+        """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
+        return _log_odds((scores - self.low) / (self.high - self.low))
+
+    def spreads(self, *, judge: bool) -> list[Spread]:
+        """Carry every system's score by one side with the pull of each cluster."""
+        values = self.judge if judge else self.gold
+        found: list[Spread] = []
+        for code in range(len(self.names)):
+            own = np.flatnonzero((self.system == code) & (self.judged | (not judge)))
+            found.append(mean(values[own], Clusters.of(self.cluster[own])))
+        return found
+
+    def estimate(self, spread: Spread) -> Estimate:
+        """Give a system's score its interval."""
+        share = (self.low, self.high) == (0.0, 1.0)
+        lone = spread.ids.size == spread.n
+        found = interval(
+            Outcome(spread.value, n=spread.n), spread, lone=lone, proportion=share, low=self.low, high=self.high
+        )
+        return Estimate(spread.value, found.low, found.high, spread.n, None, found.se, found.method)
+
+    def counts(self) -> list[tuple[int, int]]:
+        """Count every system's rows, and those of them with a verdict."""
+        k = len(self.names)
+        every = np.bincount(self.system, minlength=k)
+        return list(zip(every.tolist(), np.bincount(self.system[self.judged], minlength=k).tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Games:
+    """Rows that compare two systems: a score is a strength or a win rate.
+
+    ``gold`` and ``judge`` hold 1 where the first system wins, -1 where the second does, 0 for a tie. With an
+    ``anchor`` (a code) all games are against it, and it has no score.
+    """
+
+    names: tuple[str, ...]
+    first: Ints
+    second: Ints
+    gold: Ints
+    judge: Ints
+    judged: Bools
+    cluster: Ints
+    ties: bt.TieModel
+    strengths: bool
+    phantom: bool
+    anchor: int | None = None
+
+    @property
+    def scored(self) -> list[int]:
+        """Codes of the systems that have a score."""
+        return [code for code in range(len(self.names)) if code != self.anchor]
+
+    @property
+    def reach(self) -> float:
+        """Largest difference of two scores."""
+        return math.inf if self.strengths else 1.0
+
+    @property
+    def width(self) -> int:
+        """Counts in all."""
+        return 6 * len(self.pairings[0])
+
+    @property
+    def pairings(self) -> tuple[Ints, Ints, Ints]:
+        """The lower and the higher code of the systems of every pairing that occurs, and the pairing of each row."""
+        low, high = np.minimum(self.first, self.second), np.maximum(self.first, self.second)
+        found, row = np.unique(low * len(self.names) + high, return_inverse=True)
+        return found // len(self.names), found % len(self.names), row
+
+    def cells(self) -> tuple[Ints, Ints, Floats]:
+        """Row, column and value of what is counted: wins, losses and ties of each pairing, by gold and judge."""
+        low, _, code = self.pairings
+        turned = self.first > self.second
+        rows: list[Ints] = []
+        columns: list[Ints] = []
+        for side, result in enumerate((self.gold, self.judge)):
+            seen = np.flatnonzero(self.judged) if side else np.arange(len(code))
+            lead = np.where(turned, -result, result)[seen]
+            place = np.where(lead > 0, 0, np.where(lead < 0, 1, 2))
+            rows.append(seen)
+            columns.append((3 * side + place) * len(low) + code[seen])
+        return np.concatenate(rows), np.concatenate(columns), np.ones(sum(map(len, rows)))
+
+    def games(self, totals: Floats) -> tuple[bt.Games, bt.Games]:
+        """Read games by gold and judge off sums of shape (b, 6 p)."""
+        low, high, _ = self.pairings
+        parts = totals.reshape(len(totals), 6, -1)
+        # Wins, losses and ties of gold, then of the judge.
+        return (
+            bt.Games(len(self.names), low, high, parts[:, 0], parts[:, 1], parts[:, 2]),
+            bt.Games(len(self.names), low, high, parts[:, 3], parts[:, 4], parts[:, 5]),
+        )
+
+    def scores(self, totals: Floats) -> tuple[Floats, Floats, Bools]:
+        """Scores by gold and judge, shape (b, k), and where all have one, from counts of shape (b, 6 p)."""
+        (gold, fine), (judge, good) = (self._side(games) for games in self.games(totals))
+        return gold, judge, fine & good
+
+    def _side(self, games: bt.Games) -> tuple[Floats, Bools]:
+        if self.strengths:
+            return bt.strengths(games, ties=self.ties, phantom=self.phantom)
+        k, pairs = games.systems, np.arange(len(games.first))
+        first, second = np.zeros((2, len(pairs), k))
+        first[pairs, games.first], second[pairs, games.second] = 1.0, 1.0
+        half, every = games.ties / 2, games.wins + games.losses + games.ties
+        won = ((games.wins + half) @ first + (games.losses + half) @ second)[:, self.scored]
+        played = (every @ (first + second))[:, self.scored]
+        return won / np.maximum(played, 1), np.asarray((played > 0).all(axis=1))
+
+    def log_odds(self, scores: Floats) -> tuple[Floats, Bools]:
+        """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
+        return (scores, np.ones(len(scores), dtype=np.bool_)) if self.strengths else _log_odds(scores)
+
+    def spreads(self, *, judge: bool) -> list[Spread]:
+        """Carry every system's score by one side with the pull of each cluster."""
+        rows = np.flatnonzero(self.judged) if judge else np.arange(len(self.judged))
+        first, second, cluster = self.first[rows], self.second[rows], self.cluster[rows]
+        result = (self.judge if judge else self.gold)[rows]
+        if not self.strengths:
+            found: list[Spread] = []
+            for code in self.scored:
+                own = np.flatnonzero((first == code) | (second == code))
+                credit = (1 + np.where(first[own] == code, result[own], -result[own])) / 2
+                found.append(mean(credit, Clusters.of(cluster[own])))
+            return found
+        k = len(self.names)
+        counts = np.zeros((3, k, k))
+        np.add.at(
+            counts, (np.abs(result) - 1, np.where(result < 0, second, first), np.where(result < 0, first, second)), 1
+        )
+        fit = bt.bradley_terry(bt.Games.of(counts[0], counts[2] + counts[2].T), ties=self.ties, phantom=self.phantom)
+        clusters = Clusters.of(cluster)
+        pulls = bt.pulls(fit, first, second, result, clusters)
+        played = np.bincount(first, minlength=k) + np.bincount(second, minlength=k)
+        return [
+            Spread(float(fit.strengths[code]), int(played[code]), clusters.ids, pulls[:, code]) for code in range(k)
+        ]
+
+    def estimate(self, spread: Spread) -> Estimate:
+        """Give a system's score its interval."""
+        return free(spread) if self.strengths else free(spread, low=0.0, high=1.0)
+
+    def counts(self) -> list[tuple[int, int]]:
+        """Count every system's rows, and those of them with a verdict."""
+        both = [
+            np.bincount(self.first[rows], minlength=len(self.names))
+            + np.bincount(self.second[rows], minlength=len(self.names))
+            for rows in (slice(None), self.judged)
+        ]
+        return [(int(both[0][code]), int(both[1][code])) for code in self.scored]
+
+
+def coverage(ratings: Ratings, *, anchor: str = "", sides: Sides | None = None) -> dict[str, float]:
+    """Share of the judgments on each system that gave a verdict, whatever the policies make of the others.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Judgments.
+    anchor : str, optional
+        Count pairs with this system only.
+    sides : Sides, optional
+        The systems of pairs; by default read off the names of the pairings.
+
+    Returns
+    -------
+    dict of str to float
+        Fractions by system.
+    """
+    valid = ratings.judge >= 0
+    if ratings.scale.kind != "pair":
+        names, codes = ratings.systems, ratings.system
+    else:
+        sides = sides or sides_of(ratings)
+        names = sides.names
+        use = (sides.first >= 0) & (sides.second >= 0) & (sides.first != sides.second)
+        if anchor:
+            code = names.index(anchor)
+            use &= (sides.first == code) | (sides.second == code)
+        codes = np.concatenate([sides.first[use], sides.second[use]])
+        valid = np.tile(valid[use], 2)
+    every = np.bincount(codes, minlength=len(names))
+    given = np.bincount(codes[valid], minlength=len(names))
+    return dict(zip(names, (given / np.maximum(every, 1)).tolist(), strict=True))
+
+
+def scoreboard(
+    ratings: Ratings,
+    scored: Scored,
+    *,
+    score: ScoreKind | None = None,
+    anchor: str = "",
+    ties: bt.TieModel = "half",
+    sides: Sides | None = None,
+) -> tuple[Means | Games, tuple[str, ...], int]:
+    """Sort rows by the systems they are about.
+
+    Check and rating scales are about one system a row; ``pair`` scales about two. On 5 and 7 steps a win is a win,
+    by however much; *both bad* and games that contradict each other are ties. A row without a verdict counts for
+    gold only.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        What was scored, with the systems' names.
+    scored : Scored
+        Its rows under the policies.
+    score : {'mean', 'win-rate', 'bradley-terry'}, optional
+        By default the mean, and Bradley-Terry on pairs.
+    anchor : str, optional
+        Count win rates against this system only.
+    ties : {'half', 'davidson', 'rao-kupper'}, optional
+        How ties count in Bradley-Terry.
+    sides : Sides, optional
+        The systems of pairs; by default read off the names of the pairings.
+
+    Returns
+    -------
+    tuple of (Means or Games, tuple of str, int)
+        The rows of systems that the judge gave any verdict on; the names of the other systems; and the number of
+        rows that name no system.
+
+    Raises
+    ------
+    UsageError
+        If the scale has no score of this kind, or there is no such anchor.
+    DataError
+        If no row names its system.
+    """
+    scale = ratings.scale
+    games = scale.kind == "pair"
+    if not games and scale.kind not in {"check", "rate"}:
+        raise UsageError(f"systems are ranked on check, rating and pair scales, not on {scale.spec}")
+    kinds = ("bradley-terry", "win-rate") if games else ("mean",)
+    kind = score or ("win-rate" if anchor else kinds[0])
+    if kind not in kinds or (anchor and kind != "win-rate"):
+        what = "pairs" if games else "one system a row"
+        better = "win-rate" if anchor and games else " or ".join(kinds)
+        raise UsageError(f"--score {kind} doesn't go with {what}{' and --anchor' * bool(anchor)}; use {better}")
+    judged = scored.judge != len(scale.labels) + 1
+    if not games:
+        return _means(ratings, scored, judged & (scored.judge != len(scale.labels)))
+    board, unjudged, unnamed = _games(scored, judged, sides or sides_of(ratings), ties, anchor)
+    if kind == "bradley-terry":
+        # Without a chain of wins either way a strength is infinite; both sides take the same prior then.
+        totals = np.bincount(board.cells()[1], minlength=board.width).astype(np.float64)[None]
+        fine = board.scores(totals)[2]
+        board = board if fine.all() else replace(board, phantom=True)
+    else:
+        board = replace(board, strengths=False)
+    return board, unjudged, unnamed
+
+
+def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[Means, tuple[str, ...], int]:
+    values = np.asarray(ratings.scale.values, dtype=np.float64)
+    gold = (values if scored.gold_values is None else scored.gold_values)[scored.gold]
+    judge = np.append(values, [0.0, 0.0])[scored.judge]
+    named = np.array([name not in _UNNAMED for name in ratings.systems])[scored.system]
+    if not named.any():
+        raise DataError(
+            "no row says whose response it judges",
+            hint="name the column with --system-col; a task must give its responses' models",
+        )
+    seen = np.bincount(scored.system[named & judged], minlength=len(ratings.systems)) > 0
+    present = np.bincount(scored.system[named], minlength=len(ratings.systems)) > 0
+    rows = np.flatnonzero(named & seen[scored.system])
+    # In the order of their names, so that the order of the rows decides nothing.
+    names = sorted(name for name, there in zip(ratings.systems, seen, strict=True) if there)
+    code = {name: i for i, name in enumerate(names)}
+    board = Means(
+        names=tuple(names),
+        system=np.array([code.get(name, -1) for name in ratings.systems])[scored.system[rows]],
+        gold=gold[rows],
+        judge=judge[rows],
+        judged=judged[rows],
+        cluster=scored.cluster[rows],
+        low=float(values.min()),
+        high=float(values.max()),
+    )
+    unjudged = tuple(name for name, here, said in zip(ratings.systems, present, seen, strict=True) if here and not said)
+    return board, unjudged, int(np.count_nonzero(~named))
+
+
+def _games(
+    scored: Scored, judged: Bools, sides: Sides, ties: bt.TieModel, anchor: str
+) -> tuple[Games, tuple[str, ...], int]:
+    first, second = sides.first[scored.row], sides.second[scored.row]
+    named = (first >= 0) & (second >= 0)
+    if not named.any():
+        raise DataError(
+            "no row names two systems",
+            hint="a run's task must give both responses' models; with --csv give --system-col twice, a column for each "
+            "side (or one column of `first vs second`)",
+        )
+    # A system's game against itself says nothing of systems.
+    use = named & (first != second)
+    code = None
+    if anchor:
+        if anchor not in sides.names:
+            raise UnknownNameError("system", anchor, sides.names, hint=f"(there are {', '.join(sides.names)})")
+        code = sides.names.index(anchor)
+        use &= (first == code) | (second == code)
+    k = len(sides.names)
+    seen, present = (
+        np.bincount(np.concatenate([first[rows], second[rows]]), minlength=k) > 0
+        for rows in (np.flatnonzero(use & judged), np.flatnonzero(use))
+    )
+    if not seen.any():
+        raise DataError("no pair of different systems has a verdict", hint="check --system-col, --anchor and the run")
+    rows = np.flatnonzero(use & seen[first] & seen[second])
+    to = np.cumsum(seen) - 1
+    steps = len(scored.scale.values)
+    board = Games(
+        names=tuple(name for name, there in zip(sides.names, seen, strict=True) if there),
+        first=to[first[rows]],
+        second=to[second[rows]],
+        gold=_winner(scored.gold[rows], steps),
+        judge=_winner(scored.judge[rows], steps),
+        judged=judged[rows],
+        cluster=scored.cluster[rows],
+        ties=ties,
+        strengths=True,
+        phantom=False,
+        anchor=None if code is None else int(to[code]),
+    )
+    unjudged = tuple(name for name, here, said in zip(sides.names, present, seen, strict=True) if here and not said)
+    return board, unjudged, int(np.count_nonzero(~named))
+
+
+def _winner(codes: Ints, steps: int) -> Ints:
+    """1 where the first response is better, -1 where the second is, 0 elsewhere; labels run from first to second."""
+    return np.where(codes < steps, np.sign(steps - 1 - 2 * codes.astype(np.int64)), 0)
+
+
+def _log_odds(shares: Floats) -> tuple[Floats, Bools]:
+    """Log-odds, and whether those of a set are all finite."""
+    inside = (shares > 0) & (shares < 1)
+    safe = np.where(inside, shares, 0.5)
+    return np.log(safe / (1 - safe)), np.asarray(inside.all(axis=-1))

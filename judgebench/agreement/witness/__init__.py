@@ -1,0 +1,1 @@
+"""Every figure once more, by other hands."""

@@ -1,0 +1,1 @@
+"""Files as rows: formats, compression, records, and the place of every row."""

@@ -1,0 +1,237 @@
+"""Anthropic's models, through the official SDK."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from judgebench.errors import BackendError, RetryableError
+from judgebench.judges.backend import (
+    Completion,
+    Finish,
+    PerLoop,
+    Timeouts,
+    checked_url,
+    connection_error,
+    deadline,
+    failure_of,
+    hide,
+    http_error,
+    key_from,
+    login_secrets,
+    public_url,
+)
+from judgebench.judges.backends.anthropic_batch import AnthropicBatches
+from judgebench.judges.backends.batches import batch_price
+from judgebench.judges.backends.chat import count, decode, error_body, image_url, raise_for_error_in_200
+from judgebench.judges.backends.transport import http_client, http_library
+from judgebench.judges.limits import rate_limits
+from judgebench.judges.llm import LLMJudge
+from judgebench.judges.prices import price
+from judgebench.judges.prompts import load_prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from anthropic import AsyncAnthropic
+
+    from judgebench.domain import Part
+    from judgebench.judges.backend import Message
+
+#: What ``temperature`` is where the user says nothing: today's models take none.
+DEFAULT_TEMPERATURE: float | None = None
+#: The last version of the API that takes a temperature (and only from models that still have one).
+SAMPLING_API = "2023-06-01"
+
+_KEY = "ANTHROPIC_API_KEY"
+_OWN = "https://api.anthropic.com"
+_FINISH: dict[str, Finish] = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}
+
+
+class AnthropicBackend:
+    """Complete chats with the Anthropic SDK; bodies are read by us, as in the OpenAI backend."""
+
+    def __init__(
+        self, model: str, *, base_url: str | None, temperature: float | None, max_tokens: int, timeout: float | Timeouts
+    ) -> None:
+        self._label = f"anthropic/{model}"
+        self._base_url = base_url
+        self._timeouts = Timeouts.of(timeout)
+        self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
+        self._request_options: dict[str, Any] = {}
+        if temperature is not None:
+            # Version 1 of the SDK dropped the argument, version 2 speaks an API version that refuses the field.
+            self._options["temperature"] = temperature
+            self._request_options["headers"] = {"anthropic-version": SAMPLING_API}
+        # The class of the SDK's HTTP library in which it hands over what came back.
+        self._response: Any = None
+        self._clients: PerLoop[AsyncAnthropic] = PerLoop(
+            self._connect, lambda client: client.close(), login_secrets(base_url)
+        )
+
+    def _connect(self) -> AsyncAnthropic:
+        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout  # noqa: PLC0415 - loaded on use
+
+        # Named explicitly: without it the SDK goes on to look for credentials in files.
+        key = key_from(_KEY, self._label)
+        if not key:
+            raise BackendError(f"{self._label} needs a key: set {_KEY}")
+        limit = Timeout(self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte)
+        self._response = http_library(DefaultAsyncHttpxClient).Response
+        return AsyncAnthropic(
+            api_key=key,
+            base_url=self._base_url,
+            timeout=limit,
+            max_retries=0,
+            http_client=http_client(DefaultAsyncHttpxClient),
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent beside the body."""
+        return dict(self._request_options.get("headers", {}))
+
+    def params(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Write the body of a call, live or in a batch."""
+        return self._options | _said(messages)
+
+    async def complete(self, messages: Sequence[Message]) -> Completion:
+        """Ask once."""
+        from anthropic import AnthropicError, APIStatusError  # noqa: PLC0415 - loaded on use
+
+        client = self._clients.get()
+        secrets = self._clients.secrets
+        started = time.monotonic()
+        options: Any = self._request_options
+        try:
+            async with deadline(self._label, self._timeouts.total):
+                # The SDK's way to read a body oneself: `create` would walk through its types and models with it.
+                raw = await client.post(
+                    "/v1/messages", body=self.params(messages), options=options, cast_to=self._response
+                )
+        except APIStatusError as error:
+            response = error.response
+            failure = failure_of(response.status_code, error_body(response.status_code, response.text))
+            raise http_error(
+                self._label, failure, key_variable=_KEY, headers=dict(response.headers), secrets=secrets
+            ) from None
+        except AnthropicError as error:
+            raise connection_error(self._label, error, secrets) from None
+        body = decode(self._label, raw.status_code, raw.content, secrets)
+        completion = _completion(self._label, body, time.monotonic() - started, secrets)
+        limits = rate_limits(raw.headers)
+        return completion if limits is None else replace(completion, limits=limits)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._clients.aclose()
+
+
+def _said(messages: Sequence[Message]) -> dict[str, Any]:
+    system = "\n\n".join(message.text for message in messages if message.role == "system")
+    rest = [
+        {"role": message.role, "content": [_content(part) for part in message.parts]}
+        for message in messages
+        if message.role != "system"
+    ]
+    return {"system": system, "messages": rest} if system else {"messages": rest}
+
+
+def _content(part: Part) -> dict[str, Any]:
+    if part.image is None:
+        return {"type": "text", "text": part.text}
+    url = image_url(part.image)
+    if not url.startswith("data:"):
+        return {"type": "image", "source": {"type": "url", "url": url}}
+    kind, _, data = url.removeprefix("data:").partition(";base64,")
+    return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}}
+
+
+def _completion(label: str, body: Mapping[str, Any], seconds: float, secrets: Sequence[str]) -> Completion:
+    raise_for_error_in_200(label, body, _KEY, secrets)
+    content: Any = body.get("content")
+    reason = str(body.get("stop_reason") or "end_turn")
+    # An empty content is an answer where the model refused or ran out; else nothing came back.
+    if not isinstance(content, list) or (not content and reason not in _FINISH):
+        raise RetryableError(f"{label}: HTTP 200 without content")
+    blocks = [cast("dict[str, Any]", block) for block in content if isinstance(block, dict)]
+    text = "".join(str(block.get("text") or "") for block in blocks if block.get("type") == "text")
+    usage: Any = body.get("usage")
+    counts = cast("dict[str, Any]", usage) if isinstance(usage, dict) else {}
+    cached = count(counts.get("cache_read_input_tokens"))
+    written = count(counts.get("cache_creation_input_tokens"))
+    return Completion(
+        text=hide(text, secrets),
+        finish=_FINISH.get(reason, "stop"),
+        # Anthropic counts cached tokens beside the input tokens, the price list among them.
+        input_tokens=count(counts.get("input_tokens")) + cached + written,
+        output_tokens=count(counts.get("output_tokens")),
+        cached_tokens=cached,
+        model=hide(str(body.get("model") or ""), secrets),
+        seconds=seconds,
+    )
+
+
+def create(
+    model: str,
+    *,
+    prompt: str | None,
+    base_url: str | None,
+    temperature: float | None,
+    max_tokens: int,
+    timeout: float | Timeouts,
+    seed: int | None,  # noqa: ARG001 - all backends are made alike; this API takes no seed
+) -> LLMJudge:
+    """Build the judge ``anthropic/<model>``; nothing is connected and no key is looked at before the first call.
+
+    Parameters
+    ----------
+    model : str
+        The model's name, without ``anthropic/``.
+    prompt : str or None
+        Name or file of the prompt; None for the scale's own.
+    base_url : str or None
+        Another address of the API; None for ``ANTHROPIC_BASE_URL`` or Anthropic's own.
+    temperature : float or None
+        Sampling temperature; None leaves it out, as the API has demanded since its version 2026-10-21. A number
+        is sent through version 2023-06-01 of the API, to models that still take one.
+    max_tokens : int
+        Limit of an answer.
+    timeout : float or Timeouts
+        Seconds for one call.
+    seed : int or None
+        Not sent, and so not recorded: the API takes no sampling seed.
+    """
+    address = base_url or os.environ.get("ANTHROPIC_BASE_URL") or None
+    address = checked_url(address) if address else None
+    backend = AnthropicBackend(model, base_url=address, temperature=temperature, max_tokens=max_tokens, timeout=timeout)
+    return LLMJudge(
+        f"anthropic/{model}",
+        backend.complete,
+        prompt=None if prompt is None else load_prompt(prompt),
+        settings={
+            "backend": "anthropic",
+            "model": model,
+            "base_url": public_url(address) if address else None,
+            "temperature": temperature,
+            "api_version": None if temperature is None else SAMPLING_API,
+            "max_tokens": max_tokens,
+        },
+        price=lambda completion: batch_price(
+            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
+        ),
+        aclose=backend.aclose,
+        batch=AnthropicBatches(
+            f"anthropic/{model}",
+            backend.params,
+            lambda body, secrets: _completion(f"anthropic/{model}", body, 0.0, secrets),
+            headers=backend.headers,
+            base_url=address,
+        ),
+    )

@@ -1,0 +1,167 @@
+"""Columns of words, and their codes on a scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.errors import DataError
+from judgebench.labels.words import (
+    GAP,
+    UNKNOWN,
+    aliases_of,
+    code_of,
+    decimals,
+    fold,
+    infer,
+    is_decimal,
+    listing,
+    numbered_pair,
+    spans,
+    vocabulary,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from judgebench.domain import Scale
+    from judgebench.files.read import Table
+
+    Ints = npt.NDArray[np.int32]
+    Codes = npt.NDArray[np.int64]
+
+#: How many lines a message names.
+PLACES = 5
+
+
+class Numbers(dict[str, int]):
+    """Words to numbers in first-seen order; looking up a new word adds it."""
+
+    def __missing__(self, word: str) -> int:
+        code = self[word] = len(self)
+        return code
+
+    def take(self, column: Sequence[str]) -> Ints:
+        """Turn a column into numbers, shape (n,)."""
+        return np.fromiter(map(self.__getitem__, column), np.int32, len(column))
+
+
+@dataclass(slots=True)
+class Column:
+    """A column as numbers of its own words; -1 where a long table has no row."""
+
+    words: Numbers = field(default_factory=Numbers)
+    blocks: list[Ints] = field(default_factory=list)
+
+    def codes(self) -> Ints:
+        """All blocks, joined; shape (n,)."""
+        if len(self.blocks) != 1:
+            self.blocks = [np.concatenate(self.blocks)]
+        return self.blocks[0]
+
+
+@dataclass(slots=True)
+class Raw:
+    """A table before its words are understood.
+
+    ``lines`` holds the line of each row, and in ``label_lines`` that of each label where they differ.
+    """
+
+    labels: dict[str, Column]
+    keys: dict[str, Column]
+    lines: Ints
+    label_lines: dict[str, Ints] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def lines_of(self, name: str) -> Ints:
+        """Where the labels of a column stand, shape (n,)."""
+        return self.label_lines.get(name, self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Labels as positions on the scale, `GAP` where there is none; notes and warnings grow on the way."""
+
+    scale: Scale
+    labels: dict[str, Codes]
+    notes: list[str]
+    warnings: list[str]
+
+
+def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> Coded:
+    """Turn words into codes on the scale, recognised where none is given.
+
+    Raises
+    ------
+    DataError
+        If words are not on the scale, or fit none: all are listed with their lines.
+    UsageError
+        If the words fit several scales.
+    """
+    aliases = aliases_of(meanings)
+    used = {name: _used(column) for name, column in raw.labels.items()}
+    meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
+    notes, warnings = list(raw.notes), list[str]()
+    if idle := [word for word in meanings if not any(fold(word) in map(fold, own) for own in used.values())]:
+        notes.append(f"--word: no cell holds {', '.join(map(repr, idle))}")
+
+    def where(name: str, text: str) -> str:
+        chosen = [code for word, code in used[name].items() if fold(meant[name][word]) == text]
+        rows = np.flatnonzero(np.isin(raw.labels[name].codes(), chosen))
+        lines = raw.lines_of(name)[rows]
+        return spans([int(line) for line in lines[:PLACES]], table.unit, len(lines))
+
+    if scale is None:
+        inferred = infer({name: own.values() for name, own in meant.items()}, judges, where, table.name)
+        scale = inferred.scale
+        notes.append(f"scale {scale.spec}: the one that all labels fit")
+        if inferred.undeclared_levels:
+            warnings.append("undeclared_levels")
+            notes.append(
+                f"the range {scale.labels[0]} to {scale.labels[-1]} is read off the data; "
+                "if the form offered more, say --scale rate:LO-HI"
+            )
+    every = {word for own in meant.values() for word in own.values()}
+    numbers = scale.kind == "pair" and numbered_pair(every)
+    if numbers:
+        notes.append("1 and 2 are read as the first and the second response")
+    unknown: dict[str, dict[str, str]] = {name: {} for name in used}
+    labels: dict[str, Codes] = {}
+    for name, own in used.items():
+        # The last place serves the -1 of cells that a long table does not have.
+        known = np.full(len(raw.labels[name].words) + 1, GAP, np.int64)
+        for word, position in own.items():
+            known[position] = code_of(meant[name][word], scale, judge=name in judges, numbers=numbers)
+            if known[position] == UNKNOWN:
+                unknown[name].setdefault(fold(meant[name][word]), word.strip())
+        labels[name] = known[raw.labels[name].codes()]
+    foreign = {text for own in unknown.values() for text in own}
+    if foreign:
+        raise _foreign(table, unknown, foreign, scale, listing(unknown, foreign, where))
+    return Coded(scale, labels, notes, warnings)
+
+
+def _used(column: Column) -> dict[str, int]:
+    """Words that stand in the column; in long form others stand in other raters' rows."""
+    words = list(column.words)
+    codes = column.codes()
+    counts = np.bincount(codes[codes >= 0], minlength=len(words))
+    return {words[code]: int(code) for code in np.flatnonzero(counts)}
+
+
+def _foreign(
+    table: Table, unknown: Mapping[str, Mapping[str, str]], foreign: Iterable[str], scale: Scale, listed: str
+) -> DataError:
+    foreign = set(foreign)
+    if scale.kind == "rate" and all(map(is_decimal, foreign)):
+        return decimals(listed, table.name)
+    if scale.kind == "pair" and "0" in {fold(word) for own in unknown.values() for word in own}:
+        hint = "0, 1 and 2 may mean several things on a pair scale: say --word 0=tie --word 1=A --word 2=B"
+    else:
+        hint = f"its words are {vocabulary(scale)}; correct them, empty those cells, or say --word OLD=NEW"
+    word = "label is" if len(foreign) == 1 else "labels are"
+    return DataError(f"{len(foreign)} {word} not on the scale {scale.spec}: {listed}", file=table.name, hint=hint)

@@ -1,0 +1,103 @@
+"""Tables that are in memory already: pandas DataFrames, read as their CSV would be."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from judgebench.errors import DataError, UsageError
+from judgebench.files.jsons import cell
+from judgebench.files.read import BLOCK_ROWS, Block, Table
+from judgebench.files.sniff import Sniffed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class FrameTable(Table):
+    """A DataFrame; errors count rows, from 1.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Cells are read as text; a missing value is an empty cell.
+    name : str, optional
+        Stands for the file in messages.
+
+    Raises
+    ------
+    UsageError
+        If it is no table of one row of names and rows below.
+    """
+
+    unit = "row"
+
+    def __init__(self, frame: Any, name: str = "DataFrame") -> None:
+        # A frame is, to everybody who asks, what a Parquet file is: typed rows, no lines, no delimiter.
+        super().__init__(Sniffed(Path(name), "parquet", gzipped=False))
+        self.name = name
+        if getattr(frame.columns, "nlevels", 1) > 1:
+            raise UsageError(f"{name} has {frame.columns.nlevels} rows of column names; flatten them to one")
+        self._frame = frame
+        self._columns = tuple(str(column).strip() for column in frame.columns)
+        self._digest = hashlib.sha256(repr(self._columns).encode("utf-8", "surrogatepass"))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self._columns
+
+    @property
+    def revision(self) -> str:
+        """Digest of the cells that were read, by their columns."""
+        return f"data:{self._digest.hexdigest()[:12]}"
+
+    def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
+        """Stream the wanted columns."""
+        del nested  # a cell that holds a list is no label
+        rows = len(self._frame)
+        if not rows:
+            raise self.error("no rows")
+        columns = [self._cells(position) for position in self.positions(wanted, self._columns)]
+        for name, cells in zip(wanted, columns, strict=True):
+            self._digest.update(repr((name, cells)).encode("utf-8", "surrogatepass"))
+        for start in range(0, rows, BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, rows)
+            yield Block(range(start + 1, stop + 1), [cells[start:stop] for cells in columns])
+
+    def _cells(self, position: int) -> list[str]:
+        column = self._frame.iloc[:, position]
+        values, gaps = column.tolist(), column.isna().tolist()
+        return [
+            "" if gap is True else value if isinstance(value, str) else self._text(value, row, position)
+            for row, (value, gap) in enumerate(zip(values, gaps, strict=True), 1)
+        ]
+
+    def _text(self, value: Any, row: int, position: int) -> str:
+        if isinstance(value, (list, dict, tuple, set, bytes)):
+            raise self.error(
+                f"{type(value).__name__} where one value was expected", line=row, field=self._columns[position]
+            )
+        return cell(value)
+
+
+def as_frame(value: object) -> Any | None:
+    """Give a table as a pandas DataFrame: one of pandas, or what turns into one; None for anything else.
+
+    Raises
+    ------
+    DataError
+        If it says that it can turn into one and can't.
+    """
+    import pandas as pd  # noqa: PLC0415 - loaded on use
+
+    if isinstance(value, pd.DataFrame):
+        return value
+    turn = getattr(value, "to_pandas", None)
+    if turn is None:
+        return None
+    turned = turn()
+    if not isinstance(turned, pd.DataFrame):
+        raise DataError(f"{type(value).__name__} turns into {type(turned).__name__}, expected a DataFrame")
+    return turned

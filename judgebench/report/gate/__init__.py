@@ -1,0 +1,1 @@
+"""A gate's report, its baseline, and its forms for CI."""

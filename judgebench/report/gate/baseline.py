@@ -1,0 +1,391 @@
+"""The baseline of a gate: a small file (``judgebench.baseline/1``) that people review line by line.
+
+It holds what a judge said of each item in the words of the scale, and what must agree before another run may be held
+against it; no text of an item, no label of gold. The checksum finds edits and bad merges.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from judgebench.domain import Policies, Status, Usage
+from judgebench.domain.items import digest
+from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.files.write import replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from judgebench.domain import Code, Run, Scale, Verdict
+
+__all__ = ["SCHEMA", "Baseline", "changes", "json_schema", "read", "record", "write"]
+
+SCHEMA = "judgebench.baseline/1"
+_FAMILY = "judgebench.baseline/"
+#: What a judge said of one case: a word of the scale, or the status of a case without a verdict in a list.
+Word: TypeAlias = str | list[str]
+
+_CASE = re.compile(r"\d{1,6}(?:,\d{1,6})*(?:#\d{1,9})?")
+_TEXTS = ("task", "revision", "content", "judge", "judge_digest", "scale", "gold_source", "orders", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a run said, and what it was about.
+
+    Parameters
+    ----------
+    task, revision, content : str
+        Name of the task, what pins its data, and the digest of the items as a judge saw them.
+    judge, judge_digest : str
+        Name, and digest of all settings that can change an answer.
+    scale : str
+        As `Scale.parse` reads it.
+    policies : dict of str to str
+        The conventions that the gate applies.
+    gold_source, gold_digest : str
+        Who gave the gold, and the digest of all labels.
+    orders, repeats, reference
+        How items were shown.
+    figures : dict of str to dict
+        Headline and companions when it was made, for people.
+    verdicts : dict of str to dict of str to Word
+        By item and case; a case is the order of the responses, ``0,1``, with ``#2`` for its second repeat.
+    numbers : dict
+        Scores and probabilities, by item and case, where the judge gave any.
+    usage : dict of str to list
+        Input tokens, output tokens, dollars (null where unknown) and seconds of an item's cases together; without the
+        items that took nothing.
+    labels : dict of str to object
+        Gold by item; only of a run, never in a file.
+    """
+
+    task: str
+    revision: str
+    content: str
+    judge: str
+    judge_digest: str
+    scale: str
+    policies: dict[str, str]
+    gold_source: str
+    gold_digest: str
+    orders: str
+    repeats: int
+    reference: str
+    figures: dict[str, Any] = field(default_factory=dict)
+    verdicts: dict[str, dict[str, Word]] = field(default_factory=dict)
+    numbers: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
+    usage: dict[str, list[Any]] = field(default_factory=dict)
+    labels: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Build the document, checksum included."""
+        head = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"labels", *_BODIES}}
+        document: dict[str, Any] = {"schema": SCHEMA, **head}
+        document["items"] = len(self.verdicts)
+        document["item_digest"] = item_digest(self.verdicts)
+        document |= {name: getattr(self, name) for name in _BODIES if name == "verdicts" or getattr(self, name)}
+        document["checksum"] = digest(document, 32)
+        return document
+
+    @property
+    def policy(self) -> Policies:
+        """The conventions, checked."""
+        return Policies.from_json(self.policies)
+
+
+#: Statuses of a case without a verdict.
+_SILENT = [status.value for status in Status if status is not Status.OK]
+_BODIES = ("verdicts", "numbers", "usage")
+
+
+def json_schema() -> dict[str, Any]:
+    """Read the JSON Schema (draft 2020-12) of ``judgebench.baseline/1``."""
+    text = resources.files("judgebench.report").joinpath("baseline.schema.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def item_digest(verdicts: Mapping[str, Mapping[str, Word]]) -> str:
+    """Digest of which items there are and how each was shown."""
+    return digest(sorted((item, sorted(cases)) for item, cases in verdicts.items()), 32)
+
+
+def case_name(order: Iterable[int], repeat: int) -> str:
+    """Name a case.
+
+    Examples
+    --------
+    >>> case_name((1, 0), 0), case_name((0,), 1)
+    ('1,0', '0#2')
+    """
+    shown = ",".join(map(str, order))
+    return f"{shown}#{repeat + 1}" if repeat else shown
+
+
+def case_key(name: str) -> tuple[int, tuple[int, ...]]:
+    """Sort cases as their games are counted: by repeat, then by order."""
+    shown, _, times = name.partition("#")
+    return int(times or 1), tuple(map(int, shown.split(",")))
+
+
+def word_of(code: Code | None, status: Status, scale: Scale) -> Word:
+    """Write a verdict in the words of its scale."""
+    if code is None:
+        return [status.value]
+    if isinstance(code, tuple):
+        return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
+    # Items on one pick scale may have more responses than its labels.
+    return str(code + 1) if scale.kind == "pick" else scale.labels[code]
+
+
+def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
+    """Read a verdict in the words of its scale.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    try:
+        if isinstance(word, list):
+            return None, Status(word[0])
+        if scale.kind == "rank":
+            return tuple(int(one) - 1 for one in word.split(" > ")), Status.OK
+        if scale.kind == "steps":
+            return tuple(map(int, word.split(" "))), Status.OK
+        return (int(word) - 1 if scale.kind == "pick" else scale.labels.index(word)), Status.OK
+    except (ValueError, IndexError):
+        raise DataError(f"item {item!r}: {word!r} is no verdict on the scale {scale.spec}") from None
+
+
+def record(
+    run: Run, verdicts: Iterable[Verdict], policies: Policies, figures: Mapping[str, Any] | None = None
+) -> Baseline:
+    """Take what a run says.
+
+    Parameters
+    ----------
+    run : Run
+        The manifest.
+    verdicts : iterable of Verdict
+        As a store keeps them; a probe's are left out.
+    policies : Policies
+        The conventions that the gate applies.
+    figures : mapping, optional
+        What people should see at the top of the file.
+
+    Raises
+    ------
+    IncompleteError
+        If the run holds fewer verdicts than its manifest counts.
+    """
+    from judgebench.agreement.ratings import unfinished  # noqa: PLC0415 - loads numpy, and a file needs none
+
+    said: dict[str, dict[str, Word]] = {}
+    numbers: dict[str, dict[str, dict[str, list[float]]]] = {}
+    spent: dict[str, tuple[Usage, float]] = {}
+    labels: dict[str, Any] = {}
+    cases, seen = 0, set[str]()
+    for verdict in verdicts:
+        cases += 1
+        seen.add(verdict.item)
+        if verdict.probe:
+            continue
+        name = case_name(verdict.order, verdict.repeat)
+        said.setdefault(verdict.item, {})[name] = word_of(verdict.code, verdict.status, run.scale)
+        given = {"scores": list(verdict.scores), "probabilities": list(verdict.probabilities)}
+        if given := {kind: values for kind, values in given.items() if values}:
+            numbers.setdefault(verdict.item, {})[name] = given
+        usage, seconds = spent.get(verdict.item, (Usage(), 0.0))
+        spent[verdict.item] = usage + verdict.usage, seconds + verdict.seconds
+        labels[verdict.item] = sorted((who, code) for who, code in verdict.gold if code is not None)
+    if unfinished(run.counts, cases, len(seen)):
+        raise IncompleteError(
+            f"the run of {run.judge!r} holds {cases:,} verdicts, fewer than its manifest counts; "
+            "the same `judgebench run` command resumes it"
+        )
+    return Baseline(
+        task=run.task,
+        revision=run.revision,
+        content=run.content,
+        judge=run.judge,
+        judge_digest=run.answers,
+        scale=run.scale.spec,
+        policies=policies.to_json(),
+        gold_source=run.gold_source,
+        gold_digest=digest(sorted(labels.items()), 32),
+        orders=run.orders,
+        repeats=run.repeats,
+        reference=run.reference,
+        figures=dict(figures or {}),
+        verdicts={item: dict(sorted(said[item].items(), key=lambda one: case_key(one[0]))) for item in sorted(said)},
+        numbers={item: numbers[item] for item in sorted(numbers)},
+        usage={item: used for item in sorted(spent) if any(used := _used(*spent[item]))},
+        labels=labels,
+    )
+
+
+def _used(usage: Usage, seconds: float) -> list[Any]:
+    return [usage.input_tokens, usage.output_tokens, usage.usd, round(seconds, 3)]
+
+
+def render(baseline: Baseline) -> str:
+    """Write the document with one item a line; ASCII, so that no invisible character hides in a review."""
+    document = baseline.to_json()
+    lines: list[str] = []
+    for name, value in document.items():
+        if name not in {"figures", *_BODIES}:
+            lines.append(f"  {_json(name)}: {_json(value)}")
+            continue
+        body = ",\n".join(f"    {_json(item)}: {_json(one)}" for item, one in value.items())
+        lines.append(f"  {_json(name)}: {{\n{body}\n  }}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def write(baseline: Baseline, path: Path) -> None:
+    """Write the file, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        If it can't be written.
+    """
+    text = render(baseline)
+    try:
+        # A link stays one: what it points at is replaced.
+        file = path.resolve()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, [text.encode("ascii")])
+    except OSError as error:
+        raise UsageError(f"can't write the baseline {path}: {error.strerror}") from None
+
+
+def read(path: Path) -> Baseline:
+    """Read a baseline file, checked.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    DataError
+        If it is no baseline, of another version, damaged or changed.
+    """
+    document = _document(path)
+    again = f"make it anew: judgebench gate RUN --against {path} --update"
+    if document.get("schema") != SCHEMA:
+        raise DataError(
+            f"schema {document.get('schema')!r}, and this version of judgebench reads {SCHEMA!r}",
+            file=str(path),
+            hint=f"use the version that wrote it, or {again}",
+        )
+    checksum = document.pop("checksum", None)
+    try:
+        if checksum != digest(document, 32):
+            raise DataError("its checksum does not fit: edited by hand, or badly merged", file=str(path), hint=again)
+        found = _checked(document)
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError, RecursionError) as error:
+        raise DataError(f"no baseline ({type(error).__name__}: {error})", file=str(path), hint=again) from None
+    return found
+
+
+def is_baseline(path: Path) -> bool:
+    """Whether a file may be written over: a baseline of any version.
+
+    Raises
+    ------
+    DataError
+        If it can't be read as one.
+    """
+    return str(_document(path).get("schema", "")).startswith(_FAMILY)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+    except FileNotFoundError:
+        raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
+    except OSError as error:
+        raise DataError(f"can't be read: {error.strerror}", file=str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"no baseline ({type(error).__name__}: {error}); cut off, or badly merged",
+            file=str(path),
+            hint="take it from version control, or delete it and make it anew with --update",
+        ) from None
+    if not isinstance(document, dict):
+        raise DataError("no baseline: not an object", file=str(path))
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return found
+
+
+def _checked(document: dict[str, Any]) -> Baseline:
+    items, shown = document.pop("items"), document.pop("item_digest")
+    document.pop("schema")
+    for name in (*_TEXTS, "gold_digest"):
+        _expect(isinstance(document[name], str), name)
+    Policies.from_json(document["policies"])
+    _expect(set(document["policies"]) == set(Policies().to_json()), "policies")
+    _expect(type(document["repeats"]) is int and isinstance(document["figures"], dict), "repeats or figures")
+    for cases in document["verdicts"].values():
+        for name, word in cases.items():
+            _expect(bool(_CASE.fullmatch(name)), f"case {name!r}")
+            _expect(isinstance(word, str) or (isinstance(word, list) and len(word) == 1), f"verdict {word!r}")
+            _expect(isinstance(word, str) or word[0] in _SILENT, f"verdict {word!r}")
+    for cases in document.get("numbers", {}).values():
+        for given in cases.values():
+            _expect(set(given) <= {"scores", "probabilities"}, f"numbers {sorted(given)}")
+            _expect(all(_number(value) for values in given.values() for value in values), "numbers")
+    for used in document.get("usage", {}).values():
+        _expect(len(used) == 4 and all(_number(one) for one in used if one is not None), f"usage {used!r}")
+        _expect(None not in {used[0], used[1], used[3]}, f"usage {used!r}")
+        _expect(all(one >= 0 for one in used if one is not None), f"usage {used!r}")
+    _expect(items == len(document["verdicts"]) and shown == item_digest(document["verdicts"]), "items")
+    return Baseline(**document)
+
+
+def _expect(holds: bool, what: str) -> None:  # noqa: FBT001 - one question, one answer
+    if not holds:
+        raise ValueError(f"{what} is not what it should be")
+
+
+def _number(value: object) -> bool:
+    # An integer may be larger than any float, and does not become one for a comparison.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def changes(old: Baseline | None, new: Baseline) -> list[str]:
+    """Say in short lines what a renewed baseline changes."""
+    if old is None:
+        return [f"{len(new.verdicts):,} items, new"]
+    lines: list[str] = []
+    for name in (*_TEXTS, "policies", "gold_digest", "repeats"):
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            lines.append(f"{name}: {before!r} before, {after!r} now")
+    both = old.verdicts.keys() & new.verdicts.keys()
+    changed = sum(old.verdicts[item] != new.verdicts[item] for item in both)
+    added, gone = len(new.verdicts) - len(both), len(old.verdicts) - len(both)
+    lines.append(f"{len(new.verdicts):,} items: verdicts of {changed:,} changed, {added:,} new, {gone:,} gone")
+    return lines

@@ -1,0 +1,172 @@
+"""A stored run beside its baseline: refused where they are not about the same, matched where they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.compare.matching import judged_verdicts, match
+from judgebench.agreement.gate.operations import Spent
+from judgebench.domain import Usage
+from judgebench.errors import DataError
+from judgebench.report.gate.baseline import case_key, case_name, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from judgebench.agreement.compare.matching import Matched
+    from judgebench.domain import Policies, Run, Scale, Verdict
+    from judgebench.report.gate.baseline import Baseline
+
+__all__ = ["check_same", "pair", "spent_of"]
+
+#: How many examples an error names.
+_NAMED = 3
+
+
+def check_same(baseline: Baseline, run: Baseline, where: str, *, renew: str) -> None:
+    """Refuse a run that is not about what the baseline is about.
+
+    Parameters
+    ----------
+    baseline, run : Baseline
+        What either says.
+    where : str
+        The baseline, as the user named it.
+    renew : str
+        What to do where the change was meant.
+
+    Raises
+    ------
+    DataError
+        If task, data, scale, gold, policies, items or the ways in which items were shown differ.
+    """
+    for name, what in (
+        ("task", "task"),
+        ("revision", "task revision"),
+        ("scale", "scale"),
+        ("gold_source", "gold source"),
+    ):
+        mine, other = getattr(run, name), getattr(baseline, name)
+        if mine != other:
+            raise DataError(f"another {what}: the baseline has {other!r}, the run {mine!r}", file=where, hint=renew)
+    for name, value in run.policies.items():
+        if (other := baseline.policies[name]) != value:
+            raise DataError(
+                f"another policy: the baseline has {name}={other}, the run {name}={value}",
+                file=where,
+                hint=f"give --policy {name}={other}, or {renew}",
+            )
+    _same_items(baseline, run, where, renew)
+    if baseline.content and run.content and baseline.content != run.content:
+        raise DataError(
+            "the items have other texts than those that the baseline was judged on (content digest)",
+            file=where,
+            hint=renew,
+        )
+    if baseline.gold_digest != run.gold_digest:
+        raise DataError(f"other gold labels{_relabelled(baseline, run)}", file=where, hint=renew)
+
+
+def _same_items(baseline: Baseline, run: Baseline, where: str, renew: str) -> None:
+    mine, other = run.verdicts.keys(), baseline.verdicts.keys()
+    if lacks := sorted(other - mine):
+        raise DataError(f"other items: the run lacks {_some(lacks)} of the baseline", file=where, hint=renew)
+    if lacks := sorted(mine - other):
+        raise DataError(f"other items: the baseline lacks {_some(lacks)} of the run", file=where, hint=renew)
+    single = run.policies["order"] == "single"
+
+    def shown(cases: Collection[str]) -> list[str]:
+        ordered = sorted(cases, key=case_key)
+        return ordered[:1] if single else ordered
+
+    for item, cases in run.verdicts.items():
+        if (now := shown(cases)) != (before := shown(baseline.verdicts[item])):
+            raise DataError(
+                f"item {item!r} was shown otherwise: orders (and repeats) {' '.join(before)} in the baseline, "
+                f"{' '.join(now)} in the run",
+                file=where,
+                hint=f"run it with the same --order and --repeats, or {renew}",
+            )
+
+
+def _relabelled(baseline: Baseline, run: Baseline) -> str:
+    if not baseline.labels:
+        return " (digest)"
+    changed = sorted(item for item, labels in run.labels.items() if baseline.labels.get(item) != labels)
+    return f" on {_some(changed)}"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(map(repr, islice(names, _NAMED)))
+    more = ", ..." if len(names) > _NAMED else ""
+    return f"{len(names):,} item{'' if len(names) == 1 else 's'} ({shown}{more})"
+
+
+def pair(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]], policies: Policies) -> Matched:
+    """Put the baseline's verdicts beside the run's, on the run's items and gold.
+
+    Parameters
+    ----------
+    baseline : Baseline
+        Checked against the run before.
+    run : Run
+        The run's manifest.
+    verdicts : callable
+        Reads the run's verdicts anew.
+    policies : Policies
+        The conventions.
+
+    Raises
+    ------
+    DataError, UsageError
+        As `match`, and if a word of the baseline is not on the scale.
+    """
+    sides = (_answers(baseline, verdicts(), run.scale), baseline.judge), (verdicts(), run.judge)
+    matched = match(
+        [
+            judged_verdicts(
+                said,
+                run.scale,
+                task=run.task,
+                judge=judge,
+                policies=policies,
+                gold_source=run.gold_source,
+                revision=run.revision,
+            )
+            for said, judge in sides
+        ]
+    )
+    # Two versions of one judge have one name, and are told apart by their sides.
+    return replace(matched, judges=(baseline.judge, run.judge))
+
+
+def _answers(baseline: Baseline, verdicts: Iterable[Verdict], scale: Scale) -> Iterator[Verdict]:
+    """Let the baseline answer the run's cases."""
+    for verdict in verdicts:
+        case = case_name(verdict.order, verdict.repeat)
+        word = baseline.verdicts.get(verdict.item, {}).get(case)
+        if verdict.probe or word is None:
+            continue
+        code, status = code_of(word, scale, verdict.item)
+        given = baseline.numbers.get(verdict.item, {}).get(case, {})
+        yield replace(
+            verdict,
+            code=code,
+            status=status,
+            scores=tuple(given.get("scores", ())),
+            probabilities=tuple(given.get("probabilities", ())),
+        )
+
+
+def spent_of(one: Baseline) -> dict[str, Spent]:
+    """Say what a judgment of each item took, on average over its cases."""
+    found: dict[str, Spent] = {}
+    for item, cases in one.verdicts.items():
+        tokens_in, tokens_out, usd, seconds = one.usage.get(item, (0, 0, None, 0.0))
+        price = Usage(tokens_in, tokens_out, usd)
+        # Without tokens there was nothing to pay.
+        known = 0.0 if price.usd is None and not (tokens_in or tokens_out) else price.usd
+        found[item] = Spent(None if known is None else known / len(cases), seconds / len(cases))
+    return found

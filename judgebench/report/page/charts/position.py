@@ -1,0 +1,155 @@
+"""Whether the place of a response decides: verdicts that flip with the order, and how often the first slot wins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.report.page.charts.sketch import fitted, legend_room, sketch
+from judgebench.report.page.charts.subsets import division
+from judgebench.report.page.charts.words import count, percent, reason, told
+from judgebench.report.page.parts import Chart
+from judgebench.report.scores import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.domain import Agreement, Estimate
+    from judgebench.report.page.charts.sketch import Entry, Panel
+
+__all__ = ["position"]
+
+_LEFT, _ROW, _MOST = 150.0, 24.0, 40
+_HALVES = ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %"))
+_DASH = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
+
+
+def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | None:
+    """Draw how verdicts depend on the order in which responses were shown.
+
+    Parameters
+    ----------
+    rows : sequence of Agreement
+        Rows of one judge by subset, or of several judges.
+    name : str, optional
+        Of the chart.
+
+    Returns
+    -------
+    Chart or None
+        None where nothing tells: responses have no order, or none won.
+    """
+    # A run that is measured under two policies has a second row ``all`` of the same judgments.
+    once = {(row.judge, row.subset): row for row in reversed(rows)}
+    told_rows = [
+        row
+        for row in rows
+        if division(row) != "system"
+        and once[row.judge, row.subset] is row
+        and {"first_slot_rate", "position_consistency"} & set(row.bias)
+    ]
+    if not any(_known(row, "first_slot_rate") or _known(row, "position_consistency") for row in told_rows):
+        return None
+    both = any(_known(row, "position_consistency") for row in told_rows)
+    slot = any(_known(row, "first_slot_rate") for row in told_rows)
+    drawn = told_rows[:_MOST]
+    judges = list(dict.fromkeys(row.judge for row in rows))
+    title = "Verdicts and the order of the responses"
+    title = f"{clean(judges[0])}: {title[:1].lower()}{title[1:]}" if len(judges) == 1 else title
+    summary = _summary(told_rows)
+    legend: list[Entry] = []
+    if both:
+        legend.append(("s", "series-1", "same response in both orders"))
+        legend.append(("s", "series-2", "first slot gains"))
+        legend.append(("s", "series-4", "second slot gains"))
+    if slot:
+        legend.append(("o", "series-1", "first slot's share of decided verdicts, 95 % interval"))
+    top = legend_room(legend) + 8
+    with sketch(name, top + _ROW * len(drawn) + 44) as board:
+        board.legend(legend)
+        lines = (len(drawn) - 0.5, -0.5)
+        width = 190.0 if both and slot else 450.0
+        first = None
+        if both:
+            first = board.panel(_LEFT, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
+            first.scale_x(_HALVES, "items shown in both orders")
+        second = None
+        if slot:
+            left = _LEFT + (width + 70 if both else 0)
+            second = board.panel(left, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
+            second.scale_x(_HALVES, "first slot wins")
+            second.line((0.5, 0.5), second.y, role="soft", dash=True)
+        for place, row in enumerate(drawn):
+            label = row.judge if len(judges) > 1 else "all items" if row.subset == "all" else row.subset
+            beside = first or second
+            if beside is not None:
+                beside.text(0.0, place, fitted(label, _LEFT - 12), dx=-10, anchor="end", hover=label)
+            if first is not None:
+                _shares(first, place, row)
+            if second is not None:
+                _slot(second, place, row)
+        svg = board.svg(title, summary)
+    header = ("judge", "part", "same in both orders", "first slot gains", "second slot gains", "first slot wins")
+    keys = ("position_consistency", "primacy", "recency", "first_slot_rate")
+    cells = tuple(
+        (clean(row.judge), clean(row.subset), *(_cell(row.bias.get(key), key) for key in keys)) for row in told_rows
+    )
+    return Chart(name, title, svg, summary, header, cells)
+
+
+def _known(row: Agreement, key: str) -> bool:
+    found = row.bias.get(key)
+    return found is not None and found.value is not None
+
+
+def _value(row: Agreement, key: str) -> float | None:
+    found = row.bias.get(key)
+    return None if found is None else found.value
+
+
+def _shares(panel: Panel, place: int, row: Agreement) -> None:
+    same, early, late = (_value(row, key) for key in ("position_consistency", "primacy", "recency"))
+    if same is None:
+        panel.text(
+            0.0, place, fitted(reason(row.bias.get("position_consistency")), 250, 11), dx=6, role="warn", size=11
+        )
+        return
+    start = 0.0
+    for key, value, role, words in (
+        ("position_consistency", same, "series-1", "the same response in both orders"),
+        ("primacy", early, "series-2", "the first slot gains"),
+        ("recency", late, "series-4", "the second slot gains"),
+    ):
+        if value is not None:
+            hover = f"{clean(row.subset)}: {words} on {told(key, row.bias[key])} of {row.bias[key].n:,} items"
+            panel.box(start, start + value, place - 0.34, place + 0.34, role=role, opacity=0.8, hover=hover)
+            start += value
+    panel.text(1.0, place, percent(same, 0), dx=4, size=11, bold=True)
+
+
+def _slot(panel: Panel, place: int, row: Agreement) -> None:
+    estimate = row.bias.get("first_slot_rate")
+    if estimate is None or estimate.value is None:
+        panel.text(0.0, place, fitted(reason(estimate), 250, 11), dx=6, role="warn", size=11)
+        return
+    words = f"{clean(row.subset)}: the first slot wins {told('first_slot_rate', estimate)} of {estimate.n:,} decided"
+    if estimate.low is not None and estimate.high is not None:
+        panel.line((estimate.low, estimate.high), (place, place), role="series-1", width=2.5, hover=words)
+    panel.dot(estimate.value, place, role="series-1", hover=words)
+
+
+def _cell(estimate: Estimate | None, key: str) -> str:
+    return _DASH if estimate is None else told(key, estimate)
+
+
+def _summary(rows: Sequence[Agreement]) -> str:
+    row = rows[0]
+    parts: list[str] = []
+    if _known(row, "position_consistency"):
+        same = row.bias["position_consistency"]
+        text = f"{clean(row.judge)} names the same response in both orders on {told('position_consistency', same)}"
+        parts.append(f"{text} of {count(same.n, 'item')}")
+    if _known(row, "first_slot_rate"):
+        rate = row.bias["first_slot_rate"]
+        text = f"the first slot wins {told('first_slot_rate', rate)} of {count(rate.n, 'decided verdict')}"
+        parts.append(text if parts else f"{clean(row.judge)}: {text}")
+    return f"{'; '.join(parts)}." if parts else "Nothing tells whether the order matters."

@@ -1,0 +1,131 @@
+"""How charts and summaries put figures into words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.names import title_of
+from judgebench.report.scores import clean, figure, gold_word, spread
+from judgebench.report.words import REASONS
+from judgebench.stats.coefficients.catalog import METRICS
+
+if TYPE_CHECKING:
+    from judgebench.domain import Estimate
+
+__all__ = ["bounds", "count", "first_up", "is_share", "name_of", "percent", "reason", "shown", "told", "whom"]
+
+_PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
+_SHARES = frozenset(
+    {"position_consistency", "primacy", "recency", "first_slot_rate", "longer_rate", "retest_agreement"}
+)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Print a share.
+
+    Examples
+    --------
+    >>> percent(0.7107), percent(1.0)
+    ('71.1 %', '100.0 %')
+    """
+    return f"{figure(100 * share, digits)} %"
+
+
+def is_share(metric: str) -> bool:
+    """Whether a figure is a plain share, which is printed in percent."""
+    known = METRICS.get(metric)
+    return metric in _SHARES if known is None else known.proportion
+
+
+def shown(metric: str, value: float) -> str:
+    """Print a figure as its kind is printed.
+
+    Examples
+    --------
+    >>> shown("percent_agreement", 0.7107), shown("cohen_kappa", 0.4958)
+    ('71.1 %', '.496')
+    """
+    if is_share(metric):
+        return percent(value)
+    known = METRICS.get(metric)
+    # An error is in the scale's units and no fraction.
+    return figure(value, 2) if known is not None and known.perfect == 0 else spread(value)
+
+
+def bounds(metric: str, estimate: Estimate) -> str:
+    """Print an interval; nothing where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    if is_share(metric):
+        return f"{figure(100 * estimate.low, 1)} to {percent(estimate.high)}"
+    return f"{shown(metric, estimate.low)} to {shown(metric, estimate.high)}"
+
+
+def told(metric: str, estimate: Estimate) -> str:
+    """Print a figure with its interval, or why there is none.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Estimate
+    >>> told("cohen_kappa", Estimate(0.4958, 0.45, 0.54, 999)), told("cohen_kappa", Estimate.missing("no_items"))
+    ('.496 (.450 to .540)', 'undefined: no item could be scored')
+    """
+    if estimate.value is None:
+        return f"undefined: {reason(estimate)}"
+    interval = bounds(metric, estimate)
+    return shown(metric, estimate.value) + (f" ({interval})" if interval else "")
+
+
+def whom(gold: str) -> str:
+    """Name who gave the gold, as it stands in a sentence.
+
+    Examples
+    --------
+    >>> whom("expert"), whom("verifier"), whom("mixed")
+    ('people', 'the verifier', 'gold')
+    """
+    word = gold_word(gold) if gold else "gold"
+    return {"humans": "people", "gold": "gold", "model": "the model that gave gold"}.get(word, f"the {word}")
+
+
+def reason(estimate: Estimate | None) -> str:
+    """Say why there is no figure."""
+    code = "not_measured" if estimate is None or estimate.undefined is None else estimate.undefined
+    return REASONS.get(code) or clean(code).replace("_", " ")
+
+
+def name_of(metric: str) -> str:
+    """Give the title of a figure, as it stands in a sentence.
+
+    Examples
+    --------
+    >>> name_of("percent_agreement"), name_of("brier"), name_of("error_f1")
+    ('percent agreement', 'Brier score', 'F1 of wrong steps')
+    """
+    title = clean(title_of(metric))
+    first = title.partition(" ")[0]
+    # Names of people and abbreviations keep their capital.
+    named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
+    return title if named else title[:1].lower() + title[1:]
+
+
+def count(number: int, what: str) -> str:
+    """Count things.
+
+    Examples
+    --------
+    >>> count(1, "item"), count(1200, "item")
+    ('1 item', '1,200 items')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def first_up(text: str) -> str:
+    """Begin a sentence.
+
+    Examples
+    --------
+    >>> first_up("macro F1 of each")
+    'Macro F1 of each'
+    """
+    return text[:1].upper() + text[1:]

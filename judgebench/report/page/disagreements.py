@@ -1,0 +1,433 @@
+"""The list of items behind a report: what a page needs to find one among many thousands and to show all of it.
+
+A board holds one task's items under one revision, with the verdicts of every run on them. It travels as one block
+that is read when the page opens (columns to list, filter and sort by), and as chunks of a few hundred kilobytes with
+all texts, of which a page unpacks those that somebody looks at.
+
+Texts are shown only where they are the ones that were judged: the key of every verdict on the item is computed again
+from them, and has to come out the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import heapq
+import json
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import groupby, starmap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from judgebench.agreement.policies import apply
+from judgebench.agreement.wholes import WHOLE
+from judgebench.domain import Case, Status
+from judgebench.report.scores import gold_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from judgebench.domain import Code, Item, Scale, Verdict
+    from judgebench.report.page.parts import Reported
+
+__all__ = ["AT_ODDS", "NOT_ASKED", "RIGHT", "UNSCORED", "Explorer", "explorer", "outcomes"]
+
+#: How a judge did on an item: no scored row, all rows agree with gold, at least one does not, or no verdict here.
+UNSCORED, RIGHT, AT_ODDS, NOT_ASKED = 0, 1, 2, 3
+#: Whether verdicts changed with the order: shown in one order only, the same, another.
+_ONE_ORDER, _HELD, _FLIPPED = 0, 1, 2
+#: Why an item has no texts: none at hand, others than those that were judged.
+_ABSENT, _OTHERS = 0, 1
+#: Characters of a chunk before it is packed.
+_CHUNK = 200_000
+_SNIPPET = 120
+_STATUSES = tuple(Status)
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """All boards of a report.
+
+    Parameters
+    ----------
+    blocks : mapping of str to str
+        Id of a block to its content: JSON, deflated (zlib), in base64. ``boards`` lists the boards, ``b0`` holds the
+        columns of the first, ``b0-0`` its first chunk.
+    items, total : int
+        Items in the blocks, and in the runs.
+    texts, others : int
+        Items whose texts are there, and those whose texts are not the ones that were judged.
+    """
+
+    blocks: Mapping[str, str]
+    items: int
+    total: int
+    texts: int
+    others: int
+
+
+@dataclass(slots=True)
+class _Words:
+    """Words to codes, in first-seen order."""
+
+    codes: dict[str, int] = field(default_factory=dict[str, int])
+
+    def __call__(self, word: str) -> int:
+        return self.codes.setdefault(word, len(self.codes))
+
+
+def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | None = None) -> Explorer:
+    """Pack the items of some runs.
+
+    Parameters
+    ----------
+    reported : sequence of Reported
+        The runs; those of one task, revision and gold share a board.
+    texts : bool, optional
+        Whether texts go in: the items' and the judges'.
+    most : int, optional
+        No more items than that of a board: first those on which a judge is at odds with gold.
+
+    Raises
+    ------
+    DataError
+        If verdicts or items can't be read.
+    """
+    blocks: dict[str, str] = {}
+    heads: list[dict[str, Any]] = []
+    items = total = shown = others = 0
+    for number, runs in enumerate(_boards(reported)):
+        board = _Board(runs, texts=texts, most=most)
+        for chunk in board.chunks():
+            blocks[f"b{number}-{board.packed}"] = chunk
+            board.packed += 1
+        blocks[f"b{number}"] = _pack(board.columns())
+        heads.append(board.head())
+        items, total = items + len(board.ids), total + board.total
+        shown, others = shown + board.texts, others + board.others
+    blocks["boards"] = _pack(heads)
+    return Explorer(blocks, items, total, shown, others)
+
+
+def outcomes(one: Reported) -> dict[str, int]:
+    """Say of each item of a run whether the judge agrees with gold there, under the run's policies.
+
+    Returns
+    -------
+    dict of str to int
+        `RIGHT` where every scored row agrees, `AT_ODDS` where one does not, `UNSCORED` where there is none.
+    """
+    ratings, names = one.judged.ratings, one.judged.items
+    if ratings.scale.kind in WHOLE:
+        said, labels = ratings.sequence, ratings.gold_sequence
+        if said is None or labels is None:
+            return dict.fromkeys(names, UNSCORED)
+        labelled = (labels >= 0).any(axis=-1)
+        right = ((said[:, None, :] == labels).all(axis=-1) & labelled).any(axis=-1)
+        scored = labelled.any(axis=-1)
+        item, right = ratings.item[scored], right[scored]
+    else:
+        rows = apply(ratings, one.policies)
+        item = rows.item.astype(np.int64)
+        if rows.gold_values is None:
+            right = rows.gold == rows.judge
+        else:
+            places = np.append(np.asarray(rows.scale.values, dtype=np.float64), [np.inf, np.inf])
+            right = rows.gold_values[rows.gold] == places[rows.judge]
+    found = np.full(len(names), UNSCORED)
+    found[item] = RIGHT
+    found[item[~right]] = AT_ODDS
+    return dict(zip(names, found.tolist(), strict=True))
+
+
+def _boards(reported: Sequence[Reported]) -> list[list[Reported]]:
+    """Put runs together whose items and gold are the same."""
+    boards: list[tuple[list[Reported], dict[str, object]]] = []
+    for one in reported:
+        gold = dict(zip(one.judged.items, one.judged.labels, strict=True))
+        for runs, known in boards:
+            if (runs[0].run.task, runs[0].run.revision) != (one.run.task, one.run.revision):
+                continue
+            if runs[0].run.scale == one.run.scale and all(
+                known.get(name, label) == label for name, label in gold.items()
+            ):
+                runs.append(one)
+                known.update(gold)
+                break
+        else:
+            boards.append(([one], gold))
+    return [runs for runs, _ in boards]
+
+
+class _Board:
+    """One task's items while they are packed; `chunks` has to be used up before `columns` and `head` are called."""
+
+    def __init__(self, runs: Sequence[Reported], *, texts: bool, most: int | None) -> None:
+        self._runs = runs
+        self._scale = runs[0].run.scale
+        self._with_texts = texts
+        self._outcomes = [outcomes(one) for one in runs]
+        judged = dict.fromkeys(name for found in self._outcomes for name in found)
+        self.total = len(judged)
+        self._items = _wanted(runs, judged) if texts else {}
+        # The order of the task where its items are at hand, else the order of a person who counts.
+        order = {name: place for place, name in enumerate(self._items)}
+        ids = sorted(judged, key=lambda name: (order.get(name, len(order)), _natural(name)))
+        if most is not None:
+            ids = sorted(ids, key=lambda name: all(found.get(name) != AT_ODDS for found in self._outcomes))[:most]
+            ids.sort(key=lambda name: (order.get(name, len(order)), _natural(name)))
+        self.ids = ids
+        self._place = {name: place for place, name in enumerate(ids)}
+        self.packed = self.texts = self.others = 0
+        self._words, self._orders, self._annotators = _Words(), _Words(), _Words()
+        self._subsets, self._systems, self._clusters = _Words(), _Words(), _Words()
+        self._attributes: dict[str, _Words] = {}
+        for label in self._scale.labels:
+            self._words(label)
+        self._rows: list[dict[str, Any]] = [{} for _ in ids]
+
+    def chunks(self) -> Iterator[str]:
+        """Pack the items, in the order in which the store keeps them."""
+        waiting: list[str] = []
+        size = 0
+        merged = heapq.merge(*starmap(_stream, enumerate(self._runs)), key=lambda entry: entry[:2])
+        for name, group in groupby(merged, key=lambda entry: entry[0]):
+            place = self._place.get(name)
+            if place is None:
+                continue
+            text = _json(self._entry(place, [(run, verdict) for _, run, verdict in group]))
+            if waiting and size + len(text) > _CHUNK:
+                yield _packed(f"[{','.join(waiting)}]")
+                waiting, size = [], 0
+            self._rows[place] |= {"chunk": self.packed, "slot": len(waiting)}
+            waiting.append(text)
+            size += len(text)
+        if waiting:
+            yield _packed(f"[{','.join(waiting)}]")
+
+    def _entry(self, place: int, said: Sequence[tuple[int, Verdict]]) -> dict[str, Any]:
+        """Put down an item: its columns, and all that is shown of it."""
+        plain = [(run, verdict) for run, verdict in said if not verdict.probe]
+        first = (plain or said)[0][1]
+        item = self._items.get(first.item)
+        why = _ABSENT
+        if item is not None and not _same(item, [verdict for _, verdict in plain]):
+            item, why = None, _OTHERS
+            self.others += 1
+        self.texts += item is not None
+        labels = [code for _, code in first.gold if code is not None]
+        words = [self._word(code, gold=True) for code in labels]
+        ranked = Counter(words).most_common(2)
+        ahead = bool(ranked) and (len(ranked) == 1 or ranked[0][1] > ranked[1][1])
+        meant = labels[words.index(ranked[0][0])] if ahead else None
+        valid = {self._word(verdict.code) for _, verdict in plain if verdict.code is not None}
+        judged = [run for run, _ in plain]
+        self._rows[place] |= {
+            "subset": self._subsets(first.subset),
+            "cluster": self._clusters(first.cluster or first.item),
+            "systems": sorted({self._systems(system) for system in first.systems if system}),
+            "gold": ranked[0][0] if ahead else -1,
+            "people": 0 if len(labels) < 2 else 1 if len(ranked) == 1 else 2,
+            "judges": 0 if len(set(judged)) < 2 else 1 if len(valid) == 1 and _all_valid(plain) else 2,
+            "attributes": {name: self._attribute(name)(value) for name, value in first.attributes},
+            "snippet": "" if item is None else _snippet(item.question),
+            "run": judged,
+            "word": [-1 if verdict.code is None else self._word(verdict.code) for _, verdict in plain],
+            "status": [_STATUSES.index(verdict.status) for _, verdict in plain],
+            "flip": _flips(plain, len(self._runs)),
+        }
+        return {
+            "text": None if item is None else _texts(item),
+            "why": why,
+            "systems": list(first.systems),
+            "gold": [
+                [self._annotators(name), -1 if code is None else self._word(code, gold=True)]
+                for name, code in first.gold
+            ],
+            "said": [self._said(run, verdict, meant) for run, verdict in said],
+        }
+
+    def _said(self, run: int, verdict: Verdict, meant: Code | None) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "run": run,
+            "word": -1 if verdict.code is None else self._word(verdict.code),
+            "status": _STATUSES.index(verdict.status),
+            "order": list(verdict.order),
+            "repeat": verdict.repeat,
+            "probe": verdict.probe,
+            "reference": verdict.reference,
+            "tokens": [verdict.usage.input_tokens, verdict.usage.output_tokens],
+            "usd": verdict.usage.usd,
+            "seconds": round(verdict.seconds, 3),
+            "scores": list(verdict.scores),
+            "probabilities": list(verdict.probabilities),
+            "model": verdict.model,
+            "right": _meets(verdict.code, meant, self._scale),
+        }
+        if self._with_texts:
+            entry |= {"text": verdict.text, "error": verdict.error}
+        # What says nothing takes no room.
+        return {
+            name: value for name, value in entry.items() if value not in ("", [], None, 0, 0.0, [0, 0]) or name == "run"
+        }
+
+    def _word(self, code: Code, *, gold: bool = False) -> int:
+        return self._words(_label(code, self._scale, gold=gold))
+
+    def _attribute(self, name: str) -> _Words:
+        return self._attributes.setdefault(name, _Words())
+
+    def columns(self) -> dict[str, Any]:
+        """Give the columns that a page lists, filters and sorts by."""
+        rows = self._rows
+        runs = len(self._runs)
+        outcome = [[found.get(name, NOT_ASKED) for found in self._outcomes] for name in self.ids]
+        columns: dict[str, Any] = {"id": self.ids}
+        for name in ("subset", "cluster", "systems", "gold", "people", "judges", "snippet", "chunk", "slot"):
+            columns[name] = [row[name] for row in rows]
+        columns["attributes"] = {name: [row["attributes"].get(name, -1) for row in rows] for name in self._attributes}
+        # Judgments lie end to end: `start` says where an item's begin.
+        columns["start"] = np.cumsum([0, *(len(row["run"]) for row in rows)]).tolist()
+        for name in ("run", "word", "status"):
+            columns[name] = [value for row in rows for value in row[name]]
+        columns["outcome"] = [value for line in outcome for value in line]
+        columns["flip"] = [value for row in rows for value in row["flip"]]
+        return columns | {
+            "runs": runs,
+            "names": [one.rows[0].judge for one in self._runs],
+            "words": list(self._words.codes),
+            "statuses": [status.value for status in _STATUSES],
+            "subsets": list(self._subsets.codes),
+            "system": list(self._systems.codes),
+            "attribute": {name: list(words.codes) for name, words in self._attributes.items()},
+            "annotators": list(self._annotators.codes),
+        }
+
+    def head(self) -> dict[str, Any]:
+        """Say what board it is."""
+        run = self._runs[0].run
+        return {
+            "task": run.task,
+            "revision": run.revision,
+            "gold": gold_word(run.gold_source),
+            "kind": self._scale.kind,
+            "labels": list(self._scale.labels),
+            "items": len(self.ids),
+            "total": self.total,
+            "texts": self.texts,
+            "others": self.others,
+            "wanted": self._with_texts,
+            "unread": self._runs[0].unread,
+            "licence": self._runs[0].licence,
+        }
+
+
+def _stream(run: int, one: Reported) -> Iterator[tuple[str, int, Verdict]]:
+    return ((verdict.item, run, verdict) for verdict in one.verdicts())
+
+
+def _wanted(runs: Sequence[Reported], judged: Mapping[str, None]) -> dict[str, Item]:
+    """Read the items that were judged, in the task's order."""
+    read = next((one.items for one in runs if one.items is not None), None)
+    return {} if read is None else {item.id: item for item in read() if item.id in judged}
+
+
+def _same(item: Item, verdicts: Iterable[Verdict]) -> bool:
+    """Whether these verdicts were given on this very item."""
+    keys: dict[tuple[object, ...], str] = {}
+    for verdict in verdicts:
+        shown = (verdict.order, verdict.repeat, verdict.reference)
+        if shown not in keys:
+            keys[shown] = Case(item, verdict.order, verdict.repeat, "", verdict.reference).key
+        if keys[shown] != verdict.key:
+            return False
+    return True
+
+
+def _texts(item: Item) -> dict[str, Any]:
+    return {
+        "turns": [[turn.role, [[part.text, part.image] for part in turn.parts]] for turn in item.conversation],
+        "context": list(item.context),
+        "references": [[reference.kind, reference.text] for reference in item.references],
+        "responses": [[response.text, list(response.images)] for response in item.responses],
+    }
+
+
+def _all_valid(said: Iterable[tuple[int, Verdict]]) -> bool:
+    return all(verdict.code is not None for _, verdict in said)
+
+
+def _meets(code: Code | None, meant: Code | None, scale: Scale) -> int:
+    """Whether a verdict is the gold label, or one of several right picks: 1 yes, 2 no, 0 where one side has none."""
+    if code is None or meant is None:
+        return 0
+    several = scale.kind == "pick" and isinstance(meant, tuple)
+    return 1 if (code in meant if several else code == meant) else 2  # type: ignore[operator]  # a tuple where several
+
+
+def _flips(said: Iterable[tuple[int, Verdict]], runs: int) -> list[int]:
+    """Say of each run whether its verdict changed with the order, within any of its repeats."""
+    seen: dict[tuple[int, int], dict[tuple[int, ...], Code]] = {}
+    for run, verdict in said:
+        if verdict.code is not None:
+            seen.setdefault((run, verdict.repeat), {})[verdict.order] = verdict.code
+    flips = [_ONE_ORDER] * runs
+    for (run, _), codes in seen.items():
+        if len(codes) > 1:
+            flips[run] = max(flips[run], _HELD if len(set(codes.values())) == 1 else _FLIPPED)
+    return flips
+
+
+def _label(code: Code, scale: Scale, *, gold: bool) -> str:
+    """Word of a verdict or a gold label.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Scale
+    >>> [_label((2, 0, 1), Scale.rank(3), gold=False), _label((0, 1), Scale.pick(4), gold=True)]
+    ['3 > 1 > 2', '1 or 2']
+    """
+    if not isinstance(code, tuple):
+        return scale.labels[code] if code < len(scale.labels) else str(code + 1)
+    words = [_label(one, scale, gold=gold) for one in code]
+    if scale.kind == "rank":
+        return " > ".join(words)
+    return (" or " if gold and scale.kind == "pick" else ", ").join(words)
+
+
+def _snippet(text: str) -> str:
+    line = " ".join(text[: 4 * _SNIPPET].split())
+    return line if len(line) <= _SNIPPET else f"{line[:_SNIPPET]}…"
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort ``item-2`` before ``item-10``.
+
+    Examples
+    --------
+    >>> sorted(["b10", "b2", "a"], key=_natural)
+    ['a', 'b2', 'b10']
+    """
+    parts = _DIGITS.split(name)
+    # Beyond the digits that Python reads at once a number is a text.
+    return [
+        (0, int(part), "") if i % 2 and len(part) < 1000 and part.isascii() else (1, 0, part)
+        for i, part in enumerate(parts)
+    ]
+
+
+def _json(value: Any) -> str:
+    # ASCII: unpaired surrogates from benchmark files are safe.
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _pack(value: Any) -> str:
+    return _packed(_json(value))
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")

@@ -1,0 +1,184 @@
+"""What orders, repeats and lengths show about a judge, and whether it favours some system: biases beside agreement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from judgebench.agreement.bias.lengths import length_preference
+from judgebench.agreement.bias.retest import retest_agreement
+from judgebench.agreement.policies import apply
+from judgebench.report.page.charts.length import length, points
+from judgebench.report.page.charts.position import position
+from judgebench.report.page.charts.words import count, name_of, told, whom
+from judgebench.report.page.parts import Section
+from judgebench.report.scores import clean, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.agreement.bias.lengths import LengthPreference
+    from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
+    from judgebench.domain import Agreement
+    from judgebench.report.page.parts import Chart, Reported
+
+__all__ = ["probed"]
+
+_NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
+_NOTE = (
+    "Brackets hold 95 % intervals. A judge that flips with the order, or says something else when it is asked again, "
+    "can't agree with anybody there."
+)
+_LEANINGS = ("positive_rate_difference", "mean_signed_error")
+
+
+class _Seen(NamedTuple):
+    """What was seen of one judge."""
+
+    run: Reported
+    longer: LengthPreference | None
+    own: SystemScore | None
+
+
+def probed(
+    runs: Sequence[Reported], rankings: Sequence[SystemsAgreement | None], *, name: str, charts: int = 6
+) -> Section | None:
+    """Show what the verdicts of one task's judges depend on beside the answers.
+
+    Parameters
+    ----------
+    runs : sequence of Reported
+        The task's runs.
+    rankings : sequence of SystemsAgreement or None
+        The systems as each judge ranks them.
+    name : str
+        Of the section.
+    charts : int, optional
+        Judges that are drawn; the table has all.
+
+    Returns
+    -------
+    Section or None
+        None where nothing of the kind can be seen.
+    """
+    seen = [
+        _Seen(run, _longer(run), None if ranking is None else own_system(run.run.judge, ranking.systems))
+        for run, ranking in zip(runs, rankings, strict=True)
+    ]
+    # What can be seen of one judge need not be of another: columns are matched by name.
+    cells = [_cells(one) for one in seen]
+    titles = dict.fromkeys(title for mine in cells for title in mine)
+    known = [title for title in titles if any(mine.get(title, _NONE) != _NONE for mine in cells)]
+    if not known:
+        return None
+    drawn: list[Chart | None] = []
+    judges = [one for one in seen if not one.run.run.judge.startswith("baseline/")] or seen
+    for place, one in enumerate(judges[:charts]):
+        row = one.run.rows[0]
+        drawn.append(position(one.run.rows, name=f"{name}-position-{place + 1}"))
+        if one.longer is not None:
+            drawn.append(length(one.longer, judge=row.judge, gold=row.gold, name=f"{name}-length-{place + 1}"))
+    return Section(
+        name,
+        "What verdicts depend on beside the answers",
+        _sentence(judges[0]),
+        tuple(chart for chart in drawn if chart is not None),
+        ("judge", *known),
+        tuple(
+            (clean(one.run.rows[0].judge), *(mine.get(title, _NONE) for title in known))
+            for one, mine in zip(seen, cells, strict=True)
+        ),
+        tuple(range(1, 1 + len(known))),
+        (
+            _NOTE,
+            *((f"Drawn are the first {charts} judges.",) if len(judges) > charts else ()),
+        ),
+    )
+
+
+def _longer(run: Reported) -> LengthPreference | None:
+    """Measure a preference for length; lengths stand in the verdicts, so these are read once more."""
+    if run.run.scale.kind != "pair":
+        return None
+    ahead = dict.fromkeys(run.judged.items, float("nan"))
+    for verdict in run.verdicts():
+        if len(verdict.lengths) == 2 and verdict.item in ahead:
+            ahead[verdict.item] = float(verdict.lengths[1] - verdict.lengths[0])
+    scored = apply(run.ratings, run.policies)
+    return length_preference(scored, np.array(list(ahead.values())))
+
+
+def own_system(judge: str, systems: Sequence[SystemScore]) -> SystemScore | None:
+    """Find the system that bears the judge's name: its own answers, or those of its namesake.
+
+    Parameters
+    ----------
+    judge : str
+        Name of the judge, with its backend.
+    systems : sequence of SystemScore
+        The judged systems.
+    """
+    model = judge.rpartition("/")[2].casefold()
+    return next((one for one in systems if one.name.rpartition("/")[2].casefold() == model), None)
+
+
+def _cells(one: _Seen) -> dict[str, str]:
+    bias = one.run.rows[0].bias
+    cells = {
+        "same in both orders": _figure(one.run.rows[0], "position_consistency"),
+        "first slot wins": _figure(one.run.rows[0], "first_slot_rate"),
+    }
+    again = retest_agreement(one.run.ratings) if one.run.run.repeats > 1 else None
+    cells["same when asked again"] = _NONE if again is None else told("retest_agreement", again)
+    found = one.longer
+    gap = None if found is None else found.difference
+    cells["longer wins: judge less gold, points"] = (
+        _NONE if gap is None or gap.value is None else _points(gap.value, gap.low, gap.high)
+    )
+    for name in _LEANINGS:
+        if name in bias and bias[name].value is not None:
+            estimate = bias[name]
+            cells[name_of(name) if name != "positive_rate_difference" else "accepts more than gold, points"] = (
+                _points(estimate.value or 0.0, estimate.low, estimate.high)
+                if name == "positive_rate_difference"
+                else f"{estimate.value:+.2f}"
+            )
+    cells["its own system: judge less gold"] = (
+        _NONE if one.own is None or one.own.bias.value is None else _own_words(one.own)
+    )
+    return cells
+
+
+def _figure(row: Agreement, key: str) -> str:
+    estimate = row.bias.get(key)
+    return _NONE if estimate is None or estimate.value is None else told(key, estimate)
+
+
+def _points(value: float, low: float | None, high: float | None) -> str:
+    text = f"{100 * value:+.1f}"
+    return text if low is None or high is None else f"{text} ({100 * low:+.1f} to {100 * high:+.1f})"
+
+
+def _own_words(one: SystemScore) -> str:
+    bias = one.bias
+    text = f"{clean(one.name)} {spread(bias.value or 0.0)}"
+    return text if bias.low is None or bias.high is None else f"{text} ({spread(bias.low)} to {spread(bias.high)})"
+
+
+def _sentence(one: _Seen) -> str:
+    row = one.run.rows[0]
+    said: list[str] = []
+    same = row.bias.get("position_consistency")
+    if same is not None and same.value is not None:
+        said.append(f"names the same response in both orders on {told('position_consistency', same)} of items")
+    slot = row.bias.get("first_slot_rate")
+    if not said and slot is not None and slot.value is not None:
+        said.append(f"gives the first slot {told('first_slot_rate', slot)} of {count(slot.n, 'decided verdict')}")
+    if one.longer is not None and one.longer.judge.value is not None:
+        said.append(
+            f"names the longer response in {told('longer_rate', one.longer.judge)} of "
+            f"{count(one.longer.judge.n, 'verdict')} ({whom(row.gold)}: {told('longer_rate', one.longer.gold)}; "
+            f"{points(one.longer.difference)})"
+        )
+    return f"{clean(row.judge)} {', and '.join(said)}." if said else ""

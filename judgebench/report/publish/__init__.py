@@ -1,0 +1,1 @@
+"""A leaderboard of one's own, as a site."""

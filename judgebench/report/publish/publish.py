@@ -1,0 +1,262 @@
+"""The folder of a static site: leaderboards as a page and as data, labels as codes, and a dataset card.
+
+`site` makes the files, `write_site` puts them in a folder that only it writes to. Nothing here holds a text of an item
+or of a judge: verdicts are codes and the scale's own words for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from judgebench.errors import UsageError
+from judgebench.report.latex import latex_name
+from judgebench.report.leaderboard import to_csv, to_json
+from judgebench.report.leaderboard.page import LEAD, Link, boards_page
+from judgebench.report.leaderboard.tex import to_tex
+from judgebench.report.publish.card import VERDICTS, card
+from judgebench.report.scores import write_csv, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from judgebench.domain import Code, Scale, Verdict
+    from judgebench.report.leaderboard import Entry
+    from judgebench.report.leaderboard.page import Board
+    from judgebench.report.publish.checks import About
+    from judgebench.report.system_board import Placed
+    from judgebench.store.runs import StoredRun
+
+__all__ = ["MARK", "SCHEMA", "Publication", "site", "write_site"]
+
+SCHEMA = "judgebench.published/1"
+#: Says that a folder is ours, and what of it.
+MARK = "published.json"
+#: An id that is longer may hold a text.
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is published.
+
+    Parameters
+    ----------
+    title : str
+        Of the page and the dataset card.
+    entries : sequence of Entry
+        The leaderboard.
+    placed : sequence of Placed
+        Rankings of systems; may be empty.
+    runs : sequence of StoredRun
+        The runs behind them.
+    about : mapping of str to About
+        What the card of each task says, by task.
+    labelled : frozenset of str
+        Tasks whose labels are published.
+    policy : tuple of str
+        Settings that override the tasks' own policies.
+    """
+
+    title: str
+    entries: Sequence[Entry]
+    placed: Sequence[Placed]
+    runs: Sequence[StoredRun]
+    about: Mapping[str, About]
+    labelled: frozenset[str]
+    policy: tuple[str, ...] = ()
+
+
+def site(what: Publication) -> dict[str, str]:
+    """Make the files of the site, by their path in it; the same bytes for the same runs.
+
+    Returns
+    -------
+    dict of str to str
+        ``index.html``, ``README.md``, ``leaderboard.csv``, ``.json`` and ``.tex``, ``figures/TASK.csv``,
+        ``systems.csv`` and ``.json`` where systems are named, and ``verdicts/RUN.csv``.
+    """
+    runs = sorted(what.runs, key=lambda one: one.path.name)
+    files = {
+        "leaderboard.csv": to_csv(what.entries),
+        "leaderboard.json": write_json(to_json(what.entries)),
+        "leaderboard.tex": to_tex(what.entries),
+    }
+    if what.placed:
+        from judgebench.report import system_board  # noqa: PLC0415 - loaded on use
+
+        files["systems.csv"] = system_board.to_csv(what.placed)
+        files["systems.json"] = write_json(system_board.to_json(what.placed))
+    files |= _figures(what.entries)
+    for stored in runs:
+        if stored.run.task in what.labelled:
+            files[f"verdicts/{_file_name(stored.path.name)}.csv"] = _verdicts(stored)
+    files["README.md"] = card(what, runs, sorted(files))
+    files["index.html"] = _page(what, sorted(files))
+    listed = {name: _hash(text) for name, text in sorted(files.items())}
+    runs_listed = [
+        {"run": one.path.name, "task": one.run.task, "judge": one.run.judge, "revision": one.run.revision}
+        for one in runs
+    ]
+    files[MARK] = write_json({"schema": SCHEMA, "files": listed, "runs": runs_listed})
+    return files
+
+
+def _file_name(name: str) -> str:
+    """Make a name that is safe in a folder and in an address of what a run's folder is called."""
+    safe = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "-" for char in name).strip(".-")
+    return safe if safe == name else f"{safe[:80] or 'run'}-{_hash(name)[:8]}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _figures(entries: Sequence[Entry]) -> dict[str, str]:
+    """Write the drawn figures of each task as a small table: a judge a row."""
+    files: dict[str, str] = {}
+    for task in sorted({entry.row.task for entry in entries}):
+        own = [entry for entry in entries if entry.row.task == task and entry.row.subset == "all"]
+        rows: list[list[str | float | None]] = []
+        for one in own:
+            estimate = one.row.metrics.get(one.headline)
+            bounds = (None, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
+            rows.append([one.row.judge, one.headline, *bounds, one.rank, one.best, one.worst, one.tier])
+        header = ["judge", "metric", "value", "low", "high", "rank", "rank_best", "rank_worst", "tier"]
+        name = f"figures/{latex_name(task)}.csv"
+        # Two tasks whose names differ in odd characters only.
+        if name in files:
+            name = f"figures/{latex_name(task)}-{_hash(task)[:8]}.csv"
+        files[name] = write_csv(header, rows)
+    return files
+
+
+def _verdicts(stored: StoredRun) -> str:
+    """Write a run's verdicts: ids and codes, the scale's own words for them, and no text of an item or a judge."""
+    scale = stored.run.scale
+    return write_csv(VERDICTS, (_verdict(one, scale) for one in stored.judgments() if not one.probe))
+
+
+def _verdict(one: Verdict, scale: Scale) -> list[str | float | None]:
+    golds = [code for _, code in one.gold]
+    return [
+        _id(one.item),
+        _id(one.cluster),
+        _id(one.subset),
+        " ".join(map(str, one.order)),
+        one.repeat,
+        one.status.value,
+        _code(one.code),
+        _words(one.code, scale),
+        "|".join(map(_code, golds)),
+        "|".join(_words(code, scale) for code in golds),
+    ]
+
+
+def _id(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"sha256:{_hash(name)[:16]}"
+
+
+def _code(code: Code | None) -> str:
+    return "" if code is None else " ".join(map(str, code if isinstance(code, tuple) else (code,)))
+
+
+def _words(code: Code | None, scale: Scale) -> str:
+    if code is None:
+        return ""
+    codes = code if isinstance(code, tuple) else (code,)
+    return " ".join(scale.labels[one] if 0 <= one < len(scale.labels) else str(one) for one in codes)
+
+
+def _page(what: Publication, files: Iterable[str]) -> str:
+    # The folders' files are listed in README.md; a run a line would push the tables off the page.
+    links = [Link(name, name) for name in files if "/" not in name]
+    notes = ["README.md says where everything comes from and under which licences."]
+    after: list[Board] = []
+    if what.placed:
+        from judgebench.report import system_board  # noqa: PLC0415 - loaded on use
+
+        after = system_board.boards(what.placed, details=False)
+        notes.append(system_board.NOTE)
+    return boards_page(what.entries, title=what.title, lead=(LEAD,), links=links, after=after, notes=notes)
+
+
+def write_site(files: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write the files into a folder that is new, empty, or was written by this before.
+
+    Files of an earlier time that are not part of it any more are removed, if nobody changed them since; everything else
+    in the folder stays.
+
+    Returns
+    -------
+    list of Path
+        The files, sorted.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds something else, or can't be written.
+    """
+    try:
+        before = _before(folder)
+        if linked := sorted(name for name in files if _linked(folder, name)):
+            raise UsageError(f"{folder / linked[0]} is a link or lies behind one; give another --output folder")
+        if strange := sorted(name for name in files if name not in before and name != MARK and _there(folder / name)):
+            raise UsageError(f"{folder / strange[0]} is not from an earlier publication; give an empty --output folder")
+        for name, known in before.items():
+            path = folder / name
+            if name not in files and _there(path) and hashlib.sha256(path.read_bytes()).hexdigest() == known:
+                path.unlink()
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"can't write --output {folder}: {error.strerror}") from None
+    return sorted(folder / name for name in files)
+
+
+def _there(path: Path) -> bool:
+    return path.is_symlink() or path.exists()
+
+
+def _before(folder: Path) -> dict[str, str]:
+    """Read what was written before, with hashes; refuse a folder that is somebody else's."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError(f"--output {folder} is no folder")
+    if not folder.exists() or next(folder.iterdir(), None) is None:
+        return {}
+    try:
+        data: Any = json.loads((folder / MARK).read_text("utf-8"))
+        listed = dict(data["files"]) if data["schema"] == SCHEMA else None
+    except (OSError, ValueError, KeyError, TypeError):
+        listed = None
+    if listed is None:
+        raise UsageError(f"--output {folder} is not empty and is not from `judgebench publish`; give another one")
+    # A list that was tampered with must not reach out of the folder.
+    return {name: str(known) for name, known in listed.items() if _inside(name) and not _linked(folder, name)}
+
+
+def _inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and "\0" not in name
+
+
+def _linked(folder: Path, name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return any((folder.joinpath(*parts[: i + 1])).is_symlink() for i in range(len(parts)))
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that `write_site` would refuse, before anything is measured.
+
+    Raises
+    ------
+    UsageError
+        If the folder is somebody else's.
+    """
+    _before(folder)

@@ -1,0 +1,176 @@
+"""The folder of published leaderboards: figures only, byte for byte the same whenever it is rebuilt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from judgebench.domain import Agreement, Estimate
+from judgebench.errors import UsageError
+from judgebench.files.rows import find
+from judgebench.report.leaderboard import rank, to_csv, to_markdown
+from judgebench.report.scores import markdown_table, markdown_text
+from judgebench.tasks.card import load_card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from judgebench.agreement.compare.matching import Judged
+    from judgebench.domain import Policies
+    from judgebench.report.leaderboard import Entry, Key
+    from judgebench.reproduce.reproduction import Reproduction
+
+__all__ = ["figures", "results", "write_results"]
+
+_REPRODUCTION = "reproduction.csv"
+
+_INTRODUCTION = """\
+# Results
+
+Every baseline and every judge whose verdicts are public, measured on real benchmark data under each benchmark's own
+policies. These are figures only; the benchmarks' texts stay where they were published.
+
+`nox -s results` rebuilds this folder from `JUDGEBENCH_DATA`, byte for byte (`nox -s results -- --check` compares).
+Replayed judges are called `replay/…`: they were asked by others, once, and are measured again here. Do not edit these
+files.
+
+Each CSV holds a row per judge and subset: fractions with 95 % intervals, the policies, what pins the data (`revision`),
+and warnings. An empty cell is a figure that is undefined or does not apply. The last columns hold the tier, the
+commonest gold label with what always saying it reaches, and what judgments cost and how long they take, where judges
+were asked.
+"""
+
+
+def results(
+    rows: Iterable[Agreement],
+    reproduction: Reproduction | None = None,
+    judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
+) -> dict[str, str]:
+    """Build the files of the results folder.
+
+    Parameters
+    ----------
+    rows : iterable of Agreement
+        What was measured, in any order; splits of one task go into one file.
+    reproduction : Reproduction, optional
+        Published figures beside ours; they get a file of their own.
+    judged : mapping, optional
+        The judgments behind the rows, as `judgebench.report.leaderboard.rank` takes them.
+
+    Returns
+    -------
+    dict of str to str
+        File name to content: ``<task>.csv`` per task, and ``README.md``.
+
+    Raises
+    ------
+    UsageError
+        If there are no rows, or a task's name is no file name.
+    """
+    tasks: dict[str, list[Agreement]] = {}
+    for row in rows:
+        name = row.task.partition(":")[0]
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise UsageError(f"the task {name!r} can't name a file")
+        tasks.setdefault(name, []).append(row)
+    if not tasks:
+        raise UsageError("there are no results to write")
+    files: dict[str, str] = {}
+    contents: list[list[str]] = []
+    everywhere: list[Entry] = []
+    for name in sorted(tasks):
+        entries = rank(tasks[name], judged=judged)
+        files[f"{name}.csv"] = to_csv(entries)
+        whole = [entry for entry in entries if entry.row.subset == "all"]
+        for task in dict.fromkeys(entry.row.task for entry in whole):
+            own = [entry.row for entry in whole if entry.row.task == task]
+            items = max(row.items for row in own)
+            contents.append([f"{name}.csv", task, str(items), str(len(own)), ", ".join(sorted({r.gold for r in own}))])
+        everywhere += whole
+    overview = markdown_table(["file", "task", "items", "judges", "gold"], contents, right=(2, 3))
+    blocks = [_INTRODUCTION, overview, to_markdown(everywhere)]
+    if reproduction is not None:
+        files[_REPRODUCTION] = reproduction.to_csv()
+        blocks.append(_reproduced(reproduction))
+    files["README.md"] = "\n".join(blocks)
+    return files
+
+
+def _reproduced(reproduction: Reproduction) -> str:
+    lines = [f"- {u.task}: {markdown_text(u.figure)}: {markdown_text(u.reason)}\n" for u in reproduction.unmatched]
+    text = f"`{_REPRODUCTION}` holds our figures beside the published ones: {reproduction.summary}."
+    return f"## Published figures\n\n{text}\n\n{''.join(lines)}"
+
+
+def figures(data: Path) -> list[Agreement]:
+    """Collect recorded judges of which only accuracies per subset are public (RewardBench).
+
+    Parameters
+    ----------
+    data : Path
+        The folder of benchmark data.
+
+    Returns
+    -------
+    list of Agreement
+        A row per subset with Wilson's interval, and a row per section and for the score, which have none:
+        the verdicts behind them are not public, so that coverage is not known either (a warning says so).
+        Empty where the folder holds no such file.
+    """
+    from judgebench.stats.inference.intervals import wilson  # noqa: PLC0415 - loads numpy
+    from judgebench.tasks.rewardbench import EXAMPLE_COUNTS, PRM_ITEMS, Reader  # noqa: PLC0415 - loaded on use
+
+    card = load_card("rewardbench")
+    rows: list[Agreement] = []
+    for recorded in (r for r in card.recorded if r.kind == "figures"):
+        home = next((data / name for name in (card.name, *card.folders) if (data / name).is_dir()), data)
+        path = find(home, recorded.file)
+        if path is None:
+            continue
+        for subset, value in Reader(card, recorded.split).figures(path).items():
+            n = PRM_ITEMS if subset == "math-prm" else EXAMPLE_COUNTS.get(subset, 0)
+            low, high = wilson(value, n) if n else (None, None)
+            rows.append(
+                Agreement(
+                    task=card.name,
+                    judge=f"replay/{recorded.name}",
+                    subset="all" if subset == "score" else subset,
+                    gold="mixed",
+                    items=n or sum(EXAMPLE_COUNTS.values()) - EXAMPLE_COUNTS["math-prm"] + PRM_ITEMS,
+                    coverage=1.0,
+                    policies=replace(card.policies, order="single"),
+                    metrics={"accuracy": Estimate(value, low, high, n, method="wilson" if n else "")},
+                    warnings=("published_figures",),
+                    revision="figures",
+                )
+            )
+    return rows
+
+
+def write_results(
+    rows: Iterable[Agreement],
+    folder: Path,
+    reproduction: Reproduction | None = None,
+    judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
+) -> list[Path]:
+    """Write the results folder; files of the same names are replaced, others are left alone.
+
+    Returns
+    -------
+    list of Path
+        The files, sorted.
+
+    Raises
+    ------
+    UsageError
+        As `results`, and if the folder can't be written.
+    """
+    files = results(rows, reproduction, judged)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"can't write {folder}: {error.strerror}") from None
+    return sorted(folder / name for name in files)

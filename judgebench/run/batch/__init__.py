@@ -1,0 +1,1 @@
+"""Asking through batch APIs."""

@@ -1,0 +1,207 @@
+"""Pieces of the batch engine: a batch while it is written, one that is out there, and how its rest is asked live."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from judgebench.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from judgebench.domain import Case, Judge, Reply, Scale, Verdict
+    from judgebench.domain.batches import BatchJudge, BatchLimits
+    from judgebench.run.batch.ledger import Entry
+    from judgebench.run.engine import Sink, Summary
+    from judgebench.store.runs import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How to submit, and how to wait.
+
+    Parameters
+    ----------
+    poll : float
+        Seconds before a batch is asked after for the first time; half as long again each time.
+    longest : float
+        Where that ends.
+    settle : float
+        Seconds after which a batch that nobody answered for, and that no list shows, was not submitted.
+    wait : bool
+        False collects what has ended, submits what is missing, and leaves.
+    size : int or None
+        Requests in a batch, if fewer than the provider allows.
+    """
+
+    poll: float = 15.0
+    longest: float = 300.0
+    settle: float = 60.0
+    wait: bool = True
+    size: int | None = None
+
+
+@dataclass(slots=True)
+class Pending:
+    """A batch that is, or may be, out there; ``folder`` is the other run's that submitted it, None for our own."""
+
+    entry: Entry
+    folder: Path | None = None
+    #: Batches that may be it, where its own id got lost and only its results can tell.
+    candidates: list[str] = field(default_factory=list[str])
+    strangers: set[str] = field(default_factory=set[str])
+    seen: float = field(default_factory=time.monotonic)
+    said: str = ""
+
+
+class Draft:
+    """A batch while it is written: its lines lie in a file without a name, which no crash leaves behind.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the file goes: the disk that holds the run has room for its questions, too.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.tag = secrets.token_hex(8)
+        self.keys: list[str] = []
+        self.requests = 0
+        self.usd = 0.0
+        self._size = 0
+        self._folder = folder
+        self._file: BinaryIO | None = None
+
+    def fits(self, requests: int, size: int, most: int, limits: BatchLimits) -> bool:
+        """Whether a case of so many requests and bytes still has room."""
+        return self.requests + requests <= most and self._size + size + limits.frame <= limits.size
+
+    def add(self, key: str, lines: Sequence[bytes], usd: float) -> None:
+        """Add the requests of a case, and what they are likely to cost.
+
+        Raises
+        ------
+        IncompleteError
+            If the disk is full.
+        """
+        content = b"".join(line + b"\n" for line in lines)
+        try:
+            if self._file is None:
+                self._file = cast("BinaryIO", tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115 - closed below
+            self._file.write(content)
+        except OSError as error:
+            raise self._full(error) from None
+        self.keys.append(key)
+        self.requests += len(lines)
+        self.usd += usd
+        self._size += len(content)
+
+    def finished(self) -> BinaryIO:
+        """Return the file, from its start."""
+        if self._file is None:
+            raise RuntimeError("an empty batch is never sent")
+        try:
+            self._file.seek(0)
+        except OSError as error:
+            raise self._full(error) from None
+        return self._file
+
+    def _full(self, error: OSError) -> IncompleteError:
+        return IncompleteError(
+            f"can't write a batch to {self._folder}: {error.strerror or type(error).__name__}; make room, then run "
+            "the same command again"
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class Rest:
+    """A judge that makes only those calls of a case that no batch has answered.
+
+    Parameters
+    ----------
+    judge : Judge
+        The judge; whatever else the engine asks of a judge is its own.
+    calls : BatchJudge
+        The same judge, seen call by call.
+    have : mapping
+        Answers that are there, by case key and number of the call; those that come are added.
+    """
+
+    def __init__(self, judge: Judge, calls: BatchJudge, have: Mapping[str, dict[int, Any]]) -> None:
+        self._judge = judge
+        self._calls = calls
+        self._have = have
+
+    def __getattr__(self, name: str) -> Any:
+        """Pass on what is not ours, the lane above all."""
+        return getattr(self._judge, name)
+
+    @property
+    def name(self) -> str:
+        """The judge's name."""
+        return self._judge.name
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The judge's settings."""
+        return self._judge.settings
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:
+        """Make the calls that are missing, then read all answers."""
+        have = self._have.get(case.key, {})
+        requests = self._calls.requests(case, scale)
+        for number, messages in enumerate(requests):
+            if number not in have:
+                have[number] = await self._calls.ask(messages)
+        return self._calls.reply(case, scale, [have[number] for number in range(len(requests))])
+
+
+class Keeping:
+    """A sink that remembers which cases are settled."""
+
+    def __init__(self, sink: Sink, settled: set[str]) -> None:
+        self._sink = sink
+        self._settled = settled
+
+    def lookup(self, key: str) -> Stored | None:
+        """Find the answer to a case."""
+        return self._sink.lookup(key)
+
+    def append(self, verdict: Verdict) -> None:
+        """Keep one verdict."""
+        self._sink.append(verdict)
+        self._settled.add(verdict.key)
+
+
+def total(batches: Summary, live: Summary) -> Summary:
+    """Add what was asked live to what the batches brought."""
+    return replace(
+        batches,
+        asked=batches.asked + live.asked,
+        retries=batches.retries + live.retries,
+        usage=batches.usage + live.usage,
+        statuses=batches.statuses + live.statuses,
+        models=batches.models + live.models,
+        last_error=live.last_error or batches.last_error,
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> counted(2, "batch")
+    '2 batches'
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"

@@ -1,0 +1,1 @@
+"""Asking on a cluster."""

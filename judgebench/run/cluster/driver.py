@@ -1,0 +1,426 @@
+"""The workers of a cluster as the driver sees them: who has which cases, who was lost, what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain import Usage
+from judgebench.errors import BackendError, IncompleteError
+from judgebench.run.cluster.worker import Share, Worker, raised
+from judgebench.run.throttle import OverBudgetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from judgebench.domain import Case, Judge, Reply, Scale
+    from judgebench.errors import JudgebenchError
+    from judgebench.run.cluster.worker import Batch, Flat, Secrets
+    from judgebench.run.engine import Options
+    from judgebench.run.plans import Plan
+
+#: Cases that go to a worker in one message.
+_SHARD = 256
+#: Seconds in which cases gather before they are dealt.
+_GATHER = 0.005
+#: A worker has so many times the cases that it asks at once: it never waits for the driver, and near the end of
+#: a run it has no more than a few round trips before it.
+_AHEAD = 4
+#: Calls at once of a worker that has not said yet what its lane has room for.
+_ROOM = 8
+#: How often a seat may lose its worker, and for how many answers it may once more.
+_LOSSES = 3
+_ANSWERS_A_LOSS = 1000
+#: Seconds in which a first worker must be there: a cluster that grows on demand takes minutes.
+_STARTING = 300.0
+#: Calls to one actor at once: as many shards, openings and drops as ever come together.
+_CALLS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every worker of a crew gets.
+
+    Parameters
+    ----------
+    cpus, gpus : float
+        Of the cluster's, for each.
+    secrets, folder, path
+        As `Worker` takes them.
+    max_cost : float or None
+        What all may spend together, for messages.
+    """
+
+    cpus: float
+    gpus: int
+    secrets: Secrets
+    folder: str
+    path: Sequence[str]
+    max_cost: float | None
+
+
+class FarJudge:
+    """A judge that is asked elsewhere; satisfies `domain.Judge`.
+
+    Parameters
+    ----------
+    planned : Plan
+        The run; its judge gives name and settings.
+    make : callable
+        Makes the judge in a worker.
+    crew : Crew
+        Who asks it.
+    """
+
+    def __init__(self, planned: Plan, make: Callable[[], Judge], crew: Crew) -> None:
+        self._judge = planned.judge
+        self.key = planned.run.identity
+        self.scale = planned.task.scale
+        self.make = make
+        self.lane: str = getattr(planned.judge, "lane", "") or planned.judge.name
+        self.retries = 0
+        self.hedged = Usage()
+        self._crew = crew
+        forecast = getattr(planned.judge, "forecast", None)
+        if forecast is not None:
+            self.forecast = forecast
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._judge.name
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Those of the judge."""
+        return self._judge.settings
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:  # noqa: ARG002 - the workers know the scale
+        """Have a worker ask.
+
+        Raises
+        ------
+        CallError, BackendError, IncompleteError
+            As the judge and the engine there say.
+        """
+        return await self._crew.ask(self, case)
+
+    async def aclose(self) -> None:
+        """Say that no more cases come."""
+        self._crew.leave(self)
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A case on its way, and who waits for its reply."""
+
+    judge: FarJudge
+    case: Case
+    reply: asyncio.Future[Reply]
+
+
+class _Seat:
+    """A worker's place; when the worker is lost, another one takes it."""
+
+    def __init__(self, share: Options) -> None:
+        self.share = share
+        self.actor: Any = None
+        self.alive = False
+        self.broke = False
+        self.losses = 0
+        #: Dollars of workers that were lost, and of the present one.
+        self.past = 0.0
+        self.committed = 0.0
+        self.out: dict[str, int] = {}
+        self.room: dict[str, int] = {}
+        self.opened: dict[str, asyncio.Task[Flat | None]] = {}
+
+    def free(self, lane: str) -> int:
+        """Cases that it can be given now; 0 until half of what it had is done."""
+        room = self.room.get(lane) or min(_ROOM, self.share.max_concurrency or _ROOM)
+        out = self.out.get(lane, 0)
+        return _AHEAD * room - out if self.alive and not self.broke and out <= _AHEAD * room // 2 else 0
+
+
+class Crew:
+    """Workers that share limits.
+
+    Parameters
+    ----------
+    ray : module
+        The library, connected to a cluster.
+    shares : sequence of Options
+        One worker's limits each.
+    terms : Terms
+        What every worker gets.
+    turn : asyncio.Lock, optional
+        Held while there are workers: crews that need the same GPUs take turns.
+    """
+
+    def __init__(self, ray: Any, shares: Sequence[Options], terms: Terms, *, turn: asyncio.Lock | None) -> None:
+        self.seats = [_Seat(share) for share in shares]
+        self.judges: dict[str, FarJudge] = {}
+        self._ray = ray
+        self._terms = terms
+        self._turn = turn
+        self._holds_turn = False
+        self._active: set[str] = set()
+        self._queues: dict[str, deque[_Asked]] = {}
+        self._numbers = count()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._broken: JudgebenchError | None = None
+        self._answers = 0
+
+    @staticmethod
+    def turn() -> asyncio.Lock:
+        """Make the lock that crews with GPUs share."""
+        return asyncio.Lock()
+
+    def take_on(self, planned: Plan, make: Callable[[], Judge]) -> None:
+        """Have a run asked by this crew."""
+        judge = self.judges[planned.run.identity] = FarJudge(planned, make, self)
+        if self._turn is None:
+            # Workers that keep nobody waiting stay until the last run is over.
+            self._active.add(judge.key)
+
+    async def ask(self, judge: FarJudge, case: Case) -> Reply:
+        """Have a case asked; see `FarJudge.judge`."""
+        self._active.add(judge.key)
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start_all())
+        if not self._starting.done():
+            await asyncio.shield(self._starting)
+        if self._broken is not None:
+            raise self._broken
+        asked = _Asked(judge, case, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(judge.lane, deque()).append(asked)
+        self._deal_soon()
+        return await asked.reply
+
+    def leave(self, judge: FarJudge) -> None:
+        """Forget a run; without any, the workers go."""
+        self._active.discard(judge.key)
+        if not self._active:
+            self.dismiss()
+            return
+        for seat in self.seats:
+            if seat.alive and seat.opened.pop(judge.key, None) is not None:
+                seat.actor.drop.remote(judge.key)
+
+    def dismiss(self) -> None:
+        """Send all workers home, at once."""
+        for task in (*self._tasks, *([self._starting] if self._starting is not None else [])):
+            # After the loop's end there is nothing to cancel.
+            with contextlib.suppress(RuntimeError):
+                task.cancel()
+        for seat in self.seats:
+            self._release(seat)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._starting = None
+        if self._turn is not None and self._holds_turn:
+            self._turn.release()
+        self._holds_turn = False
+
+    # --- workers ------------------------------------------------------------------------------------
+
+    async def _start_all(self) -> None:
+        if self._turn is not None:
+            await self._turn.acquire()
+            self._holds_turn = True
+        starts = [self._spawn(self._start(seat)) for seat in self.seats]
+        # Whoever is there first begins; the others join in.
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _STARTING
+        while starts and not any(seat.alive for seat in self.seats) and self._broken is None:
+            left = until - loop.time()
+            if left <= 0:
+                self._break(
+                    IncompleteError(
+                        f"stopped: no worker was there within {_STARTING:.0f} s; `ray status` says what the cluster "
+                        "is short of; the same command goes on"
+                    )
+                )
+                return
+            await asyncio.wait(starts, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            starts = [start for start in starts if not start.done()]
+
+    async def _start(self, seat: _Seat) -> None:
+        """Put a worker into a seat."""
+        share = seat.share
+        if share.max_cost is not None:
+            # What a lost worker had set aside may have been spent: the cap holds either way.
+            share = replace(share, max_cost=max(0.0, share.max_cost - seat.past))
+        actor: Any = None
+        try:
+            made = self._ray.remote(Worker).options(
+                num_cpus=self._terms.cpus,
+                num_gpus=self._terms.gpus,
+                max_concurrency=_CALLS,
+                max_restarts=0,
+                scheduling_strategy="SPREAD",
+            )
+            actor = seat.actor = made.remote(
+                Share(share, of=len(self.seats)), self._terms.secrets, self._terms.folder, self._terms.path
+            )
+            await actor.hello.remote()
+        except self._ray.exceptions.RayError as error:
+            self._lost(seat, actor, error)
+            return
+        seat.alive = True
+        self._deal_soon()
+
+    def _lost(self, seat: _Seat, actor: Any, error: Exception) -> None:
+        """Replace a worker, unless workers are lost again and again."""
+        if seat.actor is not actor:
+            # Another of its shards has said so.
+            return
+        self._release(seat)
+        seat.losses += 1
+        if seat.losses > _LOSSES + self._answers // (_ANSWERS_A_LOSS * len(self.seats)):
+            self._break(
+                IncompleteError(
+                    f"stopped: a worker was lost {seat.losses} times, the last time with: {_words(error)}; "
+                    "what was judged is kept: the same command asks the others"
+                )
+            )
+            return
+        self._spawn(self._start(seat))
+
+    def _release(self, seat: _Seat) -> None:
+        if seat.actor is not None:
+            with contextlib.suppress(Exception):
+                self._ray.kill(seat.actor, no_restart=True)
+        seat.past += seat.committed
+        seat.committed = 0.0
+        seat.actor, seat.alive = None, False
+        seat.out, seat.room, seat.opened = {}, {}, {}
+
+    def _break(self, error: JudgebenchError) -> None:
+        """Give up: nobody is left who could ask."""
+        self._broken = error
+        for queue in self._queues.values():
+            while queue:
+                _fail(queue.popleft(), error)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # --- cases --------------------------------------------------------------------------------------
+
+    def _deal_soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_GATHER, self._deal)
+
+    def _deal(self) -> None:
+        """Hand out what waits: to each worker no more than its even part, so that near the end shards get smaller."""
+        self._timer = None
+        for lane, queue in self._queues.items():
+            waiting = deque(asked for asked in queue if not asked.reply.done())
+            queue.clear()
+            queue.extend(waiting)
+            seats = [seat for seat in self.seats if seat.free(lane)]
+            seats.sort(key=lambda seat: seat.out.get(lane, 0))
+            for left, seat in zip(range(len(seats), 0, -1), seats, strict=True):
+                while queue and (size := min(seat.free(lane), _SHARD, math.ceil(len(queue) / left))) > 0:
+                    shard = [queue.popleft() for _ in range(size)]
+                    seat.out[lane] = seat.out.get(lane, 0) + size
+                    self._spawn(self._shard(seat, lane, shard))
+
+    async def _shard(self, seat: _Seat, lane: str, shard: list[_Asked]) -> None:
+        actor, out = seat.actor, seat.out
+        waiting = {next(self._numbers): asked for asked in shard}
+        errors = self._ray.exceptions
+        try:
+            await self._open(seat, waiting)
+            cases = [(number, asked.judge.key, asked.case) for number, asked in waiting.items()]
+            if cases:
+                async for sent in actor.ask.options(num_returns="streaming").remote(cases):
+                    self._take(seat, lane, await sent, waiting, out)
+        except errors.RayTaskError as error:
+            # Not lost, but broken: it could not even read what it was given.
+            for asked in waiting.values():
+                _fail(asked, BackendError(f"{asked.judge.name} can't be asked by a worker: {_words(error)}"))
+            waiting.clear()
+        except errors.RayError as error:
+            self._lost(seat, actor, error)
+        finally:
+            if lane in out:
+                out[lane] -= len(waiting)
+            # Nobody answered these, and only these are asked again.
+            for asked in waiting.values():
+                if self._broken is None:
+                    self._queues[lane].appendleft(asked)
+                else:
+                    _fail(asked, self._broken)
+            self._deal_soon()
+
+    async def _open(self, seat: _Seat, waiting: dict[int, _Asked]) -> None:
+        """Have the judges of a shard made, once for each worker."""
+        for judge in {asked.judge for asked in waiting.values()}:
+            opening = seat.opened.get(judge.key)
+            if opening is None:
+                made = seat.actor.open.remote(judge.key, judge.make, judge.scale, dict(judge.settings))
+                opening = seat.opened[judge.key] = asyncio.ensure_future(_result(made))
+            failure = await asyncio.shield(opening)
+            if failure is not None:
+                for number in [number for number, asked in waiting.items() if asked.judge is judge]:
+                    _fail(waiting.pop(number), raised(failure))
+
+    def _take(self, seat: _Seat, lane: str, batch: Batch, waiting: dict[int, _Asked], out: dict[str, int]) -> None:
+        """Pass on what a worker said."""
+        seat.room[lane] = batch.room
+        seat.committed = batch.committed
+        for key, (retries, hedged) in batch.extra.items():
+            judge = self.judges[key]
+            judge.retries += retries
+            judge.hedged = judge.hedged + hedged
+        for answer in batch.answers:
+            asked = waiting.pop(answer.number)
+            out[lane] -= 1
+            if answer.error is None and answer.reply is not None:
+                self._answers += 1
+                if not asked.reply.done():
+                    asked.reply.set_result(answer.reply)
+            elif answer.error is not None and answer.error[0] == "budget":
+                # Its part is spent; the others may have some left.
+                seat.broke = True
+                self._queues[lane].appendleft(asked)
+            elif answer.error is not None:
+                _fail(asked, raised(answer.error))
+        if all(each.broke for each in self.seats):
+            self._break(self._spent())
+        self._deal_soon()
+
+    def _spent(self) -> OverBudgetError:
+        spent = sum(seat.past + seat.committed for seat in self.seats)
+        return OverBudgetError(
+            f"stopped: another call would exceed --max-cost {self._terms.max_cost or 0.0:g}, {spent:.4f} USD are "
+            "spent; what was judged is kept: the same command asks the others (--max-cost counts anew)"
+        )
+
+
+async def _result(made: Any) -> Flat | None:
+    result: Flat | None = await made
+    return result
+
+
+def _fail(asked: _Asked, error: JudgebenchError) -> None:
+    if not asked.reply.done():
+        asked.reply.set_exception(error)
+
+
+def _words(error: Exception) -> str:
+    """Shorten what the cluster says to its first words and its last line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[0] if len(lines) == 1 else f"{lines[0][:120]} ... {lines[-1][:200]}"

@@ -1,0 +1,338 @@
+"""A cluster's worker: the engine's asking part on another machine, with its share of the limits.
+
+It knows no store and no cluster library; `cluster` makes an actor of it and keeps what it says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from judgebench.domain import Usage
+from judgebench.errors import (
+    BackendError,
+    DataError,
+    IncompleteError,
+    JudgebenchError,
+    RejectedError,
+    RetryableError,
+    UsageError,
+)
+from judgebench.run.engine import Asker, Lanes
+from judgebench.run.throttle import OverBudgetError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+    from judgebench.domain import Case, Judge, Quota, RateLimits, Reply, Scale
+    from judgebench.domain.limits import Answered
+    from judgebench.run.dispatch import Port
+    from judgebench.run.engine import Options
+
+    A = TypeVar("A", bound=Answered)
+
+#: Kind, words, and the flag of a call's error: errors with arguments of their own don't survive pickling.
+Flat: TypeAlias = tuple[str, str, bool]
+
+#: Seconds in which answers gather before they are sent: one message for many costs the driver less.
+_GATHER = 0.01
+
+_KINDS: dict[str, type[JudgebenchError]] = {
+    "budget": OverBudgetError,
+    "backend": BackendError,
+    "incomplete": IncompleteError,
+    "usage": UsageError,
+    "data": DataError,
+    "other": JudgebenchError,
+}
+
+
+class Secrets:
+    """Environment variables on their way to a worker; nothing that prints an argument prints them.
+
+    Parameters
+    ----------
+    values : mapping
+        The variables.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def __repr__(self) -> str:
+        return f"<{len(self._values)} variables>"
+
+    def __reduce__(self) -> tuple[type[Secrets], tuple[dict[str, str]]]:
+        return Secrets, (self._values,)
+
+    def set(self) -> None:
+        """Put them into this process's environment."""
+        os.environ.update(self._values)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One worker's part of the limits.
+
+    Parameters
+    ----------
+    options : Options
+        How to ask; concurrency, requests, tokens and dollars are this worker's own.
+    of : int
+        How many workers share what a server says of its limits.
+    """
+
+    options: Options
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a case ended: a reply, or an error; ``number`` is the driver's."""
+
+    number: int
+    reply: Reply | None = None
+    error: Flat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Answers that came together, and where the worker stands.
+
+    Parameters
+    ----------
+    answers : tuple of Answer
+        The answers.
+    room : int
+        Calls that the lane has room for at present.
+    committed : float
+        Dollars that this worker spent, and set aside for calls in flight.
+    extra : mapping
+        Of each judge, retries and the cost of second calls since the last batch.
+    """
+
+    answers: tuple[Answer, ...]
+    room: int
+    committed: float
+    extra: Mapping[str, tuple[int, Usage]]
+
+
+class Worker:
+    """Asks judges that it makes itself; the class of the actor.
+
+    Parameters
+    ----------
+    share : Share
+        Its part of the limits.
+    secrets : Secrets
+        Variables that its judges need.
+    folder : str
+        The driver's working folder.
+    path : sequence of str
+        Where the driver imports from.
+    """
+
+    def __init__(self, share: Share, secrets: Secrets, folder: str, path: Sequence[str]) -> None:
+        secrets.set()
+        # Files on the command line are named from the driver's folder, and functions are imported from it.
+        if Path(folder).is_dir():
+            os.chdir(folder)
+        sys.path.extend(entry for entry in path if entry not in sys.path)
+        self._share = share
+        self._lanes = Lanes(share.options)
+        self._askers: dict[str, Asker] = {}
+        self._tasks: dict[str, set[asyncio.Task[None]]] = {}
+        self._told: dict[str, tuple[int, Usage]] = {}
+
+    async def hello(self) -> tuple[str, int]:
+        """Say where this is."""
+        return os.uname().nodename if hasattr(os, "uname") else "", os.getpid()
+
+    async def open(
+        self, name: str, make: Callable[[], Judge], scale: Scale, settings: Mapping[str, Any]
+    ) -> Flat | None:
+        """Make a judge, and see that it is the driver's.
+
+        Parameters
+        ----------
+        name : str
+            What the driver calls it.
+        make : callable
+            Makes it.
+        scale : Scale
+            What a verdict can be.
+        settings : mapping
+            The settings of the driver's.
+
+        Returns
+        -------
+        tuple or None
+            The error that keeps it from asking.
+        """
+        if name in self._askers:
+            return None
+        try:
+            judge = make()
+        except JudgebenchError as error:
+            return flat(error)
+        if changed := _changed(judge.settings, settings):
+            where = os.uname().nodename if hasattr(os, "uname") else "a worker"
+            return flat(
+                BackendError(
+                    f"{judge.name} is another judge on {where}: {', '.join(changed)} differ; "
+                    "install the same judgebench there, and the same files at the same paths"
+                )
+            )
+        asker = Asker(judge, scale, self._share.options, self._lanes.of(judge))
+        attach = getattr(judge, "attach", None)
+        if attach is not None:
+            attach(_Shared(asker.port, self._share.of))
+        self._askers[name] = asker
+        self._tasks[name] = set()
+        return None
+
+    async def ask(self, cases: Sequence[tuple[int, str, Case]]) -> AsyncIterator[Batch]:
+        """Ask about cases of judges that share a lane; yields answers as they come."""
+        done: asyncio.Queue[Answer] = asyncio.Queue()
+        for number, name, case in cases:
+            task = asyncio.create_task(self._one(number, name, case, done))
+            tasks = self._tasks.get(name, set())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        names = {name for _, name, _ in cases}
+        left = len(cases)
+        while left:
+            answers = [await done.get()]
+            if left > 1:
+                await asyncio.sleep(_GATHER)
+            while not done.empty():
+                answers.append(done.get_nowait())
+            left -= len(answers)
+            yield self._batch(tuple(answers), names)
+
+    async def drop(self, name: str) -> None:
+        """Ask no more about a judge's cases, and close its connections."""
+        asker = self._askers.pop(name, None)
+        for task in self._tasks.pop(name, set()):
+            task.cancel()
+        close = getattr(asker.judge, "aclose", None) if asker is not None else None
+        if close is not None:
+            await close()
+
+    async def _one(self, number: int, name: str, case: Case, done: asyncio.Queue[Answer]) -> None:
+        asker = self._askers.get(name)
+        answer = Answer(number, error=("incomplete", "the run is over", False))
+        try:
+            if asker is not None:
+                reply, error = await asker.ask(case)
+                answer = Answer(number, reply, None if error is None else flat(error))
+        except JudgebenchError as error:
+            answer = Answer(number, error=flat(error))
+        finally:
+            # Whatever happens, the stream must come to an end.
+            done.put_nowait(answer)
+
+    def _batch(self, answers: tuple[Answer, ...], names: set[str]) -> Batch:
+        extra: dict[str, tuple[int, Usage]] = {}
+        room = 1
+        for name in names:
+            asker = self._askers.get(name)
+            if asker is None:
+                continue
+            room = asker.lane.window.size
+            retries, hedged = self._told.get(name, (0, Usage()))
+            now = asker.summary.retries, asker.port.hedged
+            if now != (retries, hedged):
+                extra[name] = (now[0] - retries, _less(now[1], hedged))
+                self._told[name] = now
+        budget = self._lanes.budget
+        return Batch(answers, room, 0.0 if budget is None else budget.committed, extra)
+
+
+class _Shared:
+    """A port that counts what a server says of its limits as shared by all workers; satisfies `domain.Lane`."""
+
+    def __init__(self, port: Port, of: int) -> None:
+        self._port = port
+        self._of = of
+
+    async def call(
+        self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
+    ) -> A:
+        """Make one call; see `domain.Lane`."""
+
+        async def shared() -> A:
+            try:
+                answer: Any = await ask()
+            except RetryableError as error:
+                limits: Any = error.limits
+                error.limits = divided(limits, self._of)
+                raise
+            if answer.limits is not None and self._of > 1:
+                answer = replace(answer, limits=divided(answer.limits, self._of))
+            return answer  # type: ignore[no-any-return]  # what was given, with other limits
+
+        return await self._port.call(shared, forecast=forecast, spent=spent)
+
+
+def divided(limits: RateLimits | None, by: int) -> RateLimits | None:
+    """Give each of several workers an equal part of what a server allows.
+
+    Examples
+    --------
+    >>> from judgebench.domain import Quota, RateLimits
+    >>> divided(RateLimits(requests=Quota(600, 100, 6.0)), 2).requests
+    Quota(limit=300.0, remaining=50.0, reset=6.0)
+    """
+    if limits is None:
+        return None
+
+    def part(quota: Quota | None) -> Quota | None:
+        return None if quota is None else replace(quota, limit=quota.limit / by, remaining=quota.remaining / by)
+
+    return replace(limits, requests=part(limits.requests), tokens=part(limits.tokens))
+
+
+def flat(error: JudgebenchError) -> Flat:
+    """Turn an error into what travels."""
+    if isinstance(error, RetryableError):
+        return "retryable", str(error), error.unreachable
+    if isinstance(error, RejectedError):
+        return "rejected", str(error), error.refused
+    return next(kind for kind, made in _KINDS.items() if isinstance(error, made)), str(error), False
+
+
+def raised(error: Flat) -> JudgebenchError:
+    """Turn what travelled into an error again.
+
+    Examples
+    --------
+    >>> raised(flat(RejectedError("no", refused=True))).refused
+    True
+    """
+    kind, text, flag = error
+    if kind == "retryable":
+        # Pauses and back-offs are over: the worker kept them.
+        return RetryableError(text, unreachable=flag)
+    if kind == "rejected":
+        return RejectedError(text, refused=flag)
+    return _KINDS[kind](text)
+
+
+def _changed(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    def plain(value: object) -> str:
+        return json.dumps(value, sort_keys=True, default=str)
+
+    return sorted(name for name in {*here, *there} if plain(here.get(name)) != plain(there.get(name)))
+
+
+def _less(now: Usage, before: Usage) -> Usage:
+    usd = None if now.usd is None else now.usd - (before.usd or 0.0)
+    return Usage(now.input_tokens - before.input_tokens, now.output_tokens - before.output_tokens, usd)

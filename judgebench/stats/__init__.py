@@ -1,0 +1,1 @@
+"""Numbers that know nothing of us: coefficients of agreement, and what can be inferred from them."""

@@ -1,0 +1,412 @@
+"""Do probabilities mean what they say? Brier score, log loss, calibration error, recalibration."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from judgebench.stats.coefficients.rows import RowOutcome
+from judgebench.stats.table import TINY
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from judgebench.stats.influence import Clusters
+    from judgebench.stats.table import Floats
+
+    Flags = npt.NDArray[np.bool_]
+
+Binning: TypeAlias = Literal["width", "mass"]
+Closed: TypeAlias = Literal["right", "left"]
+
+#: Probabilities are held this far from 0 and 1 in `log_loss`, so that one certain slip is no infinity.
+LOG_CLIP = 1e-15
+#: The same for the logits of `calibration_line`, where a certain answer must not outweigh all others.
+LOGIT_CLIP = 1e-6
+_STEPS = 100
+
+
+def brier(probabilities: Floats, positive: Flags) -> RowOutcome:
+    """Mean squared distance of probability and outcome, ``mean((p - y) ** 2)``.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        Probability that the item is positive.
+    positive : ndarray of bool, shape (n,)
+        Gold.
+
+    Returns
+    -------
+    RowOutcome
+        In [0, 1], lower is better; 0.25 for saying one half throughout. ``no_items`` without rows.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a probability is outside [0, 1].
+
+    References
+    ----------
+    Brier (1950), Verification of forecasts expressed in terms of probability (here half of his sum over two
+    classes, as is usual).
+
+    Examples
+    --------
+    The toy of the project's reference, section 9.3:
+
+    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
+    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
+    >>> round(brier(p, y).value, 12)
+    0.1305
+    """
+    check_probabilities(probabilities, positive)
+    return RowOutcome.mean((probabilities - positive) ** 2)
+
+
+def log_loss(probabilities: Floats, positive: Flags, clip: float = LOG_CLIP) -> RowOutcome:
+    """Mean negative log-likelihood in nats, ``-mean(y log p + (1 - y) log(1 - p))``.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        Probability that the item is positive.
+    positive : ndarray of bool, shape (n,)
+        Gold.
+    clip : float, optional
+        The least probability of gold's label that is reckoned with: the worst row costs ``-log(clip)``.
+
+    Returns
+    -------
+    RowOutcome
+        At least 0, lower is better; 0.693 for saying one half throughout. ``no_items`` without rows.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a probability is outside [0, 1].
+
+    References
+    ----------
+    Good (1952), Rational decisions.
+
+    Examples
+    --------
+    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
+    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
+    >>> round(log_loss(p, y).value, 12)
+    0.386596456903
+    """
+    check_probabilities(probabilities, positive)
+    # Of gold's label, so that being sure and wrong costs the same either way: 1 - (1 - clip) is not clip in floats.
+    said = np.where(positive, probabilities, 1 - probabilities)
+    return RowOutcome.mean(-np.log(np.maximum(said, clip)))
+
+
+def bins_of(
+    probabilities: Floats, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
+) -> npt.NDArray[np.intp]:
+    """Bin of each probability.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        In [0, 1].
+    bins : int, optional
+        Number of bins.
+    by : {'width', 'mass'}, optional
+        Bins of equal width, or of (nearly) equally many items. Equal probabilities are never parted, so the
+        order of the items does not matter.
+    closed : {'right', 'left'}, optional
+        To which side an edge of equal-width bins belongs; 0 and 1 are in the outer bins.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        0 .. bins - 1.
+
+    References
+    ----------
+    Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural networks (equal width); Nguyen &
+    O'Connor (2015), Posterior calibration and exploratory analysis for NLP models (equal mass).
+
+    Examples
+    --------
+    >>> p = np.array([0.1, 0.2, 0.25, 0.9])
+    >>> bins_of(p, 5).tolist(), bins_of(p, 5, closed="left").tolist(), bins_of(p, 2, by="mass").tolist()
+    ([0, 0, 1, 4], [0, 1, 1, 4], [0, 0, 1, 1])
+    """
+    if bins < 1:
+        raise ValueError(f"{bins} bins")
+    if by == "mass":
+        below = np.searchsorted(np.sort(probabilities), probabilities, side="left")
+        return (below * bins) // max(probabilities.size, 1)
+    # A quotient, not a running sum: 7 / 10 is the number that a file writes as 0.7.
+    edges = np.arange(1, bins) / bins
+    return np.searchsorted(edges, probabilities, side="left" if closed == "right" else "right")
+
+
+def expected_calibration_error(
+    probabilities: Floats, positive: Flags, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
+) -> RowOutcome:
+    """Mean distance of stated and observed share over bins, ``sum_b n_b / n * |mean p_b - mean y_b|``.
+
+    The value depends on the bins, so they belong beside it; it is above 0 even for a calibrated judge, the more
+    the fewer items a bin has. The influence function takes the bins and the sign of each gap as given.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        Probability that the item is positive.
+    positive : ndarray of bool, shape (n,)
+        Gold.
+    bins, by, closed
+        As for `bins_of`.
+
+    Returns
+    -------
+    RowOutcome
+        In [0, 1], lower is better; ``no_items`` without rows.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a probability is outside [0, 1].
+
+    References
+    ----------
+    Naeini, Cooper & Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian binning.
+
+    Examples
+    --------
+    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
+    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
+    >>> [round(expected_calibration_error(p, y, k, by=by).value, 12) for k, by in ((10, "width"), (5, "mass"))]
+    [0.27, 0.11]
+    """
+    check_probabilities(probabilities, positive)
+    if not probabilities.size:
+        return RowOutcome.undefined("no_items")
+    place = bins_of(probabilities, bins, by=by, closed=closed)
+    gap = probabilities - positive
+    signs = np.sign(np.bincount(place, weights=gap, minlength=bins))
+    return RowOutcome.mean(signs[place] * gap)
+
+
+def calibration_excess(
+    probabilities: Floats,
+    positive: Flags,
+    clusters: Clusters,
+    bins: int = 10,
+    *,
+    by: Binning = "width",
+    closed: Closed = "right",
+) -> float:
+    """Most that chance alone can lift the calibration error: the bias that its influence function can't see.
+
+    A bin whose true gap is 0 shows one nevertheless, on average ``sqrt(2 / pi)`` standard errors of it; a bin whose gap
+    is clear of 0 shows it without bias. ``sum_b sqrt(2 / pi) s_b [|d_b| < 2 s_b]``, with ``d_b`` the bin's sum of
+    ``p - y`` over n and ``s_b^2 = sum_g (cluster's part of d_b)^2``.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        Probability that the item is positive.
+    positive : ndarray of bool, shape (n,)
+        Gold.
+    clusters : Clusters
+        Cluster of each row.
+    bins, by, closed
+        As for `bins_of`.
+
+    Returns
+    -------
+    float
+        In units of the error; 0 where every bin's gap is clear, or without rows.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a probability is outside [0, 1].
+
+    References
+    ----------
+    Broecker (2012), Estimating reliability and resolution of probability forecasts through decomposition of the
+    empirical score, for the bias; Armstrong & Kolesar (2018), Optimal inference in a class of regression models, for
+    intervals that are widened by the most a bias can be.
+
+    Examples
+    --------
+    One half said throughout, which is right: ten items of either class look calibrated, and that is luck.
+
+    >>> from judgebench.stats.influence import Clusters
+    >>> half, gold = np.full(20, 0.5), np.repeat([True, False], 10)
+    >>> round(calibration_excess(half, gold, Clusters.of(np.arange(20))), 6), round(0.5 / 20**0.5 * (2 / np.pi)**0.5, 6)
+    (0.089206, 0.089206)
+    """
+    check_probabilities(probabilities, positive)
+    n = probabilities.size
+    if not n:
+        return 0.0
+    place = bins_of(probabilities, bins, by=by, closed=closed)
+    gap = (probabilities - positive) / n
+    _, part = np.unique(clusters.codes.astype(np.int64) * bins + place, return_inverse=True)
+    owner = np.zeros(int(part.max()) + 1, dtype=np.intp)
+    owner[part] = place
+    # Not centred: a bin with a single row has no spread of its own, and yet is no proof of anything.
+    squares = np.bincount(owner, weights=np.bincount(part, weights=gap) ** 2, minlength=bins)
+    error = np.sqrt(squares)
+    unsure = np.abs(np.bincount(place, weights=gap, minlength=bins)) < 2 * error
+    return math.sqrt(2 / math.pi) * float(error[unsure].sum())
+
+
+def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT_CLIP) -> tuple[RowOutcome, RowOutcome]:
+    """Slope and intercept of the logistic recalibration ``logit P(y) = intercept + slope * logit p``.
+
+    A calibrated judge has slope 1 and intercept 0; a slope below 1 means overconfidence, above 1 timidity.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        Probability that the item is positive.
+    positive : ndarray of bool, shape (n,)
+        Gold.
+    clip : float, optional
+        Probabilities are moved into ``[clip, 1 - clip]`` before the logit.
+
+    Returns
+    -------
+    tuple of RowOutcome
+        Slope and intercept. ``no_items``; ``one_class`` where gold has one class only; ``no_variation`` where
+        the judge says the same throughout; ``separated`` where a threshold parts the classes, so that the
+        likelihood has no maximum.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a probability is outside [0, 1].
+
+    References
+    ----------
+    Cox (1958), Two further applications of a model for binary regression; the standard error is the sandwich.
+
+    Examples
+    --------
+    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
+    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
+    >>> slope, intercept = calibration_line(p, y)
+    >>> round(slope.value, 4), round(intercept.value, 4)
+    (1.203, 0.1444)
+    """
+    check_probabilities(probabilities, positive)
+    if not probabilities.size:
+        return _twice("no_items")
+    if positive.all() or not positive.any():
+        return _twice("one_class")
+    sure = np.clip(probabilities, clip, 1 - clip)
+    x = np.log(sure) - np.log1p(-sure)
+    if float(x.max() - x.min()) < TINY:
+        return _twice("no_variation")
+    yes, no = x[positive], x[~positive]
+    if no.max() <= yes.min() or yes.max() <= no.min():
+        return _twice("separated")
+    # Centred and scaled, so that Newton's steps are well conditioned whatever the probabilities.
+    middle, unit = float(x.mean()), float(x.std())
+    design = np.column_stack([np.ones(x.size), (x - middle) / unit])
+    beta = np.zeros(2)
+    for _ in range(_STEPS):
+        fitted = _fitted(design, beta)
+        score = design.T @ (positive - fitted)
+        step = np.linalg.solve(_information(design, fitted), score)
+        # Near the maximum the likelihood only differs by rounding, and whole steps are the exact ones.
+        least = _likelihood(design, beta, positive) * (1 + 1e-9)
+        while _likelihood(design, beta + step, positive) < least:
+            step = step / 2
+        beta = beta + step
+        if float(np.abs(step).max()) < 1e-10:
+            break
+    else:
+        return _twice("no_convergence")
+    fitted = _fitted(design, beta)
+    pull = x.size * (design * (positive - fitted)[:, None]) @ np.linalg.inv(_information(design, fitted))
+    slope, slope_pull = float(beta[1]) / unit, pull[:, 1] / unit
+    return (
+        RowOutcome(slope, slope_pull),
+        RowOutcome(float(beta[0]) - slope * middle, pull[:, 0] - middle * slope_pull),
+    )
+
+
+def spiegelhalter_z(probabilities: Floats, positive: Flags) -> RowOutcome:
+    """Test whether the Brier score is what it would be if the probabilities were true (Spiegelhalter).
+
+    ``z = sum((y - p) (1 - 2p)) / sqrt(sum((1 - 2p)^2 p (1 - p)))``, standard normal for a calibrated judge on
+    independent items; beyond 1.96 in size at the 5 % level it is not.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n,)
+        Probability that the item is positive.
+    positive : ndarray of bool, shape (n,)
+        Gold.
+
+    Returns
+    -------
+    RowOutcome
+        Without influence: a test statistic has no interval. ``no_items``; ``no_variation`` where every
+        probability is 0, 1 or one half, and nothing could contradict it by degrees.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or a probability is outside [0, 1].
+
+    References
+    ----------
+    Spiegelhalter (1986), Probabilistic prediction in patient management and clinical trials.
+
+    Examples
+    --------
+    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
+    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
+    >>> round(spiegelhalter_z(p, y).value, 12)
+    -0.153863014623
+    """
+    check_probabilities(probabilities, positive)
+    if not probabilities.size:
+        return RowOutcome.undefined("no_items")
+    lean = 1 - 2 * probabilities
+    variance = float((lean**2 * probabilities * (1 - probabilities)).sum())
+    if variance < TINY:
+        return RowOutcome.undefined("no_variation")
+    return RowOutcome(float(((positive - probabilities) * lean).sum()) / math.sqrt(variance))
+
+
+def _twice(reason: str) -> tuple[RowOutcome, RowOutcome]:
+    return RowOutcome.undefined(reason), RowOutcome.undefined(reason)
+
+
+def _fitted(design: Floats, beta: Floats) -> Floats:
+    from scipy.special import expit  # noqa: PLC0415 - loaded on use
+
+    found: Floats = expit(design @ beta)
+    return found
+
+
+def _information(design: Floats, fitted: Floats) -> Floats:
+    found: Floats = design.T @ (design * (fitted * (1 - fitted))[:, None])
+    return found
+
+
+def _likelihood(design: Floats, beta: Floats, positive: Flags) -> float:
+    line = design @ beta
+    return float((positive * line - np.logaddexp(0.0, line)).sum())
+
+
+def check_probabilities(probabilities: npt.NDArray[Any], positive: npt.NDArray[Any]) -> None:
+    """Refuse shapes that differ, and probabilities outside [0, 1]."""
+    if probabilities.shape != positive.shape or probabilities.ndim != 1:
+        raise ValueError(f"probabilities of shape {probabilities.shape} for gold of shape {positive.shape}")
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise ValueError("a probability is outside [0, 1]")

@@ -1,0 +1,332 @@
+"""The table of metrics, one line each, and which of them a scale calls for.
+
+Property and oracle tests, JSON, tables and leaderboards read both.
+Functions are named, not imported, so that listing the metrics loads no numpy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from judgebench.stats.table import Outcome, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One line of the table of metrics.
+
+    Parameters
+    ----------
+    name : str
+        Key in JSON and on the command line.
+    title : str
+        Column heading.
+    function : str or callable
+        ``Table -> Outcome``: a function of its own name in this module of `judgebench.stats.coefficients`, or
+        the function itself.
+    low, high : float
+        Bounds of the value.
+    symmetric : bool
+        Unchanged when gold and judge trade places.
+    chance_corrected : bool
+        0 for an independent judge, in expectation.
+    ordered : bool
+        Needs labels with an order.
+    relabels : bool
+        Unchanged under any renaming of the labels.
+    proportion : bool
+        A plain share of rows, for which Wilson's interval holds.
+    binary : bool
+        Defined on a two-label check only, and left out elsewhere.
+    graded : bool
+        Defined where gold is a number and not a label.
+    kinds, levels : tuple of str
+        Kinds of scale (``check``, ``pair``, ``rate`` ...) and levels of measurement on which it means something;
+        empty for all.
+    tied : bool
+        Needs a scale with a tie.
+    perfect : float or None
+        Value under perfect agreement; None where that is undefined or depends on gold.
+    leaning : bool
+        Says which way one side leans, so that it is no agreement and has no human ceiling.
+    """
+
+    name: str
+    title: str
+    function: str | Callable[[Table], Outcome]
+    low: float = -1.0
+    high: float = 1.0
+    symmetric: bool = True
+    chance_corrected: bool = False
+    ordered: bool = False
+    relabels: bool = True
+    proportion: bool = False
+    binary: bool = False
+    graded: bool = False
+    kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    tied: bool = False
+    perfect: float | None = 1.0
+    leaning: bool = False
+
+    def __call__(self, table: Table) -> Outcome:
+        """Evaluate on a table; an empty one and a numeric gold are answered here."""
+        from judgebench.stats.table import Outcome  # noqa: PLC0415 - loads numpy
+
+        if table.n == 0:
+            return Outcome.undefined("no_items")
+        if table.graded and not self.graded:
+            return Outcome.undefined("graded_gold")
+        function = self.function
+        if isinstance(function, str):
+            function = getattr(import_module(f"judgebench.stats.coefficients.{function}"), self.name)
+        return function(table)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a scale calls for.
+
+    Parameters
+    ----------
+    headline : str
+        The metric that judges are ranked by.
+    companions : tuple of str
+        What always stands beside it, in the order of the columns.
+    """
+
+    headline: str
+    companions: tuple[str, ...]
+
+
+#: Measured on every scale, so that programs find the same keys everywhere (``no_order`` where rho has no meaning).
+CORE = (
+    "percent_agreement",
+    "accuracy",
+    "cohen_kappa",
+    "scott_pi",
+    "krippendorff_alpha",
+    "spearman_rho",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+)
+
+#: Headline and companions by kind of scale.
+PANELS: dict[str, Panel] = {
+    "check": Panel("cohen_kappa", ("percent_agreement", "true_positive_rate", "true_negative_rate", "gwet_ac1")),
+    "pair": Panel("cohen_kappa", ("percent_agreement", "gwet_ac1")),
+    "pair with ties": Panel(
+        "cohen_kappa", ("percent_agreement", "agreement_s2", "gold_tie_rate", "judge_tie_rate", "gwet_ac1")
+    ),
+    "rate": Panel(
+        "cohen_kappa_quadratic",
+        ("percent_agreement", "adjacent_agreement", "spearman_rho", "kendall_tau_b", "mean_signed_error"),
+    ),
+    "number": Panel("lin_ccc", ("icc_a1", "pearson_r", "spearman_rho", "mean_absolute_error", "mean_signed_error")),
+    # Slots of responses are no classes: chance correction means little on them.
+    "pick": Panel("accuracy", ("percent_agreement", "cohen_kappa")),
+    "label": Panel("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
+}
+
+
+def panel(kind: str, level: str = "nominal", *, tie: bool = False, graded: bool = False) -> Panel:
+    """Choose headline and companions by the scale, never by the caller.
+
+    Parameters
+    ----------
+    kind, level : str
+        Kind of scale and level of measurement.
+    tie : bool, optional
+        Whether the scale has a tie.
+    graded : bool, optional
+        Whether gold is a number and not a label.
+
+    Returns
+    -------
+    Panel
+        For ratings at the interval level, and where gold is a number, that of continuous scores.
+
+    Examples
+    --------
+    >>> panel("rate", "ordinal").headline, panel("rate", "interval").headline
+    ('cohen_kappa_quadratic', 'lin_ccc')
+    """
+    if kind == "rate" and (graded or level in {"interval", "ratio"}):
+        return PANELS["number"]
+    return PANELS.get("pair with ties" if kind == "pair" and tie else kind, PANELS["label"])
+
+
+def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, tie: bool = False) -> bool:
+    """Whether a metric says something of its own on a scale.
+
+    Parameters
+    ----------
+    metric : Metric
+        A line of the table.
+    kind, level : str
+        Kind of scale and level of measurement.
+    places : int, optional
+        Labels with a place in an order. With two of them every weighted coefficient is the unweighted one.
+    tie : bool, optional
+        Whether the scale has a tie.
+
+    Examples
+    --------
+    >>> fits(METRICS["adjacent_agreement"], "check", places=2), fits(METRICS["kendall_tau_b"], "label")
+    (False, False)
+    """
+    if metric.name in CORE:
+        return True
+    return (
+        (not metric.binary or kind == "check")
+        and (not metric.ordered or places > 2)
+        and (not metric.tied or tie)
+        and (not metric.kinds or kind in metric.kinds)
+        and (not metric.levels or level in metric.levels)
+    )
+
+
+def _share(name: str, title: str, module: str, *, symmetric: bool = True, proportion: bool = False) -> Metric:
+    return Metric(name, title, module, low=0.0, symmetric=symmetric, proportion=proportion)
+
+
+def _corrected(name: str, title: str, module: str) -> Metric:
+    return Metric(name, title, module, chance_corrected=True)
+
+
+def _ordered(
+    name: str,
+    title: str,
+    module: str,
+    *,
+    graded: bool = False,
+    kinds: tuple[str, ...] = (),
+    levels: tuple[str, ...] = (),
+) -> Metric:
+    return Metric(
+        name, title, module, chance_corrected=True, ordered=True, relabels=False, graded=graded, kinds=kinds,
+        levels=levels,
+    )  # fmt: skip
+
+
+def _rate(name: str, title: str, module: str) -> Metric:
+    return Metric(name, title, module, low=0.0, symmetric=False, relabels=False, proportion=True, binary=True)
+
+
+def _pair(name: str, title: str, *, leaning: bool = False) -> Metric:
+    return Metric(
+        name, title, "pairs", low=0.0, symmetric=not leaning, relabels=False, proportion=True, kinds=("pair",),
+        tied=True, perfect=None if leaning else 1.0, leaning=leaning,
+    )  # fmt: skip
+
+
+def _error(name: str, title: str, *, signed: bool) -> Metric:
+    return Metric(
+        name, title, "numeric", low=-inf if signed else 0.0, high=inf, symmetric=not signed, ordered=True,
+        relabels=False, graded=True, kinds=("rate",), perfect=0.0, leaning=signed,
+    )  # fmt: skip
+
+
+_ALL = (
+    _share("percent_agreement", "percent agreement", "chance", proportion=True),
+    _share("accuracy", "accuracy", "chance", proportion=True),
+    _corrected("cohen_kappa", "Cohen's kappa", "chance"),
+    _ordered("cohen_kappa_linear", "Cohen's kappa, linear weights", "chance"),
+    _ordered("cohen_kappa_quadratic", "Cohen's kappa, quadratic weights", "chance"),
+    _corrected("scott_pi", "Scott's pi", "chance"),
+    _corrected("gwet_ac1", "Gwet's AC1", "chance"),
+    _ordered("gwet_ac2_linear", "Gwet's AC2, linear weights", "weighted", kinds=("rate",)),
+    _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "weighted", kinds=("rate",)),
+    _corrected("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance"),
+    # At the scale's own level, so a renaming may change it.
+    Metric(
+        "krippendorff_alpha",
+        "Krippendorff's alpha at the scale's level",
+        "krippendorff",
+        chance_corrected=True,
+        relabels=False,
+    ),
+    _corrected("krippendorff_alpha_nominal", "Krippendorff's alpha, nominal", "krippendorff"),
+    _ordered("krippendorff_alpha_ordinal", "Krippendorff's alpha, ordinal", "krippendorff"),
+    _ordered("krippendorff_alpha_interval", "Krippendorff's alpha, interval", "krippendorff"),
+    _ordered("krippendorff_alpha_ratio", "Krippendorff's alpha, ratio", "krippendorff", levels=("ratio",)),
+    _corrected("matthews_corrcoef", "Matthews correlation (MCC)", "classes"),
+    _ordered("spearman_rho", "Spearman's rho", "ranks", graded=True),
+    _ordered("kendall_tau_b", "Kendall's tau-b", "ranks", graded=True),
+    _ordered("pearson_r", "Pearson's r", "numeric", graded=True, kinds=("rate",)),
+    _ordered("lin_ccc", "Lin's concordance correlation", "numeric", graded=True, kinds=("rate",)),
+    _ordered("icc_a1", "ICC(A,1), absolute agreement", "numeric", graded=True, kinds=("rate",)),
+    _ordered("icc_c1", "ICC(C,1), consistency", "numeric", graded=True, kinds=("rate",)),
+    _error("mean_absolute_error", "mean absolute error", signed=False),
+    _error("mean_signed_error", "mean signed error (judge less gold)", signed=True),
+    Metric(
+        "adjacent_agreement",
+        "agreement within one level",
+        "numeric",
+        low=0.0,
+        ordered=True,
+        relabels=False,
+        proportion=True,
+        kinds=("rate",),
+    ),
+    _share("macro_precision", "macro precision", "classes", symmetric=False),
+    _share("macro_recall", "macro recall", "classes", symmetric=False),
+    _share("macro_f1", "macro F1", "classes"),
+    _share("balanced_accuracy", "balanced accuracy", "classes", symmetric=False),
+    _rate("true_positive_rate", "share of correct items accepted (TPR)", "classes"),
+    _rate("true_negative_rate", "share of incorrect items rejected (TNR)", "classes"),
+    Metric(
+        "youden_j",
+        "Youden's J (TPR + TNR - 1)",
+        "leniency",
+        symmetric=False,
+        chance_corrected=True,
+        binary=True,
+    ),
+    Metric(
+        "leniency_p_plus",
+        "share of lenient guesses (P+)",
+        "leniency",
+        low=0.0,
+        symmetric=False,
+        relabels=False,
+        binary=True,
+        perfect=None,
+        leaning=True,
+    ),
+    _pair("agreement_s1", "agreement with ties (MT-Bench S1)"),
+    _pair("agreement_s2", "agreement without ties (MT-Bench S2)"),
+    _pair("gold_tie_rate", "share of ties in gold", leaning=True),
+    _pair("judge_tie_rate", "share of ties by the judge", leaning=True),
+)
+
+#: Every metric, by name, in the order of the columns.
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+
+
+def _of_class(name: str, title: str, *, proportion: bool) -> Callable[[int], Metric]:
+    def of(label: int) -> Metric:
+        def function(table: Table) -> Outcome:
+            found: Outcome = getattr(import_module("judgebench.stats.coefficients.classes"), f"class_{name}")(
+                table, label
+            )
+            return found
+
+        return Metric(name, title, function, low=0.0, symmetric=False, relabels=False, proportion=proportion)
+
+    return of
+
+
+#: Metrics of one class: a label's code to a metric.
+CLASS_METRICS: dict[str, Callable[[int], Metric]] = {
+    "precision": _of_class("precision", "precision of a class", proportion=True),
+    "recall": _of_class("recall", "recall of a class", proportion=True),
+    "f1": _of_class("f1", "F1 of a class", proportion=False),
+}

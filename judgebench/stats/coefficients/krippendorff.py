@@ -1,0 +1,417 @@
+"""Krippendorff's alpha: for a table of two raters, and for many raters with gaps.
+
+The influence functions are those of the large-sample coefficient: alpha's small-sample factor
+``1 - 1 / N`` over N pairable values scales the value, not the standard error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import numpy.typing as npt
+
+from judgebench.stats.coefficients.ranks import mid_ranks, rank_slopes
+from judgebench.stats.table import TINY, Floats, Level, Outcome, Table
+
+#: Krippendorff's example as R's irr has it, shared by the examples here and in `raters`: four observers on
+#: twelve units, shape (12, 4); codes of the categories 1 to 5, gaps -1.
+CANONICAL = np.array([
+    [0, 1, 2, 2, 1, 0, 3, 0, 1, -1, -1, -1],
+    [0, 1, 2, 2, 1, 1, 3, 0, 1, 4, -1, -1],
+    [-1, 2, 2, 2, 1, 2, 3, 1, 1, 4, 0, 2],
+    [0, 1, 2, 2, 1, 3, 3, 0, 1, 4, 0, -1],
+]).T  # fmt: skip
+CANONICAL.setflags(write=False)
+
+
+def krippendorff_alpha(table: Table) -> Outcome:
+    """Krippendorff's alpha at the scale's own level of measurement.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_variation`` where only one label occurs.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    >>> round(krippendorff_alpha(Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))).value, 4)
+    0.4
+    """
+    return _two_raters(table, table.level)
+
+
+def krippendorff_alpha_nominal(table: Table) -> Outcome:
+    """Krippendorff's alpha with the nominal distance: labels differ or don't.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k).
+
+    Returns
+    -------
+    Outcome
+        At most 1.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    >>> table = Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))
+    >>> round(krippendorff_alpha_nominal(table).value, 4)
+    0.4
+    """
+    return _two_raters(table, "nominal")
+
+
+def krippendorff_alpha_ordinal(table: Table) -> Outcome:
+    """Krippendorff's alpha with the ordinal distance: the squared difference of mean ranks.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_order`` on labels without an order.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((11, 11))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold, judge] += 1 / 6
+    >>> round(krippendorff_alpha_ordinal(Table(joint, 6, 11, np.arange(11.0))).value, 4)
+    0.8339
+    """
+    return _two_raters(table, "ordinal")
+
+
+def krippendorff_alpha_interval(table: Table) -> Outcome:
+    """Krippendorff's alpha with the interval distance: the squared difference of values.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_order`` on labels without an order.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((11, 11))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold, judge] += 1 / 6
+    >>> round(krippendorff_alpha_interval(Table(joint, 6, 11, np.arange(11.0))).value, 4)
+    0.6154
+    """
+    return _two_raters(table, "interval")
+
+
+def krippendorff_alpha_ratio(table: Table) -> Outcome:
+    """Krippendorff's alpha with the ratio distance: the squared difference of values by their squared sum.
+
+    Two values c and k are ``((c - k) / (c + k)) ** 2`` apart, and 0 where both are 0: a step near zero counts
+    more than the same step far from it.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        At most 1; ``no_order`` on labels without an order, ``negative_values`` where a value is below zero.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((11, 11))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold, judge] += 1 / 6
+    >>> round(krippendorff_alpha_ratio(Table(joint, 6, 11, np.arange(11.0))).value, 4)
+    0.3538
+    """
+    return _two_raters(table, "ratio")
+
+
+def alpha_units(
+    ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level
+) -> tuple[float, Floats] | str:
+    """Krippendorff's alpha of many raters, gaps allowed, with the influence of each unit.
+
+    Parameters
+    ----------
+    ratings : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 where a rater left the unit out.
+    categories : int
+        Number of categories k.
+    values : ndarray of float, shape (v,)
+        Positions of the first v categories; empty where they have no order.
+    level : {'nominal', 'ordinal', 'interval', 'ratio'}
+        The distance to use.
+
+    Returns
+    -------
+    tuple of (float, ndarray of float, shape (n,)) or str
+        Alpha and each unit's influence (they average to 0; a unit with fewer than two ratings has 0), or
+        the reason why there is none.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    Krippendorff's four observers on twelve units:
+
+    >>> levels = ("nominal", "ordinal", "interval", "ratio")
+    >>> [round(alpha_units(CANONICAL, 5, np.arange(1.0, 6.0), level)[0], 3) for level in levels]
+    [0.743, 0.815, 0.849, 0.797]
+    """
+    if reason := _no_distance(level, values):
+        return reason
+    counts = count_units(ratings, categories)
+    raters = counts.sum(axis=1)
+    paired = raters >= 2
+    units = int(paired.sum())
+    if not units:
+        return "no_pairs"
+    counts *= paired[:, None]
+    raters = raters * paired
+    per_pair = np.where(paired, 1 / np.maximum(raters - 1, 1), 0.0)
+    size = float(raters.sum())
+    share = counts.sum(axis=0) / size
+    joint = ((counts * per_pair[:, None]).T @ counts - np.diag((counts * per_pair[:, None]).sum(axis=0))) / size
+    distance = _Distance.of(level, share, values)
+    observed, expected = float((joint * distance.matrix).sum()), float(share @ distance.matrix @ share)
+    if expected < TINY:
+        return "no_variation"
+    value = 1 - (1 - 1 / size) * observed / expected
+    scale = len(ratings) / size
+    within = np.einsum("uc,ck,uk->u", counts, distance.matrix, counts, optimize=True) * per_pair
+    lean = (counts - raters[:, None] * share[None, :]) * scale
+    d_observed = (within - observed * raters) * scale + lean @ distance.slope(joint)
+    d_expected = lean @ (2 * distance.matrix @ share + distance.slope(np.outer(share, share)))
+    return value, (observed * d_expected / expected - d_observed) / expected
+
+
+def coincidences(
+    ratings: npt.NDArray[np.integer], categories: int, groups: npt.NDArray[np.integer], count: int
+) -> Floats:
+    """Sum the coincidence matrices of the units in each group: ``o_ck = sum of (ordered pairs c, k) / (m_u - 1)``.
+
+    Parameters
+    ----------
+    ratings : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 where a rater left the unit out.
+    categories : int
+        Number of categories k.
+    groups : ndarray of int, shape (n,)
+        Group of each unit, below ``count``.
+    count : int
+        Number of groups G.
+
+    Returns
+    -------
+    ndarray of float, shape (G, k, k)
+        Symmetric; a unit adds as much as it has ratings, if it has two or more.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    >>> coincidences(np.array([[0, 0, 1], [1, -1, -1]]), 2, np.array([0, 1]), 2).tolist()
+    [[[1.0, 1.0], [1.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    """
+    present = ratings >= 0
+    per_pair = 1 / np.maximum(present.sum(axis=1) - 1, 1)
+    size = categories * categories
+    sums = np.zeros(count * size)
+    for g, h in permutations(range(ratings.shape[1]), 2):
+        both = np.flatnonzero(present[:, g] & present[:, h])
+        cells = groups[both] * size + ratings[both, g] * categories + ratings[both, h]
+        sums += np.bincount(cells, weights=per_pair[both], minlength=sums.size)
+    return sums.reshape(count, categories, categories)
+
+
+def alpha_of_coincidences(sums: Floats, values: Floats, level: Level) -> Floats:
+    """Alpha of each of many coincidence matrices at once.
+
+    Parameters
+    ----------
+    sums : ndarray of float, shape (b, k, k)
+        Coincidences, as `coincidences` sums them.
+    values : ndarray of float, shape (v,)
+        Positions of the first v categories.
+    level : {'nominal', 'ordinal', 'interval', 'ratio'}
+        The distance to use, defined on these values.
+
+    Returns
+    -------
+    ndarray of float, shape (b,)
+        Alpha; NaN marks a matrix with one category or none.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
+
+    Examples
+    --------
+    >>> whole = coincidences(CANONICAL, 5, np.zeros(12, dtype=int), 1)
+    >>> alpha_of_coincidences(whole, np.arange(1.0, 6.0), "interval").round(3).tolist()
+    [0.849]
+    """
+    margins = sums.sum(axis=2)
+    size = margins.sum(axis=1)
+    share = margins / np.maximum(size, 1)[:, None]
+    if level == "ordinal":
+        ordered = len(values)
+        place = np.cumsum(share[:, :ordered], axis=1) - share[:, :ordered] / 2
+        reach = np.square(place[:, -1] - place[:, 0])
+        distance = np.broadcast_to(reach[:, None, None], sums.shape).copy()
+        distance[:, :ordered, :ordered] = np.square(place[:, :, None] - place[:, None, :])
+        distance[:, np.arange(sums.shape[1]), np.arange(sums.shape[1])] = 0.0
+        observed = (sums * distance).sum(axis=(1, 2))
+        expected = np.einsum("bc,bck,bk->b", share, distance, share)
+    else:
+        matrix = _Distance.of(level, share[0], values).matrix
+        observed = (sums * matrix).sum(axis=(1, 2))
+        expected = ((share @ matrix) * share).sum(axis=1)
+    found = np.full(len(sums), np.nan)
+    np.divide(observed * (size - 1), expected * np.square(size), out=found, where=expected > TINY)
+    return 1 - found
+
+
+def _no_distance(level: Level, values: Floats) -> str | None:
+    """Say why a level's distance has no meaning on these values."""
+    if level != "nominal" and len(values) < 2:
+        return "no_order"
+    return "negative_values" if level == "ratio" and float(values.min()) < 0 else None
+
+
+def _two_raters(table: Table, level: Level) -> Outcome:
+    if reason := _no_distance(level, table.values):
+        return Outcome.undefined(reason)
+    joint = table.joint
+    margin = (table.gold + table.judge) / 2
+    distance = _Distance.of(level, margin, table.values)
+    observed = float((joint * distance.matrix).sum())
+    expected = float(margin @ distance.matrix @ margin)
+    if expected < TINY:
+        return Outcome.undefined("no_variation")
+    by_observed = distance.slope(joint) / 2
+    by_expected = distance.matrix @ margin + distance.slope(np.outer(margin, margin)) / 2
+    d_observed = distance.matrix + by_observed[:, None] + by_observed[None, :]
+    d_expected = by_expected[:, None] + by_expected[None, :]
+    gradient = (observed * d_expected / expected - d_observed) / expected
+    small = 1 - 1 / (2 * table.n)
+    # In units of the nominal distance, so that the chance term means the same for every level.
+    chance = 1 - expected / float(distance.matrix.max())
+    return Outcome(1 - small * observed / expected, gradient, chance=chance)
+
+
+def count_units(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
+    """Count how often each unit got each category.
+
+    Parameters
+    ----------
+    ratings : ndarray of int, shape (n, m)
+        Codes of n units by m raters; -1 where a rater left the unit out.
+    categories : int
+        Number of categories k.
+
+    Returns
+    -------
+    ndarray of float, shape (n, k)
+        Whole numbers.
+
+    Examples
+    --------
+    >>> count_units(np.array([[0, 2, 2], [1, -1, -1]]), 3).tolist()
+    [[1.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
+    """
+    n, m = ratings.shape
+    flat = np.where(ratings < 0, categories, ratings) + (categories + 1) * np.arange(n)[:, None]
+    counts = np.bincount(flat.ravel(), minlength=n * (categories + 1)).reshape(n, categories + 1)
+    return counts[:, :categories].astype(np.float64) if m else np.zeros((n, categories))
+
+
+@dataclass(frozen=True, slots=True)
+class _Distance:
+    """Squared distances between categories, and how they move with the margin.
+
+    The ordinal distance of two categories is the squared difference of their mean ranks, so it moves with
+    the margin; ``ranks`` is None for the levels that don't.
+    """
+
+    matrix: Floats
+    ranks: Floats | None
+
+    @classmethod
+    def of(cls, level: Level, margin: Floats, values: Floats) -> _Distance:
+        size = margin.size
+        if level == "nominal":
+            return cls(1 - np.eye(size), None)
+        ordered = len(values)
+        place = mid_ranks(margin[:ordered]) if level == "ordinal" else values
+        # A category without a place is as far from every other as two places can be.
+        apart = np.square(place[:, None] - place[None, :])
+        if level == "ratio":
+            # 0 and 0 are no distance apart; any divisor says so.
+            total = np.square(place[:, None] + place[None, :])
+            apart = apart / np.where(total > 0, total, 1.0)
+        matrix = np.full((size, size), float(apart[-1, 0]))
+        matrix[:ordered, :ordered] = apart
+        np.fill_diagonal(matrix, 0.0)
+        return cls(matrix, place if level == "ordinal" else None)
+
+    def slope(self, weights: Floats) -> Floats:
+        """Differentiate the weighted mean distance by the margin, weights held; shape (k,)."""
+        out = np.zeros(len(weights))
+        if self.ranks is None:
+            return out
+        ordered = len(self.ranks)
+        slopes = rank_slopes(ordered)
+        apart = weights[:ordered, :ordered] * (self.ranks[None, :] - self.ranks[:, None])
+        out[:ordered] = 2 * (apart.sum(axis=0) - apart.sum(axis=1)) @ slopes
+        unplaced = weights.sum() - weights[:ordered, :ordered].sum() - weights.diagonal()[ordered:].sum()
+        out[:ordered] += 2 * unplaced * (self.ranks[-1] - self.ranks[0]) * (slopes[-1] - slopes[0])
+        return out

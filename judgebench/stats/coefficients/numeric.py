@@ -1,0 +1,346 @@
+"""Agreement of numbers: correlation, concordance, intraclass correlation, and errors in the scale's own units.
+
+What a verdict without a place on the scale (undecided, invalid, both bad) does is stated for each: a correlation
+gives it the mean of the judge's other verdicts, which adds nothing to the covariance; concordance counts it as far
+off as two ratings can be; errors leave it out and count in ``n`` the rows that are left.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from judgebench.stats.coefficients.chance import cohen
+from judgebench.stats.coefficients.ranks import correlation, spread_of
+from judgebench.stats.table import TINY, Floats, Outcome, Table
+
+#: Correlations and their kin need at least this many rows.
+_FEWEST = 3
+
+
+def pearson_r(table: Table) -> Outcome:
+    """Pearson's correlation of the declared values.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge), with values.
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows (two rows always give 1 or -1),
+        ``no_variation`` where a side is constant.
+
+    References
+    ----------
+    Pearson (1896), Regression, heredity and panmixia.
+
+    Examples
+    --------
+    PandaLM-7B on its test set, on 1 < tie < 2:
+
+    >>> counts = np.array([[298, 40, 84], [35, 32, 38], [100, 35, 337]])
+    >>> round(pearson_r(Table(counts / 999, 999, 3, np.arange(3.0))).value, 6)
+    0.50448
+    """
+    if reason := _unfit(table):
+        return Outcome.undefined(reason)
+    gold, judge = _unit_places(table)
+    return correlation(table, _centred(table.gold, gold)[1:], _centred(table.judge, judge)[1:])
+
+
+def lin_ccc(table: Table) -> Outcome:
+    """Lin's concordance correlation coefficient: how far the points lie from the line of identity.
+
+    ``2 s_xy / (s_x^2 + s_y^2 + (mean x - mean y)^2)`` with 1/n moments. That is one less the mean squared
+    difference over the one that independent sides would give, so on labels it equals quadratically weighted
+    kappa; unlike kappa it is also defined where gold is a mean of several annotators.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge), with values.
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows, ``no_variation`` where both sides
+        always give the same one number.
+
+    References
+    ----------
+    Lin (1989), A concordance correlation coefficient to evaluate reproducibility.
+
+    Examples
+    --------
+    Judges 1 and 4 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> round(lin_ccc(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 4)
+    0.6053
+    """
+    if reason := _unfit(table):
+        return Outcome.undefined(reason)
+    gold, judge = _unit_places(table)
+    weights = np.zeros_like(table.joint) if table.graded else np.eye(len(table.joint))
+    weights[: gold.size, : judge.size] = 1 - np.square(gold[:, None] - judge[None, :])
+    return cohen(table, weights)
+
+
+def icc_a1(table: Table) -> Outcome:
+    """Intraclass correlation ICC(A,1): absolute agreement of single ratings.
+
+    It asks whether one rating by the judge can replace one by a human.
+
+    Two-way, absolute agreement, single rating (ICC(2,1) of Shrout and Fleiss), for two raters
+    ``2 s_xy / (s_x^2 + s_y^2 + d^2 - (s_x^2 + s_y^2 - 2 s_xy) / n)`` with 1/(n - 1) moments and the difference d
+    of the means: a judge that is always one point higher loses for it.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge), with values.
+
+    Returns
+    -------
+    Outcome
+        At most 1, at least ``-n / (n - 2)``; ``no_order`` without values, ``too_few_items`` below 3 rows,
+        ``no_variation`` where both sides always give the same one number.
+
+    References
+    ----------
+    Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996), Forming inferences about some
+    intraclass correlation coefficients.
+
+    Examples
+    --------
+    Judges 1 and 4 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> table = Table(joint, 6, 10, np.arange(1.0, 11.0))
+    >>> round(icc_a1(table).value, 4), round(icc_c1(table).value, 4)
+    (0.6479, 0.6866)
+    """
+    return _icc(table, absolute=True)
+
+
+def icc_c1(table: Table) -> Outcome:
+    """Intraclass correlation ICC(C,1): agreement up to a constant shift between judge and gold.
+
+    Two-way, consistency, single rating (ICC(3,1) of Shrout and Fleiss), for two raters
+    ``2 s_xy / (s_x^2 + s_y^2)``.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge), with values.
+
+    Returns
+    -------
+    Outcome
+        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows, ``no_variation`` where both sides
+        are constant.
+
+    References
+    ----------
+    Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996).
+
+    Examples
+    --------
+    A judge that is always one point higher is perfectly consistent:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold in (9, 6, 8, 7, 2, 6):
+    ...     joint[gold - 1, gold] += 1 / 6
+    >>> table = Table(joint, 6, 10, np.arange(1.0, 11.0))
+    >>> round(icc_c1(table).value, 4), round(icc_a1(table).value, 4)
+    (1.0, 0.9215)
+    """
+    return _icc(table, absolute=False)
+
+
+def mean_absolute_error(table: Table) -> Outcome:
+    """Mean absolute difference of judge and gold, in the scale's units; 0 is best.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge), with values.
+
+    Returns
+    -------
+    Outcome
+        Over the rows with a place on both sides, which ``n`` counts: read it beside coverage. ``no_order`` without
+        values, ``nothing_placed`` where there is no such row.
+
+    References
+    ----------
+    Willmott & Matsuura (2005), Advantages of the mean absolute error over the root mean square error.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> round(mean_absolute_error(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 2)
+    1.33
+    """
+    return _error(table, signed=False)
+
+
+def mean_signed_error(table: Table) -> Outcome:
+    """Mean of judge minus gold, in the scale's units: above 0 the judge is lenient.
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k_gold, k_judge), with values.
+
+    Returns
+    -------
+    Outcome
+        Over the rows with a place on both sides, which ``n`` counts: read it beside coverage. ``no_order`` without
+        values, ``nothing_placed`` where there is no such row.
+
+    References
+    ----------
+    Bland & Altman (1986), Statistical methods for assessing agreement between two methods of clinical measurement:
+    the bias.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> round(mean_signed_error(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 2)
+    -1.0
+    """
+    return _error(table, signed=True)
+
+
+def adjacent_agreement(table: Table) -> Outcome:
+    """Share of rows on which judge and gold are at most one declared level apart (±1 agreement).
+
+    Parameters
+    ----------
+    table : Table
+        Joint proportions, shape (k, k), with values.
+
+    Returns
+    -------
+    Outcome
+        A fraction in [0, 1] of all rows, an unusable verdict being a miss; ``no_order`` without values.
+
+    References
+    ----------
+    Stemler (2004), A comparison of consensus, consistency, and measurement approaches to estimating interrater
+    reliability.
+
+    Examples
+    --------
+    Judge 4 beside judge 1 of Shrout and Fleiss's six targets, all but one within one point:
+
+    >>> joint = np.zeros((10, 10))
+    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
+    ...     joint[gold - 1, judge - 1] += 1 / 6
+    >>> round(adjacent_agreement(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 4)
+    0.8333
+    """
+    ordered = len(table.values)
+    if ordered < 2:
+        return Outcome.undefined("no_order")
+    near = np.eye(len(table.joint))
+    level = np.arange(ordered)
+    near[:ordered, :ordered] = np.abs(level[:, None] - level[None, :]) <= 1
+    return Outcome(float((table.joint * near).sum()), near, n=table.n, chance=0.0)
+
+
+def _unfit(table: Table) -> str | None:
+    if len(table.values) < 2:
+        return "no_order"
+    return "too_few_items" if table.n < _FEWEST else None
+
+
+def _places(table: Table) -> tuple[Floats, Floats]:
+    """Positions of gold's and the judge's first categories; the others have none."""
+    gold = table.values if table.gold_values is None else table.gold_values
+    return gold, table.values
+
+
+def _unit_places(table: Table) -> tuple[Floats, Floats]:
+    """Positions in units of the scale's length, so that rounding is told from variation on every scale."""
+    gold, judge = _places(table)
+    reach = float(judge[-1] - judge[0])
+    return gold / reach, judge / reach
+
+
+def _centred(margin: Floats, places: Floats) -> tuple[float, Floats, Floats]:
+    """Mean of what has a place, deviations from it, shape (k,), and their slopes by the margin, shape (k, k)."""
+    size = places.size
+    scores = np.zeros_like(margin)
+    slopes = np.zeros((margin.size, margin.size))
+    share = float(margin[:size].sum())
+    if share < TINY:
+        return 0.0, scores, slopes
+    middle = float(margin[:size] @ places) / share
+    scores[:size] = places - middle
+    slopes[:size, :size] = -scores[None, :size] / share
+    return middle, scores, slopes
+
+
+def _icc(table: Table, *, absolute: bool) -> Outcome:
+    if reason := _unfit(table):
+        return Outcome.undefined(reason)
+    gold_places, judge_places = _unit_places(table)
+    gold_mean, gold, gold_slope = _centred(table.gold, gold_places)
+    judge_mean, judge, judge_slope = _centred(table.judge, judge_places)
+    joint, n = table.joint, table.n
+    product = float(gold @ joint @ judge)
+    by_product = np.outer(gold, judge)
+    by_product += ((joint @ judge) @ gold_slope)[:, None] + ((gold @ joint) @ judge_slope)[None, :]
+    gold_spread, by_gold = spread_of(table.gold, gold, gold_slope)
+    judge_spread, by_judge = spread_of(table.judge, judge, judge_slope)
+    base, by_base = gold_spread + judge_spread, by_gold[:, None] + by_judge[None, :]
+    low = -1.0
+    if absolute:
+        placed = float(table.judge[: judge_places.size].sum()), float(table.gold[: gold_places.size].sum())
+        if min(placed) < TINY:
+            return Outcome.undefined("no_variation")
+        apart = judge_mean - gold_mean
+        shift = 2 * apart * (judge[None, :] / placed[0] - gold[:, None] / placed[1])
+        # With 1/n moments; the factor n / (n - 1) is taken out of every term but the shift.
+        base = base - (base - 2 * product) / n + (n - 1) / n * apart**2
+        by_base = by_base - (by_base - 2 * by_product) / n + (n - 1) / n * shift
+        low = -n / (n - 2)
+    if base < TINY:
+        return Outcome.undefined("no_variation")
+    value = 2 * product / base
+    return Outcome(min(1.0, max(low, value)), (2 * by_product - value * by_base) / base, low=low)
+
+
+def _error(table: Table, *, signed: bool) -> Outcome:
+    if len(table.values) < 2:
+        return Outcome.undefined("no_order")
+    gold, judge = _places(table)
+    placed = np.zeros_like(table.joint)
+    placed[: gold.size, : judge.size] = 1
+    share = float((table.joint * placed).sum())
+    rows = round(share * table.n)
+    if rows == 0:
+        return Outcome.undefined("nothing_placed")
+    apart = np.zeros_like(table.joint)
+    apart[: gold.size, : judge.size] = judge[None, :] - gold[:, None]
+    if not signed:
+        apart = np.abs(apart)
+    value = float((table.joint * apart).sum()) / share
+    reach = float(judge[-1] - judge[0])
+    gradient, low = (apart - value * placed) / share, -reach if signed else 0.0
+    return Outcome(value, gradient, n=rows, low=low, high=reach, within=placed > 0)

@@ -1,0 +1,90 @@
+"""What a coefficient makes of rows that are numbers or sequences instead of cells of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.stats.influence import Clusters, Spread
+from judgebench.stats.table import TINY
+
+if TYPE_CHECKING:
+    from judgebench.stats.table import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """A figure with the influence of every row, or the reason why it has none.
+
+    Parameters
+    ----------
+    value : float or None
+        The figure; None exactly where ``reason`` is given.
+    influence : ndarray of float, shape (n,), optional
+        Influence of each row, with mean 0, in units of the figure: the standard error of independent rows is
+        ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error.
+    reason : str, optional
+        ``no_items``, ``one_class``, ``no_variation``, ``too_few_items``, ``separated`` ...
+    """
+
+    value: float | None
+    influence: Floats | None = None
+    reason: str | None = None
+
+    @classmethod
+    def undefined(cls, reason: str) -> RowOutcome:
+        """Build an outcome without a value."""
+        return cls(None, None, reason)
+
+    @classmethod
+    def mean(cls, per_row: Floats) -> RowOutcome:
+        """Mean of a quantity per row, shape (n,); ``no_items`` without rows."""
+        if not per_row.size:
+            return cls.undefined("no_items")
+        value = float(per_row.mean())
+        return cls(value, per_row - value)
+
+    @classmethod
+    def ratio(cls, above: Floats, below: Floats, reason: str) -> RowOutcome:
+        """Ratio of two sums over rows; the reason where the lower one is 0.
+
+        Parameters
+        ----------
+        above, below : ndarray of float, shape (n,)
+            What is summed above and below the line.
+        reason : str
+            Why there is no value without anything below the line.
+        """
+        total = float(below.mean()) if below.size else 0.0
+        if abs(total) < TINY:
+            return cls.undefined(reason)
+        value = float(above.mean()) / total
+        return cls(value, (above - value * below) / total)
+
+    def spread(self, clusters: Clusters) -> Spread:
+        """Sum the influences in clusters.
+
+        Parameters
+        ----------
+        clusters : Clusters
+            Cluster of each row.
+
+        Raises
+        ------
+        ValueError
+            If there is no value, or no influence.
+        """
+        if self.value is None or self.influence is None:
+            raise ValueError(f"nothing to spread: {self.reason or 'the data carry no standard error'}")
+        return Spread(
+            self.value, self.influence.size, clusters.ids, clusters.sums(self.influence / self.influence.size)
+        )
+
+
+def centred(values: Floats) -> Floats:
+    """Deviations from the mean, shape (n,); exactly 0 where all values are the same."""
+    if values.size and float(values.min()) == float(values.max()):
+        return np.zeros_like(values)
+    return values - float(values.mean())

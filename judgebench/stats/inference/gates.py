@@ -1,0 +1,273 @@
+"""One-sided bounds of how much worse something got, and how often a gate of three states decides."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.stats.table import TINY
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from judgebench.stats.influence import Spread
+    from judgebench.stats.table import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much worse something surely got, and surely did not.
+
+    Parameters
+    ----------
+    low, high : float or None
+        One-sided bounds, each at level alpha; None where the data carry none.
+    p : float
+        One-sided p-value of "no worse than the threshold"; 1 where nothing can be tested.
+    se, se_high : float or None
+        Standard errors behind the lower and the upper bound.
+    df : float
+        Degrees of freedom: clusters less one, fewer where some are much larger than others.
+    unmoved : bool
+        Whether every cluster stayed as it was.
+    """
+
+    low: float | None
+    high: float | None
+    p: float
+    se: float | None
+    se_high: float | None
+    df: float
+    unmoved: bool
+
+
+def one_sided(
+    worse: Spread,
+    *,
+    margin: float,
+    alpha: float = 0.05,
+    threshold: float = 0.0,
+    slack: tuple[float, float] = (0.0, 0.0),
+    sizes: npt.NDArray[np.integer] | None = None,
+) -> Bounds:
+    """Bound a worsening from below and from above.
+
+    ``low = d - t SE`` and ``high = d + t max(SE, SE_0)``. Clusters of one size have the CR1 error and t of G - 1
+    degrees of freedom. A cluster with a large share h of the rows pulls the estimate to itself, which makes CR1 too
+    small, and takes degrees of freedom from the others, so with unequal sizes ``SE^2 = (G - 1) / G sum (pull / (1 -
+    h))^2`` (the jackknife of clusters, CR3) and t of ``1 / sum h^2 - 1``; equal sizes make that the same.
+
+    ``SE_0`` is the least standard error that a worsening of exactly the margin can have: a cluster that moves does so
+    by ``s = sum c^2 / sum |c|`` of the clusters' contributions c, so the margin takes a share ``margin / s`` of them,
+    and ``SE_0^2 = (s margin - margin^2) / G``. Without it a few losses among a hundred items, all the other items
+    alike, would look surer than they are; where the judges differ both ways the error seen is the larger one.
+
+    Parameters
+    ----------
+    worse : Spread
+        How much worse, with the pulls of its clusters.
+    margin : float
+        Worsening that would be too much; above 0.
+    alpha : float, optional
+        Level of either bound.
+    threshold : float, optional
+        What the p-value is about.
+    slack : tuple of float, optional
+        How far chance alone can lift the worsening, and how far it can push it down.
+    sizes : ndarray of int, optional
+        Rows of each cluster of ``worse``; alike by default.
+
+    Returns
+    -------
+    Bounds
+        Where all clusters show the same worsening (a standard error of 0) the sign test of G clusters decides, ``p =
+        2^-G``.
+
+    References
+    ----------
+    Blackwelder (1982), Proving the null hypothesis in clinical trials; Tango (1998), Equivalence test and confidence
+    interval for the difference in proportions for the paired-sample design, whose standard error is that under a
+    difference of the margin; Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression with
+    multi-stage samples, for the jackknife; Carter, Schnepel & Steigerwald (2017), Asymptotic behavior of a t-test
+    robust to cluster heterogeneity, for the effective number of clusters.
+
+    Examples
+    --------
+    Two of a hundred items got worse and none better. Their own standard error would call a loss of .05 excluded:
+
+    >>> from judgebench.stats.influence import Clusters, mean
+    >>> items = Clusters.of(np.arange(100))
+    >>> found = one_sided(mean(np.repeat([1.0, 0.0], [2, 98]), items), margin=0.05)
+    >>> round(found.se, 4), round(found.se_high, 4), round(0.02 + 1.66 * found.se, 3), round(found.high, 3)
+    (0.0141, 0.0218, 0.043, 0.056)
+    """
+    from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
+
+    groups, value = worse.pulls.size, worse.value
+    if worse.se is None:
+        return Bounds(None, None, 1.0, None, None, float(groups - 1), unmoved=False)
+    share = np.full(groups, 1 / groups) if sizes is None else sizes / sizes.sum()
+    df = max(1.0, effective(sizes) - 1) if sizes is not None else float(groups - 1)
+    se = worse.se if sizes is None or _alike(sizes) else _jackknife(worse, share)
+    if se < TINY:
+        if abs(value) < TINY:
+            return Bounds(0.0, 0.0, 1.0, 0.0, 0.0, df, unmoved=True)
+        sign = 0.5**groups
+        sure = value if sign <= alpha else None
+        return Bounds(sure, sure, sign if value - slack[0] > threshold else 1.0, 0.0, 0.0, df, unmoved=False)
+    quantile = float(stdtrit(df, 1 - alpha))
+    least = max(se, _least_error(worse, margin, share))
+    low, high = value - slack[0] - quantile * se, value + slack[1] + quantile * least
+    p = float(stdtr(df, -(value - slack[0] - threshold) / se))
+    return Bounds(low, high, p, se, least, df, unmoved=False)
+
+
+def effective(sizes: npt.NDArray[np.integer]) -> float:
+    """Count how many clusters of one size would tell as much as these: ``1 / sum h^2`` of their shares h.
+
+    Parameters
+    ----------
+    sizes : ndarray of int, shape (G,)
+        Rows of each cluster.
+
+    Returns
+    -------
+    float
+        G where all have one size; fewer otherwise.
+
+    References
+    ----------
+    Kish (1965), Survey sampling; Carter, Schnepel & Steigerwald (2017), Asymptotic behavior of a t-test robust to
+    cluster heterogeneity.
+
+    Examples
+    --------
+    Half of all rows share a question, the others have one of ten each:
+
+    >>> round(effective(np.array([10] + 10 * [1])), 2), effective(np.full(40, 3))
+    (3.64, 40.0)
+    """
+    if _alike(sizes):
+        return float(sizes.size)
+    return float(sizes.sum()) ** 2 / float(np.square(sizes.astype(np.float64)).sum())
+
+
+def _alike(sizes: npt.NDArray[np.integer]) -> bool:
+    return not sizes.size or bool((sizes == sizes[0]).all())
+
+
+def _jackknife(worse: Spread, share: Floats) -> float:
+    groups = worse.pulls.size
+    return math.sqrt((groups - 1) / groups * float(np.square(worse.pulls / (1 - share)).sum()))
+
+
+def _least_error(worse: Spread, margin: float, share: Floats) -> float:
+    groups = worse.pulls.size
+    moved = (worse.pulls + share * worse.value) * groups
+    size = float(np.square(moved).sum()) / max(float(np.abs(moved).sum()), TINY)
+    return math.sqrt(max(0.0, size * margin - margin * margin) / groups)
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """How often a gate ends in each of its states.
+
+    Parameters
+    ----------
+    fails, passes, undecided : float
+        Probabilities, which sum to 1.
+    """
+
+    fails: float
+    passes: float
+    undecided: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """A gate's rule with the errors that it meets, ready to be asked how often it decides.
+
+    It fails where the worsening seen is above ``max(threshold + slack + t SE, least)``, and else passes where it is
+    below ``margin - slack - t SE_high``.
+
+    Parameters
+    ----------
+    se, se_high : float
+        Standard errors behind either bound, above 0.
+    margin : float
+        Worsening that would be too much.
+    alpha : float
+        Level of the upper bound.
+    fail_alpha : float, optional
+        Level of the lower bound, smaller where the gate has several lines; alpha by default.
+    df : float, optional
+        Degrees of freedom; normal quantiles where infinite.
+    threshold : float, optional
+        What a worsening must surely exceed to fail.
+    least : float, optional
+        Smallest worsening seen that may fail.
+    slack : tuple of float, optional
+        As in `one_sided`.
+
+    References
+    ----------
+    Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing the
+    equivalence of average bioavailability; Bloom (1995), Minimum detectable effects, for the quantiles of t.
+
+    Examples
+    --------
+    Kappa .6 on 500 balanced items, the judges differing on a tenth of them: the variance of the difference is .3975 an
+    item (statistics.md 2.4: without a drop .050 fail, .548 pass; at the margin .553 fail, .053 pass).
+
+    >>> se = math.sqrt(0.3975 / 500)
+    >>> gate = Decider(se, se, margin=0.05, alpha=0.05)
+    >>> [round(one, 3) for one in (gate.states(0.0).fails, gate.states(0.0).passes)]
+    [0.05, 0.551]
+    >>> [round(one, 3) for one in (gate.states(0.05).fails, gate.states(0.05).passes)]
+    [0.551, 0.05]
+    """
+
+    se: float
+    se_high: float
+    margin: float
+    alpha: float = 0.05
+    fail_alpha: float | None = None
+    df: float = math.inf
+    threshold: float = 0.0
+    least: float = 0.0
+    slack: tuple[float, float] = (0.0, 0.0)
+
+    def _quantile(self, level: float) -> float:
+        from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
+
+        # One less a tiny alpha is 1, whose quantile is infinite; both distributions are symmetric.
+        return -float(ndtri(level) if math.isinf(self.df) else stdtrit(self.df, level))
+
+    @property
+    def fails_from(self) -> float:
+        """Worsening seen from which the gate fails."""
+        level = self.alpha if self.fail_alpha is None else self.fail_alpha
+        return max(self.threshold + self.slack[0] + self._quantile(level) * self.se, self.least)
+
+    @property
+    def passes_below(self) -> float:
+        """Worsening seen below which the gate passes."""
+        return min(self.margin - self.slack[1] - self._quantile(self.alpha) * self.se_high, self.fails_from)
+
+    def states(self, drop: float) -> States:
+        """Say how often the gate ends in each state for a true worsening."""
+        from scipy.special import ndtr, stdtr  # noqa: PLC0415 - loaded on use
+
+        def below(seen: float) -> float:
+            z = (seen - drop) / self.se
+            return float(ndtr(z) if math.isinf(self.df) else stdtr(self.df, z))
+
+        fails, passes = 1 - below(self.fails_from), below(self.passes_below)
+        return States(fails, passes, max(0.0, 1 - fails - passes))
+
+    def detectable(self, power: float = 0.8) -> float:
+        """Smallest true worsening that fails with the given probability."""
+        return self.fails_from + self._quantile(1 - power) * self.se

@@ -1,0 +1,207 @@
+"""Confidence intervals: cluster-robust t on the Fisher-z scale, Wilson for plain proportions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from judgebench.stats.table import TINY, Outcome
+
+if TYPE_CHECKING:
+    from judgebench.stats.influence import Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval; the bounds are None where the data carry none.
+
+    Parameters
+    ----------
+    low, high : float or None
+        Bounds, in units of the value.
+    se : float or None
+        Standard error.
+    method : str
+        ``cr1-t-fisher-z``, ``cr1-t-logit``, ``cr1-t``, ``wilson``, ``wilson-clusters``; empty without bounds.
+    """
+
+    low: float | None
+    high: float | None
+    se: float | None
+    method: str
+
+
+@lru_cache(maxsize=4096)
+def t_quantile(df: int, level: float = 0.95) -> float:
+    """Two-sided quantile of Student's t.
+
+    Parameters
+    ----------
+    df : int
+        Degrees of freedom.
+    level : float, optional
+        Coverage of the two-sided interval.
+
+    Returns
+    -------
+    float
+        Standard errors on either side of an estimate.
+
+    References
+    ----------
+    Student (1908), The probable error of a mean.
+
+    Examples
+    --------
+    The first line of every table of t, and the fourteenth:
+
+    >>> round(t_quantile(1), 3), round(t_quantile(14), 3)
+    (12.706, 2.145)
+    """
+    from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
+
+    return float(stdtrit(df, (1 + level) / 2))
+
+
+def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of a proportion.
+
+    Parameters
+    ----------
+    share : float
+        The proportion, in [0, 1].
+    n : int
+        Rows behind it, at least 1.
+    level : float, optional
+        Nominal coverage.
+
+    Returns
+    -------
+    tuple of float
+        Low and high.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+
+    Examples
+    --------
+    >>> [round(bound, 6) for bound in wilson(0.8, 10)]
+    [0.490162, 0.943318]
+    """
+    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
+
+    z2 = float(ndtri((1 + level) / 2)) ** 2
+    middle = share + z2 / (2 * n)
+    half = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
+    # At 0 and 1 the bound is exact; rounding must not push it off.
+    low = 0.0 if share <= 0 else (middle - half) / (1 + z2 / n)
+    high = 1.0 if share >= 1 else (middle + half) / (1 + z2 / n)
+    return max(0.0, low), min(1.0, high)
+
+
+def t_interval(estimate: Spread, *, low: float = -1.0, high: float = 1.0, level: float = 0.95) -> Interval:
+    """Cluster-robust t interval on the Fisher-z scale of the metric's range.
+
+    On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without
+    finite bounds the interval is symmetric.
+
+    Parameters
+    ----------
+    estimate : Spread
+        The estimate.
+    low, high : float, optional
+        Bounds of the metric; infinite for none.
+    level : float, optional
+        Nominal coverage.
+
+    Returns
+    -------
+    Interval
+        Without bounds for fewer than 2 clusters, and where no cluster pulls at all: a standard error of 0
+        is no evidence of certainty.
+
+    References
+    ----------
+    Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A practitioner's
+    guide to cluster-robust inference.
+
+    Examples
+    --------
+    Ten lone items, eight of them right, on the logit scale:
+
+    >>> import numpy as np
+    >>> from judgebench.stats.influence import Clusters, mean
+    >>> found = t_interval(mean(np.repeat([1.0, 0.0], [8, 2]), Clusters.of(np.arange(10))), low=0.0)
+    >>> found.method, round(found.low, 3), round(found.high, 3)
+    ('cr1-t-logit', 0.378, 0.963)
+    """
+    se = estimate.se
+    if se is None:
+        return Interval(None, None, None, "")
+    if se < TINY:
+        return Interval(None, None, 0.0, "")
+    half = t_quantile(estimate.pulls.size - 1, level) * se
+    if not math.isfinite(low + high):
+        # One side may have a bound: a mean error is not below 0.
+        return Interval(max(low, estimate.value - half), min(high, estimate.value + half), se, "cr1-t")
+    unit = (high - low) / 2
+    place = (estimate.value - low) / unit - 1
+    if abs(place) >= 1 - TINY:
+        # At the edge of its range the transformed value is infinite.
+        return Interval(max(low, estimate.value - half), min(high, estimate.value + half), se, "cr1-t")
+    middle, reach = math.atanh(place), half / unit / (1 - place * place)
+    method = "cr1-t-fisher-z" if low < 0 else "cr1-t-logit"
+    return Interval(
+        low + unit * (1 + math.tanh(middle - reach)), low + unit * (1 + math.tanh(middle + reach)), se, method
+    )
+
+
+def interval(
+    outcome: Outcome,
+    estimate: Spread,
+    *,
+    lone: bool,
+    proportion: bool = False,
+    low: float = -1.0,
+    high: float = 1.0,
+    level: float = 0.95,
+) -> Interval:
+    """Choose the interval that fits a metric.
+
+    Wilson for a plain proportion of independent rows; else cluster-robust t. Where no row pulls (all agree,
+    or all miss), Wilson's bound for the number of clusters takes over: a coefficient of the form
+    ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        The coefficient, with its denominator and chance term.
+    estimate : Spread
+        Its spread.
+    lone : bool
+        Whether no two rows share a cluster.
+    proportion : bool, optional
+        Whether it is a plain share of rows.
+    low, high : float, optional
+        Bounds of the metric.
+    level : float, optional
+        Nominal coverage.
+    """
+    value = estimate.value
+    if proportion and lone and outcome.n:
+        bounds = wilson(value, outcome.n, level)
+        return Interval(*bounds, estimate.se, "wilson")
+    found = t_interval(estimate, low=low, high=high, level=level)
+    groups = estimate.pulls.size
+    if found.low is not None or found.se is None:
+        return found
+    if proportion and (value <= TINY or value >= 1 - TINY):
+        return Interval(*wilson(round(value), groups, level), found.se, "wilson-clusters")
+    if outcome.chance is not None and value >= 1 - TINY:
+        agreement, _ = wilson(1.0, groups, level)
+        bottom = 1 - (1 - agreement) / max(1 - outcome.chance, TINY)
+        return Interval(max(low, bottom), value, found.se, "wilson-clusters")
+    return found

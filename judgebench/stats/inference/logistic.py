@@ -1,0 +1,239 @@
+"""Logistic regression with standard errors that know clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.stats.table import TINY, Floats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from judgebench.stats.influence import Clusters
+
+_STEPS = 100
+_CONVERGED = 1e-10
+#: With less information than this per row in some direction the maximum of the likelihood lies at infinity there.
+_FLAT = 1e-12
+#: Share of a column's length that must be its own, or it counts as a sum of earlier columns.
+_OWN = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A fitted logistic regression.
+
+    Parameters
+    ----------
+    coefficients : ndarray of float, shape (k,)
+        Log odds ratios, in the order of the columns.
+    covariance : ndarray of float, shape (k, k)
+        Cluster-robust covariance of the coefficients.
+    clusters : int
+        Number of clusters G.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    clusters: int
+
+    @property
+    def se(self) -> Floats:
+        """Standard errors, shape (k,)."""
+        found: Floats = np.sqrt(np.diag(self.covariance))
+        return found
+
+
+def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | str:
+    """Fit ``logit P(y = 1) = X b`` by maximum likelihood, with a cluster-robust covariance.
+
+    ``V = c H^-1 (sum_g s_g s_g') H^-1`` with ``H = X' diag(p (1 - p)) X``, ``s_g`` the cluster's sum of scores
+    ``x (y - p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``.
+
+    Parameters
+    ----------
+    outcome : ndarray of float, shape (n,)
+        0 or 1.
+    design : ndarray of float, shape (n, k)
+        Columns, the constant among them.
+    clusters : Clusters
+        Cluster of each row.
+
+    Returns
+    -------
+    Logistic or str
+        The fit, or why there is none: ``few_clusters`` (not more clusters than columns), ``separated`` (columns tell
+        the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
+
+    References
+    ----------
+    Liang & Zeger (1986), Longitudinal data analysis using generalized linear models. Cameron & Miller (2015), A
+    practitioner's guide to cluster-robust inference. Albert & Anderson (1984) on separation.
+
+    Examples
+    --------
+    One binary column: the coefficient is the log odds ratio of the 2 x 2 table, log(3 * 3 / (1 * 1)).
+
+    >>> from judgebench.stats.influence import Clusters
+    >>> x = np.repeat([0.0, 1.0], 4)
+    >>> y = np.array([0.0, 0, 0, 1, 1, 1, 1, 0])
+    >>> fit = logistic(y, np.c_[np.ones(8), x], Clusters.of(np.arange(8)))
+    >>> [round(float(b), 6) for b in fit.coefficients], round(float(np.log(9)), 6)
+    ([-1.098612, 2.197225], 2.197225)
+    """
+    n, k = design.shape
+    if clusters.count <= k:
+        return "few_clusters"
+    # Columns at right angles and of one length, so that a column's unit changes neither the steps nor their end.
+    unit = np.sqrt(np.square(design).mean(axis=0))
+    if not unit.all():
+        return "collinear"
+    try:
+        turn = np.linalg.inv(np.linalg.cholesky((design / unit).T @ (design / unit) / n)).T / unit[:, None]
+    except np.linalg.LinAlgError:
+        return "collinear"
+    level = design @ turn
+    beta = np.zeros(k)
+    for _ in range(_STEPS):
+        chance = _expit(level @ beta)
+        hessian = (level * (chance * (1 - chance))[:, None]).T @ level
+        # A large predictor alone is none: an answer may be that long. Here a direction has run out of doubtful rows.
+        if float(np.linalg.eigvalsh(hessian)[0]) < _FLAT * n:
+            return "separated"
+        step = np.linalg.solve(hessian, level.T @ (outcome - chance))
+        # Near the maximum likelihoods differ by rounding only, and whole steps are the exact ones.
+        least = _likelihood(outcome, level @ beta) * (1 + 1e-9)
+        while _likelihood(outcome, level @ (beta + step)) < least:
+            step = step / 2
+        beta = beta + step
+        if np.abs(step).max() < _CONVERGED * (1 + np.abs(beta).max()):
+            break
+    else:
+        return "separated"
+    chance = _expit(level @ beta)
+    bread = np.linalg.inv((level * (chance * (1 - chance))[:, None]).T @ level)
+    scores = level * (outcome - chance)[:, None]
+    sums = np.stack([clusters.sums(scores[:, j]) for j in range(k)], axis=1)
+    groups = clusters.count
+    factor = groups / (groups - 1) * (n - 1) / (n - k)
+    covariance = factor * bread @ (sums.T @ sums) @ bread
+    return Logistic(turn @ beta, turn @ covariance @ turn.T, groups)
+
+
+def marginal_effects(fit: Logistic, design: Floats, binary: Sequence[bool]) -> tuple[Floats, Floats]:
+    """Average marginal effect of each column: how many points the probability moves, over the rows as they are.
+
+    For a 0/1 column the mean of ``P(y | x = 1) - P(y | x = 0)``, else the mean slope ``b p (1 - p)``. Standard
+    errors by the delta method from the coefficients' covariance, rows held fixed.
+
+    Parameters
+    ----------
+    fit : Logistic
+        The fit on this design.
+    design : ndarray of float, shape (n, k)
+        Its columns.
+    binary : sequence of bool
+        Which columns hold 0 and 1 only and are switched; a constant has no effect that means anything.
+
+    Returns
+    -------
+    tuple of ndarray of float, each of shape (k,)
+        Effects, and their standard errors.
+
+    References
+    ----------
+    Williams (2012), Using the margins command to estimate and interpret adjusted predictions and marginal effects.
+
+    Examples
+    --------
+    With one binary column the effect is the difference of the two shares, 3/4 - 1/4:
+
+    >>> from judgebench.stats.influence import Clusters
+    >>> design = np.c_[np.ones(8), np.repeat([0.0, 1.0], 4)]
+    >>> fit = logistic(np.array([0.0, 0, 0, 1, 1, 1, 1, 0]), design, Clusters.of(np.arange(8)))
+    >>> round(float(marginal_effects(fit, design, [False, True])[0][1]), 6)
+    0.5
+    """
+    beta = fit.coefficients
+    k = beta.size
+    effects, slopes = np.zeros(k), np.zeros((k, k))
+    linear = design @ beta
+    for j in range(k):
+        if binary[j]:
+            on, off = (linear + (value - design[:, j]) * beta[j] for value in (1.0, 0.0))
+            p_on, p_off = _expit(on), _expit(off)
+            effects[j] = float((p_on - p_off).mean())
+            x_on, x_off = design.copy(), design.copy()
+            x_on[:, j], x_off[:, j] = 1.0, 0.0
+            slope = x_on * (p_on * (1 - p_on))[:, None] - x_off * (p_off * (1 - p_off))[:, None]
+            slopes[j] = slope.mean(axis=0)
+        else:
+            chance = _expit(linear)
+            weight = chance * (1 - chance)
+            effects[j] = float(beta[j] * weight.mean())
+            slopes[j] = beta[j] * (design * (weight * (1 - 2 * chance))[:, None]).mean(axis=0)
+            slopes[j, j] += weight.mean()
+    variances = np.einsum("jk,kl,jl->j", slopes, fit.covariance, slopes)
+    return effects, np.sqrt(np.maximum(variances, 0.0))
+
+
+def usable_columns(outcome: Floats, columns: Sequence[Floats]) -> dict[int, str]:
+    """Find columns that can't have a coefficient, before they make one up.
+
+    Parameters
+    ----------
+    outcome : ndarray of float, shape (n,)
+        0 or 1.
+    columns : sequence of ndarray of float, shape (n,)
+        Columns besides the constant, in order of precedence.
+
+    Returns
+    -------
+    dict of int to str
+        Position of each column to leave out, and why: ``constant``; ``separated``, where rows with (or without) a 0/1
+        column all have one outcome; ``collinear``, a weighted sum of the constant and earlier columns.
+
+    References
+    ----------
+    Albert & Anderson (1984), On the existence of maximum likelihood estimates in logistic regression models.
+
+    Examples
+    --------
+    >>> y = np.array([0.0, 1, 0, 1])
+    >>> usable_columns(y, [np.ones(4), np.array([0.0, 1, 0, 0]), np.array([0.0, 0, 1, 1]), np.array([5.0, 5, 7, 7])])
+    {0: 'constant', 1: 'separated', 3: 'collinear'}
+    """
+    left_out: dict[int, str] = {}
+    basis = [np.ones(outcome.size) / np.sqrt(outcome.size)]
+    for j, column in enumerate(columns):
+        if np.ptp(column) < TINY:
+            left_out[j] = "constant"
+            continue
+        levels = np.unique(column)
+        if levels.size == 2 and any(np.ptp(outcome[column == level]) < TINY for level in levels):
+            left_out[j] = "separated"
+            continue
+        rest = column.astype(np.float64)
+        for _ in range(2):
+            for unit in basis:
+                rest = rest - (unit @ rest) * unit
+        size = float(np.linalg.norm(rest))
+        if size <= _OWN * float(np.linalg.norm(column)):
+            left_out[j] = "collinear"
+            continue
+        basis.append(rest / size)
+    return left_out
+
+
+def _likelihood(outcome: Floats, linear: Floats) -> float:
+    return float((outcome * linear - np.logaddexp(0.0, linear)).sum())
+
+
+def _expit(linear: Floats) -> Floats:
+    # exp of a large positive number would overflow; of a negative one it can't.
+    small = np.exp(-np.abs(linear))
+    found: Floats = np.where(linear >= 0, 1 / (1 + small), small / (1 + small))
+    return found

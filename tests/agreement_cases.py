@@ -1,0 +1,64 @@
+"""Builders shared by the tests of agreement."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import settings
+
+from judgebench.domain import Ratings, Scale
+from judgebench.stats.table import Table
+
+#: Few examples for each of many cases; no deadline, since machines that test are busy ones.
+quick = settings(max_examples=25, deadline=None)
+
+
+def table(counts, *, declared=None, values=None, level="nominal", **rest):
+    """Build a table from counts; categories past ``declared`` agree with nothing."""
+    counts = np.asarray(counts)
+    declared = len(counts) if declared is None else declared
+    values = np.arange(float(declared)) if values is None else np.asarray(values, dtype=float)
+    n = int(counts.sum())
+    return Table(counts / n, n, declared, values, level, **rest)
+
+
+def ratings(judge, gold, *, scale=None, item=None, cluster=None, swapped=None, game=None, subset=None, system=None):
+    """Build ratings; every column but the first two has its plainest value by default."""
+    judge = np.asarray(judge)
+    gold = np.asarray(gold)
+    gold = gold[:, None] if gold.ndim == 1 else gold
+    n = judge.size
+    item = np.arange(n) if item is None else np.asarray(item)
+    seen: dict[int, int] = {}
+    games = [seen.__setitem__(i, seen.get(i, -1) + 1) or seen[i] for i in item.tolist()]
+
+    def column(given, default):
+        return np.asarray(default if given is None else given)
+
+    def coded(names):
+        codes: dict[str, int] = {}
+        return np.array([codes.setdefault(name, len(codes)) for name in names], dtype=int), tuple(codes)
+
+    subset_codes, subsets = coded([""] * n if subset is None else subset)
+    system_codes, systems = coded([""] * n if system is None else system)
+    return Ratings(
+        scale=scale or Scale.pair(),
+        judge=judge,
+        gold=gold,
+        annotators=tuple(f"h{j + 1}" for j in range(gold.shape[1])),
+        item=item,
+        cluster=column(cluster, item),
+        game=column(game, games),
+        swapped=column(swapped, np.zeros(n, dtype=bool)),
+        subset=subset_codes,
+        subsets=subsets or ("",),
+        system=system_codes,
+        systems=systems or ("",),
+    )
+
+
+def expand(counts):
+    """Turn a table of counts into columns of gold and judge."""
+    counts = np.asarray(counts)
+    gold, judge = np.nonzero(counts)
+    times = counts[gold, judge]
+    return np.repeat(gold, times), np.repeat(judge, times)
