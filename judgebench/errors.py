@@ -23,11 +23,12 @@ A traceback that reaches the user is a bug; each of these prints as one or two l
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "BackendError",
@@ -45,7 +46,28 @@ __all__ = [
     "UndecidedError",
     "UnknownNameError",
     "UsageError",
+    "argument",
+    "spoken_as",
 ]
+
+#: How a message names the parameters of the function that is asked: on the command line as its options.
+_names: Mapping[str, str] | None = None
+
+
+def argument(name: str) -> str:
+    """Name a parameter in a message: ``min_items`` in Python, ``--min-items`` on the command line."""
+    return name if _names is None else _names.get(name) or f"--{name.replace('_', '-')}"
+
+
+@contextlib.contextmanager
+def spoken_as(names: Mapping[str, str]) -> Iterator[None]:
+    """Let messages name parameters as these options; for the command line."""
+    global _names  # noqa: PLW0603 - a process is asked by a program or by its command line
+    before, _names = _names, names
+    try:
+        yield
+    finally:
+        _names = before
 
 
 class JudgebenchError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from judgebench.domain import Policies
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def number(name: str, value: Any) -> Any:
         found = math.nan
     if isinstance(value, bool) or not low <= found <= high or (math.isinf(found) and not whole):
         bounds = "" if low == -math.inf else f" from {low:g}" + (f" to {high:g}" if high < math.inf else " up")
-        raise UsageError(f"{name}={value!r}: expected a {'whole number' if whole else 'number'}{bounds}")
+        raise UsageError(f"{argument(name)}={value!r}: expected a {'whole number' if whole else 'number'}{bounds}")
     return found
 
 
@@ -88,7 +88,7 @@ def flag(name: str, value: Any) -> bool:
     # numpy's truth values are no bool.
     if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
         return bool(value)
-    raise UsageError(f"{name}={value!r}: write True or False")
+    raise UsageError(f"{argument(name)}={value!r}: write True or False")
 
 
 def place(name: str, value: Any) -> str:
@@ -101,7 +101,7 @@ def place(name: str, value: Any) -> str:
     """
     if isinstance(value, (str, os.PathLike)) and (text := os.fspath(value)) and isinstance(text, str) and text.strip():
         return text
-    raise UsageError(f"{name}={value!r}: name a folder, or a URL")
+    raise UsageError(f"{argument(name)}={value!r}: name a folder, or a URL")
 
 
 def column(name: str, value: object) -> str | None:
@@ -116,7 +116,7 @@ def column(name: str, value: object) -> str | None:
         # Around the names in the table there is none, either.
         return value and value.strip()
     if isinstance(value, Iterable):
-        raise UsageError(f"{name}={value!r}: name one column")
+        raise UsageError(f"{argument(name)}={value!r}: name one column")
     return str(value)
 
 
@@ -129,7 +129,7 @@ def one_of(name: str, value: T, alias: Any) -> T:
         If it is none of its words.
     """
     if value is not None and value not in get_args(alias):
-        raise UsageError(f"{name}={value!r}: write one of {', '.join(map(repr, get_args(alias)))}")
+        raise UsageError(f"{argument(name)}={value!r}: write one of {', '.join(map(repr, get_args(alias)))}")
     return value
 
 
@@ -172,10 +172,12 @@ def policies_of(given: object) -> list[str]:
     if isinstance(given, Policies):
         given = given.to_json()
     if isinstance(given, Mapping):
-        return [f"{name}={value}" for name, value in given.items()]
+        return [f"{argument(name)}={value}" for name, value in given.items()]
     found: list[Any] = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
     if wrong := [one for one in found if not isinstance(one, str)]:
-        raise UsageError(f"policy={wrong[0]!r}: write {{'tie': 'drop'}} or 'tie=drop', or several in a list")
+        raise UsageError(
+            f"{argument('policy')}={wrong[0]!r}: write {{'tie': 'drop'}} or 'tie=drop', or several in a list"
+        )
     return found
 
 
@@ -198,4 +200,4 @@ def column_names(name: str, given: object) -> list[str]:
         named = [one for one in found if one is not None]
         if len(named) == len(found):
             return named
-    raise UsageError(f"{name}={given!r}: name a column, or several in a list")
+    raise UsageError(f"{argument(name)}={given!r}: name a column, or several in a list")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from judgebench.domain import Task
     from judgebench.errors import DataError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from judgebench.store.runs import StoredRun
 
 
-def open_labels(paths: Sequence[Path], mode: Mode) -> Mapping[str, Labels] | None:
+def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping[str, Labels] | None:
     """Read annotators' files, or folders of them, by task; None where none are given.
 
     Raises
@@ -24,7 +24,8 @@ def open_labels(paths: Sequence[Path], mode: Mode) -> Mapping[str, Labels] | Non
     """
     from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
 
-    return read_labels(paths, mode) if paths else None
+    files = [paths] if isinstance(paths, (str, Path)) else paths
+    return read_labels([Path(one) for one in files], mode) if files else None
 
 
 def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:

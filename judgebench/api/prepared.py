@@ -94,7 +94,7 @@ class Prepared:
         return Scores(tuple(rows), (), tuple({o.path: _asked(o) for o in outcomes}.values()), sources)
 
 
-def prepare(  # noqa: PLR0913 - one for each kind of option
+def prepare(
     judge: JudgeLike | Sequence[JudgeLike],
     task: TaskLike | Sequence[TaskLike],
     *,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from judgebench.api.scores import Scores
 
 
-def run(  # noqa: PLR0913 - one parameter per option of the command line
+def run(
     judge: JudgeLike | Sequence[JudgeLike],
     task: TaskLike | Sequence[TaskLike],
     *,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.api.checks import column, column_names, flag, one_of, policies_of
 from judgebench.api.scores import Scores
-from judgebench.api.sources import Columns, Gold, sources, table_sources
+from judgebench.api.sources import sources, table_sources
+from judgebench.api.tables import Columns, Gold
 from judgebench.domain import Scale
 from judgebench.errors import UsageError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
 
-def score(  # noqa: PLR0913 - one parameter per option of the command line
+def score(
     source: Any,
     *,
     judge: Names = None,
@@ -150,7 +151,7 @@ def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]
         raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
     if columns.delimiter is not None:
         raise UsageError("a DataFrame has no delimiter")
-    if not (columns.judges or columns.scores) or not columns.golds:
+    if not (columns.judge or columns.scores) or not columns.gold:
         shown = ", ".join(map(str, list(frame.columns)[:40]))
         raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(FrameTable(frame, name), columns, gold, tell=notes.append)

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from judgebench.api.notes import tell
+from judgebench.api.tables import Columns
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from judgebench.agreement.compare.matching import Judged
     from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.api.tables import Gold
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.files.read import Table
     from judgebench.labels.annotations import Labels
-    from judgebench.labels.load import LoadedTable
     from judgebench.store.runs import StoredRun
-
-Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier", "model"]
-
-#: The options behind the fields of `Columns`, in their order.
-_COLUMN_OPTIONS = (
-    "--judge-col",
-    "--gold-col",
-    "--scale",
-    "--cluster-col",
-    "--subset-col",
-    "--system-col",
-    "--id-col",
-    "--long",
-    "--delimiter",
-    "--word",
-    "--score-col",
-)
 
 
 def silent(_: str) -> None:
@@ -42,52 +29,14 @@ def silent(_: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """What the columns of a table of one's own are, as the options say it."""
+class Given:
+    """What the command line was given to measure: run folders, or a table."""
 
-    judges: list[str]
-    golds: list[str]
-    scale: str | None
-    cluster: str | None
-    subset: str | None
-    system: str | None
-    item: str | None
-    long: str | None
-    delimiter: str | None
-    words: list[str]
-    scores: list[str] = field(default_factory=list)
+    runs: Sequence[Path]
+    csv: Path | None
 
-    def options(self) -> list[str]:
-        """Name the options that were given."""
-        return [name for name, value in zip(_COLUMN_OPTIONS, astuple(self), strict=True) if value]
-
-    def meanings(self) -> dict[str, str]:
-        """Read the --word options."""
-        pairs = [word.partition("=") for word in self.words]
-        if wrong := [old for old, equals, _ in pairs if not equals]:
-            raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
-        return {old: new for old, _, new in pairs}
-
-    def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
-        """Read a table, or one that is open already; with ``unlabelled`` rows without gold stay."""
-        from judgebench.domain import Scale  # noqa: PLC0415 - loaded on use
-        from judgebench.labels.load import LongSpec, load  # noqa: PLC0415 - loaded on use
-
-        return load(
-            path,
-            self.judges,
-            self.golds,
-            scale=None if self.scale is None else Scale.parse(self.scale),
-            cluster_col=self.cluster,
-            subset_col=self.subset,
-            system_col=self.system,
-            id_col=self.item,
-            delimiter=self.delimiter,
-            long=None if self.long is None else LongSpec.parse(self.long),
-            words=self.meanings(),
-            keep_unlabelled=unlabelled,
-            score_cols=self.scores,
-        )
+    def __bool__(self) -> bool:
+        return bool(self.runs) or self.csv is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +61,59 @@ class Source:
 
         chosen = self.own.override(policy)
         return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), interval=interval, verify=verify)
+
+
+def open_sources(
+    source: Any,
+    table: Mapping[str, Any],
+    *,
+    unlabelled: bool = False,
+    labels: Mapping[str, Labels] | None = None,
+    name: str = "DataFrame",
+    tell: Callable[[str], None] = tell,
+) -> list[Source]:
+    """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
+
+    ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame.
+    UsageError where it is none of these, or where columns are missing.
+    """
+    columns = Columns.of(table)
+    gold: Gold = table.get("gold_source") or "unspecified"
+    if isinstance(source, Given):
+        return sources(source.runs, source.csv, columns, gold, unlabelled=unlabelled, labels=labels, tell=tell)
+    if (paths := _paths(source)) is not None:
+        if len(paths) == 1 and isinstance(source, (str, Path)) and (columns.options() or paths[0].is_file()):
+            return table_sources(paths[0], columns, gold, unlabelled=unlabelled, tell=tell)
+        return sources(paths, None, columns, gold, labels=labels, tell=tell)
+    from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
+
+    frame = as_frame(source)
+    if frame is None:
+        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
+    if columns.delimiter is not None:
+        raise UsageError("a DataFrame has no delimiter")
+    if not (columns.judge or columns.scores) or not (columns.gold or unlabelled):
+        shown = ", ".join(map(str, list(frame.columns)[:40]))
+        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
+    return table_sources(FrameTable(frame, name), columns, gold, unlabelled=unlabelled, tell=tell)
+
+
+def _paths(source: Any) -> list[Path] | None:
+    """Take runs and files by their paths; scores are those that were asked for them. None for anything else."""
+    if (asked := getattr(source, "asked", None)) is not None:
+        if not asked:
+            raise UsageError("these scores come from no run that was asked: give the folder or table they were made of")
+        return [one.path for one in asked]
+    if isinstance(source, (str, Path)):
+        return [Path(source)]
+    if not isinstance(source, (Sequence, AbstractSet, Iterator)) or not (paths := list(source)):
+        return None
+    if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
+        raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
+    return [Path(one) for one in paths]
+
+
+_GIVE = "give folders of runs, a label file or a DataFrame with the names of its judge= and gold= columns"
 
 
 def sources(
@@ -142,7 +144,7 @@ def sources(
         if labels is not None:
             raise UsageError("--labels are about the items of runs; in a --csv FILE an annotator is a --gold-col")
         return table_sources(csv, columns, gold, unlabelled=unlabelled, tell=tell)
-    if any(astuple(columns)):
+    if columns.options():
         raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
     return list(stored_sources(runs or [], labels=labels, tell=tell))
 
@@ -217,7 +219,7 @@ def table_sources(
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
     named = path if isinstance(path, Path) else "FILE"
-    if not (columns.judges or columns.scores) or not (columns.golds or unlabelled):
+    if not (columns.judge or columns.scores) or not (columns.gold or unlabelled):
         raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
     for text in table.notes:

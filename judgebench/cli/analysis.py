@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from judgebench.api.sources import Columns
+from judgebench.api.tables import Columns
 from judgebench.cli.options import (
     ConfigOption,
     FormatOption,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ COMMANDS: dict[str, str] = {
     "demo": "judgebench.cli.asking:demo",
     "score": "judgebench.cli.measuring:score",
     "humans": "judgebench.cli.people:humans",
-    "alt-test": "judgebench.cli.alttest:alt_test",
+    "alt-test": "judgebench.api.alt_test:alt_test",
     "compare": "judgebench.cli.comparing:compare",
     "power": "judgebench.cli.comparing:power",
     "gate": "judgebench.cli.gating:gate",
@@ -93,8 +93,16 @@ def build(arguments: Sequence[str]) -> typer.Typer:
             app.add_typer(command(help_option=wants_help or called != name), name=name)
         else:
             # Where no command is called, nobody sees parameters, and reading all of them takes a tenth of a second.
-            app.command(name)(command if name == called else _titled(command.__doc__))
+            app.command(name)(_runnable(command) if name == called else _titled(command.__doc__))
     return app
+
+
+def _runnable(command: Callable[..., Any]) -> Callable[..., None]:
+    if not command.__module__.startswith("judgebench.api."):
+        return command
+    from judgebench.cli.commands import command as made  # noqa: PLC0415 - reads every parameter
+
+    return made(command)
 
 
 def _titled(text: str | None) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from judgebench.api.labelling import open_labels
-from judgebench.api.sources import Columns
+from judgebench.api.tables import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,

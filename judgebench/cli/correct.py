@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from judgebench.api.sources import Columns
+from judgebench.api.tables import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
@@ -106,7 +106,7 @@ def correct(
         raise UsageError("--no-gold corrects nothing, so it takes no --calibration and no --estimator")
     columns = Columns(judge_col, gold_col, scale, cluster_col, None, system_col, id_col, long, delimiter, word)
     if csv is not None and no_gold:
-        columns = replace(columns, golds=[])
+        columns = replace(columns, gold=[])
     elif csv is not None and not gold_col:
         raise UsageError("correct needs --gold-col, whose empty cells are rows without gold; or say --no-gold")
     if no_gold:
@@ -115,20 +115,20 @@ def correct(
         return
     outside = None if calibration is None else _calibration(calibration, columns, gold, with_table=csv is not None)
     if csv is not None and calibration is not None:
-        columns = replace(columns, golds=_present(csv, columns))
+        columns = replace(columns, gold=_present(csv, columns))
     tables = sources(runs, csv, columns, gold, unlabelled=True)
     systems = by_system or system_col is not None
     emit(_corrected(tables, outside, policy, target, estimator, systems, form, room(output)), output)
 
 
-def _present(csv: Path, columns: Columns) -> list[str]:
+def _present(csv: Path, columns: Columns) -> Sequence[str]:
     """Gold columns that the scored table has, too: beside a calibration set it needs none."""
     from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
 
     if columns.long is not None:
-        return columns.golds
+        return columns.gold
     header = open_table(csv, columns.delimiter).columns
-    return [name for name in columns.golds if name in header]
+    return [name for name in columns.gold if name in header]
 
 
 def _calibration(path: Path, columns: Columns, gold: str, *, with_table: bool) -> dict[str, Ratings]:
@@ -136,7 +136,7 @@ def _calibration(path: Path, columns: Columns, gold: str, *, with_table: bool) -
     if path.is_dir():
         found = list(stored_sources([path]))
     elif with_table:
-        header = replace(columns, cluster=None, system=None, item=None)
+        header = replace(columns, cluster=None, system=None, id=None)
         found = table_sources(path, header, gold)
     else:
         raise UsageError(f"--calibration {path}: runs are calibrated by the folder of another run")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import typer
 
 from judgebench.api.labelling import open_labels
-from judgebench.api.sources import Columns
+from judgebench.api.tables import Columns
 from judgebench.cli.options import (
     ConfigOption,
     FormatOption,
@@ -113,7 +113,7 @@ def _alone(path: Path, columns: Columns, gold: str, policy: list[str], alpha: In
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.report.humans import Panel  # noqa: PLC0415 - loaded on use
 
-    if len(columns.golds) < 2:
+    if len(columns.gold) < 2:
         raise UsageError("humans needs --gold-col twice or more, one per annotator (judgebench doctor FILE helps)")
     table = columns.read(path)
     for text in table.notes:

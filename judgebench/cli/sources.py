@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgebench.api import sources as opening
-from judgebench.api.sources import Gold
+from judgebench.api.tables import Gold
 from judgebench.cli.options import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.api.sources import Columns, Source
+    from judgebench.api.sources import Source
+    from judgebench.api.tables import Columns
     from judgebench.labels.annotations import Labels
 
 RunsArgument = Annotated[

@@ -10,7 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from judgebench.report.alttest import json_schema
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def test_a_folder_and_a_table_give_the_same_figures(judgebench, labels, tmp_path
     assert (one.code, two.code) == (0, 0), one.err + two.err
     a, b = json.loads(one.out), json.loads(two.out)
     for document in (a, b):
-        jsonschema.validate(document, json_schema())
+        jsonschema.validate(document, json_schema("alt-test"))
         assert [row["judge"] for row in document["rows"]] == ["near", "far"]
         assert {row["epsilon"] for row in document["rows"]} == {0.2}
         assert [row["passed"] for row in document["rows"]] == [True, False]

@@ -17,7 +17,8 @@ from judgebench.agreement.alt_test.pairs import Difference, advantage_difference
 from judgebench.agreement.alt_test.procedure import alt_test
 from judgebench.agreement.alt_test.ratings import SWEEP
 from judgebench.domain import Estimate, Policies
-from judgebench.report.alttest import Entry, json_schema, render
+from judgebench.report.alt_test import AltTests, Entry
+from judgebench.report.schemas import json_schema
 
 RNG = np.random.default_rng(4)
 TRUTH = RNG.integers(0, 2, 80)
@@ -35,6 +36,10 @@ GOOD = entry(TRUTH)
 BAD = entry(1 - TRUTH, "bad", cluster=np.arange(80) // 4)
 NOBODY = alt_test(TRUTH[:20], PEOPLE[:20], np.eye(2), scoring="accuracy")
 EMPTY = Entry("own.csv", "new", "crowd", "", Policies(), NOBODY)
+
+
+def render(tests, versus=(), form="table"):
+    return AltTests(tuple(tests), tuple(versus)).render(form)
 
 
 def pairs():
@@ -67,14 +72,14 @@ def test_json_keeps_its_schema():
     plain = replace(GOOD.result, majority=(0.0, 0.5))
     tests = [GOOD, BAD, EMPTY, entry(TRUTH, sweep=True), ranks, GOOD._replace(result=plain)]
     document = json.loads(render(tests, pairs(), "json"))
-    jsonschema.validate(document, json_schema())
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+    jsonschema.validate(document, json_schema("alt-test"))
+    jsonschema.Draft202012Validator.check_schema(json_schema("alt-test"))
     assert document["rows"][0]["passed"] is True
     assert document["rows"][2]["winning_rate"]["undefined"] == "no_annotators"
     assert document["rows"][4]["annotators"][2]["test"] == "wilcoxon"
     assert document["pairs"][0]["difference"]["value"] > 0
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(document | {"rows": [document["rows"][0] | {"passed": "yes"}]}, json_schema())
+        jsonschema.validate(document | {"rows": [document["rows"][0] | {"passed": "yes"}]}, json_schema("alt-test"))
 
 
 def test_csv_has_a_row_per_judge_and_per_annotator():

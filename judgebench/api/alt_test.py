@@ -1,0 +1,113 @@
+"""``judgebench.alt_test``: whether a judge may take the place of a human annotator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
+
+from judgebench.api.checks import policies_of
+from judgebench.api.labelling import open_labels
+from judgebench.api.notes import tell
+from judgebench.api.parameters import Option, question
+from judgebench.api.sources import open_sources
+from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
+from judgebench.errors import UsageError, argument
+from judgebench.report.alt_test import AltTests, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.api import sources
+    from judgebench.domain import Policies, Ratings
+
+    Opened: TypeAlias = tuple[str, str, str, str, Policies, Ratings]
+
+
+@question
+def alt_test(
+    source: Source = None,
+    *,
+    data: Annotated[
+        str | Path | None,
+        Option("Folder of human_annotations.json and llm_annotations.json.", metavar="DIR", read=Path),
+    ] = None,
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
+    epsilon: Annotated[
+        float | None,
+        Option(
+            "How much worse than the annotator the judge may be; by default expert .2, human .15, crowd or "
+            "unspecified .1.",
+            metavar="E",
+        ),
+    ] = None,
+    scoring: Annotated[
+        Literal["accuracy", "neg-rmse"] | None,
+        Option("How labels are compared; by default neg-rmse for numeric ratings."),
+    ] = None,
+    q: Annotated[float, Option("False discovery rate (Benjamini-Yekutieli).")] = 0.05,
+    min_items: Annotated[int, Option("Fewest items of an annotator.", metavar="N")] = 30,
+    small: Annotated[
+        Literal["skip", "wilcoxon"], Option("Annotators with fewer: leave out, or Wilcoxon's signed-rank test.")
+    ] = "skip",
+    sweep: Annotated[bool, Option("Add the winning rate for every epsilon from 0 to .3.")] = False,
+    policy: Policy = (),
+    **table: Unpack[Labels],
+) -> AltTests:
+    """Test whether a judge may replace human annotators (the alternative annotator test).
+
+    Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
+    llm_annotations.json, each {annotator: {item: label}}.
+    """
+    from judgebench.agreement.alt_test.pairs import differences  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.procedure import default_epsilon  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.ratings import alt_test_ratings, epsilon_sweep  # noqa: PLC0415 - loaded on use
+
+    policies = policies_of(policy)
+    if odd := [setting for setting in policies if setting.partition("=")[0].strip() in {"tie", "gold"}]:
+        raise UsageError(
+            f"{argument('policy')} {odd[0]}: alt-test holds every annotator's label as it is; order and invalid apply"
+        )
+    beside = open_labels(labels, labels_mode or "add")
+    opened = list(_opened(source, data, table, beside))
+    several = [one for one in opened if len(one[5].annotators) > 1]
+    fit = several or opened
+    for task in dict.fromkeys(one[0] for one in opened if several and len(one[5].annotators) < 2):
+        tell(f"left out {task}: it has one annotator, and the test holds a judge and one annotator to the others")
+    tests: list[Entry] = []
+    for task, judge, who, revision, own, ratings in fit:
+        margin = default_epsilon(who) if epsilon is None else epsilon
+        rules = own.override(policies)
+        found = alt_test_ratings(ratings, rules, epsilon=margin, scoring=scoring, q=q, min_items=min_items, small=small)
+        swept = epsilon_sweep(ratings, rules, scoring=scoring, q=q, min_items=min_items, small=small) if sweep else ()
+        tests.append(Entry(task, judge, who, revision, rules, found, swept))
+    pairs = differences([(one[0], one[5], test.result) for one, test in zip(fit, tests, strict=True)])
+    return AltTests(tuple(tests), tuple(pairs))
+
+
+def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) -> Iterator[Opened]:
+    if data is None:
+        for one in open_sources(source, table, labels=labels):
+            yield one.task, one.judge, one.gold, one.revision, one.own, _ratings(one)
+        return
+    from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.annotations import folders, read_folder  # noqa: PLC0415 - loaded on use
+
+    if source:
+        raise UsageError(f"give run folders, a table or {argument('data')}: one of them")
+    scale = Columns.of(table).scale
+    for folder in folders(Path(data)):
+        read = read_folder(folder, None if scale is None else Scale.parse(scale))
+        for judge, ratings in read.judges.items():
+            gold = table.get("gold_source") or "unspecified"
+            yield read.name, judge, gold, read.revision, Policies(order="single"), ratings
+
+
+def _ratings(source: sources.Source) -> Ratings:
+    """Read a run's verdicts by item, not as they came in, so that two judges' items have the same codes."""
+    from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
+
+    if source.stored is None:
+        return source.ratings()
+    verdicts = sorted(source.stored.judgments(), key=lambda verdict: (verdict.item, verdict.repeat, verdict.order))
+    return from_verdicts(verdicts, source.stored.run.scale)

@@ -1,0 +1,36 @@
+"""What a person should know beside the answer: said to whoever listens, as a warning where nobody does."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
+
+
+class NoteWarning(UserWarning):
+    """Something beside the answer: what was left out, how words were read."""
+
+
+def tell(text: str) -> None:
+    """Say something beside the answer."""
+    listener = _listener.get()
+    if listener is None:
+        warnings.warn(text, NoteWarning, stacklevel=2)
+    else:
+        listener(text)
+
+
+@contextlib.contextmanager
+def listening(listener: Callable[[str], None]) -> Iterator[None]:
+    """Let a function hear what is said."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)

@@ -1,0 +1,228 @@
+"""Shapes of JSON: declared once, they write a document and its JSON Schema (draft 2020-12).
+
+A `Record` lists keys; each has a shape and, where the object's attribute (or a mapping's key) has another name, a
+function that gets the value. ``SHAPE.plain(found)`` is the JSON of an object, ``SHAPE.schema()`` what it may be.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args
+
+from judgebench.domain.results import GoldPolicy, InvalidPolicy, OrderPolicy, TiePolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = [
+    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "INTEGER", "LABELS", "MEASURED", "NUMBER", "POLICIES", "SHARE",
+    "SHARES", "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "maybe",
+    "record",
+]  # fmt: skip
+
+
+class Shape(ABC):
+    """What a value is in JSON."""
+
+    @abstractmethod
+    def plain(self, value: Any) -> Any:
+        """Turn a value into JSON."""
+
+    @abstractmethod
+    def node(self, named: dict[str, Any]) -> dict[str, Any]:
+        """Describe it as JSON Schema; records with a name go to ``named`` and are referred to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Shape):
+    """A number, a text, a truth value; ``says`` are its keywords in JSON Schema."""
+
+    says: Mapping[str, Any]
+
+    def plain(self, value: Any) -> Any:
+        return value
+
+    def node(self, named: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - has no parts
+        return dict(self.says)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maybe(Shape):
+    of: Shape
+
+    def plain(self, value: Any) -> Any:
+        return None if value is None else self.of.plain(value)
+
+    def node(self, named: dict[str, Any]) -> dict[str, Any]:
+        node = self.of.node(named)
+        if "enum" in node:
+            return node | {"enum": [*node["enum"], None]}
+        return node | {"type": [node["type"], "null"]} if isinstance(node.get("type"), str) else _any(node)
+
+
+def _any(node: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [node, {"type": "null"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Shape):
+    """A list of values of one shape; ``least`` and ``most`` bound its length."""
+
+    of: Shape
+    least: int | None = None
+    most: int | None = None
+
+    def plain(self, value: Iterable[Any]) -> list[Any]:
+        return [self.of.plain(one) for one in value]
+
+    def node(self, named: dict[str, Any]) -> dict[str, Any]:
+        bounds = {"minItems": self.least, "maxItems": self.most}
+        given = {name: bound for name, bound in bounds.items() if bound is not None}
+        return {"type": "array", "items": self.of.node(named)} | given
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf(Shape):
+    """Values of one shape by names that the data give."""
+
+    of: Shape
+
+    def plain(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {str(name): self.of.plain(one) for name, one in value.items()}
+
+    def node(self, named: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": self.of.node(named)}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A value of a record: its shape, how to get it (by default the attribute of that name), what its description says.
+
+    One that is not ``required`` is left out where it is None.
+    """
+
+    shape: Shape
+    get: Callable[[Any], Any] | None = None
+    about: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Shape):
+    """An object with these keys and no other; one with a ``name`` is described once in a schema."""
+
+    name: str
+    keys: Mapping[str, Key]
+    about: str = ""
+
+    def plain(self, value: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, key in self.keys.items():
+            if key.get is not None:
+                one = key.get(value)
+            else:
+                one = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+            if key.required or one is not None:
+                found[name] = key.shape.plain(one)
+        return found
+
+    def node(self, named: dict[str, Any]) -> dict[str, Any]:
+        if not self.name:
+            return self._described(named)
+        if self.name not in named:
+            named[self.name] = {}  # a record may hold itself
+            named[self.name] = self._described(named)
+        return {"$ref": f"#/$defs/{self.name}"}
+
+    def _described(self, named: dict[str, Any]) -> dict[str, Any]:
+        about = {"description": self.about} if self.about else {}
+        return about | {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [name for name, key in self.keys.items() if key.required],
+            "properties": {name: _about(key.shape.node(named), key.about) for name, key in self.keys.items()},
+        }
+
+    def with_keys(self, name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] | Key) -> Record:
+        """Make a record that has more keys than this one."""
+        return Record(name or self.name, {**self.keys, **record(**keys).keys}, about or self.about)
+
+    def only(self, *names: str) -> Record:
+        """Make a record that has some of the keys."""
+        return Record("", {name: self.keys[name] for name in names})
+
+
+def record(name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] | Key) -> Record:
+    """Make a record: ``key=SHAPE``, or ``key=(SHAPE, get)``, or ``key=(SHAPE, get, "what it is")``.
+
+    >>> POINT = record("point", x=NUMBER, y=(NUMBER, lambda point: point["height"]))
+    >>> POINT.plain({"x": 1.5, "height": 2.0})
+    {'x': 1.5, 'y': 2.0}
+    """
+    made = {
+        key: one if isinstance(one, Key) else Key(*one) if isinstance(one, tuple) else Key(one)
+        for key, one in keys.items()
+    }
+    return Record(name, made, about)
+
+
+def _about(node: dict[str, Any], text: str) -> dict[str, Any]:
+    return node | {"description": text} if text else node
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Shape):
+    """One of several records; ``pick`` says which position a value has."""
+
+    of: tuple[Shape, ...]
+    pick: Callable[[Any], int] = field(compare=False)
+
+    def plain(self, value: Any) -> Any:
+        return self.of[self.pick(value)].plain(value)
+
+    def node(self, named: dict[str, Any]) -> dict[str, Any]:
+        return {"oneOf": [one.node(named) for one in self.of]}
+
+
+def maybe(shape: Shape) -> Shape:
+    """Allow null, too."""
+    return _Maybe(shape)
+
+
+def choice(*words: str) -> Scalar:
+    """One of some words."""
+    return Scalar({"enum": list(words)})
+
+
+TEXT = Scalar({"type": "string"})
+FLAG = Scalar({"type": "boolean"})
+NUMBER = Scalar({"type": "number"})
+SHARE = Scalar({"type": "number", "minimum": 0, "maximum": 1})
+ERROR = Scalar({"type": "number", "minimum": 0})
+INTEGER = Scalar({"type": "integer"})
+COUNT = Scalar({"type": "integer", "minimum": 0})
+TEXTS = ListOf(TEXT)
+SHARES = MapOf(MapOf(SHARE))
+LABELS = MapOf(TEXT)
+_FIGURE = record(
+    value=maybe(NUMBER),
+    low=maybe(NUMBER),
+    high=maybe(NUMBER),
+    n=COUNT,
+    undefined=(maybe(TEXT), None, "Why it has no value."),
+)
+_METHOD = (TEXT, None, "How the interval was made: wilson, cr1-t-fisher-z, bca ...; empty without one.")
+#: `Estimate`, as every document has it.
+ESTIMATE = _FIGURE.with_keys("estimate", method=_METHOD)
+#: `Estimate` with its standard error.
+MEASURED = _FIGURE.with_keys("measured", method=_METHOD, se=maybe(ERROR))
+ESTIMATES = MapOf(ESTIMATE)
+POLICIES = record(
+    "policies",
+    order=choice(*get_args(OrderPolicy)),
+    tie=choice(*get_args(TiePolicy)),
+    invalid=choice(*get_args(InvalidPolicy)),
+    gold=choice(*get_args(GoldPolicy)),
+)

@@ -1,0 +1,51 @@
+"""Documents as HTML: a page of one file, and a fragment for notebooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.report.document.model import Heading, Notes, Sentences, Table
+from judgebench.report.document.text import clean
+from judgebench.report.html import asset, page, part
+
+if TYPE_CHECKING:
+    from judgebench.report.document.model import Block, Document
+
+
+def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+    """Write a page."""
+    title = document.SCHEMA.removeprefix("judgebench.").partition("/")[0]
+    return page("document", title=f"judgebench {title}", styles=("document.css",), body=_body(document))
+
+
+def fragment(document: Document) -> str:
+    """Write it as an element for a notebook's page; names are escaped, the same document gives the same bytes."""
+    from markupsafe import Markup  # noqa: PLC0415 - loaded on use
+
+    style = Markup(asset("document.css"))  # noqa: S704 - a file of this package
+    return str(Markup('<div class="judgebench"><style>{}</style>{}</div>').format(style, _body(document)))
+
+
+def _body(document: Document) -> str:
+    return part("document.body", blocks=list(map(_block, document.blocks())))
+
+
+def _block(block: Block) -> dict[str, object]:
+    found: dict[str, object] = {
+        "texts": (),
+        "heading": "",
+        "level": 0,
+        "columns": (),
+        "rows": (),
+        "notes": (),
+        "caption": "",
+    }
+    if isinstance(block, Table):
+        cells, footnotes = block.grid.resolve(range(len(block.grid.columns)))
+        notes = [*footnotes, *map(clean, block.grid.remarks)]
+        return found | {"columns": block.grid.columns, "rows": cells, "notes": notes, "caption": block.caption}
+    if isinstance(block, Heading):
+        return found | {"heading": clean(block.text), "level": block.level}
+    if isinstance(block, Notes):
+        return found | {"notes": list(map(clean, block.texts))}
+    return found | {"texts": list(map(clean, block.texts if isinstance(block, Sentences) else (block,)))}

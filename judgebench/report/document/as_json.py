@@ -1,0 +1,22 @@
+"""Documents as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from judgebench.report.document.model import Document
+
+
+def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+    """Write the JSON."""
+    return dump(document.to_json())
+
+
+def dump(data: Mapping[str, Any]) -> str:
+    """Write JSON with a fixed layout; ValueError on NaN, which JSON has no word for."""
+    # ASCII only: any terminal, any locale and unpaired surrogates from benchmark files are safe.
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"

@@ -1,0 +1,63 @@
+"""Documents as Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.report.document.model import Heading, Notes, Sentences, Table
+from judgebench.report.document.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from judgebench.report.document.grid import Grid
+    from judgebench.report.document.model import Block, Document
+
+
+def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+    """Write the blocks."""
+    return "\n".join(map(_block, document.blocks()))
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Table):
+        return markdown_grid(block.grid)
+    if isinstance(block, Heading):
+        return f"{'#' * block.level} {markdown_text(block.text)}\n"
+    if isinstance(block, Notes):
+        return "".join(f"- {markdown_text(text)}\n" for text in block.texts)
+    return "\n".join(f"{markdown_text(text)}\n" for text in (block.texts if isinstance(block, Sentences) else (block,)))
+
+
+def markdown_grid(grid: Grid) -> str:
+    """Write a grid, its notes as a list below."""
+    cells, footnotes = grid.resolve(range(len(grid.columns)))
+    text = markdown_table([column.title for column in grid.columns], cells, grid.right)
+    notes = [f"- {markdown_text(note)}\n" for note in (*footnotes, *grid.remarks)]
+    return text + ("\n" + "".join(notes) if notes else "")
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
+    r"""Write a table; what would break a cell or become markup is escaped.
+
+    >>> print(markdown_table(["judge", "n"], [["a|b", "3"]], right=[1]), end="")
+    | judge | n |
+    | --- | ---: |
+    | a\|b | 3 |
+    """
+    to_right = set(right)
+    lines = [
+        list(map(markdown_text, header)),
+        ["---:" if i in to_right else "---" for i in range(len(header))],
+        *(list(map(markdown_text, row)) for row in rows),
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def markdown_text(text: str) -> str:
+    """Escape what would become markup or break a table."""
+    safe = clean(text).replace("&", "&amp;").replace("<", "&lt;")
+    # "[.45, .54]" is an interval; only a bracket that opens a link needs to be held back.
+    for mark in ("\\", "|", "`", "*", "_", "]("):
+        safe = safe.replace(mark, f"\\{mark}")
+    return safe

@@ -1,0 +1,181 @@
+"""`Document`: what a command has to say, in blocks, as JSON and as a flat table; writers make the forms of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
+
+from judgebench.domain.shapes import Key, Record, Scalar
+from judgebench.report.document.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from judgebench.errors import JudgebenchError
+    from judgebench.report.document.grid import Grid
+
+__all__ = ["Block", "Document", "Heading", "Notes", "Sentences", "Sheet", "Table", "sheet"]
+
+R = TypeVar("R")
+Value: TypeAlias = "str | float | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of the blocks below."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Sentences that belong together: a line each on a terminal."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What has to be said below: a list."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A grid, and how it gives way on a narrow terminal.
+
+    ``names`` are the columns whose text may wrap; each step of ``plan`` wraps them down to a width, then leaves out
+    columns. ``caption`` and ``label`` are LaTeX's.
+    """
+
+    grid: Grid
+    names: Sequence[int] = (0, 1)
+    plan: Sequence[tuple[int, Sequence[int]]] = ((8, ()),)
+    caption: str = ""
+    label: str = ""
+
+
+#: A plain text is a paragraph.
+Block: TypeAlias = str | Heading | Sentences | Notes | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A flat table, as CSV has it: figures as they are."""
+
+    header: Sequence[str]
+    rows: Iterable[Sequence[Value]]
+
+
+def sheet(columns: Mapping[str, Callable[[R], Any]], rows: Iterable[R]) -> Sheet:
+    """Make a flat table of rows: a column a name.
+
+    ``name*`` holds an estimate in three columns: ``name``, ``name_low``, ``name_high``. Truth is written yes or no, a
+    sequence with blanks.
+    """
+    header: list[str] = []
+    for name in columns:
+        base = name.removesuffix("*")
+        header += [base, f"{base}_low", f"{base}_high"] if name.endswith("*") else [base]
+    return Sheet(header, [[cell for name, get in columns.items() for cell in _cells(name, get(row))] for row in rows])
+
+
+def _cells(name: str, value: Any) -> list[Value]:
+    if name.endswith("*"):
+        return [None] * 3 if value is None else [value.value, value.low, value.high]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [" ".join(value)] if isinstance(value, (tuple, list)) else [value]
+
+
+class Document(ABC):
+    """What a command has to say.
+
+    A kind of document says its ``SCHEMA``, the ``SHAPE`` of its JSON, its blocks (the answer first) and its flat
+    table; every form follows. Objects of this kind are what the functions of ``judgebench`` return.
+    """
+
+    __slots__ = ()
+    #: Name and version of the JSON: ``judgebench.KIND/N``.
+    SCHEMA: ClassVar[str]
+    #: The JSON below ``schema``; its keys get their values from what `data` returns.
+    SHAPE: ClassVar[Record]
+
+    @abstractmethod
+    def blocks(self) -> Iterator[Block]:
+        """Say it: sentences first."""
+
+    @abstractmethod
+    def sheet(self) -> Sheet:
+        """Give the flat table."""
+
+    def data(self) -> Any:
+        """Give what ``SHAPE`` reads."""
+        return self
+
+    @property
+    def failure(self) -> JudgebenchError | None:
+        """What ends the command line with another exit code than 0, after the answer is printed."""
+        return None
+
+    def render(self, form: str = "table", *, width: int = 120) -> str:
+        """Write it as ``--format`` does; ``width`` is that of a terminal.
+
+        UsageError where the form is none of those of `writers`.
+        """
+        from judgebench.report.document.writers import write  # noqa: PLC0415 - writers read this module
+
+        return write(self, form, width=width)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain JSON."""
+        return {"schema": self.SCHEMA, **self.SHAPE.plain(self.data())}
+
+    def to_frame(self) -> Any:
+        """Give the flat table as a pandas DataFrame."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        flat = self.sheet()
+        return pd.DataFrame([list(row) for row in flat.rows], columns=list(flat.header))
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Describe its JSON (JSON Schema, draft 2020-12)."""
+        named: dict[str, Any] = {}
+        whole = Record("", {"schema": Key(Scalar({"const": cls.SCHEMA})), **cls.SHAPE.keys}, cls.SHAPE.about)
+        head = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": f"urn:judgebench:schema:{cls.SCHEMA.removeprefix('judgebench.').replace('/', ':')}",
+            "title": cls.SCHEMA,
+        }
+        return head | whole.node(named) | {"$defs": named}
+
+    def sentences(self) -> list[str]:
+        """Give the answer: the sentences that come before the first table."""
+        found: list[str] = []
+        for block in self.blocks():
+            if isinstance(block, str):
+                found.append(block)
+            elif isinstance(block, Sentences):
+                found += block.texts
+            else:
+                break
+        return found
+
+    def __repr__(self) -> str:
+        said = self.sentences()
+        return f"<{type(self).__name__}: {clean(said[0]) if said else self.SCHEMA}>"
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def _repr_markdown_(self) -> str:
+        return self.render("md")
+
+    def _repr_html_(self) -> str:
+        from judgebench.report.document.as_html import fragment  # noqa: PLC0415 - loaded on use
+
+        return fragment(self)

@@ -1,0 +1,88 @@
+"""How values and names are written: the one place for ``value [low, high]``, p-values, percents, and safe names."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from judgebench.domain import Estimate
+
+__all__ = ["NONE", "clean", "figure", "interval", "many", "p_value", "percent", "share", "signed", "spread"]
+
+NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def clean(text: str) -> str:
+    r"""Make a name safe to print: control, invisible and unpaired characters become visible escapes.
+
+    >>> clean("judge\x1b[31m")
+    'judge\\x1b[31m'
+    """
+    return "".join(char if unicodedata.category(char) not in _INVISIBLE else ascii(char)[1:-1] for char in text)
+
+
+def figure(value: float | None, digits: int = 6) -> str:
+    """Print a figure with fixed decimals; nothing where there is none, and never ``-0``.
+
+    >>> [figure(v) for v in (0.5, -0.0000001, None)]
+    ['0.500000', '0.000000', '']
+    """
+    if value is None:
+        return ""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def spread(value: float, digits: int = 3) -> str:
+    """Print a fraction as statisticians do: no leading zero, no negative zero.
+
+    >>> [spread(v) for v in (0.4958, -0.035, 1.0, -0.0001)]
+    ['.496', '-.035', '1.000', '.000']
+    """
+    text = figure(value, digits)
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def share(value: float | None, digits: int = 3) -> str:
+    """Print a fraction, or a dash where there is none."""
+    return NONE if value is None else spread(value, digits)
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Print a difference with its sign."""
+    text = spread(value, digits)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Print a fraction in percent, without the sign; a dash where there is none."""
+    return NONE if value is None else figure(100 * value, digits)
+
+
+def p_value(p: float | None, digits: int = 3) -> str:
+    """Print a p-value; what is smaller than its last digit is said to be less than that.
+
+    >>> p_value(0.0004), p_value(0.0004, 4)
+    ('<.001', '.0004')
+    """
+    least = 10.0**-digits
+    return NONE if p is None else f"<{spread(least, digits)}" if p < least else spread(p, digits)
+
+
+def interval(one: Estimate, digits: int = 3, *, sign: bool = False) -> str:
+    """Print ``value [low, high]``; the value alone where it has no bounds, and a dash where there is none."""
+    if one.value is None:
+        return NONE
+    text = signed(one.value, digits) if sign else spread(one.value, digits)
+    return text if one.low is None or one.high is None else f"{text} [{spread(one.low)}, {spread(one.high)}]"
+
+
+def many(n: int, one: str) -> str:
+    """Count things.
+
+    >>> many(1, "item"), many(1200, "item")
+    ('1 item', '1,200 items')
+    """
+    return f"{n:,} {one}{'' if n == 1 else 's'}"
