@@ -36,7 +36,8 @@ def fragment(rows: Sequence[Agreement], notes: Sequence[str] = ()) -> str:
     notes : sequence of str, optional
         What a person should know beside it.
     """
-    from judgebench.report.scores import arrange, clean  # noqa: PLC0415 - loaded on use
+    from judgebench.report.document.text import clean  # noqa: PLC0415 - loaded on use
+    from judgebench.report.scores import arrange  # noqa: PLC0415 - loaded on use
     from judgebench.report.table import grid  # noqa: PLC0415 - loaded on use
 
     ordered = arrange(rows)

@@ -290,7 +290,7 @@ def _fail(error: JudgebenchError) -> NoReturn:
 
 def _shown(text: str) -> str:
     """Hold back what a terminal would obey: an error may repeat words of a judge or a file."""
-    from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
+    from judgebench.report.document.text import clean  # noqa: PLC0415 - loaded on use
 
     return "\n".join(map(clean, text.split("\n")))
 

@@ -85,7 +85,7 @@ def _opened(source: Source, data: Path | None, *, sample: bool, tell: Callable[[
     """Open the task behind a run; or say why its texts are not at hand."""
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
     from judgebench.labels.annotations import own_revision  # noqa: PLC0415 - loaded on use
-    from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
+    from judgebench.report.document.text import clean  # noqa: PLC0415 - loaded on use
 
     revision = own_revision(source.revision)
     sampled = sample or (revision == "sample" and data is None)

@@ -69,7 +69,7 @@ class Figure(Estimate):
 
     def __str__(self) -> str:
         from judgebench.agreement.names import title_of  # noqa: PLC0415 - loaded on use
-        from judgebench.report.scores import clean, spread  # noqa: PLC0415 - loaded on use
+        from judgebench.report.document.text import clean, spread  # noqa: PLC0415 - loaded on use
         from judgebench.report.words import REASONS  # noqa: PLC0415 - loaded on use
 
         title = clean(title_of(self.name)).replace("_", " ")
@@ -346,7 +346,7 @@ class Scores(Sequence[Agreement]):
 
     def lines(self) -> list[str]:
         """Say in a line what each judge came to on each task: the headline, agreement and ceiling beside it."""
-        from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
+        from judgebench.report.document.text import clean  # noqa: PLC0415 - loaded on use
 
         said: dict[tuple[str, str, str], str] = {}
         for row in self.rows:
@@ -364,12 +364,12 @@ class Scores(Sequence[Agreement]):
         return f"<Scores: {len(self.rows)} rows of {len(lines)} judges and tasks; print() shows the table>"
 
     def __str__(self) -> str:
-        from judgebench.report.scores import clean  # noqa: PLC0415 - loaded on use
+        from judgebench.report.document.text import clean  # noqa: PLC0415 - loaded on use
 
         return self.render() + "".join(f"{clean(note)}\n" for note in self.notes)
 
     def _repr_markdown_(self) -> str:
-        from judgebench.report.scores import markdown_text  # noqa: PLC0415 - loaded on use
+        from judgebench.report.document.as_md import markdown_text  # noqa: PLC0415 - loaded on use
 
         notes = "".join(f"- {markdown_text(note)}\n" for note in self.notes)
         return self.render("md") + notes
@@ -402,7 +402,8 @@ def _ceiling(row: Agreement) -> Figure:
 
 
 def _said(row: Agreement) -> str:
-    from judgebench.report.scores import figure, gold_words, spread  # noqa: PLC0415 - loaded on use
+    from judgebench.report.document.text import figure, spread  # noqa: PLC0415 - loaded on use
+    from judgebench.report.scores import gold_words  # noqa: PLC0415 - loaded on use
 
     parts = [str(_headline(row))]
     plain = row.metrics.get("percent_agreement") or row.metrics.get("accuracy")

@@ -6,8 +6,12 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.report.scores import clean, figure, markdown_grid, spread, write_csv, write_json
-from judgebench.report.table import Cell, Column, Grid, draw, fill
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid
+from judgebench.report.document.as_table import draw, fill
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean, figure, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

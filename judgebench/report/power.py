@@ -7,8 +7,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from judgebench.agreement.names import title_of
-from judgebench.report.scores import figure, markdown_grid, markdown_text, spread, write_csv, write_json
-from judgebench.report.table import Cell, Column, Grid, draw, fill
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid, markdown_text
+from judgebench.report.document.as_table import draw, fill
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import figure, spread
 
 if TYPE_CHECKING:
     from judgebench.agreement.power.power import Power

@@ -6,43 +6,35 @@ whatever the machine's locale.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import unicodedata
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.errors import UsageError
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid
+from judgebench.report.document.text import clean
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Agreement, Estimate
-    from judgebench.report.table import Grid
 
 __all__ = [
     "SCHEMA",
     "ScoresFormat",
     "arrange",
-    "clean",
     "estimate_columns",
-    "figure",
     "gold_word",
     "gold_words",
     "json_schema",
-    "markdown_grid",
-    "markdown_table",
-    "markdown_text",
     "render",
-    "spread",
     "to_csv",
     "to_json",
     "to_markdown",
-    "write_csv",
-    "write_json",
 ]
 
 SCHEMA = "judgebench.scores/1"
@@ -64,47 +56,6 @@ BIAS = (
     "first_slot_rate",
     "positive_rate_difference",
 )
-
-#: What makes a cell a formula, full-width signs too; a leading apostrophe must not be taken for ours.
-_FORMULA = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-def clean(text: str) -> str:
-    r"""Make a name safe to print: control, invisible and unpaired characters become visible escapes.
-
-    Examples
-    --------
-    >>> clean("judge\x1b[31m")
-    'judge\\x1b[31m'
-    """
-    return "".join(char if unicodedata.category(char) not in _INVISIBLE else ascii(char)[1:-1] for char in text)
-
-
-def spread(value: float, digits: int = 3) -> str:
-    """Print a fraction as statisticians do: no leading zero, no negative zero.
-
-    Examples
-    --------
-    >>> [spread(v) for v in (0.4958, -0.035, 1.0, -0.0001)]
-    ['.496', '-.035', '1.000', '.000']
-    """
-    text = figure(value, digits)
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
-
-
-def figure(value: float | None, digits: int = 6) -> str:
-    """Print a figure with fixed decimals; nothing where there is none, and never ``-0``.
-
-    Examples
-    --------
-    >>> [figure(v) for v in (0.5, -0.0000001, None)]
-    ['0.500000', '0.000000', '']
-    """
-    if value is None:
-        return ""
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if not text.strip("-0.") else text
 
 
 def gold_words(gold: str) -> str:
@@ -160,12 +111,6 @@ def to_json(rows: Iterable[Agreement]) -> dict[str, Any]:
     return {"schema": SCHEMA, "rows": [row.to_json() for row in arrange(rows)]}
 
 
-def write_json(document: Mapping[str, Any]) -> str:
-    """Write a document with a fixed layout; ValueError on NaN, which JSON has no word for."""
-    # ASCII only: any terminal, any locale and unpaired surrogates from benchmark files are safe.
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
-
-
 def estimate_columns(rows: Sequence[Agreement], *, metrics: Sequence[str] = ()) -> list[tuple[str, _Kind, str]]:
     """Name the estimates that a wide table holds: fixed ones, whatever was measured, then plugins' metrics.
 
@@ -189,31 +134,6 @@ def estimate_columns(rows: Sequence[Agreement], *, metrics: Sequence[str] = ()) 
         ("metrics", foreign, ""),
     )
     return [(prefix + name, kind, name) for kind, names, prefix in groups for name in names]
-
-
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> str:
-    r"""Write CSV with ``\n`` line ends and six decimals.
-
-    Text is made printable, and text that a spreadsheet would run as a formula gets a leading
-    apostrophe; figures never do.
-
-    Examples
-    --------
-    >>> write_csv(["judge", "kappa"], [["=HYPERLINK()", -0.5]])
-    "judge,kappa\n'=HYPERLINK(),-0.500000\n"
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_cell(name) for name in header])
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def _cell(value: str | float | None) -> str:
-    if isinstance(value, str):
-        text = clean(value)
-        return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
-    return str(value) if isinstance(value, int) else figure(value)
 
 
 def to_csv(rows: Iterable[Agreement]) -> str:
@@ -246,56 +166,11 @@ def to_csv(rows: Iterable[Agreement]) -> str:
     return write_csv(header, table)
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
-    r"""Write a Markdown table; what would break a cell or become markup is escaped.
-
-    Parameters
-    ----------
-    header : sequence of str
-        Column names.
-    rows : iterable of sequence of str
-        Cells.
-    right : iterable of int, optional
-        Positions of the columns that are aligned right.
-
-    Examples
-    --------
-    >>> print(markdown_table(["judge", "n"], [["a|b", "3"]], right=[1]), end="")
-    | judge | n |
-    | --- | ---: |
-    | a\|b | 3 |
-    """
-    to_right = set(right)
-    lines = [
-        list(map(markdown_text, header)),
-        ["---:" if i in to_right else "---" for i in range(len(header))],
-        *(list(map(markdown_text, row)) for row in rows),
-    ]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def markdown_text(text: str) -> str:
-    """Escape what would become markup or break a table."""
-    safe = clean(text).replace("&", "&amp;").replace("<", "&lt;")
-    # "[.45, .54]" is an interval; only a bracket that opens a link needs to be held back.
-    for mark in ("\\", "|", "`", "*", "_", "]("):
-        safe = safe.replace(mark, f"\\{mark}")
-    return safe
-
-
 def to_markdown(rows: Iterable[Agreement]) -> str:
     """Write rows as a Markdown table; footnotes say what is undefined and what to be careful with."""
     from judgebench.report.table import grid  # noqa: PLC0415 - table builds on this module
 
     return markdown_grid(grid(arrange(rows)))
-
-
-def markdown_grid(layout: Grid) -> str:
-    """Write a table's grid as Markdown, its notes as a list below."""
-    cells, footnotes = layout.resolve(range(len(layout.columns)))
-    text = markdown_table([column.title for column in layout.columns], cells, layout.right)
-    notes = [f"- {markdown_text(note)}\n" for note in (*footnotes, *layout.remarks)]
-    return text + ("\n" + "".join(notes) if notes else "")
 
 
 def render(rows: Iterable[Agreement], format: str = "table", *, width: int = 120) -> str:  # noqa: A002 - as the option

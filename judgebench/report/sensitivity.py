@@ -6,9 +6,14 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.report.scores import clean, markdown_grid, write_csv, write_json
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid
+from judgebench.report.document.as_table import draw
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean
 from judgebench.report.scores import json_schema as scores_schema
-from judgebench.report.table import Cell, Column, Grid, draw, kappa_cell
+from judgebench.report.table import kappa_cell
 from judgebench.report.words import WARNINGS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
-from judgebench.report.scores import clean
+from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
     from judgebench.store.runs import StoredRun

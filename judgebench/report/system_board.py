@@ -11,20 +11,16 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.errors import UsageError
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid, markdown_text
+from judgebench.report.document.as_table import draw, fill
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean, figure, spread
 from judgebench.report.leaderboard.render import FORMATS
-from judgebench.report.scores import (
-    clean,
-    figure,
-    gold_word,
-    markdown_grid,
-    markdown_text,
-    spread,
-    write_csv,
-    write_json,
-)
+from judgebench.report.scores import gold_word
 from judgebench.report.systems import json_schema as systems_schema
 from judgebench.report.systems import ranking_json
-from judgebench.report.table import Cell, Column, Grid, draw, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -115,7 +111,7 @@ def render(placed: Iterable[Placed], form: str = "table", *, width: int = 120) -
         note = "\n".join(fill(NOTE, width))
         return "\n".join((*(f"{lead}\n\n{text}" for lead, text in zip(leads, drawn, strict=True)), f"{note}\n"))
     if form == "tex":
-        from judgebench.report.latex import PREAMBLE, latex_table, latex_text  # noqa: PLC0415 - loaded on use
+        from judgebench.report.document.as_tex import PREAMBLE, latex_table, latex_text  # noqa: PLC0415 - loaded on use
 
         blocks = [latex_table(one.grid, f"{one.title}. {one.lead}", f"judgebench-{one.name}") for one in named]
         return "\n".join((PREAMBLE, *blocks, f"\\noindent{{\\footnotesize {latex_text(NOTE)}}}\n"))
@@ -149,7 +145,7 @@ def boards(placed: Iterable[Placed], *, details: bool = True) -> list[Board]:
 
 def _named(ordered: Sequence[Placed]) -> list[_Named]:
     """Make a table for each task, systems by judges, then one for each judge."""
-    from judgebench.report.latex import latex_name  # noqa: PLC0415 - loaded on use
+    from judgebench.report.document.as_tex import latex_name  # noqa: PLC0415 - loaded on use
 
     found: list[_Named] = []
     for number, task in enumerate(dict.fromkeys(one.ranking.task for one in ordered), 1):

@@ -6,17 +6,13 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.report.scores import (
-    clean,
-    figure,
-    gold_word,
-    markdown_grid,
-    markdown_text,
-    spread,
-    write_csv,
-    write_json,
-)
-from judgebench.report.table import Cell, Column, Grid, draw, fill
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid, markdown_text
+from judgebench.report.document.as_table import draw, fill
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.scores import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from judgebench.report.scores import arrange, clean, figure, gold_word, gold_words, spread
+from judgebench.report.document.as_table import draw
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.scores import arrange, gold_word, gold_words
 from judgebench.report.words import REASONS, SHORT, WARNINGS
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -16,104 +18,13 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Agreement, Estimate
 
-__all__ = ["Cell", "Column", "Grid", "draw", "fill", "grid", "room_plan", "text_width", "to_table"]
+__all__ = ["grid", "room_plan", "to_table"]
 
 _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _METHOD = (
     "Brackets hold 95 % intervals. Kappa and its kin correct for agreement by chance: read them beside % agreement and "
     "the human ceiling."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table.
-
-    Parameters
-    ----------
-    title : str
-        The heading, in one line.
-    lines : tuple of str
-        The heading as the terminal's table breaks it.
-    right : bool
-        Whether its cells are figures, aligned right.
-    spare : bool
-        Whether it may be left out where room is short.
-    """
-
-    title: str
-    lines: tuple[str, ...] = ()
-    right: bool = True
-    spare: bool = False
-
-    @property
-    def heading(self) -> tuple[str, ...]:
-        """The heading in lines."""
-        return self.lines or (self.title,)
-
-
-class Cell(NamedTuple):
-    """Text of a cell and the footnotes that it points to."""
-
-    text: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table before it is drawn: headings, cells, and remarks that stand below."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def right(self) -> list[int]:
-        """Positions of the columns that are aligned right."""
-        return [i for i, column in enumerate(self.columns) if column.right]
-
-    def resolve(self, shown: Sequence[int]) -> tuple[list[list[str]], list[str]]:
-        """Give the footnotes of the shown columns their numbers.
-
-        Returns
-        -------
-        list of list of str
-            The cells of these columns with their marks; the same words share a mark.
-        list of str
-            The footnotes.
-        """
-        marks: dict[str, str] = {}
-        cells: list[list[str]] = []
-        for row in self.rows:
-            line: list[str] = []
-            for i in shown:
-                own = [marks.setdefault(note, _superscript(len(marks) + 1)) for note in row[i].notes]
-                text = row[i].text
-                # A mark right behind a digit would read as an exponent.
-                gap = " " if own and text[-1:].isdigit() else ""
-                line.append(text + gap + " ".join(own))
-            cells.append(line)
-        return cells, [f"{mark} {words}" for words, mark in marks.items()]
-
-
-def _superscript(number: int) -> str:
-    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))
-
-
-def text_width(text: str) -> int:
-    """Count the terminal columns that a text takes.
-
-    Examples
-    --------
-    >>> text_width("kappa"), text_width("評価")
-    (5, 4)
-    """
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.category(char) in {"Mn", "Me"} else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
 
 
 #: What is shown of a row whose scale is not known.
@@ -332,112 +243,3 @@ def room_plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]],
     spare = tuple(i for i in reversed(range(len(titles))) if layout.columns[i].spare)
     # A companion less is easier to read than a judge's name in three pieces.
     return ((24, (titles.index("gold"),)), (18, spare if subsets else (titles.index("subset"), *spare)), (8, ()))
-
-
-def draw(
-    layout: Grid, *, width: int, names: Sequence[int] = (), plan: Sequence[tuple[int, Sequence[int]]] = ((8, ()),)
-) -> str:
-    """Draw a grid with its notes.
-
-    Parameters
-    ----------
-    layout : Grid
-        Headings, cells, notes.
-    width : int
-        Columns to fit into, where that can be done.
-    names : sequence of int, optional
-        Columns whose text may wrap.
-    plan : sequence of (int, sequence of int), optional
-        What to do, step by step, until the table fits: wrap names down to a width, then leave out columns.
-
-    Returns
-    -------
-    str
-        Lines, the last one ended.
-    """
-    if not layout.rows:
-        return "no rows\n"
-    widths, shown, dropped = _fit(layout, width, names, plan)
-    cells, footnotes = layout.resolve(shown)
-    sizes = [widths[i] for i in shown]
-    right = [layout.columns[i].right for i in shown]
-    lines = _line([layout.columns[i].heading for i in shown], sizes, right, bottom=True)
-    lines.append("  ".join("─" * size for size in sizes))
-    for row in cells:
-        pieces = [_wrap(cell, widths[i]) if i in names else (cell,) for i, cell in zip(shown, row, strict=True)]
-        lines += _line(pieces, sizes, right)
-    notes = list(footnotes)
-    if dropped:
-        notes.append(f"Left out for want of room: {', '.join(dropped)} (--format csv has them).")
-    notes += layout.remarks
-    for i, note in enumerate(notes):
-        lines += [*([] if i else [""]), *fill(note, width)]
-    return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def _fit(
-    layout: Grid, width: int, names: Sequence[int], plan: Sequence[tuple[int, Sequence[int]]]
-) -> tuple[list[int], list[int], list[str]]:
-    """Choose the width of each column, the columns that are shown, and say which are not."""
-    every = range(len(layout.columns))
-    cells, _ = layout.resolve(every)
-    widths = [max(map(text_width, (*layout.columns[i].heading, *(row[i] for row in cells)))) for i in every]
-    shown = list(every)
-    dropped: list[str] = []
-
-    def excess() -> int:
-        return sum(widths[i] for i in shown) + 2 * (len(shown) - 1) - width
-
-    for least, droppable in plan:
-        # The widest name gives way first, so that short ones stay on one line.
-        while names and excess() > 0 and widths[wide := max(names, key=lambda i: widths[i])] > least:
-            widths[wide] -= 1
-        for i in droppable:
-            if excess() > 0:
-                shown.remove(i)
-                dropped.append(layout.columns[i].title)
-    return widths, shown, dropped
-
-
-def _line(
-    cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False
-) -> list[str]:
-    """Set cells of several lines beside each other."""
-    height = max(map(len, cells))
-    padded = [[""] * (height - len(c)) + list(c) if bottom else list(c) + [""] * (height - len(c)) for c in cells]
-    lines: list[str] = []
-    for y in range(height):
-        parts: list[str] = []
-        for cell, size, to_right in zip(padded, widths, right, strict=True):
-            blank = " " * max(0, size - text_width(cell[y]))
-            parts.append(blank + cell[y] if to_right else cell[y] + blank)
-        lines.append("  ".join(parts))
-    return lines
-
-
-def _wrap(text: str, width: int) -> tuple[str, ...]:
-    """Break a name, after ``/``, ``-``, ``_``, ``:`` or a blank where one is near, else anywhere."""
-    lines: list[str] = []
-    line = ""
-    for char in text:
-        if text_width(line + char) > width and line:
-            cut = max((line.rfind(mark) + 1 for mark in "/-_: "), default=0)
-            cut = cut if cut > len(line) // 2 else len(line)
-            lines.append(line[:cut])
-            line = line[cut:]
-        line += char
-    return (*lines, line)
-
-
-def fill(text: str, width: int) -> list[str]:
-    """Break a note at blanks, the following lines indented."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        if line.strip() and text_width(line) + 1 + text_width(word) > width:
-            lines.append(line)
-            line = f"  {word}"
-        else:
-            line = f"{line} {word}" if line else word
-    # A single word may be longer than a line.
-    return [piece for line in (*lines, line) for piece in _wrap(line, width)]

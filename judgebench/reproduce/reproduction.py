@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from judgebench.errors import DataError, UsageError
-from judgebench.report.scores import ScoresFormat, clean, figure, markdown_grid, write_csv, write_json
-from judgebench.report.table import Cell as GridCell
-from judgebench.report.table import Column, Grid, draw
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid
+from judgebench.report.document.as_table import draw
+from judgebench.report.document.grid import Cell as GridCell
+from judgebench.report.document.grid import Column, Grid
+from judgebench.report.document.text import clean, figure
+from judgebench.report.scores import ScoresFormat
 from judgebench.reproduce.recomputed import Sources, recorded_verdicts
 from judgebench.tasks.card import card_names, load_card
 from judgebench.tasks.published import Cell as PublishedCell

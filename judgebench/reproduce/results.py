@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
 from judgebench.files.rows import find
+from judgebench.report.document.as_md import markdown_table, markdown_text
 from judgebench.report.leaderboard import rank, to_csv, to_markdown
-from judgebench.report.scores import markdown_table, markdown_text
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:

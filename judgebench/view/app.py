@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from judgebench.errors import IncompleteError, JudgebenchError, UsageError
+from judgebench.report.document.text import clean
 from judgebench.report.html import page
-from judgebench.report.scores import clean
 from judgebench.view.guard import add_headers, middleware
 from judgebench.view.worker import Worker
 

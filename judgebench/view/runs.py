@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import digest
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.report.scores import clean, gold_word, spread
+from judgebench.report.document.text import clean, spread
+from judgebench.report.scores import gold_word
 from judgebench.report.words import REASONS, SHORT, WARNINGS
 from judgebench.store.lines import VERDICTS
 from judgebench.store.stored import MANIFEST, StoredRun, read_run

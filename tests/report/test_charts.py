@@ -16,6 +16,7 @@ from judgebench.agreement.bias.lengths import length_preference
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Estimate, Scale, Usage
+from judgebench.report.document.text import clean
 from judgebench.report.html import asset
 from judgebench.report.page.charts import (
     calibration,
@@ -28,7 +29,6 @@ from judgebench.report.page.charts import (
     systems,
 )
 from judgebench.report.page.charts.markup import ROLES
-from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from contract import fields
+from report.contract import fields
 
 from judgebench.report.schemas import KINDS, json_schema
 

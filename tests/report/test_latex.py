@@ -19,9 +19,9 @@ from pylatexenc.macrospec import std_macro
 from report.report_rows import one_row, rows
 
 from judgebench.report import leaderboard
-from judgebench.report.latex import PREAMBLE, latex_table, latex_text
-from judgebench.report.scores import clean
-from judgebench.report.table import Cell, Column, Grid
+from judgebench.report.document.as_tex import PREAMBLE, latex_table, latex_text
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,9 @@ from report.report_rows import estimates, one_row, rows
 
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Usage
 from judgebench.errors import UsageError
-from judgebench.report import scores, table
+from judgebench.report import scores
+from judgebench.report.document.as_table import text_width
+from judgebench.report.document.text import clean, spread
 from judgebench.report.words import SHORT
 
 VALIDATOR = jsonschema.Draft202012Validator(scores.json_schema())
@@ -128,7 +130,7 @@ def test_csv_text_never_becomes_a_formula_and_stays_one_row(name):
     text.encode("utf-8")
     cell = next(csv.DictReader(io.StringIO(text)))["judge"]
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-    shown = scores.clean(name)
+    shown = clean(name)
     assert cell == (f"'{shown}" if shown.startswith(("=", "+", "-", "@", "'")) else shown)
 
 
@@ -158,7 +160,7 @@ def test_escape_sequences_and_line_breaks_are_shown_not_run():
 def test_the_table_fits_a_terminal(some):
     for width in (120, 100):
         for line in scores.render(some, "table", width=width).splitlines():
-            assert table.text_width(line) <= width, line
+            assert text_width(line) <= width, line
 
 
 def test_the_table_of_a_real_row():
@@ -290,7 +292,7 @@ def test_an_unknown_format_is_a_usage_error():
 def test_wide_characters_keep_the_columns_aligned():
     some = [replace(one_row(), judge="評価モデル"), replace(one_row(), judge="plain-name")]
     lines = scores.render(some, "table").splitlines()
-    starts = {table.text_width(line[: line.index("all")]) for line in lines if " all " in line}
+    starts = {text_width(line[: line.index("all")]) for line in lines if " all " in line}
     assert len(starts) == 1
 
 
@@ -309,7 +311,7 @@ def test_the_schema_is_in_the_distribution():
 @given(estimates)
 def test_spread_reads_back(estimate):
     if estimate.value is not None:
-        assert float(scores.spread(estimate.value)) == pytest.approx(estimate.value, abs=5.1e-4)
+        assert float(spread(estimate.value)) == pytest.approx(estimate.value, abs=5.1e-4)
 
 
 def test_policies_stand_in_every_form():

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the JSON."""
-    return dump(document.to_json())
+    return write_json(document.to_json())
 
 
-def dump(data: Mapping[str, Any]) -> str:
+def write_json(data: Mapping[str, Any]) -> str:
     """Write JSON with a fixed layout; ValueError on NaN, which JSON has no word for."""
     # ASCII only: any terminal, any locale and unpaired surrogates from benchmark files are safe.
     return json.dumps(data, indent=2, allow_nan=False) + "\n"

@@ -7,8 +7,11 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from judgebench.agreement.names import title_of
-from judgebench.report.scores import clean, markdown_grid, markdown_text, spread, write_json
-from judgebench.report.table import Cell, Column, Grid, draw, fill
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_md import markdown_grid, markdown_text
+from judgebench.report.document.as_table import draw, fill
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean, spread
 from judgebench.report.words import REASONS, WARNINGS
 from judgebench.stats.inference.proportions import rule_of_three
 

@@ -10,10 +10,12 @@ import math
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from judgebench.errors import UsageError
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean, figure, spread
 from judgebench.report.leaderboard.grids import headline_name
 from judgebench.report.leaderboard.ranks import rank
-from judgebench.report.scores import clean, figure, gold_word, spread, write_csv
-from judgebench.report.table import Cell, Column, Grid
+from judgebench.report.scores import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

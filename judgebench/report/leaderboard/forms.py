@@ -6,21 +6,24 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_md import markdown_grid, markdown_text
+from judgebench.report.document.as_table import draw, fill
 from judgebench.report.leaderboard.beside import usd_per_1000
 from judgebench.report.leaderboard.grids import matrix, sections
 from judgebench.report.leaderboard.ranks import NOTE
-from judgebench.report.scores import estimate_columns, markdown_grid, markdown_text, write_csv
+from judgebench.report.scores import estimate_columns
 from judgebench.report.scores import json_schema as scores_schema
-from judgebench.report.table import draw, fill, room_plan
+from judgebench.report.table import room_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Estimate
+    from judgebench.report.document.grid import Grid
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.beside import Baseline
     from judgebench.report.leaderboard.ranks import Entry
-    from judgebench.report.table import Grid
 
 __all__ = ["SCHEMA", "json_schema", "to_csv", "to_json", "to_markdown", "to_table"]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.text import clean, figure, spread
 from judgebench.report.leaderboard.beside import usd_per_1000
-from judgebench.report.scores import clean, figure, gold_words, spread
-from judgebench.report.table import Cell, Column, Grid, grid, kappa_cell
+from judgebench.report.scores import gold_words
+from judgebench.report.table import grid, kappa_cell
 from judgebench.report.words import SHORT
 
 if TYPE_CHECKING:

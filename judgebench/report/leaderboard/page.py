@@ -6,20 +6,20 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.report.document.as_tex import latex_name
+from judgebench.report.document.text import clean, figure
 from judgebench.report.html import page
-from judgebench.report.latex import latex_name
 from judgebench.report.leaderboard.grids import NONE, matrix, sections
 from judgebench.report.leaderboard.ranks import NOTE
-from judgebench.report.scores import clean, figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from judgebench.domain import Estimate
+    from judgebench.report.document.grid import Grid
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.grids import Named
     from judgebench.report.leaderboard.ranks import Entry
-    from judgebench.report.table import Grid
 
 __all__ = ["Board", "Link", "board", "boards_page", "tables_page", "to_html"]
 

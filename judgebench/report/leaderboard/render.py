@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from judgebench.errors import UsageError
+from judgebench.report.document.as_json import write_json
 from judgebench.report.leaderboard.forms import to_csv, to_json, to_markdown, to_table
-from judgebench.report.scores import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

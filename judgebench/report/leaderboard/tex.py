@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.latex import PREAMBLE, latex_name, latex_table, latex_text
+from judgebench.report.document.as_tex import PREAMBLE, latex_name, latex_table, latex_text
 from judgebench.report.leaderboard.grids import matrix, sections
 from judgebench.report.leaderboard.ranks import NOTE
 

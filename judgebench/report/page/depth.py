@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.errors import DataError, UsageError
+from judgebench.report.document.text import clean
 from judgebench.report.page.charts.calibration import calibration
 from judgebench.report.page.charts.confusion import confusion
 from judgebench.report.page.charts.costs import cost_of
@@ -14,7 +15,6 @@ from judgebench.report.page.charts.subsets import subsets
 from judgebench.report.page.charts.systems import systems
 from judgebench.report.page.charts.words import count, first_up
 from judgebench.report.page.parts import Section
-from judgebench.report.scores import clean
 from judgebench.report.systems import WARNINGS
 
 if TYPE_CHECKING:

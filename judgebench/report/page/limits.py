@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.document.text import clean
 from judgebench.report.page.charts.subsets import division
 from judgebench.report.page.charts.words import count, name_of, percent, shown
 from judgebench.report.page.parts import Section
-from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

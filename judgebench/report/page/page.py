@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench import __version__
+from judgebench.report.document.text import clean
 from judgebench.report.html import page
 from judgebench.report.page.disagreements import explorer
 from judgebench.report.page.summary import distinct, sections, sentence
-from judgebench.report.scores import clean, gold_word
+from judgebench.report.scores import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

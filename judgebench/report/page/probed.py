@@ -9,11 +9,11 @@ import numpy as np
 from judgebench.agreement.bias.lengths import length_preference
 from judgebench.agreement.bias.retest import retest_agreement
 from judgebench.agreement.policies import apply
+from judgebench.report.document.text import clean, spread
 from judgebench.report.page.charts.length import length, points
 from judgebench.report.page.charts.position import position
 from judgebench.report.page.charts.words import count, name_of, told, whom
 from judgebench.report.page.parts import Section
-from judgebench.report.scores import clean, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.agreement.humans.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
+from judgebench.report.document.text import spread
 from judgebench.report.page.charts.words import count, name_of, percent, told, whom
-from judgebench.report.scores import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

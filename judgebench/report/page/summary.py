@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from judgebench.report.document.text import clean, figure
 from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import constant_share, forest
 from judgebench.report.page.charts.words import count, first_up, name_of, percent, told, whom
@@ -14,7 +15,6 @@ from judgebench.report.page.limits import limits
 from judgebench.report.page.parts import Section
 from judgebench.report.page.probed import probed
 from judgebench.report.page.stand_in import KAPPAS, MARGIN, Answer, answer
-from judgebench.report.scores import clean, figure
 from judgebench.report.table import grid
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from judgebench.report.document.as_md import markdown_table, markdown_text
+from judgebench.report.document.text import clean
 from judgebench.report.leaderboard.ranks import NOTE
 from judgebench.report.publish.checks import SAMPLE, may_pass_on
-from judgebench.report.scores import clean, markdown_table, markdown_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

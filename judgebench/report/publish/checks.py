@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.ratings import unfinished
 from judgebench.errors import DataError
-from judgebench.report.scores import clean
+from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,12 +13,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import UsageError
-from judgebench.report.latex import latex_name
+from judgebench.report.document.as_csv import write_csv
+from judgebench.report.document.as_json import write_json
+from judgebench.report.document.as_tex import latex_name
 from judgebench.report.leaderboard import to_csv, to_json
 from judgebench.report.leaderboard.page import LEAD, Link, boards_page
 from judgebench.report.leaderboard.tex import to_tex
 from judgebench.report.publish.card import VERDICTS, card
-from judgebench.report.scores import write_csv, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,10 +8,10 @@ import numpy as np
 
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import numbers_of, score_metrics
+from judgebench.report.document.text import clean, spread
 from judgebench.report.page.charts.sketch import sketch
 from judgebench.report.page.charts.words import count, first_up, name_of, percent, told
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import clean, spread
 from judgebench.stats.coefficients.calibration import bins_of
 from judgebench.stats.inference.reliability import reliability
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
+from judgebench.report.document.text import clean
 from judgebench.report.page.charts.sketch import WIDTH, fitted, sketch
 from judgebench.report.page.charts.words import percent, whom
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     import numpy.typing as npt

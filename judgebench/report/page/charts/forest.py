@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from judgebench.report.document.text import clean, spread
 from judgebench.report.page.charts.sketch import fitted, legend_room, sketch, ticks
 from judgebench.report.page.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import clean, gold_word, spread
+from judgebench.report.scores import gold_word
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from judgebench.report.document.text import clean
 from judgebench.report.page.charts.sketch import fitted, sketch
 from judgebench.report.page.charts.words import count, percent, told, whom
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     from judgebench.agreement.bias.lengths import LengthPreference

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from judgebench.report.document.text import clean
 from judgebench.report.page.charts.sketch import fitted, legend_room, sketch
 from judgebench.report.page.charts.subsets import division
 from judgebench.report.page.charts.words import count, percent, reason, told
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

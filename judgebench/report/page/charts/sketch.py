@@ -7,8 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from judgebench.report.document.text import clean
 from judgebench.report.page.charts.markup import code_of, inline
-from judgebench.report.scores import clean
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from judgebench.report.document.text import clean
 from judgebench.report.page.charts.forest import tick
 from judgebench.report.page.charts.sketch import fitted, legend_room, sketch, ticks
 from judgebench.report.page.charts.words import first_up, name_of, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import clean
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:

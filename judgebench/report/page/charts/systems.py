@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from judgebench.report.document.text import clean, figure, spread
 from judgebench.report.page.charts.sketch import fitted, sketch, ticks
 from judgebench.report.page.charts.words import reason, whom
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import clean, figure, spread
 from judgebench.report.systems import REASONS
 
 if TYPE_CHECKING:

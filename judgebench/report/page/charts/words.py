@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.names import title_of
-from judgebench.report.scores import clean, figure, gold_word, spread
+from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.scores import gold_word
 from judgebench.report.words import REASONS
 from judgebench.stats.coefficients.catalog import METRICS
 
