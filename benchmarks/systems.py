@@ -14,7 +14,7 @@ import numpy as np
 
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Ratings, Scale
-from judgebench.stats.coefficients.orders import compare_orders, decisiveness
+from judgebench.stats.coefficients.orderings import compare_orders, decisiveness
 
 SYSTEMS = 8
 QUALITY = np.linspace(-1.2, 1.5, SYSTEMS)

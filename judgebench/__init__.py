@@ -16,6 +16,9 @@ From Python (``docs/python.md``)::
 from __future__ import annotations
 
 import importlib
+import inspect
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,26 +31,43 @@ __version__ = "0.1.0"
 
 __all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "run", "score"]
 
-#: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room whose module
-#: can be called, so that it is the same object whoever imported it first.
+#: Where the names that a program uses live; each is imported when it is asked for.
 _LAZY = {
     "Figure": "judgebench.api.scores:Figure",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.api.scores:Scores",
-    "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
 }
 
 
 def __getattr__(name: str) -> Any:
-    place, _, attribute = _LAZY.get(name, "").partition(":")
-    if not place:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(place)
-    found = getattr(module, attribute) if attribute else module
+    place, _, attribute = _LAZY[name].partition(":")
+    found = getattr(importlib.import_module(place), attribute)
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Room(ModuleType):
+    """The room ``run``, which can be called: the same object whoever imported it first."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask judges about tasks and measure how far they agree with gold."""
+        return _function()(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(_function())
+
+
+def _function() -> Any:
+    return importlib.import_module("judgebench.api.running").run
+
+
+importlib.import_module("judgebench.run")
+sys.modules["judgebench.run"].__class__ = _Room

@@ -236,7 +236,7 @@ def _run_ours(backend: str, url: str, judgments: int, concurrency: int) -> dict[
             yield Case(item, (0, 1))
 
     os.environ |= {"OPENAI_API_KEY": "sk-bench-0000", "ANTHROPIC_API_KEY": "sk-bench-0000"}
-    judge = importlib.import_module(f"judgebench.judges.{backend}").create(
+    judge = importlib.import_module(f"judgebench.judges.backends.{backend}").create(
         "bench",
         prompt=None,
         base_url=url if backend == "anthropic" else f"{url}/v1",

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         pearson_r,
     )
     from judgebench.stats.coefficients.pairs import agreement_s1, agreement_s2, gold_tie_rate, judge_tie_rate
+    from judgebench.stats.coefficients.rank_correlation import kendall_tau_b, spearman_rho
     from judgebench.stats.coefficients.rankings import (
         footrule_distance,
         kendall_tau,
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
         spearman_rank,
         top_1_agreement,
     )
-    from judgebench.stats.coefficients.ranks import kendall_tau_b, spearman_rho
     from judgebench.stats.coefficients.raters import conger_kappa, fleiss_kappa, gwet_ac, light_kappa, mean_agreement
     from judgebench.stats.coefficients.steps import error_scores, first_error_scores, step_agreement
     from judgebench.stats.coefficients.weighted import (
@@ -96,7 +96,7 @@ __all__ = [
 #: Modules of `judgebench.stats.coefficients`; of two functions of one name, the first is that of two raters' labels.
 _MODULES = (
     "chance", "numeric", "bradley_terry", "calibration", "classes", "continuous", "discrimination", "homogeneity",
-    "icc", "krippendorff", "leniency", "pairs", "rankings", "ranks", "raters", "steps", "weighted",
+    "icc", "krippendorff", "leniency", "pairs", "rankings", "rank_correlation", "raters", "steps", "weighted",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.wholes import WHOLE, Numbers, Wholes
+from judgebench.agreement.verdict_columns import WHOLE, Numbers, Wholes
 from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError
 

@@ -11,7 +11,8 @@ import numpy as np
 from judgebench.agreement.estimates import free
 from judgebench.agreement.figures import Figure
 from judgebench.agreement.humans.ceiling import select
-from judgebench.agreement.policies import Scored, plurality
+from judgebench.agreement.policies import Scored
+from judgebench.agreement.step_labels import checked_steps, sequences_of
 from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients import rankings, steps
@@ -278,14 +279,8 @@ def _groups(ratings: Ratings, by: Sequence[str]) -> Iterator[tuple[str, npt.NDAr
                 yield f"system:{name}", ratings.system == code
 
 
-def _sides(ratings: Ratings) -> tuple[Codes, Codes]:
-    if ratings.sequence is None or ratings.gold_sequence is None:
-        raise ValueError("these ratings have no sequences")
-    return ratings.sequence, ratings.gold_sequence
-
-
 def _rank_figures(group: Ratings) -> dict[str, Figure]:
-    judge, gold = _sides(group)
+    judge, gold = sequences_of(group)
     rows = np.arange(len(judge))
     # Where one annotator ranked each item, an agreement is a plain share of rows.
     present = (gold >= 0).any(axis=2).T
@@ -350,28 +345,6 @@ def _step_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
     return found
 
 
-def checked_steps(group: Ratings, policies: Policies) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
-    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
-
-    Parameters
-    ----------
-    group, policies
-        As for `sequence_figures`.
-    """
-    judge, every = _sides(group)
-    length = (every >= 0).any(axis=1).sum(axis=1)
-    return _step_gold(every, policies), np.where(np.arange(judge.shape[1]) < length[:, None], judge, -1), length
-
-
-def _step_gold(every: Codes, policies: Policies) -> Codes:
-    """Gold of each step, shape (n, w); -1 where the annotators have no common label."""
-    n, m, w = every.shape
-    flat = every.transpose(0, 2, 1).reshape(n * w, m)
-    winner, share, ahead = plurality(flat, np.arange(n * w), 2)
-    sure = ahead & (share == 1.0) if policies.gold == "unanimous" else ahead
-    return np.where(sure, winner, -1).reshape(n, w).astype(np.int64)
-
-
 def _step_kappa(gold: Codes, judge: Codes) -> Figure:
     """Cohen's kappa of the steps; a step without a verdict is in a category that agrees with nothing."""
     row, place = np.nonzero(gold >= 0)
@@ -389,14 +362,14 @@ def _step_kappa(gold: Codes, judge: Codes) -> Figure:
 
 def _mismatched(group: Ratings) -> bool:
     """Whether the judge checked more or fewer steps than there are."""
-    judge, gold = _sides(group)
+    judge, gold = sequences_of(group)
     said = (judge >= 0).sum(axis=1)
     return bool(((said > 0) & (said != (gold >= 0).any(axis=1).sum(axis=1))).any())
 
 
 def _ceiling(group: Ratings) -> dict[str, Estimate]:
     """Mean over pairs of annotators, by the functions that measure the judge."""
-    _, gold = _sides(group)
+    _, gold = sequences_of(group)
     _, first = np.unique(group.item, return_index=True)
     gold, cluster = gold[first], group.cluster[first]
     there: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=2))

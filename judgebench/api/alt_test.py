@@ -59,7 +59,7 @@ def alt_test(
     Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
     llm_annotations.json, each {annotator: {item: label}}.
     """
-    from judgebench.agreement.alt_test.pairs import differences  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.differences import differences  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.alt_test.procedure import default_epsilon  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.alt_test.ratings import alt_test_ratings, epsilon_sweep  # noqa: PLC0415 - loaded on use
 

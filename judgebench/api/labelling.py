@@ -55,7 +55,7 @@ def labelled_runs(
     DataError
         If no run is left, or a run and a label don't fit.
     """
-    from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.relabelled import LabelledRun  # noqa: PLC0415 - loaded on use
 
     found = False
     for stored in runs:

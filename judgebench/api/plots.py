@@ -34,7 +34,7 @@ def forest(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
         If no row has the figure.
     """
     from judgebench.agreement.names import title_of  # noqa: PLC0415 - loaded on use
-    from judgebench.report.page.charts.sketch import shorten  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.charts.canvas import shorten  # noqa: PLC0415 - loaded on use
 
     name = metric or rows[0].headline or "cohen_kappa"
     if not any(name in row.metrics for row in rows):

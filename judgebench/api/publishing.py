@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from judgebench.api.boards import paces, placed
 from judgebench.api.sources import judgments, stored_sources
 from judgebench.errors import DataError, UsageError
-from judgebench.report.publish.checks import SAMPLE, About, check_run, may_pass_on
+from judgebench.report.publish.checks import SAMPLE, check_run, may_pass_on
+from judgebench.report.publish.publication import About
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.report.publish.checks import Check
-    from judgebench.report.publish.publish import Publication
+    from judgebench.report.publish.publication import Publication
     from judgebench.store.runs import StoredRun
 
 __all__ = ["about_tasks", "checked", "judged_runs", "publication"]
@@ -116,7 +117,7 @@ def publication(
 ) -> Publication:
     """Measure what is published."""
     from judgebench.report.leaderboard import rank  # noqa: PLC0415 - loaded on use
-    from judgebench.report.publish.publish import Publication  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publish.publication import Publication  # noqa: PLC0415 - loaded on use
 
     tables = list(stored_sources([folder]))
     rows = [row for table in tables for row in table.measure(policy, by_system=False, verify=False)]

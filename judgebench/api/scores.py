@@ -305,7 +305,7 @@ class Scores(Sequence[Agreement]):
             If the judges were not asked about the same items.
         """
         from judgebench.agreement.compare.compare import compare  # noqa: PLC0415 - loaded on use
-        from judgebench.agreement.compare.matching import match  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
         from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
         chosen = [self.row(judge=judge) for judge in (first, second)]

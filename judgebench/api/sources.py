@@ -15,11 +15,11 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from judgebench.agreement.compare.matching import Judged
     from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.matching import Judged
     from judgebench.api.tables import Gold
     from judgebench.domain import Agreement, Policies, Ratings
-    from judgebench.files.read import Table
+    from judgebench.files.table import Table
     from judgebench.labels.annotations import Labels
     from judgebench.store.runs import StoredRun
 
@@ -173,11 +173,11 @@ def stored_sources(
 
 def run_source(stored: StoredRun) -> Source:
     """Open one run that holds verdicts."""
-    from judgebench.agreement.compare.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.store.labelled import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.relabelled import LabelledRun  # noqa: PLC0415 - loaded on use
 
     run = stored.run
 
@@ -214,7 +214,7 @@ def table_sources(
     path: Path | Table, columns: Columns, gold: str, *, unlabelled: bool = False, tell: Callable[[str], None] = silent
 ) -> list[Source]:
     """Open a table of labels, a file or one that is open already: a source per judge's column."""
-    from judgebench.agreement.compare.matching import Judged  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 

@@ -14,7 +14,7 @@ from judgebench.errors import UsageError, argument
 from judgebench.labels.annotations import Mode
 
 if TYPE_CHECKING:
-    from judgebench.files.read import Table
+    from judgebench.files.table import Table
     from judgebench.labels.load import LoadedTable
 
 Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier", "model"]

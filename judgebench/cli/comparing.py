@@ -43,7 +43,7 @@ from judgebench.errors import MismatchError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.agreement.power.power import Power
     from judgebench.api.sources import Source
 
@@ -104,8 +104,8 @@ def compare(
     """Compare judges on the same items: paired, clustered by question; all pairs where there are more than two."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.compare import differing  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.compare.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import render, render_field, verdict  # noqa: PLC0415 - loaded on use
 

@@ -28,8 +28,8 @@ def results(
     output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("results"),
 ) -> None:
     """Rebuild the published leaderboards: every baseline and every recorded judge whose data are there."""
+    from judgebench.reproduce.leaderboards import figures, write_results  # noqa: PLC0415 - loaded on use
     from judgebench.reproduce.reproduction import reproduce  # noqa: PLC0415 - loaded on use
-    from judgebench.reproduce.results import figures, write_results  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 

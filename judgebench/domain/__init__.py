@@ -12,8 +12,8 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
-from judgebench.domain.limits import Answered, Lane, Quota, RateLimits
 from judgebench.domain.protocols import Judge, Probe, Task
+from judgebench.domain.rate_limits import Answered, Lane, Quota, RateLimits
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,

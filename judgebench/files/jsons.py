@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from judgebench.files.read import BLOCK_ROWS, Block, Table
 from judgebench.files.sniff import SAVE_AS, Sniffed, open_binary, reading
+from judgebench.files.table import BLOCK_ROWS, Block, Table, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,21 +132,6 @@ class JsonTable(Table):
             return isinstance(json.loads(raw.decode("utf-8-sig")), dict)
         except (ValueError, RecursionError):
             return False
-
-
-def cell(value: Any) -> str:
-    """Write one JSON or Parquet value as the text of a cell.
-
-    Examples
-    --------
-    >>> cell(True), cell(3), cell(None), cell(float("nan"))
-    ('true', '3', '', 'nan')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 class _DoubledKeyError(Exception):

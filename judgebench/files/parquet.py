@@ -7,8 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
-from judgebench.files.jsons import cell
-from judgebench.files.read import Block, Table
+from judgebench.files.table import Block, Table, cell
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

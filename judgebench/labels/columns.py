@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.domain import Scale
-    from judgebench.files.read import Table
+    from judgebench.files.table import Table
 
     Ints = npt.NDArray[np.int32]
     Codes = npt.NDArray[np.int64]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.errors import DataError, UsageError
-from judgebench.files.read import Table, open_table
+from judgebench.files.read import open_table
 from judgebench.labels.known import KNOWN, Known, recognise
 from judgebench.labels.names import (
     LABEL,
@@ -29,6 +29,8 @@ from judgebench.labels.words import MISSING, fold, infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from judgebench.files.table import Table
 
 Form: TypeAlias = Literal["run", "runs", "folder", "benchmark", "wide", "annotators", "long", "unknown"]
 

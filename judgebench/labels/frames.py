@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError, UsageError
-from judgebench.files.jsons import cell
-from judgebench.files.read import BLOCK_ROWS, Block, Table
 from judgebench.files.sniff import Sniffed
+from judgebench.files.table import BLOCK_ROWS, Block, Table, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

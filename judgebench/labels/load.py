@@ -10,7 +10,8 @@ import numpy as np
 
 from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError
-from judgebench.files.read import Table, open_table
+from judgebench.files.read import open_table
+from judgebench.files.table import Table
 from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
 from judgebench.labels.numbers import ROLE, check_scores, with_scores
 from judgebench.labels.words import spans

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.domain import Ratings, Scale
-    from judgebench.files.read import Table
+    from judgebench.files.table import Table
     from judgebench.labels.columns import Raw
 
     Floats = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from judgebench.labels.words import MISSING, fold, infer, is_decimal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from judgebench.files.read import Table
+    from judgebench.files.table import Table
 
 _LONG_CELL = 64
 _MOST_COUNTED = 20_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import DataError, MismatchError
-from judgebench.files.rows import find
+from judgebench.files.records import find
 from judgebench.tasks.base import open_task
 
 if TYPE_CHECKING:

@@ -219,7 +219,7 @@ class _Engine:
         self._budget_spent: OverBudgetError | None = None
         self._answered = False
         self._failed_in_a_row = 0
-        self._version = Version(cases, sink, self._scout)
+        self._version = Version(cases, sink.lookup, self._scout)
 
     # --- workers --------------------------------------------------------------------------------
 

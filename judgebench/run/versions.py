@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from judgebench.domain import Case, Verdict
-    from judgebench.run.engine import Sink
+    from judgebench.store.runs import Stored
 
 #: Cases looked up before the loop may breathe.
 _BREATH = 64
@@ -29,17 +29,22 @@ class Version:
     ----------
     cases : callable
         Gives the cases of the run, anew at each call.
-    sink : Sink
-        Knows earlier answers.
+    lookup : callable
+        Finds the answer to a case by its key, where an earlier one is known.
     ask : callable
         Asks a case and says whether another may be asked.
     """
 
-    def __init__(self, cases: Callable[[], Iterable[Case]], sink: Sink, ask: Callable[[Case], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        cases: Callable[[], Iterable[Case]],
+        lookup: Callable[[str], Stored | None],
+        ask: Callable[[Case], Awaitable[bool]],
+    ) -> None:
         #: Keys of cases that were asked before their turn and whose turn is still to come.
         self.scouted: set[str] = set()
         self._cases = cases
-        self._sink = sink
+        self._lookup = lookup
         self._ask = ask
         self._known: str | None = None
         self._lock = asyncio.Lock()
@@ -76,7 +81,7 @@ class Version:
         for number, case in enumerate(self._cases(), 1):
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
-            found = self._sink.lookup(case.key)
+            found = self._lookup(case.key)
             if found is not None:
                 stored[found.verdict.model] += not found.own
             elif case.key not in self._tried:

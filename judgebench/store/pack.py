@@ -10,8 +10,8 @@ from judgebench.errors import DataError, IncompleteError
 from judgebench.files.write import replace_file, sync
 from judgebench.store.lines import VERDICTS, encode, read_lines
 from judgebench.store.locks import lock_run
+from judgebench.store.parquet import PACKED, note_packed, read_table, write_table
 from judgebench.store.stored import SETTLED, read_run
-from judgebench.store.table import PACKED, note_packed, read_table, write_table
 from judgebench.store.writer import mark_settled, settle
 
 if TYPE_CHECKING:

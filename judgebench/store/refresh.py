@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from judgebench.files.write import replace_file, sync
 from judgebench.store.lines import VERDICTS
+from judgebench.store.parquet import PACKED
 from judgebench.store.stored import REFRESHED, SETTLED, read_mark
-from judgebench.store.table import PACKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from judgebench.errors import DataError, IncompleteError
 from judgebench.files.write import replace_file, sync
 from judgebench.store.lines import VERDICTS, encode
 from judgebench.store.locks import lock_run
+from judgebench.store.parquet import PACKED, group_count, note_packed, read_table, write_table
 from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
-from judgebench.store.table import PACKED, group_count, note_packed, read_table, write_table
 from judgebench.store.verify import ailment, dated, disorder, sound, verify, without_counts
 from judgebench.store.writer import settle
 

@@ -10,8 +10,8 @@ from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError
 from judgebench.files.lines import UNREADABLE, unreadable
 from judgebench.store.lines import REPAIR, VERDICTS, Sorting, damaged, decode
+from judgebench.store.parquet import PACKED, read_table
 from judgebench.store.sort import in_order, latest
-from judgebench.store.table import PACKED, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

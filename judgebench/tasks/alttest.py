@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.domain import Scale
-    from judgebench.files.rows import Row, Source
+    from judgebench.files.records import Row, Source
     from judgebench.tasks.card import Card
 
 __all__ = ["Reader"]

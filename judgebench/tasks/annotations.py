@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError
-from judgebench.files.rows import file_source, find
+from judgebench.files.records import file_source, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from judgebench.files.rows import Row
+    from judgebench.files.records import Row
 
 __all__ = ["Annotated", "folders", "read_annotations", "read_folder"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
-from judgebench.files.rows import Row, Source, file_source, find
+from judgebench.files.records import Row, Source, file_source, find
 from judgebench.tasks.card import load_card
 from judgebench.tasks.sources import resolve
 

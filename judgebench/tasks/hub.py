@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from judgebench.errors import DataError
-from judgebench.files.rows import Row, Source, read_rows, unpack
+from judgebench.files.records import Row, Source, read_rows, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -11,7 +11,7 @@ from judgebench.tasks.base import Located, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.files.rows import Row, Source
+    from judgebench.files.records import Row, Source
     from judgebench.tasks.card import Card
 
 __all__ = ["Reader"]

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status
 from judgebench.errors import DataError
-from judgebench.files.rows import file_source
+from judgebench.files.records import file_source
 from judgebench.tasks.base import Recording
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Scale
-    from judgebench.files.rows import Row
+    from judgebench.files.records import Row
 
 _LISTED = 8
 _STORED = {"key", "item", "code", "order", "status"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Response, Turn, digest
 from judgebench.errors import DataError
-from judgebench.files.rows import decode, unpack
+from judgebench.files.records import decode, unpack
 from judgebench.tasks.base import Located
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import GoldSource
-    from judgebench.files.rows import Row, Source
+    from judgebench.files.records import Row, Source
     from judgebench.tasks.card import Card
 
 __all__ = ["EXAMPLE_COUNTS", "SECTIONS", "Reader", "content_order", "read_json", "section_scores"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import GoldSource, Verdict
-    from judgebench.files.rows import Row, Source
+    from judgebench.files.records import Row, Source
     from judgebench.tasks.card import Card
 
 __all__ = [

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError
-from judgebench.files.rows import Source, file_source, find, read_bytes, read_rows, sha256
+from judgebench.files.records import Source, file_source, find, read_bytes, read_rows, sha256
 from judgebench.tasks.hub import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.files.rows import Row
+    from judgebench.files.records import Row
     from judgebench.tasks.card import Card, Part
 
 __all__ = ["resolve"]

@@ -13,7 +13,7 @@ from judgebench.errors import IncompleteError, JudgebenchError, UsageError
 from judgebench.report.document.text import clean
 from judgebench.report.html import page
 from judgebench.view.guard import add_headers, middleware
-from judgebench.view.worker import Worker
+from judgebench.view.page_worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from judgebench.store.stored import StoredRun
     from judgebench.view.guard import Guard
     from judgebench.view.labelling import Session
-    from judgebench.view.runs import RunTable
-    from judgebench.view.shelf import Shelf
+    from judgebench.view.run_table import RunTable
+    from judgebench.view.sessions import Shelf
 
 #: Bytes that a request may have.
 _MOST = 64 * 1024

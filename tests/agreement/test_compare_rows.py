@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from judgebench.agreement.compare.compare import compare
-from judgebench.agreement.compare.matching import Judged, match
 from judgebench.agreement.compare.standings import compare_all, verify_matched
+from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power.pilot import pilot
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UnknownNameError, UsageError

@@ -13,8 +13,8 @@ from test_compare_rows import jackknife, lines
 from test_ratings import item, verdict
 
 from judgebench.agreement.compare.compare import compare, differing
-from judgebench.agreement.compare.matching import judged_verdicts, match
 from judgebench.agreement.compare.standings import compare_all, verify_matched
+from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.agreement.power.pilot import pilot
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import UsageError

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.compare.matching import Judged, match
 from judgebench.agreement.gate.decision import Limits, Rules, gate
 from judgebench.agreement.gate.operations import Spent
+from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power.power import Power
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale

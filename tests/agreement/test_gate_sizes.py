@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.compare.matching import Judged, match
 from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.chance import cohen_kappa

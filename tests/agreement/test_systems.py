@@ -19,7 +19,7 @@ from judgebench.agreement.systems.scores import Sides, scoreboard
 from judgebench.agreement.systems.systems import _profiles, _resampled, rank_systems
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
-from judgebench.stats.coefficients.orders import compare_orders, decisiveness, ranks
+from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 
 FEW = 200
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judgebench.errors import DataError, UsageError
-from judgebench.files.read import BLOCK_ROWS, open_table
+from judgebench.files.read import open_table
+from judgebench.files.table import BLOCK_ROWS
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def judge(api: str, llm: FakeBatches, **more: Any) -> LLMJudge:
     url = llm.openai_url if api == "openai" else llm.anthropic_url
     settings = {"prompt": None, "base_url": url, "temperature": None, "max_tokens": 64, "timeout": 10, "seed": None}
-    return importlib.import_module(f"judgebench.judges.{api}").create("m", **settings | more)
+    return importlib.import_module(f"judgebench.judges.backends.{api}").create("m", **settings | more)
 
 
 def lines(api: Any, names: list[str]) -> io.BytesIO:

@@ -47,7 +47,7 @@ def build(backend: str, url: str, **changes) -> LLMJudge:
     settings = {"prompt": None, "temperature": 0.0, "max_tokens": 64, "timeout": 5.0, "seed": None} | changes
     model = "openai/m" if backend == "litellm" else "m"
     base = url if backend == "anthropic" else f"{url}/v1"
-    return importlib.import_module(f"judgebench.judges.{backend}").create(model, base_url=base, **settings)
+    return importlib.import_module(f"judgebench.judges.backends.{backend}").create(model, base_url=base, **settings)
 
 
 def pair_case(text: str = "") -> Case:
@@ -284,7 +284,7 @@ def test_the_sdks_own_address_variable_counts_and_is_recorded(
     fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatch, backend: str, variable: str, path: str
 ) -> None:
     monkeypatch.setenv(variable, f"{fake_llm.anthropic_url}{path}")
-    create = importlib.import_module(f"judgebench.judges.{backend}").create
+    create = importlib.import_module(f"judgebench.judges.backends.{backend}").create
     judge = create("m", prompt=None, base_url=None, temperature=0, max_tokens=9, timeout=5, seed=None)
     ask(judge, pair_case())
     assert len(fake_llm.requests) == 1

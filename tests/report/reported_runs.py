@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.agreement.compare.matching import judged_verdicts
+from judgebench.agreement.matching import judged_verdicts
 from judgebench.agreement.measure import measure_beside
 from judgebench.domain import Policies, Run, Scale, Status, Usage, Verdict
 from judgebench.report.page.parts import Reported

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.alt_test.pairs import Difference, advantage_difference
+from judgebench.agreement.alt_test.differences import Difference, advantage_difference
 from judgebench.agreement.alt_test.procedure import alt_test
 from judgebench.agreement.alt_test.ratings import SWEEP
 from judgebench.domain import Estimate, Policies

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.report_rows import one_row, rows
 
-from judgebench.agreement.compare.matching import Judged
+from judgebench.agreement.matching import Judged
 from judgebench.agreement.measure import measure
 from judgebench.domain import Agreement, Estimate, Policies, Ratings, Scale
 from judgebench.errors import UsageError

@@ -71,7 +71,7 @@ class Done(NamedTuple):
 
 def planned(api: str, llm: FakeBatches, task: Task, *, limit: int | None = None) -> Plan:
     url = llm.openai_url if api == "openai" else llm.anthropic_url
-    create = importlib.import_module(f"judgebench.judges.{api}").create
+    create = importlib.import_module(f"judgebench.judges.backends.{api}").create
     judge = create("m", prompt=None, base_url=url, temperature=None, max_tokens=64, timeout=10, seed=None)
     return plan_run(task, judge.serving(task.scale), Showing(limit=limit))[0]
 
@@ -443,7 +443,7 @@ def test_a_crash_at_any_step_costs_nothing_twice(api: str, tmp_path: Path, monke
 
         monkeypatch.setattr(owner, name, call if name in {"submit", "state", "find"} else sync)
 
-    client = importlib.import_module(f"judgebench.judges.{api}_batch")
+    client = importlib.import_module(f"judgebench.judges.backends.{api}_batch")
     stepping(Ledger, "_append")
     stepping(RunWriter, "append")
     for name in ("submit", "state", "find"):

@@ -21,7 +21,7 @@ from judgebench.stats.coefficients.calibration import (
 )
 from judgebench.stats.coefficients.discrimination import auc, threshold_accuracy
 from judgebench.stats.coefficients.icc import icc
-from judgebench.stats.coefficients.orders import compare_orders, decisiveness
+from judgebench.stats.coefficients.orderings import compare_orders, decisiveness
 from judgebench.stats.coefficients.raters import conger_kappa, gwet_ac, light_kappa, mean_agreement
 
 seeds = st.integers(0, 10_000)

@@ -14,8 +14,8 @@ from judgebench.errors import DataError, UsageError
 from judgebench.store import pack as packing
 from judgebench.store.lines import encode
 from judgebench.store.pack import pack, unpack
+from judgebench.store.parquet import PACKED, read_table, write_table
 from judgebench.store.runs import VERDICTS, RunWriter, Stored, known_answers, read_run
-from judgebench.store.table import PACKED, read_table, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path

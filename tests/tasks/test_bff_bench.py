@@ -12,7 +12,7 @@ from servers.from_hub import load
 
 from judgebench.domain import Case
 from judgebench.errors import DataError, UsageError
-from judgebench.files.rows import file_source
+from judgebench.files.records import file_source
 from judgebench.tasks.base import open_task
 from judgebench.tasks.bff_bench import Reader
 from judgebench.tasks.card import load_card

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.errors import DataError
-from judgebench.files.rows import Row, read_rows
+from judgebench.files.records import Row, read_rows
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir, load_card
 from judgebench.tasks.sources import resolve

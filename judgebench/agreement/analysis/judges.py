@@ -9,8 +9,8 @@ from judgebench.agreement.analysis.effects import Explanation, explain
 from judgebench.agreement.analysis.features import common_features
 from judgebench.agreement.analysis.labels import LabelUse, label_use
 from judgebench.agreement.analysis.strata import Slice, Strata, difficulty, own_answers, slices
-from judgebench.agreement.compare.matching import match
-from judgebench.agreement.compare.sides import sequences
+from judgebench.agreement.contrasts import sequences
+from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.errors import DataError, UsageError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.agreement.analysis.features import Feature
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Policies, Ratings
     from judgebench.stats.coefficients.homogeneity import Homogeneity

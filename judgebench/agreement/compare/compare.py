@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.compare.sides import (
+from judgebench.agreement.contrasts import (
     SEQUENCES,
     chosen,
     credits_of,
@@ -23,7 +23,7 @@ from judgebench.agreement.compare.sides import (
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import table_of
 from judgebench.agreement.power.power import Power, pilot_pair
-from judgebench.agreement.sequences import checked_steps
+from judgebench.agreement.step_labels import checked_steps
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.catalog import METRICS
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.compare.matching import Matched
-    from judgebench.agreement.compare.sides import Side
+    from judgebench.agreement.contrasts import Side
     from judgebench.agreement.figures import Figure
+    from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.influence import Ints
@@ -284,7 +284,7 @@ def compare(
     Agresti (1990, p. 350): 944 people said twice whether they approve of a prime minister; here two judges of whom
     150 items convince only the first, and 86 only the second.
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.domain import Policies, Ratings, Scale
     >>> def judged(name, codes):
     ...     n, zero = len(codes), np.zeros(len(codes), int)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.compare.sides import (
+from judgebench.agreement.contrasts import (
     chosen,
     groups,
     is_error,
@@ -30,7 +30,7 @@ from judgebench.stats.influence import combine
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.matching import Judged, Matched
+    from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.influence import Spread
@@ -144,7 +144,7 @@ def compare_all(
     --------
     Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second, of 1,600:
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
@@ -340,7 +340,7 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
     --------
     Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
 
-    >>> from judgebench.agreement.compare.matching import Judged
+    >>> from judgebench.agreement.matching import Judged
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))

@@ -20,7 +20,7 @@ from judgebench.agreement.correct.labelled import (
 )
 from judgebench.agreement.correct.matrix import ILL_CONDITIONED, matrix_influence, matrix_mean, matrix_shares
 from judgebench.agreement.correct.rogan_gladen import Calibration, bayes_rogan_gladen, rogan_gladen, youden
-from judgebench.agreement.correct.rows import Rows, Score, counts, judged, rows_of, score_of, used
+from judgebench.agreement.correct.samples import Rows, Score, counts, judged, rows_of, score_of, used
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.correct.rows import Counts
+    from judgebench.agreement.correct.samples import Counts
     from judgebench.domain import Ratings, Scale
 
 Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]

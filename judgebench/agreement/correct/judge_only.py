@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.correct.rows import rows_of, score_of
+from judgebench.agreement.correct.samples import rows_of, score_of
 from judgebench.agreement.correct.simplex import DIAGONALS, Ranking, sweep
 from judgebench.domain import Policies
 from judgebench.errors import DataError, UsageError

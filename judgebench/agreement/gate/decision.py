@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
-from judgebench.agreement.compare.sides import (
+from judgebench.agreement.contrasts import (
     chosen,
     default_metrics,
     gap,
@@ -19,8 +19,8 @@ from judgebench.agreement.compare.sides import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.gate.lines import Gate, GateLine, Limits, Odds, Rules
 from judgebench.agreement.gate.operations import coverage_drop, flip_increase, increase
+from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.power.power import Power
 from judgebench.domain import Estimate
@@ -34,9 +34,9 @@ __all__ = ["EVERY", "POWER", "Gate", "GateLine", "Limits", "Odds", "Rules", "gat
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.compare.matching import Matched
-    from judgebench.agreement.compare.sides import Side
+    from judgebench.agreement.contrasts import Side
     from judgebench.agreement.gate.operations import Spent, Worse
+    from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.influence import Ints, Spread
 
@@ -135,7 +135,7 @@ def gate(
     Agresti (1990, p. 350): of 1,600 items 150 convince only the first of two judges and 86 only the second, a drop of
     .04 with a standard error of .0095 (z = 4.2, one-sided p 1.4e-5).
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))

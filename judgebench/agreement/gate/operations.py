@@ -16,7 +16,7 @@ from judgebench.stats.influence import Clusters, Spread, combine, mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.agreement.compare.matching import Matched
+    from judgebench.agreement.matching import Matched
     from judgebench.domain import Ratings
 
 
@@ -79,7 +79,7 @@ def coverage_drop(matched: Matched) -> Worse:
     --------
     One answer of four is lost:
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> names = range(4)
@@ -125,7 +125,7 @@ def flip_increase(matched: Matched) -> Worse:
     --------
     Two items, A first and then B first. The first run is consistent on both, the second on one:
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> shown = dict(item=[0, 0, 1, 1], swapped=[False, True, False, True])
@@ -183,7 +183,7 @@ def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Sp
     --------
     Two items of 1 and 3 seconds take 1.5 and 3.5:
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> judged = [Judged("t", name, from_codes(Scale.check(), [1, 0], [1, 1]), "ij", "ij", Policies()) for name in "ab"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.compare.matching import match
-from judgebench.agreement.compare.sides import chosen, default_metrics, groups
+from judgebench.agreement.contrasts import chosen, default_metrics, groups
+from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.agreement.power.power import DISCORDANCE, Power, pilot_pair, pilot_single
 from judgebench.errors import DataError, UnknownNameError, UsageError
@@ -15,7 +15,7 @@ from judgebench.stats.coefficients.row_catalog import ROW_METRICS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.stats.coefficients.catalog import Metric
 
 
@@ -69,7 +69,7 @@ def pilot(
     Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
     they differ on 236 of 1,600.
 
-    >>> from judgebench.agreement.compare.matching import Judged
+    >>> from judgebench.agreement.matching import Judged
     >>> from judgebench.stats.coefficients.catalog import METRICS
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.compare.sides import credits_of, gap, hits_of, lone_gap
+from judgebench.agreement.contrasts import credits_of, gap, hits_of, lone_gap
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.influence import Clusters, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.compare.sides import Side
+    from judgebench.agreement.contrasts import Side
     from judgebench.agreement.policies import Scored
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.influence import Spread
@@ -347,10 +347,10 @@ def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power 
     Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
     Connor's variance is 236/1600 - .04^2.
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.stats.coefficients.catalog import METRICS
     >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.agreement.compare.sides import groups
+    >>> from judgebench.agreement.contrasts import groups
     >>> from judgebench.domain import Policies, Scale
     >>> import numpy as np
     >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))

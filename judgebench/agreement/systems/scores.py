@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
-    from judgebench.stats.coefficients.orders import Bools
+    from judgebench.stats.coefficients.orderings import Bools
     from judgebench.stats.table import Floats
 
 __all__ = ["Games", "Means", "ScoreKind", "Sides", "coverage", "scoreboard", "sides_of"]

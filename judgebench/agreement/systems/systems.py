@@ -16,7 +16,7 @@ from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import Games, coverage, scoreboard
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients.orders import compare_orders, decisiveness, ranks
+from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm
 from judgebench.stats.influence import Clusters, Spread, combine
 from judgebench.stats.table import TINY
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems.scores import Ints, Means, ScoreKind, Sides
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
-    from judgebench.stats.coefficients.orders import Bools, Figures
+    from judgebench.stats.coefficients.orderings import Bools, Figures
     from judgebench.stats.table import Floats
 
 __all__ = ["DRAWS", "SystemScore", "SystemsAgreement", "rank_systems"]

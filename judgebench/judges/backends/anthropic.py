@@ -27,10 +27,10 @@ from judgebench.judges.backends.anthropic_batch import AnthropicBatches
 from judgebench.judges.backends.batches import batch_price
 from judgebench.judges.backends.chat import count, decode, error_body, image_url, raise_for_error_in_200
 from judgebench.judges.backends.transport import http_client, http_library
-from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
+from judgebench.judges.rate_headers import rate_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,10 +24,10 @@ from judgebench.judges.backends.batches import batch_price
 from judgebench.judges.backends.chat import chat_completion, chat_messages, decode, error_body
 from judgebench.judges.backends.openai_batch import OpenAIBatches
 from judgebench.judges.backends.transport import http_client, http_library
-from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
+from judgebench.judges.rate_headers import rate_limits
 from judgebench.judges.tokens import openai_tokens
 
 if TYPE_CHECKING:

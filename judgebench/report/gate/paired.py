@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.compare.matching import judged_verdicts, match
 from judgebench.agreement.gate.operations import Spent
+from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.domain import Usage
 from judgebench.errors import DataError
 from judgebench.report.gate.baseline import case_key, case_name, code_of
@@ -15,7 +15,7 @@ from judgebench.report.gate.baseline import case_key, case_name, code_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from judgebench.agreement.compare.matching import Matched
+    from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies, Run, Scale, Verdict
     from judgebench.report.gate.baseline import Baseline
 

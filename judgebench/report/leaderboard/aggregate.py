@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
     from judgebench.report.leaderboard.beside import Key
     from judgebench.report.leaderboard.ranks import Entry

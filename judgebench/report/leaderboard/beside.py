@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies, Verdict
 
 __all__ = ["Baseline", "Key", "Pace", "baseline", "pace", "usd_per_1000"]

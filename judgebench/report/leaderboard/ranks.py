@@ -21,7 +21,7 @@ from judgebench.stats.inference.tiers import tiers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Policies
     from judgebench.report.leaderboard.beside import Key
 

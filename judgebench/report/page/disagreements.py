@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.agreement.policies import apply
-from judgebench.agreement.wholes import WHOLE
+from judgebench.agreement.verdict_columns import WHOLE
 from judgebench.domain import Case, Status
 from judgebench.report.scores import gold_word
 

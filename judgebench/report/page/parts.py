@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Item, Policies, Ratings, Run, Verdict
 
 __all__ = ["Chart", "Reported", "Section"]

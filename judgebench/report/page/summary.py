@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean, figure
+from judgebench.report.page.caveats import limits
 from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import constant_share, forest
 from judgebench.report.page.charts.words import count, first_up, name_of, percent, told, whom
-from judgebench.report.page.depth import deeper, rankings
-from judgebench.report.page.limits import limits
 from judgebench.report.page.parts import Section
 from judgebench.report.page.probed import probed
+from judgebench.report.page.sections import deeper, rankings
 from judgebench.report.page.stand_in import KAPPAS, MARGIN, Answer, answer
 from judgebench.report.table import grid
 

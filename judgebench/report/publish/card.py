@@ -13,8 +13,7 @@ from judgebench.report.publish.checks import SAMPLE, may_pass_on
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.report.publish.checks import About
-    from judgebench.report.publish.publish import Publication
+    from judgebench.report.publish.publication import About, Publication
     from judgebench.store.runs import StoredRun
 
 __all__ = ["VERDICTS", "card"]

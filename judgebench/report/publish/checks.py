@@ -12,9 +12,10 @@ from judgebench.report.document.text import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.report.publish.publication import About
     from judgebench.store.runs import StoredRun
 
-__all__ = ["SAMPLE", "About", "Check", "check_run", "may_pass_on"]
+__all__ = ["SAMPLE", "Check", "check_run", "may_pass_on"]
 
 #: What pins the rows that come with a task.
 SAMPLE = "sample"
@@ -33,30 +34,6 @@ _LICENCES = (
     ("odc-by", "odc-by"),
     ("odbl", "odbl"),
 )
-
-
-class About(NamedTuple):
-    """What a task's card says, as far as it is passed on; empty where a task has none.
-
-    Parameters
-    ----------
-    title, summary, homepage, paper, citation, licence, annotators : str
-        As the card has them.
-    digest : str
-        Of the card as it is now.
-    sources : tuple of str
-        Where the data are, one source a text.
-    """
-
-    title: str = ""
-    summary: str = ""
-    homepage: str = ""
-    paper: str = ""
-    citation: str = ""
-    licence: str = ""
-    annotators: str = ""
-    digest: str = ""
-    sources: tuple[str, ...] = ()
 
 
 class Check(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -28,48 +27,16 @@ if TYPE_CHECKING:
     from judgebench.domain import Code, Scale, Verdict
     from judgebench.report.leaderboard import Entry
     from judgebench.report.leaderboard.page import Board
-    from judgebench.report.publish.checks import About
-    from judgebench.report.system_board import Placed
+    from judgebench.report.publish.publication import Publication
     from judgebench.store.runs import StoredRun
 
-__all__ = ["MARK", "SCHEMA", "Publication", "site", "write_site"]
+__all__ = ["MARK", "SCHEMA", "site", "write_site"]
 
 SCHEMA = "judgebench.published/1"
 #: Says that a folder is ours, and what of it.
 MARK = "published.json"
 #: An id that is longer may hold a text.
 _LONGEST = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What is published.
-
-    Parameters
-    ----------
-    title : str
-        Of the page and the dataset card.
-    entries : sequence of Entry
-        The leaderboard.
-    placed : sequence of Placed
-        Rankings of systems; may be empty.
-    runs : sequence of StoredRun
-        The runs behind them.
-    about : mapping of str to About
-        What the card of each task says, by task.
-    labelled : frozenset of str
-        Tasks whose labels are published.
-    policy : tuple of str
-        Settings that override the tasks' own policies.
-    """
-
-    title: str
-    entries: Sequence[Entry]
-    placed: Sequence[Placed]
-    runs: Sequence[StoredRun]
-    about: Mapping[str, About]
-    labelled: frozenset[str]
-    policy: tuple[str, ...] = ()
 
 
 def site(what: Publication) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from judgebench.stats.coefficients.chance import cohen
-from judgebench.stats.coefficients.ranks import correlation, spread_of
+from judgebench.stats.coefficients.rank_correlation import correlation, spread_of
 from judgebench.stats.table import TINY, Floats, Outcome, Table
 
 #: Correlations and their kin need at least this many rows.

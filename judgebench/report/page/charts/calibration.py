@@ -9,7 +9,7 @@ import numpy as np
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import numbers_of, score_metrics
 from judgebench.report.document.text import clean, spread
-from judgebench.report.page.charts.sketch import sketch
+from judgebench.report.page.charts.canvas import sketch
 from judgebench.report.page.charts.words import count, first_up, name_of, percent, told
 from judgebench.report.page.parts import Chart
 from judgebench.stats.coefficients.calibration import bins_of
@@ -17,7 +17,7 @@ from judgebench.stats.inference.reliability import reliability
 
 if TYPE_CHECKING:
     from judgebench.domain import Policies, Ratings
-    from judgebench.report.page.charts.sketch import Sketch
+    from judgebench.report.page.charts.canvas import Sketch
     from judgebench.stats.inference.reliability import Bin
 
 __all__ = ["calibration"]

@@ -9,7 +9,7 @@ import numpy as np
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.sketch import WIDTH, fitted, sketch
+from judgebench.report.page.charts.canvas import WIDTH, fitted, sketch
 from judgebench.report.page.charts.words import percent, whom
 from judgebench.report.page.parts import Chart
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.domain import Policies, Ratings
-    from judgebench.report.page.charts.sketch import Sketch
+    from judgebench.report.page.charts.canvas import Sketch
 
 __all__ = ["confusion"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean, spread
-from judgebench.report.page.charts.sketch import fitted, legend_room, sketch, ticks
+from judgebench.report.page.charts.canvas import fitted, legend_room, sketch, ticks
 from judgebench.report.page.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
 from judgebench.report.scores import gold_word
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Agreement, Estimate
-    from judgebench.report.page.charts.sketch import Entry, Panel
+    from judgebench.report.page.charts.canvas import Entry, Panel
 
 __all__ = ["constant_share", "forest", "tick"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.sketch import fitted, sketch
+from judgebench.report.page.charts.canvas import fitted, sketch
 from judgebench.report.page.charts.words import count, percent, told, whom
 from judgebench.report.page.parts import Chart
 
 if TYPE_CHECKING:
     from judgebench.agreement.bias.lengths import LengthPreference
     from judgebench.domain import Estimate
-    from judgebench.report.page.charts.sketch import Panel
+    from judgebench.report.page.charts.canvas import Panel
 
 __all__ = ["length"]
 

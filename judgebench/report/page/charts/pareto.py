@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.text import clean
+from judgebench.report.page.charts.canvas import fitted, sketch, text_room, ticks
 from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import tick
-from judgebench.report.page.charts.sketch import fitted, sketch, text_room, ticks
 from judgebench.report.page.charts.words import bounds, count, first_up, name_of, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Agreement
-    from judgebench.report.page.charts.sketch import Panel
+    from judgebench.report.page.charts.canvas import Panel
 
 __all__ = ["pareto"]
 

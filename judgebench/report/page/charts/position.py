@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.sketch import fitted, legend_room, sketch
+from judgebench.report.page.charts.canvas import fitted, legend_room, sketch
 from judgebench.report.page.charts.subsets import division
 from judgebench.report.page.charts.words import count, percent, reason, told
 from judgebench.report.page.parts import Chart
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Agreement, Estimate
-    from judgebench.report.page.charts.sketch import Entry, Panel
+    from judgebench.report.page.charts.canvas import Entry, Panel
 
 __all__ = ["position"]
 

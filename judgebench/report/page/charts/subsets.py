@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from judgebench.report.document.text import clean
+from judgebench.report.page.charts.canvas import fitted, legend_room, sketch, ticks
 from judgebench.report.page.charts.forest import tick
-from judgebench.report.page.charts.sketch import fitted, legend_room, sketch, ticks
 from judgebench.report.page.charts.words import first_up, name_of, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
 from judgebench.stats.coefficients.catalog import METRICS
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Agreement
-    from judgebench.report.page.charts.sketch import Entry, Panel, Shape
+    from judgebench.report.page.charts.canvas import Entry, Panel, Shape
 
 __all__ = ["division", "subsets"]
 

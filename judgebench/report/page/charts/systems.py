@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean, figure, spread
-from judgebench.report.page.charts.sketch import fitted, sketch, ticks
+from judgebench.report.page.charts.canvas import fitted, sketch, ticks
 from judgebench.report.page.charts.words import reason, whom
 from judgebench.report.page.parts import Chart
 from judgebench.report.systems import REASONS
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
-    from judgebench.report.page.charts.sketch import Panel, Sketch
+    from judgebench.report.page.charts.canvas import Panel, Sketch
 
 __all__ = ["systems"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.labels.annotations import own_revision
-from judgebench.view.shelf import Offered
+from judgebench.view.sessions import Offered
 from judgebench.view.shown import guidelines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from judgebench.view.runs import RunTable
+    from judgebench.view.run_table import RunTable
 
 
 class Offers:

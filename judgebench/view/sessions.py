@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.labels.annotation_files import read_labels
-from judgebench.store.labelled import LabelledRun
+from judgebench.store.relabelled import LabelledRun
 from judgebench.view.labelling import Session
-from judgebench.view.runs import figures
+from judgebench.view.run_table import figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.compare.matching import Matched
+    from judgebench.agreement.matching import Matched
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
@@ -258,7 +258,7 @@ def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = Fals
     Agresti (1990, p. 350): of 1,600 items 150 convince only the first of two judges and 86 only the second; the
     difference is .04 with a standard error of .0095.
 
-    >>> from judgebench.agreement.compare.matching import Judged, match
+    >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))

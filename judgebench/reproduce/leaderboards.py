@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
-from judgebench.files.rows import find
+from judgebench.files.records import find
 from judgebench.report.document.as_md import markdown_table, markdown_text
 from judgebench.report.leaderboard import rank, to_csv, to_markdown
 from judgebench.tasks.card import load_card
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from judgebench.agreement.compare.matching import Judged
+    from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
     from judgebench.report.leaderboard import Entry, Key
     from judgebench.reproduce.reproduction import Reproduction

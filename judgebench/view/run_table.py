@@ -13,8 +13,8 @@ from judgebench.report.document.text import clean, spread
 from judgebench.report.scores import gold_word
 from judgebench.report.words import REASONS, SHORT, WARNINGS
 from judgebench.store.lines import VERDICTS
+from judgebench.store.parquet import PACKED
 from judgebench.store.stored import MANIFEST, StoredRun, read_run
-from judgebench.store.table import PACKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,0 +1,29 @@
+"""The commands by name."""
+
+from __future__ import annotations
+
+#: Where each command lives. Only the one that is called is imported, which keeps `list` quick.
+COMMANDS: dict[str, str] = {
+    "run": "judgebench.cli.asking:run",
+    "demo": "judgebench.cli.asking:demo",
+    "score": "judgebench.cli.measuring:score",
+    "humans": "judgebench.cli.people:humans",
+    "alt-test": "judgebench.api.alt_test:alt_test",
+    "compare": "judgebench.cli.comparing:compare",
+    "power": "judgebench.cli.comparing:power",
+    "gate": "judgebench.cli.gating:gate",
+    "systems": "judgebench.cli.systems:systems",
+    "correct": "judgebench.cli.correct:correct",
+    "analyze": "judgebench.cli.analysis:analyze",
+    "leaderboard": "judgebench.cli.boards:leaderboard",
+    "report": "judgebench.cli.reporting:report",
+    "view": "judgebench.cli.viewing:view",
+    "reproduce": "judgebench.cli.measuring:reproduce",
+    "results": "judgebench.cli.publishing:results",
+    "publish": "judgebench.cli.publishing:publish",
+    "doctor": "judgebench.cli.measuring:doctor",
+    "verify": "judgebench.cli.storing:verify",
+    "pack": "judgebench.cli.storing:pack",
+    "list": "judgebench.cli.listing:lists",
+    "show": "judgebench.cli.listing:show",
+}
