@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +30,13 @@ __version__ = "0.1.0"
 
 __all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "run", "score"]
 
-#: Where the names that a program uses live; each is imported when it is asked for.
+#: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
+#: called, so that it is the same object whoever imported it first.
 _LAZY = {
     "Figure": "judgebench.api.scores:Figure",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.api.scores:Scores",
+    "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
 }
 
@@ -44,7 +45,8 @@ def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     place, _, attribute = _LAZY[name].partition(":")
-    found = getattr(importlib.import_module(place), attribute)
+    module = importlib.import_module(place)
+    found = getattr(module, attribute) if attribute else module
     globals()[name] = found
     return found
 
@@ -53,21 +55,17 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-class _Room(ModuleType):
-    """The room ``run``, which can be called: the same object whoever imported it first."""
+class Room(ModuleType):
+    """What ``judgebench.run`` is made: a room that can be called. Rooms know nothing of `api`; the package does."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Ask judges about tasks and measure how far they agree with gold."""
-        return _function()(*args, **kwargs)
+        return _run()(*args, **kwargs)
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return inspect.signature(_function())
+        return inspect.signature(_run())
 
 
-def _function() -> Any:
+def _run() -> Any:
     return importlib.import_module("judgebench.api.running").run
-
-
-importlib.import_module("judgebench.run")
-sys.modules["judgebench.run"].__class__ = _Room

@@ -1,5 +1,11 @@
 """Asking: cases to a judge, replies to a store.
 
 The name is that of a room and of what one does there: ``judgebench.run("gpt-4o", "pandalm", sample=True)`` asks and
-measures (`judgebench.api.running.run`; the package makes this module callable), ``judgebench.run.engine`` is a module.
+measures (`judgebench.api.running.run`), ``judgebench.run.engine`` is a module.
 """
+
+import sys
+
+from judgebench import Room
+
+sys.modules[__name__].__class__ = Room
