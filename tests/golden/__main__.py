@@ -28,12 +28,12 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help=f"write the digests of the samples' outputs to {KEPT.name}")
     parser.add_argument("--play", choices=("samples", "data"), help="write a list's outputs, with --into")
     parser.add_argument("--into", type=Path, metavar="DIR", help="where to")
-    parser.add_argument("--only", default="", metavar="TEXT", help="with --play: scenes whose name starts so")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only scenes whose name starts so")
     asked = parser.parse_args()
     if asked.against:
         if asked.data and not os.environ.get("JUDGEBENCH_DATA"):
             parser.error("--data needs JUDGEBENCH_DATA")
-        return int(against(asked.against, "data" if asked.data else "samples") > 0)
+        return int(against(asked.against, "data" if asked.data else "samples", asked.only) > 0)
     if asked.keep:
         keep()
     elif asked.play and asked.into:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 HERE = Path(__file__).resolve().parent
 REPO = HERE.parent.parent
@@ -107,19 +108,17 @@ def _window(line: str, most: int = 400) -> str:
     return line if len(line) <= most else f"{line[:most]}… ({len(line)} characters)"
 
 
-def outputs_of(tree: Path, which: str, into: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def outputs_of(tree: Path, which: str, only: str, into: Path) -> subprocess.Popen[bytes]:
     """Start playing a list on a tree, in a process that imports nothing else of it than the command line."""
-    command = [sys.executable, "-P", str(HERE), "--play", which, "--into", str(into)]
-    return subprocess.Popen(
-        command, cwd=tree, env={**os.environ, **env, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
-    )
+    command = [sys.executable, "-P", str(HERE), "--play", which, "--only", only, "--into", str(into)]
+    return subprocess.Popen(command, cwd=tree, env={**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"})
 
 
-def against(revision: str, which: str) -> int:
+def against(revision: str, which: str, only: str = "") -> int:
     """Compare the working tree's outputs with a revision's; those of a revision are kept in the temporary folder."""
     commit = _git("rev-parse", "--verify", f"{revision}^{{commit}}").decode().strip()
     # Whatever decides the old outputs but the revision: the lists, this Python, the data.
-    facts = [sys.version, sys.prefix, os.environ.get("JUDGEBENCH_DATA", ""), commit, which]
+    facts = [sys.version, sys.prefix, os.environ.get("JUDGEBENCH_DATA", ""), commit, which, only]
     facts += [
         hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(HERE.glob("*.*")) if file.suffix != ".toml"
     ]
@@ -127,23 +126,17 @@ def against(revision: str, which: str) -> int:
     kept = home / hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
     with tempfile.TemporaryDirectory(prefix="judgebench-golden-") as folder:
         tree, fresh, now = (Path(folder, name) for name in ("tree", "old", "new"))
-        running = [outputs_of(REPO, which, now, {})]
+        running = [outputs_of(REPO, which, only, now)]
         if not kept.is_dir():
             with tarfile.open(fileobj=io.BytesIO(_git("archive", "--format=tar", commit))) as archive:
                 archive.extractall(tree, filter="data")
-            running.append(outputs_of(tree, which, fresh, {}))
+            running.append(outputs_of(tree, which, only, fresh))
         if any([process.wait() for process in running]):  # noqa: C419 - waits for all
             raise SystemExit("a list could not be played")
         if not kept.is_dir():
             home.mkdir(exist_ok=True)
-            fresh.rename(kept) if home.stat().st_dev == fresh.stat().st_dev else _copy(fresh, kept)
+            shutil.move(fresh, kept)
         return compare(kept, now, read_changes())
-
-
-def _copy(source: Path, target: Path) -> None:
-    import shutil
-
-    shutil.copytree(source, target)
 
 
 def _git(*arguments: str) -> bytes:
