@@ -1,0 +1,464 @@
+"""The commands whose outputs are kept, on samples and tables written for this project: no data needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from golden.inputs import JUDGES, LABELS, PERSONS, PLANTED, SCALES, TABLES
+from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
+from golden.wrong import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: Splits whose samples the baselines judge.
+PAIRS = ("pandalm", "judgebench", "rewardbench")
+TASKS = {
+    **dict.fromkeys(PAIRS, ("first", "longest", "shortest", "random", "majority")),
+    "judgebench:claude": ("random", "majority"),
+    "rewardbench-2": ("first", "longest", "random", "majority"),
+    **dict.fromkeys(("triviaqa", "bff-bench"), ("random", "majority")),
+    **{f"alttest:{split}": ("random", "majority") for split in ("wax", "mtbench", "cebab_aspects", "cebab_stars", "lesion")},
+    **{f"judge-bench-dmg:{split}": ("random", "majority") for split in ("dices-350", "recipes", "inferential-strategies")},
+}  # fmt: skip
+LEXICAL = {"triviaqa": ("contains", "exact-match"), "bff-bench": ("contains --reference human",)}
+POLICIES = {
+    "both-right": "--policy order=both-right",
+    "signs": "--policy order=sum-of-signs",
+    "inconsistent": "--policy order=inconsistent-tie",
+    "no-ties": "--policy tie=drop",
+    "half-ties": "--policy tie=half",
+    "wrong-ties": "--policy tie=wrong",
+    "drop": "--policy invalid=drop",
+    "each": "--policy gold=each",
+    "unanimous": "--policy gold=unanimous",
+    "without-one": "--policy gold=leave-one-out",
+}
+INTERVALS = {name: f"--interval {name}" for name in ("clopper-pearson", "bca", "bootstrap", "jackknife", "two-way")}
+GOLDS = " ".join(f"--gold-col {name}" for name in ("ann", "ben", "cleo"))
+BOTH = "--judge-col good --judge-col poor"
+PLACES = "--cluster-col question --id-col id"
+
+
+def of(kind: str) -> str:
+    """Spell the options of a table of labels with two judges and three annotators."""
+    return f"--csv {kind}.csv {BOTH} {GOLDS} {PLACES} --word n/a= --gold human --scale {SCALES[kind]}"
+
+
+def ask(task: str, judges: str = "first longest random", options: str = "") -> Step:
+    """Let baselines judge a sample, quietly."""
+    named = " ".join(f"--judge baseline/{judge}" for judge in judges.split())
+    made = step(f"ask-{task.replace(':', '-')}", f"run {named} --task {task} --sample -q --format json {options}")
+    return replace(made, kept=False)
+
+
+def _asking() -> Iterator[Scene]:
+    for task, rules in TASKS.items():
+        named = " ".join(f"--judge baseline/{rule}" for rule in rules)
+        lexical = [step(f"lexical-{i}", f"run --judge {judge} --task {task} --sample --format csv")
+                   for i, judge in enumerate(LEXICAL.get(task, ()))]  # fmt: skip
+        again = step("again", f"run {named} --task {task} --sample --by-system --format csv")
+        yield scene(
+            f"run-{task.replace(':', '-')}", step("run", f"run {named} --task {task} --sample"), again, *lexical
+        )
+    base = "run --judge baseline/random --judge baseline/longest --task pandalm --sample"
+    yield scene(
+        "run-options",
+        forms("form", f"{base} --runs forms"),
+        variants(
+            "option",
+            base,
+            {
+                "limit": "--limit 7 --runs a", "original": "--order original --runs b", "swapped": "--order swapped --runs c",
+                "chance": "--order random --seed 3 --runs d", "repeats": "--repeats 2 --runs e", "seed": "--seed 5 --runs f",
+                "policy": "--policy tie=drop --policy order=both-right --runs g", "cost": "--max-cost 0 --runs h",
+                "more": "--runs a", "cached": "--runs a --limit 9 --seed 5", "alone": "--no-cache --runs a --limit 9",
+                "refresh": "--refresh --runs a --limit 7", "quiet": "--quiet --runs i", "labels": "--labels labels --runs j",
+                "labels-add": "--labels labels --labels-mode add --runs k", "rates": "--rpm 100000 --tpm 1e9 --attempts 2 --runs l",
+                "lanes": "--max-concurrency 3 --hedge 60 --timeout 50 --runs m", "output": "--output out/rows.json --runs n",
+                "reference": "--reference none --runs o", "config": "--config defaults.toml --runs p",
+            },
+        ),
+        step("failing", "run --judge own:failing --task pandalm --sample --runs z --limit 3 --attempts 1"),
+        step("environment", "run --sample", JUDGEBENCH_JUDGE="baseline/first", JUDGEBENCH_TASK="pandalm", JUDGEBENCH_RUNS="q",
+             JUDGEBENCH_FORMAT="csv"),
+        inputs=PERSONS | JUDGES,
+    )  # fmt: skip
+    dry = "run --task pandalm --sample --dry-run"
+    key = {"OPENAI_API_KEY": "none", "ANTHROPIC_API_KEY": "none"}
+    yield scene(
+        "run-dry",
+        *(
+            step(f"{name}.{form}", f"{dry} --judge {judge} --format {form}", **key)
+            for name, judge in {
+                "gpt": "gpt-4o", "claude": "claude-sonnet-4-5", "unpriced": "server/mine --base-url http://127.0.0.1:9/v1",
+                "file": "judge.toml", "batch": "gpt-4o --engine batch", "several": "gpt-4o --judge baseline/first --limit 5",
+                "prompted": "gpt-4o --prompt short.toml --max-tokens 9 --repeats 3 --order original --temperature none",
+            }.items()
+            for form in ("table", "json")
+        ),
+        step("check", "run --judge gpt-4o --task triviaqa --task bff-bench --sample --dry-run", **key),
+        step("rate", "run --judge gpt-4o --task judge-bench-dmg:recipes --task alttest:wax --sample --dry-run", **key),
+        step("pick", "run --judge gpt-4o --task rewardbench-2 --sample --dry-run", **key),
+        inputs=JUDGES,
+    )  # fmt: skip
+    yield scene(
+        "demo",
+        forms("demo", "demo", ("table", "json", "md")),
+        step("seed", "demo --seed 3 --output demo.csv --format csv"),
+    )
+
+
+def _runs() -> Iterator[Scene]:
+    three = [
+        ask("pandalm"),
+        ask("judgebench"),
+        ask("triviaqa", "random majority"),
+        ask("alttest:mtbench", "random majority"),
+    ]
+    other = [
+        ask("rewardbench-2"),
+        ask("judge-bench-dmg:recipes", "random majority"),
+        ask("alttest:wax", "random majority"),
+    ]
+    yield scene(
+        "score-runs",
+        *three,
+        *other,
+        forms("score", "score runs"),
+        forms("sensitivity", "score runs --sensitivity"),
+        forms("system", "score runs/pandalm* runs/triviaqa* --by-system --verify", ("table", "json")),
+        variants("policy", "score runs/pandalm*", POLICIES, "csv"),
+        variants("interval", "score runs/pandalm*longest*", INTERVALS, "csv"),
+        forms("labels", "score runs/pandalm* --labels labels --verify"),
+        step("labels-add", "score runs/pandalm* --labels labels/pandalm--ann.jsonl --labels-mode add --format json"),
+        step("output", "score runs --output out/scores.md --format md"),
+        step("config", "score runs/pandalm* --config defaults.toml"),
+        inputs=PERSONS | JUDGES,
+    )
+    yield scene(
+        "compare-runs",
+        *three,
+        forms("two", "compare runs/pandalm*first* runs/pandalm*longest* --verify"),
+        forms("three", "compare runs/pandalm*"),
+        variants(
+            "two",
+            "compare runs/pandalm*first* runs/pandalm*longest*",
+            {
+                "items": "--items 4", "all-items": "--items 1", "systems": "--by-system", "two-way": "--interval two-way",
+                "metric": "--metric percent_agreement --metric gwet_ac1", "labels": "--labels labels", "seed": "--seed 4",
+                "labels-add": "--labels labels --labels-mode add", "policy": "--policy order=both-right --policy tie=half",
+            },
+        ),
+        step("items.table", "compare runs/pandalm*first* runs/pandalm*longest* --items 4"),
+        step("items.csv", "compare runs/pandalm*first* runs/pandalm*longest* --items 1 --format csv"),
+        step("worse", "compare runs/pandalm*first* runs/pandalm*longest* --fail-if-worse"),
+        step("one", "compare runs/pandalm*first*"),
+        forms("power", "power runs/pandalm*first* runs/pandalm*longest*"),
+        forms("pilot", "power runs/pandalm*longest* --drop .1 --items 100 --metric percent_agreement"),
+        inputs=PERSONS,
+    )  # fmt: skip
+    yield scene(
+        "people-runs",
+        *three,
+        *other,
+        forms("humans", "humans runs"),
+        forms("labels", "humans runs/pandalm* --labels labels"),
+        variants("humans", "humans runs/pandalm* runs/alttest*", {
+            "bootstrap": "--alpha-interval bootstrap --seed 2", "jackknife": "--alpha-interval jackknife",
+            "only": "--labels labels --labels-mode only", "policy": "--policy invalid=drop --policy order=both-right"}),
+        forms("alt", "alt-test runs --min-items 3"),
+        forms("sweep", "alt-test runs/pandalm* --sweep --min-items 5"),
+        variants("alt", "alt-test runs/pandalm* runs/alttest*", {
+            "small": "--small wilcoxon", "epsilon": "--epsilon .05 --q .1 --min-items 2", "plain": "",
+            "accuracy": "--scoring accuracy --min-items 3", "labels": "--labels labels --min-items 5",
+            "policy": "--policy order=both-right --min-items 5"}),
+        inputs=PERSONS,
+    )  # fmt: skip
+    yield scene(
+        "systems-runs",
+        *three,
+        *other,
+        forms("systems", "systems runs"),
+        variants("systems", "systems runs/pandalm*", {
+            "wins": "--score win-rate", "anchor": "--score win-rate --anchor alder-7b", "davidson": "--ties davidson --draws 200",
+            "rao": "--ties rao-kupper --seed 3", "both-right": "--policy order=both-right"}),
+        forms("correct", "correct runs/triviaqa* runs/judge-bench*"),
+        forms("no-gold", "correct runs/triviaqa* --no-gold --draws 200"),
+        step("target", "correct runs/pandalm*first* --target A --format json"),
+        step("by-system", "correct runs/triviaqa* --by-system --policy invalid=wrong --format json"),
+        forms("analyze", "analyze runs"),
+        variants("analyze", "analyze runs/pandalm* runs/triviaqa*", {
+            "policy": "--policy invalid=drop --policy order=both-right"}),
+    )  # fmt: skip
+
+
+def _pages() -> Iterator[Scene]:
+    asked = [ask("pandalm"), ask("judgebench"), ask("triviaqa", "random majority"), ask("rewardbench-2")]
+    board = ("table", "json", "csv", "md", "html", "tex")
+    yield scene(
+        "leaderboard",
+        *asked,
+        forms("board", "leaderboard runs", board),
+        forms("aggregate", "leaderboard runs --aggregate mean --metric percent_agreement --no-subsets", board),
+        forms("systems", "leaderboard runs --systems", board),
+        variants("board", "leaderboard runs", {
+            "rank": "--aggregate rank", "wins": "--aggregate win-rate", "metric": "--metric percent_agreement",
+            "task": "--task pandalm --task triviaqa", "by-system": "--by-system", "policy": "--policy invalid=drop"}),
+        *(step(f"output-{form}", f"leaderboard runs --task pandalm --output board.{form}") for form in board[1:]),
+        step("environment", "leaderboard --format csv", JUDGEBENCH_RUNS="runs"),
+    )  # fmt: skip
+    yield scene(
+        "report",
+        *asked,
+        step("report", "report runs/pandalm* runs/triviaqa* --sample"),
+        step(
+            "no-texts",
+            "report runs/judgebench* runs/rewardbench-2* --no-texts --output figures.html --title 'Only figures'",
+        ),
+        step(
+            "limit", "report runs/pandalm*first* --sample --limit-items 5 --output few.html --policy order=both-right"
+        ),
+        step("labels", "report runs/pandalm*first* --labels labels --output labels.html"),
+        step("labels-add", "report runs/pandalm*first* --labels labels --labels-mode add --sample --output added.html"),
+        step("inside", "report runs --output runs/pandalm--baseline-first--e72884c126/report.html"),
+        step("bare", "report runs/pandalm*first* --output bare.html"),
+        inputs=PERSONS,
+    )
+    yield scene(
+        "publish",
+        *asked,
+        step("refused", "publish runs --check"),
+        step("check", "publish runs --check --allow-samples"),
+        step("site", "publish runs --output site --allow-samples"),
+        step(
+            "again", "publish runs --output site --allow-samples --verdicts licensed --title 'Ours' --policy tie=drop"
+        ),
+        step("nobody", "publish runs --output bare --allow-samples --verdicts none"),
+        step("nowhere", "publish runs"),
+    )
+    yield scene(
+        "planted-pages",
+        forms("board", "leaderboard checks", board),
+        forms("ranks", "leaderboard ranks", board),
+        step("steps", "leaderboard steps"),
+        step("report", "report checks ranks steps"),
+        step("check", "publish checks --check"),
+        inputs=PLANTED,
+    )
+
+
+def _stored() -> Iterator[Scene]:
+    def torn(folder: Path) -> None:
+        file = next((folder / "runs").glob("pandalm*first*")) / "verdicts.jsonl"
+        lines = file.read_bytes().splitlines(keepends=True)
+        lines[3] = lines[3].replace(b'"code":', b'"code": ')
+        file.write_bytes(b"".join(lines[:-1]) + lines[-1][:50])
+
+    yield scene(
+        "store",
+        ask("pandalm"),
+        ask("triviaqa", "random"),
+        *(forms(f"show-{judge}", f"show runs/pandalm*{judge}*", ("table", "json")) for judge in ("first", "random")),
+        forms("verify", "verify runs", ("table", "json")),
+        step("pack", "pack runs"),
+        step("repack", "pack runs"),
+        forms("packed", "verify runs", ("table", "json")),
+        step("packed-show", "show runs/pandalm*first*"),
+        step("packed-score", "score runs --format csv"),
+        step("resumed", "run --judge baseline/first --task pandalm --sample --format csv"),
+        step("undo", "pack runs --undo"),
+        Step("torn", change=torn),
+        forms("damaged", "verify runs", ("table", "json")),
+        step("damaged-score", "score runs/pandalm*first* --format csv"),
+        step("repair", "verify runs --repair"),
+        step("short-score", "score runs --format csv"),
+        step("short-gate", "gate runs/pandalm*first* --against runs/pandalm*first*"),
+        step("mended", "run --judge baseline/first --task pandalm --sample --format csv"),
+    )
+    yield scene(
+        "store-planted",
+        *(forms(f"show-{home}", f"show {home}/planted--server-old", ("table", "json")) for home in ("checks", "ranks", "steps")),
+        forms("verify", "verify checks few ranks steps", ("table", "json")),
+        inputs=PLANTED,
+    )  # fmt: skip
+    yield scene(
+        "lists",
+        *(step(kind, f"list {kind}") for kind in ("tasks", "judges", "prompts", "probes", "metrics")),
+        *(step(f"show-{task}", f"show {task}") for task in sorted({task.partition(":")[0] for task in TASKS})),
+        *(step(f"show-{name.replace('/', '-')}", f"show {name}") for name in (
+            "baseline/first", "contains", "pair/1", "check/1", "rate/1", "pick/1", "label/1")),
+    )  # fmt: skip
+    yield scene("doctor", *(step(name, f"doctor {name}") for name in TABLES), inputs=TABLES)
+
+
+def _tables() -> Iterator[Scene]:
+    for kind in LABELS:
+        line = of(kind)
+        system = "--system-col system --system-col other" if kind == "pair" else "--system-col system"
+        target = {"pair": "--target A", "nominal": "--target red"}.get(kind, "")
+        # Resampling takes seconds: on two scales only.
+        quick = {name: f"{how} --system-col system" for name, how in INTERVALS.items()
+                 if kind == "nominal" or name not in {"bca", "bootstrap"}}  # fmt: skip
+        policies = {"each": "--policy gold=each", "drop": "--policy invalid=drop"}
+        policies |= {"mean": "--policy gold=mean"} if kind in {"rate", "levels"} else {}
+        steps = [
+            forms("score", f"score {line} --verify"),
+            forms("scores", f"score {line} --score-col s --score-col p --subset-col topic"),
+            forms("sensitivity", f"score {line} --sensitivity"),
+            variants("score", f"score {line}", quick | policies),
+            forms("compare", f"compare {line} --subset-col topic --system-col system --verify"),
+            step("compare-systems", f"compare {line} --system-col system --by-system --items 2 --format json"),
+            forms("humans", f"humans {line} --subset-col topic"),
+            forms("alone", f"humans --csv {kind}.csv {GOLDS} --cluster-col question --scale {SCALES[kind]}"),
+            forms("alt", f"alt-test {line} --sweep --min-items 20"),
+            forms("systems", f"systems {line} {system} --draws 200", ("json",) if kind == "nominal" else FORMS),
+            forms("correct", f"correct {line} --system-col system {target}"),
+            forms(
+                "no-gold",
+                f"correct {line} --system-col system --no-gold --draws 100 {target}",
+                ("table", "json") if target else FORMS,
+            ),
+            forms("analyze", f"analyze {line} --feature words --feature tone --system-col system --subset-col topic"),
+            forms("power", f"power {line} --items 200"),
+        ]
+        yield scene(f"table-{kind}", *steps, inputs={f"{kind}.csv": TABLES[f"{kind}.csv"]})
+    yield scene(
+        "table-scores",
+        forms("probabilities", f"score --csv check.csv --score-col p {GOLDS} {PLACES} --gold human --verify"),
+        forms("scores", f"score --csv rate.csv --score-col s {GOLDS} {PLACES} --scale rate:-9-9"),
+        forms(
+            "compare", f"compare --csv check.csv {BOTH} --score-col p --score-col s --gold-col ann {PLACES} --word n/a="
+        ),
+        step(
+            "two",
+            f"score --csv pair.csv {BOTH} --score-col s --score-col p --gold-col ann --scale pair --word n/a= --format json",
+        ),
+        inputs=TABLES,
+    )
+    plain = "--judge-col good --gold-col ann"
+    reading = {
+        "jsonl": f"check.jsonl {plain}", "json": f"check.json {plain}", "gz": f"check.csv.gz {plain}",
+        "delimiter": f"semicolons.txt {plain} --delimiter ';'", "sniffed": f"semicolons.txt {plain}",
+        "long": "long.csv --long item,rater,label --judge-col good --judge-col poor --gold-col ann --gold-col ben",
+        "words": f"words.csv {plain} --word C=correct --word I=incorrect --word n/a=", "few": f"lone.csv {plain}",
+        "mean": f"rate.csv {plain} --gold-col ben --policy gold=mean", "crowd": f"rate.csv {plain} --gold crowd",
+        "expert": f"rate.csv {plain} --gold expert", "verifier": f"rate.csv {plain} --gold verifier --subset-col topic",
+        "model": f"rate.csv {plain} --gold model --system-col system --by-system",
+    }  # fmt: skip
+    yield scene("table-reading", variants("read", "score --csv", reading), inputs=TABLES)
+    # What the scenes above leave out: every command takes these.
+    long = "--csv long.csv --long item,rater,label --judge-col good --judge-col poor --gold-col ann --gold-col ben --scale rate:1-5"
+    other = "--csv semicolons.txt --delimiter ';' --judge-col good --judge-col poor --gold-col ann --gold-col ben --gold-col cleo"
+    other += " --scale rate:1-5 --word n/a= --system-col system --config all.toml"
+    measuring = ("humans", "alt-test", "compare", "systems", "analyze", "power")
+    yield scene(
+        "table-options",
+        *(step(f"{name}-long", f"{name} {long} --format json") for name in measuring),
+        *(step(f"{name}-other", f"{name} {other} --subset-col topic --output {name}.csv --format csv")
+          for name in measuring if name != "systems"),
+        step("systems-other", f"systems {other} --subset-col topic --output systems.csv --format csv"),
+        step("correct-other", f"correct {other} --output correct.csv --format csv"),
+        step("systems-config", f"systems {other}"),
+        step("compare-shared", f"compare {other} --shared --format json"),
+        step("power-scores", f"power --csv check.csv {BOTH} --score-col p --score-col s --gold-col ann --word n/a= --policy invalid=drop --metric auc"),
+        step("power-policy", f"power --csv check.csv {BOTH} --gold-col ann --word n/a= --policy invalid=drop --format json"),
+        step("own", "analyze --csv check.csv --judge-col good --gold-col ann --system-col system --cluster-col question --own-system alder --format json"),
+        inputs=TABLES | {"all.toml": "".join(f'[{name}]\nformat = "md"\n' for name in (*measuring, "correct")).encode()},
+    )  # fmt: skip
+    yield scene(
+        "run-more-options",
+        ask("pandalm"),
+        step("cache", "run --judge baseline/first --task pandalm --sample --cache --format csv"),
+        step("gate", "gate runs/*first* --against runs/*longest* --config gate.toml"),
+        step("subsets", "leaderboard runs --subsets"),
+        step("report", "report runs/*first* --texts --config gate.toml --output page.html"),
+        step("alt-labels", "alt-test runs --labels labels --labels-mode only --min-items 3 --format json"),
+        inputs=PERSONS | {"gate.toml": b'[gate]\nformat = "md"\nmargin = 0.3\n\n[report]\ntitle = "From a file"\n'},
+    )
+    correcting = {
+        name: f"--estimator {name}" for name in ("auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels")
+    } | {
+        "target": "--target incorrect",
+        "by-system": "--system-col system --by-system",
+        "clusters": "--cluster-col question",
+    }
+    part = "correct --csv part.csv --judge-col good --gold-col ann --scale check"
+    outside = "correct --csv nogold.csv --judge-col good"
+    yield scene(
+        "table-correct",
+        variants("part", part, correcting),
+        forms("part", f"{part} --estimator all"),
+        forms("calibrated", f"{part} --calibration calibration.csv --estimator all"),
+        variants("no-gold", f"{outside} --no-gold --scale rate:1-5 --system-col system --draws 100", {
+            "varies": "--judge-varies", "diagonal": "--diagonal .6 --diagonal .9 --seed 2", "target": "--target 5"}),
+        step("long", "correct --csv long.csv --long item,rater,label --judge-col good --gold-col ann --gold human --format json"),
+        inputs=TABLES,
+    )  # fmt: skip
+    yield scene(
+        "power",
+        forms("figures", "power --base-rate .7 --kappa .6 --discordance .1"),
+        variants("figures", "power --base-rate .7 --kappa .6", {
+            "plain": "", "drop": "--drop .1 --alpha .01 --power .9", "items": "--items 150 --discordance .2 --design-effect 1.5"}),
+        step("output", "power --base-rate .7 --kappa .6 --output power.txt"),
+    )  # fmt: skip
+
+
+def _gates() -> Iterator[Scene]:
+    old, new, bad = (f"checks/planted--server-{name}" for name in ("old", "new", "bad"))
+    kinds = ("table", "json", "md")
+    rules = {
+        "strict": "--strict", "margin": "--margin .2 --alpha .1", "effect": "--min-effect .03", "subsets": "--subset all",
+        "one-subset": "--subset law --metric cohen_kappa --metric percent_agreement", "coverage": "--max-coverage-drop .001",
+        "cost": "--max-cost-increase .1", "latency": "--max-latency-increase .1",
+        "policy": "--policy invalid=drop", "github": "--github", "verify": "--verify",
+    }  # fmt: skip
+    yield scene(
+        "gate",
+        step("update", f"gate {old} --against base.json --update"),
+        step("renew", f"gate {old} --against base.json --update --policy invalid=drop"),
+        step("reset", f"gate {old} --against base.json --update --policy invalid=wrong"),
+        *(forms(name, f"gate {run} --against base.json", kinds) for name, run in {"same": old, "new": new, "bad": bad}.items()),
+        *(forms(f"runs-{name}", f"gate {run} --against {old}", kinds) for name, run in {"new": new, "bad": bad}.items()),
+        forms("few", "gate few/planted--server-few --against few/planted--server-few", kinds),
+        variants("new", f"gate {new} --against base.json", rules),
+        variants("bad", f"gate {bad} --against base.json", rules, "md"),
+        step("junit", f"gate {bad} --against base.json --junit gate.xml --output gate.md --format md"),
+        step("action", f"gate {bad} --against {old}", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY="summary.md"),
+        step("foreign", "gate ranks/planted--server-new --against base.json"),
+        step("over", f"gate {new} --against base.json --output base.json"),
+        *(forms(f"gate-{kind}", f"gate {kind}/planted--server-new --against {kind}/planted--server-old", kinds)
+          for kind in ("ranks", "steps")),
+        inputs=PLANTED,
+    )  # fmt: skip
+    yield scene(
+        "gate-samples",
+        ask("pandalm"),
+        ask("triviaqa", "random majority"),
+        step("update", "gate runs/pandalm*longest* --against base.json --update"),
+        *(forms(judge, f"gate runs/pandalm*{judge}* --against base.json", kinds) for judge in ("longest", "first")),
+        step("flips", "gate runs/pandalm*random* --against runs/pandalm*longest* --max-flip-increase .1"),
+        forms("trivia", "gate runs/triviaqa*random* --against runs/triviaqa*majority* --subset all", kinds),
+    )
+    for kind in ("checks", "ranks", "steps"):
+        yield scene(
+            f"planted-{kind}",
+            forms("score", f"score {kind}"),
+            forms("sensitivity", f"score {kind} --sensitivity"),
+            forms("compare", f"compare {kind}/planted--server-new {kind}/planted--server-old"),
+            forms("items", f"compare {kind}/planted--server-new {kind}/planted--server-old --items 2"),
+            step("worse", f"compare {kind}/planted--server-new {kind}/planted--server-old --fail-if-worse"),
+            forms("power", f"power {kind}/planted--server-new {kind}/planted--server-old --drop .1"),
+            forms("correct", f"correct {kind} --target correct" if kind == "checks" else f"correct {kind} --target 1"),
+            *(
+                forms(name, f"{name} {kind}", FORMS if kind == "checks" else ("json",))
+                for name in ("systems", "analyze")
+            ),
+            *(step(name, f"{name} {kind}") for name in ("humans", "alt-test")),
+            inputs=PLANTED,
+        )
+
+
+SAMPLES = (*_asking(), *_runs(), *_pages(), *_stored(), *_tables(), *_gates(), *errors())

@@ -1,0 +1,212 @@
+"""What the scenes read: tables of labels, and stored runs whose clocks and bills are fixed. Drawn with a seed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import random
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HERE = Path(__file__).parent
+_ANNOTATORS = ("ann", "ben", "cleo")
+_SYSTEMS = ("alder", "birch", "cedar", "dogwood")
+
+
+def rows(labels: Sequence[str], n: int = 90, seed: int = 1) -> list[dict[str, str]]:
+    """Draw items with three annotators (with gaps), two judges, scores, and what may explain errors."""
+    rng = random.Random(seed)
+    drawn = []
+    for i in range(n):
+        truth, share = rng.randrange(len(labels)), (0.9, 0.8, 0.75, 0.85, 0.6)
+        said = [labels[truth if rng.random() < right else rng.randrange(len(labels))] for right in share]
+        place = labels.index(said[3]) / (len(labels) - 1)
+        row = dict(zip((*_ANNOTATORS, "good", "poor"), said, strict=True))
+        if rng.random() < 0.1:
+            row["ben"] = ""
+        if rng.random() < 0.3:
+            row["cleo"] = ""
+        if rng.random() < 0.04:
+            row["poor"] = "" if rng.random() < 0.5 else "n/a"
+        first, second = rng.sample(_SYSTEMS, 2)
+        drawn.append(
+            {
+                "id": f"i{i}", "question": f"q{i // 3}", "topic": ("law", "art")[i % 5 < 2], "system": first,
+                "other": second, "words": str(rng.randrange(5, 400)), "tone": rng.choice(("dry", "warm", "curt")), **row,
+                "p": f"{min(max(place * 0.7 + 0.3 * rng.random(), 0), 1):.3f}", "s": f"{place * 4 + rng.gauss(0, 1):.2f}",
+            }
+        )  # fmt: skip
+    return drawn
+
+
+def table(drawn: Sequence[dict[str, str]], delimiter: str = ",") -> bytes:
+    """Write rows as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(drawn[0]), delimiter=delimiter, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(drawn)
+    return text.getvalue().encode()
+
+
+def long(drawn: Sequence[dict[str, str]], raters: Sequence[str] = (*_ANNOTATORS, "good", "poor")) -> bytes:
+    """Write rows as a long table: a label a line."""
+    return table(
+        [
+            {"item": row["id"], "rater": rater, "label": row[rater], "question": row["question"]}
+            for row in drawn
+            for rater in raters
+            if row[rater] not in {"", "n/a"}
+        ]
+    )
+
+
+def lines(drawn: Sequence[dict[str, str]]) -> bytes:
+    """Write rows as JSON lines."""
+    return "".join(json.dumps(row) + "\n" for row in drawn).encode()
+
+
+LABELS = {
+    "check": ("incorrect", "correct"),
+    "pair": ("A", "tie", "B"),
+    "rate": ("1", "2", "3", "4", "5"),
+    "levels": ("low", "medium", "high"),
+    "nominal": ("red", "green", "blue", "grey"),
+}
+SCALES = {
+    "check": "check",
+    "pair": "pair",
+    "rate": "rate:1-5",
+    "levels": "low,medium,high",
+    "nominal": "nominal:red,green,blue,grey",
+}
+DRAWN = {kind: rows(labels) for kind, labels in LABELS.items()}
+TABLES: dict[str, bytes] = {f"{kind}.csv": table(drawn) for kind, drawn in DRAWN.items()} | {
+    "check.jsonl": lines(DRAWN["check"]),
+    "check.json": json.dumps(DRAWN["check"]).encode(),
+    "check.csv.gz": gzip.compress(table(DRAWN["check"]), mtime=0),
+    "semicolons.txt": table(DRAWN["rate"], ";"),
+    "long.csv": long(DRAWN["rate"]),
+    "words.csv": table([row | {"good": row["good"][0].upper(), "ann": row["ann"].upper()} for row in DRAWN["check"]]),
+    # Gold on a third of the rows, and on none.
+    "part.csv": table([row | ({"ann": ""} if i % 3 else {}) for i, row in enumerate(rows(LABELS["check"], 240, 2))]),
+    "nogold.csv": table([{k: v for k, v in row.items() if k not in _ANNOTATORS} for row in DRAWN["rate"]]),
+    "calibration.csv": table(rows(LABELS["check"], 120, 3)),
+    "lone.csv": table([{"id": "1", "good": "yes", "ann": "yes"}]),
+    "empty.csv": b"",
+    "header.csv": b"id,good,ann\n",
+    "odd.csv": b"id,good,ann\n1,yes,no\n2,maybe,no\n3,yes\n",
+    "latin.csv": "id,good,ann\n1,ja,né\n".encode("latin-1"),
+    "notes.txt": b"Nothing to measure here.\n",
+}
+PERSONS = {f"labels/{name}": (_HERE / name).read_bytes() for name in ("pandalm--ann.jsonl", "pandalm--ben.jsonl")}
+JUDGES = {
+    "own.py": b'''"""Judges of one's own."""
+
+
+def longer(item):
+    first, second = (len(response.text) for response in item.responses)
+    return "A" if first > second else "B" if second > first else "tie"
+
+
+def failing(item):
+    raise ValueError("no idea")
+''',
+    "judge.toml": b'judge = "openai/gpt-4o"\nname = "short"\nprompt = "short.toml"\nmax_tokens = 64\n\n'
+    b"[price]\ninput = 2.0\noutput = 8.0\n",
+    "short.toml": b'name = "short"\nkinds = ["pair"]\nsystem = "You judge."\n'
+    b'user = """\n{{conversation}}\n\n{{responses}}\n\nEnd with one of these:\n{{verdict}}\n"""\n',
+    "defaults.toml": b'[score]\nformat = "csv"\npolicy = ["invalid=drop"]\n\n[run]\nsample = true\n',
+    "strange.toml": b"[scores]\nformat = 1\n",
+}
+
+
+def _scale(kind: str, labels: Sequence[str], level: str, tie: int | None = None) -> dict[str, Any]:
+    values = [float(code) for code in range(len(labels))]
+    return {"kind": kind, "labels": list(labels), "level": level, "values": values, "tie": tie, "both_bad": None}
+
+
+_CHECK = _scale("check", LABELS["check"], "nominal")
+_RANK = _scale("rank", ("1", "2", "3"), "ordinal")
+_STEPS = _scale("steps", LABELS["check"], "nominal")
+
+
+def _run(
+    home: str, judge: str, scale: dict[str, Any], said: Sequence[dict[str, Any]], **facts: Any
+) -> dict[str, bytes]:
+    """Write a run as the store keeps it: a manifest, and verdicts that end in the checksum of their line."""
+    policies = {"gold": "majority", "invalid": "wrong", "order": "single", "tie": "class"}
+    manifest = {
+        "aggregates": [], "card_digest": "", "content": "c1", "gold_source": "human", "judge": judge, "limit": None,
+        "counts": {"cases": len(said), "items": len(said), **Counter(one.get("status", "ok") for one in said)}, "models": {},
+        "orders": "original", "policies": policies, "reference": "none", "repeats": 1, "revision": "r1", "scale": scale,
+        "schema": "judgebench.run/1", "seed": 0, "settings": {"model": judge}, "task": "planted",
+        "spent": {"asked": len(said), "commands": 1, "input_tokens": 1000, "output_tokens": 200, "retries": 0,
+                  "seconds": 1.0, "usd": 0.5},
+        "versions": {"judgebench": "0.1.0", "python": "3.11.0"}, **facts,
+    }  # fmt: skip
+    written = b""
+    for i, one in enumerate(said):
+        verdict = {
+            "key": hashlib.sha256(f"{judge}{i}".encode()).hexdigest()[:24], "item": f"i{i}", "order": [0], "repeat": 0, "probe": "", "reference": "none",
+            "status": "ok", "code": None, "scores": [], "probabilities": [], "text": f"I say so, item {i}.", "error": "",
+            "model": "", "usage": {"input_tokens": 40 + i % 7, "output_tokens": 9, "usd": 0.001 + i % 5 / 10000},
+            "seconds": 0.5 + i % 11 / 10, "gold": {}, "gold_source": "human", "cluster": f"q{i // 2}",
+            "subset": ("law", "art")[i % 3 == 0], "systems": [_SYSTEMS[i % 4]], "lengths": [10 + i * 7 % 50],
+            "attributes": {}, "revision": "r1", **one,
+        }  # fmt: skip
+        body = json.dumps(verdict, separators=(",", ":")).encode()[:-1]
+        written += b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body))
+    place = f"{home}/planted--{judge.replace('/', '-')}"
+    text = json.dumps(manifest, indent=1, sort_keys=True)
+    return {f"{place}/manifest.json": text.encode(), f"{place}/verdicts.jsonl": written}
+
+
+def _checks(right: float, seed: int, n: int = 300, **usage: float) -> list[dict[str, Any]]:
+    rng = random.Random(seed)
+    said = []
+    for i in range(n):
+        good = rng.random() < right
+        unread = rng.random() < 0.03
+        said.append(
+            {"gold": {"h": i % 2}, "status": "unparsed" if unread else "ok", "code": None if unread else i % 2 if good else 1 - i % 2}
+            | ({"usage": {"input_tokens": 90, "output_tokens": 30, "usd": usage["usd"]}} if usage else {})
+        )  # fmt: skip
+    return said
+
+
+def _orders(noise: float, seed: int) -> list[dict[str, Any]]:
+    gold, rng = random.Random(5), random.Random(seed)
+    said = []
+    for _ in range(60):
+        best = gold.sample(range(3), 3)
+        said.append({"gold": {"h": best}, "code": rng.sample(range(3), 3) if rng.random() < noise else best})
+    return [one | {"order": [0, 1, 2], "systems": ["alder", "birch", "cedar"], "lengths": [3, 4, 5]} for one in said]
+
+
+def _steps(noise: float, seed: int) -> list[dict[str, Any]]:
+    gold, rng = random.Random(6), random.Random(seed)
+    said = []
+    for _ in range(60):
+        marks = [int(gold.random() < 0.8) for _ in range(4)]
+        said.append({"gold": {"h": marks}, "code": [mark ^ (rng.random() < noise) for mark in marks]})
+    return said
+
+
+PLANTED: dict[str, bytes] = {
+    **_run("checks", "server/old", _CHECK, _checks(0.85, 1)),
+    **_run("checks", "server/new", _CHECK, _checks(0.84, 2, usd=0.003)),
+    **_run("checks", "server/bad", _CHECK, _checks(0.6, 3)),
+    **_run("few", "server/few", _CHECK, _checks(0.8, 4, n=12)),
+    **_run("ranks", "server/old", _RANK, _orders(0.1, 1)),
+    **_run("ranks", "server/new", _RANK, _orders(0.5, 2)),
+    **_run("steps", "server/old", _STEPS, _steps(0.05, 1)),
+    **_run("steps", "server/new", _STEPS, _steps(0.3, 2)),
+}
