@@ -112,6 +112,11 @@ def pytest(session: nox.Session, *arguments: str, needs: str = "") -> None:
         session.run("pytest", *settings, *arguments, env=env)
 
 
+def everything() -> list[str]:
+    """Return pytest's arguments for all tests but the browser's, which have a session of their own."""
+    return [*WORKERS, str(ROOT / "tests"), f"--ignore={ROOT / 'tests' / 'browser'}"]
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Every ruff rule, and the formatter."""
@@ -171,9 +176,7 @@ def files(folder: str) -> list[Path]:
 def tests(session: nox.Session) -> None:
     """Run all tests, slow ones included, on the built wheel; ``-- ARGS`` narrows them."""
     share(session)
-    # The browser's are a session of their own.
-    everything = [*WORKERS, str(ROOT / "tests"), f"--ignore={ROOT / 'tests' / 'browser'}"]
-    pytest(session, *(session.posargs or everything))
+    pytest(session, *(session.posargs or everything()))
 
 
 @nox.session(venv_backend="none")
@@ -274,3 +277,28 @@ def results(session: nox.Session) -> None:
         _, changed, absent = filecmp.cmpfiles(output, published, names, shallow=False)
         if changed or absent:
             session.error(f"results/ is not what this code computes: {', '.join([*changed, *absent])}; nox -s results")
+
+
+@nox.session(venv_backend="uv")
+def minimum(session: nox.Session) -> None:
+    """Run all tests on the oldest versions that ``pyproject.toml`` allows; needs uv."""
+    session.env["UV_RESOLUTION"] = "lowest-direct"
+    install_wheel(session, *group("test"))
+    session.run("uv", "pip", "list")
+    pytest(session, *(session.posargs or everything()))
+
+
+@nox.session(venv_backend="none")
+def coverage(session: nox.Session) -> None:
+    """Say which lines of the package the tests run; by hand, a figure and no threshold."""
+    share(session)
+    session.install("pytest-cov>=6")
+    report = ("--cov=judgebench", "--cov-branch", "--cov-report=term-missing:skip-covered")
+    pytest(session, *report, *(session.posargs or everything()))
+
+
+@nox.session(venv_backend="none")
+def mutants(session: nox.Session) -> None:
+    """Which small faults do the tests miss: a seeded sample; by hand, ``-- --seed 7 --count 40 PATH``."""
+    share(session)
+    session.run("python", str(ROOT / "benchmarks" / "mutants.py"), *session.posargs)
