@@ -282,6 +282,7 @@ def results(session: nox.Session) -> None:
 @nox.session(venv_backend="uv")
 def minimum(session: nox.Session) -> None:
     """Run all tests on the oldest versions that ``pyproject.toml`` allows; needs uv."""
+    build_distributions(session)  # with today's tools
     session.env["UV_RESOLUTION"] = "lowest-direct"
     install_wheel(session, *group("test"))
     session.run("uv", "pip", "list")
