@@ -1,4 +1,4 @@
-"""The project's checks, each in its own environment: ``nox -s tests``, ``nox -l`` lists them all."""
+"""The project's checks: ``nox -s tests``, ``nox -l`` lists them all; with uv where ``nox[uv]`` brought it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import zipfile
 from pathlib import Path
 
 import nox
+from filelock import FileLock  # comes with nox, through virtualenv
 
 nox.needs_version = ">=2025.2.9"
-nox.options.default_venv_backend = "venv"
+nox.options.default_venv_backend = "uv|venv"
 nox.options.sessions = ["lint", "layers", "types", "build", "doctest", "tests"]
 
 ROOT = Path(__file__).resolve().parent
+#: What sessions share: the wheel, and the environment in which most of them test it.
+NOX = ROOT / ".nox"
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 #: The command that writes every published leaderboard into a folder; ``results`` adds the two paths.
@@ -33,6 +36,8 @@ GATES = (
     ("baseline/random", "triviaqa", 1),  # a worse one
     ("baseline/first", "pandalm", 6),  # 24 items can't tell
 )
+#: What decides on the wheel's content, besides its two folders.
+BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 #: Jenkins' JUnit schema lies in pytest's source distribution and in no wheel; both digests are pinned.
 PYTEST_SDIST = "pytest==9.1.1 --hash=sha256:1088fbde8f2b49d95a549a195707afa7a76a3ce9bcadc26b6d71f0ffda5fe313"
 JUNIT_XSD = "a1a816f58d1bf95ebabf371994df0b9246dee66ea9572fbec4f9296f1b2c0ff6"
@@ -50,24 +55,51 @@ def data_folder() -> Path | None:
 
 
 def build_distributions(session: nox.Session) -> Path:
-    """Build the sdist, and the wheel from it, into the session's own folder; return the wheel."""
-    target = Path(session.create_tmp()).resolve() / "dist"
-    shutil.rmtree(target, ignore_errors=True)
-    session.install("build")
-    session.run("python", "-m", "build", "--outdir", str(target), str(ROOT), silent=True)
+    """Return the wheel of this tree; sdist, and wheel from it, are built once for all sessions."""
+    digest = hashlib.sha256()
+    for path in [*files("judgebench"), *files("tasks"), *(ROOT / name for name in BUILT_FROM)]:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    target = NOX / "dist" / digest.hexdigest()[:16]
+    if not target.is_dir():
+        session.install("build[uv]")
+        made = Path(session.create_tmp()).resolve() / "dist"
+        shutil.rmtree(made, ignore_errors=True)
+        session.run_install("python", "-m", "build", "--installer", "uv", "--outdir", str(made), str(ROOT), silent=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
     return next(target.glob("*.whl"))
 
 
 def install_wheel(session: nox.Session, *requirements: str, extra: str = "") -> None:
     """Install the built wheel, and make sure that it is what Python finds."""
     wheel = build_distributions(session)
+    wanted = "\n".join([str(wheel), extra, *requirements])
+    installed = Path(session.virtualenv.location) / "installed.txt"
+    if installed.is_file() and installed.read_text(encoding="utf-8") == wanted:
+        return
     # A reused environment holds an older build under the same version.
-    session.run_install("python", "-m", "pip", "uninstall", "-q", "-y", "judgebench", silent=True)
-    session.install(f"judgebench{extra} @ {wheel.as_uri()}", *requirements)
+    anew = ("--reinstall-package", "judgebench") if session.venv_backend == "uv" else ()
+    if not anew:
+        session.run_install("python", "-m", "pip", "uninstall", "-q", "-y", "judgebench", silent=True)
+    session.install(*anew, f"judgebench{extra} @ {wheel.as_uri()}", *requirements)
     with session.chdir(session.create_tmp()):
-        found = session.run("python", "-c", "import judgebench; print(judgebench.__file__)", silent=True, log=False)
+        where = ("python", "-c", "import judgebench; print(judgebench.__file__)")
+        found = session.run_install(*where, silent=True, log=False)
     if not Path(str(found).strip()).is_relative_to(Path(session.virtualenv.location).resolve()):
         session.error(f"judgebench is imported from {found}, not from the installed wheel")
+    installed.write_text(wanted, encoding="utf-8")
+
+
+def share(session: nox.Session) -> None:
+    """Give the session the environment shared by all that test the wheel with today's versions."""
+    backend = "uv" if nox.virtualenv.HAS_UV else "venv"
+    venv = nox.virtualenv.VirtualEnv(str(NOX / "shared"), reuse_existing=True, venv_backend=backend)
+    NOX.mkdir(exist_ok=True)
+    with FileLock(NOX / "shared.lock"):
+        venv.create()
+        session._runner.venv = venv  # noqa: SLF001 - nox itself has one environment per session
+        install_wheel(session, "pip", *group("test"), *group("browser"), *group("gate"))
 
 
 def pytest(session: nox.Session, *arguments: str, needs: str = "") -> None:
@@ -78,6 +110,11 @@ def pytest(session: nox.Session, *arguments: str, needs: str = "") -> None:
     with session.chdir(session.create_tmp()):
         # The `pytest` script, unlike `python -m pytest`, does not put the current folder on the path.
         session.run("pytest", *settings, *arguments, env=env)
+
+
+def everything() -> list[str]:
+    """Return pytest's arguments for all tests but the browser's, which have a session of their own."""
+    return [*WORKERS, str(ROOT / "tests"), f"--ignore={ROOT / 'tests' / 'browser'}"]
 
 
 @nox.session
@@ -135,17 +172,17 @@ def files(folder: str) -> list[Path]:
     return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run all tests, slow ones included, on the built wheel; ``-- ARGS`` narrows them."""
-    install_wheel(session, *group("test"))
-    pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests")]))
+    share(session)
+    pytest(session, *(session.posargs or everything()))
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def doctest(session: nox.Session) -> None:
     """Run the examples of the installed package's docstrings."""
-    install_wheel(session, "pytest")
+    share(session)
     pytest(session, "--doctest-modules", "--pyargs", "judgebench", *session.posargs)
 
 
@@ -166,22 +203,26 @@ def litellm(session: nox.Session) -> None:
 @nox.session
 def ray(session: nox.Session) -> None:
     """Run the tests of ``--engine ray`` on a cluster of this machine, and those of runs at a URL."""
-    # The CPU build of torch is enough; where pip finds none it takes the one with CUDA, which is gigabytes.
+    # The CPU build of torch is enough, and pip may know where one lies, which uv does not ask; where pip finds none it
+    # takes the one with CUDA, which is gigabytes.
+    session.install("pip")
+    torch = [requirement for requirement in group("cluster") if requirement.startswith("torch")]
+    session.run_install("python", "-m", "pip", "install", "-q", "--no-deps", *torch)
     install_wheel(session, *group("test"), *group("cluster"), extra="[ray]")
     pytest(session, *(session.posargs or [str(ROOT / "tests" / "cluster"), str(ROOT / "tests/store/test_remote.py")]))
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def browser(session: nox.Session) -> None:
     """Open what the package writes for browsers in Debian's chromium; tests/browser/conftest.py finds it."""
-    install_wheel(session, *group("test"), *group("browser"))
+    share(session)
     pytest(session, *(session.posargs or [*WORKERS, str(ROOT / "tests" / "browser")]), needs="browser")
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def gate(session: nox.Session) -> None:
     """Run the gate action's script on this project itself, and hold its JUnit files against Jenkins' schema."""
-    install_wheel(session, *group("gate"))
+    share(session)
     folder = Path(session.create_tmp()).resolve()
     schema = junit_schema(session, folder)
     # Failures that are meant must not show as annotations of the job that runs this.
@@ -218,7 +259,7 @@ def junit_schema(session: nox.Session, folder: Path) -> Path:
     return folder / "junit-10.xsd"
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def results(session: nox.Session) -> None:
     """Rebuild ``results/`` from JUDGEBENCH_DATA; ``-- --check`` compares byte for byte instead."""
     data = data_folder() or session.error("set JUDGEBENCH_DATA to the folder that holds pandalm/, judgebench/ ...")
@@ -228,7 +269,7 @@ def results(session: nox.Session) -> None:
     if check:
         shutil.rmtree(output, ignore_errors=True)
     output.mkdir(exist_ok=True)
-    install_wheel(session)
+    share(session)
     with session.chdir(session.create_tmp()):
         session.run(*(part.format(data=data, output=output) for part in RESULTS))
     if check:
@@ -236,3 +277,29 @@ def results(session: nox.Session) -> None:
         _, changed, absent = filecmp.cmpfiles(output, published, names, shallow=False)
         if changed or absent:
             session.error(f"results/ is not what this code computes: {', '.join([*changed, *absent])}; nox -s results")
+
+
+@nox.session(venv_backend="uv")
+def minimum(session: nox.Session) -> None:
+    """Run all tests on the oldest versions that ``pyproject.toml`` allows; needs uv."""
+    build_distributions(session)  # with today's tools
+    session.env["UV_RESOLUTION"] = "lowest-direct"
+    install_wheel(session, *group("test"))
+    session.run("uv", "pip", "list")
+    pytest(session, *(session.posargs or everything()))
+
+
+@nox.session(venv_backend="none")
+def coverage(session: nox.Session) -> None:
+    """Say which lines of the package the tests run; by hand, a figure and no threshold."""
+    share(session)
+    session.install("pytest-cov>=6")
+    report = ("--cov=judgebench", "--cov-branch", "--cov-report=term-missing:skip-covered")
+    pytest(session, *report, *(session.posargs or everything()))
+
+
+@nox.session(venv_backend="none")
+def mutants(session: nox.Session) -> None:
+    """Which small faults do the tests miss: a seeded sample; by hand, ``-- --seed 7 --count 40 PATH``."""
+    share(session)
+    session.run("python", str(ROOT / "benchmarks" / "mutants.py"), *session.posargs)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
+import signal
 import socket
+import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from simulated import Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# A job in the background inherits an ignored SIGINT, and would hand it on to the commands that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _REPO = Path(__file__).resolve().parent.parent
 
@@ -44,3 +56,49 @@ def _loopback_only() -> None:
         connect(self, address)
 
     socket.socket.connect = guarded
+
+
+@pytest.fixture(autouse=True)
+def _no_child_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """End what a test started and did not see end, and what that had started; fixtures of wider scope keep theirs."""
+    started: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen.__init__
+
+    def noted(self: subprocess.Popen[bytes], *arguments: object, **more: object) -> None:
+        start(self, *arguments, **more)
+        started.append(self)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", noted)
+    yield
+    for process in started:
+        if process.poll() is None:
+            for pid in (*_descendants(process.pid), process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None and not pipe.closed:
+                with contextlib.suppress(OSError):  # a full pipe's other end is gone
+                    pipe.close()
+
+
+def _descendants(pid: int) -> list[int]:
+    """Name the processes below one, by Linux's own list; elsewhere none."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return []
+    return [below for child in map(int, listed.split()) for below in (*_descendants(child), child)]
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch) -> Callable[[], float]:
+    """Event loops whose time passes at once while all wait; returns the seconds that passed on the last one."""
+    loops: list[Loop] = []
+
+    def made() -> Loop:
+        loops.append(Loop())
+        return loops[-1]
+
+    monkeypatch.setattr("asyncio.events.new_event_loop", made)
+    return lambda: loops[-1].time() if loops else 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from judgebench.domain import (
     Usage,
 )
 from judgebench.errors import BackendError, IncompleteError, RetryableError, UsageError
+from judgebench.judges.backend import Completion
 from judgebench.judges.backends.server import ServerBackend
 from judgebench.judges.llm import LLMJudge
 from judgebench.probes.orders import Plain
@@ -36,9 +36,9 @@ from judgebench.run.throttle import Meter, Window
 from judgebench.store.runs import read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from judgebench.judges.backend import Completion
     from judgebench.run.execute import Plan
 
 
@@ -161,14 +161,18 @@ def test_a_meter_follows_the_server_and_learns_how_it_counts() -> None:
     assert now <= 1.1 * (2000 * 300 - 60_000) / 1000
 
 
-def test_a_limit_that_is_given_is_kept_and_shared(tmp_path: Path) -> None:
-    with FakeLLM() as llm:
-        judges = [planned(llm_judge(llm), name, n=30) for name in ("one", "two")]
-        began = time.monotonic()
-        execute_all(judges, tmp_path, Options(rpm=1200))
-        took = time.monotonic() - began
+def test_a_limit_that_is_given_is_kept_and_shared(tmp_path: Path, simulated: Callable[[], float]) -> None:
+    asked: list[float] = []
+
+    async def complete(_: object) -> Completion:
+        asked.append(simulated())
+        return Completion("[[A]]")
+
+    judges = [planned(LLMJudge("server/m", complete, lane="one"), name, n=30) for name in ("one", "two")]
+    execute_all(judges, tmp_path, Options(rpm=1200))
     # 60 calls at 20 a second, ten of them at once.
-    assert 2.4 <= took < 6
+    assert len(asked) == 60
+    assert asked[-1] == pytest.approx(2.5, abs=0.05)
 
 
 # --- turns --------------------------------------------------------------------------------------
@@ -313,7 +317,7 @@ def test_a_hedge_overtakes_a_call_that_hangs_and_both_are_paid(tmp_path: Path) -
     assert outcome.summary.usage.input_tokens > verdicts
 
 
-def test_a_pause_holds_back_every_run_of_the_lane(tmp_path: Path) -> None:
+def test_a_pause_holds_back_every_run_of_the_lane(tmp_path: Path, simulated: Callable[[], float]) -> None:
     class Asked:
         settings: dict[str, object] = {}  # noqa: RUF012 - read only
         name = "asked"
@@ -323,7 +327,7 @@ def test_a_pause_holds_back_every_run_of_the_lane(tmp_path: Path) -> None:
             self.first = first
 
         async def judge(self, case: Case, scale: Scale) -> Reply:
-            self.times.append(time.monotonic())
+            self.times.append(simulated())
             if self.first and len(self.times) == 1:
                 raise RetryableError("HTTP 429", retry_after=0.5)
             await asyncio.sleep(0.005)
@@ -333,4 +337,5 @@ def test_a_pause_holds_back_every_run_of_the_lane(tmp_path: Path) -> None:
 
     plans = [planned(Asked(times, first=i == 0), f"t{i}", n=50) for i in range(3)]
     assert all(outcome.error is None for outcome in execute_all(plans, tmp_path, Options(max_concurrency=2)))
-    assert not [at for at in times if 0.05 < at - times[0] < 0.49]
+    assert len(times) == 151
+    assert not [at for at in times if 0.005 < at - times[0] < 0.5]

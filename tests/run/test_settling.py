@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Case, Scale
 
-#: A settle that would take a minute: of each line it takes a second.
+#: A settle that would take hours and never waits: ten minutes for each line.
 SLOW = """
 import sys, time
 from judgebench.store import writer
 
 def slowly(*arguments, _real=writer.in_order, **more):
     for line in _real(*arguments, **more):
-        until = time.monotonic() + 1.0
+        until = time.monotonic() + 600
         while time.monotonic() < until:
             pass
         yield line
@@ -106,13 +106,11 @@ def test_a_signal_breaks_it_off_and_the_next_command_does_it(tmp_path: Path, eng
                 assert process.poll() is None, process.communicate()
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
-            began = time.monotonic()
             process.send_signal(number)
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=60)
         finally:
             process.kill()
             process.communicate()
-        assert time.monotonic() - began < 5
         assert process.returncode == 130, err
         assert "Traceback" not in err
         assert "kept" in err

@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -13,15 +17,16 @@ class Bucket:
 
     limit: float
     per: float
+    clock: Callable[[], float] = time.monotonic
     level: float = field(init=False)
     at: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.level = self.limit
-        self.at = time.monotonic()
+        self.at = self.clock()
 
     def refill(self) -> None:
-        now = time.monotonic()
+        now = self.clock()
         self.level = min(self.limit, self.level + (now - self.at) * self.limit / self.per)
         self.at = now
 
@@ -37,10 +42,17 @@ class Bucket:
 class Limiter:
     """Requests and tokens a minute; ``per`` makes the minute shorter."""
 
-    def __init__(self, rpm: float | None, tpm: float | None, per: float = 60.0, style: str = "openai") -> None:
-        self.buckets = {
-            kind: Bucket(limit, per) for kind, limit in (("requests", rpm), ("tokens", tpm)) if limit is not None
-        }
+    def __init__(
+        self,
+        rpm: float | None,
+        tpm: float | None,
+        per: float = 60.0,
+        style: str = "openai",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        limits = (("requests", rpm), ("tokens", tpm))
+        self.buckets = {kind: Bucket(limit, per, clock) for kind, limit in limits if limit is not None}
+        self.clock = clock
         self.per = per
         self.style = style
         self.began = 0.0
@@ -49,12 +61,12 @@ class Limiter:
 
     def admit(self, tokens: float) -> float:
         """Let a request in and return 0, or say how many seconds it is too early."""
-        self.began = self.began or time.monotonic()
+        self.began = self.began or self.clock()
         costs = {"requests": 1.0, "tokens": tokens}
         for bucket in self.buckets.values():
             bucket.refill()
         wait = max((bucket.lacks(costs[kind]) for kind, bucket in self.buckets.items()), default=0.0)
-        at = time.monotonic() - self.began
+        at = self.clock() - self.began
         if wait > 0:
             self.refused.append(at)
             return wait
