@@ -32,7 +32,7 @@ from judgebench.errors import UsageError, argument
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Option", "Parameter", "parameters", "question"]
+__all__ = ["Option", "Parameter", "keys", "parameters", "question"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -123,10 +123,17 @@ def parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
     for name, given in inspect.signature(function).parameters.items():
         hint = hints.get(name)
         if get_origin(hint) is Unpack and is_typeddict(table := get_args(hint)[0]):
-            for key, of in get_type_hints(table, include_extras=True).items():
-                found |= _parameter(key, of, None)
+            found |= keys(table)
         else:
             found |= _parameter(name, hint, given.default)
+    return found
+
+
+def keys(table: Any) -> dict[str, Parameter]:
+    """Read the keys of a TypedDict that have an option."""
+    found: dict[str, Parameter] = {}
+    for name, hint in get_type_hints(table, include_extras=True).items():
+        found |= _parameter(name, hint, None)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
 from judgebench.api.checks import column, column_names
-from judgebench.api.parameters import Option
+from judgebench.api.parameters import Option, keys
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.labels.annotations import Mode
@@ -87,6 +87,11 @@ class LabelsAndScores(Labels, total=False):
             read=list[str],
         ),
     ]
+
+
+def flags() -> dict[str, str]:
+    """Name the columns' options, for messages on the command line."""
+    return {one.name: one.flag for one in keys(LabelsAndScores).values()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import cast
 
-from judgebench.errors import InterruptedRunError, JudgebenchError
+from judgebench.errors import InterruptedRunError, JudgebenchError, spoken_as
 
 #: Plainer marks for an encoding that lacks ours; a superscript must not become a digit of the figure before it.
 _PLAIN = {"─": "-", "…": "...", chr(0x2013): "-"} | {mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
@@ -35,9 +35,11 @@ def main() -> None:
     """Run the command line and end the process with the exit code of the outcome."""
     try:
         _speak_the_locale()
+        from judgebench.api.tables import flags  # noqa: PLC0415 - importing the package must stay free
         from judgebench.cli.app import build  # noqa: PLC0415 - importing the package must stay free
 
-        build(sys.argv[1:])(prog_name="judgebench")
+        with spoken_as(flags()):
+            build(sys.argv[1:])(prog_name="judgebench")
     except JudgebenchError as error:
         # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
         if cast("object", sys.stderr) is not None:

@@ -44,8 +44,9 @@ def command(question: Callable[..., Document]) -> Callable[..., None]:
 
     made = [option for one in known.values() for option in _options(one)]
     made += [_parameter("form", FormOption, "table"), _parameter("output", OutputOption, None)]
-    called.__signature__ = inspect.Signature([*made, _parameter("config", ConfigOption, None)])  # type: ignore[attr-defined]
-    called.__annotations__ = {one.name: one.annotation for one in made} | {"config": ConfigOption}
+    made.append(_parameter("config", ConfigOption, None))
+    called.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]  # what typer reads
+    called.__annotations__ = {one.name: one.annotation for one in made}
     called.__doc__ = question.__doc__
     return called
 

@@ -12,8 +12,22 @@ from judgebench.report.schemas import KINDS, json_schema
 
 PUBLISHED = {path.stem: path.read_text("utf-8").splitlines() for path in Path(__file__).parent.glob("contracts/*.txt")}
 
-#: Still written by hand.
-TO_COME = set(PUBLISHED) - {"alt-test"}
+#: Their schemas are files beside the code that writes them.
+STILL_BY_HAND = {
+    *(
+        "analysis",
+        "baseline",
+        "compare",
+        "correct",
+        "estimate",
+        "gate",
+        "humans",
+        "judge-only",
+        "labels",
+        "leaderboard",
+    ),
+    *("power", "scores", "sensitivity", "systems", "systems-leaderboard"),
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -25,4 +39,4 @@ def test_no_published_field_changes_or_goes(kind: str) -> None:
 
 
 def test_every_published_kind_has_a_schema() -> None:
-    assert set(PUBLISHED) - TO_COME == set(KINDS)
+    assert set(PUBLISHED) - STILL_BY_HAND == set(KINDS)

@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from judgebench.judges.limits import rate_limits
 from servers.limiter import Limiter
 
 from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, Verdict
 from judgebench.judges.backend import Completion, Failure, http_error
-from judgebench.judges.limits import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.run.engine import Lanes, Options, Summary, ask_all
 
