@@ -28,7 +28,7 @@ import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
 __all__ = [
     "BackendError",
@@ -60,7 +60,7 @@ def argument(name: str) -> str:
 
 
 @contextlib.contextmanager
-def spoken_as(names: Mapping[str, str]) -> Iterator[None]:
+def spoken_as(names: Mapping[str, str]) -> Generator[None]:
     """Let messages name parameters as these options; for the command line."""
     global _names  # noqa: PLW0603 - a process is asked by a program or by its command line
     before, _names = _names, names
