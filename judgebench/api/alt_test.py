@@ -94,7 +94,7 @@ def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) ->
     from judgebench.tasks.annotations import folders, read_folder  # noqa: PLC0415 - loaded on use
 
     if source:
-        raise UsageError(f"give run folders, a table or {argument('data')}: one of them")
+        raise UsageError(f"give run folders, {argument('csv')} FILE or {argument('data')} DIR: one of them")
     scale = Columns.of(table).scale
     for folder in folders(Path(data)):
         read = read_folder(folder, None if scale is None else Scale.parse(scale))
