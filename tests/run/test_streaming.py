@@ -147,22 +147,25 @@ def test_a_silent_server_is_left_at_the_first_byte_and_a_dripping_one_at_the_end
     total, first_byte = (600.0, 0.5) if fault == "hang" else (2.0, 60.0)
 
     async def ask(url: str) -> None:
-        limits = Timeouts(total, connect=60.0, first_byte=first_byte)
-        judge = create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=limits, seed=None)  # type: ignore[operator]  # a factory
-        await judge.judge(case, Scale.pair())
-        try:
-            with pytest.raises(RetryableError) as raised:
+        # The first call pays for imports, and takes the time that it takes.
+        for limits in (
+            Timeouts(600.0, connect=60.0, first_byte=600.0),
+            Timeouts(total, connect=60.0, first_byte=first_byte),
+        ):
+            judge = create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=limits, seed=None)  # type: ignore[operator]  # a factory
+            try:
                 await judge.judge(case, Scale.pair())
-        finally:
-            await judge.aclose()
-        caught.append(raised.value)
+            except RetryableError as error:
+                caught.append(error)
+            finally:
+                await judge.aclose()
 
     caught: list[RetryableError] = []
     with FakeLLM() as llm:
-        # The first call pays for imports.
         llm.next(None, fault)
         asyncio.run(ask(llm.openai_url))
-    assert caught[0].overloaded
-    assert not caught[0].unreachable
+    [error] = caught
+    assert error.overloaded
+    assert not error.unreachable
     said = "first-byte-timeout" if fault == "hang" else "--timeout"
-    assert said in str(caught[0])
+    assert said in str(error)
