@@ -6,12 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from judgebench.judges.limits import rate_limits
 from servers.limiter import Limiter
 
 from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, Verdict
 from judgebench.judges.backend import Completion, Failure, http_error
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.rate_headers import rate_limits
 from judgebench.run.engine import Lanes, Options, Summary, ask_all
 
 if TYPE_CHECKING:
