@@ -16,11 +16,12 @@ From Python (``docs/python.md``)::
 from __future__ import annotations
 
 import importlib
-import inspect
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import inspect
+
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
@@ -64,6 +65,8 @@ class Room(ModuleType):
 
     @property
     def __signature__(self) -> inspect.Signature:
+        import inspect  # noqa: PLC0415 - importing the package must stay free
+
         return inspect.signature(_run())
 
 

@@ -28,7 +28,7 @@ import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
 __all__ = [
     "BackendError",
@@ -51,17 +51,17 @@ __all__ = [
 ]
 
 #: How a message names the parameters of the function that is asked: on the command line as its options.
-_names: Mapping[str, str] | None = None
+_names: Callable[[], Mapping[str, str]] | None = None
 
 
 def argument(name: str) -> str:
     """Name a parameter in a message: ``min_items`` in Python, ``--min-items`` on the command line."""
-    return name if _names is None else _names.get(name) or f"--{name.replace('_', '-')}"
+    return name if _names is None else _names().get(name) or f"--{name.replace('_', '-')}"
 
 
 @contextlib.contextmanager
-def spoken_as(names: Mapping[str, str]) -> Generator[None]:
-    """Let messages name parameters as these options; for the command line."""
+def spoken_as(names: Callable[[], Mapping[str, str]]) -> Generator[None]:
+    """Let messages name parameters as options, which are asked for when a message names one; for the command line."""
     global _names  # noqa: PLW0603 - a process is asked by a program or by its command line
     before, _names = _names, names
     try:

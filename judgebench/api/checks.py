@@ -13,7 +13,7 @@ from judgebench.domain import Policies
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -60,10 +60,13 @@ def number(name: str, value: Any) -> Any:
         name == "temperature" and isinstance(value, str) and value == "default"
     ):
         return value
-    low, high, whole = _NUMBERS[name]
-    given: Any = value
+    return ranged(name, value, *_NUMBERS[name])
+
+
+def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float:  # noqa: FBT001 - as the table has it
+    """Check that a number is in a range; UsageError where it is not, or is not a number."""
     try:
-        found: float = operator.index(given) if whole else float(given)
+        found: float = operator.index(value) if whole else float(value)
     except (TypeError, ValueError):
         found = math.nan
     if isinstance(value, bool) or not low <= found <= high or (math.isinf(found) and not whole):
@@ -128,8 +131,13 @@ def one_of(name: str, value: T, alias: Any) -> T:
     UsageError
         If it is none of its words.
     """
-    if value is not None and value not in get_args(alias):
-        raise UsageError(f"{argument(name)}={value!r}: write one of {', '.join(map(repr, get_args(alias)))}")
+    return value if value is None else among(name, value, get_args(alias))
+
+
+def among(name: str, value: T, words: Sequence[object]) -> T:
+    """Check that a value is one of some words; UsageError where it is not."""
+    if value not in words:
+        raise UsageError(f"{argument(name)}={value!r}: write one of {', '.join(map(repr, words))}")
     return value
 
 
@@ -172,7 +180,7 @@ def policies_of(given: object) -> list[str]:
     if isinstance(given, Policies):
         given = given.to_json()
     if isinstance(given, Mapping):
-        return [f"{argument(name)}={value}" for name, value in given.items()]
+        return [f"{name}={value}" for name, value in given.items()]
     found: list[Any] = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
     if wrong := [one for one in found if not isinstance(one, str)]:
         raise UsageError(

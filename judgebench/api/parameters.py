@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-import operator
 import types
 from dataclasses import dataclass
 from typing import (
@@ -27,10 +26,11 @@ from typing import (
     is_typeddict,
 )
 
-from judgebench.errors import UsageError, argument
+from judgebench.api.checks import among, flag, ranged
+from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 __all__ = ["Option", "Parameter", "keys", "parameters", "question"]
 
@@ -54,7 +54,6 @@ class Option:
     env: str | list[str] | None = None
     read: Any = None
     default: Any = None
-    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,37 +81,14 @@ class Parameter:
         )
         words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
         if isinstance(value, str) and words:
-            return self._word(value, words)
+            return among(self.name, value, words)
         if bool in kinds:
-            return self._flag(value)
+            return flag(self.name, value)
         if int in kinds or float in kinds:
-            return self._number(value, whole=float not in kinds)
-        return self._word(value, words) if words else value
-
-    def _word(self, value: Any, words: list[str]) -> Any:
-        if value not in words:
-            raise UsageError(f"{argument(self.name)}={value!r}: write one of {', '.join(map(repr, words))}")
-        return value
-
-    def _flag(self, value: Any) -> bool:
-        # numpy's truth values are not bool; "no" would be a yes.
-        if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
-            return bool(value)
-        raise UsageError(f"{argument(self.name)}={value!r}: write True or False")
-
-    def _number(self, value: Any, *, whole: bool) -> float:
-        low = -math.inf if self.option.least is None else self.option.least
-        high = math.inf if self.option.most is None else self.option.most
-        try:
-            found: float = operator.index(value) if whole else float(value)
-        except (TypeError, ValueError):
-            found = math.nan
-        if isinstance(value, bool) or not low <= found <= high or (math.isinf(found) and not whole):
-            bounds = "" if low == -math.inf else f" from {low:g}" + (f" to {high:g}" if high < math.inf else " up")
-            raise UsageError(
-                f"{argument(self.name)}={value!r}: expected a {'whole number' if whole else 'number'}{bounds}"
-            )
-        return found
+            low = -math.inf if self.option.least is None else self.option.least
+            high = math.inf if self.option.most is None else self.option.most
+            return ranged(self.name, value, low, high, float not in kinds)
+        return among(self.name, value, words) if words else value
 
 
 @functools.cache
@@ -137,7 +113,7 @@ def keys(table: Any) -> dict[str, Parameter]:
     return found
 
 
-def _parameter(name: str, hint: Any, default: Any) -> Iterator[tuple[str, Parameter]] | dict[str, Parameter]:
+def _parameter(name: str, hint: Any, default: Any) -> dict[str, Parameter]:
     if get_origin(hint) is not Annotated:
         return {}
     bare, *extras = get_args(hint)
@@ -149,16 +125,17 @@ def _parameter(name: str, hint: Any, default: Any) -> Iterator[tuple[str, Parame
 
 def question(function: Callable[P, R]) -> Callable[P, R]:
     """Check what a program gives to a function that people call, before it runs."""
+    signature = inspect.signature(function)
 
     @functools.wraps(function)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
         known = parameters(function)
         try:
-            bound = inspect.signature(function).bind(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
         except TypeError as error:
             raise UsageError(f"judgebench.{function.__name__}: {error}") from None
         for name, value in list(bound.arguments.items()):
-            if inspect.signature(function).parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
                 if strange := sorted(set(value) - set(known)):
                     raise UsageError(f"judgebench.{function.__name__}: there is no parameter {strange[0]!r}")
                 bound.arguments[name] = {key: known[key].checked(one) for key, one in value.items()}

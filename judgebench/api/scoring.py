@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from judgebench.api.checks import column, column_names, flag, one_of, policies_of
+from judgebench.api.checks import flag, one_of, policies_of
 from judgebench.api.scores import Scores
-from judgebench.api.sources import sources, table_sources
-from judgebench.api.tables import Columns, Gold
-from judgebench.domain import Scale
-from judgebench.errors import UsageError
+from judgebench.api.sources import open_sources
+from judgebench.api.tables import Gold
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from judgebench.api.prepared import PolicyLike
-    from judgebench.api.sources import Source
+    from judgebench.domain import Scale
 
     Names: TypeAlias = str | Sequence[str] | None
 
@@ -103,63 +100,24 @@ def score(
     one_of("interval", interval, Interval)
     one_of("gold_source", gold_source, Gold)
     by_system, verify = flag("by_system", by_system), flag("verify", verify)
-    if not isinstance(scale, (str, Scale)) and scale is not None:
-        raise UsageError(f"scale={scale!r}: write one such as 'rate:1-5' or 'low,medium,high', or give a Scale")
-    columns = Columns(
-        column_names("judge", judge),
-        column_names("gold", gold),
-        scale.spec if isinstance(scale, Scale) else scale,
-        column("cluster", cluster),
-        column("subset", subset),
-        column("system", system),
-        column("id", id),
-        ",".join(column_names("long", long)) or None,
-        delimiter,
-        _words({} if words is None else words),
-        column_names("scores", scores),
-    )
+    table = {
+        "judge": judge,
+        "gold": gold,
+        "scores": scores,
+        "scale": scale,
+        "cluster": cluster,
+        "subset": subset,
+        "system": system,
+        "id": id,
+        "long": long,
+        "words": words,
+        "delimiter": delimiter,
+        "gold_source": gold_source,
+    }
     notes: list[str] = []
-    tables = _open(source, columns, gold_source, name, notes)
+    tables = open_sources(source, table, name=name, tell=notes.append)
     chosen = policies_of(policy)
     rows = [
         row for table in tables for row in table.measure(chosen, by_system=by_system, verify=verify, interval=interval)
     ]
     return Scores(tuple(rows), tuple(notes), (), tuple(tables))
-
-
-_GIVE = "give folders of runs, a label file or a DataFrame with the names of its judge= and gold= columns"
-
-
-def _open(source: Any, columns: Columns, gold: Gold, name: str, notes: list[str]) -> list[Source]:
-    if isinstance(source, Scores):
-        if not source.asked:
-            raise UsageError("these scores come from no run that was asked: give the folder or table they were made of")
-        source = [one.path for one in source.asked]
-    if isinstance(source, (str, Path)):
-        path = Path(source)
-        if columns.options() or path.is_file():
-            return table_sources(path, columns, gold, tell=notes.append)
-        return sources([path], None, columns, gold, tell=notes.append)
-    if isinstance(source, (Sequence, AbstractSet, Iterator)) and (paths := list(source)):
-        if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
-            raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
-        return sources([Path(path) for path in paths], None, columns, gold, tell=notes.append)
-    from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
-
-    frame = as_frame(source)
-    if frame is None:
-        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
-    if columns.delimiter is not None:
-        raise UsageError("a DataFrame has no delimiter")
-    if not (columns.judge or columns.scores) or not columns.gold:
-        shown = ", ".join(map(str, list(frame.columns)[:40]))
-        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
-    return table_sources(FrameTable(frame, name), columns, gold, tell=notes.append)
-
-
-def _words(words: object) -> list[str]:
-    if not isinstance(words, Mapping):
-        raise UsageError(f"words={words!r}: write a mapping such as {{'0': 'tie'}}")
-    if wrong := [word for word in words if "=" in str(word)]:
-        raise UsageError(f"words: {wrong[0]!r} holds an equals sign; rename it in the table")
-    return [f"{word}={meaning}" for word, meaning in words.items()]

@@ -100,7 +100,8 @@ def open_sources(
 
 def _paths(source: Any) -> list[Path] | None:
     """Take runs and files by their paths; scores are those that were asked for them. None for anything else."""
-    if (asked := getattr(source, "asked", None)) is not None:
+    # Scores are made of sources, which can't import them; a DataFrame may have a column of that name.
+    if isinstance(source, Sequence) and (asked := getattr(source, "asked", None)) is not None:
         if not asked:
             raise UsageError("these scores come from no run that was asked: give the folder or table they were made of")
         return [one.path for one in asked]

@@ -128,20 +128,13 @@ class Columns:
             column("id", table.get("id")),
             ",".join(column_names("long", table.get("long"))) or None,
             table.get("delimiter"),
-            _words(table.get("words") or {}),
+            _words({} if table.get("words") is None else table["words"]),
             column_names("scores", table.get("scores")),
         )
 
     def options(self) -> list[str]:
         """Name the parameters that were given."""
         return [argument(one.name) for one in fields(self) if getattr(self, one.name)]
-
-    def meanings(self) -> dict[str, str]:
-        """Read the --word options."""
-        pairs = [word.partition("=") for word in self.words]
-        if wrong := [old for old, equals, _ in pairs if not equals]:
-            raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
-        return {old: new for old, _, new in pairs}
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
         """Read a table, or one that is open already; with ``unlabelled`` rows without gold stay."""
@@ -159,15 +152,21 @@ class Columns:
             id_col=self.id,
             delimiter=self.delimiter,
             long=None if self.long is None else LongSpec.parse(self.long),
-            words=self.meanings(),
+            words=meanings(self.words),
             keep_unlabelled=unlabelled,
             score_cols=list(self.scores),
         )
 
 
+def meanings(words: Sequence[str]) -> dict[str, str]:
+    """Read the --word options."""
+    pairs = [word.partition("=") for word in words]
+    if wrong := [old for old, equals, _ in pairs if not equals]:
+        raise UsageError(f"--word {wrong[0]!r}: write OLD=NEW, for example --word 0=tie")
+    return {old: new for old, _, new in pairs}
+
+
 def _words(words: object) -> list[str]:
-    if isinstance(words, list):
-        return words
     if not isinstance(words, Mapping):
         raise UsageError(f"{argument('words')}={words!r}: write a mapping such as {{'0': 'tie'}}")
     if wrong := [word for word in words if "=" in str(word)]:

@@ -7,9 +7,12 @@ import contextlib
 import io
 import os
 import sys
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from judgebench.errors import InterruptedRunError, JudgebenchError, spoken_as
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Plainer marks for an encoding that lacks ours; a superscript must not become a digit of the figure before it.
 _PLAIN = {"─": "-", "…": "...", chr(0x2013): "-"} | {mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
@@ -31,14 +34,19 @@ def _speak_the_locale() -> None:
             stream.reconfigure(errors="judgebench.plain")
 
 
+def _flags() -> Mapping[str, str]:
+    from judgebench.api.tables import flags  # noqa: PLC0415 - only a message that names a column needs them
+
+    return flags()
+
+
 def main() -> None:
     """Run the command line and end the process with the exit code of the outcome."""
     try:
         _speak_the_locale()
-        from judgebench.api.tables import flags  # noqa: PLC0415 - importing the package must stay free
         from judgebench.cli.app import build  # noqa: PLC0415 - importing the package must stay free
 
-        with spoken_as(flags()):
+        with spoken_as(_flags):
             build(sys.argv[1:])(prog_name="judgebench")
     except JudgebenchError as error:
         # Without a stderr (`2>&-`) print would fall back to stdout, into the result.

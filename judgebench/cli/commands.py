@@ -11,6 +11,7 @@ import typer
 from judgebench.api.notes import listening
 from judgebench.api.parameters import parameters
 from judgebench.api.sources import Given
+from judgebench.api.tables import meanings
 from judgebench.cli.options import ConfigOption, OutputOption, check_output, emit, note, room
 from judgebench.errors import spoken_as
 from judgebench.report.document.writers import Form
@@ -36,7 +37,9 @@ def command(question: Callable[..., Document]) -> Callable[..., None]:
         check_output(output)
         if "csv" in given:
             given["source"] = Given(given.pop("source") or (), given.pop("csv"))
-        with spoken_as({one.name: one.flag for one in known.values()}), listening(note):
+        if "words" in given:
+            given["words"] = meanings(given["words"])
+        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note):
             answer = question(**given)
             emit(answer.render(form, width=room(output)), output)
             if (failure := answer.failure) is not None:
@@ -63,7 +66,6 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
         metavar=option.metavar,
         help=option.help,
         envvar=option.env,
-        hidden=option.hidden,
         min=option.least,
         max=option.most,
     )

@@ -1,7 +1,7 @@
 """Shapes of JSON: declared once, they write a document and its JSON Schema (draft 2020-12).
 
 A `Record` lists keys; each has a shape and, where the object's attribute (or a mapping's key) has another name, a
-function that gets the value. ``SHAPE.plain(found)`` is the JSON of an object, ``SHAPE.schema()`` what it may be.
+function that gets the value. ``plain`` is the JSON of an object, ``node`` its schema.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = [
-    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "INTEGER", "LABELS", "MEASURED", "NUMBER", "POLICIES", "SHARE",
-    "SHARES", "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "maybe",
+    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "MEASURED", "NUMBER", "POLICIES", "SHARE",
+    "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "maybe",
     "record",
 ]  # fmt: skip
 
@@ -59,11 +59,9 @@ class _Maybe(Shape):
         node = self.of.node(named)
         if "enum" in node:
             return node | {"enum": [*node["enum"], None]}
-        return node | {"type": [node["type"], "null"]} if isinstance(node.get("type"), str) else _any(node)
-
-
-def _any(node: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [node, {"type": "null"}]}
+        if isinstance(node.get("type"), str):
+            return node | {"type": [node["type"], "null"]}
+        return {"anyOf": [node, {"type": "null"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +199,8 @@ FLAG = Scalar({"type": "boolean"})
 NUMBER = Scalar({"type": "number"})
 SHARE = Scalar({"type": "number", "minimum": 0, "maximum": 1})
 ERROR = Scalar({"type": "number", "minimum": 0})
-INTEGER = Scalar({"type": "integer"})
 COUNT = Scalar({"type": "integer", "minimum": 0})
 TEXTS = ListOf(TEXT)
-SHARES = MapOf(MapOf(SHARE))
-LABELS = MapOf(TEXT)
 _FIGURE = record(
     value=maybe(NUMBER),
     low=maybe(NUMBER),

@@ -12,7 +12,7 @@ from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_grid, markdown_text
 from judgebench.report.document.as_table import draw, fill
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.document.text import clean, figure, p_value, spread
 from judgebench.report.scores import gold_word
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _grids(one: Analysis) -> Iterable[Grid]:
                     Cell(_percent(use.gold, "")),
                     Cell(_percent(use.judge, "")),
                     Cell(_points(use.difference)),
-                    Cell(_p(use.p_holm)),
+                    Cell(p_value(use.p_holm)),
                 )
                 for use in one.labels
             ),
@@ -184,7 +184,7 @@ def _effect_row(effect: Effect) -> tuple[Cell, ...]:
     ratio = effect.odds_ratio
     odds = f"{_short(ratio.value)} [{_short(ratio.low)}, {_short(ratio.high)}]"
     cells = (clean(effect.feature), clean(effect.level), clean(effect.against), f"{effect.rows:,}")
-    return (*map(Cell, cells), Cell(_points(effect.effect)), Cell(odds), Cell(_p(effect.p_holm)))
+    return (*map(Cell, cells), Cell(_points(effect.effect)), Cell(odds), Cell(p_value(effect.p_holm)))
 
 
 def _slice_grid(slices: Sequence[Slice], remarks: tuple[str, ...], *, shrunken: bool) -> Grid:
@@ -214,7 +214,7 @@ def _homogeneity(test: Homogeneity | str) -> str:
         what = f"chi-square {figure(test.statistic, 2)} on {test.df} degrees of freedom"
     else:
         what = f"F {figure(test.statistic, 2)} on {test.df} and {test.denominator} degrees of freedom"
-    return f"All labels at once: {what}, p {_p(test.p)}."
+    return f"All labels at once: {what}, p {p_value(test.p)}."
 
 
 def _percent(share: float | None, sign: str = " %") -> str:
@@ -241,12 +241,6 @@ def _short(value: float | None) -> str:
     if value is None:
         return _NONE
     return f"{value:.2f}" if 0.01 <= value < 1000 else f"{value:.1e}"
-
-
-def _p(p: float | None) -> str:
-    if p is None:
-        return _NONE
-    return "<.001" if p < 0.001 else spread(p)
 
 
 def _csv(analyses: Sequence[Analysis]) -> str:

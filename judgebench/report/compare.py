@@ -12,7 +12,7 @@ from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_grid, markdown_text
 from judgebench.report.document.as_table import draw, fill
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.document.text import clean, figure, interval, many, p_value, spread
 from judgebench.report.scores import gold_word
 
 if TYPE_CHECKING:
@@ -50,30 +50,8 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _signed(value: float) -> str:
-    text = spread(value)
-    return text if text.startswith("-") else f"+{text}"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return _NONE
-    return "<.001" if value < 0.001 else spread(value)
-
-
-def _interval(one: Estimate, *, sign: bool = False) -> str:
-    if one.value is None:
-        return _NONE
-    text = _signed(one.value) if sign else spread(one.value)
-    return text if one.low is None or one.high is None else f"{text} [{spread(one.low)}, {spread(one.high)}]"
-
-
 def _told(p: float | None) -> str:
     return "" if p is None else ", p < .001" if p < 0.001 else f", p = {spread(p)}"
-
-
-def _many(n: int, one: str) -> str:
-    return f"{n:,} {one}{'' if n == 1 else 's'}"
 
 
 def verdict(found: Comparison) -> str:
@@ -83,21 +61,19 @@ def verdict(found: Comparison) -> str:
     gap = line.difference
     if gap.value is None:
         return f"Can't compare {first} with {second}: {_title(line.metric)} is undefined ({gap.undefined})."
-    values = (
-        f"{_title(line.metric)} {_interval(line.first).split(' ')[0]} against {_interval(line.second).split(' ')[0]}"
-    )
-    figures = f"{values}, {_interval(gap, sign=True)}{_told(line.p)}"
-    by = f"paired, by {_many(found.clusters, 'question')}"
+    values = f"{_title(line.metric)} {interval(line.first).split(' ')[0]} against {interval(line.second).split(' ')[0]}"
+    figures = f"{values}, {interval(gap, sign=True)}{_told(line.p)}"
+    by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:
-        by += f" and {_many(found.systems, 'system')}"
+        by += f" and {many(found.systems, 'system')}"
     if found.differ == 0 and abs(gap.value) < 1e-12:
-        return f"{first} and {second} give the same verdict on all {_many(found.judgments, 'judgment')}."
+        return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}."
     if found.outcome == "undecided":
         more = ""
         if found.power is not None and abs(gap.value) > 1e-9:
             needed = found.power.items_for(abs(gap.value), sides=2)
             more = f" A difference of this size would need about {needed:,} items (80 % power)."
-        return f"Can't tell {first} from {second} on {_many(found.items, 'item')}: {figures} ({by}).{more}"
+        return f"Can't tell {first} from {second} on {many(found.items, 'item')}: {figures} ({by}).{more}"
     winner, loser = (first, second) if found.outcome == "first" else (second, first)
     if found.leaning:
         return f"{_title(line.metric)} is higher for {winner} than for {loser}: {figures} ({by})."
@@ -110,8 +86,8 @@ def _remarks(found: Comparison) -> list[str]:
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
     ground = (
         f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question "
-        f"{_ways(found)}. {_many(found.items, 'item')}, "
-        f"{_many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {policies}."
+        f"{_ways(found)}. {many(found.items, 'item')}, "
+        f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {policies}."
     )
     notes = [ground]
     if len(found.lines) > 1:
@@ -167,16 +143,16 @@ def _tests(found: Comparison) -> str:
     tests = found.tests
     said: list[str] = []
     if tests.mcnemar_exact is not None and tests.mcnemar_mid_p is not None:
-        said.append(f"McNemar exact p {_p(tests.mcnemar_exact)}, mid-p {_p(tests.mcnemar_mid_p)}")
+        said.append(f"McNemar exact p {p_value(tests.mcnemar_exact)}, mid-p {p_value(tests.mcnemar_mid_p)}")
         if tests.agresti_min is not None:
             low, high = tests.agresti_min
             said.append(f"Agresti-Min interval [{spread(low)}, {spread(high)}] (both take items as independent)")
     if tests.sign_flip is not None:
-        said.append(f"sign flips by question p {_p(tests.sign_flip)}")
+        said.append(f"sign flips by question p {p_value(tests.sign_flip)}")
     text = f"Accuracy by other tests: {', '.join(said)}. " if said else ""
     if tests.label_swap is not None:
         text += (
-            f"{_title(found.headline)} with the judges' labels swapped by question: p {_p(tests.label_swap)} "
+            f"{_title(found.headline)} with the judges' labels swapped by question: p {p_value(tests.label_swap)} "
             f"({tests.draws:,} draws, seed {tests.seed})."
         )
     return text.strip() or "No permutation test is defined here."
@@ -195,12 +171,12 @@ def _line(line: Line) -> tuple[Cell, ...]:
     return (
         Cell(clean(line.subset)),
         Cell(_title(line.metric)),
-        Cell(_interval(line.first)),
-        Cell(_interval(line.second)),
-        Cell(_interval(line.difference, sign=True)),
+        Cell(interval(line.first)),
+        Cell(interval(line.second)),
+        Cell(interval(line.difference, sign=True)),
         Cell(f"{line.difference.n:,}"),
-        Cell(_p(line.p)),
-        Cell(_p(line.p_holm)),
+        Cell(p_value(line.p)),
+        Cell(p_value(line.p_holm)),
     )
 
 
@@ -369,8 +345,8 @@ def _field_verdict(found: Field) -> str:
         else "no judge can be ranked"
     )
     return (
-        f"{lead[0].upper()}{lead[1:]}: by {_title(found.metric)} on the same {_many(found.judgments, 'judgment')}, "
-        f"{sure} of {_many(len(found.pairs), 'pair')} differ (p < .05 after Holm)."
+        f"{lead[0].upper()}{lead[1:]}: by {_title(found.metric)} on the same {many(found.judgments, 'judgment')}, "
+        f"{sure} of {many(len(found.pairs), 'pair')} differ (p < .05 after Holm)."
     )
 
 
@@ -406,7 +382,7 @@ def render_field(found: Field, form: str = "table", *, width: int = 120) -> str:
     standings = Grid(
         (Column("ranks"), Column("judge", right=False), Column(f"{title} [95 % interval]", right=False)),
         tuple(
-            (Cell(_ranks(one.best, one.worst)), Cell(clean(one.judge)), Cell(_interval(one.value)))
+            (Cell(_ranks(one.best, one.worst)), Cell(clean(one.judge)), Cell(interval(one.value)))
             for one in found.standings
         ),
         (_RANKS,),
@@ -414,9 +390,9 @@ def render_field(found: Field, form: str = "table", *, width: int = 120) -> str:
     policies = " ".join(f"{name}={value}" for name, value in found.policies.to_json().items())
     notes = (
         (
-            f"Paired differences, clustered by {_many(found.clusters, 'question')}; brackets hold for all pairs "
+            f"Paired differences, clustered by {many(found.clusters, 'question')}; brackets hold for all pairs "
             f"at once ({figure(found.critical, 3)} standard errors, multiplier bootstrap). p is for a pair alone. "
-            f"{_many(found.items, 'item')}; {policies}."
+            f"{many(found.items, 'item')}; {policies}."
         ),
         *_cautions(found.warnings, found.left_out, found.incomplete),
     )
@@ -433,10 +409,10 @@ def render_field(found: Field, form: str = "table", *, width: int = 120) -> str:
             (
                 Cell(clean(pair.first)),
                 Cell(clean(pair.second)),
-                Cell(_interval(pair.difference, sign=True)),
-                Cell(_p(pair.p)),
-                Cell(_p(pair.p_holm)),
-                Cell(_p(pair.p_max_t)),
+                Cell(interval(pair.difference, sign=True)),
+                Cell(p_value(pair.p)),
+                Cell(p_value(pair.p_holm)),
+                Cell(p_value(pair.p_max_t)),
             )
             for pair in found.pairs
         ),

@@ -11,7 +11,7 @@ from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_grid
 from judgebench.report.document.as_table import draw, fill
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.document.text import clean, figure, interval, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -123,21 +123,13 @@ def _sentence(line: Line) -> str:
     if found.calibration and found.chosen != "labels":
         rows = f"{found.calibration:,} calibration rows, {found.items:,} scored"
     how = f"by {_NAMES[found.chosen]} on {rows}" if found.chosen != "labels" else f"by labels only, on {rows}"
-    return f"{clean(line.judge)}: {found.score} {_interval(best)}, {how}{opinion}."
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "–"  # noqa: RUF001 - a dash means "no figure", as in every table
-    if estimate.low is None or estimate.high is None:
-        return spread(estimate.value)
-    return f"{spread(estimate.value)} [{spread(estimate.low)}, {spread(estimate.high)}]"
+    return f"{clean(line.judge)}: {found.score} {interval(best)}, {how}{opinion}."
 
 
 def _cell(estimate: Estimate) -> Cell:
     if estimate.undefined is not None:
-        return Cell(_interval(estimate), (_REASONS.get(estimate.undefined, estimate.undefined.replace("_", " ")),))
-    return Cell(_interval(estimate))
+        return Cell(interval(estimate), (_REASONS.get(estimate.undefined, estimate.undefined.replace("_", " ")),))
+    return Cell(interval(estimate))
 
 
 def _grid(lines: Sequence[Line]) -> Grid:
@@ -182,9 +174,9 @@ def _remarks(lines: Sequence[Line]) -> Iterator[str]:
         if found.system != "all":
             continue
         if found.shares:
-            shares = ", ".join(f"{clean(label)} {_interval(one)}" for label, one in found.shares.items())
+            shares = ", ".join(f"{clean(label)} {interval(one)}" for label, one in found.shares.items())
             yield f"{clean(line.judge)}: corrected share of each label: {shares}"
-        rates = [f"{name.upper()} {_interval(found.rates[name])}" for name in ("tpr", "tnr") if name in found.rates]
+        rates = [f"{name.upper()} {interval(found.rates[name])}" for name in ("tpr", "tnr") if name in found.rates]
         if found.weight is not None:
             rates.append(f"weight of the judge in PPI++ {spread(found.weight)}")
         if found.condition is not None:

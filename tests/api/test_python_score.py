@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import judgebench
+from judgebench.api.checks import policies_of
 from judgebench.domain import Scale
-from judgebench.errors import DataError, JudgebenchError, UsageError
+from judgebench.errors import DataError, JudgebenchError, UsageError, spoken_as
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,3 +234,15 @@ def test_a_large_frame_takes_seconds() -> None:
     scores = judgebench.score(large, judge="j", gold=["h1", "h2"], cluster="question")
     assert scores[0].items > 170_000
     assert time.process_time() - started < 30
+
+
+def test_a_column_may_have_the_name_of_what_scores_hold() -> None:
+    named = judgebench.score(table().assign(asked="x"), judge="j", gold="h1")
+    assert named.kappa == judgebench.score(table(), judge="j", gold="h1").kappa
+
+
+def test_words_are_a_mapping_and_policies_keep_their_names() -> None:
+    with pytest.raises(UsageError, match="write a mapping"):
+        judgebench.score(table(), judge="j", gold="h1", words=["yes=no"])
+    with spoken_as(dict):
+        assert policies_of({"tie": "drop"}) == ["tie=drop"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import jsonschema
@@ -105,3 +106,8 @@ def test_clusters_that_turn_the_verdict_are_named_in_the_first_line():
     turned = GOOD._replace(result=replace(GOOD.result, clustered_rate=Estimate(0.0, None, None, 2)))
     assert "which says otherwise" in render([turned]).replace("\n  ", " ")
     assert "which says otherwise" not in render([GOOD]).replace("\n  ", " ")
+
+
+def test_each_table_of_a_latex_file_has_a_label_of_its_own():
+    labels = re.findall(r"\\label\{([^}]*)\}", render([GOOD, BAD], pairs(), "tex"))
+    assert len(labels) == len(set(labels)) == 3

@@ -58,12 +58,13 @@ _LACKING = frozenset("ĈĉĊċĒēĔĕĖėĜĝĠĤĥĦħĨĩĪīĬĭĮįĴĵĶķ
 
 def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the blocks."""
-    return "\n".join([PREAMBLE, *map(_block, document.blocks())])
+    kind = latex_name(document.SCHEMA.partition("/")[0])
+    return "\n".join([PREAMBLE, *(_block(block, f"{kind}-{i}") for i, block in enumerate(document.blocks()))])
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, label: str) -> str:
     if isinstance(block, Table):
-        return latex_table(block.grid, block.caption, block.label or "judgebench")
+        return latex_table(block.grid, block.caption, block.label or label)
     if isinstance(block, Heading):
         return rf"\paragraph{{{latex_text(block.text)}}}" + "\n"
     small = r"{\footnotesize " if isinstance(block, Notes) else "{"

@@ -11,7 +11,7 @@ from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_grid, markdown_text
 from judgebench.report.document.as_table import draw, fill
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, spread
+from judgebench.report.document.text import clean, many, p_value, spread
 from judgebench.report.words import REASONS, WARNINGS
 from judgebench.stats.inference.proportions import rule_of_three
 
@@ -76,10 +76,6 @@ def line_name(line: GateLine) -> str:
     return safe(title) if line.subset == "all" else f"{safe(title)} on {safe(line.subset)}"
 
 
-def _many(n: int, one: str) -> str:
-    return f"{n:,} {one}{'' if n == 1 else 's'}"
-
-
 def _amount(line: GateLine, value: float | None) -> str:
     """Write a worsening: in the figure's unit, or as a part of the baseline's."""
     if value is None:
@@ -122,7 +118,7 @@ def phrase(line: GateLine, alpha: float) -> str:
 
 
 def _needs(line: GateLine) -> str:
-    return "" if line.needed is None else f"; about {_many(line.needed, 'item')} would tell"
+    return "" if line.needed is None else f"; about {many(line.needed, 'item')} would tell"
 
 
 def verdict(found: Gate) -> str:
@@ -130,20 +126,16 @@ def verdict(found: Gate) -> str:
     shown = [line for line in found.lines if line.state == found.state]
     head = (
         f"{STATES[found.state]}: {safe(found.run)} against the baseline {safe(found.baseline)} on {safe(found.task)}, "
-        f"{_many(found.items, 'item')}."
+        f"{many(found.items, 'item')}."
     )
     parts = "; ".join(phrase(line, found.rules.alpha) for line in shown[:_NAMED])
     if len(shown) == 1:
         # The sentence after it says the same.
         parts = parts.removesuffix(_needs(shown[0]))
     parts = parts[0].upper() + parts[1:]
-    more = f"; and {_many(len(shown) - _NAMED, 'line')} more" if len(shown) > _NAMED else ""
-    need = f" You need about {_many(found.needed, 'item')}." if found.needed is not None else ""
+    more = f"; and {many(len(shown) - _NAMED, 'line')} more" if len(shown) > _NAMED else ""
+    need = f" You need about {many(found.needed, 'item')}." if found.needed is not None else ""
     return f"{head} {parts}{more}.{need if found.state == 'undecided' else ''}"
-
-
-def _p(value: float | None) -> str:
-    return _NONE if value is None else "<.001" if value < 0.001 else spread(value)
 
 
 def _bounds(line: GateLine) -> str:
@@ -180,7 +172,7 @@ def _grid(found: Gate, beside: Agreement | None) -> Grid:
             Cell(_value(line, line.run)),
             Cell(_bounds(line)),
             Cell(_amount(line, line.limit)),
-            Cell(_p(line.p_holm)),
+            Cell(p_value(line.p_holm)),
             Cell(_NONE if line.needed is None else f"{line.needed:,}"),
         )
         for line in found.lines
@@ -225,8 +217,8 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     rule = (
         f"Agreement fails where the drop is {above}{floor}, and passes where it is surely below "
         f"{spread(rules.margin)}; an improvement never fails. Surely: a one-sided bound, paired, clustered by question "
-        f"(t, {_degrees(found)}). {_many(found.items, 'item')}, "
-        f"{_many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {policies}."
+        f"(t, {_degrees(found)}). {many(found.items, 'item')}, "
+        f"{many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {policies}."
     )
     notes = [rule]
     if any(line.operation for line in found.lines):
