@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+#: Seconds after which what a test waits for is taken to hang: no promise of the product, and never close on a busy
+#: machine. What is meant to hang in a test hangs for longer.
+HANGS = 300
 
 
 class Outcome(NamedTuple):
@@ -32,3 +38,20 @@ def python(folder: Path, *arguments: object, env: dict[str, str] | None = None, 
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def until(
+    true: Callable[[], object],
+    process: subprocess.Popen[str] | None = None,
+    *,
+    told: Callable[[], object] = lambda: None,
+    pause: Callable[[float], object] = time.sleep,
+) -> None:
+    """Wait for what another process or thread does; where ``process`` ends before, or nothing comes, the test fails."""
+    for _ in range(HANGS * 100):
+        if true():
+            return
+        if process is not None:
+            assert process.poll() is None, process.communicate()
+        pause(0.01)
+    raise AssertionError(f"it never came: {told()}")

@@ -253,22 +253,21 @@ def test_silent_unless_told_otherwise(here: Path, capfd: pytest.CaptureFixture[s
 CTRL_C = """
 import _thread, sys, threading, time
 from pathlib import Path
-import judgebench
+import judgebench, judgebench.api.loops
 
-hits = []
+# A run that doesn't end when it is told to would be waited for.
+judgebench.api.loops._GRACE = 3600
 
 def hit():
     while not any(file.stat().st_size for file in Path("runs").glob("*--*/verdicts.jsonl")):
         time.sleep(0.02)
-    hits.append(time.monotonic())
     _thread.interrupt_main()
 
 threading.Thread(target=hit, daemon=True).start()
 try:
     {how}
 except KeyboardInterrupt as stopped:
-    # After five seconds nobody waits any more.
-    print("stopped", time.monotonic() - hits[0] < 4.5)
+    print("stopped")
 print([thread.name for thread in threading.enumerate() if thread.name == "judgebench"])
 """
 CALL = "judgebench.run('server/m', 'pandalm', sample=True, max_concurrency=4, base_url=sys.argv[1])"
@@ -283,7 +282,7 @@ def test_ctrl_c_stops_it_and_the_program_lives(here: Path, python, fake_llm, how
     (here / "program.py").write_text(CTRL_C.format(how=how))
     fake_llm.latency = 0.7
     done = python("program.py", fake_llm.openai_url)
-    assert done.out.splitlines() == ["stopped True", "[]"], done
+    assert done.out.splitlines() == ["stopped", "[]"], done
     # Stopped, and not over.
     assert len(fake_llm.requests) < 48
     fake_llm.latency = 0

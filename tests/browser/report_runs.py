@@ -7,8 +7,9 @@ import os
 import random
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
+
+import processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,9 +167,10 @@ def many_pairs(count: int) -> list[dict[str, object]]:
     return rows
 
 
-def until(tab: Any, expression: str, seconds: float = 15) -> None:
+def until(tab: Any, expression: str) -> None:
     """Wait until an expression holds; playwright's own waiting evaluates strings, which the page's policy forbids."""
-    end = time.monotonic() + seconds
-    while not tab.evaluate(expression):
-        assert time.monotonic() < end, f"{expression}; {tab.text_content('#count')}"
-        tab.wait_for_timeout(30)
+    processes.until(
+        lambda: tab.evaluate(expression),
+        told=lambda: f"{expression}; {tab.text_content('#count')}",
+        pause=lambda _: tab.wait_for_timeout(30),
+    )

@@ -6,10 +6,10 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import processes
 import pytest
 from servers.labellers import Labeller
 from servers.viewing import ViewServer
@@ -52,10 +52,11 @@ def entered(server: ViewServer, new_page: Any, **how: Any) -> tuple[Any, Any]:
 
 def until(page: Any, selector: str, right: Callable[[str], Any]) -> None:
     """Wait for a text; Playwright's own waiting would evaluate strings, which the page's policy forbids."""
-    end = time.monotonic() + 60
-    while not right(page.text_content(selector)):
-        assert time.monotonic() < end, page.text_content(selector)
-        page.wait_for_timeout(100)
+    processes.until(
+        lambda: right(page.text_content(selector)),
+        told=lambda: page.text_content(selector),
+        pause=lambda _: page.wait_for_timeout(100),
+    )
 
 
 def test_runs_appear_grow_and_are_measured(server, folder, new_page, violations, shot) -> None:

@@ -7,17 +7,17 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from processes import HANGS, until
 from servers.fake_batches import FakeBatches
 
 from judgebench.run.batch.ledger import LEDGER, read_ledger
 from judgebench.store.runs import find_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from judgebench.domain import Status
@@ -51,14 +51,6 @@ def start(folder: Path, arguments: list[str]) -> subprocess.Popen[str]:
         [sys.executable, "-m", "judgebench", *arguments],
         cwd=folder, env=os.environ | KEYS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-
-
-def until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def entries(folder: Path) -> list[tuple[str, str]]:
@@ -114,10 +106,8 @@ def test_an_interrupt_while_waiting_says_what_goes_on(number: int, judgebench, t
     llm.hold = True
     process = start(tmp_path, command("openai", llm, "--batch-size", "30"))
     until(lambda: len(llm.batches) == 2 and llm.batches[1].asked > 0, process)
-    stopped = time.monotonic()
     process.send_signal(number)
-    _, err = process.communicate(timeout=20)
-    assert time.monotonic() - stopped < 5
+    _, err = process.communicate(timeout=HANGS)
     assert process.returncode == 130, err
     assert "48 requests submitted in 2 batches (batch_0, batch_1): these go on, the same command collects them" in err
     assert "Traceback" not in err

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -108,20 +106,21 @@ def test_a_renewal_tells_of_a_damaged_file_without_a_command(inside, held):
 
 
 def test_two_updates_and_one_that_is_killed_leave_a_whole_file(held, tmp_path):
-    old, _, file = held
+    *runs, file = held
     command = [sys.executable, "-m", "judgebench", "gate"]
-    both = [
-        subprocess.Popen([*command, run, "--against", file, "--update"], stderr=subprocess.PIPE) for run in held[:2]
-    ]
+    both = [subprocess.Popen([*command, run, "--against", file, "--update"], stderr=subprocess.PIPE) for run in runs]
     for one in both:
         _, told = one.communicate(timeout=120)
         assert one.returncode == 0, told
-    assert baseline.read(file).judge in {"server/old", "server/new"}
-    for wait in (0.3, 0.5, 0.7):
-        with subprocess.Popen([*command, old, "--against", file, "--update"], stderr=subprocess.DEVNULL) as one:
-            time.sleep(wait)
-            os.kill(one.pid, signal.SIGKILL)
-        assert baseline.read(file).judge in {"server/old", "server/new"}
+    before = baseline.read(file).judge
+    assert before in {"server/old", "server/new"}
+    other = runs[before == "server/old"]
+    for moment in ("fsync", "replace"):  # the new file is written, and isn't there yet
+        code = f"import os, sys; os.{moment} = lambda *_, **__: os.kill(os.getpid(), 9)\n"
+        code += "from judgebench.__main__ import main; sys.exit(main())"
+        killed = [sys.executable, "-c", code, "gate", other, "--against", file, "--update"]
+        assert subprocess.run(killed, stderr=subprocess.PIPE, check=False).returncode == -signal.SIGKILL
+        assert baseline.read(file).judge == before
 
 
 @pytest.mark.parametrize(

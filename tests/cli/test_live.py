@@ -14,11 +14,11 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from processes import HANGS, until
 from servers.fake_llm import FakeLLM
 
 from judgebench.domain import Status
@@ -90,10 +90,8 @@ def test_kill_in_the_middle_and_run_again(tmp_path: Path) -> None:
         for kills in range(3):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
             seen = len(log.read_bytes().splitlines()) if log.exists() else 0
-            deadline = time.monotonic() + 60
-            while len(log.read_bytes().splitlines() if log.exists() else []) < seen + 17 + kills:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            enough = seen + 17 + kills
+            until(lambda enough=enough: log.exists() and len(log.read_bytes().splitlines()) >= enough)
             process.kill()
             process.wait()
             files = sorted((tmp_path / "runs").glob("*/verdicts.jsonl"))
@@ -205,12 +203,9 @@ def test_an_interrupt_keeps_everything_and_says_so(tmp_path: Path) -> None:
              "pandalm", "--sample", "--max-concurrency", "2"],
             cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while len(llm.requests) < 6:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: len(llm.requests) >= 6, process)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=HANGS)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert "kept" in err

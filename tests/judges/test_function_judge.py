@@ -8,10 +8,10 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 
 import numpy as np
 import pytest
+from processes import HANGS, until
 
 from judgebench.domain import Case, Item, Judge, Label, Reference, Reply, Response, Scale, Status, Turn
 from judgebench.errors import BrokenPluginError, RejectedError, RetryableError, UsageError
@@ -215,12 +215,9 @@ def test_a_function_that_never_returns_does_not_keep_the_process(tmp_path) -> No
         [sys.executable, "-m", "judgebench", "run", "--judge", "stuck:judge", "--task", "pandalm", "--sample"],
         cwd=tmp_path, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "in").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until((tmp_path / "in").exists, process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=HANGS)
     assert (process.returncode, "Traceback" in err) == (130, False), err
 
 

@@ -11,6 +11,8 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from processes import HANGS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -70,7 +72,7 @@ class ViewServer:
         finally:
             connection.close()
 
-    def stop(self, number: int = signal.SIGINT, timeout: float = 10) -> int:
+    def stop(self, number: int = signal.SIGINT, timeout: float = HANGS) -> int:
         """Send a signal and wait for the end."""
         if self.process.poll() is None:
             self.process.send_signal(number)
