@@ -66,10 +66,7 @@ class Column:
 
 @dataclass(slots=True)
 class Raw:
-    """A table before its words are understood.
-
-    ``lines`` holds the line of each row, and in ``label_lines`` that of each label where they differ.
-    """
+    """A table before its words are understood, with the line of each row, and of each label where they differ."""
 
     labels: dict[str, Column]
     keys: dict[str, Column]
@@ -95,12 +92,7 @@ class Coded:
 def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> Coded:
     """Turn words into codes on the scale, recognised where none is given.
 
-    Raises
-    ------
-    DataError
-        If words are not on the scale, or fit none: all are listed with their lines.
-    UsageError
-        If the words fit several scales.
+    DataError lists all words that are not on the scale, with their lines; UsageError where they fit several scales.
     """
     aliases = aliases_of(meanings)
     used = {name: _used(column) for name, column in raw.labels.items()}

@@ -46,30 +46,11 @@ _NO_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What a file is.
+    """What a file or folder is: ``title`` says it in a sentence, and ``commands`` measure it, ready for a shell.
 
-    Parameters
-    ----------
-    path : str
-        The file or folder.
-    form : str
-        ``run``, ``runs``, ``folder``, ``benchmark``, ``wide`` (judges' and gold columns),
-        ``annotators`` (gold columns alone), ``long``, or ``unknown``.
-    title : str
-        One sentence of what it is.
-    format, delimiter : str
-        How it is written; empty for a folder.
-    rows : int
-        Rows read.
-    columns : tuple of Profile
-        Its columns.
-    roles : mapping of str to str
-        What each column is taken for: ``judge``, ``gold``, ``cluster``, ``system``, ``subset``, ``id``,
-        ``item``, ``rater``, ``label``.
-    notes : tuple of str
-        What was found and what was assumed.
-    commands : tuple of str
-        The commands that measure it, ready for a shell.
+    ``form`` is ``run``, ``runs``, ``folder``, ``benchmark``, ``wide`` (judges' and gold columns), ``annotators`` (gold
+    columns alone), ``long`` or ``unknown``. ``roles`` says what each column is taken for: ``judge``, ``gold``,
+    ``cluster``, ``system``, ``subset``, ``id``, ``item``, ``rater`` or ``label``; ``notes`` what was found and assumed.
     """
 
     path: str
@@ -89,20 +70,7 @@ class Diagnosis:
 
 
 def diagnose(path: Path | str, known: Sequence[Known] = KNOWN) -> Diagnosis:
-    """Say what a file or folder is and which commands measure it.
-
-    Parameters
-    ----------
-    path : Path or str
-        A label file, a benchmark's file, or a folder.
-    known : sequence of Known, optional
-        The files that are known by their fields.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or can't be read as a table.
-    """
+    """Say what a file or folder is and which commands measure it; DataError where it can't be read as a table."""
     path = Path(path)
     if path.is_dir() or path.name == "manifest.json":
         return _folder(path if path.is_dir() else path.parent, known)

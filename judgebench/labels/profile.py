@@ -22,23 +22,11 @@ _MOST_FREE_LABELS = 12
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One column.
+    """One column; ``words`` are its values and counts, the most frequent first, empty where there are too many.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    rows, missing : int
-        Rows of the file, and those without a value here.
-    distinct : int
-        Different values, missing ones left out.
-    words : tuple of (str, int)
-        Values and their counts, the most frequent first; empty where there are too many.
-    length : float
-        Mean length of a value, in characters.
-    kind : str
-        What the values could say as labels: ``check``, ``pair``, ``rate``, ``numbers`` (few, of
-        several meanings), ``labels`` (few short words), ``decimals``, or empty for anything else.
+    ``distinct`` leaves missing values out; ``length`` is the mean number of characters. ``kind`` is what the values
+    could say as labels: ``check``, ``pair``, ``rate``, ``numbers`` (few, of several meanings), ``labels`` (few short
+    words), ``decimals``, or empty.
     """
 
     name: str
@@ -78,8 +66,6 @@ def profile(table: Table) -> tuple[list[Profile], dict[str, str]]:
 def kind_of(words: Iterable[str]) -> str:
     """Tell what some distinct words could say as labels.
 
-    Examples
-    --------
     >>> kind_of(["True", "False", ""]), kind_of(["1", "2"]), kind_of(["low", "high"]), kind_of(["0.5", "0.25"])
     ('check', 'numbers', 'labels', 'decimals')
     """

@@ -27,15 +27,7 @@ _UNANSWERED = ("unanswered", "yes")
 
 
 class Reader:
-    """Reads ``human_annotations.json`` with the texts of ``prompts.json``, and ``llm_annotations.json``.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the data set.
-    """
+    """Reads ``human_annotations.json`` with the texts of ``prompts.json``, and ``llm_annotations.json``."""
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
@@ -47,13 +39,7 @@ class Reader:
         return self.card.split(self.split).scale or self.card.scale
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield the items in the order in which annotators met them.
-
-        Raises
-        ------
-        DataError
-            If a label is not on the scale, or an item has no text.
-        """
+        """Yield the items in the order in which annotators met them."""
         rows = list(source.rows())
         people = read_annotations(rows)
         texts: dict[str, Any] = {}
@@ -83,13 +69,7 @@ class Reader:
             )
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read one model's verdicts; a label that is not on the scale is a reply that could not be parsed.
-
-        Raises
-        ------
-        UsageError
-            If ``column`` names no model of the file.
-        """
+        """Read one model's verdicts; a label that is not on the scale is a reply that could not be parsed."""
         models = read_annotations(source.rows())
         if column is None and len(models) == 1:
             column = next(iter(models))

@@ -30,28 +30,14 @@ _ORDERS = ((0, 1), (1, 0))
 
 
 class Reader:
-    """Reads the pairs (hub and GitHub have the same fields) and two forms of recorded verdicts.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the split.
-    """
+    """Reads the pairs (hub and GitHub have the same fields) and two forms of recorded verdicts."""
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
         self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield the pairs.
-
-        Raises
-        ------
-        DataError
-            If a field is missing, a label or a source isn't known.
-        """
+        """Yield the pairs."""
         for row in source.rows():
             question = row.text("question")
             model = row.text("response_model")
@@ -74,13 +60,6 @@ class Reader:
         """Read an official output file (``judgments``), or the reduced file of several judges (``games``).
 
         ``column`` is the judge's model, or ``judge_name/judge_model`` where one model judged in several ways.
-
-        Raises
-        ------
-        UsageError
-            If the file holds several judges and ``column`` picks none of them.
-        DataError
-            If a game isn't one, or a pair stands twice.
         """
         found: dict[str, list[tuple[Row, list[Any]]]] = {}
         for row in source.rows():
