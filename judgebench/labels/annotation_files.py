@@ -139,7 +139,7 @@ class LabelWriter:
         self.close()
 
     def append(self, said: Labelled) -> None:
-        """Write a line and see it on the disk; IncompleteError where it fails, and nothing of it is left in the file."""
+        """Write a line and see it on the disk; IncompleteError where that fails: nothing of it is left in the file."""
         if self._descriptor is None:
             raise IncompleteError(f"{self.file} is not open")
         self._check()
