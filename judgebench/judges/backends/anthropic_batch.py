@@ -46,21 +46,7 @@ _STATUS = {
 
 
 class AnthropicBatches:
-    """Send messages as batches.
-
-    Parameters
-    ----------
-    label : str
-        Name for messages, e.g. ``anthropic/claude-sonnet-4-5``.
-    request : callable
-        Writes messages as the parameters of a call.
-    read : callable
-        Reads the body of an answer.
-    headers : mapping
-        Sent when a batch is made (the version of the API).
-    base_url : str or None
-        Another address of the API.
-    """
+    """Send messages as batches; ``request`` writes the parameters of a call, ``read`` reads the body of an answer."""
 
     #: As the guide states them; 256 MB read as the smaller of its two meanings.
     limits = BatchLimits(requests=100_000, size=256_000_000, frame=len('{"requests":[]}'))

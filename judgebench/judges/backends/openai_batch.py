@@ -39,17 +39,7 @@ _MOST_PAGES = 100
 
 
 class OpenAIBatches:
-    """Send chats as batches.
-
-    Parameters
-    ----------
-    label : str
-        Name for messages, e.g. ``openai/gpt-4o``.
-    request : callable
-        Writes messages as the body of a chat completion.
-    base_url : str or None
-        Another address of the API.
-    """
+    """Send chats as batches; ``request`` writes messages as the body of a chat completion."""
 
     #: As the API reference states them; 200 MB read as the smaller of its two meanings.
     limits = BatchLimits(requests=50_000, size=200_000_000)
