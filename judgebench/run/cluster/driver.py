@@ -44,17 +44,7 @@ _CALLS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What every worker of a crew gets.
-
-    Parameters
-    ----------
-    cpus, gpus : float
-        Of the cluster's, for each.
-    secrets, folder, path
-        As `Worker` takes them.
-    max_cost : float or None
-        What all may spend together, for messages.
-    """
+    """What every worker of a crew gets; ``max_cost`` is what all may spend together, for messages."""
 
     cpus: float
     gpus: int
@@ -65,17 +55,7 @@ class Terms:
 
 
 class FarJudge:
-    """A judge that is asked elsewhere; satisfies `domain.Judge`.
-
-    Parameters
-    ----------
-    planned : Plan
-        The run; its judge gives name and settings.
-    make : callable
-        Makes the judge in a worker.
-    crew : Crew
-        Who asks it.
-    """
+    """A judge that is asked elsewhere, by ``crew``; ``make`` makes it in a worker. Satisfies `domain.Judge`."""
 
     def __init__(self, planned: Plan, make: Callable[[], Judge], crew: Crew) -> None:
         self._judge = planned.judge
@@ -101,13 +81,7 @@ class FarJudge:
         return self._judge.settings
 
     async def judge(self, case: Case, scale: Scale) -> Reply:  # noqa: ARG002 - the workers know the scale
-        """Have a worker ask.
-
-        Raises
-        ------
-        CallError, BackendError, IncompleteError
-            As the judge and the engine there say.
-        """
+        """Have a worker ask; errors are those of the judge and the engine there."""
         return await self._crew.ask(self, case)
 
     async def aclose(self) -> None:
@@ -148,18 +122,9 @@ class _Seat:
 
 
 class Crew:
-    """Workers that share limits.
+    """Workers that share limits; each gets one of ``shares``.
 
-    Parameters
-    ----------
-    ray : module
-        The library, connected to a cluster.
-    shares : sequence of Options
-        One worker's limits each.
-    terms : Terms
-        What every worker gets.
-    turn : asyncio.Lock, optional
-        Held while there are workers: crews that need the same GPUs take turns.
+    ``turn`` is held while there are workers: crews that need the same GPUs take turns.
     """
 
     def __init__(self, ray: Any, shares: Sequence[Options], terms: Terms, *, turn: asyncio.Lock | None) -> None:

@@ -1,8 +1,8 @@
 """The cluster engine: the same run, with the asking done by actors of a Ray cluster.
 
-The driver runs the local engine as it is: it streams the cases, looks answers up, counts, gives up, and
-alone writes the store. Only the judge is another: one that hands each case to a crew of workers and
-waits for the reply. So whatever holds for a local run holds here, verdict files included.
+The driver runs the local engine as it is: it streams the cases, looks answers up, counts, gives up, and alone writes
+the store. Only the judge is another: one that hands each case to a crew of workers and waits for the reply. So whatever
+holds for a local run holds here, verdict files included.
 """
 
 from __future__ import annotations
@@ -41,17 +41,10 @@ _IN_HAND, _MOST_IN_HAND = 512, 8192
 class Setup:
     """Which cluster, and who asks there.
 
-    Parameters
-    ----------
-    recipes : mapping
-        Of each run that is to be asked on the cluster, by its identity, a picklable callable that makes its
-        judge there. The judges of other runs are asked here.
-    workers : int or None
-        How many; None takes what the cluster has and the run is worth.
-    address : str or None
-        ``auto``, ``HOST:PORT``, or ``local`` for a cluster on this machine that ends with the run.
-    environment : mapping
-        Variables that judges need, keys among them.
+    ``recipes`` holds, by a run's identity, a picklable callable that makes its judge there; the judges of other runs
+    are asked here. ``workers`` None takes what the cluster has and the run is worth. ``address`` is ``auto``,
+    ``HOST:PORT``, or ``local`` for a cluster on this machine that ends with the run. ``environment`` holds variables
+    for judges, keys too.
     """
 
     recipes: Mapping[str, Callable[[], Judge]]
@@ -69,26 +62,10 @@ def execute_all(
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
 ) -> list[Outcome]:
-    """Ask all that is missing in several runs, on a cluster.
+    """Ask all that is missing in several runs, on a cluster; limits are those of all workers together.
 
-    Parameters
-    ----------
-    plans, runs, options, watch, interval
-        As in `execute.execute_all`; limits are those of all workers together.
-    setup : Setup
-        Which cluster, and who asks there.
-
-    Returns
-    -------
-    list of Outcome
-        As in `execute.execute_all`; an IncompleteError, too, where workers were lost again and again.
-
-    Raises
-    ------
-    UsageError
-        If ray is not installed, or the cluster has not what a judge needs.
-    BackendError
-        If there is no cluster at the address.
+    As `execute.execute_all`, with an IncompleteError, too, where workers were lost again and again. UsageError where
+    ray is not installed or the cluster lacks what a judge needs, BackendError where there is no cluster at the address.
     """
     if not any(planned.run.identity in setup.recipes for planned in plans):
         return execute.execute_all(plans, runs, options, watch=watch, interval=interval)
@@ -193,8 +170,6 @@ def _size(
 def _shares(options: Options, count: int, *, crews: int) -> list[Options]:
     """Divide the limits among the workers; together they never exceed what the user allowed.
 
-    Examples
-    --------
     >>> from judgebench.run.engine import Options
     >>> [share.max_concurrency for share in _shares(Options(max_concurrency=5, rpm=60), 2, crews=1)]
     [3, 2]
