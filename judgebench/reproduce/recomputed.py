@@ -231,13 +231,6 @@ def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]
     """Turn a recording into verdicts: each item in each recorded order, undone to the item's own.
 
     An item that the recording doesn't hold becomes a failed verdict: nothing is dropped in silence.
-
-    Parameters
-    ----------
-    task : CardTask
-        The task, with its items.
-    recording : Recording
-        Replies in shown coordinates.
     """
     scale, revision = task.scale, task.revision
     absent = Reply(Status.FAILED, error="not in the recording")
