@@ -40,17 +40,7 @@ class Pages:
 
 
 class View:
-    """What is served.
-
-    Parameters
-    ----------
-    runs : RunTable
-        The runs.
-    shelf : Shelf
-        The tasks that can be labelled.
-    pages : Pages
-        How reports are written.
-    """
+    """What is served: runs, the tasks that can be labelled, and how reports are written."""
 
     def __init__(self, runs: RunTable, shelf: Shelf, pages: Pages) -> None:
         self._runs = runs

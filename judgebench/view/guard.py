@@ -31,20 +31,7 @@ HEADERS = {
 
 
 class Guard:
-    """The rules of a start of the server.
-
-    Parameters
-    ----------
-    host : str
-        What it listens on.
-    port : int
-        Where.
-
-    Raises
-    ------
-    UsageError
-        If others than this machine could reach it.
-    """
+    """The rules of a start of the server; UsageError where others than this machine could reach it."""
 
     def __init__(self, host: str, port: int) -> None:
         if host not in LOOPBACK:
