@@ -50,17 +50,10 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Explorer:
-    """All boards of a report.
+    """All boards of a report; ``blocks`` are JSON, deflated (zlib), in base64, by id.
 
-    Parameters
-    ----------
-    blocks : mapping of str to str
-        Id of a block to its content: JSON, deflated (zlib), in base64. ``boards`` lists the boards, ``b0`` holds the
-        columns of the first, ``b0-0`` its first chunk.
-    items, total : int
-        Items in the blocks, and in the runs.
-    texts, others : int
-        Items whose texts are there, and those whose texts are not the ones that were judged.
+    ``boards`` lists the boards, ``b0`` holds the columns of the first, ``b0-0`` its first chunk. ``items`` are in the
+    blocks, of ``total`` in the runs; ``others`` have texts that are not the ones that were judged.
     """
 
     blocks: Mapping[str, str]
@@ -81,21 +74,10 @@ class _Words:
 
 
 def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | None = None) -> Explorer:
-    """Pack the items of some runs.
+    """Pack the items of some runs; those of one task, revision and gold share a board.
 
-    Parameters
-    ----------
-    reported : sequence of Reported
-        The runs; those of one task, revision and gold share a board.
-    texts : bool, optional
-        Whether texts go in: the items' and the judges'.
-    most : int, optional
-        No more items than that of a board: first those on which a judge is at odds with gold.
-
-    Raises
-    ------
-    DataError
-        If verdicts or items can't be read.
+    ``texts`` are the items' and the judges'; of each board ``most`` items go in, those on which a judge is at odds with
+    gold first.
     """
     blocks: dict[str, str] = {}
     heads: list[dict[str, Any]] = []
@@ -114,13 +96,7 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
 
 
 def outcomes(one: Reported) -> dict[str, int]:
-    """Say of each item of a run whether the judge agrees with gold there, under the run's policies.
-
-    Returns
-    -------
-    dict of str to int
-        `RIGHT` where every scored row agrees, `AT_ODDS` where one does not, `UNSCORED` where there is none.
-    """
+    """Say of each item whether the judge agrees with gold: `RIGHT` on every scored row, `AT_ODDS`, or `UNSCORED`."""
     ratings, names = one.judged.ratings, one.judged.items
     if ratings.scale.kind in WHOLE:
         said, labels = ratings.sequence, ratings.gold_sequence
@@ -385,8 +361,6 @@ def _flips(said: Iterable[tuple[int, Verdict]], runs: int) -> list[int]:
 def _label(code: Code, scale: Scale, *, gold: bool) -> str:
     """Word of a verdict or a gold label.
 
-    Examples
-    --------
     >>> from judgebench.domain import Scale
     >>> [_label((2, 0, 1), Scale.rank(3), gold=False), _label((0, 1), Scale.pick(4), gold=True)]
     ['3 > 1 > 2', '1 or 2']
@@ -407,8 +381,6 @@ def _snippet(text: str) -> str:
 def _natural(name: str) -> list[tuple[int, int, str]]:
     """Sort ``item-2`` before ``item-10``.
 
-    Examples
-    --------
     >>> sorted(["b10", "b2", "a"], key=_natural)
     ['a', 'b2', 'b10']
     """
