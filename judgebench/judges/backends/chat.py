@@ -65,7 +65,10 @@ def encode(body: Mapping[str, Any]) -> bytes:
 
 
 def loads(text: str | bytes) -> Any:
-    """Read JSON; what orjson is too strict for (a lone surrogate, NaN, bytes that are not UTF-8) as json reads it."""
+    """Read JSON; what orjson is too strict for (a lone surrogate, NaN, bytes that are not UTF-8) as json reads it.
+
+    ValueError or RecursionError where it is not JSON.
+    """
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
