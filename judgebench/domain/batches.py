@@ -69,7 +69,7 @@ class BatchApi(Protocol):
         ...
 
     async def state(self, batch: str) -> BatchState:
-        """Ask where a batch stands."""
+        """Ask how far a batch is."""
         ...
 
     def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:

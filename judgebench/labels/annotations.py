@@ -146,7 +146,7 @@ def _one(word: str, scale: Scale, responses: int) -> int | None:
 
 
 class Placed(NamedTuple):
-    """A line, and where it stands."""
+    """A line, and where it is."""
 
     said: Labelled
     file: str

@@ -75,7 +75,7 @@ class Raw:
     notes: list[str] = field(default_factory=list)
 
     def lines_of(self, name: str) -> Ints:
-        """Where the labels of a column stand, shape (n,)."""
+        """Lines of the labels of a column, shape (n,)."""
         return self.label_lines.get(name, self.lines)
 
 
@@ -138,7 +138,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, m
 
 
 def _used(column: Column) -> dict[str, int]:
-    """Words that stand in the column; in long form others stand in other raters' rows."""
+    """Words that occur in the column; in long form others are in other raters' rows."""
     words = list(column.words)
     codes = column.codes()
     counts = np.bincount(codes[codes >= 0], minlength=len(words))

@@ -171,7 +171,7 @@ def _wide(diagnosis: Diagnosis, table: Table, benchmark: Known | None) -> Diagno
 def _label_columns(
     columns: Sequence[Profile], benchmark: Known | None
 ) -> tuple[list[Profile], list[Profile], list[str]]:
-    """Tell judges' columns from gold ones, by kind of label first and by name then."""
+    """Tell judges' columns from gold ones, by kind of label first and then by name."""
     notes: list[str] = []
     free = [
         c for c in columns if not words_of(c.name) & NO_LABEL and not is_id(c.name) and cluster_rank(c.name) is None
@@ -202,7 +202,6 @@ def _label_columns(
 
 
 def _long(diagnosis: Diagnosis, table: Table) -> Diagnosis | None:
-    """Recognise a row per item and rater; None where it is not so."""
     raters = [c for c in diagnosis.columns if words_of(c.name) & RATER and 2 <= c.distinct <= 100 and c.repeats]
     raters = [c for c in raters if c.words and c.kind in {"", "labels"}]
     labels = [c for c in diagnosis.columns if c.kind not in {"", "decimals"} and words_of(c.name) & LABEL]
@@ -248,7 +247,7 @@ def _long(diagnosis: Diagnosis, table: Table) -> Diagnosis | None:
 
 
 def _repeats(table: Table, names: list[str]) -> int:
-    """Count rows whose values in these columns stood in an earlier row."""
+    """Count rows whose values in these columns appeared in an earlier row."""
     seen: set[int] = set()
     rows = 0
     for block in table.blocks(names, nested=True):
@@ -258,7 +257,6 @@ def _repeats(table: Table, names: list[str]) -> int:
 
 
 def _keys(columns: Sequence[Profile], taken: dict[str, str]) -> dict[str, str]:
-    """Find the cluster, system, subset and id among the columns that hold no labels."""
     free = [c for c in columns if c.name not in taken and c.distinct > 1]
     roles: dict[str, str] = {}
     few = [c for c in free if c.repeats and c.words and c.distinct <= max(2, c.rows // 2)]

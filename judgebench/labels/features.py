@@ -1,4 +1,4 @@
-"""Columns of one's own table as they stand: features for the analysis of errors."""
+"""Columns of one's own table as they are: features for the analysis of errors."""
 
 from __future__ import annotations
 

@@ -92,8 +92,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     """Read a label file into one `Ratings` per judge; by default its scale is the one that all labels fit.
 
     Without a judge column (and with two gold columns or more) the one `Ratings` has an empty name and no verdicts. In
-    long form the columns are raters. An empty cell of ``cluster_col`` stands alone; repeats in ``id_col`` are an error.
-    ``words`` says what words mean by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
+    long form the columns are raters. A row with an empty ``cluster_col`` is a cluster of its own; repeats in ``id_col``
+    are an error. ``words`` says what words mean by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
     ``keep_unlabelled`` keeps rows without a gold label. ``score_cols`` are the judges' scores or probabilities in their
     order; without ``judge_cols`` each is a judge of its own, whose verdicts are read off its numbers.
 
@@ -135,7 +135,6 @@ def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldles
 
 
 def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, Column], Ints]:
-    """Turn some columns into numbers in one pass."""
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
     lines: list[Ints] = []
@@ -372,7 +371,7 @@ def _groups(raw: Raw, role: str, rows: slice | Codes, n: int) -> tuple[Codes, tu
 def _check_label_sets(
     table: Table, coded: Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
 ) -> None:
-    """Refuse two raters who speak of different things: no coefficient on them means anything."""
+    """Refuse two raters who use different label sets: no coefficient on them means anything."""
     width = len(coded.scale.labels)
     said = [set(np.flatnonzero(np.bincount(c[c >= 0], minlength=width)).tolist()) for c in (judge, gold.ravel())]
     if not said[0] or not said[1] or said[0] & said[1]:

@@ -44,7 +44,7 @@ class Profile:
 
     @property
     def repeats(self) -> bool:
-        """Whether some value stands in several rows."""
+        """Whether some value occurs in several rows."""
         return self.distinct < self.filled
 
 
@@ -96,7 +96,6 @@ class _Counts:
         self.length = 0
 
     def add(self, column: Sequence[str]) -> None:
-        """Count a block."""
         self.length += sum(map(len, column))
         if self.many is not None:
             # Gaps stay countable: few spellings, looked up by their hashes.
@@ -111,7 +110,6 @@ class _Counts:
             self.counter.clear()
 
     def profile(self, name: str, rows: int) -> Profile:
-        """Sum up."""
         if self.many is not None:
             return Profile(name, rows, self.missing, len(self.many - _GAPS), (), self.length / max(1, rows), "")
         missing = sum(n for word, n in self.counter.items() if fold(word) in MISSING)

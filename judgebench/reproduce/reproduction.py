@@ -217,7 +217,6 @@ def _recompute(card: Card, published: Published, data: Path) -> tuple[list[Cell]
 
 
 def _tested(card: Card, row: AltTestRow, name: str, ours: float | None, reason: str) -> Cell:
-    """One of the two figures of a published alternative annotator test."""
     how = f"epsilon {row.epsilon:g}, {row.scoring}"
     figure = PublishedCell(
         row.judge, name, row.figures[name], row.decimals, "fraction", row.split, source=row.source, note=row.note or how

@@ -294,7 +294,6 @@ class _Engine:
     # --- one case -------------------------------------------------------------------------------
 
     async def _ask(self, case: Case) -> tuple[Reply, CallError | None]:
-        """Ask until there is a reply; beside a failed one stands the error that a backend raised."""
         error: RetryableError | None = None
         for attempt in range(self.options.attempts):
             try:

@@ -47,7 +47,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Progress:
-    """Where a command stands; summaries and lanes go on changing until it is over."""
+    """How far a command is; summaries and lanes go on changing until it is over."""
 
     outcomes: Sequence[Outcome]
     lanes: Lanes
@@ -70,7 +70,7 @@ def execute_all(
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
 ) -> list[Outcome]:
-    """Ask all that is missing in several runs at once; ``watch`` hears every ``interval`` seconds where all stand.
+    """Ask all that is missing in several runs at once; ``watch`` hears every ``interval`` seconds how far all are.
 
     Runs that call the same backend share its lane, in turn. One that stops does not stop the others, unless its backend
     is unusable and is theirs too: its outcome has a BackendError then, and an IncompleteError where the budget, the

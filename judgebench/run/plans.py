@@ -143,7 +143,7 @@ class _Seen:
         return whole.hexdigest()[:24]
 
     def twice(self, items: Iterable[Item]) -> list[str]:
-        """Name the ids that stand more than once; the items are only looked at again where hashes say so."""
+        """Name the ids that occur more than once; the items are only looked at again where hashes say so."""
         # Without numpy, whose import alone weighs more than the ids of half a million items.
         suspects = {one for one, next_one in pairwise(sorted(self._ids)) if one == next_one}
         if not suspects:

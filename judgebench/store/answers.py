@@ -149,7 +149,7 @@ class Answers:
         return verdict
 
     def add_run(self, path: Path, *, own: bool) -> int:
-        """Take in a run's packed part, then its lines, and return the number of these; another run's damage is ignored."""
+        """Take in a run's packed part, then its lines, and return their number; damage in another run is ignored."""
         # Lines first: whoever packs them meanwhile removes them only when the packed part is there.
         lines = LineSource(path / VERDICTS, strict=own)
         try:

@@ -27,7 +27,7 @@ REPAIR = "`judgebench verify --repair` moves it aside: its case will be asked ag
 
 
 class Sorting(NamedTuple):
-    """Where a verdict stands in a settled file: by item, repeat and order; the others keep it unique."""
+    """Where a settled file has a verdict: by item, repeat and order; the others keep it unique."""
 
     item: str
     repeat: int

@@ -157,7 +157,6 @@ def _columns(group: Sequence[Verdict], whole: Sequence[str | None], schema: Any)
 
 
 def _split(codes: Sequence[Code | None]) -> tuple[list[int | None], list[tuple[int, ...] | None]]:
-    """Part codes into those that are one number and those that are several."""
     single = [None if isinstance(code, tuple) else code for code in codes]
     return single, [code if isinstance(code, tuple) else None for code in codes]
 
@@ -252,7 +251,6 @@ def _verdicts(batch: Any, *, texts: bool) -> Iterator[Verdict]:
 
 
 def _tuples(column: Any) -> list[tuple[Any, ...]]:
-    """Turn a column of lists into tuples, much faster than it does so itself."""
     ends = column.offsets.to_pylist()
     values = column.values.to_pylist()
     return [tuple(values[a:b]) for a, b in pairwise(ends)]

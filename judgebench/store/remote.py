@@ -53,7 +53,7 @@ def url_of(path: Path | str) -> str | None:
 
 
 def spool_of(url: str) -> Path:
-    """Name the folder of this machine that stands for a URL."""
+    """Name the folder of this machine in which what goes to a URL is written."""
     given = os.environ.get("JUDGEBENCH_SPOOL")
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     root = Path(given) if given else Path(cache) / "judgebench" / "spool"

@@ -124,7 +124,6 @@ class _Salvage:
         self.ill: list[Verdict] = []
 
     def readable(self) -> Iterator[Verdict]:
-        """Yield the good rows."""
         for group in range(self.groups):
             try:
                 # All of a group or nothing: what it yields goes to the new file.

@@ -23,7 +23,7 @@ _PIECES = 64
 
 
 def latest(streams: Iterable[Iterable[T]], place: Callable[[T], Sorting]) -> Iterator[T]:
-    """Merge sorted streams; of one case, what stands last in the last stream wins."""
+    """Merge sorted streams; of one case, the last in the last stream wins."""
     kept: T | None = None
     where: Sorting | None = None
     # heapq.merge is stable: of equals, earlier streams come first.

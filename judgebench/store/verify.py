@@ -180,15 +180,13 @@ def verify(path: Path) -> Report:
 
 
 class _Seen:
-    """Keys and statuses so far."""
-
     def __init__(self, report: Report) -> None:
         self.report = report
         self.index = KeyIndex()
         self.statuses: Counter[Status] = Counter()
 
     def take(self, verdict: Verdict) -> bool:
-        """Count a verdict; whether its case is a new one."""
+        """Count a verdict, and say whether its case is a new one."""
         # Six bits are enough for what a later verdict must know of an earlier one: its status and a trace of its words.
         mark = _MARKS.index(verdict.status) | (hash((verdict.code, verdict.text)) & 0xFFFF_FFFF) << 3
         before = self.index.get(verdict.key)

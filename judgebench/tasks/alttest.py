@@ -102,7 +102,6 @@ class Reader:
     def _shown(
         self, name: str, texts: Mapping[str, Any], row: Row
     ) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
-        """Return what a judge sees of an item: a question, the responses, and the criterion where there is one."""
         key, _, rest = name.partition("__")
         entry = texts.get(name, texts.get(key))
         if not isinstance(entry, dict):
@@ -127,7 +126,7 @@ class Reader:
 def _pair(
     name: str, entry: Mapping[str, Any], row: Row
 ) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
-    """Read two conversations that begin with the same question; which turn was marked stands in the name."""
+    """Read two conversations that begin with the same question; the name says which turn was marked."""
     sides = [_turns(entry.get(field), row, f"{name}.{field}") for field in ("conversation_a", "conversation_b")]
     models = name.split("__")[1:3]
     if len(models) != len(sides) or sides[0][0] != sides[1][0]:

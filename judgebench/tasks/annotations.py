@@ -72,8 +72,8 @@ def read_folder(folder: Path, scale: Scale | None = None) -> Annotated:
     """Read a folder of ``human_annotations.json`` and ``llm_annotations.json``, plain or gzipped.
 
     By default the scale is read off the labels: numbers are a rating scale from the lowest to the highest, words are
-    categories, and ``model_a``, ``model_b``, ``tie`` a pair. DataError where a human label is not on the scale; a
-    judge's is no verdict then.
+    categories, and ``model_a``, ``model_b``, ``tie`` a pair. A human label that is not on the scale is a DataError; a
+    judge's does not count as a verdict.
     """
     import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
@@ -116,7 +116,6 @@ def read_folder(folder: Path, scale: Scale | None = None) -> Annotated:
 
 
 def _scale(people: Mapping[str, Mapping[str, str]], judges: Mapping[str, Mapping[str, str]], file: str) -> Scale:
-    """Read the scale off the labels."""
     sides = (people, judges)
     labels = sorted({label for side in sides for given in side.values() for label in given.values()})
     if all(label.removeprefix("-").isdigit() for label in labels):

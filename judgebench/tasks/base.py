@@ -174,7 +174,7 @@ class CardTask:
 
 
 def _responses(scale: Scale) -> int | None:
-    """Return how many responses an item of this scale has; None where any number fits."""
+    """How many responses an item of this scale has; None where any number fits."""
     if scale.kind in {"check", "rate", "label"}:
         return 1
     if scale.kind == "pair":

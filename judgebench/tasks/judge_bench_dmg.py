@@ -73,7 +73,6 @@ def _objects(row: Row, name: str) -> list[dict[str, Any]]:
 
 
 def _texts(value: object, row: Row) -> tuple[str, str]:
-    """Read the context and the judged text."""
     if isinstance(value, str):
         return "", value
     if isinstance(value, dict) and len(value) == 2:

@@ -94,7 +94,6 @@ def _subset(row: Row, origin: str) -> str:
 
 
 def _official_model(games: Any) -> str:
-    """Find the judge's model in the first game that names it."""
     for game in games if isinstance(games, list) else ():
         said = game.get("judgment") if isinstance(game, dict) else None
         if isinstance(said, dict) and said.get("judge_model"):
@@ -105,7 +104,6 @@ def _official_model(games: Any) -> str:
 def _pick(
     found: Mapping[str, list[tuple[Row, list[Any]]]], column: str | None, source: Source, split: str
 ) -> tuple[list[tuple[Row, list[Any]]], str]:
-    """Choose the rows of one judge, and its name."""
     if all("judgments" in row.data for rows in found.values() for row, _ in rows):
         # An output file has one judge; a game that failed in the official code names no model.
         merged = [entry for rows in found.values() for entry in rows]

@@ -18,8 +18,8 @@ __all__ = ["LabelledTask"]
 class LabelledTask:
     """A task whose gold is, or holds, what annotators of one's own said; satisfies `domain.Task`.
 
-    An item's gold is no part of what a judge is asked, so a run on this task takes over every answer that a run on the
-    plain one has. Where only the labels count, items without one are left out.
+    Judges are never asked about an item's gold, so a run on this task takes over every answer that a run on the plain
+    one has. Where only the labels count, items without one are left out.
     """
 
     def __init__(self, task: Task, labels: Labels) -> None:

@@ -221,7 +221,6 @@ def _json(value: Any, status: int = 200) -> web.Response:
 
 @web.middleware
 async def _errors(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
-    """Say in a line what went wrong, as the command line does."""
     try:
         response: web.StreamResponse = await handler(request)
     except IncompleteError as error:

@@ -60,7 +60,6 @@ class Guard:
         return self._objection(request) or await handler(request)
 
     def _objection(self, request: web.Request) -> web.Response | None:
-        """Say what is wrong with a request that has the token."""
         # Cookies know no ports: what else listens on this machine is the same site to a browser. Old ones don't say.
         if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
             return _refused("a page of elsewhere asked for this; open the address yourself")

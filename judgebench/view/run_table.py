@@ -156,7 +156,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def figures(row: Agreement) -> dict[str, Any]:
-    """Write a measured row as the page takes it: kappa or its like, with what has to stand beside it."""
+    """Write a measured row as the page takes it: kappa or its like, with what has to be shown beside it."""
     return {
         "judged": sum(row.statuses.values()),
         "items": row.items,

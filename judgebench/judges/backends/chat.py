@@ -76,7 +76,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def decode(backend: str, status: int, content: str | bytes, secrets: Iterable[str] = ()) -> dict[str, Any]:
-    """Read the body of a 2xx answer; what is no JSON object may be one next time."""
+    """Read the body of a 2xx answer; what is not a JSON object may be one next time."""
     try:
         body: Any = loads(content)
     except (ValueError, RecursionError):

@@ -99,7 +99,7 @@ class OpenAIBatches:
         return found
 
     async def state(self, batch: str) -> BatchState:
-        """Ask where a batch stands."""
+        """Ask how far a batch is."""
         async with self._calling(f"there is no batch {batch}") as client:
             return self._state(await client.batches.retrieve(batch, timeout=QUESTION_TIMEOUT))
 
@@ -137,7 +137,6 @@ class OpenAIBatches:
                     yield str(line.get("custom_id")), self._answer(line)
 
     def _answer(self, line: Mapping[str, Any]) -> Any:
-        """Read one line of results: a completion, or the error that its status means."""
         secrets = self._secrets()
         response: Any = line.get("response")
         if not isinstance(response, dict):

@@ -75,7 +75,6 @@ def _transport_class(library: Any) -> Any:
             )
 
         async def handle_async_request(self, request: Any) -> Any:
-            """Send a request; errors are the library's own."""
             if self._session is None:
                 self._session = self._open(tls=request.url.scheme == "https")
             limits = request.extensions.get("timeout", {})
@@ -95,7 +94,6 @@ def _transport_class(library: Any) -> Any:
             return library.Response(response.status, headers=response.raw_headers, content=content, request=request)
 
         async def aclose(self) -> None:
-            """Close the connections."""
             if self._session is not None:
                 await self._session.close()
 

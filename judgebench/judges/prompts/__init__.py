@@ -102,7 +102,6 @@ class _Paragraph(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _paragraphs(template: str) -> tuple[_Paragraph, ...]:
-    """Read a template; once, because it is filled for every case."""
     read: list[_Paragraph] = []
     for paragraph in re.split(r"\n\s*\n", template.strip()):
         text = paragraph

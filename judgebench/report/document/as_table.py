@@ -96,7 +96,6 @@ def _fit(
 def _line(
     cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False
 ) -> list[str]:
-    """Set cells of several lines beside each other."""
     height = max(map(len, cells))
     padded = [[""] * (height - len(c)) + list(c) if bottom else list(c) + [""] * (height - len(c)) for c in cells]
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""Tables before they are written: headings, cells with footnotes, and remarks that stand below."""
+"""Tables before they are written: headings, cells with footnotes, and remarks below."""
 
 from __future__ import annotations
 

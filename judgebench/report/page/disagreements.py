@@ -186,7 +186,6 @@ class _Board:
             yield _packed(f"[{','.join(waiting)}]")
 
     def _entry(self, place: int, said: Sequence[tuple[int, Verdict]]) -> dict[str, Any]:
-        """Put down an item: its columns, and all that is shown of it."""
         plain = [(run, verdict) for run, verdict in said if not verdict.probe]
         first = (plain or said)[0][1]
         item = self._items.get(first.item)
@@ -258,7 +257,6 @@ class _Board:
         return self._attributes.setdefault(name, _Words())
 
     def columns(self) -> dict[str, Any]:
-        """Give the columns that a page lists, filters and sorts by."""
         rows = self._rows
         runs = len(self._runs)
         outcome = [[found.get(name, NOT_ASKED) for found in self._outcomes] for name in self.ids]
@@ -284,7 +282,6 @@ class _Board:
         }
 
     def head(self) -> dict[str, Any]:
-        """Say what board it is."""
         run = self._runs[0].run
         return {
             "task": run.task,
@@ -307,7 +304,6 @@ def _stream(run: int, one: Reported) -> Iterator[tuple[str, int, Verdict]]:
 
 
 def _wanted(runs: Sequence[Reported], judged: Mapping[str, None]) -> dict[str, Item]:
-    """Read the items that were judged, in the task's order."""
     read = next((one.items for one in runs if one.items is not None), None)
     return {} if read is None else {item.id: item for item in read() if item.id in judged}
 
@@ -338,7 +334,7 @@ def _all_valid(said: Iterable[tuple[int, Verdict]]) -> bool:
 
 
 def _meets(code: Code | None, meant: Code | None, scale: Scale) -> int:
-    """Whether a verdict is the gold label, or one of several right picks: 1 yes, 2 no, 0 where one side has none."""
+    """Whether a verdict is the gold label, or one of several right picks: 1 yes, 2 no, 0 where either is missing."""
     if code is None or meant is None:
         return 0
     several = scale.kind == "pick" and isinstance(meant, tuple)

@@ -34,8 +34,6 @@ _LEANINGS = ("positive_rate_difference", "mean_signed_error")
 
 
 class _Seen(NamedTuple):
-    """What was seen of one judge."""
-
     run: Reported
     longer: LengthPreference | None
     own: SystemScore | None
@@ -81,7 +79,7 @@ def probed(
 
 
 def _longer(run: Reported) -> LengthPreference | None:
-    """Measure a preference for length; lengths stand in the verdicts, so these are read once more."""
+    """Measure a preference for length; the verdicts hold the lengths, so these are read once more."""
     if run.run.scale.kind != "pair":
         return None
     ahead = dict.fromkeys(run.judged.items, float("nan"))

@@ -110,7 +110,6 @@ def _alt_test(reported: Reported) -> AltTest | None:
 
 
 def _against(row: Agreement) -> str:
-    """Say what was measured where gold is not people's."""
     plain = "percent_agreement" if "percent_agreement" in row.metrics else "accuracy"
     figures = [
         f"{name_of(name)} {told(name, row.metrics[name])}"

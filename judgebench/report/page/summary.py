@@ -117,7 +117,6 @@ def _place(reported: Reported) -> tuple[bool, float, str]:
 
 
 def _on_task(runs: Sequence[Reported], *, brief: bool) -> str:
-    """Give the clause about one task."""
     judges = _judges([answer(run) for run in runs])
     if brief:
         return _brief(judges)
@@ -192,7 +191,6 @@ def _by_answer(tasks: Sequence[Sequence[Answer]]) -> str:
 
 
 def _brief(judges: Sequence[Answer]) -> str:
-    """Say it in a line, where other tasks have theirs."""
     best = _best(judges)
     ratio = best.ratio
     who = clean(best.judge)

@@ -218,7 +218,6 @@ class Crew:
             starts = [start for start in starts if not start.done()]
 
     async def _start(self, seat: _Seat) -> None:
-        """Put a worker into a seat."""
         share = seat.share
         if share.max_cost is not None:
             # What a lost worker had set aside may have been spent: the cap holds either way.
@@ -343,7 +342,6 @@ class Crew:
                     _fail(waiting.pop(number), raised(failure))
 
     def _take(self, seat: _Seat, lane: str, batch: Batch, waiting: dict[int, _Asked], out: dict[str, int]) -> None:
-        """Pass on what a worker said."""
         seat.room[lane] = batch.room
         seat.committed = batch.committed
         for key, (retries, hedged) in batch.extra.items():

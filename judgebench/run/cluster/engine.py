@@ -201,7 +201,7 @@ def prepare() -> None:
 
 
 def _answers(address: str) -> None:
-    """See that somebody listens at an address: the library would try for minutes."""
+    """See that something listens at an address: the library would try for minutes."""
     host, _, port = address.rpartition(":")
     if not port.isdigit():
         return

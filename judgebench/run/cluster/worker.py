@@ -215,7 +215,6 @@ class _Shared:
     async def call(
         self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
     ) -> A:
-        """Make one call; see `domain.Lane`."""
 
         async def shared() -> A:
             try:

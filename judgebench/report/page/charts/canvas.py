@@ -296,7 +296,7 @@ class Panel:
             self._board.text((left + right) / 2, bottom + 30, label, role="soft", anchor="middle")
 
     def scale_y(self, ticks: Sequence[tuple[float, str]], label: str = "") -> None:
-        """Write values left of the field, with a line for each; the label stands above them."""
+        """Write values left of the field, with a line for each, and the label above them."""
         for value, words in ticks:
             self.line(self.x, (value, value), role="line", width=1)
             self.text(self.x[0], value, words, dx=-6, role="soft", size=11, anchor="end")

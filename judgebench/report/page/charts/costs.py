@@ -11,7 +11,7 @@ __all__ = ["Cost", "cost_of"]
 
 
 class Cost(NamedTuple):
-    """What 1,000 judgments of a judge take, in dollars and tokens; ``why`` there are no dollars."""
+    """What 1,000 judgments of a judge take, in dollars and tokens; ``why`` says why dollars are missing."""
 
     usd: float | None
     tokens: float | None

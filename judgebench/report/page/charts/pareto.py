@@ -129,7 +129,7 @@ def _draw(panel: Panel, points: Sequence[_Point], best: Sequence[int], metric: s
 
 
 def _label(panel: Panel, point: _Point, taken: list[tuple[float, float, float]], words: str) -> None:
-    """Write a name beside its mark, where no other name stands; a name without room is told by pointing only."""
+    """Write a name beside its mark where there is room; other names are shown by pointing only."""
     label = fitted(point.row.judge, 170, 11)
     room = text_room(label, 11)
     x, y = panel.pixel(point.cost, point.value)
