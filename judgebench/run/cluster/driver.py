@@ -44,7 +44,7 @@ _CALLS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What every worker of a crew gets; ``max_cost`` is what all may spend together, for messages."""
+    """What every worker of a pool gets; ``max_cost`` is what all may spend together, for messages."""
 
     cpus: float
     gpus: int
@@ -55,9 +55,9 @@ class Terms:
 
 
 class FarJudge:
-    """A judge that is asked elsewhere, by ``crew``; ``make`` makes it in a worker. Satisfies `domain.Judge`."""
+    """A judge that is asked elsewhere, by ``pool``; ``make`` makes it in a worker. Satisfies `domain.Judge`."""
 
-    def __init__(self, planned: Plan, make: Callable[[], Judge], crew: Crew) -> None:
+    def __init__(self, planned: Plan, make: Callable[[], Judge], pool: WorkerPool) -> None:
         self._judge = planned.judge
         self.key = planned.run.identity
         self.scale = planned.task.scale
@@ -65,7 +65,7 @@ class FarJudge:
         self.lane: str = getattr(planned.judge, "lane", "") or planned.judge.name
         self.retries = 0
         self.hedged = Usage()
-        self._crew = crew
+        self._pool = pool
         forecast = getattr(planned.judge, "forecast", None)
         if forecast is not None:
             self.forecast = forecast
@@ -82,11 +82,11 @@ class FarJudge:
 
     async def judge(self, case: Case, scale: Scale) -> Reply:  # noqa: ARG002 - the workers know the scale
         """Have a worker ask; errors are those of the judge and the engine there."""
-        return await self._crew.ask(self, case)
+        return await self._pool.ask(self, case)
 
     async def aclose(self) -> None:
         """Say that no more cases come."""
-        self._crew.leave(self)
+        self._pool.leave(self)
 
 
 @dataclass(slots=True, eq=False)
@@ -121,10 +121,10 @@ class _Seat:
         return _AHEAD * room - out if self.alive and not self.broke and out <= _AHEAD * room // 2 else 0
 
 
-class Crew:
+class WorkerPool:
     """Workers that share limits; each gets one of ``shares``.
 
-    ``turn`` is held while there are workers: crews that need the same GPUs take turns.
+    ``turn`` is held while there are workers: pools that need the same GPUs take turns.
     """
 
     def __init__(self, ray: Any, shares: Sequence[Options], terms: Terms, *, turn: asyncio.Lock | None) -> None:
@@ -145,11 +145,11 @@ class Crew:
 
     @staticmethod
     def turn() -> asyncio.Lock:
-        """Make the lock that crews with GPUs share."""
+        """Make the lock that pools with GPUs share."""
         return asyncio.Lock()
 
     def take_on(self, planned: Plan, make: Callable[[], Judge]) -> None:
-        """Have a run asked by this crew."""
+        """Have a run asked by this pool."""
         judge = self.judges[planned.run.identity] = FarJudge(planned, make, self)
         if self._turn is None:
             # Workers that keep nobody waiting stay until the last run is over.
@@ -180,7 +180,7 @@ class Crew:
                 seat.actor.drop.remote(judge.key)
 
     def dismiss(self) -> None:
-        """Send all workers home, at once."""
+        """Stop all workers, at once."""
         for task in (*self._tasks, *([self._starting] if self._starting is not None else [])):
             # After the loop's end there is nothing to cancel.
             with contextlib.suppress(RuntimeError):
