@@ -1,8 +1,8 @@
 """Names to objects.
 
-Built-ins are ``"module:attribute"`` strings, imported when they are asked for. Third parties add
-theirs through entry points of the same grammar in the groups ``judgebench.judges``,
-``judgebench.tasks``, ``judgebench.probes`` and ``judgebench.metrics``.
+Built-ins are ``"module:attribute"`` strings, imported when they are asked for. Third parties add theirs through entry
+points of the same grammar in the groups ``judgebench.judges``, ``judgebench.tasks``, ``judgebench.probes`` and
+``judgebench.metrics``.
 """
 
 from __future__ import annotations
@@ -68,27 +68,11 @@ _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
-    """What the command line may say about an LLM judge.
+    """What the command line may say about an LLM judge; timeouts are in seconds.
 
-    Parameters
-    ----------
-    prompt : str or None
-        Name of a prompt, or a file; None takes the one of the task's scale.
-    base_url : str or None
-        Another address of the API.
-    temperature : float, None or 'default'
-        Sampling temperature; None leaves it to the server, ``default`` to the backend (0, where the API
-        takes one).
-    max_tokens : int
-        Longest answer.
-    timeout : float
-        Seconds that one call may take.
-    connect_timeout : float
-        Seconds that opening a connection may take.
-    first_byte_timeout : float or None
-        Seconds until an answer begins; None leaves it to ``timeout``.
-    seed : int
-        Seed of seeded judges.
+    ``prompt`` is a name or a file; None takes the one of the task's scale. ``base_url`` is another address of the API.
+    ``temperature`` None leaves it to the server, ``default`` to the backend (0, where the API takes one).
+    ``first_byte_timeout`` bounds the time until an answer begins; None leaves it to ``timeout``.
     """
 
     prompt: str | None = None
@@ -108,13 +92,7 @@ def load(reference: str) -> Any:
 
 
 def plugins(kind: Kind) -> Mapping[str, metadata.EntryPoint]:
-    """Read the entry points of third parties, by name.
-
-    Raises
-    ------
-    NameClashError
-        If two claim one name, or one claims the name of a built-in.
-    """
+    """Read the entry points of third parties by name; NameClashError where a name is taken."""
     found: dict[str, metadata.EntryPoint] = {}
     builtin = {
         "judges": (*BACKENDS, *PLAIN_JUDGES),
@@ -166,16 +144,9 @@ def judge_names() -> tuple[str, ...]:
 
 
 def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> Task:
-    """Open a task: a built-in by its card, or a plugin's.
+    """Open a task: a built-in by its card, or a plugin's; UnknownNameError where there is none.
 
     A plugin's entry point is a factory ``make(split, data=…, sample=…)`` that returns a `Task`.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such task; near matches are named.
-    DataError
-        If its data can't be found or read.
     """
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
 
@@ -190,16 +161,9 @@ def make_task(spec: str, *, data: Path | None = None, sample: bool = False) -> T
 
 
 def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
-    """Make a judge for a task from its name or a judge file.
+    """Make a judge for a task from its name or a judge file; BackendError where its backend lacks a key or a package.
 
     Names are ``gpt-4o``, ``backend/model``, ``replay:…``, ``module:function`` (DESIGN, §5).
-
-    Raises
-    ------
-    UnknownNameError
-        If no judge is named so.
-    BackendError
-        If the backend lacks its key or its package.
     """
     if spec.startswith("replay:") or spec.endswith(".toml"):
         return _on_disk(spec, task, settings)
@@ -232,19 +196,7 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a process elsewhere makes a judge of this one's; it pickles, and carries no key.
-
-    Parameters
-    ----------
-    spec : str
-        The judge's name, as in `make_judge`.
-    settings : JudgeSettings
-        As there.
-    name : str
-        The task's name.
-    scale : Scale
-        What a verdict can be.
-    """
+    """How a process elsewhere makes a judge of this one's; it pickles, and carries no key."""
 
     spec: str
     settings: JudgeSettings

@@ -83,19 +83,7 @@ class UsageError(JudgebenchError):
 
 
 class UnknownNameError(UsageError):
-    """A name that the catalog does not hold.
-
-    Parameters
-    ----------
-    kind : str
-        What was looked for: ``"task"``, ``"judge"``, ``"metric"`` ...
-    name : str
-        The name as it was given.
-    known : iterable of str
-        The names that exist; up to three near matches are shown.
-    hint : str, optional
-        What to do next; by default the ``judgebench list`` command of that kind.
-    """
+    """A name that the catalog does not hold; the message has up to three near matches and ``hint``, what to do next."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         names = sorted(known)
@@ -116,21 +104,7 @@ class BrokenPluginError(UsageError):
 
 
 class DataError(JudgebenchError):
-    """Input data is not what its format says.
-
-    Parameters
-    ----------
-    message : str
-        What is wrong and what was expected.
-    file : str, optional
-        The file, as the user named it.
-    line : int, optional
-        The line in that file, counted from 1.
-    field : str, optional
-        The field or column.
-    hint : str, optional
-        What to do next.
-    """
+    """Input data is not what its format says; the message says where (lines count from 1) and what was expected."""
 
     exit_code: ClassVar[int] = 3
 
@@ -193,22 +167,11 @@ class CallError(JudgebenchError):
 
 
 class RetryableError(CallError):
-    """The same call may succeed later.
+    """The same call may succeed later; ``retry_after`` is the seconds that the server asked us to wait.
 
-    Parameters
-    ----------
-    message : str
-        What happened, without any secret.
-    retry_after : float, optional
-        Seconds the server asked us to wait (``Retry-After``).
-    unreachable : bool, optional
-        True when no connection could be made at all: if that is all a run ever sees, the backend
-        is reported as unusable.
-    overloaded : bool, optional
-        True when the server asked for less (429, 503, 529) or did not answer in time: the engine then
-        asks fewer at once.
-    limits : domain.RateLimits, optional
-        What the server said of its limits beside the error.
+    ``unreachable``: no connection could be made; if a run sees nothing else, the backend is reported as unusable.
+    ``overloaded``: the server asked for less (429, 503, 529) or did not answer in time, and the engine asks fewer at
+    once. ``limits`` is what the server said of its limits beside the error. Messages hold no secret.
     """
 
     def __init__(
@@ -230,12 +193,7 @@ class RetryableError(CallError):
 class RejectedError(CallError):
     """An item that will not be answered, however often it is asked.
 
-    Parameters
-    ----------
-    message : str
-        What the backend said, without any secret.
-    refused : bool, optional
-        True for a content filter or a safety refusal (status ``refused``), else status ``failed``.
+    ``refused`` means a content filter or a safety refusal (status ``refused``, else ``failed``).
     """
 
     def __init__(self, message: str, *, refused: bool = False) -> None:

@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """How much one batch may hold.
-
-    Parameters
-    ----------
-    requests : int
-        Requests in one batch.
-    size : int
-        Bytes of one batch, line ends and frame included.
-    frame : int
-        Bytes that stand around the requests, whatever their number.
-    """
+    """How many requests and bytes one batch may hold; ``frame`` bytes go around the requests, however many."""
 
     requests: int
     size: int
@@ -35,24 +25,11 @@ class BatchLimits:
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """Where a batch stands.
+    """Where a batch is; ``id`` and ``stage`` are the provider's words, ``tag`` what it was submitted under, if kept.
 
-    Parameters
-    ----------
-    id : str
-        The provider's name of it.
-    stage : str
-        The provider's word for where it stands.
-    ended : bool
-        Whether nothing more will come; what was answered until then can be fetched.
-    total, done : int
-        Requests in it, and those that have come to an end; 0 where the provider does not say yet.
-    failure : str
-        Why the batch as a whole was refused; nothing of it was asked then.
-    busy : bool
-        Whether that failure is about what else is queued and passes by itself.
-    tag : str
-        What it was submitted under, where the provider keeps such a thing.
+    ``ended`` says that nothing more will come; what was answered until then can be fetched. ``total`` and ``done``
+    count its requests and are 0 where the provider does not say yet. ``failure`` is why the whole batch was refused,
+    with nothing of it asked; ``busy`` says that this is about what else is queued and passes by itself.
     """
 
     id: str
@@ -85,33 +62,18 @@ class BatchApi(Protocol):
         ...
 
     async def find(self, tag: str, since: float, requests: int) -> list[BatchState]:
-        """Look for a batch whose id got lost.
+        """Look for a batch whose id is lost; the custom ids of its results, which begin with ``tag``, show which it is.
 
-        Parameters
-        ----------
-        tag : str
-            What it was submitted under; every custom id of it starts so, too.
-        since : float
-            Seconds since the epoch, by our clock, before which it was not submitted.
-        requests : int
-            How many requests it holds.
-
-        Returns
-        -------
-        list of BatchState
-            What may be it. Whether it is shows in the custom ids of its results.
+        ``since`` is in seconds since the epoch, by our clock: the batch was not submitted earlier.
         """
         ...
 
     async def state(self, batch: str) -> BatchState:
-        """Ask where a batch stands."""
+        """Ask how far a batch is."""
         ...
 
     def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:
-        """Yield a custom id and its answer, or the `errors.JudgebenchError` that came instead.
-
-        Requests that came to nothing may be left out.
-        """
+        """Yield each custom id with its answer or the error that came instead; those without either may be missing."""
         ...
 
     async def cancel(self, batch: str) -> None:

@@ -77,28 +77,11 @@ class Label:
 class Item:
     """One thing to judge, with its gold labels.
 
-    Parameters
-    ----------
-    id : str
-        Unique in its task.
-    conversation : tuple of Turn
-        What the responses answer.
-    responses : tuple of Response
-        One for ``check`` and ``rate``, two for ``pair``, k for ``pick`` and ``rank``.
-    gold : tuple of Label
-        One per annotator; gaps allowed.
-    gold_source : {'human', 'expert', 'crowd', 'verifier', 'model'}
-        Who or what gave the gold.
-    cluster : str
-        The source question: items that share it are not independent. Empty means the item itself.
-    subset : str
-        The task's own division; empty where it has none.
-    references : tuple of Reference
-        Reference answers, by condition.
-    context : tuple of str
-        Documents the responses rest on.
-    attributes : tuple of (str, str)
-        Anything else worth slicing by (criterion, source ...), as sorted pairs.
+    ``responses`` answer ``conversation``: one for ``check`` and ``rate``, two for ``pair``, k for ``pick`` and
+    ``rank``. ``id`` is unique in its task. ``gold`` has a label per annotator, gaps allowed, and ``gold_source`` says
+    who or what gave them. Items that share ``cluster``, the source question, are not independent; empty means the item
+    itself. ``subset`` is the task's own division. ``references`` are reference answers by condition, ``context`` the
+    documents that the responses rest on, and ``attributes`` sorted pairs of whatever else is worth slicing by.
     """
 
     id: str
@@ -144,18 +127,8 @@ class Item:
 class Case:
     """One item as it is shown once.
 
-    Parameters
-    ----------
-    item : Item
-        The item.
-    order : tuple of int
-        ``order[slot]`` is the index of the response shown in that slot.
-    repeat : int
-        0 for the first asking, 1 for the second ...
-    probe : str
-        The probe that made this case; empty for none.
-    reference : str
-        The reference condition: ``none``, or the kind of references that are shown.
+    ``order[slot]`` is the index of the response shown in that slot; ``repeat`` counts from 0. ``probe`` names the probe
+    that made the case, if one did; ``reference`` is ``none`` or the kind of references that are shown.
     """
 
     item: Item
@@ -213,8 +186,6 @@ def _file_digest(path: str, _changed: int, _size: int) -> str:
 def digest(value: object, length: int = 24) -> str:
     """Digest of a JSON-able value, stable between processes and versions.
 
-    Examples
-    --------
     >>> digest({"b": 1, "a": [2]}) == digest({"a": [2], "b": 1})
     True
     """

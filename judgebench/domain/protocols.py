@@ -40,9 +40,9 @@ class Task(Protocol):
 class Judge(Protocol):
     """Something that gives a verdict on a case.
 
-    ``judge`` returns a `Reply` for everything the backend answered, be it unusable, and raises
-    `errors.RetryableError`, `errors.RejectedError` or `errors.BackendError` where it did not.
-    A judge that holds connections may have ``async def aclose(self) -> None``.
+    ``judge`` returns a `Reply` for everything that the backend answered, even if it is unusable, and raises
+    `errors.RetryableError`, `errors.RejectedError` or `errors.BackendError` where it did not. A judge that holds
+    connections may have ``async def aclose(self) -> None``.
     """
 
     @property

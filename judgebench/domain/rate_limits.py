@@ -13,17 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """One limit as a server reports it.
-
-    Parameters
-    ----------
-    limit : float
-        How much a full allowance holds (requests or tokens).
-    remaining : float
-        How much of it was left when the server answered.
-    reset : float or None
-        Seconds until the allowance is full again; None where the server does not say.
-    """
+    """One limit as a server reports it, in requests or tokens; it is full again in ``reset`` seconds, if it says."""
 
     limit: float
     remaining: float
@@ -53,29 +43,15 @@ A = TypeVar("A", bound=Answered)
 class Lane(Protocol):
     """The one way to a backend, shared by all judges of a command that call it.
 
-    It bounds what is in flight, keeps requests and tokens a minute, holds the budget and hedges; the
-    engine makes it, a judge that has ``attach`` calls its backend through it.
+    It bounds what is in flight, keeps requests and tokens a minute, holds the budget and hedges. The engine makes it; a
+    judge that has ``attach`` calls its backend through it.
     """
 
     async def call(
         self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
     ) -> A:
-        """Make one call when it is this call's turn.
+        """Make one call when it is its turn; IncompleteError where it would exceed the budget.
 
-        Parameters
-        ----------
-        ask : callable
-            Makes the call; it may be called again where the lane hedges.
-        forecast : callable
-            What the call will probably use; looked at only where tokens or money are limited.
-        spent : callable
-            What an answer did use.
-
-        Raises
-        ------
-        CallError, BackendError
-            As the backend says.
-        IncompleteError
-            If the call would exceed the budget.
+        ``ask`` is called again where the lane hedges; ``forecast`` only where tokens or money are limited.
         """
         ...

@@ -30,10 +30,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one or more calls used. ``usd`` is None where the price is unknown, never 0.
-
-    Tokens and seconds add up over retries and over the calls of one reply.
-    """
+    """What one or more calls used, retries included. ``usd`` is None where the price is unknown, never 0."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -54,26 +51,10 @@ class Usage:
 class Reply:
     """What the judge said to one case, in shown coordinates.
 
-    Parameters
-    ----------
-    status : Status
-        ``ok`` exactly when ``code`` is not None.
-    code : int, tuple of int or None
-        The verdict on the responses as shown.
-    scores : tuple of float
-        One score per shown response, where the judge gives them (reward models).
-    probabilities : tuple of float
-        One probability per label of the scale, where the judge gives them.
-    text : str
-        The judge's words, kept whatever the status.
-    error : str
-        Why a case failed or was refused, in the backend's words, without secrets.
-    model : str
-        The model version the backend reported.
-    usage : Usage
-        Tokens and cost.
-    seconds : float
-        Wall-clock time of the call that answered.
+    ``status`` is ``ok`` exactly when ``code`` is not None. ``scores`` has one entry per shown response (reward models),
+    ``probabilities`` one per label of the scale; both may be empty. ``text`` is kept whatever the status; ``error``
+    says in the backend's words, without secrets, why a case failed or was refused. ``model`` is the version that the
+    backend reported, ``seconds`` the wall-clock time of the call that answered.
     """
 
     status: Status
@@ -101,8 +82,8 @@ class Reply:
 class Verdict:
     """A reply undone to the item's own order, with the item's gold: agreement needs no dataset.
 
-    Fields as in `Reply` and `Item`; ``systems`` are the authors of the responses in the item's own
-    order (empty strings where unknown), ``revision`` is the task revision the gold came from.
+    Fields are those of `Reply` and `Item`; ``systems`` are the authors of the responses in the item's own order (empty
+    where unknown), ``revision`` is the task revision that the gold came from.
     """
 
     key: str
@@ -220,9 +201,9 @@ class Verdict:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, trusted: bool = False) -> Verdict:
-        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where the line is not one.
+        """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is something else.
 
-        With ``trusted`` types are not looked at again, which takes as long as all the rest: a checksum has shown that
+        ``trusted`` skips the checks of types, which take as long as all the rest, where a checksum has shown that
         ``to_json`` wrote it.
         """
         if not trusted:

@@ -40,13 +40,7 @@ class Policies:
     gold: GoldPolicy = "majority"
 
     def override(self, settings: Iterable[str]) -> Policies:
-        """Apply ``name=value`` settings of the command line.
-
-        Raises
-        ------
-        UsageError
-            If a setting is not ``name=value`` or names no policy or value.
-        """
+        """Apply ``name=value`` settings of the command line; UsageError where one names no policy or value."""
         changes: dict[str, str] = {}
         for setting in settings:
             name, equals, value = setting.partition("=")
@@ -70,20 +64,10 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its interval; ``value`` is None exactly when ``undefined`` says why.
+    """A figure with its interval; ``value`` is None exactly when ``undefined`` says why (``no_items`` ...).
 
-    Parameters
-    ----------
-    value, low, high : float or None
-        Point estimate and interval bounds; the bounds may be missing where only the point is defined.
-    n : int
-        Judgments (rows) behind it.
-    undefined : str or None
-        Machine-readable reason: ``no_items``, ``no_variation``, ``too_few_items`` ...
-    se : float or None
-        Standard error, in units of the value.
-    method : str
-        How the interval was made: ``wilson``, ``cr1-t-fisher-z`` ...
+    ``n`` counts the rows behind it, ``se`` is in units of the value, and ``method`` says how the interval was made
+    (``wilson``, ``cr1-t-fisher-z`` ...). The bounds are None where only the point is defined.
     """
 
     value: float | None
@@ -123,16 +107,8 @@ class Estimate:
 class Aggregate:
     """A figure over groups of items, as a benchmark defines it.
 
-    Parameters
-    ----------
-    name : str
-        Name of the row, e.g. ``Chat Hard``.
-    of : tuple of str
-        Subsets or systems (or earlier aggregates) that go in; empty means all groups of ``by``.
-    weights : tuple of float
-        One per entry of ``of``; empty means equal weights.
-    by : {'subset', 'system'}
-        What the names in ``of`` are.
+    ``of`` names the subsets or systems (see ``by``), or earlier aggregates, that go in; empty means all groups.
+    ``weights`` has one entry for each; empty means equal weights.
     """
 
     name: str
@@ -143,15 +119,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """How well a judge finds one label.
-
-    Parameters
-    ----------
-    support, named : int
-        Rows whose gold has the label, and rows on which the judge names it.
-    precision, recall, f1 : Estimate
-        Fractions; undefined where their denominator is empty.
-    """
+    """How well a judge finds one label: ``support`` rows have it in gold, on ``named`` rows the judge names it."""
 
     support: int
     named: int
@@ -174,10 +142,8 @@ class ClassScores:
 class Agreement:
     """How far one judge agrees with gold on one subset of one task: a row of every table.
 
-    ``metrics``, ``ceiling`` and ``bias`` map names to estimates; ``warnings`` are machine-readable
-    codes (``prevalence``, ``few_clusters``, ``low_coverage`` ...). ``scale`` is the scale as `Scale.parse` reads it;
-    ``headline`` and ``companions`` name the metrics that it calls for. ``classes`` holds precision, recall and F1 of
-    each label that occurs.
+    ``warnings`` are machine-readable codes (``prevalence``, ``few_clusters`` ...). ``headline`` and ``companions`` name
+    the metrics that the scale calls for; ``classes`` maps each label that occurs to its scores.
     """
 
     task: str
@@ -231,49 +197,16 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The manifest of a run: what was asked, of whom, on which data.
+    """The manifest of a run: one judge on one selection of one task's items.
 
-    A run is one judge on one selection of one task's items. Its folder is named by `identity`; two
-    runs with the same `answers` may reuse each other's replies case by case, so that a longer run, a
-    second order or a relabelled data set never pays for a judgment again.
+    Its folder is named by `identity`. Two runs with the same `answers` may reuse each other's replies case by case, so
+    that a longer run, a second order or a relabelled data set never pays for a judgment again.
 
-    Parameters
-    ----------
-    task, revision, card_digest : str
-        Name of the task (with its split), what pins its data, digest of its card.
-    judge : str
-        Name of the judge.
-    settings : mapping
-        All that can change an answer on the judge's side, prompt digest included. No secrets.
-    scale : Scale
-        What a verdict can be.
-    orders : str
-        How the responses were shown: ``both``, ``original``, ``swapped``, ``random``, ``recorded``.
-    repeats : int
-        How often each case was asked.
-    reference : str
-        The reference condition.
-    seed : int
-        Seed of random orders and seeded judges.
-    limit : int or None
-        Only the first ``limit`` items were taken.
-    policies : Policies
-        The conventions of the benchmark, which scoring may override.
-    gold_source : str
-        Who or what gave the gold (``mixed`` where items differ).
-    aggregates : tuple of Aggregate
-        The benchmark's own figures over groups.
-    versions : mapping
-        Versions of this package, of Python and of the libraries that asked.
-    counts : mapping
-        Items, cases and statuses when the manifest was last written.
-    content : str
-        Digest of the items as a judge may see them. Where nothing pins the data (a sample, a task of a plugin), it
-        keeps verdicts on texts that have changed since out of the new run.
-    models : mapping
-        Versions of the model that answered, as the backend reported them, and how many answers each gave.
-    spent : mapping
-        What the commands that asked have spent on the run so far (`run.spending`).
+    ``settings`` holds all that can change an answer on the judge's side, without secrets; ``versions`` are those of
+    this package, of Python and of the libraries that asked; ``counts`` are items, cases and statuses when the manifest
+    was last written. ``content`` digests the items as a judge may see them: where nothing pins the data (a sample, a
+    plugin's task), it keeps verdicts on other texts out of a new run. ``models`` counts the answers of each model
+    version that the backend reported, and ``spent`` is what asking has cost so far.
     """
 
     task: str
@@ -346,43 +279,20 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """Verdicts and gold as columns: the measuring wing's only input.
+    """Verdicts and gold as columns: the only input of agreement.
 
-    One row per judgment (an item in one order, one repeat).
+    One row per judgment (an item in one order, one repeat): n rows, m annotators. ``judge`` (n,) and ``gold`` (n, m)
+    hold codes in the item's own order, -1 where there is none. ``item``, ``cluster``, ``subset`` and ``system`` (n,)
+    are codes from 0; ``game`` is the row's position among its item's judgments; ``swapped`` says whether the row was
+    shown in another order than the item's own. A task without a division has the subsets ``("",)``.
 
-    Parameters
-    ----------
-    scale : Scale
-        The declared scale; codes are positions in its labels.
-    judge : ndarray of int, shape (n,)
-        Judge codes in the item's own order; -1 where there is no valid verdict.
-    gold : ndarray of int, shape (n, m)
-        Gold codes per annotator; -1 where an annotator left the item out.
-    annotators : tuple of str
-        The m annotators' names.
-    item, cluster : ndarray of int, shape (n,)
-        Item and cluster of each row, as codes from 0.
-    game : ndarray of int, shape (n,)
-        Position of the row among its item's judgments: 0 for the first order, 1 for the second ...
-    swapped : ndarray of bool, shape (n,)
-        Whether the row was shown in another order than the item's own.
-    subset, system : ndarray of int, shape (n,)
-        Codes into ``subsets`` and ``systems``.
-    subsets, systems : tuple of str
-        Names; a task without a division has ``("",)``.
-    score : ndarray of float, shape (n,), optional
-        The judge's number, where it gives one: on ``check`` how sure it is of "correct", on ``pair`` of the second
-        response (a probability, or a score by which it is ahead), on ``rate`` a rating between the levels.
-    has_score : ndarray of bool, shape (n,), optional
-        Whether the row has one; where it has none, ``score`` holds 0.
-    score_kind : {'', 'score', 'probability'}
-        What the numbers are.
-    sequence : ndarray of int, shape (n, w), optional
-        Whole verdicts on ``rank`` (responses, best first) and ``steps`` (a code per step), filled up with -1; a row
-        of -1 has none. ``judge`` and ``gold`` then hold what they come to: the response ranked first, and whether
-        all steps are correct.
-    gold_sequence : ndarray of int, shape (n, m, w), optional
-        The same of each annotator.
+    ``score`` is the judge's number where ``has_score`` is true, else 0: on ``check`` how sure it is of "correct", on
+    ``pair`` of the second response (a probability, or a score by which it is ahead), on ``rate`` a rating between
+    levels.
+
+    ``sequence`` (n, w) and ``gold_sequence`` (n, m, w) hold whole verdicts on ``rank`` (responses, best first) and
+    ``steps`` (a code per step), filled up with -1; a row of -1 has none. ``judge`` and ``gold`` then hold what they
+    come to: the response ranked first, and whether all steps are correct.
     """
 
     scale: Scale

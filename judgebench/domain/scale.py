@@ -30,29 +30,11 @@ _MOST_STEPS = 1000
 class Scale:
     """What a verdict can be: its labels, worst first, and their level of measurement.
 
-    Integer codes are positions in ``labels``. On a pair scale the order runs from the first response
-    to the second, so that swapping the responses reflects it.
-
-    Parameters
-    ----------
-    kind : {'check', 'pair', 'rate', 'pick', 'rank', 'steps', 'label'}
-        The shape of a verdict. ``label`` is a nominal category of the user's own.
-    labels : tuple of str
-        The labels, worst first. For ``rank`` and ``steps`` the labels of one element.
-    level : {'nominal', 'ordinal', 'interval'}
-        Level of measurement, which decides Krippendorff's distance.
-    values : tuple of float
-        The numeric position of each label on the axis that weighted kappa and Spearman's rho use;
-        empty where the labels have no order. ``both bad`` has none and sits past the end.
-    tie : int or None
-        Code of the tie, if the scale has one.
-    both_bad : int or None
-        Code of "both are bad", if the scale has it.
-
-    Raises
-    ------
-    DataError
-        If labels are missing or repeated, or ``values`` does not fit them.
+    Integer codes are positions in ``labels``; on ``rank`` and ``steps`` these are the labels of one element. On a pair
+    scale the order runs from the first response to the second, so that swapping the responses reflects it. ``values``
+    are the positions that weighted kappa and Spearman's rho use, empty where the labels have no order; ``both bad`` has
+    none and comes last. ``tie`` and ``both_bad`` are codes. DataError where labels are missing or repeated, or
+    ``values`` does not fit them.
     """
 
     kind: Kind
@@ -134,19 +116,11 @@ class Scale:
 
     @classmethod
     def parse(cls, spec: str) -> Scale:
-        """Read a scale as the command line writes it.
+        """Read a scale as the command line writes it; UsageError where the text is none of these.
 
-        Parameters
-        ----------
-        spec : str
-            ``check``, ``pair``, ``pair:2`` (3, 5, 7; ``+bad`` for "both bad"), ``rate:1-5``, ``pick:4``,
-            ``rank:4``, ``steps``, ``levels:low,medium,high`` or the bare list ``low,medium,high``
-            (ordered, worst first), ``nominal:red,green``.
-
-        Raises
-        ------
-        UsageError
-            If the text is none of these.
+        ``check``, ``pair``, ``pair:2`` (3, 5, 7; ``+bad`` for "both bad"), ``rate:1-5``, ``pick:4``, ``rank:4``,
+        ``steps``, ``levels:low,medium,high`` or the bare list ``low,medium,high`` (ordered, worst first),
+        ``nominal:red,green``.
         """
         text = spec.strip()
         name, _, rest = text.partition(":")
@@ -199,22 +173,11 @@ class Scale:
         return None
 
     def undo(self, code: Code, order: Sequence[int]) -> Code:
-        """Turn a code given in shown coordinates back to the item's own order.
+        """Turn a code on the responses as shown back to the item's own order; ``order`` is as in `Case`.
 
-        Parameters
-        ----------
-        code : int or tuple of int
-            The verdict on the responses as they were shown.
-        order : sequence of int
-            ``order[slot]`` is the index of the response that was shown in that slot.
-
-        Examples
-        --------
         >>> pair = Scale.pair()
         >>> pair.labels[pair.undo(pair.code("A"), (1, 0))]
         'B'
-        >>> [pair.undo(pair.undo(c, (1, 0)), (1, 0)) for c in range(3)]
-        [0, 1, 2]
         """
         if isinstance(code, tuple):
             return tuple(order[slot] for slot in code) if self.kind == "rank" else code

@@ -120,7 +120,6 @@ class _Rows:
         self._reader = csv.reader(stream, delimiter=table.delimiter, strict=True)
 
     def one(self) -> list[str] | None:
-        """Read one row; empty for a blank line, None at the end."""
         chunk = self.some(1)
         return chunk[0][0] if chunk else None
 

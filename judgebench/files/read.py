@@ -15,21 +15,10 @@ if TYPE_CHECKING:
 
 
 def open_table(path: Path | str, delimiter: str | None = None) -> Table:
-    """Open a label file: CSV, TSV, JSONL, a JSON array (each also gzipped), or Parquet.
+    """Open a label file: CSV, TSV, JSONL, a JSON array (each also gzipped), or Parquet, told by content, then by name.
 
-    Parameters
-    ----------
-    path : Path or str
-        The file; its format is told from its content, then from its name.
-    delimiter : str, optional
-        One character that separates cells; by default the one of ``, ; tab |`` that the header shows.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, empty, not text in UTF-8, or no table.
-    UsageError
-        If the delimiter is not one character, or the file has none.
+    ``delimiter`` is one character, by default the one of ``, ; tab |`` that the header shows; UsageError where the
+    format has none. DataError where the file is missing, empty, not UTF-8, or no table.
     """
     source = sniff(path)
     if delimiter is not None:

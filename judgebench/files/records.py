@@ -27,18 +27,10 @@ _SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as it was published, and where it stands.
+    """One row as it was published, with the file as the user would name it, or the hub id with its revision.
 
-    Parameters
-    ----------
-    data : dict
-        Field names to values; strings only where the file is a CSV.
-    file : str
-        The file as the user would name it, or the hub id with its revision.
-    line : int
-        Line (from 1) where the row begins; the row number for Parquet and the hub.
-    note : str
-        What to add where a field is missing (names that were never checked against the live hub).
+    ``line`` counts from 1; it is the row number for Parquet and the hub. ``data`` holds only strings where the file is
+    a CSV. ``note`` is added to the message where a field is missing.
     """
 
     data: dict[str, Any]
@@ -94,20 +86,11 @@ class Row:
 
 @dataclass(slots=True)
 class Source:
-    """The rows of a split.
+    """The rows of a split; ``load``, and ``parts`` for its further tables, read them anew at each call.
 
-    Parameters
-    ----------
-    load : callable
-        Gives the rows of the main table, anew at each call.
-    revision : str
-        Hub commit, ``data:`` with 12 hex digits over the files read, ``url:`` with 12 hex digits, or ``sample``.
-    parts : mapping of str to callable
-        The same for the further tables of the split.
-    folder : Path or None
-        The folder the main file lies in; recorded verdicts are looked up from there.
-    verified : bool or None
-        Whether the files' hashes are those of the published version; None where the card knows none.
+    ``revision`` is a hub commit, ``data:`` with 12 hex digits over the files read, ``url:`` with 12 hex digits, or
+    ``sample``. Recorded verdicts are looked up from ``folder``, where the main file is. ``verified`` says whether the
+    hashes are those of the published version; None where the card knows none.
     """
 
     load: Callable[[], Iterable[Row]]
@@ -118,13 +101,7 @@ class Source:
     verified: bool | None = None
 
     def rows(self, part: str = "") -> Iterator[Row]:
-        """Yield the rows of the main table, or of a further one.
-
-        Raises
-        ------
-        DataError
-            If a row can't be read, or there is none.
-        """
+        """Yield the rows of the main table, or of a further one; DataError where one can't be read."""
         empty = True
         for row in (self.parts[part] if part else self.load)():
             empty = False
@@ -134,13 +111,7 @@ class Source:
 
 
 def file_source(path: Path, name: str = "") -> Source:
-    """Return one file as a source.
-
-    Raises
-    ------
-    DataError
-        If it can't be read.
-    """
+    """Return one file as a source."""
     raw = read_bytes(path)
     shown = name or str(path)
     return Source(lambda: read_rows(raw, shown), f"data:{sha256(raw)[:12]}", shown, folder=path.parent)
@@ -179,19 +150,9 @@ def unpack(raw: bytes, name: str) -> bytes:
 
 
 def read_rows(raw: bytes, name: str) -> Iterator[Row]:
-    """Read the rows of a JSON array, JSON lines, CSV or Parquet file.
+    """Read the rows of a JSON array, JSON lines, CSV or Parquet file, which the name and the content tell apart.
 
-    Parameters
-    ----------
-    raw : bytes
-        The file, unpacked.
-    name : str
-        Its name, for the errors and the kind (``.json`` and ``.jsonl`` are told apart by what is in them).
-
-    Raises
-    ------
-    DataError
-        Where a row can't be read: file, line and what was expected.
+    DataError names the file, the line and what was expected.
     """
     base = name.lower().removesuffix(".gz")
     if not base.endswith(_SUFFIXES):
@@ -210,13 +171,7 @@ def read_rows(raw: bytes, name: str) -> Iterator[Row]:
 
 
 def decode(raw: bytes, name: str) -> str:
-    """Decode UTF-8, a byte-order mark tolerated.
-
-    Raises
-    ------
-    DataError
-        If it is UTF-16 or anything else; the message says what to do.
-    """
+    """Decode UTF-8, with or without a byte-order mark; DataError says what to do about anything else."""
     hint = "save it again as UTF-8 (in a spreadsheet: 'CSV UTF-8')"
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw[:200]:
         raise DataError("this file is UTF-16, not UTF-8", file=name, hint=hint)

@@ -46,17 +46,7 @@ _FOREIGN = (
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """What the first bytes say.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    format : {'csv', 'jsonl', 'json', 'parquet'}
-        ``json`` is one array of objects.
-    gzipped : bool
-        Whether it is compressed.
-    """
+    """What the first bytes say; ``json`` is one array of objects."""
 
     path: Path
     format: Format
@@ -64,13 +54,7 @@ class Sniffed:
 
 
 def sniff(path: Path | str) -> Sniffed:
-    """Tell the format of a label file from its content and its name.
-
-    Raises
-    ------
-    DataError
-        If there is no such file, it is empty, or it is no table that we read.
-    """
+    """Tell the format of a label file by content and name; DataError where it is missing, empty or no table."""
     path = Path(path)
     name = str(path)
     _refuse_no_file(path, name)

@@ -20,28 +20,14 @@ BLOCK_ROWS = 1024
 
 
 class Block(NamedTuple):
-    """Some rows of a table.
-
-    Parameters
-    ----------
-    lines : sequence of int
-        Where each row begins, counted from 1 (the row's number in a Parquet file).
-    columns : sequence of sequence of str
-        One per wanted column; a missing JSON or Parquet value is an empty string.
-    """
+    """Some rows of a table: the line on which each begins (its number in a Parquet file) and the wanted columns."""
 
     lines: Sequence[int]
     columns: Sequence[Sequence[str]]
 
 
 class Table(ABC):
-    """A label file that is open for reading, one pass per call of `blocks`.
-
-    Parameters
-    ----------
-    source : Sniffed
-        The file and its format.
-    """
+    """A label file that is open for reading, one pass per call of `blocks`."""
 
     #: What an error counts: lines of text, or rows.
     unit: Literal["line", "row"] = "line"
@@ -61,19 +47,9 @@ class Table(ABC):
 
     @abstractmethod
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
-        """Stream the wanted columns.
+        """Stream the wanted columns; ``nested`` gives lists and objects as JSON text instead of refusing them.
 
-        Parameters
-        ----------
-        wanted : sequence of str
-            Names of columns.
-        nested : bool, optional
-            Give nested values (lists, objects) as JSON text instead of refusing them.
-
-        Raises
-        ------
-        DataError
-            If a column is missing or doubled, or the file is not what its format says.
+        DataError where a column is missing or occurs twice, or the file is not what its format says.
         """
 
     @property
@@ -115,8 +91,6 @@ class Table(ABC):
 def cell(value: Any) -> str:
     """Write one JSON or Parquet value as the text of a cell.
 
-    Examples
-    --------
     >>> cell(True), cell(3), cell(None), cell(float("nan"))
     ('true', '3', '', 'nan')
     """

@@ -25,13 +25,7 @@ def sync(folder: Path) -> None:
 
 
 def replace_file(file: Path, lines: Iterable[bytes]) -> tuple[int, int]:
-    """Write a file anew, atomically: whatever happens, either the old or the new one is there.
-
-    Returns
-    -------
-    tuple of int
-        Lines and bytes written.
-    """
+    """Write a file anew, atomically, and return the lines and bytes written."""
     temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     count = size = 0
     try:

@@ -55,26 +55,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model answered.
+    """What a model answered, with tokens as the backend counted them.
 
-    Parameters
-    ----------
-    text : str
-        The answer.
-    finish : {'stop', 'length', 'refusal', 'filter'}
-        Why it ended: by itself, at the token limit, because the model refused, because a filter cut in.
-    input_tokens, output_tokens : int
-        As the backend counted them.
-    cached_tokens : int
-        The part of the input tokens that the backend read from its cache (billed at another price).
-    model : str
-        The model version the backend reported.
-    seconds : float
-        Wall-clock time of the call.
-    limits : RateLimits or None
-        What the server said of its limits.
-    batch : bool
-        Whether a batch API answered, which bills at another price.
+    ``finish`` says why it ended: by itself, at the token limit, because the model refused, or a filter cut in.
+    ``cached_tokens`` is the part of the input that the backend read from its cache, billed at another price, as is an
+    answer of a ``batch`` API. ``model`` is the version that the backend reported, ``seconds`` the wall-clock time of
+    the call, and ``limits`` what the server said of its limits.
     """
 
     text: str
@@ -90,16 +76,9 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a call may take, in seconds.
+    """How long a call may take, in seconds: the whole, opening the connection, and until the answer begins.
 
-    Parameters
-    ----------
-    total : float
-        The whole call.
-    connect : float
-        Opening the connection.
-    first_byte : float or None
-        Until the answer begins, and between two pieces of it; None bounds only the whole.
+    ``first_byte`` holds between two pieces of the answer too; None bounds only the whole.
     """
 
     total: float
@@ -149,10 +128,7 @@ def _names_a_secret(variable: str) -> bool:
 def key_from(variable: str, backend: str) -> str:
     """Read a key from the environment, blanks around it taken off; empty where there is none.
 
-    Raises
-    ------
-    BackendError
-        If no HTTP header can carry it.
+    BackendError where no HTTP header can carry it.
     """
     key = os.environ.get(variable, "").strip()
     if not (key.isascii() and key.isprintable()):
@@ -169,12 +145,8 @@ def login_of(url: str | None) -> str:
 def login_secrets(url: str | None) -> tuple[str, ...]:
     """Say what must never show of an address that holds a login, as it is written and as it is sent.
 
-    Examples
-    --------
     >>> login_secrets("https://me:p%40ss@example.org")
     ('me:p%40ss', 'p%40ss', 'p@ss', 'bWU6cEBzcw==')
-    >>> login_secrets("https://example.org")
-    ()
     """
     login = login_of(url)
     if not login:
@@ -195,8 +167,6 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Make words from outside fit for an error message: no secrets, one line, not too long.
 
-    Examples
-    --------
     >>> redact("Incorrect API key provided: sk-abc***xyz.  Bearer t0ps3cret", ["t0ps3cret"])
     'Incorrect API key provided: [redacted] Bearer [redacted]'
     """
@@ -216,8 +186,6 @@ def checked_url(url: str, option: str = "--base-url") -> str:
 def public_url(url: str) -> str:
     """Return a URL fit for a file: without user, password, query and fragment.
 
-    Examples
-    --------
     >>> public_url("https://me:secret@example.org:8000/v1?key=1")
     'https://example.org:8000/v1'
     """
@@ -256,29 +224,11 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
     headers: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
 ) -> JudgebenchError:
-    """Turn an HTTP status and its body into the error that says what it means for the run.
+    """Turn an HTTP status and its body into the error that says what it means for the run; ``secrets`` must not show.
 
-    Parameters
-    ----------
-    backend : str
-        Name for the message, e.g. ``openai/gpt-4o``.
-    failure : Failure
-        What came back.
-    key_variable : str
-        The environment variable that holds the key.
-    headers : mapping of str to str, optional
-        Response headers, for ``Retry-After``.
-    secrets : iterable of str
-        What must not show.
-
-    Returns
-    -------
-    RetryableError
-        408, 409, 425, 429, 5xx.
-    RejectedError
-        400, 413, 422: this item can't be asked (``refused`` where a content filter said so).
-    BackendError
-        Keys, quotas, unknown models, settings that the model does not take: every item would fail.
+    - RetryableError: 408, 409, 425, 429, 5xx
+    - RejectedError: 400, 413, 422; this item can't be asked (``refused`` where a content filter said so)
+    - BackendError: keys, quotas, unknown models, settings that the model does not take; every item would fail
     """
     status = failure.status
     said = redact(failure.message, secrets) or "no message"
@@ -309,8 +259,8 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
 def _unsupported(failure: Failure) -> str | None:
     """Name the setting that a model does not take, if that is what the server complains about.
 
-    Only a complaint about support ends the run: dropping a setting silently would change the judge
-    that was asked for, and rejecting item by item would end every item for the same reason.
+    Only a complaint about support ends the run: dropping a setting silently would change the judge that was asked for,
+    and rejecting item by item would end every item for the same reason.
     """
     words = failure.message.casefold()
     refused = failure.code in {"unsupported_parameter", "unsupported_value"} or re.search(
@@ -324,13 +274,7 @@ def _unsupported(failure: Failure) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or a date.
-
-    Examples
-    --------
-    >>> retry_after({"Retry-After": "2.5"})
-    2.5
-    """
+    """Seconds that a server asks to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or a date."""
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
@@ -349,12 +293,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def failure_of(status: int, body: object) -> Failure:
     """Read an error body in any of the usual shapes.
 
-    Examples
-    --------
     >>> failure_of(400, {"error": {"message": "no", "code": "content_filter"}})
     Failure(status=400, message='no', code='content_filter', param='')
-    >>> failure_of(404, {"detail": "Not Found"}).message
-    'Not Found'
     """
     if isinstance(body, dict):
         fields = cast("dict[str, Any]", body)
@@ -410,20 +350,7 @@ def connection_error(backend: str, error: BaseException, secrets: Iterable[str] 
 
 
 class deadline:  # noqa: N801 - used like a function; a generator would cost more than the timer does
-    """Bound a whole call: HTTP libraries bound each read, and a server may dribble for ever.
-
-    Parameters
-    ----------
-    backend : str
-        Name for the message.
-    seconds : float
-        The bound.
-
-    Raises
-    ------
-    RetryableError
-        On leaving, if the time is over.
-    """
+    """Bound a whole call, with RetryableError: HTTP libraries bound each read, and a server may dribble for ever."""
 
     __slots__ = ("_backend", "_seconds", "_timeout")
 
@@ -454,22 +381,9 @@ class deadline:  # noqa: N801 - used like a function; a generator would cost mor
 class PerLoop(Generic[T]):
     """A connection pool that belongs to the running event loop, made on first use.
 
-    A pool that outlives its loop fails in odd ways, so a new loop gets a new one.
-
-    Parameters
-    ----------
-    make : callable
-        Opens the pool; it reads the key from the environment.
-    close : callable
-        Closes it.
-    secrets : sequence of str
-        What else must not show, beside the environment's keys.
-
-    Attributes
-    ----------
-    secrets : tuple of str
-        What must not show of an answer: all keys that the environment held when this pool read its own. A key that
-        comes later was not sent; error messages look at the environment anew all the same.
+    A pool that outlives its loop fails in odd ways, so a new loop gets a new one. ``secrets`` must not show of an
+    answer: those given, and all keys that the environment held when this pool read its own. A key that comes later was
+    not sent; error messages look at the environment anew all the same.
     """
 
     def __init__(

@@ -18,17 +18,7 @@ __all__ = ["NAMES", "Baseline", "create", "majority_code"]
 
 
 class Baseline:
-    """A rule that turns a case into a verdict.
-
-    Parameters
-    ----------
-    rule : str
-        Its name.
-    decide : callable
-        Case and scale to a code in shown coordinates.
-    settings : mapping
-        What the rule depends on.
-    """
+    """A rule that turns a case into a code in shown coordinates; ``settings`` are what it depends on."""
 
     def __init__(self, rule: str, decide: Callable[[Case, Scale], Code], settings: Mapping[str, object]) -> None:
         self._rule = rule
@@ -119,11 +109,6 @@ def majority_code(items: Iterable[Item], scale: Scale) -> Code:
     """Find the most frequent gold class, every annotator's label counted; of several the lowest code.
 
     On a ``pick`` scale a gold label may hold several right responses, and each of them counts.
-
-    Raises
-    ------
-    DataError
-        If there is no gold label.
     """
     counts: Counter[Code] = Counter()
     for item in items:
@@ -145,28 +130,12 @@ NAMES: tuple[str, ...] = (*sorted(_PLAIN), "majority", "random")
 def create(
     rule: str, *, seed: int = 0, items: Callable[[], Iterable[Item]] | None = None, scale: Scale | None = None
 ) -> Baseline:
-    """Build ``baseline/<rule>``.
+    """Build ``baseline/<rule>``; ``items`` and ``scale`` are the task's, for ``majority``.
 
-    Parameters
-    ----------
-    rule : {'first', 'longest', 'shortest', 'majority', 'random'}
-        ``first``, ``longest`` and ``shortest`` prefer one of several responses (by characters; responses of
-        equal length are a tie, or where the scale has none, one of them by a draw that depends on the item's
-        content only). ``majority`` always says the most frequent gold class, ``random`` draws evenly from
-        the scale's labels; both work wherever a verdict is a single label, ``random`` on rankings too.
-    seed : int
-        Seed of ``random``. A draw depends on the seed and the case, never on the order of asking.
-    items : callable, optional
-        Gives the task's items, whose gold ``majority`` looks at.
-    scale : Scale, optional
-        The task's scale, for ``majority``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such rule.
-    UsageError
-        If ``majority`` is built without items and scale.
+    ``first``, ``longest`` and ``shortest`` prefer one of several responses (by characters; responses of equal length
+    are a tie, or where the scale has none, one of them by a draw that depends on the item's content only). ``majority``
+    always says the most frequent gold class, ``random`` draws evenly from the scale's labels by ``seed`` and case,
+    never by the order of asking; both work wherever a verdict is a single label, ``random`` on rankings too.
     """
     if rule in _PLAIN:
         return Baseline(rule, _PLAIN[rule], {})

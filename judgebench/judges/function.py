@@ -61,17 +61,7 @@ if TYPE_CHECKING:
 
 
 class FunctionJudge:
-    """Ask a function for verdicts.
-
-    Parameters
-    ----------
-    name : str
-        Name in tables.
-    function : callable
-        As the module's docstring says.
-    source : str
-        Digest of its source, so that an edited function is asked again.
-    """
+    """Ask a function for verdicts; ``source`` digests its source, so that an edited function is asked again."""
 
     def __init__(self, name: str, function: Callable[..., Any], source: str = "") -> None:
         self._name = name
@@ -93,13 +83,7 @@ class FunctionJudge:
         return {"backend": "function", "function": self._name, "source": self._source}
 
     async def judge(self, case: Case, scale: Scale) -> Reply:
-        """Call the function; a plain one runs in a thread.
-
-        Raises
-        ------
-        RejectedError
-            If the function raises, with its type and message.
-        """
+        """Call the function, a plain one in a thread; RejectedError says what it raised."""
         blind = replace(case, item=_blinded(case.item))
         arguments = (_shown(blind),) if self._takes_item else (blind, scale)
         started = time.monotonic()
@@ -148,8 +132,8 @@ def _call_of(made_of: type) -> Callable[..., Any] | None:
 async def _beside_the_loop(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call a plain function in a thread of its own.
 
-    A daemon thread, and not the loop's pool: a function that never comes back must not keep Ctrl-C from
-    ending the process, and how many run at once is for --max-concurrency to say.
+    A daemon thread, and not the loop's pool: a function that never comes back must not keep Ctrl-C from ending the
+    process, and how many run at once is for --max-concurrency to say.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
@@ -237,15 +221,7 @@ def _code(answer: Any, scale: Scale) -> int | None:
 
 
 def create(spec: str) -> FunctionJudge:
-    """Build the judge of ``module:function``; the current directory is importable.
-
-    Raises
-    ------
-    UsageError
-        If the name is none, or nothing callable stands behind it.
-    BrokenPluginError
-        If the module can't be imported.
-    """
+    """Build the judge of ``module:function``; the current directory is importable."""
     module_name, _, attribute = spec.partition(":")
     if not module_name or not attribute:
         raise UsageError(f"{spec!r} is no judge function; write module:function")

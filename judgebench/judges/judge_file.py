@@ -40,21 +40,7 @@ _PRICE_KEYS = ("input", "output", "cached", "batch")
 
 @dataclass(frozen=True, slots=True)
 class JudgeFile:
-    """What a judge file says; None where it says nothing.
-
-    Parameters
-    ----------
-    judge : str
-        The judge's name, as ``--judge`` takes it.
-    settings : mapping
-        ``prompt``, ``base_url``, ``temperature``, ``max_tokens``, ``seed``: those that the file sets.
-    name : str or None
-        Name in tables.
-    price : Tariff or None
-        Prices in place of the price list.
-    tokenizer : Path or None
-        A ``tokenizer.json``.
-    """
+    """What a judge file says; None where it says nothing. ``settings`` holds only what it sets."""
 
     judge: str
     settings: Mapping[str, Any]
@@ -64,13 +50,7 @@ class JudgeFile:
 
 
 def read_judge_file(path: Path) -> JudgeFile:
-    """Read a judge file.
-
-    Raises
-    ------
-    UsageError
-        If it can't be read, or a key is missing, unknown or of the wrong type.
-    """
+    """Read a judge file; UsageError where a key is missing, unknown or of the wrong type."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:

@@ -26,19 +26,13 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 def normalise(text: str) -> str:
     """Bring a text into the form in which lexical judges compare.
 
-    Unicode NFKC, case folded. Apostrophes go, as do the points of abbreviations ("U.S.") and the commas of
-    thousands; a decimal point and a minus sign before a number stay; any other punctuation or symbol is a
-    blank. Then the articles a, an, the are removed and runs of blanks made one. Accents count. A text that
-    would be left empty ("The The") keeps its articles.
+    Unicode NFKC, case folded. Apostrophes go, as do the points of abbreviations ("U.S.") and the commas of thousands; a
+    decimal point and a minus sign before a number stay; any other punctuation or symbol is a blank. Then the articles
+    a, an, the are removed and runs of blanks made one. Accents count. A text that would be left empty ("The The") keeps
+    its articles.
 
-    Examples
-    --------
-    >>> normalise("  The U.S.'s  *Largest*  city…")
-    'uss largest city'
-    >>> normalise("$5,000.00 (or -3.5)")
-    '5000.00 or -3.5'
-    >>> normalise("The The")
-    'the the'
+    >>> normalise("  The U.S.'s  *Largest*  city…"), normalise("$5,000.00 (or -3.5)")
+    ('uss largest city', '5000.00 or -3.5')
     """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2212", "-")
     for pattern in (_APOSTROPHE, _THOUSANDS, _ABBREVIATION):
@@ -50,14 +44,7 @@ def normalise(text: str) -> str:
 
 
 class LexicalJudge:
-    """Call a response correct if it contains, or equals, one of the references.
-
-    Parameters
-    ----------
-    mode : {'contains', 'exact-match'}
-        ``contains``: the words of a reference stand in the response, whole and in a row.
-        ``exact-match``: the response is a reference. Both after `normalise`.
-    """
+    """Call a response correct if, after `normalise`, it contains the words of a reference in a row, or equals one."""
 
     def __init__(self, mode: Literal["contains", "exact-match"]) -> None:
         self._mode = mode
@@ -73,14 +60,9 @@ class LexicalJudge:
         return {"backend": "lexical", "mode": self._mode, "normalisation": 1}
 
     async def judge(self, case: Case, scale: Scale) -> Reply:
-        """Compare the response with the references of the case's condition.
+        """Compare the response with the references of the case's condition; RejectedError where the item has none.
 
-        Raises
-        ------
-        UsageError
-            If the scale is no check, or the case's condition shows no references although the item has some.
-        RejectedError
-            If the item has no reference.
+        UsageError where the scale is not a check, or the condition shows none of the item's references.
         """
         if scale.kind != "check":
             raise UsageError(f"{self._mode} gives correct or incorrect; the task's scale is {scale.spec}")

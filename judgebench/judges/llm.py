@@ -43,36 +43,17 @@ class Forecast:
 class LLMJudge:
     """Ask a language model for verdicts.
 
-    Parameters
-    ----------
-    name : str
-        Name in tables, e.g. ``openai/gpt-4o``.
-    complete : callable
-        The backend: messages to a `Completion`.
-    prompt : Prompt, optional
-        The prompt; by default the built-in one of the task's scale.
-    settings : mapping, optional
-        What else can change an answer: model, sampling, address. JSON-able, no secrets.
-    price : callable, optional
-        Dollars of a completion, None where the price is unknown.
-    aclose : callable, optional
-        Closes the backend's connections.
-    tokens : TokenCounter, optional
-        Counts what is sent; by default a stand-in for the model's own tokenizer.
-    lane : str, optional
-        Names what its calls share limits with: the same model at the same address; by default the judge's name.
-    batch : BatchApi, optional
-        The batch API of the backend, where it has one.
+    ``complete`` is the backend; ``settings`` are what else can change an answer (model, sampling, address), JSON-able
+    and without secrets. ``price`` gives the dollars of a completion, None where unknown. ``lane`` names what its calls
+    share limits with: the same model at the same address; by default the judge itself.
 
-    Notes
-    -----
-    An answer cut off at the token limit is ``truncated`` even where it already holds a verdict: the
-    model was not done. A refusal or a content filter is ``refused``. Everything else goes to the strict
-    parser and is ``ok`` or ``unparsed``.
+    An answer cut off at the token limit is ``truncated`` even where it already holds a verdict: the model was not done.
+    A refusal or a content filter is ``refused``. Everything else goes to the strict parser and is ``ok`` or
+    ``unparsed``.
 
-    On a ``pick`` scale an item whose attribute ``protocol`` is ``rate-each`` is not compared: each
-    response is rated from 1 to 10 in a call of its own with the ``rate`` prompt. The ratings are the
-    reply's ``scores``; the code is the highest one, of several the first as shown.
+    On a ``pick`` scale an item whose attribute ``protocol`` is ``rate-each`` is not compared: each response is rated
+    from 1 to 10 in a call of its own with the ``rate`` prompt. The ratings are the reply's ``scores``; the code is the
+    highest one, of several the first as shown.
     """
 
     def __init__(
@@ -120,13 +101,7 @@ class LLMJudge:
         return self._settings
 
     def serving(self, scale: Scale) -> LLMJudge:
-        """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings.
-
-        Raises
-        ------
-        UsageError
-            If the prompt does not serve the scale, or there is none for it.
-        """
+        """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings."""
         if scale.kind not in self._prompts:
             load_prompt(None if self._prompt is None else self._prompt.name, scale)
         kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
@@ -139,13 +114,7 @@ class LLMJudge:
         self._lane = lane
 
     def requests(self, case: Case, scale: Scale) -> list[list[Message]]:
-        """Write what is asked about a case: the messages of each call.
-
-        Raises
-        ------
-        UsageError
-            If the prompt does not serve the scale.
-        """
+        """Write what is asked about a case: the messages of each call. UsageError where no prompt serves the scale."""
         if _rates_each(case, scale):
             return [self._messages(one, RATE_EACH_SCALE) for one in _one_by_one(case)]
         return [self._messages(case, _as_shown(case, scale))]
@@ -167,15 +136,7 @@ class LLMJudge:
         )
 
     async def judge(self, case: Case, scale: Scale) -> Reply:
-        """Ask for a verdict on a case.
-
-        Raises
-        ------
-        UsageError
-            If the prompt does not serve the scale.
-        RetryableError, RejectedError, BackendError
-            As the backend says.
-        """
+        """Ask for a verdict on a case; errors are those of `requests` and of the backend."""
         requests = self.requests(case, scale)
         if len(requests) == 1:
             return self.reply(case, scale, [await self.ask(requests[0])])

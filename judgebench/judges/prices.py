@@ -16,19 +16,11 @@ BATCH_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """Prices of one's own: a judge file's ``[price]``.
+    """Prices of one's own, a judge file's ``[price]``, in US dollars for a million tokens.
 
-    Parameters
-    ----------
-    input, output : float
-        US dollars for a million tokens.
-    cached : float or None
-        The same for input tokens that were read from a cache; None where they cost what others do.
-    batch : float
-        What an answer of a batch API costs, as a share of the usual price.
+    ``cached`` is for input tokens read from a cache, None where they cost what others do; ``batch`` is what an answer
+    of a batch API costs, as a share of the usual price.
 
-    Examples
-    --------
     >>> from judgebench.judges.backend import Completion
     >>> Tariff(input=2.0, output=8.0)(Completion("", input_tokens=1000, output_tokens=500))
     0.006
@@ -50,16 +42,9 @@ class Tariff:
 def price(completion: Completion, model: str, *, provider: str | None = None, url: str | None = None) -> float | None:
     """Price of a call in US dollars, or None where the list does not know it.
 
-    Parameters
-    ----------
-    completion : Completion
-        Its tokens; the model version it reports is looked up first.
-    model : str
-        The model that was asked for.
-    provider : str, optional
-        Provider name of the price list (``openai``, ``anthropic`` ...).
-    url : str, optional
-        Address of the API instead; an unknown address has an unknown price, whatever the model is called.
+    The model version that the completion reports is looked up first, then ``model``, which was asked for, under the
+    ``provider`` of the price list or the address; an unknown address has an unknown price, whatever the model is
+    called.
     """
     for name in dict.fromkeys((completion.model, model)):
         usd = _price(name, provider, url, completion.input_tokens, completion.output_tokens, completion.cached_tokens)

@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
 
 class ReplayJudge:
-    """Answer from a recording.
-
-    Parameters
-    ----------
-    name : str
-        Name in tables, e.g. ``replay/gpt-3.5-turbo``.
-    replies : mapping of (str, tuple of int) to Reply
-        Item id and order to the reply, in the shown coordinates of that order.
-    orders : sequence of tuple of int, optional
-        The orders that were recorded; by default those of the replies.
-    """
+    """Answer from a recording: ``replies`` by item id and order, in the shown coordinates of that order."""
 
     def __init__(self, name: str, replies: Replies, orders: Sequence[tuple[int, ...]] | None = None) -> None:
         self._name = name
@@ -51,14 +41,9 @@ class ReplayJudge:
         return self._settings
 
     async def judge(self, case: Case, scale: Scale) -> Reply:
-        """Look the case up.
+        """Look the case up; one that was not recorded has failed, for that is a gap in the recording, not an outage.
 
-        A case that was not recorded has failed: that is a gap in the recording, not an outage.
-
-        Raises
-        ------
-        DataError
-            If its code is not on the scale: the recording is one of another task.
+        DataError where its code is not on the scale: the recording is one of another task.
         """
         reply = self._replies.get((case.item.id, case.order))
         if reply is None:

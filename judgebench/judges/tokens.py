@@ -39,16 +39,9 @@ _CL100K = re.compile(r"gpt-4(?!o|\.1|\.5)|gpt-3\.5|gpt-35")
 
 @dataclass(frozen=True, slots=True)
 class TokenCounter:
-    """Counts the input tokens of a call.
+    """Counts the input tokens of a call; ``name`` says how to the reader of an estimate: ``o200k_base``, a file ...
 
-    Parameters
-    ----------
-    name : str
-        What counts, for the reader of an estimate: ``o200k_base``, a file, or ``four characters a token``.
-    text : callable or None
-        Tokens of a text; None counts characters.
-    chat : bool
-        Whether the chat format's own tokens are added.
+    ``text`` gives the tokens of a text; None counts characters. ``chat`` adds the chat format's own tokens.
     """
 
     name: str = "four characters a token"
@@ -75,8 +68,6 @@ class TokenCounter:
 def openai_tokens(model: str) -> TokenCounter:
     """Count as one of OpenAI's models does, if ``bpe-openai`` is installed.
 
-    Examples
-    --------
     The counts of OpenAI's cookbook for "2 + 2 = 4" and for a birthday wish in Japanese:
 
     >>> count = openai_tokens("gpt-4o").text
@@ -113,13 +104,7 @@ def _encoding(name: str) -> Any:
 
 
 def file_tokens(file: Path) -> TokenCounter:
-    """Count with a ``tokenizer.json`` of the ``tokenizers`` library.
-
-    Raises
-    ------
-    UsageError
-        If the library is missing or the file is no tokenizer.
-    """
+    """Count with a ``tokenizer.json`` of the ``tokenizers`` library; UsageError where that is missing."""
     try:
         from tokenizers import Tokenizer  # noqa: PLC0415 - loaded on use
     except ImportError:

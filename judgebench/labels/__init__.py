@@ -1,5 +1,4 @@
-"""One's own data: label files of any common format, read into ratings, and the doctor who says what a file is.
+"""One's own data: label files of any common format read into ratings, and what a file holds.
 
-``load`` turns a file into `domain.Ratings`, ``diagnose`` says what a file holds and which command
-measures it. This module stays empty so that ``--help`` and ``list`` import no numpy.
+Nothing is imported here, so that ``--help`` and ``list`` load no numpy.
 """

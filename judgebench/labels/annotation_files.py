@@ -33,11 +33,7 @@ _MOST = 60
 def label_file(folder: Path, task: str, annotator: str) -> Path:
     """Name the file of an annotator of a task; names that a file can't have get a digest behind them.
 
-    Examples
-    --------
     >>> from pathlib import Path
-    >>> label_file(Path("labels"), "pandalm", "ann").as_posix()
-    'labels/pandalm--ann.jsonl'
     >>> label_file(Path("labels"), "judgebench:gpt", "../Ann").as_posix()
     'labels/judgebench-gpt--Ann--c922b55b.jsonl'
     """
@@ -48,13 +44,7 @@ def label_file(folder: Path, task: str, annotator: str) -> Path:
 
 
 def read_file(file: Path) -> Iterator[Placed]:
-    """Yield the lines of a file, leaving out a torn last one.
-
-    Raises
-    ------
-    DataError
-        If the file can't be read, or a whole line is no label.
-    """
+    """Yield the lines of a file, leaving out a torn last one; DataError where a whole line is not a label."""
     try:
         raw = file.read_bytes()
     except OSError as error:
@@ -84,13 +74,7 @@ def _torn(line: bytes) -> bool:
 
 
 def read_labels(paths: Sequence[Path], mode: Mode = "only") -> dict[str, Labels]:
-    """Read annotators' files, or folders of them, by task.
-
-    Raises
-    ------
-    DataError
-        If there is nothing, a line is no label, or two files hold labels of one annotator on one item.
-    """
+    """Read annotators' files, or folders of them, by task; DataError where two label one item as one annotator."""
     found: dict[str, tuple[dict[str, dict[str, Placed]], dict[str, dict[str, Placed]]]] = {}
     for file in _files(paths):
         for line in read_file(file):
@@ -114,21 +98,10 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 
 class LabelWriter:
-    """An annotator's file, open for appending; use as a context manager.
+    """An annotator's file, open for appending and made if missing; use as a context manager.
 
-    Parameters
-    ----------
-    file : Path
-        Made with its folder if missing.
-
-    Raises
-    ------
-    UsageError
-        If another process is writing it.
-    DataError
-        If it holds a line that is no label.
-    IncompleteError
-        If it can't be written.
+    UsageError where another process is writing it, DataError where a line is not a label, IncompleteError where it
+    can't be written.
     """
 
     def __init__(self, file: Path) -> None:
@@ -166,13 +139,7 @@ class LabelWriter:
         self.close()
 
     def append(self, said: Labelled) -> None:
-        """Write a line and see it on the disk.
-
-        Raises
-        ------
-        IncompleteError
-            If that fails; nothing of the line is left in the file then.
-        """
+        """Write a line and see it on the disk; IncompleteError where that fails: nothing of it is left in the file."""
         if self._descriptor is None:
             raise IncompleteError(f"{self.file} is not open")
         self._check()

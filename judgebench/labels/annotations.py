@@ -27,28 +27,10 @@ Words: TypeAlias = str | tuple[str, ...] | None
 class Labelled:
     """One line of an annotator's file.
 
-    Parameters
-    ----------
-    task, revision : str
-        The task, with its split, and what pinned its data.
-    item, content : str
-        Id of the item, and the digest of it as it was shown.
-    annotator : str
-        Who labelled.
-    scale : str
-        The scale, as `Scale.spec` writes it.
-    label : str, tuple of str or None
-        Word or words of the scale in the item's own order, whatever order was shown; None where it was skipped.
-    shown : tuple of int
-        ``shown[slot]`` is the index of the response that stood in that slot.
-    showing : int
-        1, or 2 where the item was shown a second time, the other way round.
-    seed : int
-        Of the order of the items and of the responses.
-    seconds : float
-        How long the person looked at it.
-    at : str
-        When it was saved.
+    ``content`` digests the item as it was shown, ``shown[slot]`` is the index of the response in that slot, and
+    ``showing`` is 2 where the item was shown a second time, the other way round. ``label`` has words of the scale
+    (`Scale.spec`) in the item's own order, whatever order was shown; None where it was skipped. ``seed`` is that of the
+    order of items and responses, ``seconds`` how long the person looked at it, ``at`` when it was saved.
     """
 
     task: str
@@ -121,8 +103,6 @@ class Labelled:
 def own_revision(revision: str) -> str:
     """Take the labels off a revision, so that the data is named.
 
-    Examples
-    --------
     >>> own_revision("sample+labels-0123456789"), own_revision("sample")
     ('sample', 'sample')
     """
@@ -132,8 +112,6 @@ def own_revision(revision: str) -> str:
 def words_of(code: Code, scale: Scale) -> str | tuple[str, ...]:
     """Write a code in words of the scale.
 
-    Examples
-    --------
     >>> from judgebench.domain import Scale
     >>> words_of(2, Scale.pair()), words_of((1, 0), Scale.rank(2)), words_of((1, 0), Scale.steps())
     ('B', ('2', '1'), ('correct', 'incorrect'))
@@ -145,14 +123,7 @@ def words_of(code: Code, scale: Scale) -> str | tuple[str, ...]:
 
 
 def code_of(words: Words, scale: Scale, responses: int) -> Code | None:
-    """Read words of the scale; ValueError where they are none of an item with so many responses.
-
-    Examples
-    --------
-    >>> from judgebench.domain import Scale
-    >>> code_of("B", Scale.pair(), 2), code_of(("2", "1"), Scale.rank(2), 2), code_of(None, Scale.check(), 1)
-    (2, (1, 0), None)
-    """
+    """Read words of the scale, the reverse of `words_of`; ValueError where they don't fit that many responses."""
     if words is None:
         return None
     if isinstance(words, str):
@@ -175,7 +146,7 @@ def _one(word: str, scale: Scale, responses: int) -> int | None:
 
 
 class Placed(NamedTuple):
-    """A line, and where it stands."""
+    """A line, and where it is."""
 
     said: Labelled
     file: str
@@ -188,18 +159,11 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What annotators said about the items of one task.
+    """What annotators said about the items of one task, by annotator and item.
 
-    Parameters
-    ----------
-    task : str
-        The task, with its split.
-    lines : mapping of str to mapping of str to Placed
-        By annotator and item, of each the line that counts: the last one about its first showing.
-    again : mapping of str to mapping of str to Placed
-        The same about second showings, which tell how far a person agrees with themselves and are no gold.
-    mode : {'only', 'add'}
-        Whether the labels take the place of the task's gold, or stand beside it.
+    ``lines`` holds the line that counts: the last one about the first showing. ``again`` holds second showings, which
+    tell how far people agree with themselves and are not gold. ``mode`` says whether the labels replace the task's
+    gold.
     """
 
     task: str
@@ -230,10 +194,7 @@ class Labels:
     def item(self, item: Item, scale: Scale) -> Item | None:
         """Give an item its labels as gold; None where it has none and only these count.
 
-        Raises
-        ------
-        DataError
-            If a label is not on the scale, or the item is not what was labelled.
+        DataError where a label is not on the scale, or the item is not what was labelled.
         """
         mine = self._of(item.id)
         for line in mine:
@@ -247,12 +208,7 @@ class Labels:
     def verdict(self, verdict: Verdict, scale: Scale) -> Verdict | None:
         """Give a stored verdict the labels of its item as gold; None where it has none and only these count.
 
-        A verdict's key tells whether the judge saw what the person saw: nobody needs the data set for it.
-
-        Raises
-        ------
-        DataError
-            If a label is not on the scale, or the judge saw something else than what was labelled.
+        Its key tells whether the judge saw what the person saw, without the data set; DataError where it did not.
         """
         mine = self._of(verdict.item)
         shown = (verdict.order, verdict.repeat, verdict.probe, verdict.reference)

@@ -66,10 +66,7 @@ class Column:
 
 @dataclass(slots=True)
 class Raw:
-    """A table before its words are understood.
-
-    ``lines`` holds the line of each row, and in ``label_lines`` that of each label where they differ.
-    """
+    """A table before its words are understood, with the line of each row, and of each label where they differ."""
 
     labels: dict[str, Column]
     keys: dict[str, Column]
@@ -78,7 +75,7 @@ class Raw:
     notes: list[str] = field(default_factory=list)
 
     def lines_of(self, name: str) -> Ints:
-        """Where the labels of a column stand, shape (n,)."""
+        """Lines of the labels of a column, shape (n,)."""
         return self.label_lines.get(name, self.lines)
 
 
@@ -95,12 +92,7 @@ class Coded:
 def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, meanings: Mapping[str, str]) -> Coded:
     """Turn words into codes on the scale, recognised where none is given.
 
-    Raises
-    ------
-    DataError
-        If words are not on the scale, or fit none: all are listed with their lines.
-    UsageError
-        If the words fit several scales.
+    DataError lists all words that are not on the scale, with their lines; UsageError where they fit several scales.
     """
     aliases = aliases_of(meanings)
     used = {name: _used(column) for name, column in raw.labels.items()}
@@ -146,7 +138,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, m
 
 
 def _used(column: Column) -> dict[str, int]:
-    """Words that stand in the column; in long form others stand in other raters' rows."""
+    """Words that occur in the column; in long form others are in other raters' rows."""
     words = list(column.words)
     codes = column.codes()
     counts = np.bincount(codes[codes >= 0], minlength=len(words))

@@ -46,30 +46,11 @@ _NO_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What a file is.
+    """What a file or folder is: ``title`` says it in a sentence, and ``commands`` measure it, ready for a shell.
 
-    Parameters
-    ----------
-    path : str
-        The file or folder.
-    form : str
-        ``run``, ``runs``, ``folder``, ``benchmark``, ``wide`` (judges' and gold columns),
-        ``annotators`` (gold columns alone), ``long``, or ``unknown``.
-    title : str
-        One sentence of what it is.
-    format, delimiter : str
-        How it is written; empty for a folder.
-    rows : int
-        Rows read.
-    columns : tuple of Profile
-        Its columns.
-    roles : mapping of str to str
-        What each column is taken for: ``judge``, ``gold``, ``cluster``, ``system``, ``subset``, ``id``,
-        ``item``, ``rater``, ``label``.
-    notes : tuple of str
-        What was found and what was assumed.
-    commands : tuple of str
-        The commands that measure it, ready for a shell.
+    ``form`` is ``run``, ``runs``, ``folder``, ``benchmark``, ``wide`` (judges' and gold columns), ``annotators`` (gold
+    columns alone), ``long`` or ``unknown``. ``roles`` says what each column is taken for: ``judge``, ``gold``,
+    ``cluster``, ``system``, ``subset``, ``id``, ``item``, ``rater`` or ``label``; ``notes`` what was found and assumed.
     """
 
     path: str
@@ -89,20 +70,7 @@ class Diagnosis:
 
 
 def diagnose(path: Path | str, known: Sequence[Known] = KNOWN) -> Diagnosis:
-    """Say what a file or folder is and which commands measure it.
-
-    Parameters
-    ----------
-    path : Path or str
-        A label file, a benchmark's file, or a folder.
-    known : sequence of Known, optional
-        The files that are known by their fields.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or can't be read as a table.
-    """
+    """Say what a file or folder is and which commands measure it; DataError where it can't be read as a table."""
     path = Path(path)
     if path.is_dir() or path.name == "manifest.json":
         return _folder(path if path.is_dir() else path.parent, known)
@@ -203,7 +171,7 @@ def _wide(diagnosis: Diagnosis, table: Table, benchmark: Known | None) -> Diagno
 def _label_columns(
     columns: Sequence[Profile], benchmark: Known | None
 ) -> tuple[list[Profile], list[Profile], list[str]]:
-    """Tell judges' columns from gold ones, by kind of label first and by name then."""
+    """Tell judges' columns from gold ones, by kind of label first and then by name."""
     notes: list[str] = []
     free = [
         c for c in columns if not words_of(c.name) & NO_LABEL and not is_id(c.name) and cluster_rank(c.name) is None
@@ -234,7 +202,6 @@ def _label_columns(
 
 
 def _long(diagnosis: Diagnosis, table: Table) -> Diagnosis | None:
-    """Recognise a row per item and rater; None where it is not so."""
     raters = [c for c in diagnosis.columns if words_of(c.name) & RATER and 2 <= c.distinct <= 100 and c.repeats]
     raters = [c for c in raters if c.words and c.kind in {"", "labels"}]
     labels = [c for c in diagnosis.columns if c.kind not in {"", "decimals"} and words_of(c.name) & LABEL]
@@ -280,7 +247,7 @@ def _long(diagnosis: Diagnosis, table: Table) -> Diagnosis | None:
 
 
 def _repeats(table: Table, names: list[str]) -> int:
-    """Count rows whose values in these columns stood in an earlier row."""
+    """Count rows whose values in these columns appeared in an earlier row."""
     seen: set[int] = set()
     rows = 0
     for block in table.blocks(names, nested=True):
@@ -290,7 +257,6 @@ def _repeats(table: Table, names: list[str]) -> int:
 
 
 def _keys(columns: Sequence[Profile], taken: dict[str, str]) -> dict[str, str]:
-    """Find the cluster, system, subset and id among the columns that hold no labels."""
     free = [c for c in columns if c.name not in taken and c.distinct > 1]
     roles: dict[str, str] = {}
     few = [c for c in free if c.repeats and c.words and c.distinct <= max(2, c.rows // 2)]

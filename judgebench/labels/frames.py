@@ -15,20 +15,7 @@ if TYPE_CHECKING:
 
 
 class FrameTable(Table):
-    """A DataFrame; errors count rows, from 1.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Cells are read as text; a missing value is an empty cell.
-    name : str, optional
-        Stands for the file in messages.
-
-    Raises
-    ------
-    UsageError
-        If it is no table of one row of names and rows below.
-    """
+    """A DataFrame; errors count rows, from 1, and name the file ``name``. A missing value is an empty cell."""
 
     unit = "row"
 
@@ -82,13 +69,7 @@ class FrameTable(Table):
 
 
 def as_frame(value: object) -> Any | None:
-    """Give a table as a pandas DataFrame: one of pandas, or what turns into one; None for anything else.
-
-    Raises
-    ------
-    DataError
-        If it says that it can turn into one and can't.
-    """
+    """Give a table as a pandas DataFrame: one of pandas, or what turns into one; None for anything else."""
     import pandas as pd  # noqa: PLC0415 - loaded on use
 
     if isinstance(value, pd.DataFrame):

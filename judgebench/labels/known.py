@@ -15,25 +15,10 @@ __all__ = ["KNOWN", "Known", "recognise"]
 class Known:
     """How to tell a file, and the commands that measure it.
 
-    Parameters
-    ----------
-    title : str
-        What the file is.
-    fields : frozenset of str
-        Fields that it has; of several that fit, the one with most fields is taken.
-    commands : tuple of str
-        ``{file}`` and ``{folder}`` stand for the file and its folder (quoted), ``{replays}`` for one
-        ``--judge replay:FILE#COLUMN`` per judge's column, ``{split}`` for what ``splits`` finds.
-    without : frozenset of str
-        Fields that it does not have.
-    public : frozenset of str
-        In a table with a column per judge, the columns that are no judge's.
-    splits : mapping of str to str
-        Start of the first row's ``split_field`` to the split.
-    split_field : str
-        The field that tells the split.
-    note : str
-        What to know before measuring.
+    The file has ``fields`` and none of ``without``; of several that fit, the one with most fields is taken. In
+    ``commands`` ``{file}`` and ``{folder}`` stand for the file and its folder (quoted), ``{replays}`` for one ``--judge
+    replay:FILE#COLUMN`` per judge's column (``public`` ones are not), ``{split}`` for what ``splits``, by the start of
+    the first row's ``split_field``, finds.
     """
 
     title: str
@@ -148,8 +133,6 @@ KNOWN: tuple[Known, ...] = (
 def recognise(columns: Iterable[str], known: Sequence[Known] = KNOWN) -> Known | None:
     """Find the file whose fields these are; None where none is known.
 
-    Examples
-    --------
     >>> recognise(["idx", "gpt_result", "gpt_reason"]).title
     'verdicts of gpt-3.5-turbo on the PandaLM test set'
     """

@@ -36,15 +36,7 @@ _WHOLE = "all"
 
 @dataclass(frozen=True, slots=True)
 class LongSpec:
-    """Columns of a table in long form: one row per item and rater.
-
-    The judges' and gold "columns" then name raters.
-
-    Parameters
-    ----------
-    item, rater, label : str
-        Names of the three columns.
-    """
+    """Columns of a table with one row per item and rater; the judges' and gold "columns" then name raters."""
 
     item: str
     rater: str
@@ -52,13 +44,7 @@ class LongSpec:
 
     @classmethod
     def parse(cls, text: str) -> LongSpec:
-        """Read ``item,rater,label`` as the command line writes it.
-
-        Raises
-        ------
-        UsageError
-            If these are not three distinct names.
-        """
+        """Read ``item,rater,label`` as the command line writes it."""
         names = [name.strip() for name in text.split(",")]
         if len(names) != 3 or len(set(names)) != 3 or not all(names):
             raise UsageError(f"--long names three columns, item,rater,label; got {text!r}")
@@ -67,30 +53,12 @@ class LongSpec:
 
 @dataclass(frozen=True, slots=True)
 class LoadedTable:
-    """A label file, ready to be measured.
+    """A label file, ready to be measured: ratings by judge, in the order asked for, with one scale and the same gold.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    scale : Scale
-        The scale of all labels, given or recognised.
-    judges : mapping of str to Ratings
-        One per judge, in the order asked for; they share their gold arrays.
-    rows : int
-        Rows read (items, in long form).
-    unlabelled : int
-        Rows without any gold label; they are left out of the ratings unless asked for.
-    missing : mapping of str to int
-        Empty cells per judge and gold column, among the rows that are kept.
-    revision : str
-        ``data:`` and a digest of the file.
-    notes : tuple of str
-        Sentences for a person: what was recognised, left out, or counted as no verdict.
-    warnings : tuple of str
-        Machine-readable codes: ``undeclared_levels``, ``unlabelled_rows``.
-    names : callable
-        Gives the name of each item: its id, else its place in the file.
+    ``rows`` counts items in long form. ``unlabelled`` rows, without any gold label, are left out of the ratings unless
+    asked for; ``missing`` counts empty cells per column among the rows that are kept. ``notes`` are sentences for a
+    person (what was recognised, left out, or counted as no verdict), ``warnings`` codes: ``undeclared_levels``,
+    ``unlabelled_rows``. ``names`` gives each item's id, or else its place in the file.
     """
 
     path: str
@@ -121,41 +89,16 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     keep_unlabelled: bool = False,
     score_cols: Sequence[str] = (),
 ) -> LoadedTable:
-    """Read a label file into one `Ratings` per judge.
+    """Read a label file into one `Ratings` per judge; by default its scale is the one that all labels fit.
 
-    Parameters
-    ----------
-    path : Path, str or Table
-        CSV, TSV, JSONL, a JSON array (each also gzipped), or Parquet; or a table that is open already.
-    judge_cols, gold_cols : sequence of str
-        Columns of labels, or raters where ``long`` is given. With two gold columns or more there may be no judge:
-        the one `Ratings` then has an empty name, and no verdicts.
-    scale : Scale, optional
-        What the labels mean; by default the one scale that all of them fit.
-    cluster_col : str, optional
-        The source question: rows that share it are not independent. An empty cell stands alone.
-    subset_col, system_col : str, optional
-        The division, and the author of what was judged.
-    id_col : str, optional
-        Identifies the row; repeats are an error. By default each row is an item.
-    delimiter : str, optional
-        Separates the cells of a CSV file; by default told from the header.
-    long : LongSpec, optional
-        Columns of a table in long form.
-    words : mapping of str to str, optional
-        What words mean, by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
-    keep_unlabelled : bool, optional
-        Keep rows without any gold label; gold columns may then be none at all.
-    score_cols : sequence of str, optional
-        The judges' scores or probabilities, one column per judge in their order; without ``judge_cols`` each is a
-        judge of its own, whose verdicts are read off its numbers.
+    Without a judge column (and with two gold columns or more) the one `Ratings` has an empty name and no verdicts. In
+    long form the columns are raters. A row with an empty ``cluster_col`` is a cluster of its own; repeats in ``id_col``
+    are an error. ``words`` says what words mean by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
+    ``keep_unlabelled`` keeps rows without a gold label. ``score_cols`` are the judges' scores or probabilities in their
+    order; without ``judge_cols`` each is a judge of its own, whose verdicts are read off its numbers.
 
-    Raises
-    ------
-    DataError
-        If the file can't be read as asked, or a label is not on the scale; all such labels are listed.
-    UsageError
-        If the options contradict each other, or the labels fit several scales.
+    DataError where the file can't be read as asked, with all labels that are not on the scale; UsageError where the
+    options contradict each other, or the labels fit several scales.
     """
     check_scores(judge_cols, score_cols, long=long is not None)
     columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
@@ -192,7 +135,6 @@ def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldles
 
 
 def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, Column], Ints]:
-    """Turn some columns into numbers in one pass."""
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
     lines: list[Ints] = []
@@ -429,7 +371,7 @@ def _groups(raw: Raw, role: str, rows: slice | Codes, n: int) -> tuple[Codes, tu
 def _check_label_sets(
     table: Table, coded: Coded, name: str, judge: Codes, gold: Codes, gold_cols: Sequence[str]
 ) -> None:
-    """Refuse two raters who speak of different things: no coefficient on them means anything."""
+    """Refuse two raters who use different label sets: no coefficient on them means anything."""
     width = len(coded.scale.labels)
     said = [set(np.flatnonzero(np.bincount(c[c >= 0], minlength=width)).tolist()) for c in (judge, gold.ravel())]
     if not said[0] or not said[1] or said[0] & said[1]:

@@ -29,13 +29,7 @@ _LARGEST = 1e100
 
 
 def check_scores(judges: Sequence[str], scores: Sequence[str], *, long: bool) -> None:
-    """Refuse score columns that belong to nobody.
-
-    Raises
-    ------
-    UsageError
-        If there are judges, but not one score column for each, or the table is long.
-    """
+    """Refuse score columns unless there is one for each judge, in wide form."""
     if scores and long:
         raise UsageError("--score-col needs a wide table, one row per item; --long has one column of labels only")
     if scores and judges and len(scores) != len(judges):
@@ -57,27 +51,9 @@ def with_scores(
 ) -> dict[str, Ratings]:
     """Give each judge its numbers; a judge without labels gets the verdict that its number means.
 
-    Parameters
-    ----------
-    table : Table
-        The file, for messages.
-    raw : Raw
-        Its columns; the scores stand under `ROLE`.
-    bare : mapping of str to Ratings
-        Ratings by judge; one under an empty name where no column holds labels.
-    scores : sequence of str
-        Score columns, one per judge.
-    kept : slice or ndarray of int
-        The rows that are kept.
-    notes : list of str
-        Grows by what a person should know.
-
-    Raises
-    ------
-    DataError
-        If a cell is no number.
-    UsageError
-        If scores alone don't say what the verdict is, or the scale has no use for them.
+    ``bare`` holds ratings by judge, one under an empty name where no column holds labels; ``scores`` are columns, one
+    per judge, ``kept`` the rows that are kept, and ``notes`` grows. UsageError where scores alone don't say what the
+    verdict is, or the scale has no use for them.
     """
     scale = next(iter(bare.values())).scale
     if scale.kind not in _KINDS:

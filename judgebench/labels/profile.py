@@ -22,23 +22,11 @@ _MOST_FREE_LABELS = 12
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One column.
+    """One column; ``words`` are its values and counts, the most frequent first, empty where there are too many.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    rows, missing : int
-        Rows of the file, and those without a value here.
-    distinct : int
-        Different values, missing ones left out.
-    words : tuple of (str, int)
-        Values and their counts, the most frequent first; empty where there are too many.
-    length : float
-        Mean length of a value, in characters.
-    kind : str
-        What the values could say as labels: ``check``, ``pair``, ``rate``, ``numbers`` (few, of
-        several meanings), ``labels`` (few short words), ``decimals``, or empty for anything else.
+    ``distinct`` leaves missing values out; ``length`` is the mean number of characters. ``kind`` is what the values
+    could say as labels: ``check``, ``pair``, ``rate``, ``numbers`` (few, of several meanings), ``labels`` (few short
+    words), ``decimals``, or empty.
     """
 
     name: str
@@ -56,7 +44,7 @@ class Profile:
 
     @property
     def repeats(self) -> bool:
-        """Whether some value stands in several rows."""
+        """Whether some value occurs in several rows."""
         return self.distinct < self.filled
 
 
@@ -78,8 +66,6 @@ def profile(table: Table) -> tuple[list[Profile], dict[str, str]]:
 def kind_of(words: Iterable[str]) -> str:
     """Tell what some distinct words could say as labels.
 
-    Examples
-    --------
     >>> kind_of(["True", "False", ""]), kind_of(["1", "2"]), kind_of(["low", "high"]), kind_of(["0.5", "0.25"])
     ('check', 'numbers', 'labels', 'decimals')
     """
@@ -110,7 +96,6 @@ class _Counts:
         self.length = 0
 
     def add(self, column: Sequence[str]) -> None:
-        """Count a block."""
         self.length += sum(map(len, column))
         if self.many is not None:
             # Gaps stay countable: few spellings, looked up by their hashes.
@@ -125,7 +110,6 @@ class _Counts:
             self.counter.clear()
 
     def profile(self, name: str, rows: int) -> Profile:
-        """Sum up."""
         if self.many is not None:
             return Profile(name, rows, self.missing, len(self.many - _GAPS), (), self.length / max(1, rows), "")
         missing = sum(n for word, n in self.counter.items() if fold(word) in MISSING)

@@ -60,17 +60,7 @@ _SAY = "say what they mean with --scale: check, pair, rate:1-5, or the labels, w
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """The one scale that all words fit.
-
-    Parameters
-    ----------
-    scale : Scale
-        The scale.
-    family : {'check', 'pair', 'rate'}
-        Its vocabulary.
-    undeclared_levels : bool
-        Whether the range was read off the data, so that the form may have offered more levels.
-    """
+    """The one scale that all words fit; ``undeclared_levels`` where the form may have more levels than occur."""
 
     scale: Scale
     family: str
@@ -80,8 +70,6 @@ class Inferred:
 def fold(word: str) -> str:
     """Ignore case and outer blanks; write 3.0 and 03 as 3.
 
-    Examples
-    --------
     >>> fold(" Pass "), fold("3.0"), fold("-0"), fold("3.5")
     ('pass', '3', '0', '3.5')
     """
@@ -95,8 +83,6 @@ def fold(word: str) -> str:
 def pair_word(word: str) -> str:
     """Bring the spellings of one pair verdict together.
 
-    Examples
-    --------
     >>> pair_word("[[A > B]]"), pair_word("Model-B"), pair_word("response2"), pair_word("b<a")
     ('a>b', 'model b', 'response 2', 'a>b')
     """
@@ -117,19 +103,9 @@ def pair_word(word: str) -> str:
 def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = False) -> int:
     """Code of one word on a scale: a position in its labels, `GAP` or `UNKNOWN`.
 
-    Parameters
-    ----------
-    word : str
-        A cell, as it stands.
-    scale : Scale
-        The scale.
-    judge : bool, optional
-        Whether the cell is a judge's, where unparsed, refused and truncated are gaps too.
-    numbers : bool, optional
-        Whether 1 and 2 name the responses of a pair (see `numbered_pair`).
+    In a ``judge``'s cell unparsed, refused and truncated are gaps too; with ``numbers`` 1 and 2 name the responses of a
+    pair (see `numbered_pair`).
 
-    Examples
-    --------
     >>> [code_of(word, Scale.check()) for word in ("PASS", "no", "", "maybe")]
     [1, 0, -1, -2]
     >>> [code_of(word, Scale.pair()) for word in ("model_b", "A=B", "0")]
@@ -152,8 +128,6 @@ def code_of(word: str, scale: Scale, *, judge: bool = False, numbers: bool = Fal
 def numbered_pair(words: Iterable[str]) -> bool:
     """Whether the numbers among some words can only mean the first and the second response.
 
-    Examples
-    --------
     >>> numbered_pair(["1", "2", "tie"]), numbered_pair(["0", "1", "2"]), numbered_pair(["1"])
     (True, False, False)
     """
@@ -168,29 +142,12 @@ def infer(
     where: Callable[[str, str], str] | None = None,
     file: str | None = None,
 ) -> Inferred:
-    """Find the one scale that all words of all columns fit.
+    """Find the one scale that all words of all columns fit; UsageError where there are several, DataError where none.
 
-    1 and 0 together are read as correct and incorrect: on two labels every statistic is the same for
-    any reading. Whole numbers beyond -1..2 are ratings over their own range. Other small numbers
-    ({1, 2}, {0, 1, 2}, one number alone ...) may be picks, ratings or codes and are never guessed.
-
-    Parameters
-    ----------
-    columns : mapping of str to iterable of str
-        The distinct words of each judge and gold column.
-    judges : iterable of str, optional
-        Which of the columns are judges'.
-    where : callable, optional
-        Says where a column holds a (folded) word, for messages.
-    file : str, optional
-        The file, for messages.
-
-    Raises
-    ------
-    UsageError
-        If the words fit several scales: it must be said.
-    DataError
-        If they fit none.
+    1 and 0 together are read as correct and incorrect: on two labels every statistic is the same for any reading. Whole
+    numbers beyond -1..2 are ratings over their own range. Other small numbers ({1, 2}, {0, 1, 2}, one number alone ...)
+    may be picks, ratings or codes and are never guessed. ``where`` says for messages where a column holds a folded
+    word.
     """
     judging = set(judges)
     said: dict[str, dict[str, str]] = {name: {} for name in columns}
@@ -221,8 +178,6 @@ def infer(
 def describe(said: Mapping[str, Mapping[str, str]], most: int = 12) -> str:
     """Say which words each column holds; columns that say the same are named together.
 
-    Examples
-    --------
     >>> describe({"judge": {"yes": "Yes", "no": "No"}, "h1": {"no": "no", "yes": "yes"}, "h2": {}})
     'judge, h1: No, Yes; h2: (nothing)'
     """
@@ -258,13 +213,7 @@ def is_decimal(word: str) -> bool:
 
 
 def aliases_of(words: Mapping[str, str]) -> dict[str, str]:
-    """Fold the keys of a user's own dictionary of words.
-
-    Raises
-    ------
-    UsageError
-        If two keys are the same word.
-    """
+    """Fold the keys of a user's own dictionary of words; UsageError where two are the same word."""
     folded: dict[str, str] = {}
     for word, meaning in words.items():
         if fold(word) in folded:
@@ -386,14 +335,10 @@ def _by_number(word: str) -> tuple[bool, float, str]:
 
 
 def spans(places: Sequence[int], unit: str, total: int) -> str:
-    """Say where something stands: the first few lines, and how many cells in all.
+    """Say where something is: the first few lines, and how many cells in all.
 
-    Examples
-    --------
     >>> spans([4], "line", 1), spans([4, 9, 12], "line", 120)
     ('line 4', '120 cells, first on lines 4, 9, 12')
-    >>> spans([4, 9], "row", 2)
-    'rows 4, 9'
     """
     listed = ", ".join(str(place) for place in places)
     if total > len(places):

@@ -15,20 +15,11 @@ Orders: TypeAlias = Literal["both", "original", "swapped", "random"]
 
 
 class Plain:
-    """Show each item as it is: a `Probe` that perturbs nothing.
+    """Show each item as it is, ``repeats`` times: a `Probe` that perturbs nothing.
 
-    Parameters
-    ----------
-    orders : {'both', 'original', 'swapped', 'random'} or tuple of orders
-        ``both`` is the item's own order and its reverse; ``random`` is one order drawn from the seed
-        and the item's content, so that neither the order of items nor their number changes it. A tuple
-        lists the orders themselves (a recording's). Items with one response have one order.
-    repeats : int
-        How often each case is asked.
-    reference : str
-        Reference condition; ``auto`` shows human references where the item has them.
-    seed : int
-        Seed of ``random``.
+    ``orders`` ``both`` is the item's own order and its reverse; ``random`` is one order drawn from the seed and the
+    item's content, so that neither the order of items nor their number changes it. A tuple lists the orders themselves
+    (a recording's). ``reference`` ``auto`` shows human references where the item has them.
     """
 
     name = "plain"

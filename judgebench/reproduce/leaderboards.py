@@ -47,26 +47,10 @@ def results(
     reproduction: Reproduction | None = None,
     judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
 ) -> dict[str, str]:
-    """Build the files of the results folder.
+    """Build the files of the results folder, by name: ``<task>.csv`` per task, and ``README.md``.
 
-    Parameters
-    ----------
-    rows : iterable of Agreement
-        What was measured, in any order; splits of one task go into one file.
-    reproduction : Reproduction, optional
-        Published figures beside ours; they get a file of their own.
-    judged : mapping, optional
-        The judgments behind the rows, as `judgebench.report.leaderboard.rank` takes them.
-
-    Returns
-    -------
-    dict of str to str
-        File name to content: ``<task>.csv`` per task, and ``README.md``.
-
-    Raises
-    ------
-    UsageError
-        If there are no rows, or a task's name is no file name.
+    Splits of one task go into one file. ``judged`` are the judgments behind the rows, as `report.leaderboard.rank`
+    takes them.
     """
     tasks: dict[str, list[Agreement]] = {}
     for row in rows:
@@ -106,17 +90,8 @@ def _reproduced(reproduction: Reproduction) -> str:
 def figures(data: Path) -> list[Agreement]:
     """Collect recorded judges of which only accuracies per subset are public (RewardBench).
 
-    Parameters
-    ----------
-    data : Path
-        The folder of benchmark data.
-
-    Returns
-    -------
-    list of Agreement
-        A row per subset with Wilson's interval, and a row per section and for the score, which have none:
-        the verdicts behind them are not public, so that coverage is not known either (a warning says so).
-        Empty where the folder holds no such file.
+    A row per subset has Wilson's interval, those per section and for the score have none: the verdicts behind them are
+    not public, so that coverage is not known either (a warning says so). Empty where the folder holds no such file.
     """
     from judgebench.stats.inference.intervals import wilson  # noqa: PLC0415 - loads numpy
     from judgebench.tasks.rewardbench import EXAMPLE_COUNTS, PRM_ITEMS, Reader  # noqa: PLC0415 - loaded on use
@@ -154,18 +129,7 @@ def write_results(
     reproduction: Reproduction | None = None,
     judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
 ) -> list[Path]:
-    """Write the results folder; files of the same names are replaced, others are left alone.
-
-    Returns
-    -------
-    list of Path
-        The files, sorted.
-
-    Raises
-    ------
-    UsageError
-        As `results`, and if the folder can't be written.
-    """
+    """Write the results folder and return the files, sorted; files of the same names are replaced, others stay."""
     files = results(rows, reproduction, judged)
     try:
         folder.mkdir(parents=True, exist_ok=True)

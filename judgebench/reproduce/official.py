@@ -15,22 +15,10 @@ if TYPE_CHECKING:
 
 
 def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], Iterable[Verdict]]) -> list[Agreement]:
-    """Add a benchmark's own figures to the rows they belong to.
+    """Add a benchmark's own figures to the rows they belong to, in the same order.
 
-    Parameters
-    ----------
-    rows : sequence of Agreement
-        What was measured of a run.
-    run : Run
-        Its manifest.
-    verdicts : callable
-        Gives the run's verdicts; called only for a task whose reader has ``official(verdicts)``, which
-        returns estimates by row name and metric name.
-
-    Returns
-    -------
-    list of Agreement
-        The same rows, in the same order.
+    ``verdicts`` is called only for a task whose reader has ``official(verdicts)``, which returns estimates by row name
+    and metric name.
     """
     name = run.task.partition(":")[0]
     if name not in card_names():

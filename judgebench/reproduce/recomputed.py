@@ -130,7 +130,6 @@ class Sources:
         return values[cell.subset], ""
 
     def _read_figures(self, path: Path, recorded: Recorded) -> Mapping[str, float]:
-        """Read a file of figures with the task's reader."""
         module, _, attribute = self.card.reader.partition(":")
         reader = getattr(importlib.import_module(module), attribute)(self.card, recorded.split)
         values: Mapping[str, float] = reader.figures(path, recorded.column)
@@ -197,7 +196,6 @@ class Sources:
         return {name: _value(estimate, name) for name, estimate in ours.items()}
 
     def _labelled(self, split: str) -> tuple[CardTask, Ratings]:
-        """Return the items of a split with their labels, no judge asked."""
         from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loads numpy
 
         task = self.task(split)
@@ -231,13 +229,6 @@ def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]
     """Turn a recording into verdicts: each item in each recorded order, undone to the item's own.
 
     An item that the recording doesn't hold becomes a failed verdict: nothing is dropped in silence.
-
-    Parameters
-    ----------
-    task : CardTask
-        The task, with its items.
-    recording : Recording
-        Replies in shown coordinates.
     """
     scale, revision = task.scale, task.revision
     absent = Reply(Status.FAILED, error="not in the recording")
@@ -249,5 +240,4 @@ def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]
 
 
 def _orders(orders: Iterable[tuple[int, ...]], own: tuple[int, ...]) -> Sequence[tuple[int, ...]]:
-    """Choose the recorded orders that fit an item with this many responses."""
     return [order for order in orders if len(order) == len(own)] or [own]

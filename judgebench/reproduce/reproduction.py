@@ -1,7 +1,7 @@
 """Published figures, recomputed from recorded public verdicts through our own pipeline.
 
-Replies as they were recorded, in shown coordinates, become verdicts in the item's own order, and from
-there on everything is what a run goes through: ratings, policies, metrics, witnesses.
+Replies as they were recorded, in shown coordinates, become verdicts in the item's own order, and from there on
+everything is what a run goes through: ratings, policies, metrics, witnesses.
 """
 
 from __future__ import annotations
@@ -37,24 +37,10 @@ SCHEMA = "judgebench.reproduction/1"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Our figure beside a published one.
+    """Our figure, a fraction or None, beside a published one as printed, in the printed unit and with its ``decimals``.
 
-    Parameters
-    ----------
-    task, split, judge, subset, metric : str
-        What is measured; for two annotators ``judge`` names both.
-    ours : float or None
-        Our figure, a fraction; None where it is undefined.
-    published : float
-        The figure as printed, in the printed unit.
-    decimals : int
-        Digits printed after the point.
-    unit : {'percent', 'fraction'}
-        The printed unit.
-    match : bool
-        Whether ours is the published figure at the printed precision.
-    source, note : str
-        Where it is printed; why there is nothing of ours, or what the figure estimates.
+    ``match`` says whether they agree at the printed precision; for two annotators ``judge`` names both. ``note`` says
+    why there is nothing of ours, or what the figure estimates.
     """
 
     task: str
@@ -142,20 +128,7 @@ class Reproduction:
         return Grid(columns, tuple(rows), tuple(map(clean, (*remarks, self.summary))))
 
     def render(self, format: str = "table", *, width: int = 120) -> str:  # noqa: A002 - as the option
-        """Print the comparison.
-
-        Parameters
-        ----------
-        format : {'table', 'json', 'csv', 'md'}
-            The form.
-        width : int, optional
-            Columns of the terminal, for ``table``.
-
-        Raises
-        ------
-        UsageError
-            If the format is none of these.
-        """
+        """Print the comparison: ``table`` (in ``width`` columns), ``json``, ``csv`` or ``md``."""
         if format == "json":
             return write_json(self.to_json())
         if format == "csv":
@@ -168,28 +141,11 @@ class Reproduction:
 
 
 def reproduce(tasks: Sequence[str] | None, data: Path) -> Reproduction:
-    """Recompute published figures from the recorded verdicts in a data folder.
+    """Recompute published figures from the recorded verdicts in a data folder, in the order of the published figures.
 
-    Parameters
-    ----------
-    tasks : sequence of str or None
-        Names of tasks; None for every task with published figures whose files are there.
-    data : Path
-        Folder of the benchmarks' own files, one folder per task, or a task's own folder.
-
-    Returns
-    -------
-    Reproduction
-        Cells in the order of the published figures.
-
-    Raises
-    ------
-    DataError
-        If there is no such folder, nothing in it can be recomputed, or a file is not what its format says.
-    UnknownNameError
-        If there is no such task.
-    MismatchError
-        If a witness computes another value than we do.
+    ``data`` holds the benchmarks' own files, one folder per task, or is a task's own folder; None takes every task
+    whose files are there. DataError where nothing can be recomputed, MismatchError where a witness computes another
+    value.
     """
     if not data.is_dir():
         raise DataError(
@@ -261,7 +217,6 @@ def _recompute(card: Card, published: Published, data: Path) -> tuple[list[Cell]
 
 
 def _tested(card: Card, row: AltTestRow, name: str, ours: float | None, reason: str) -> Cell:
-    """One of the two figures of a published alternative annotator test."""
     how = f"epsilon {row.epsilon:g}, {row.scoring}"
     figure = PublishedCell(
         row.judge, name, row.figures[name], row.decimals, "fraction", row.split, source=row.source, note=row.note or how

@@ -1,7 +1,7 @@
 """Asking: cases to a judge, replies to a store.
 
-The name is that of a room and of what one does there: ``judgebench.run("gpt-4o", "pandalm", sample=True)`` asks and
-measures (`judgebench.api.running.run`), ``judgebench.run.engine`` is a module.
+The package shares its name with a function: ``judgebench.run("gpt-4o", "pandalm", sample=True)`` asks and measures
+(`judgebench.api.running.run`), ``judgebench.run.engine`` is a module.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """The way to a backend: what is in flight, how often, and for how much, for all runs that call it.
 
-A lane has a port for each run. Calls that can't go at once wait in their port's queue, first come
-first served; between ports the lane goes round, so that a large run does not hold up a small one.
+A lane has a port for each run. Calls that can't go at once wait in their port's queue, first come first served; between
+ports the lane goes round, so that a large run does not hold up a small one.
 """
 
 from __future__ import annotations
@@ -54,20 +54,10 @@ class _Ticket:
 
 
 class Lane:
-    """What all calls to one backend share.
+    """What all calls to one backend share; None adapts the concurrency, and learns rates from the server's headers.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    concurrency : int or None
-        Calls in flight at once; None adapts to the server.
-    rpm, tpm : float or None
-        Requests and tokens a minute; None learns them from the server's headers.
-    budget : Budget or None
-        The command's money.
-    hedge : float or None
-        Seconds after which a call without an answer is made a second time.
+    ``rpm`` and ``tpm`` are requests and tokens a minute; after ``hedge`` seconds without an answer a call is made
+    again.
     """
 
     def __init__(

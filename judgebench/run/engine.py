@@ -1,7 +1,7 @@
 """The local engine: cases through a lane to the judge, bounded retries, nothing lost.
 
-Workers pull cases from one iterator, so that memory does not grow with the number of items. A case
-ends in exactly one verdict, which is stored before the worker pulls the next.
+Workers pull cases from one iterator, so that memory does not grow with the number of items. A case ends in exactly one
+verdict, which is stored before the worker pulls the next.
 """
 
 from __future__ import annotations
@@ -37,27 +37,13 @@ _OWN_CALLS = 16
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to ask.
+    """How to ask; limits hold for all runs that share a lane.
 
-    Parameters
-    ----------
-    max_concurrency : int or None
-        Calls in flight at once, of all runs that share a lane; None adapts to the server.
-    attempts : int
-        Times a case is asked before it counts as failed.
-    backoff : float
-        Seconds before the second attempt; doubled each time, with jitter, up to 60. A server's
-        ``Retry-After`` is honoured and holds back the lane.
-    give_up_after : int
-        Failed cases in a row that end the run early: the backend is down, not the items.
-    rpm, tpm : float or None
-        Requests and tokens a minute; None learns them from the server.
-    max_cost : float or None
-        Dollars that all runs together may cost.
-    hedge : float or None
-        Seconds after which a call without an answer is made a second time.
-    share, refresh : bool
-        Whether answers of other runs serve, and whether everything is asked again (`RunWriter`).
+    ``max_concurrency`` None adapts to the server; ``rpm`` and ``tpm`` None learn from it. A case counts as failed after
+    ``attempts``, ``backoff`` seconds apart: doubled each time, with jitter, up to 60; a server's ``Retry-After`` is
+    honoured and holds back the lane. ``give_up_after`` failed cases in a row end the run: the backend is down, not the
+    items. ``max_cost`` is in dollars for all runs together. After ``hedge`` seconds without an answer a call is made a
+    second time. ``share`` and ``refresh`` are those of `RunWriter`.
     """
 
     max_concurrency: int | None = None
@@ -74,11 +60,10 @@ class Options:
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did.
+    """What a run did: verdicts of the selection by status, reused ones included, and what the asked ones cost.
 
-    ``statuses`` counts the verdicts of the selection, reused ones included; ``usage`` is what the
-    asked ones cost, retries included where the backend reports them; ``last_error`` is why the last case
-    that was not answered was not; ``models`` counts the versions that answered.
+    ``usage`` includes retries where the backend reports them; ``last_error`` is why the last case without an answer has
+    none; ``models`` counts the versions that answered.
     """
 
     cases: int = 0
@@ -105,13 +90,7 @@ class Sink(Protocol):
 
 
 class Lanes:
-    """The lanes of a command, one for each name, and its budget.
-
-    Parameters
-    ----------
-    options : Options
-        How to ask.
-    """
+    """The lanes of a command, one for each name, and its budget."""
 
     def __init__(self, options: Options) -> None:
         self.budget = None if options.max_cost is None else Budget(options.max_cost)
@@ -151,33 +130,11 @@ async def ask_all(
     lane: Lane,
     summary: Summary | None = None,
 ) -> Summary:
-    """Ask a judge about all cases that have no answer yet.
+    """Ask a judge about all cases that have no answer yet; ``summary`` is kept up to date.
 
-    Parameters
-    ----------
-    judge : Judge
-        Any object of the protocol.
-    scale : Scale
-        What a verdict can be.
-    cases : callable
-        Gives the cases, the same ones at each call; they are pulled lazily.
-    sink : Sink
-        Knows earlier answers and receives each verdict as soon as it is there.
-    revision : str
-        The task revision written into verdicts.
-    options : Options
-        How to ask.
-    lane : Lane
-        The way to the backend.
-    summary : Summary
-        Kept up to date while the run goes on.
-
-    Raises
-    ------
-    BackendError
-        If the backend is unusable. What was judged is kept.
-    IncompleteError
-        If too many cases in a row failed, the budget is spent, or the sink can't be written.
+    ``cases`` gives the same ones at each call; they are pulled lazily. ``sink`` knows earlier answers and gets each
+    verdict as soon as it is there. BackendError where the backend is unusable, IncompleteError where too many cases in
+    a row failed, the budget is spent, or the sink can't be written; what was judged is kept.
     """
     engine = _Engine(judge, scale, cases, sink, revision, options, lane, Summary() if summary is None else summary)
     started = time.monotonic()
@@ -337,7 +294,6 @@ class _Engine:
     # --- one case -------------------------------------------------------------------------------
 
     async def _ask(self, case: Case) -> tuple[Reply, CallError | None]:
-        """Ask until there is a reply; beside a failed one stands the error that a backend raised."""
         error: RetryableError | None = None
         for attempt in range(self.options.attempts):
             try:
@@ -378,31 +334,13 @@ class _Engine:
 
 
 class Asker(_Engine):
-    """Asks single cases as `ask_all` does, for one who keeps the verdicts elsewhere: a cluster's worker.
-
-    Parameters
-    ----------
-    judge : Judge
-        Any object of the protocol.
-    scale : Scale
-        What a verdict can be.
-    options : Options
-        How to ask.
-    lane : Lane
-        The way to the backend.
-    """
+    """Asks single cases as `ask_all` does, for one who keeps the verdicts elsewhere: a cluster's worker."""
 
     def __init__(self, judge: Judge, scale: Scale, options: Options, lane: Lane) -> None:
         super().__init__(judge, scale, tuple, _Nowhere(), "", options, lane, Summary())
 
     async def ask(self, case: Case) -> tuple[Reply, CallError | None]:
-        """Ask until there is a reply; beside a failed one stands the error that a backend raised.
-
-        Raises
-        ------
-        BackendError, IncompleteError
-            As `ask_all` says.
-        """
+        """Ask until there is a reply; with a failed one comes the error that a backend raised."""
         reply, error = await self._ask(case)
         self._answered = self._answered or error is None
         return reply, error

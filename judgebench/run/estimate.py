@@ -1,9 +1,9 @@
 """What a run would take: calls, tokens and dollars of what is still to ask, without asking.
 
-Input tokens are counted with the model's tokenizer where there is one. How long a judge's answers are nobody knows
-before it has answered: a pilot (``run --limit 40``) says it, and its answers are in the store. So whatever the
-store holds of these cases corrects the estimate: output tokens are those answers' mean, and input tokens that were
-counted in characters are scaled by what the backend counted.
+Input tokens are counted with the model's tokenizer where there is one. Nobody knows how long a judge's answers are
+before it has answered: a pilot (``run --limit 40``) shows it, and its answers are in the store. So whatever the store
+holds of these cases corrects the estimate: output tokens are those answers' mean, and input tokens that were counted in
+characters are scaled by what the backend counted.
 """
 
 from __future__ import annotations
@@ -68,27 +68,10 @@ class Known(Protocol):
 class Forecast:
     """What a run would take.
 
-    Parameters
-    ----------
-    judge, task : str
-        Their names.
-    items, cases, judged : int
-        Items and cases of the selection; cases that the store answers.
-    calls : int
-        Calls that the other cases take; 0 where the judge calls nobody.
-    usage : Usage
-        Tokens and US dollars of these calls; ``usd`` is None where the price is unknown.
-    low, high : float or None
-        95 % interval of the dollars, from how much the stored answers differ in length; None without stored answers
-        or without a price.
-    submitted : int
-        Cases whose answers are under way in batches; they are not asked again.
-    pilot : int
-        Stored answers that the estimate rests on; 0: the length of answers is assumed.
-    counting : str
-        What counted the input tokens; empty where the judge calls nobody.
-    batch : bool
-        Whether a batch API is to answer, at its price.
+    ``judged`` cases are in the store and ``submitted`` ones under way in batches; ``calls`` and ``usage`` are those of
+    the rest, ``usd`` None where the price is unknown. ``low`` and ``high`` are the 95 % interval of the dollars, from
+    how much the ``pilot`` stored answers differ in length; without them the length of answers is assumed. ``counting``
+    says what counted the input tokens, and is empty where the judge calls nobody.
     """
 
     judge: str
@@ -184,19 +167,7 @@ class _Sums:
 def estimate(
     planned: Plan, known: Known, *, batch: bool = False, submitted: AbstractSet[str] = frozenset()
 ) -> Forecast:
-    """Estimate what asking the missing cases of a plan takes.
-
-    Parameters
-    ----------
-    planned : Plan
-        What to ask of whom.
-    known : Known
-        Stored answers, by case key.
-    batch : bool
-        Whether a batch API answers, at its price.
-    submitted : set of str
-        Keys of cases whose answers are under way in batches.
-    """
+    """Estimate what asking the missing cases of a plan takes; ``known`` and ``submitted`` are by case key."""
     judge: object = planned.judge
     asks = judge if isinstance(judge, _Forecasting) else None
     cases = judged = under_way = calls = inputs = outputs = 0

@@ -33,10 +33,9 @@ _CLOSING = 1.0
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a plan.
+    """What became of a plan; what was judged is kept, whatever ``error`` stopped it before its end.
 
-    ``error`` is why it stopped before its end; what was judged is kept either way. ``finished`` says that every
-    case was asked, be it in vain.
+    ``finished`` says that every case was asked, even in vain.
     """
 
     plan: Plan
@@ -48,7 +47,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Progress:
-    """Where a command stands; summaries and lanes go on changing until it is over."""
+    """How far a command is; summaries and lanes go on changing until it is over."""
 
     outcomes: Sequence[Outcome]
     lanes: Lanes
@@ -56,18 +55,7 @@ class Progress:
 
 
 def execute(planned: Plan, runs: Path, options: Options) -> tuple[Path, Summary]:
-    """Ask all that is missing in one run and keep it.
-
-    Returns
-    -------
-    tuple of Path and Summary
-        The run's folder and what was done.
-
-    Raises
-    ------
-    BackendError, IncompleteError, UsageError, DataError, InterruptedRunError
-        As `execute_all` says.
-    """
+    """Ask all that is missing in one run and keep it, raising what stopped it as `execute_all` does."""
     [outcome] = execute_all([planned], runs, options)
     if outcome.error is not None:
         raise outcome.error
@@ -82,36 +70,13 @@ def execute_all(
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
 ) -> list[Outcome]:
-    """Ask all that is missing in several runs at once.
+    """Ask all that is missing in several runs at once; ``watch`` hears every ``interval`` seconds how far all are.
 
-    Runs that call the same backend share its lane, in turn. One that stops does not stop the others,
-    unless its backend is unusable and is theirs too.
+    Runs that call the same backend share its lane, in turn. One that stops does not stop the others, unless its backend
+    is unusable and is theirs too: its outcome has a BackendError then, and an IncompleteError where the budget, the
+    store or too many failures stopped it, or not a single case was answered.
 
-    Parameters
-    ----------
-    plans : sequence of Plan
-        The runs.
-    runs : Path
-        The folder that keeps them.
-    options : Options
-        How to ask.
-    watch : callable, optional
-        Hears every ``interval`` seconds, and at the end, where all stand.
-    interval : float
-        Seconds.
-
-    Returns
-    -------
-    list of Outcome
-        One for each plan, with a BackendError where its backend is unusable, and an IncompleteError where
-        the budget, the store or too many failures stopped it, or not a single case was answered.
-
-    Raises
-    ------
-    UsageError, DataError
-        As the store and the task say, and where there is a budget and a judge's price is unknown.
-    InterruptedRunError
-        On Ctrl-C or SIGTERM; what was judged is kept.
+    UsageError where there is a budget and a judge's price is unknown; InterruptedRunError on Ctrl-C or SIGTERM.
     """
     if options.max_cost is not None:
         for planned in plans:
@@ -187,8 +152,8 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
 def settle(outcomes: Sequence[Outcome]) -> None:
     """Put the lines of finished runs in order.
 
-    That takes seconds of computing where there are many, so it is done when the event loop has ended: inside it,
-    the other runs would stand still and nothing would hear Ctrl-C. Broken off, it leaves the old file.
+    That takes seconds of computing where there are many, so it is done when the event loop has ended: inside it, the
+    other runs would stand still and nothing would hear Ctrl-C. Broken off, it leaves the old file.
     """
     for outcome in outcomes:
         if outcome.finished:
@@ -229,13 +194,7 @@ async def close(judge: Judge) -> None:
 
 
 def check_price(planned: Plan) -> None:
-    """Refuse a budget where nobody knows what a call costs.
-
-    Raises
-    ------
-    UsageError
-        If the judge's price is unknown.
-    """
+    """Refuse a budget where nobody knows what a call costs."""
     forecast = getattr(planned.judge, "forecast", None)
     if forecast is None:
         return

@@ -22,8 +22,8 @@ _EXIT_CODE = 130
 class Interrupts:
     """Runs a coroutine that the first signal cancels, then what may be broken off.
 
-    A judge of somebody else's may block the loop or refuse to be cancelled. Verdicts are on disk as
-    soon as they are there, so after a few seconds, or at the second signal, the process just ends.
+    Somebody else's judge may block the loop or refuse to be cancelled. Verdicts are on disk as soon as they are there,
+    so after a few seconds, or at the second signal, the process just ends.
     """
 
     def __init__(self) -> None:
@@ -32,20 +32,7 @@ class Interrupts:
         self._over = threading.Event()
 
     def run(self, main: Callable[[], Coroutine[Any, Any, None]], afterwards: Callable[[], None] | None = None) -> None:
-        """Run a coroutine to its end.
-
-        Parameters
-        ----------
-        main : callable
-            Makes the coroutine.
-        afterwards : callable, optional
-            Work without a loop, once the coroutine came to its end: a signal breaks it off wherever it is.
-
-        Raises
-        ------
-        asyncio.CancelledError, KeyboardInterrupt
-            If a signal stopped it.
-        """
+        """Run a coroutine to its end, then ``afterwards``, work without a loop that a signal breaks off at once."""
         old: dict[signal.Signals, Any] = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):

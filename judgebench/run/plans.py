@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class Selection:
     """Which cases a run has: how the items are shown, how often, and how many of them.
 
-    Fields as in `Run`; ``probe`` turns an item into cases and must follow them. ``needs_answers``
-    is False where the judge looks at no response (a recording, a constant), so that items whose answers
-    were never published can be scored.
+    Fields as in `Run`; ``probe`` turns an item into cases and must follow them. ``needs_answers`` is False where the
+    judge looks at no response (a recording, a constant), so that items whose answers were never published can be
+    scored.
     """
 
     probe: Probe
@@ -53,18 +53,9 @@ class Conventions:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask of whom.
+    """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
-    Parameters
-    ----------
-    task, judge, probe
-        The three that a run brings together.
-    run : Run
-        The manifest as far as it is known before asking.
-    items, total : int
-        How many items and cases there are.
-    annotators : frozenset of str
-        Whose gold labels the items carry.
+    ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
     """
 
     task: Task
@@ -84,11 +75,7 @@ class Plan:
 def plan(task: Task, judge: Judge, selection: Selection, conventions: Conventions) -> Plan:
     """Look at the items once and write the manifest as far as it is known.
 
-    Raises
-    ------
-    DataError
-        If the task yields no items, or one id twice, or its answers were never published and the judge would
-        need them.
+    DataError where the task yields no items, or one id twice, or answers that the judge needs were never published.
     """
     seen = _Seen(selection.probe)
     for item in islice(task.items(), selection.limit):
@@ -156,7 +143,7 @@ class _Seen:
         return whole.hexdigest()[:24]
 
     def twice(self, items: Iterable[Item]) -> list[str]:
-        """Name the ids that stand more than once; the items are only looked at again where hashes say so."""
+        """Name the ids that occur more than once; the items are only looked at again where hashes say so."""
         # Without numpy, whose import alone weighs more than the ids of half a million items.
         suspects = {one for one, next_one in pairwise(sorted(self._ids)) if one == next_one}
         if not suspects:

@@ -11,20 +11,9 @@ if TYPE_CHECKING:
 
 
 def spent_with(before: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
-    """Add what a command did.
+    """Add what a command did to the manifest's ``spent``.
 
-    Parameters
-    ----------
-    before : mapping
-        The manifest's ``spent``; empty where nothing was asked before.
-    summary : Summary
-        What this command did.
-
-    Returns
-    -------
-    dict
-        ``commands`` that asked, cases ``asked``, ``retries``, ``input_tokens`` and ``output_tokens`` of answers,
-        ``usd`` (None once a price was unknown) and ``seconds``. A command that was killed left nothing here.
+    ``usd`` is None once a price was unknown. A command that was killed left nothing here.
     """
     if not summary.asked:
         return dict(before)

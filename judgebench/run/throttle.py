@@ -27,18 +27,12 @@ class OverBudgetError(IncompleteError):
 
 
 class Window:
-    """How many calls may be in flight.
+    """How many calls may be in flight: ``fixed``, or as many as the server takes.
 
-    A fixed number is kept to. An adaptive window doubles each round trip until doubling it no longer
-    raises the throughput, or the server asks for less; from there it grows by one a round trip. It
-    shrinks when the server is overloaded, by half or, where few calls are turned away, by less: a server
-    that fails now and then at random is not one that has too much to do. That is at most once a round
-    trip: of the calls that were already under way when it shrank, each would say the same again.
-
-    Parameters
-    ----------
-    fixed : int or None
-        The number to keep to; None adapts.
+    An adaptive window doubles each round trip until doubling it no longer raises the throughput, or the server asks for
+    less; from there it grows by one a round trip. It shrinks when the server is overloaded, by half or, where few calls
+    are turned away, by less: a server that fails now and then at random is not one that has too much to do. That is at
+    most once a round trip: of the calls that were already under way when it shrank, each would say the same again.
     """
 
     __slots__ = ("_adaptive", "_calm", "_landed", "_rate", "_shrunk", "_since", "_slow", "_turned", "_well", "size")
@@ -90,16 +84,9 @@ class Window:
 
 
 class Meter:
-    """A token bucket, ours alone (``--rpm``, ``--tpm``) or kept beside a server's.
+    """A token bucket, ours alone (``--rpm``, ``--tpm``) or kept beside a server's; no minute exceeds ``per_minute``.
 
-    Parameters
-    ----------
-    per_minute : float
-        What a minute allows. In no minute is more let through.
-    now : float
-        The time.
-    calibrated : bool
-        Whether to learn how a server counts what a call is forecast to use.
+    ``calibrated`` learns how a server counts what a call is forecast to use.
     """
 
     __slots__ = ("_at", "_calibrated", "_level", "_mark", "_told", "capacity", "factor", "rate", "reserve", "spent")
@@ -138,14 +125,8 @@ class Meter:
     def learn(self, quota: Quota, spent: float, sent: float, now: float) -> None:
         """Set the bucket by what a server says of its own.
 
-        Parameters
-        ----------
-        quota : Quota
-            What it said.
-        spent : float
-            What had been spent here when the call went out, itself included: the server knew of no more.
-        sent, now : float
-            When the call went out, and now.
+        ``spent`` is what had been spent here when the call went out at ``sent``, itself included: the server knew of no
+        more.
         """
         told = self._told
         if told is not None and sent < told[2]:
@@ -191,13 +172,7 @@ class Meter:
 
 
 class Budget:
-    """Dollars for a whole command: reserved by forecast before a call, settled by what it cost.
-
-    Parameters
-    ----------
-    cap : float
-        What may be spent.
-    """
+    """Dollars for a whole command: reserved by forecast before a call, settled by what it cost."""
 
     __slots__ = ("_calls", "_forecast", "_paid", "_reserved", "cap", "on_release", "spent")
 
@@ -218,10 +193,7 @@ class Budget:
     def reserve(self, forecast: float) -> float | None:
         """Set money aside for a call; None where it must wait for those in flight to be settled.
 
-        Raises
-        ------
-        OverBudgetError
-            If nothing is in flight that could leave enough.
+        OverBudgetError where nothing is in flight that could leave enough.
         """
         # Forecasts guess; what earlier calls really cost corrects them.
         likely = forecast * (self._paid / self._forecast if self._forecast > 0 else 1.0)

@@ -21,18 +21,10 @@ _BREATH = 64
 class Version:
     """Decides which answers of other runs serve this one.
 
-    Nothing is known, and nothing done, until another run's answer turns up. Then the version is that of
-    the first case that is answered live; where none is under way, the first that has to be asked is
-    asked before its turn. Where nothing has to be asked, it is the version that gave most of the answers.
-
-    Parameters
-    ----------
-    cases : callable
-        Gives the cases of the run, anew at each call.
-    lookup : callable
-        Finds the answer to a case by its key, where an earlier one is known.
-    ask : callable
-        Asks a case and says whether another may be asked.
+    Nothing is known, and nothing done, until another run's answer turns up. Then the version is that of the first case
+    that is answered live; where none is under way, the first that has to be asked is asked before its turn. Where
+    nothing has to be asked, it is the version that gave most of the answers. ``ask`` asks a case and says whether
+    another may be asked.
     """
 
     def __init__(

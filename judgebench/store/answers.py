@@ -48,15 +48,7 @@ class Source(Protocol):
 
 
 class LineSource:
-    """A file of lines.
-
-    Parameters
-    ----------
-    file : Path
-        It need not exist.
-    strict : bool
-        Whether damage is an error (our own file), or only costs the answer (another run's).
-    """
+    """A file of lines, if it exists; damage is an error where ``strict`` (our own file), else only costs the answer."""
 
     def __init__(self, file: Path, *, strict: bool) -> None:
         self._file = file
@@ -64,13 +56,7 @@ class LineSource:
         self._stream: BinaryIO | None = None
 
     def scan(self) -> Iterator[tuple[str, bool, int]]:
-        """Yield the key of each verdict, whether it failed, and its position; a torn last line is left out.
-
-        Raises
-        ------
-        DataError
-            If a line is damaged and the source strict.
-        """
+        """Yield the key of each verdict, whether it failed, and its position; a torn last line is left out."""
         stream = self._open()
         if stream is None:
             return
@@ -140,13 +126,7 @@ class Answers:
             source.close()
 
     def add(self, source: Source, *, instead: bool = False) -> int:
-        """Take in a source; with ``instead`` it goes before earlier ones, and its failed cases count.
-
-        Returns
-        -------
-        int
-            The number of the source.
-        """
+        """Take in a source and return its number; ``instead`` puts it before earlier ones, and its failures count."""
         number = len(self._sources)
         self._sources.append(source)
         for key, broken, position in source.scan():
@@ -169,13 +149,7 @@ class Answers:
         return verdict
 
     def add_run(self, path: Path, *, own: bool) -> int:
-        """Take in a run's packed part, then its lines; damage in another run's files only costs its answers.
-
-        Returns
-        -------
-        int
-            The number of the source of lines.
-        """
+        """Take in a run's packed part, then its lines, and return their number; damage in another run is ignored."""
         # Lines first: whoever packs them meanwhile removes them only when the packed part is there.
         lines = LineSource(path / VERDICTS, strict=own)
         try:
@@ -202,23 +176,9 @@ def others(root: Path, run: Run) -> Iterator[StoredRun]:
 
 
 def known_answers(root: Path, run: Run, *, share: bool = True, refresh: bool = False) -> Answers:
-    """Open all answers under ``root`` that serve a run's cases, for reading only.
+    """Open all answers under ``root`` that serve a run's cases, for reading only; the run's own go first.
 
-    Parameters
-    ----------
-    root : Path
-        The runs folder.
-    run : Run
-        The run; its own answers go first.
-    share : bool, optional
-        Whether answers of other runs count.
-    refresh : bool, optional
-        Whether everything is about to be asked again: then only what an unfinished refresh was told counts.
-
-    Raises
-    ------
-    DataError
-        If the run's own file is damaged.
+    With ``refresh`` everything is about to be asked again: then only what an unfinished refresh was told counts.
     """
     answers = Answers()
     path = root / run.identity

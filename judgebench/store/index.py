@@ -13,15 +13,8 @@ _DIGITS = 24
 class KeyIndex:
     """A hash table from keys to whole numbers, in two flat arrays: 24 to 48 bytes a key.
 
-    It holds 64 bits of each key. Two keys that agree in these (one chance in thirty million among a million
-    keys) overwrite each other, so whoever looks up must check the key at the place, and at worst asks again.
-
-    Examples
-    --------
-    >>> index = KeyIndex()
-    >>> index.put("00ff00ff00ff00ff00ff00ff", 7)
-    >>> index.get("00ff00ff00ff00ff00ff00ff"), index.get("11ff00ff00ff00ff00ff00ff"), len(index)
-    (7, None, 1)
+    It holds 64 bits of each key. Two keys that agree in these (one chance in thirty million among a million keys)
+    overwrite each other, so whoever looks up must check the key at the place, and at worst asks again.
     """
 
     def __init__(self) -> None:

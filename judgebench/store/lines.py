@@ -27,7 +27,7 @@ REPAIR = "`judgebench verify --repair` moves it aside: its case will be asked ag
 
 
 class Sorting(NamedTuple):
-    """Where a verdict stands in a settled file: by item, repeat and order; the others keep it unique."""
+    """Where a settled file has a verdict: by item, repeat and order; the others keep it unique."""
 
     item: str
     repeat: int
@@ -43,12 +43,9 @@ class Sorting(NamedTuple):
 
 
 def encode(verdict: Verdict) -> bytes:
-    """Write a verdict as a line that ends in the checksum of what stands before it.
+    """Write a verdict as a line that ends in the checksum of what comes before it.
 
-    Raises
-    ------
-    ValueError
-        If a number is not finite: JSON has none of these, and orjson would write a silent null.
+    ValueError where a number is not finite: JSON has none of these, and orjson would write a silent null.
     """
     numbers = (verdict.seconds, verdict.usage.usd or 0.0, *verdict.scores, *verdict.probabilities)
     if not all(map(math.isfinite, numbers)):
@@ -65,8 +62,6 @@ def seal(body: bytes) -> bytes:
 def checksum(line: bytes) -> bool | None:
     """Whether a line agrees with its checksum; None where an older version wrote it without one.
 
-    Examples
-    --------
     >>> line = seal(b'{"key":"k"}')
     >>> checksum(line), checksum(line.replace(b"k", b"j")), checksum(b'{"key":"k"}')
     (True, False, None)
@@ -77,13 +72,7 @@ def checksum(line: bytes) -> bool | None:
 
 
 def decode(line: bytes) -> Verdict:
-    """Read a line.
-
-    Raises
-    ------
-    ValueError, KeyError, TypeError, AttributeError
-        If it is not a verdict, or not what was written.
-    """
+    """Read a line; ValueError, KeyError, TypeError or AttributeError where it is not what was written."""
     whole = checksum(line)
     if whole is False:
         raise ValueError("the checksum says that it was changed")
@@ -91,13 +80,7 @@ def decode(line: bytes) -> Verdict:
 
 
 def key_of(line: bytes) -> str:
-    """Read a line's key, and check no more than that the line is what was written.
-
-    Raises
-    ------
-    ValueError, KeyError, TypeError, AttributeError
-        If it is not a verdict, or not what was written.
-    """
+    """Read a line's key, checking only that the line is what was written; errors are those of `decode`."""
     if line.startswith(_HEAD):
         whole = checksum(line)
         if whole is False:
@@ -122,13 +105,7 @@ def sorting(line: bytes) -> Sorting:
 
 
 def whole_lines(stream: BinaryIO, file: Path | str) -> Iterator[bytes]:
-    """Yield the lines of an open file that agree with their checksums, leaving out a torn last one.
-
-    Raises
-    ------
-    DataError
-        If a whole line is not what was written.
-    """
+    """Yield the lines of an open file, leaving out a torn last one; DataError where one fails its checksum."""
     for number, line in enumerate(stream, 1):
         if not line.endswith(b"\n"):
             return
@@ -143,13 +120,7 @@ def damaged(file: Path | str, number: int, error: Exception) -> DataError:
 
 
 def read_lines(file: Path) -> Iterator[Verdict]:
-    """Yield every verdict of a file as it stands, leaving out a torn last line.
-
-    Raises
-    ------
-    DataError
-        If a whole line is not a verdict.
-    """
+    """Yield every verdict of a file, leaving out a torn last line; DataError where another is not a verdict."""
     if not file.exists():
         return
     with file.open("rb") as stream:

@@ -31,14 +31,9 @@ _guard = threading.Lock()
 
 
 def lock_run(path: Path) -> BaseFileLock:
-    """Keep every other writer, of this process too, out of a run.
+    """Keep every other writer, of this process too, out of a run; UsageError where there is one.
 
     The system drops such a lock (``flock``) with the process that holds it, so a killed one blocks nobody.
-
-    Raises
-    ------
-    UsageError
-        If the run is being written.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
 
@@ -54,9 +49,9 @@ def lock_run(path: Path) -> BaseFileLock:
 class AnswersLock:
     """Keep other processes from paying for the cases that this one is asking about.
 
-    Two runs of one judge on one task (``--limit 10`` and ``--limit 20``) share their answers, and neither sees
-    what the other is asking right now. So one process at a time asks a judge about a task; runs of one process
-    share the lock, and see each other's answers as they come.
+    Two runs of one judge on one task (``--limit 10`` and ``--limit 20``) share their answers, and neither sees what the
+    other is asking right now. So one process at a time asks a judge about a task; runs of one process share the lock,
+    and see each other's answers as they come.
     """
 
     def __init__(self, root: Path, run: Run) -> None:
@@ -67,13 +62,7 @@ class AnswersLock:
         self._root = root
 
     def acquire(self) -> None:
-        """Take the lock.
-
-        Raises
-        ------
-        UsageError
-            If another process holds it.
-        """
+        """Take the lock; UsageError where another process holds it."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
 
         with _guard:

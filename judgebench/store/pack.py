@@ -31,31 +31,16 @@ class Packed(NamedTuple):
 
 
 def pack(path: Path) -> Packed:
-    """Move a run's verdicts into ``verdicts.parquet``; lines that are appended later stand beside it and win.
+    """Move a run's verdicts into ``verdicts.parquet``; lines that are appended later come beside it and win.
 
     The lines are removed only when the new file was read back and holds the same; a process that is killed at any
-    moment leaves one of them whole.
-
-    Raises
-    ------
-    DataError
-        If the run is damaged.
-    UsageError
-        If another process is writing the run.
-    IncompleteError
-        If there is no room for the new file.
+    moment leaves one of them whole. UsageError where another process is writing the run.
     """
     return _locked(path, undo=False)
 
 
 def unpack(path: Path) -> Packed:
-    """Move a run's verdicts back into ``verdicts.jsonl``.
-
-    Raises
-    ------
-    DataError, UsageError, IncompleteError
-        As `pack`.
-    """
+    """Move a run's verdicts back into ``verdicts.jsonl``, with the errors of `pack`."""
     return _locked(path, undo=True)
 
 

@@ -77,13 +77,7 @@ def _schema() -> Any:
 
 
 def write_table(file: Path, verdicts: Iterable[Verdict]) -> int:
-    """Write verdicts, in the order in which they come, to a new file on the disk.
-
-    Returns
-    -------
-    int
-        How many.
-    """
+    """Write verdicts, in the order in which they come, to a new file on the disk, and return how many."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
 
     schema = _schema()
@@ -163,7 +157,6 @@ def _columns(group: Sequence[Verdict], whole: Sequence[str | None], schema: Any)
 
 
 def _split(codes: Sequence[Code | None]) -> tuple[list[int | None], list[tuple[int, ...] | None]]:
-    """Part codes into those that are one number and those that are several."""
     single = [None if isinstance(code, tuple) else code for code in codes]
     return single, [code if isinstance(code, tuple) else None for code in codes]
 
@@ -188,22 +181,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def read_table(file: Path, *, texts: bool = True, groups: Sequence[int] | None = None) -> Iterator[Verdict]:
-    """Yield the verdicts of a file, group by group.
-
-    Parameters
-    ----------
-    file : Path
-        Written by `write_table`.
-    texts : bool, optional
-        Whether the judge's words are read; they are empty otherwise.
-    groups : sequence of int, optional
-        Only these row groups.
-
-    Raises
-    ------
-    DataError
-        If the file is damaged.
-    """
+    """Yield the verdicts of a file, group by group (``groups`` only); without ``texts`` the judge's words are empty."""
     import pyarrow as pa  # noqa: PLC0415 - loaded on use
     import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
 
@@ -223,13 +201,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def group_count(file: Path) -> tuple[int, int]:
-    """Count a file's row groups and rows.
-
-    Raises
-    ------
-    DataError
-        If its footer is damaged.
-    """
+    """Count a file's row groups and rows."""
     import pyarrow as pa  # noqa: PLC0415 - loaded on use
     import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
 
@@ -279,7 +251,6 @@ def _verdicts(batch: Any, *, texts: bool) -> Iterator[Verdict]:
 
 
 def _tuples(column: Any) -> list[tuple[Any, ...]]:
-    """Turn a column of lists into tuples, much faster than it does so itself."""
     ends = column.offsets.to_pylist()
     values = column.values.to_pylist()
     return [tuple(values[a:b]) for a, b in pairwise(ends)]
@@ -331,8 +302,8 @@ def file_checksum(file: Path) -> str:
 class TableSource:
     """A packed file as a source of answers.
 
-    Its columns are quick to read through and slow to pick from, so the first hit unrolls it into a file of lines
-    that has no name and goes with the process.
+    Its columns are quick to read through and slow to pick from, so the first hit unrolls it into a file of lines that
+    has no name and goes with the process.
     """
 
     def __init__(self, file: Path) -> None:
@@ -341,13 +312,7 @@ class TableSource:
         self._starts = array("Q")
 
     def scan(self) -> Iterator[tuple[str, bool, int]]:
-        """Yield the key of each verdict, whether it failed, and its row.
-
-        Raises
-        ------
-        DataError
-            If the file is damaged.
-        """
+        """Yield the key of each verdict, whether it failed, and its row."""
         if not self._file.exists():
             return
         import pyarrow as pa  # noqa: PLC0415 - loaded on use

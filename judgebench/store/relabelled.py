@@ -29,11 +29,7 @@ class LabelledRun(StoredRun):
     def of(cls, stored: StoredRun, labels: Labels) -> Self:
         """Join a run with labels of its task.
 
-        Raises
-        ------
-        DataError
-            If the run holds none of the labelled items, the judge saw something else than the annotator, or a label
-            is not on the scale.
+        DataError where it holds none of the items, its judge saw something else, or a label is not on the scale.
         """
         if not labels.items:
             raise DataError(f"nobody gave an item of {labels.task} a label: all were skipped, or only shown again")

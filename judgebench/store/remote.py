@@ -42,8 +42,6 @@ _LAST_WORDS = 1.5
 def url_of(path: Path | str) -> str | None:
     """Return the URL that a path was given as; None for a path of this machine.
 
-    Examples
-    --------
     >>> url_of(Path("s3://bucket/runs")), url_of(Path("file:///tmp/runs")), url_of(Path("runs"))
     ('s3://bucket/runs', 'file:///tmp/runs', None)
     """
@@ -55,7 +53,7 @@ def url_of(path: Path | str) -> str | None:
 
 
 def spool_of(url: str) -> Path:
-    """Name the folder of this machine that stands for a URL."""
+    """Name the folder of this machine in which what goes to a URL is written."""
     given = os.environ.get("JUDGEBENCH_SPOOL")
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     root = Path(given) if given else Path(cache) / "judgebench" / "spool"
@@ -75,21 +73,10 @@ class _State:
 
 
 class Mirror:
-    """A folder of this machine that is kept at a URL; use as a context manager.
+    """A folder of this machine that is kept at a URL, looked at every ``interval`` seconds; use as a context manager.
 
-    Parameters
-    ----------
-    url : str
-        Where to.
-    interval : float
-        Seconds between two looks at what was appended.
-
-    Raises
-    ------
-    UsageError
-        If another process mirrors this URL, or its library is not installed.
-    IncompleteError
-        If the URL can't be reached; at the end, what was judged is in the spool.
+    UsageError where another process mirrors this URL, or its library is not installed. IncompleteError where the URL
+    can't be reached; at the end, what was judged is in the spool.
     """
 
     def __init__(self, url: str, *, interval: float = 3.0) -> None:

@@ -35,17 +35,8 @@ class Repaired(NamedTuple):
 def repair(path: Path) -> Repaired:
     """Move a run's damaged lines and row groups aside, and put its files in order.
 
-    Nothing is deleted: what was damaged is kept in ``damaged-<date>`` files, and on the disk there before the
-    run's own files are replaced.
-
-    Raises
-    ------
-    DataError
-        If the manifest is damaged: only a run command can write it anew.
-    UsageError
-        If another process is writing the run.
-    IncompleteError
-        If the folder can't be written.
+    Nothing is deleted: what was damaged is kept in ``damaged-<date>`` files, and on the disk there before the run's own
+    files are replaced. DataError where the manifest is damaged: only a run command can write it anew.
     """
     run = read_run(path).run
     try:
@@ -142,7 +133,6 @@ class _Salvage:
         self.ill: list[Verdict] = []
 
     def readable(self) -> Iterator[Verdict]:
-        """Yield the good rows."""
         before: Sorting | None = None
         for group in range(self.groups):
             try:

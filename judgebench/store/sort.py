@@ -23,7 +23,7 @@ _PIECES = 64
 
 
 def latest(streams: Iterable[Iterable[T]], place: Callable[[T], Sorting]) -> Iterator[T]:
-    """Merge sorted streams; of one case, what stands last in the last stream wins."""
+    """Merge sorted streams; of one case, the last in the last stream wins."""
     kept: T | None = None
     where: Sorting | None = None
     # heapq.merge is stable: of equals, earlier streams come first.
@@ -39,22 +39,8 @@ def latest(streams: Iterable[Iterable[T]], place: Callable[[T], Sorting]) -> Ite
 def in_order(stream: BinaryIO, file: Path, folder: Path | None = None, chunk: int = _CHUNK) -> Iterator[bytes]:
     """Yield the lines of an open file sorted, of each case the last.
 
-    Parameters
-    ----------
-    stream : file
-        Open for reading, at its start.
-    file : Path
-        Its name, for messages.
-    folder : Path, optional
-        Where pieces are kept that do not fit in memory; the system's folder for such files by default. They have
-        no name there, so nothing stays behind, whatever happens to the process.
-    chunk : int, optional
-        Bytes of lines that are sorted at once.
-
-    Raises
-    ------
-    DataError
-        If a whole line is not a verdict.
+    ``chunk`` bytes are sorted at once. Pieces that do not fit in memory are kept in ``folder`` (by default the
+    system's), without a name, so that nothing stays behind, whatever happens to the process.
     """
     pieces: list[Iterator[tuple[Sorting, bytes]]] = []
     for piece in _chunks(_placed(stream, file), chunk):

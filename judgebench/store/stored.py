@@ -44,19 +44,9 @@ class StoredRun(NamedTuple):
     def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
         """Yield the verdicts that count: of each case the last, sorted by item, repeat and order.
 
-        Judges answer in any order; sorted, the same verdicts give the same figures to the last digit. Memory
-        stays flat, however many there are: a settled or packed run is read as it lies, another is sorted in
-        pieces.
-
-        Parameters
-        ----------
-        texts : bool, optional
-            Whether the judge's words are wanted; a packed run need not read them otherwise.
-
-        Raises
-        ------
-        DataError
-            If a line (other than a torn last one) is not a verdict.
+        Judges answer in any order; sorted, the same verdicts give the same figures to the last digit. Memory stays
+        flat: a settled or packed run is read as it lies, another is sorted in pieces. Without ``texts`` a packed run
+        need not read the judge's words.
         """
         for _ in range(2):
             # Lines first: `pack` removes them only when the packed part is there.
@@ -136,13 +126,7 @@ def read_mark(file: Path) -> dict[str, Any]:
 
 
 def read_run(path: Path) -> StoredRun:
-    """Read a run's manifest.
-
-    Raises
-    ------
-    DataError
-        If the folder is not a run or its manifest is damaged.
-    """
+    """Read a run's manifest; DataError where the folder is not a run."""
     file = path / MANIFEST
     try:
         run = Run.from_json(json.loads(file.read_text(encoding="utf-8")))
@@ -169,13 +153,7 @@ def read_run(path: Path) -> StoredRun:
 
 
 def find_runs(root: Path) -> list[StoredRun]:
-    """Read all runs under a folder (or the one that it is), sorted by name.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
+    """Read all runs under a folder (or the one that it is), sorted by name; DataError where there is none."""
     if (root / MANIFEST).exists():
         return [read_run(root)]
     runs = [read_run(file.parent) for file in sorted(root.glob(f"*/{MANIFEST}"))]

@@ -51,10 +51,10 @@ class Finding:
 class Report:
     """What a run holds, and what is wrong with it.
 
-    ``lines`` are those of ``verdicts.jsonl``, ``packed`` the rows of ``verdicts.parquet``, ``cases`` the distinct
-    cases of both; ``superseded`` verdicts were replaced by newer ones (a failed case asked again, a new gold label),
-    ``twice`` are cases that were answered more than once, in other words. ``found`` counts all findings, of which
-    the first `MOST` are listed.
+    ``lines`` are those of ``verdicts.jsonl``, ``packed`` the rows of ``verdicts.parquet``, ``cases`` the distinct cases
+    of both; ``superseded`` verdicts were replaced by newer ones (a failed case asked again, a new gold label),
+    ``twice`` are cases that were answered more than once, in other words. ``found`` counts all findings, of which the
+    first `MOST` are listed.
     """
 
     path: Path
@@ -89,13 +89,7 @@ class Report:
 
 
 def run_folders(root: Path) -> list[Path]:
-    """Find the runs under a folder (or the one that it is), those without a manifest too.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
+    """Find the runs under a folder (or the one that it is), those without a manifest too."""
 
     def is_run(path: Path) -> bool:
         return any((path / name).exists() for name in (MANIFEST, VERDICTS, PACKED))
@@ -166,13 +160,7 @@ def _on_scale(code: Code, scale: Scale, places: int) -> bool:
 
 
 def verify(path: Path) -> Report:
-    """Look through all files of a run, in flat memory.
-
-    Parameters
-    ----------
-    path : Path
-        The run's folder. Nobody should be writing it: what is in the middle of being written looks torn.
-    """
+    """Look through all files of a run, in flat memory. Nobody should be writing it: a half-written line looks torn."""
     report = Report(path)
     run: Run | None = None
     try:
@@ -192,15 +180,13 @@ def verify(path: Path) -> Report:
 
 
 class _Seen:
-    """Keys and statuses so far."""
-
     def __init__(self, report: Report) -> None:
         self.report = report
         self.index = KeyIndex()
         self.statuses: Counter[Status] = Counter()
 
     def take(self, verdict: Verdict) -> bool:
-        """Count a verdict; whether its case is a new one."""
+        """Count a verdict, and say whether its case is a new one."""
         # Six bits are enough for what a later verdict must know of an earlier one: its status and a trace of its words.
         mark = _MARKS.index(verdict.status) | (hash((verdict.code, verdict.text)) & 0xFFFF_FFFF) << 3
         before = self.index.get(verdict.key)

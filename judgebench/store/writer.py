@@ -29,28 +29,13 @@ _open: dict[tuple[str, str], list[RunWriter]] = {}
 
 
 class RunWriter:
-    """A run open for appending; use as a context manager.
+    """A run open for appending under ``root``, which is made if missing; use as a context manager.
 
-    Parameters
-    ----------
-    root : Path
-        The runs folder; made if missing.
-    run : Run
-        The manifest to write.
-    share : bool, optional
-        Whether answers of other runs serve this one.
-    refresh : bool, optional
-        Ask everything again: what the run holds is set aside, and no other run's answers are taken, now or when
-        it is resumed. A refresh that was not finished is resumed.
+    ``share`` takes answers of other runs. ``refresh`` asks everything again: what the run holds is set aside, and no
+    other run's answers are taken, now or when it is resumed; one that was not finished is resumed.
 
-    Raises
-    ------
-    UsageError
-        If another process is writing this run, or asking the same judge about the same task.
-    DataError
-        If the run's own file is damaged.
-    IncompleteError
-        If the folder can't be written (read-only, disk full).
+    UsageError where another process is writing this run, or asking the same judge about the same task; DataError where
+    the run's own file is damaged; IncompleteError where the folder can't be written (read-only, disk full).
     """
 
     def __init__(self, root: Path, run: Run, share: bool = True, refresh: bool = False) -> None:  # noqa: FBT001, FBT002 - the engine's contract
@@ -165,13 +150,7 @@ class RunWriter:
         return None
 
     def append(self, verdict: Verdict) -> None:
-        """Write one verdict.
-
-        Raises
-        ------
-        IncompleteError
-            If the disk is full or the folder became read-only; all earlier verdicts are kept.
-        """
+        """Write one verdict; IncompleteError where it can't be, and all earlier verdicts are kept."""
         if self._descriptor is None:
             raise RuntimeError("the run is not open")
         data = encode(verdict)
@@ -195,15 +174,10 @@ class RunWriter:
                 raise _unwritable(self.path, error) from None
 
     def settle(self) -> None:
-        """Put a finished run's lines in order, of each case the last.
+        """Put a finished run's lines in order, of each case the last; IncompleteError where there is no room for it.
 
-        What a run ends in does not depend on the order of the answers, then, or on how often it was interrupted.
-        A settle that is killed leaves the old file.
-
-        Raises
-        ------
-        IncompleteError
-            If there is no room for the new file beside the old one; the old one is kept.
+        What a run ends in does not depend on the order of the answers, then, or on how often it was interrupted. A
+        settle that fails or is killed leaves the old file.
         """
         try:
             if self._descriptor is not None:
@@ -231,11 +205,6 @@ def settle_run(path: Path) -> None:
     """Put a finished run's lines in order, as `RunWriter.settle` does, when its writer is closed.
 
     Where another process has begun to write the run meanwhile, that one settles it.
-
-    Raises
-    ------
-    IncompleteError
-        If there is no room for the new file beside the old one; the old one is kept.
     """
     try:
         try:
@@ -252,13 +221,7 @@ def settle_run(path: Path) -> None:
 
 
 def settle(path: Path) -> bool:
-    """Put a run's lines in order; whoever calls holds the run's lock.
-
-    Returns
-    -------
-    bool
-        Whether the file was replaced.
-    """
+    """Put a run's lines in order and say whether the file was replaced; whoever calls holds the run's lock."""
     stream = open_lines(path)
     if stream is None:
         return False

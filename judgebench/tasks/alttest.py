@@ -27,15 +27,7 @@ _UNANSWERED = ("unanswered", "yes")
 
 
 class Reader:
-    """Reads ``human_annotations.json`` with the texts of ``prompts.json``, and ``llm_annotations.json``.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the data set.
-    """
+    """Reads ``human_annotations.json`` with the texts of ``prompts.json``, and ``llm_annotations.json``."""
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
@@ -47,13 +39,7 @@ class Reader:
         return self.card.split(self.split).scale or self.card.scale
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield the items in the order in which annotators met them.
-
-        Raises
-        ------
-        DataError
-            If a label is not on the scale, or an item has no text.
-        """
+        """Yield the items in the order in which annotators met them."""
         rows = list(source.rows())
         people = read_annotations(rows)
         texts: dict[str, Any] = {}
@@ -83,13 +69,7 @@ class Reader:
             )
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read one model's verdicts; a label that is not on the scale is a reply that could not be parsed.
-
-        Raises
-        ------
-        UsageError
-            If ``column`` names no model of the file.
-        """
+        """Read one model's verdicts; a label that is not on the scale is a reply that could not be parsed."""
         models = read_annotations(source.rows())
         if column is None and len(models) == 1:
             column = next(iter(models))
@@ -122,7 +102,6 @@ class Reader:
     def _shown(
         self, name: str, texts: Mapping[str, Any], row: Row
     ) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
-        """Return what a judge sees of an item: a question, the responses, and the criterion where there is one."""
         key, _, rest = name.partition("__")
         entry = texts.get(name, texts.get(key))
         if not isinstance(entry, dict):
@@ -147,7 +126,7 @@ class Reader:
 def _pair(
     name: str, entry: Mapping[str, Any], row: Row
 ) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
-    """Read two conversations that begin with the same question; which turn was marked stands in the name."""
+    """Read two conversations that begin with the same question; the name says which turn was marked."""
     sides = [_turns(entry.get(field), row, f"{name}.{field}") for field in ("conversation_a", "conversation_b")]
     models = name.split("__")[1:3]
     if len(models) != len(sides) or sides[0][0] != sides[1][0]:

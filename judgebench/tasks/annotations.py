@@ -32,15 +32,7 @@ class Annotated(NamedTuple):
 def read_annotations(rows: Iterable[Row]) -> dict[str, dict[str, str]]:
     """Read annotators and their labels; a whole number becomes its text.
 
-    Parameters
-    ----------
-    rows : iterable of Row
-        Usually one, the whole file; further rows add annotators.
-
-    Raises
-    ------
-    DataError
-        If an annotator's entry isn't an object of labels, or stands twice.
+    There is usually one row, the whole file; further rows add annotators.
     """
     found: dict[str, dict[str, str]] = {}
     for row in rows:
@@ -64,13 +56,7 @@ def _label(row: Row, annotator: str, item: str, label: object) -> str:
 
 
 def folders(path: Path) -> list[Path]:
-    """Return the folder itself, or those in it, that hold both files.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
+    """Return the folder itself, or those in it, that hold both files."""
     here = [path, *sorted(child for child in path.iterdir() if child.is_dir())] if path.is_dir() else []
     found = [folder for folder in here if find(folder, HUMANS) and find(folder, JUDGES)]
     if not found:
@@ -83,21 +69,11 @@ def folders(path: Path) -> list[Path]:
 
 
 def read_folder(folder: Path, scale: Scale | None = None) -> Annotated:
-    """Read a folder of annotations.
+    """Read a folder of ``human_annotations.json`` and ``llm_annotations.json``, plain or gzipped.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``human_annotations.json`` and ``llm_annotations.json``, plain or gzipped.
-    scale : Scale, optional
-        By default read off the labels: numbers are a rating scale from the lowest to the highest, words are
-        categories, and ``model_a``, ``model_b``, ``tie`` a pair.
-
-    Raises
-    ------
-    DataError
-        If a file isn't in this format, or a human label is not on the scale. A judge's label off the scale is no
-        verdict.
+    By default the scale is read off the labels: numbers are a rating scale from the lowest to the highest, words are
+    categories, and ``model_a``, ``model_b``, ``tie`` a pair. A human label that is not on the scale is a DataError; a
+    judge's does not count as a verdict.
     """
     import numpy as np  # noqa: PLC0415 - `list` needs no arrays
 
@@ -140,7 +116,6 @@ def read_folder(folder: Path, scale: Scale | None = None) -> Annotated:
 
 
 def _scale(people: Mapping[str, Mapping[str, str]], judges: Mapping[str, Mapping[str, str]], file: str) -> Scale:
-    """Read the scale off the labels."""
     sides = (people, judges)
     labels = sorted({label for side in sides for given in side.values() for label in given.values()})
     if all(label.removeprefix("-").isdigit() for label in labels):

@@ -35,17 +35,7 @@ class Located(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a judge said some time ago.
-
-    Parameters
-    ----------
-    name : str
-        The judge.
-    replies : mapping of (str, tuple of int) to Reply
-        By item id and order; replies are in the coordinates in which that order showed the responses.
-    orders : tuple of tuple of int
-        The orders that were recorded, the item's own first.
-    """
+    """What a judge said some time ago, by item id and order; replies are in the coordinates of that order."""
 
     name: str
     replies: Mapping[tuple[str, tuple[int, ...]], Reply]
@@ -67,17 +57,7 @@ class Reader(Protocol):
 
 
 class CardTask:
-    """A task as its card describes it; satisfies `domain.Task`.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the split; empty for the default one.
-    source : Source
-        Where the rows come from.
-    """
+    """A task as its card describes it; satisfies `domain.Task`."""
 
     def __init__(self, card: Card, split: str, source: Source) -> None:
         self.card = card
@@ -109,10 +89,7 @@ class CardTask:
     def items(self) -> Iterable[Item]:
         """Give the items, checked, in the order of the source; a large task's are read anew at each call.
 
-        Raises
-        ------
-        DataError
-            If a row isn't what the format says (file, line, field), or an item doesn't fit the scale.
+        DataError where a row isn't what the format says (file, line, field), or an item doesn't fit the scale.
         """
         if self._items is not None:
             return self._items
@@ -129,20 +106,8 @@ class CardTask:
     def recorded(self, path: Path, column: str | None = None) -> Recording:
         """Read the recorded verdicts of one judge from a file in the benchmark's own format.
 
-        Parameters
-        ----------
-        path : Path
-            The file.
-        column : str, optional
-            The judge, where the file holds several.
-
-        Raises
-        ------
-        DataError
-            If the file doesn't fit the task.
-        UsageError
-            If the file holds several judges and ``column`` names none of them, or the benchmark
-            has no recorded format.
+        ``column`` is the judge where the file holds several; UsageError where it names none of them, or the benchmark
+        has no recorded format.
         """
         read = getattr(self._reader(), "recorded", None)
         if read is None:
@@ -209,7 +174,7 @@ class CardTask:
 
 
 def _responses(scale: Scale) -> int | None:
-    """Return how many responses an item of this scale has; None where any number fits."""
+    """How many responses an item of this scale has; None where any number fits."""
     if scale.kind in {"check", "rate", "label"}:
         return 1
     if scale.kind == "pair":
@@ -227,25 +192,10 @@ def _fits(code: Code, scale: Scale, item: Item) -> bool:
 
 
 def open_task(spec: str, *, data: Path | None = None, sample: bool = False, root: Path | None = None) -> CardTask:
-    """Open a task by name.
+    """Open a task by name, ``name`` or ``name:split``; UnknownNameError where there is none.
 
-    Parameters
-    ----------
-    spec : str
-        ``name`` or ``name:split``.
-    data : Path, optional
-        A folder or file in the benchmark's own published format.
-    sample : bool, optional
-        Use the rows shipped with the card.
-    root : Path, optional
-        Folder of cards, for cards outside the package.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such task or split.
-    DataError
-        If its data can't be found or read.
+    ``data`` is a folder or file in the benchmark's own published format, ``sample`` takes the rows shipped with the
+    card, and ``root`` holds cards outside the package.
     """
     name, _, split = spec.partition(":")
     card = load_card(name, root)

@@ -33,17 +33,8 @@ class _Question(NamedTuple):
 class Reader:
     """Joins the marks (VERDICTS, one row per annotation) with the questions (BFFBench, references per turn).
 
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the split.
-
-    Attributes
-    ----------
-    left_out : Counter of str
-        In the last reading: ``not sure`` marks (gaps in the gold), and responses on which nobody was sure.
+    ``left_out`` counts, in the last reading, ``not sure`` marks (gaps in the gold) and responses on which nobody was
+    sure.
     """
 
     def __init__(self, card: Card, split: str) -> None:
@@ -52,14 +43,7 @@ class Reader:
         self.left_out: Counter[str] = Counter()
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield an item per response, in the order in which responses first appear.
-
-        Raises
-        ------
-        DataError
-            If a field is missing, a mark is unknown, two rows of one response don't agree on what it is, a response
-            of BFF-Bench belongs to no question, or nobody was sure of any response.
-        """
+        """Yield an item per response, in the order in which responses first appear."""
         self.left_out.clear()
         questions = _questions(source)
         groups: dict[str, list[Row]] = {}
@@ -85,21 +69,7 @@ class Reader:
     ) -> Recording:
         """Read a table of probabilities: ``id`` (``<cid>-t<turn>``), ``cond`` and ``p``, the probability of correct.
 
-        Parameters
-        ----------
-        source : Source
-            The file.
-        column : str or None
-            The condition: ``noref`` or ``ref``; may be left out where the file holds one.
-        items : mapping of str to Item
-            The task's items.
-
-        Raises
-        ------
-        UsageError
-            If ``column`` is no condition of the file.
-        DataError
-            If a probability is none, or an id stands twice in one condition.
+        ``column`` is the condition, ``noref`` or ``ref``; it may be left out where the file holds one.
         """
         rows = list(source.rows())
         conditions = tuple(dict.fromkeys(row.name("cond") for row in rows))
@@ -206,7 +176,7 @@ def _reference(row: Row, question: _Question, turn: int) -> tuple[Reference, ...
 
 
 def _exchange(row: Row, turn: int) -> tuple[tuple[Turn, ...], str]:
-    """Return what stood before the judged answer, and the answer: the assistant's message number ``turn``.
+    """Return what came before the judged answer, and the answer: the assistant's message number ``turn``.
 
     The same conversation may be stored whole for both turns; what follows the judged answer is not shown.
     """

@@ -24,23 +24,11 @@ RecordedKind = Literal["replies", "figures"]
 class Part:
     """One table of a split and the places where it can be found.
 
-    Parameters
-    ----------
-    hub : str
-        Dataset id on the Hugging Face hub; empty where it isn't there.
-    config, hub_split : str
-        Configuration (empty for the default one) and split on the hub.
-    revision : str
-        Pinned commit on the hub; empty where we couldn't look it up: ``main`` is loaded then, and the
-        commit that came back is recorded.
-    url : str
-        Address of one pinned file, for data that isn't on the hub; its hash must be given.
-    files : tuple of str
-        Names under which the file is accepted below ``--data``, the preferred one first; ``.gz`` may follow.
-    sha256 : mapping of str to str
-        Hash of the uncompressed file, by name in ``files``.
-    count : int or None
-        Number of items (of rows, for a further part) in the published version.
+    ``hub`` is a dataset id on the Hugging Face hub, with ``config`` and ``hub_split`` there. Without a pinned
+    ``revision`` ``main`` is loaded and the commit that came back is recorded. ``url`` is one pinned file elsewhere,
+    whose hash must be given. ``files`` are names that are accepted below ``--data``, the preferred one first (``.gz``
+    may follow), ``sha256`` the hashes of the uncompressed files. ``count`` is the number of published items (of rows,
+    for a further part).
     """
 
     hub: str = ""
@@ -71,8 +59,8 @@ class Split:
 class Recorded:
     """Verdicts (``kind='replies'``) or per-subset figures (``kind='figures'``) that exist publicly.
 
-    ``file`` is relative to the task's data folder (``.gz`` may follow); ``column`` picks one judge where the
-    file holds several.
+    ``file`` is relative to the task's data folder (``.gz`` may follow); ``column`` picks one judge where the file holds
+    several.
     """
 
     name: str
@@ -86,50 +74,11 @@ class Recorded:
 class Card:
     """What a task is, where its data are, and its benchmark's own conventions.
 
-    Parameters
-    ----------
-    name, title, summary, homepage, paper, citation, licence : str
-        What to call it, in one line each.
-    gold_source : {'human', 'expert', 'crowd', 'verifier', 'model'}
-        Who or what gave the gold.
-    annotators : str
-        What the annotators were asked, in our words.
-    scale : Scale
-        What a verdict can be.
-    level_note : str
-        Why the scale has this shape, where that isn't plain.
-    policies : Policies
-        The benchmark's own conventions.
-    metric : str
-        The benchmark's headline metric, in its own words.
-    reader : str
-        ``module:attribute`` of the reader class.
-    splits : mapping of str to Split
-        By name.
-    default_split : str
-        The one that is meant when none is named.
-    subsets : tuple of str
-        The task's division, in the order of its tables.
-    aggregates : tuple of Aggregate
-        Figures over groups that the benchmark reports.
-    clusters, systems : str
-        What a cluster and a system are here.
-    references : tuple of str
-        Reference conditions: ``none``, ``human`` ...
-    default_reference : str
-        The condition that ``--reference auto`` takes.
-    folders : tuple of str
-        Other names of the data folder.
-    unchecked_fields : tuple of str
-        Field names that couldn't be checked against the live hub.
-    recorded : tuple of Recorded
-        Verdicts that exist publicly.
-    notes : tuple of str
-        Things to know, one sentence each.
-    digest : str
-        sha256 of the card's text, first 24 hex digits.
-    folder : Path
-        The folder of the card.
+    ``reader`` is the reader class as ``module:attribute``. ``annotators`` says what they were asked, ``level_note`` why
+    the scale has this shape, ``metric`` the headline metric in the benchmark's words, ``clusters`` and ``systems`` what
+    these are here. ``default_reference`` is the condition that ``--reference auto`` takes; ``folders`` are other names
+    of the data folder; ``unchecked_fields`` couldn't be checked against the live hub. ``digest`` is the first 24 hex
+    digits of the sha256 of the card's text.
     """
 
     name: str
@@ -162,13 +111,7 @@ class Card:
     folder: Path
 
     def split(self, name: str = "") -> Split:
-        """Return a split by name; the default one for an empty name.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such split.
-        """
+        """Return a split by name; the default one for an empty name."""
         wanted = name or self.default_split
         if wanted not in self.splits:
             raise UnknownNameError(
@@ -256,13 +199,7 @@ def card_names(root: Path | None = None) -> tuple[str, ...]:
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
-    """Read a TOML file and its bytes.
-
-    Raises
-    ------
-    DataError
-        If it can't be read or is no TOML.
-    """
+    """Read a TOML file and its bytes."""
     try:
         raw = path.read_bytes()
         return tomllib.loads(raw.decode("utf-8")), raw
@@ -273,15 +210,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def load_card(name: str, root: Path | None = None) -> Card:
-    """Read a card.
-
-    Raises
-    ------
-    UnknownNameError
-        If no task has this name.
-    DataError
-        If the card doesn't say what it must, or says what nobody reads.
-    """
+    """Read a card; DataError where it doesn't say what it must, or says what nobody reads."""
     names = card_names(root)
     if name not in names:
         raise UnknownNameError("task", name, names)

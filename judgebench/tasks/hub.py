@@ -36,13 +36,7 @@ def choices(card: Card) -> str:
 
 
 def fetch(card: Card, split: Split) -> Source:
-    """Fetch a split from its pinned source.
-
-    Raises
-    ------
-    DataError
-        If it can't be reached or isn't what the card says; the message names the choices.
-    """
+    """Fetch a split from its pinned source; DataError names the choices where it is out of reach or something else."""
     loads: dict[str, Callable[[], Iterable[Row]]] = {}
     revisions: list[str] = []
     names: list[str] = []

@@ -21,28 +21,14 @@ _SCORES = "individual_human_scores"
 
 
 class Reader:
-    """Reads one file of the repository: ``annotations`` say what was asked, ``instances`` hold the scores.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the data set.
-    """
+    """Reads one file of the repository: ``annotations`` say what was asked, ``instances`` hold the scores."""
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
         self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield an item per instance and metric, the metric as its subset.
-
-        Raises
-        ------
-        DataError
-            If a field is missing, or a score is not on the scale.
-        """
+        """Yield an item per instance and metric, the metric as its subset."""
         chosen = self.card.split(self.split)
         scale = chosen.scale or self.card.scale
         number = 0
@@ -75,13 +61,7 @@ class Reader:
         column: str | None,  # noqa: ARG002 - the reader protocol's signature
         items: Mapping[str, Item],  # noqa: ARG002 - the reader protocol's signature
     ) -> Recording:
-        """Refuse: the repository holds no verdicts.
-
-        Raises
-        ------
-        UsageError
-            Always.
-        """
+        """Refuse: the repository holds no verdicts."""
         raise UsageError(f"{source.name}: JUDGE-BENCH has no file of verdicts; replay one of your own (id, verdict)")
 
 
@@ -93,7 +73,6 @@ def _objects(row: Row, name: str) -> list[dict[str, Any]]:
 
 
 def _texts(value: object, row: Row) -> tuple[str, str]:
-    """Read the context and the judged text."""
     if isinstance(value, str):
         return "", value
     if isinstance(value, dict) and len(value) == 2:

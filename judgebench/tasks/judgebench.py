@@ -30,28 +30,14 @@ _ORDERS = ((0, 1), (1, 0))
 
 
 class Reader:
-    """Reads the pairs (hub and GitHub have the same fields) and two forms of recorded verdicts.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the split.
-    """
+    """Reads the pairs (hub and GitHub have the same fields) and two forms of recorded verdicts."""
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
         self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield the pairs.
-
-        Raises
-        ------
-        DataError
-            If a field is missing, a label or a source isn't known.
-        """
+        """Yield the pairs."""
         for row in source.rows():
             question = row.text("question")
             model = row.text("response_model")
@@ -74,13 +60,6 @@ class Reader:
         """Read an official output file (``judgments``), or the reduced file of several judges (``games``).
 
         ``column`` is the judge's model, or ``judge_name/judge_model`` where one model judged in several ways.
-
-        Raises
-        ------
-        UsageError
-            If the file holds several judges and ``column`` picks none of them.
-        DataError
-            If a game isn't one, or a pair stands twice.
         """
         found: dict[str, list[tuple[Row, list[Any]]]] = {}
         for row in source.rows():
@@ -115,7 +94,6 @@ def _subset(row: Row, origin: str) -> str:
 
 
 def _official_model(games: Any) -> str:
-    """Find the judge's model in the first game that names it."""
     for game in games if isinstance(games, list) else ():
         said = game.get("judgment") if isinstance(game, dict) else None
         if isinstance(said, dict) and said.get("judge_model"):
@@ -126,7 +104,6 @@ def _official_model(games: Any) -> str:
 def _pick(
     found: Mapping[str, list[tuple[Row, list[Any]]]], column: str | None, source: Source, split: str
 ) -> tuple[list[tuple[Row, list[Any]]], str]:
-    """Choose the rows of one judge, and its name."""
     if all("judgments" in row.data for rows in found.values() for row, _ in rows):
         # An output file has one judge; a game that failed in the official code names no model.
         merged = [entry for rows in found.values() for entry in rows]

@@ -18,15 +18,8 @@ __all__ = ["LabelledTask"]
 class LabelledTask:
     """A task whose gold is, or holds, what annotators of one's own said; satisfies `domain.Task`.
 
-    Answers of judges are not touched by it: an item's gold is no part of what a judge is asked, so a run on this task
-    takes over every answer that a run on the plain one has.
-
-    Parameters
-    ----------
-    task : Task
-        The task that was labelled.
-    labels : Labels
-        The labels. Where only these count, the task has no other items than those that somebody gave a label.
+    Judges are never asked about an item's gold, so a run on this task takes over every answer that a run on the plain
+    one has. Where only the labels count, items without one are left out.
     """
 
     def __init__(self, task: Task, labels: Labels) -> None:
@@ -56,10 +49,7 @@ class LabelledTask:
     def items(self) -> Iterator[Item]:
         """Yield the items with their labels, in the task's own order.
 
-        Raises
-        ------
-        DataError
-            If an item has changed since it was labelled or is not in the task, or a label is not on the scale.
+        DataError where an item has changed since it was labelled or is not in the task, or a label is not on the scale.
         """
         left = dict(self.labels.items)
         scale = self.scale

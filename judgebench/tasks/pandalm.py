@@ -27,28 +27,14 @@ _ORDER = (0, 1)
 
 
 class Reader:
-    """Reads ``testset-v1.json`` and the two files of verdicts beside it.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the split.
-    """
+    """Reads ``testset-v1.json`` and the two files of verdicts beside it."""
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
         self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield the pairs.
-
-        Raises
-        ------
-        DataError
-            If a field is missing or a label isn't 0, 1 or 2.
-        """
+        """Yield the pairs."""
         for row in source.rows():
             instruction, given = row.text("instruction"), row.text("input")
             question = f"{instruction}\n\n{given}" if given.strip() else instruction
@@ -69,15 +55,7 @@ class Reader:
             yield Located(item, row)
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read a file of verdicts; ``garbage`` and null are replies that could not be parsed.
-
-        Raises
-        ------
-        UsageError
-            If ``column`` names another judge than the file's.
-        DataError
-            If the file has neither judge's fields, or a verdict is none.
-        """
+        """Read a file of verdicts; ``garbage`` and null are replies that could not be parsed."""
         replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
         judge = ""
         for row in source.rows():

@@ -31,30 +31,11 @@ Scoring = Literal["accuracy", "neg-rmse"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One published figure of a recorded judge.
+    """One published figure of a recorded judge, a ``[[recorded]]`` entry of the card, in the printed unit.
 
-    Parameters
-    ----------
-    judge : str
-        Name of a ``[[recorded]]`` entry of the card.
-    metric : str
-        Name of the metric in ``judgebench list metrics``.
-    value : float
-        As printed, in the printed unit.
-    decimals : int
-        Digits printed after the point.
-    unit : {'percent', 'fraction'}
-        The printed unit.
-    split : str
-        The split; the card's default one where it isn't given.
-    subset : str
-        A subset, an aggregate of the card, or ``all``.
-    policies : mapping of str to str
-        Where the figure uses other conventions than the card.
-    source : str
-        Where it is printed, or how it was computed.
-    note : str
-        What it estimates, where that isn't plain.
+    ``subset`` is a subset, an aggregate of the card, or ``all``; ``policies`` are given where they differ from the
+    card's. ``source`` says where the figure is printed or how it was computed, ``note`` what it estimates where that
+    isn't plain.
     """
 
     judge: str
@@ -75,8 +56,6 @@ class Cell:
     def matches(self, ours: float) -> bool:
         """Whether our figure, a fraction, is the printed one at the printed precision.
 
-        Examples
-        --------
         >>> cell = Cell("gpt-3.5-turbo", "accuracy", 71.07, 2)
         >>> cell.matches(0.710711), cell.matches(0.6977)
         (True, False)
@@ -109,22 +88,9 @@ class AnnotatorCell:
 
 @dataclass(frozen=True, slots=True)
 class AltTestRow:
-    """One published result of the alternative annotator test: two figures of a recorded judge.
+    """A published result of the alternative annotator test: ``winning_rate`` and ``advantage_probability`` as printed.
 
-    Parameters
-    ----------
-    judge, split : str
-        As in `Cell`.
-    epsilon : float
-        The margin that was used.
-    scoring : {'accuracy', 'neg-rmse'}
-        How labels were compared.
-    figures : mapping of str to float
-        ``winning_rate`` and ``advantage_probability`` as printed.
-    decimals : int
-        Digits printed after the point.
-    source, note : str
-        As in `Cell`.
+    ``scoring`` says how labels were compared; the rest is as in `Cell`.
     """
 
     judge: str
@@ -177,12 +143,7 @@ class Published:
 def load_published(name: str, root: Path | None = None) -> Published:
     """Read ``published.toml`` beside a card; empty where there is none.
 
-    Raises
-    ------
-    UnknownNameError
-        If no task has this name.
-    DataError
-        If the file says what nobody reads, or names a judge or split that the card doesn't know.
+    DataError where the file says what nobody reads, or names a judge or split that the card doesn't know.
     """
     card = load_card(name, root)
     path = (card_dir() if root is None else root) / name / "published.toml"

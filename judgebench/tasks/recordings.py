@@ -26,35 +26,12 @@ def is_own_format(path: Path) -> bool:
 
 
 def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recording:
-    """Read recorded verdicts from judgebench's own formats.
+    """Read recorded verdicts by item id and order: JSONL or CSV with a row each, or the ``verdicts.jsonl`` of a run.
 
-    Parameters
-    ----------
-    path : path
-        JSONL or CSV with a row per verdict, or the ``verdicts.jsonl`` of a run.
-    scale : Scale
-        The scale whose labels the verdicts are.
-    column : str, optional
-        The column that holds the verdict; ``verdict`` by default.
-
-    Returns
-    -------
-    Recording
-        Replies by item id and order.
-
-    Raises
-    ------
-    DataError
-        With file, line and field: a missing column, a verdict that is not on the scale, an order that is
-        none, one item twice in one order.
-
-    Notes
-    -----
-    Columns: ``id``; ``verdict``, a label of the scale (case and outer blanks ignored) as the judge saw the
-    responses, empty where it gave none (``unparsed``); optional ``order``, the indices of the responses as
-    they were shown (``0,1``), or ``original`` or ``swapped``; optional ``text``, the judge's words.
-
-    Of a run's verdicts the plain ones of the first repeat are read; of several for one case the last.
+    Columns: ``id``; ``verdict`` (or ``column``), a label of the scale (case and outer blanks ignored) as the judge saw
+    the responses, empty where it gave none (``unparsed``); optional ``order``, the indices of the responses as they
+    were shown (``0,1``), or ``original`` or ``swapped``; optional ``text``, the judge's words. Of a run's verdicts the
+    plain ones of the first repeat are read; of several for one case the last.
     """
     file = str(path)
     rows = list(file_source(path).rows())

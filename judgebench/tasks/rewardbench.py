@@ -54,64 +54,22 @@ _ORDER_SALT = "judgebench content order 1"
 
 
 def content_order(prompt: str, texts: Sequence[str]) -> tuple[int, ...]:
-    """Order of responses that only their texts decide, never their labels.
+    """Order of responses that only their texts decide: ``order[slot]`` is the published index of the one in that slot.
 
-    RewardBench lists the chosen response first: shown like that, a judge that always says "A" is perfect.
-    The responses are sorted by the sha256 of prompt and text, which is as good as a fair shuffle, the same
-    on every machine, and the same if chosen and rejected change places.
-
-    Parameters
-    ----------
-    prompt : str
-        What the responses answer.
-    texts : sequence of str
-        The responses as published.
-
-    Returns
-    -------
-    tuple of int
-        ``order[slot]`` is the published index of the response that stands in that slot.
-
-    Examples
-    --------
-    >>> texts = ["Paris", "Lyon", "Nice"]
-    >>> [texts[i] for i in content_order("Capital of France?", texts)]
-    ['Paris', 'Lyon', 'Nice']
-    >>> texts.reverse()
-    >>> [texts[i] for i in content_order("Capital of France?", texts)]
-    ['Paris', 'Lyon', 'Nice']
+    RewardBench lists the chosen response first: shown like that, a judge that always says "A" is perfect. The responses
+    are sorted by the sha256 of prompt and text, which is as good as a fair shuffle, the same on every machine, and the
+    same if chosen and rejected change places.
     """
     keys = [digest([_ORDER_SALT, prompt, text]) for text in texts]
     return tuple(sorted(range(len(texts)), key=keys.__getitem__))
 
 
 def section_scores(per_subset: Mapping[str, float], weights: Mapping[str, int] | None = None) -> dict[str, float]:
-    """Section scores and their mean, from accuracies per subset.
+    """Section scores and their unweighted mean, ``score``, from accuracies per subset; all are fractions.
 
-    Parameters
-    ----------
-    per_subset : mapping of str to float
-        Accuracy per subset, fractions; other keys (``model`` ...) are not looked at.
-    weights : mapping of str to int, optional
-        Examples per subset; by default the benchmark's own `EXAMPLE_COUNTS`.
-
-    Returns
-    -------
-    dict of str to float
-        The four sections and ``score``, their unweighted mean, fractions.
-
-    Raises
-    ------
-    DataError
-        If a subset is missing or isn't a fraction: a section over fewer subsets is another figure.
-
-    References
-    ----------
-    .. [1] Lambert et al., RewardBench: Evaluating Reward Models for Language Modeling, 2024, arXiv:2403.13787.
-
-    Examples
-    --------
-    A judge that is right on everything but mathematics and code:
+    ``weights`` are examples per subset, by default `EXAMPLE_COUNTS` (Lambert et al. 2024, arXiv:2403.13787). DataError
+    where a subset is missing: a section over fewer is another figure. A judge that is right on all but mathematics and
+    code:
 
     >>> figures = {subset: float(subset not in SECTIONS["Reasoning"]) for subset in EXAMPLE_COUNTS}
     >>> section_scores(figures)
@@ -132,13 +90,7 @@ def section_scores(per_subset: Mapping[str, float], weights: Mapping[str, int] |
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file, gzipped or not.
-
-    Raises
-    ------
-    DataError
-        If it can't be read or is no JSON.
-    """
+    """Read a JSON file, gzipped or not."""
     try:
         return json.loads(decode(unpack(path.read_bytes(), str(path)), str(path)))
     except OSError as error:
@@ -148,50 +100,21 @@ def read_json(path: Path) -> Any:
 
 
 class Reader:
-    """Reads the hub's rows: prompt, chosen, chosen_model, rejected, rejected_model, subset, id.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        ``filtered`` or ``raw``.
-    """
+    """Reads the hub's rows: prompt, chosen, chosen_model, rejected, rejected_model, subset, id."""
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
         self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield an item per pair, its responses in `content_order`.
-
-        Raises
-        ------
-        DataError
-            If a field is missing or a subset is not one of the 23.
-        """
+        """Yield an item per pair, its responses in `content_order`."""
         for row in source.rows():
             yield Located(self._item(row), row)
 
     def figures(self, path: Path, column: str = "") -> dict[str, float]:
-        """Read a published file of accuracies per subset (``eval-set/<model>.json`` of the benchmark's results).
+        """Read a published file of accuracies per subset: the subsets, the sections and ``score``, fractions.
 
-        Parameters
-        ----------
-        path : Path
-            The file: one JSON object; a key that is no subset (``model`` ...) is not looked at.
-        column : str, optional
-            Not used: such a file holds one model.
-
-        Returns
-        -------
-        dict of str to float
-            The subsets, the sections and ``score``, fractions.
-
-        Raises
-        ------
-        DataError
-            If it is no JSON object, or a subset is missing.
+        It is ``eval-set/<model>.json`` of the benchmark's results, one JSON object; ``column`` is not used.
         """
         del column
         data = read_json(path)

@@ -48,25 +48,10 @@ RATE_EACH = ("protocol", "rate-each")
 
 
 def average(domains: Mapping[str, float]) -> float:
-    """Overall score: the unweighted mean of the six domains, in the unit of what is given.
+    """Overall score: the unweighted mean of the six domains (Malik et al. 2025, arXiv:2506.01937, Table 3).
 
-    Parameters
-    ----------
-    domains : mapping of str to float
-        A figure per domain, by its name here or as in the paper's table (``precise_if``).
-
-    Raises
-    ------
-    DataError
-        If a domain is missing: a mean over fewer is another figure.
-
-    References
-    ----------
-    .. [1] Malik et al., RewardBench 2: Advancing Reward Model Evaluation, 2025, arXiv:2506.01937, Table 3.
-
-    Examples
-    --------
-    The first row of Table 3, printed there as 77.2:
+    Domains are named as here or as in the paper's table. DataError where one is missing. The first row of Table 3,
+    printed there as 77.2:
 
     >>> round(average({"factuality": 65.7, "precise_if": 55.3, "math": 81.1,
     ...                "safety": 90.9, "focus": 86.7, "ties": 83.4}), 1)
@@ -80,24 +65,13 @@ def average(domains: Mapping[str, float]) -> float:
 
 
 def best_of_credit(scores: Sequence[float], right: Iterable[int]) -> float:
-    """Credit of one best-of-k item whose responses were scored one by one.
+    """Credit of one best-of-k item whose responses were scored one by one; ``right`` are indices of right responses.
 
-    The response with the highest score wins. Where k responses share the highest score and a right one is
-    among them, the item earns 1/k for each right one, what a fair draw between them would earn on average.
+    The response with the highest score wins. Where k responses share the highest score and a right one is among them,
+    the item earns 1/k for each right one, what a fair draw between them would earn on average.
 
-    Parameters
-    ----------
-    scores : sequence of float, shape (k,)
-        One score per response.
-    right : iterable of int
-        Indices of the responses that count as right.
-
-    Examples
-    --------
     >>> best_of_credit([7, 9, 9, 9], [1])
     0.3333333333333333
-    >>> best_of_credit([7, 9, 8, 8], [0])
-    0.0
     """
     if not scores:
         raise DataError("there are no scores")
@@ -108,16 +82,9 @@ def best_of_credit(scores: Sequence[float], right: Iterable[int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TiesPrompt:
-    """The scores of one Ties prompt.
+    """The scores of one Ties prompt, which ``pair`` joins with its partner.
 
-    Parameters
-    ----------
-    pair : str
-        What joins a tied prompt and its reference prompt.
-    tied : bool
-        Whether this is the tied prompt (several right answers) or the reference (one right answer).
-    right, wrong : tuple of float
-        Scores of the right and of the wrong responses.
+    A ``tied`` prompt has several right answers, its reference prompt one.
     """
 
     pair: str
@@ -138,22 +105,14 @@ class TiesPrompt:
 
 @dataclass(frozen=True, slots=True)
 class TiesScore:
-    """The Ties score and its parts, fractions (``margin`` in -1 to 1, ``score`` up to 1.01).
+    """The Ties score and its parts, fractions.
 
-    Parameters
-    ----------
-    score : float
-        0.30 ``tied_accuracy`` + 0.30 ``ref_accuracy`` + 0.20 ``preferred`` + 0.20 ``preferred_hard`` + 0.01 ``margin``.
-    tied_accuracy, ref_accuracy : float
-        Share of tied and of reference prompts on which every right response outscores every wrong one.
-    preferred : float
-        Share of pairs whose gap on the tied prompt exceeds the spread of its right responses.
-    preferred_hard : float
-        The same with the smaller of the tied and the reference gap.
-    margin : float
-        Mean of tanh(smaller gap / spread - 1).
-    pairs : int
-        Tied prompts whose reference prompt is there too.
+    ``score`` (up to 1.01) is 0.30 ``tied_accuracy`` + 0.30 ``ref_accuracy`` + 0.20 ``preferred`` + 0.20
+    ``preferred_hard`` + 0.01 ``margin``. The accuracies are shares of tied and of reference prompts on which every
+    right response outscores every wrong one; ``preferred`` is the share of pairs whose gap on the tied prompt exceeds
+    the spread of its right responses, ``preferred_hard`` the same with the smaller of the tied and the reference gap,
+    and ``margin`` (-1 to 1) the mean of tanh(smaller gap / spread - 1). ``pairs`` counts tied prompts whose reference
+    prompt is there too.
     """
 
     score: float
@@ -168,30 +127,11 @@ class TiesScore:
 def ties_score(prompts: Iterable[TiesPrompt]) -> TiesScore:
     """Score the Ties domain: right answers above wrong ones, and closer to each other than to the wrong ones.
 
-    Parameters
-    ----------
-    prompts : iterable of TiesPrompt
-        The tied and the reference prompts, in any order.
-
-    Raises
-    ------
-    DataError
-        If a prompt lacks right or wrong responses or a finite score, stands twice, if a tied prompt has a single
-        right response, or if no tied prompt has its reference: the margins are undefined then.
-
-    Notes
-    -----
-    Where the right responses of a tied prompt share one score the spread is 0: the margin term is 1, -1 or 0 as the
-    gap is positive, negative or 0.
-
-    References
-    ----------
-    .. [1] Malik et al., RewardBench 2: Advancing Reward Model Evaluation, 2025, arXiv:2506.01937; the definition is
-       that of ``rewardbench/utils.py`` in the benchmark's repository.
-
-    Examples
-    --------
-    Right answers at 8 and 7, a wrong one at 4; the reference prompt's gap is 5 - 3:
+    Malik et al. 2025, arXiv:2506.01937, as defined in the benchmark's ``rewardbench/utils.py``. Where the right
+    responses of a tied prompt share one score the spread is 0: the margin term is 1, -1 or 0 as the gap is positive,
+    negative or 0. DataError where the margins are undefined: a prompt lacks right or wrong responses or a finite score
+    or appears twice, a tied prompt has a single right response, or none has its reference. Right answers at 8 and 7, a
+    wrong one at 4; the reference prompt's gap is 5 - 3:
 
     >>> ties_score([TiesPrompt("1", True, (8, 7), (4,)), TiesPrompt("1", False, (5,), (3, 1))]).score
     1.0076159415595576
@@ -234,12 +174,9 @@ def ties_score(prompts: Iterable[TiesPrompt]) -> TiesScore:
 
 
 def ties_prompts(verdicts: Iterable[Verdict]) -> Iterator[TiesPrompt]:
-    """Make the prompts of `ties_score` from stored verdicts; those of other domains are passed over.
+    """Make the prompts of `ties_score` from stored verdicts, passing over other domains.
 
-    Raises
-    ------
-    DataError
-        If a verdict has no score per response: "which is best" can't be turned into margins.
+    DataError where one has no score per response: "which is best" can't be turned into margins.
     """
     for verdict in verdicts:
         if verdict.subset != TIES:
@@ -293,38 +230,18 @@ def _margin(gap: float, spread: float) -> float:
 class Reader:
     """Reads the hub's rows: id, prompt, chosen, rejected, num_correct, models, subset.
 
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        ``test``.
-
-    Attributes
-    ----------
-    responses_vary : bool
-        True: an item of Ties has as many responses as it has, whatever the ``k`` of the ``pick`` scale.
+    ``responses_vary``: an item of Ties has as many responses as it has, whatever the ``k`` of the ``pick`` scale.
     """
 
     responses_vary = True
 
     @staticmethod
     def official(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Estimate]]:
-        """Compute the benchmark's own score per domain and over all, as metric ``official_score``.
+        """Compute the benchmark's own score per domain and, where all six are defined, over all, as ``official_score``.
 
-        Each item counts once, in its own order. A domain of picks is the mean of `best_of_credit` where
-        responses were scored, and the share of right picks elsewhere; Ties is `ties_score`. There are no
-        intervals: the formula of Ties has none.
-
-        Parameters
-        ----------
-        verdicts : iterable of Verdict
-            The verdicts of a run.
-
-        Returns
-        -------
-        dict of str to dict of str to Estimate
-            By domain, and ``score`` where all six are defined.
+        Each item counts once, in its own order. A domain of picks is the mean of `best_of_credit` where responses were
+        scored, and the share of right picks elsewhere; Ties is `ties_score`. There are no intervals: the formula of
+        Ties has none.
         """
         domains: dict[str, list[Verdict]] = {}
         for verdict in verdicts:
@@ -345,35 +262,14 @@ class Reader:
         self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield an item per prompt, its responses in `rewardbench.content_order`.
-
-        Raises
-        ------
-        DataError
-            If a field is missing, a domain isn't one of the six, or the numbers of responses don't fit.
-        """
+        """Yield an item per prompt, its responses in `rewardbench.content_order`."""
         for row in source.rows():
             yield Located(_item(row), row)
 
     def figures(self, path: Path, column: str = "") -> dict[str, float]:
-        """Read one model's row of the paper's Table 3 and average its domains.
+        """Read one model's row of the paper's Table 3 and average its domains; fractions.
 
-        Parameters
-        ----------
-        path : Path
-            A JSON array of objects with ``model`` and a percentage per domain (``precise_if`` ...).
-        column : str
-            The model.
-
-        Returns
-        -------
-        dict of str to float
-            The six domains and ``score``, fractions.
-
-        Raises
-        ------
-        DataError
-            If the file doesn't hold this model once, or a domain is missing.
+        The file is a JSON array of objects with ``model`` and a percentage per domain (``precise_if`` ...).
         """
         data = read_json(path)
         rows = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []

@@ -23,10 +23,7 @@ def resolve(
 ) -> Source:
     """Find the rows of a split: ``--sample``, ``--data``, ``JUDGEBENCH_DATA/<task>``, then the pinned source.
 
-    Raises
-    ------
-    DataError
-        If they are nowhere to be found; the message names the choices.
+    DataError where none has them; the message names the choices.
     """
     wanted = card.split(split)
     if sample:

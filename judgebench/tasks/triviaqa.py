@@ -48,17 +48,7 @@ class _Marked(NamedTuple):
 class Reader:
     """Reads the two public CSVs and files of one's own answers; a row's columns say which it is.
 
-    Parameters
-    ----------
-    card : Card
-        The card.
-    split : str
-        Name of the split.
-
-    Attributes
-    ----------
-    left_out : Counter of str
-        Rows that gave no item in the last reading, by reason.
+    ``left_out`` counts the rows that gave no item in the last reading, by reason.
     """
 
     def __init__(self, card: Card, split: str) -> None:
@@ -67,13 +57,7 @@ class Reader:
         self.left_out: Counter[str] = Counter()
 
     def items(self, source: Source) -> Iterator[Located]:
-        """Yield an item per labelled row.
-
-        Raises
-        ------
-        DataError
-            If a field is missing, a label isn't one of the words for right and wrong, or no row has a label.
-        """
+        """Yield an item per labelled row; DataError where there is none."""
         labelled = False
         for mark in self._marked(source):
             labelled = True
@@ -88,15 +72,7 @@ class Reader:
         column: str | None,
         items: Mapping[str, Item],  # noqa: ARG002 - the reader protocol's signature; CardTask checks the ids
     ) -> Recording:
-        """Read one judge's column; an empty cell is a reply that could not be parsed.
-
-        Raises
-        ------
-        UsageError
-            If ``column`` is none of the judges' columns.
-        DataError
-            If a cell is neither right nor wrong nor empty.
-        """
+        """Read one judge's column; an empty cell is a reply that could not be parsed."""
         replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
         for mark in self._marked(source):
             if column is None or not (column in mark.row.data and _is_judge(column, mark.row)):

@@ -40,17 +40,7 @@ class Pages:
 
 
 class View:
-    """What is served.
-
-    Parameters
-    ----------
-    runs : RunTable
-        The runs.
-    shelf : Shelf
-        The tasks that can be labelled.
-    pages : Pages
-        How reports are written.
-    """
+    """What is served: runs, the tasks that can be labelled, and how reports are written."""
 
     def __init__(self, runs: RunTable, shelf: Shelf, pages: Pages) -> None:
         self._runs = runs
@@ -231,7 +221,6 @@ def _json(value: Any, status: int = 200) -> web.Response:
 
 @web.middleware
 async def _errors(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
-    """Say in a line what went wrong, as the command line does."""
     try:
         response: web.StreamResponse = await handler(request)
     except IncompleteError as error:

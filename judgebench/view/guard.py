@@ -31,20 +31,7 @@ HEADERS = {
 
 
 class Guard:
-    """The rules of a start of the server.
-
-    Parameters
-    ----------
-    host : str
-        What it listens on.
-    port : int
-        Where.
-
-    Raises
-    ------
-    UsageError
-        If others than this machine could reach it.
-    """
+    """The rules of a start of the server; UsageError where others than this machine could reach it."""
 
     def __init__(self, host: str, port: int) -> None:
         if host not in LOOPBACK:
@@ -73,7 +60,6 @@ class Guard:
         return self._objection(request) or await handler(request)
 
     def _objection(self, request: web.Request) -> web.Response | None:
-        """Say what is wrong with a request that has the token."""
         # Cookies know no ports: what else listens on this machine is the same site to a browser. Old ones don't say.
         if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
             return _refused("a page of elsewhere asked for this; open the address yourself")

@@ -16,19 +16,7 @@ if TYPE_CHECKING:
 
 
 class Offers:
-    """The tasks that were named; else those of the runs.
-
-    Parameters
-    ----------
-    runs : RunTable
-        The runs.
-    tasks : sequence of str
-        Names of tasks; may be empty.
-    data : Path or None
-        Their data.
-    sample : bool
-        Whether the rows shipped with them are taken.
-    """
+    """The tasks that were named; else those of the runs."""
 
     def __init__(self, runs: RunTable, tasks: Sequence[str], *, data: Path | None, sample: bool) -> None:
         self._runs = runs
@@ -41,13 +29,7 @@ class Offers:
         return self._tasks or list(self._revisions())
 
     def offer(self, name: str) -> Offered:
-        """Open a task.
-
-        Raises
-        ------
-        DataError, UsageError
-            If its data can't be found or read.
-        """
+        """Open a task; DataError or UsageError where it can't be."""
         from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
 
         # What was judged is what should be labelled.

@@ -27,16 +27,9 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is labelled, and how it is shown.
+    """What is labelled, and how it is shown: ``limit`` items drawn with the seed, which also orders responses.
 
-    Parameters
-    ----------
-    seed : int
-        Of the order of items and of responses.
-    limit : int or None
-        So many items, drawn at random with the seed.
-    both : bool
-        Whether items are shown a second time, the other way round, after all were shown once.
+    ``both`` shows items a second time, the other way round, after all were shown once.
     """
 
     seed: int = 0
@@ -57,27 +50,8 @@ class Showing:
 class Session:
     """An annotator at work on a task; what is said is in the file before `save` returns.
 
-    Parameters
-    ----------
-    task : Task
-        What is labelled.
-    annotator : str
-        By whom.
-    folder : Path
-        Where files of labels are kept.
-    selection : Selection
-        Where the annotator has a file of this task already, its seed holds.
-    asked : tuple of str
-        What the annotators of the task were asked, in paragraphs.
-    reference : str
-        Which references are shown.
-
-    Raises
-    ------
-    UsageError
-        If the name can't be an annotator's, or another process writes that file.
-    DataError, IncompleteError
-        If the data or the file can't be read or written.
+    Where the annotator has a file of this task already, its seed holds. ``asked`` is what the annotators of the task
+    were asked, in paragraphs. UsageError where the name can't be an annotator's, or another process writes the file.
     """
 
     def __init__(
@@ -153,13 +127,7 @@ class Session:
         return next((i for i, words in enumerate(said) if words is None and i > n), None)
 
     def show(self, n: int) -> dict[str, Any]:
-        """Write a showing as the page needs it.
-
-        Raises
-        ------
-        UsageError
-            If there is none of that number.
-        """
+        """Write a showing as the page needs it."""
         one, scale = self._showing(n), self.task.scale
         responses = len(one.item.responses)
         key = (one.item.id, one.number)
@@ -174,25 +142,10 @@ class Session:
         }
 
     def save(self, n: int, mark: str, said: Code | None, *, seconds: float = 0.0, attempt: str = "") -> None:
-        """Keep what was said about a showing, in the coordinates in which it was shown.
+        """Keep what was said about a showing, in the coordinates of the showing; None where the person can't say.
 
-        Parameters
-        ----------
-        n, mark : int, str
-            The showing; both have to fit, or a page of another session is talking.
-        said : int, tuple of int or None
-            The label; None where the person can't say.
-        seconds : float
-            How long it was looked at.
-        attempt : str
-            Names the attempt: the same one twice, after an answer that got lost, is kept once.
-
-        Raises
-        ------
-        UsageError
-            If it is no label of this showing.
-        IncompleteError
-            If it can't be written.
+        ``n`` and ``mark`` both have to fit, or a page of another session is talking. An ``attempt`` that comes twice,
+        after an answer that got lost, is kept once.
         """
         one, scale = self._showing(n), self.task.scale
         if mark != one.mark:

@@ -17,9 +17,9 @@ T = TypeVar("T")
 class Worker:
     """A thread that does what it is given, in turn.
 
-    Python waits for the threads of its own executors before it ends; Ctrl-C must end the server within a second, be a
-    large run measured right now or not. Nothing that this thread does is left half done on the disk: labels are
-    written by another one.
+    Python waits for the threads of its own executors before it ends; Ctrl-C must end the server within a second, even
+    while a large run is measured. Nothing that this thread does is left half done on the disk: another one writes
+    labels.
     """
 
     def __init__(self, name: str) -> None:

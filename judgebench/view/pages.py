@@ -22,26 +22,7 @@ _WIDTH = 110
 def rooms(
     policy: Sequence[str], *, data: Path | None, sample: bool, tell: Callable[[str], None]
 ) -> tuple[Callable[[StoredRun], Agreement], Pages]:
-    """Put together how runs are measured and written.
-
-    Parameters
-    ----------
-    policy : sequence of str
-        ``name=value`` settings that override the tasks' own.
-    data : Path or None
-        Where the texts of the items are.
-    sample : bool
-        Whether to take the rows shipped with the tasks.
-    tell : callable
-        Hears what a person should know.
-
-    Returns
-    -------
-    callable
-        Measures a run on all of its items.
-    Pages
-        Writes the report and the comparison of some runs.
-    """
+    """Put together how runs are measured, on all of their items, and how their reports and comparisons are written."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use

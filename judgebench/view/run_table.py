@@ -47,15 +47,7 @@ class Entry:
 
 
 class RunTable:
-    """The runs of a folder, by name; only names in the table are ever opened.
-
-    Parameters
-    ----------
-    root : Path
-        A folder of runs, or a run. It need not exist yet.
-    measure : callable
-        Measures a run: row ``all``.
-    """
+    """The runs of a folder, which need not exist yet, by name; only names in the table are ever opened."""
 
     def __init__(self, root: Path, measure: Callable[[StoredRun], Agreement]) -> None:
         self.root = root
@@ -82,13 +74,7 @@ class RunTable:
         return list(found.values())
 
     def opened(self, names: Sequence[str]) -> list[StoredRun]:
-        """Find runs by name; all that can be read where none is named.
-
-        Raises
-        ------
-        UsageError
-            If there is no run of a name, or none at all.
-        """
+        """Find runs by name; all that can be read where none is named. UsageError where there is none."""
         entries = {entry.name: entry for entry in self.scan()}
         if unknown := [name for name in names if name not in entries]:
             raise UsageError(f"there is no run {unknown[0][:200]!r} here")
@@ -170,7 +156,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def figures(row: Agreement) -> dict[str, Any]:
-    """Write a measured row as the page takes it: kappa or its like, with what has to stand beside it."""
+    """Write a measured row as the page takes it: kappa or its like, with what has to be shown beside it."""
     return {
         "judged": sum(row.statuses.values()),
         "items": row.items,
@@ -186,8 +172,6 @@ def figures(row: Agreement) -> dict[str, Any]:
 def bracketed(one: Estimate | None) -> str:
     """Write an estimate with its interval; where there is none, say why.
 
-    Examples
-    --------
     >>> from judgebench.domain import Estimate
     >>> bracketed(Estimate(0.31, 0.2, 0.42, 100))
     '.310 [.200, .420]'

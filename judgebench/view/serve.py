@@ -23,23 +23,9 @@ _GRACE = 0.5
 
 
 def serve(view: View, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM.
+    """Serve until Ctrl-C or SIGTERM; ``ready`` hears the address that lets a browser in.
 
-    Parameters
-    ----------
-    view : View
-        What is served.
-    host : str
-        A loopback address.
-    port : int
-        0 takes a free one.
-    ready : callable
-        Hears the address that lets a browser in.
-
-    Raises
-    ------
-    UsageError
-        If the address can't be had.
+    ``host`` is a loopback address, and port 0 takes a free one. UsageError where it can't be had.
     """
     with contextlib.closing(_listening(host, port)) as listener:
         try:

@@ -34,21 +34,7 @@ class Offered:
 
 
 class Shelf:
-    """Tasks by name, opened on use; sessions by task and annotator.
-
-    Parameters
-    ----------
-    names : callable
-        Names the tasks that are offered now.
-    offer : callable
-        Opens one of them.
-    folder : Path
-        Where files of labels are kept.
-    selection : Selection
-        What is labelled of each.
-    measure : callable
-        Measures a run: row ``all``.
-    """
+    """Tasks by name, opened on use; sessions by task and annotator, whose labels are kept in ``folder``."""
 
     def __init__(
         self,
@@ -71,13 +57,7 @@ class Shelf:
         return list(self._names())
 
     def session(self, task: str, annotator: str) -> Session:
-        """Find an annotator's session, or begin it.
-
-        Raises
-        ------
-        UsageError, DataError, IncompleteError
-            As `Session` says, and where there is no such task.
-        """
+        """Find an annotator's session, or begin it; UsageError where there is no such task."""
         known = self._sessions.get((task, annotator))
         if known is not None:
             return known
@@ -102,10 +82,7 @@ class Shelf:
     def reveal(self, session: Session, runs: Sequence[StoredRun]) -> dict[str, Any]:
         """Measure the judges of runs against what a person said.
 
-        Raises
-        ------
-        UsageError
-            If the person is not through: who knows the judge's verdicts is not blind to them any more.
+        UsageError where the person is not through: who knows the judge's verdicts is not blind to them any more.
         """
         if not session.finished:
             raise UsageError("label or skip all items first: the judges' verdicts would colour what is left")

@@ -34,19 +34,7 @@ _CHECK = {"correct": "Correct", "incorrect": "Incorrect"}
 
 
 def shown(item: Item, scale: Scale, order: tuple[int, ...], reference: str) -> dict[str, Any]:
-    """Write an item as it is shown in an order, as plain JSON.
-
-    Parameters
-    ----------
-    item : Item
-        The item.
-    scale : Scale
-        What a label can be.
-    order : tuple of int
-        ``order[slot]`` is the index of the response in that slot.
-    reference : str
-        Which references are shown; ``auto`` means people's, ``none`` no one's.
-    """
+    """Write an item as it is shown in an order (as in `Case`), as plain JSON; ``auto`` shows people's references."""
     kind = "human" if reference == "auto" else reference
     letters = "AB" if scale.kind == "pair" else ""
     responses = [item.responses[index] for index in order]
@@ -79,8 +67,6 @@ def steps_of(item: Item) -> int:
 def choices(scale: Scale, responses: int) -> list[dict[str, Any]]:
     """Name what can be chosen, in the coordinates in which the item is shown.
 
-    Examples
-    --------
     >>> from judgebench.domain import Scale
     >>> [one["text"] for one in choices(Scale.pair(), 2)]
     ['A is better', 'Neither is better', 'B is better']
@@ -137,8 +123,6 @@ def guidelines(readme: str) -> list[str]:
 
     Tables and lists, which tell of the gold labels, and what follows them are left out.
 
-    Examples
-    --------
     >>> guidelines("## What the annotators were asked\n\nTo say **which**\nis better.\n\n- Gold is\n\n## Rows\n\nNo.")
     ['To say which is better.']
     """

@@ -190,23 +190,9 @@ def create(
 ) -> LLMJudge:
     """Build the judge ``anthropic/<model>``; nothing is connected and no key is looked at before the first call.
 
-    Parameters
-    ----------
-    model : str
-        The model's name, without ``anthropic/``.
-    prompt : str or None
-        Name or file of the prompt; None for the scale's own.
-    base_url : str or None
-        Another address of the API; None for ``ANTHROPIC_BASE_URL`` or Anthropic's own.
-    temperature : float or None
-        Sampling temperature; None leaves it out, as the API has demanded since its version 2026-10-21. A number
-        is sent through version 2023-06-01 of the API, to models that still take one.
-    max_tokens : int
-        Limit of an answer.
-    timeout : float or Timeouts
-        Seconds for one call.
-    seed : int or None
-        Not sent, and so not recorded: the API takes no sampling seed.
+    Without an address it is ``ANTHROPIC_BASE_URL`` or Anthropic's own. A temperature of None is left out, as the API
+    has demanded since its version 2026-10-21; a number is sent through version 2023-06-01, to models that still take
+    one. ``seed`` is not sent, and so not recorded: the API takes none.
     """
     address = base_url or os.environ.get("ANTHROPIC_BASE_URL") or None
     address = checked_url(address) if address else None

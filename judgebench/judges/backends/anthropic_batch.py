@@ -46,21 +46,7 @@ _STATUS = {
 
 
 class AnthropicBatches:
-    """Send messages as batches.
-
-    Parameters
-    ----------
-    label : str
-        Name for messages, e.g. ``anthropic/claude-sonnet-4-5``.
-    request : callable
-        Writes messages as the parameters of a call.
-    read : callable
-        Reads the body of an answer.
-    headers : mapping
-        Sent when a batch is made (the version of the API).
-    base_url : str or None
-        Another address of the API.
-    """
+    """Send messages as batches; ``request`` writes the parameters of a call, ``read`` reads the body of an answer."""
 
     #: As the guide states them; 256 MB read as the smaller of its two meanings.
     limits = BatchLimits(requests=100_000, size=256_000_000, frame=len('{"requests":[]}'))
@@ -102,7 +88,7 @@ class AnthropicBatches:
         return encode_line({"custom_id": custom_id, "params": dict(self._request(messages))})
 
     async def submit(self, lines: BinaryIO, tag: str) -> BatchState:  # noqa: ARG002 - every custom id carries it
-        """Make a batch; there is no metadata, so it is known by its custom ids alone."""
+        """Make a batch; it can't have metadata, so it is known by its custom ids alone."""
         requests: list[Any] = [json.loads(line) for line in lines]
         async with self._calling("there is no batch API") as client:
             made = await client.messages.batches.create(requests=requests, extra_headers=dict(self._headers))
@@ -126,7 +112,7 @@ class AnthropicBatches:
         return found
 
     async def state(self, batch: str) -> BatchState:
-        """Ask where a batch stands."""
+        """Ask how far a batch is."""
         async with self._calling(f"there is no batch {batch}") as client:
             return self._state(await client.messages.batches.retrieve(batch, timeout=QUESTION_TIMEOUT))
 
@@ -156,7 +142,7 @@ class AnthropicBatches:
                 yield str(line.get("custom_id")), self._answer(line)
 
     def _answer(self, line: Mapping[str, Any]) -> Any:
-        """Read one line of results: a completion, or the error that stands in its place."""
+        """Read one line of results: a completion, or the error that came instead."""
         given: Any = line.get("result")
         result = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
         kind = str(result.get("type") or "nothing")

@@ -31,10 +31,7 @@ def encode_line(request: dict[str, Any]) -> bytes:
 async def json_lines(backend: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
     """Read JSON lines; only a line feed ends one (HTTP libraries also split at U+2028, which answers may hold).
 
-    Raises
-    ------
-    RetryableError
-        If a line is no JSON object: the next download may be whole.
+    RetryableError where a line is not a JSON object: the next download may be whole.
     """
     rest = b""
     async for chunk in chunks:
@@ -77,23 +74,8 @@ def batch_error(
 ) -> JudgebenchError | None:
     """Say what an SDK's error means, or an HTTP library's: SDKs don't wrap what breaks while a body is read.
 
-    Parameters
-    ----------
-    backend : str
-        Name for the message.
-    error : Exception
-        What was raised; of the SDKs' errors only their shape is looked at, which both share.
-    what : str
-        What was asked for, where the server says that it is not there.
-    key_variable : str
-        The environment variable that holds the key.
-    secrets : iterable of str
-        What must not show.
-
-    Returns
-    -------
-    JudgebenchError or None
-        None where the error is nobody's but ours.
+    Of an error only its shape is looked at, which both SDKs share; None where it is nobody's but ours. ``what`` was
+    asked for, for where the server says that it is not there.
     """
     response: Any = getattr(error, "response", None)
     status: Any = getattr(response, "status_code", None)
@@ -111,19 +93,7 @@ def batch_error(
 def batch_price(
     completion: Completion, model: str, url: str, price: Callable[[Completion], float | None]
 ) -> float | None:
-    """Price of an answer, whichever way it came; of a batch's the list's own price, else half of the usual.
-
-    Parameters
-    ----------
-    completion : Completion
-        Its tokens, and whether a batch answered.
-    model : str
-        The model that was asked for.
-    url : str
-        Address of the API.
-    price : callable
-        What a live call of the same tokens costs; None where that is unknown.
-    """
+    """Price of an answer, live or of a batch: a batch's is the list's own price, else half of the live ``price``."""
     usual = price(replace(completion, batch=False))
     if usual is None or not completion.batch:
         return usual

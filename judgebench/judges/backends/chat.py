@@ -45,13 +45,7 @@ def _content(part: Part) -> dict[str, Any]:
 
 
 def image_url(image: str) -> str:
-    """Return an image as a URL that travels: web addresses and ``data:`` as they are, files inlined.
-
-    Raises
-    ------
-    RejectedError
-        If the file can't be read.
-    """
+    """Return an image as a URL that travels: web addresses and ``data:`` as they are, files inlined."""
     if image.startswith(("http://", "https://", "data:")):
         return image
     try:
@@ -71,12 +65,9 @@ def encode(body: Mapping[str, Any]) -> bytes:
 
 
 def loads(text: str | bytes) -> Any:
-    """Read JSON; what orjson is too strict for (a lone surrogate, NaN, bytes that are no UTF-8) as json reads it.
+    """Read JSON; what orjson is too strict for (a lone surrogate, NaN, bytes that are not UTF-8) as json reads it.
 
-    Raises
-    ------
-    ValueError, RecursionError
-        If it is no JSON.
+    ValueError or RecursionError where it is not JSON.
     """
     try:
         return orjson.loads(text)
@@ -85,7 +76,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def decode(backend: str, status: int, content: str | bytes, secrets: Iterable[str] = ()) -> dict[str, Any]:
-    """Read the body of a 2xx answer; what is no JSON object may be one next time."""
+    """Read the body of a 2xx answer; what is not a JSON object may be one next time."""
     try:
         body: Any = loads(content)
     except (ValueError, RecursionError):
@@ -121,13 +112,7 @@ def raise_for_error_in_200(
 def chat_completion(
     backend: str, body: Mapping[str, Any], *, key_variable: str, seconds: float, secrets: Iterable[str] = ()
 ) -> Completion:
-    """Read a chat completion.
-
-    Raises
-    ------
-    RetryableError
-        If the body holds an error, no choice, or a choice without a message.
-    """
+    """Read a chat completion; RetryableError where it holds an error, no choice, or a choice without a message."""
     raise_for_error_in_200(backend, body, key_variable, secrets)
     choices: Any = body.get("choices")
     choice: Any = choices[0] if isinstance(choices, list) and choices else None

@@ -161,27 +161,7 @@ def create(
 ) -> LLMJudge:
     """Build the judge ``litellm/<provider>/<model>``; litellm is loaded at the first call.
 
-    Parameters
-    ----------
-    model : str
-        Provider and model as litellm names them.
-    prompt : str or None
-        Name or file of the prompt; None for the scale's own.
-    base_url : str or None
-        Another address of the provider's API, e.g. that of a litellm proxy.
-    temperature : float or None
-        Sampling temperature; None leaves it out.
-    max_tokens : int
-        Limit of an answer.
-    timeout : float or Timeouts
-        Seconds for one call.
-    seed : int or None
-        Sampling seed; None leaves it out.
-
-    Raises
-    ------
-    BackendError
-        If litellm is not installed.
+    ``base_url`` is another address of the provider's API, e.g. that of a litellm proxy; None leaves a setting out.
     """
     if importlib.util.find_spec("litellm") is None:
         raise BackendError("litellm judges need the litellm package: pip install 'judgebench[litellm]'")

@@ -47,8 +47,8 @@ _OWN = "https://api.openai.com/v1"
 class OpenAIBackend:
     """Complete chats with the OpenAI SDK.
 
-    Bodies are read by us and not by the SDK: its two majors differ in their HTTP layer, and a body that
-    is no chat completion must end in our errors in both.
+    Bodies are read by us and not by the SDK: its two majors differ in their HTTP layer, and a body that is not a chat
+    completion must end in our errors in both.
     """
 
     def __init__(
@@ -140,22 +140,8 @@ def create(
 ) -> LLMJudge:
     """Build the judge ``openai/<model>``; nothing is connected and no key is looked at before the first call.
 
-    Parameters
-    ----------
-    model : str
-        The model's name, without ``openai/``.
-    prompt : str or None
-        Name or file of the prompt; None for the scale's own.
-    base_url : str or None
-        Another address of the API; None for ``OPENAI_BASE_URL`` or OpenAI's own.
-    temperature : float or None
-        Sampling temperature; None leaves it out, as reasoning models demand.
-    max_tokens : int
-        Limit of an answer, reasoning included (``max_completion_tokens``).
-    timeout : float or Timeouts
-        Seconds for one call.
-    seed : int or None
-        Sampling seed; None leaves it out.
+    None leaves a setting out: the address is then ``OPENAI_BASE_URL`` or OpenAI's own, the prompt the scale's own.
+    Reasoning models demand that of the temperature. ``max_tokens`` counts reasoning too (``max_completion_tokens``).
     """
     address = base_url or os.environ.get("OPENAI_BASE_URL") or None
     address = checked_url(address) if address else None

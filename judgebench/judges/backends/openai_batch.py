@@ -39,17 +39,7 @@ _MOST_PAGES = 100
 
 
 class OpenAIBatches:
-    """Send chats as batches.
-
-    Parameters
-    ----------
-    label : str
-        Name for messages, e.g. ``openai/gpt-4o``.
-    request : callable
-        Writes messages as the body of a chat completion.
-    base_url : str or None
-        Another address of the API.
-    """
+    """Send chats as batches; ``request`` writes messages as the body of a chat completion."""
 
     #: As the API reference states them; 200 MB read as the smaller of its two meanings.
     limits = BatchLimits(requests=50_000, size=200_000_000)
@@ -109,7 +99,7 @@ class OpenAIBatches:
         return found
 
     async def state(self, batch: str) -> BatchState:
-        """Ask where a batch stands."""
+        """Ask how far a batch is."""
         async with self._calling(f"there is no batch {batch}") as client:
             return self._state(await client.batches.retrieve(batch, timeout=QUESTION_TIMEOUT))
 
@@ -147,7 +137,6 @@ class OpenAIBatches:
                     yield str(line.get("custom_id")), self._answer(line)
 
     def _answer(self, line: Mapping[str, Any]) -> Any:
-        """Read one line of results: a completion, or the error that its status means."""
         secrets = self._secrets()
         response: Any = line.get("response")
         if not isinstance(response, dict):

@@ -121,8 +121,6 @@ class ServerBackend:
 def _chat_url(base_url: str) -> str:
     """Complete an address: a bare host gets the ``/v1`` that all these servers use.
 
-    Examples
-    --------
     >>> _chat_url("http://localhost:8000"), _chat_url("http://localhost:8000/v1/")
     ('http://localhost:8000/v1/chat/completions', 'http://localhost:8000/v1/chat/completions')
     """
@@ -140,33 +138,10 @@ def create(
     timeout: float | Timeouts,
     seed: int | None,
 ) -> LLMJudge:
-    """Build the judge ``server/<model>``; nothing is connected before the first call.
+    """Build the judge ``server/<model>`` at ``http://localhost:8000/v1`` or the like; nothing is connected at first.
 
-    Parameters
-    ----------
-    model : str
-        The model's name as the server knows it.
-    prompt : str or None
-        Name or file of the prompt; None for the scale's own.
-    base_url : str
-        The server's address, e.g. ``http://localhost:8000/v1``.
-    temperature : float or None
-        Sampling temperature; None leaves it out.
-    max_tokens : int
-        Limit of an answer.
-    timeout : float or Timeouts
-        Seconds for one call.
-    seed : int or None
-        Sampling seed; None leaves it out.
-
-    Raises
-    ------
-    UsageError
-        If the address is missing or none.
-
-    Notes
-    -----
-    A key is optional and comes from ``JUDGEBENCH_SERVER_API_KEY``. The price of one's own server is unknown.
+    A key is optional and comes from ``JUDGEBENCH_SERVER_API_KEY``. The price of one's own server is unknown. None
+    leaves a setting out, but for the address.
     """
     if not base_url:
         raise UsageError(f"server/{model} needs the server's address: pass --base-url http://localhost:8000/v1")

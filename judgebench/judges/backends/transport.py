@@ -1,7 +1,7 @@
 """aiohttp under the official SDKs: their default transport costs several times what all else of a judgment does.
 
-The SDKs' majors stand on two HTTP libraries of one shape (httpx and httpx2); each takes a client of its own library,
-and that library takes a transport of ours. OpenAI's 2 and 3 and Anthropic's have aiohttp transports of their own, three
+The SDKs' majors use two HTTP libraries of one shape (httpx and httpx2); each takes a client of its own library, and
+that library takes a transport of ours. OpenAI's 2 and 3 and Anthropic's have aiohttp transports of their own, three
 different ones behind two extras; this one is the same for all, and reads a body in one piece.
 """
 
@@ -23,18 +23,9 @@ def http_library(client: type[Any]) -> Any:
 
 
 def http_client(default: type[Any]) -> Any:
-    """Make the client to hand to an SDK.
+    """Make the client to hand to an SDK, of its HTTP library and over aiohttp; ``default`` is its own class.
 
-    Parameters
-    ----------
-    default : type
-        The SDK's own ``DefaultAsyncHttpxClient``.
-
-    Returns
-    -------
-    AsyncClient
-        Of the SDK's HTTP library, over aiohttp; the SDK's own where the environment names a proxy, which it knows
-        how to take.
+    Where the environment names a proxy it is the SDK's own client, which knows how to take one.
     """
     # "no" is NO_PROXY, which alone names none.
     if set(urllib.request.getproxies()) - {"no"}:
@@ -84,7 +75,6 @@ def _transport_class(library: Any) -> Any:
             )
 
         async def handle_async_request(self, request: Any) -> Any:
-            """Send a request; errors are the library's own."""
             if self._session is None:
                 self._session = self._open(tls=request.url.scheme == "https")
             limits = request.extensions.get("timeout", {})
@@ -104,7 +94,6 @@ def _transport_class(library: Any) -> Any:
             return library.Response(response.status, headers=response.raw_headers, content=content, request=request)
 
         async def aclose(self) -> None:
-            """Close the connections."""
             if self._session is not None:
                 await self._session.close()
 

@@ -60,19 +60,7 @@ _MARKUP = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt: two templates and the kinds of scale that they serve.
-
-    Parameters
-    ----------
-    name : str
-        Name and version, e.g. ``pair/1``.
-    kinds : tuple of str
-        Kinds of scale.
-    user : str
-        Template of the user message.
-    system : str
-        Template of the system message; empty for none.
-    """
+    """A prompt: templates of the user's and the system's message, and the kinds of scale that they serve."""
 
     name: str
     kinds: tuple[str, ...]
@@ -85,13 +73,7 @@ class Prompt:
         return digest([_RENDERING, self.system, self.user])
 
     def render(self, case: Case, scale: Scale) -> list[Message]:
-        """Write the messages that ask for a verdict on a case.
-
-        Raises
-        ------
-        UsageError
-            If the prompt does not serve the scale.
-        """
+        """Write the messages that ask for a verdict on a case; UsageError where the prompt does not serve the scale."""
         if scale.kind not in self.kinds:
             raise UsageError(
                 f"prompt {self.name!r} asks for {' or '.join(self.kinds)} verdicts, the task needs {scale.spec}; "
@@ -120,7 +102,6 @@ class _Paragraph(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _paragraphs(template: str) -> tuple[_Paragraph, ...]:
-    """Read a template; once, because it is filled for every case."""
     read: list[_Paragraph] = []
     for paragraph in re.split(r"\n\s*\n", template.strip()):
         text = paragraph
@@ -260,8 +241,6 @@ _CHECK_MEANING = {"correct": "the response is correct", "incorrect": "the respon
 def verdict_form(scale: Scale) -> str:
     """Say which verdicts a scale allows, in the form that the parser reads.
 
-    Examples
-    --------
     >>> from judgebench.domain import Scale
     >>> print(verdict_form(Scale.rate(1, 5)))
     [[N]] with N a whole number from 1 (worst) to 5 (best), for example [[3]]
@@ -314,21 +293,9 @@ def _version(name: str) -> int:
 
 
 def load_prompt(name_or_file: str | None, scale: Scale | None = None) -> Prompt:
-    """Load a prompt by name or from a file.
+    """Load a prompt: ``pair/1``, ``pair`` (its newest version), a ``.toml`` file, or None for the scale's default.
 
-    Parameters
-    ----------
-    name_or_file : str or None
-        ``pair/1``, ``pair`` (its newest version), a ``.toml`` file, or None for the scale's default.
-    scale : Scale, optional
-        If given, the prompt must serve it.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such prompt; near matches are named.
-    UsageError
-        If the file is no prompt, or the prompt does not serve the scale.
+    UnknownNameError where there is none, UsageError where it does not serve the scale.
     """
     if name_or_file is None:
         if scale is None:
@@ -364,13 +331,7 @@ def _named(name_or_file: str) -> Prompt:
 
 
 def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
-    """Read a prompt from TOML text.
-
-    Raises
-    ------
-    UsageError
-        If a key is missing, unknown or of the wrong type, or a template names an unknown slot.
-    """
+    """Read a prompt from TOML text; UsageError where a key or a slot is missing, unknown or of the wrong type."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -31,8 +31,6 @@ def _block(block: Block, width: int) -> str:
 def text_width(text: str) -> int:
     """Count the terminal columns that a text takes.
 
-    Examples
-    --------
     >>> text_width("kappa"), text_width("評価")
     (5, 4)
     """
@@ -47,23 +45,9 @@ def text_width(text: str) -> int:
 def draw(
     grid: Grid, *, width: int, names: Sequence[int] = (), plan: Sequence[tuple[int, Sequence[int]]] = ((8, ()),)
 ) -> str:
-    """Draw a grid with its notes.
+    """Draw a grid with its notes, within ``width`` columns where that can be done; ``names`` are columns that may wrap.
 
-    Parameters
-    ----------
-    grid : Grid
-        Headings, cells, notes.
-    width : int
-        Columns to fit into, where that can be done.
-    names : sequence of int, optional
-        Columns whose text may wrap.
-    plan : sequence of (int, sequence of int), optional
-        What to do, step by step, until the table fits: wrap names down to a width, then leave out columns.
-
-    Returns
-    -------
-    str
-        Lines, the last one ended.
+    Each step of ``plan`` wraps names down to a width, then leaves out columns, until the table fits.
     """
     if not grid.rows:
         return "no rows\n"
@@ -112,7 +96,6 @@ def _fit(
 def _line(
     cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False
 ) -> list[str]:
-    """Set cells of several lines beside each other."""
     height = max(map(len, cells))
     padded = [[""] * (height - len(c)) + list(c) if bottom else list(c) + [""] * (height - len(c)) for c in cells]
     lines: list[str] = []

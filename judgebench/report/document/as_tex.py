@@ -73,12 +73,8 @@ def _block(block: Block, label: str) -> str:
 
 
 def latex_text(text: str) -> str:
-    r"""Write a text so that LaTeX prints it and obeys none of it.
+    r"""Write a text so that LaTeX prints it and obeys none of it; invisible characters become visible escapes.
 
-    Control and invisible characters become visible escapes, as on a terminal.
-
-    Examples
-    --------
     >>> print(latex_text("50 % of $x_1 & {\\input#}"))
     50 \% of \$x\_1 \& \{\textbackslash{}input\#\}
     >>> print(latex_text("a--b ^1~"), latex_text("评"))
@@ -101,8 +97,6 @@ def _char(char: str) -> str:
 def latex_name(text: str) -> str:
     r"""Make a name for ``\label`` of any text: letters, digits and dashes, never empty.
 
-    Examples
-    --------
     >>> latex_name("alttest:cebab_stars"), latex_name("{}")
     ('alttest-cebab-stars', 'x')
     """
@@ -110,19 +104,7 @@ def latex_name(text: str) -> str:
 
 
 def latex_table(grid: Grid, caption: str, label: str, *, shown: Sequence[int] | None = None) -> str:
-    r"""Write a grid as a ``table`` with its notes below.
-
-    Parameters
-    ----------
-    grid : Grid
-        Headings, cells, notes.
-    caption : str
-        Its caption, as plain text.
-    label : str
-        What comes after ``tab:`` in ``\label``; letters, digits and dashes.
-    shown : sequence of int, optional
-        The columns that are printed; all by default.
-    """
+    """Write a grid as a ``table`` with its notes below, of the columns ``shown``; the label follows ``tab:``."""
     columns = list(range(len(grid.columns))) if shown is None else list(shown)
     cells, footnotes = grid.resolve(columns)
     kinds = "".join("r" if grid.columns[i].right else "l" for i in columns)

@@ -1,4 +1,4 @@
-"""Tables before they are written: headings, cells with footnotes, and remarks that stand below."""
+"""Tables before they are written: headings, cells with footnotes, and remarks below."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading: in one line, and in the lines that the terminal breaks it into.
-
-    Figures stand right; a ``spare`` column may be left out where room is short.
-    """
+    """A heading, in one line and in ``lines`` as a terminal breaks it; ``spare`` columns go where room is short."""
 
     title: str
     lines: tuple[str, ...] = ()

@@ -122,10 +122,7 @@ class Document(ABC):
         return None
 
     def render(self, form: str = "table", *, width: int = 120) -> str:
-        """Write it as ``--format`` does; ``width`` is that of a terminal.
-
-        UsageError where the form is none of those of `writers`.
-        """
+        """Write it as ``--format`` does, in a terminal of ``width`` columns; UsageError where there is no such form."""
         from judgebench.report.document.writers import write  # noqa: PLC0415 - writers read this module
 
         return write(self, form, width=width)

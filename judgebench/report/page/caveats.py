@@ -35,22 +35,7 @@ class Gap(NamedTuple):
 
 
 def limits(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -> Section:
-    """Say what the figures of one task do not establish.
-
-    Parameters
-    ----------
-    runs : sequence of Reported
-        The task's runs.
-    answers : sequence of Answer
-        Whether each judge may stand in for people.
-    name : str
-        Of the section.
-
-    Returns
-    -------
-    Section
-        A note per gap; one that holds of some judges only begins with their names.
-    """
+    """Say what the figures of one task do not establish: a note per gap, with the judges that it is about."""
     judges = [run for run in runs if not run.run.judge.startswith("baseline/")] or list(runs)
     whose: dict[str, dict[str, str]] = {}
     for run in judges:

@@ -50,17 +50,10 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Explorer:
-    """All boards of a report.
+    """All boards of a report; ``blocks`` are JSON, deflated (zlib), in base64, by id.
 
-    Parameters
-    ----------
-    blocks : mapping of str to str
-        Id of a block to its content: JSON, deflated (zlib), in base64. ``boards`` lists the boards, ``b0`` holds the
-        columns of the first, ``b0-0`` its first chunk.
-    items, total : int
-        Items in the blocks, and in the runs.
-    texts, others : int
-        Items whose texts are there, and those whose texts are not the ones that were judged.
+    ``boards`` lists the boards, ``b0`` holds the columns of the first, ``b0-0`` its first chunk. ``items`` are in the
+    blocks, of ``total`` in the runs; ``others`` have texts that are not the ones that were judged.
     """
 
     blocks: Mapping[str, str]
@@ -81,21 +74,10 @@ class _Words:
 
 
 def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | None = None) -> Explorer:
-    """Pack the items of some runs.
+    """Pack the items of some runs; those of one task, revision and gold share a board.
 
-    Parameters
-    ----------
-    reported : sequence of Reported
-        The runs; those of one task, revision and gold share a board.
-    texts : bool, optional
-        Whether texts go in: the items' and the judges'.
-    most : int, optional
-        No more items than that of a board: first those on which a judge is at odds with gold.
-
-    Raises
-    ------
-    DataError
-        If verdicts or items can't be read.
+    ``texts`` are the items' and the judges'; of each board ``most`` items go in, those on which a judge is at odds with
+    gold first.
     """
     blocks: dict[str, str] = {}
     heads: list[dict[str, Any]] = []
@@ -114,13 +96,7 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
 
 
 def outcomes(one: Reported) -> dict[str, int]:
-    """Say of each item of a run whether the judge agrees with gold there, under the run's policies.
-
-    Returns
-    -------
-    dict of str to int
-        `RIGHT` where every scored row agrees, `AT_ODDS` where one does not, `UNSCORED` where there is none.
-    """
+    """Say of each item whether the judge agrees with gold: `RIGHT` on every scored row, `AT_ODDS`, or `UNSCORED`."""
     ratings, names = one.judged.ratings, one.judged.items
     if ratings.scale.kind in WHOLE:
         said, labels = ratings.sequence, ratings.gold_sequence
@@ -210,7 +186,6 @@ class _Board:
             yield _packed(f"[{','.join(waiting)}]")
 
     def _entry(self, place: int, said: Sequence[tuple[int, Verdict]]) -> dict[str, Any]:
-        """Put down an item: its columns, and all that is shown of it."""
         plain = [(run, verdict) for run, verdict in said if not verdict.probe]
         first = (plain or said)[0][1]
         item = self._items.get(first.item)
@@ -282,7 +257,6 @@ class _Board:
         return self._attributes.setdefault(name, _Words())
 
     def columns(self) -> dict[str, Any]:
-        """Give the columns that a page lists, filters and sorts by."""
         rows = self._rows
         runs = len(self._runs)
         outcome = [[found.get(name, NOT_ASKED) for found in self._outcomes] for name in self.ids]
@@ -308,7 +282,6 @@ class _Board:
         }
 
     def head(self) -> dict[str, Any]:
-        """Say what board it is."""
         run = self._runs[0].run
         return {
             "task": run.task,
@@ -331,7 +304,6 @@ def _stream(run: int, one: Reported) -> Iterator[tuple[str, int, Verdict]]:
 
 
 def _wanted(runs: Sequence[Reported], judged: Mapping[str, None]) -> dict[str, Item]:
-    """Read the items that were judged, in the task's order."""
     read = next((one.items for one in runs if one.items is not None), None)
     return {} if read is None else {item.id: item for item in read() if item.id in judged}
 
@@ -362,7 +334,7 @@ def _all_valid(said: Iterable[tuple[int, Verdict]]) -> bool:
 
 
 def _meets(code: Code | None, meant: Code | None, scale: Scale) -> int:
-    """Whether a verdict is the gold label, or one of several right picks: 1 yes, 2 no, 0 where one side has none."""
+    """Whether a verdict is the gold label, or one of several right picks: 1 yes, 2 no, 0 where either is missing."""
     if code is None or meant is None:
         return 0
     several = scale.kind == "pick" and isinstance(meant, tuple)
@@ -385,8 +357,6 @@ def _flips(said: Iterable[tuple[int, Verdict]], runs: int) -> list[int]:
 def _label(code: Code, scale: Scale, *, gold: bool) -> str:
     """Word of a verdict or a gold label.
 
-    Examples
-    --------
     >>> from judgebench.domain import Scale
     >>> [_label((2, 0, 1), Scale.rank(3), gold=False), _label((0, 1), Scale.pick(4), gold=True)]
     ['3 > 1 > 2', '1 or 2']
@@ -407,8 +377,6 @@ def _snippet(text: str) -> str:
 def _natural(name: str) -> list[tuple[int, int, str]]:
     """Sort ``item-2`` before ``item-10``.
 
-    Examples
-    --------
     >>> sorted(["b10", "b2", "a"], key=_natural)
     ['a', 'b2', 'b10']
     """

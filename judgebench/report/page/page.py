@@ -34,32 +34,10 @@ def report_page(
     most: int | None = None,
     live: bool = False,
 ) -> str:
-    """Write the report of some runs.
+    """Write the report of some runs; the same runs give the same page, byte for byte.
 
-    The same runs give the same page, byte for byte.
-
-    Parameters
-    ----------
-    reported : sequence of Reported
-        What was measured.
-    title : str, optional
-        Of the page; by default the tasks' names.
-    texts : bool, optional
-        Whether the texts of items and judges go in.
-    most : int, optional
-        No more items than that of each task; by default all.
-    live : bool, optional
-        Whether the page belongs to the server of ``judgebench view``.
-
-    Returns
-    -------
-    str
-        The page.
-
-    Raises
-    ------
-    DataError
-        If verdicts or items can't be read.
+    ``title`` is by default the tasks' names. ``texts`` of items and judges go in, of ``most`` items of each task.
+    ``live`` pages belong to the server of ``judgebench view``.
     """
     runs = distinct(reported)
     listed = explorer(runs, texts=texts, most=most)

@@ -16,23 +16,11 @@ __all__ = ["Chart", "Reported", "Section"]
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing that can be heard and read, too.
+    """A drawing that can be heard and read, too: ``summary`` says it in words, ``header`` and ``rows`` in figures.
 
-    Parameters
-    ----------
-    name : str
-        Unique on its page, of letters, digits and dashes: the start of every id in ``svg``.
-    title : str
-        What is drawn, in a few plain words.
-    svg : str
-        An ``<svg>`` element to be put in a page as it is: all text escaped, no script, no ``style`` attribute, no
-        outside address. Colours come from the page's style sheet, through classes.
-    summary : str
-        The same in a sentence or two, for those who don't see it.
-    header : tuple of str
-        Column names of the drawn figures.
-    rows : tuple of tuple of str
-        The drawn figures as text.
+    ``name`` is unique on its page, of letters, digits and dashes, and begins every id in ``svg``: an ``<svg>`` element
+    to be put in a page as it is, with all text escaped, no script, no ``style`` attribute and no outside address.
+    Colours come from the page's style sheet, through classes.
     """
 
     name: str
@@ -45,26 +33,10 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report.
+    """A part of a report: what there is to see in plain sentences, charts, a table, and notes below.
 
-    Parameters
-    ----------
-    name : str
-        Unique on its page, of letters, digits and dashes.
-    title : str
-        Its heading.
-    lead : str
-        What there is to see, in plain sentences; may be empty.
-    charts : tuple of Chart
-        Its drawings.
-    header : tuple of str
-        Column names of its table; empty where it has none.
-    rows : tuple of tuple of str
-        Cells of the table, as text.
-    right : tuple of int
-        Positions of the columns that are aligned right.
-    notes : tuple of str
-        What has to be said below.
+    ``name`` is unique on its page, of letters, digits and dashes; ``right`` are columns of the table that are aligned
+    right.
     """
 
     name: str
@@ -81,24 +53,9 @@ class Section:
 class Reported:
     """A run as reports take it: measured, with the ways to what is behind the figures.
 
-    Parameters
-    ----------
-    run : Run
-        The manifest.
-    rows : tuple of Agreement
-        What was measured: ``all`` first, then subsets.
-    policies : Policies
-        Under which it was measured.
-    judged : Judged
-        Judgments and gold as columns, as comparisons take them.
-    verdicts : callable
-        Reads the stored verdicts, with the judge's text, in the order of a store: by item first.
-    items : callable, optional
-        Reads the items with their texts, in the task's order; None where they are not at hand.
-    licence : str, optional
-        Under which the task's data was published, as its card says.
-    unread : str, optional
-        Why the items are not at hand, and how to get them.
+    ``rows`` begin with ``all``. ``verdicts`` reads them with the judge's text, by item first; ``items`` reads the items
+    with their texts, in the task's order, and is None where they are not at hand: ``unread`` says why, and how to get
+    them. ``licence`` is that of the task's data, as its card says.
     """
 
     run: Run

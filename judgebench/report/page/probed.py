@@ -34,8 +34,6 @@ _LEANINGS = ("positive_rate_difference", "mean_signed_error")
 
 
 class _Seen(NamedTuple):
-    """What was seen of one judge."""
-
     run: Reported
     longer: LengthPreference | None
     own: SystemScore | None
@@ -44,24 +42,7 @@ class _Seen(NamedTuple):
 def probed(
     runs: Sequence[Reported], rankings: Sequence[SystemsAgreement | None], *, name: str, charts: int = 6
 ) -> Section | None:
-    """Show what the verdicts of one task's judges depend on beside the answers.
-
-    Parameters
-    ----------
-    runs : sequence of Reported
-        The task's runs.
-    rankings : sequence of SystemsAgreement or None
-        The systems as each judge ranks them.
-    name : str
-        Of the section.
-    charts : int, optional
-        Judges that are drawn; the table has all.
-
-    Returns
-    -------
-    Section or None
-        None where nothing of the kind can be seen.
-    """
+    """Show what the verdicts of one task's judges depend on beside the answers; ``charts`` judges are drawn."""
     seen = [
         _Seen(run, _longer(run), None if ranking is None else own_system(run.run.judge, ranking.systems))
         for run, ranking in zip(runs, rankings, strict=True)
@@ -98,7 +79,7 @@ def probed(
 
 
 def _longer(run: Reported) -> LengthPreference | None:
-    """Measure a preference for length; lengths stand in the verdicts, so these are read once more."""
+    """Measure a preference for length; the verdicts hold the lengths, so these are read once more."""
     if run.run.scale.kind != "pair":
         return None
     ahead = dict.fromkeys(run.judged.items, float("nan"))
@@ -110,15 +91,7 @@ def _longer(run: Reported) -> LengthPreference | None:
 
 
 def own_system(judge: str, systems: Sequence[SystemScore]) -> SystemScore | None:
-    """Find the system that bears the judge's name: its own answers, or those of its namesake.
-
-    Parameters
-    ----------
-    judge : str
-        Name of the judge, with its backend.
-    systems : sequence of SystemScore
-        The judged systems.
-    """
+    """Find the system that bears the judge's name: its own answers, or those of its namesake."""
     model = judge.rpartition("/")[2].casefold()
     return next((one for one in systems if one.name.rpartition("/")[2].casefold() == model), None)
 

@@ -51,19 +51,7 @@ def _ranked(run: Reported) -> SystemsAgreement | None:
 def deeper(runs: Sequence[Reported], ranked: Sequence[SystemsAgreement | None], *, name: str) -> Iterator[Section]:
     """Show where judges of one task agree, what it costs, and what they make of labels, probabilities and systems.
 
-    Parameters
-    ----------
-    runs : sequence of Reported
-        The task's runs, best first.
-    ranked : sequence of SystemsAgreement or None
-        The systems as each judge ranks them.
-    name : str
-        Start of the sections' names.
-
-    Yields
-    ------
-    Section
-        Those that have something to show.
+    ``runs`` are best first; only sections that have something to show are yielded.
     """
     judges = [i for i, run in enumerate(runs) if not run.run.judge.startswith("baseline/")] or list(range(len(runs)))
     firsts = [(runs[i], runs[i].rows[0]) for i in judges[:MOST]]

@@ -47,26 +47,12 @@ _SILENT: tuple[State, str, tuple[str, ...]] = ("open", "none of its judgments ga
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether a judge may stand in for people on one task.
+    """Whether a judge may stand in for people on one task, and the clause that says ``because`` of which figures.
 
-    Parameters
-    ----------
-    state : {'yes', 'no', 'open', 'not-human'}
-        ``open`` where it can't be told, ``not-human`` where gold is not people's, so that it can't be told here at all.
-    task, judge : str
-        Names.
-    row : Agreement
-        What was measured on all items.
-    metric : str
-        The kappa that the rule reads.
-    because : str
-        What speaks for the state, with figures, as a clause.
-    missing : tuple of str
-        What would help to tell, or to be surer.
-    ratio : Estimate
-        The judge's agreement with each person over that of people with each other.
-    alt : AltTest or None
-        The alternative annotator test; None below three annotators.
+    ``state`` is ``open`` where it can't be told, ``not-human`` where gold is not people's, so that it can't be told
+    here at all. ``metric`` is the kappa that the rule reads, ``missing`` what would help to tell, or to be surer.
+    ``ratio`` is the judge's agreement with each person over that of people with each other; ``alt`` is None below three
+    annotators.
     """
 
     state: State
@@ -84,16 +70,11 @@ def answer(reported: Reported) -> Answer:
     """Say whether the judge of a run may stand in for the people who labelled its task.
 
     Gold must be people's, else the question has no answer here. With several annotators the judge's mean kappa with
-    each of them is divided by their mean kappa with each other. *No*: the interval of that ratio lies below
-    ``1 - MARGIN``, or the judge gives one verdict throughout, or agrees no better than chance would, interval and all.
-    *Yes*: the interval lies at or above it, the alternative annotator test passes where there are three annotators or
-    more, and nothing casts doubt on the figures (few items or questions, a rare label, verdicts that are missing, rows
+    each of them is divided by their mean kappa with each other. *No*: the interval of that ratio lies below ``1 -
+    MARGIN``, or the judge gives one verdict throughout, or agrees no better than chance would, interval and all. *Yes*:
+    the interval lies at or above it, the alternative annotator test passes where there are three annotators or more,
+    and nothing casts doubt on the figures (few items or questions, a rare label, verdicts that are missing, rows
     written for a demonstration). Else it can't be told; fewer than 10 items, or sample rows, never say no either.
-
-    Parameters
-    ----------
-    reported : Reported
-        A measured run.
     """
     row = reported.rows[0]
     metric = kappa_of(reported.ratings.scale)
@@ -129,7 +110,6 @@ def _alt_test(reported: Reported) -> AltTest | None:
 
 
 def _against(row: Agreement) -> str:
-    """Say what was measured where gold is not people's."""
     plain = "percent_agreement" if "percent_agreement" in row.metrics else "accuracy"
     figures = [
         f"{name_of(name)} {told(name, row.metrics[name])}"

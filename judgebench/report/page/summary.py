@@ -44,18 +44,7 @@ _NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as
 
 
 def sentence(reported: Sequence[Reported]) -> str:
-    """Say in one sentence whether these judges may stand in for people, and how sure that is.
-
-    Parameters
-    ----------
-    reported : sequence of Reported
-        Measured runs.
-
-    Returns
-    -------
-    str
-        Plain text.
-    """
+    """Say in one sentence whether these judges may stand in for people, and how sure that is."""
     if not reported:
         return "There is no run to report."
     tasks = _by_task(distinct(reported))
@@ -66,18 +55,7 @@ def sentence(reported: Sequence[Reported]) -> str:
 
 
 def sections(reported: Sequence[Reported]) -> list[Section]:
-    """Assemble the report of some runs, task by task, in reading order.
-
-    Parameters
-    ----------
-    reported : sequence of Reported
-        Measured runs.
-
-    Returns
-    -------
-    list of Section
-        All but the page itself and the list of disagreements.
-    """
+    """Assemble the report of some runs, task by task, in reading order, but for the list of disagreements."""
     found: list[Section] = []
     tasks = _by_task(distinct(reported))
     for task, runs in tasks.items():
@@ -102,8 +80,6 @@ def _of_task(task: str, runs: Sequence[Reported], *, several: bool) -> list[Sect
 def slugged(text: str) -> str:
     """Make a start of ids of a name.
 
-    Examples
-    --------
     >>> slugged("triviaqa:v1"), slugged("<b>")
     ('triviaqa-v1', 'b')
     """
@@ -141,7 +117,6 @@ def _place(reported: Reported) -> tuple[bool, float, str]:
 
 
 def _on_task(runs: Sequence[Reported], *, brief: bool) -> str:
-    """Give the clause about one task."""
     judges = _judges([answer(run) for run in runs])
     if brief:
         return _brief(judges)
@@ -216,7 +191,6 @@ def _by_answer(tasks: Sequence[Sequence[Answer]]) -> str:
 
 
 def _brief(judges: Sequence[Answer]) -> str:
-    """Say it in a line, where other tasks have theirs."""
     best = _best(judges)
     ratio = best.ratio
     who = clean(best.judge)
@@ -255,17 +229,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def summary(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -> Section:
-    """Show what was measured on one task: a table with the answer for each judge, and the judges side by side.
-
-    Parameters
-    ----------
-    runs : sequence of Reported
-        The task's runs.
-    answers : sequence of Answer
-        Whether each may stand in for people.
-    name : str
-        Of the section.
-    """
+    """Show what was measured on one task: a table with the answer for each judge, and the judges side by side."""
     rows = [row for run in runs for row in run.rows if row.subset == "all"]
     # A run measured under two policies has two rows, and one answer: its own policies'.
     by_row = {id(one.row): one for one in answers}

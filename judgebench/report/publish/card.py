@@ -25,17 +25,7 @@ _TAGS = ("llm-as-a-judge", "evaluation", "inter-annotator-agreement", "leaderboa
 
 
 def card(what: Publication, runs: Sequence[StoredRun], files: Sequence[str]) -> str:
-    """Write the card.
-
-    Parameters
-    ----------
-    what : Publication
-        What is published.
-    runs : sequence of StoredRun
-        Its runs, in a fixed order.
-    files : sequence of str
-        The files beside it.
-    """
+    """Write the card; ``files`` are those beside it."""
     return "\n".join((_front(what, runs, files), _prose(what, runs, files)))
 
 

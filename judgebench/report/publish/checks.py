@@ -54,8 +54,6 @@ class Check(NamedTuple):
 def may_pass_on(licence: str) -> str:
     """Name the licence under which labels may be passed on; empty where none is stated that allows it.
 
-    Examples
-    --------
     >>> may_pass_on("MIT on the hub's card; none stated in the GitHub repository"), may_pass_on("none stated")
     ('mit', '')
     >>> may_pass_on("CC-BY-ND-4.0"), may_pass_on("mitigated terms")
@@ -69,23 +67,9 @@ def may_pass_on(licence: str) -> str:
 
 
 def check_run(stored: StoredRun, about: About, *, samples: bool, labels: bool) -> list[Check]:
-    """Look at everything that publishing a run rests on.
+    """Look at everything that publishing a run rests on, and return all checks, fine or not.
 
-    Parameters
-    ----------
-    stored : StoredRun
-        The run; its verdicts are read.
-    about : About
-        The card of its task.
-    samples : bool
-        Whether runs of the rows that come with a task may be published.
-    labels : bool
-        Whether its verdicts and gold labels are to be published, and not figures only.
-
-    Returns
-    -------
-    list of Check
-        All of them, fine or not.
+    ``samples`` allows runs of the rows that come with a task; ``labels`` publishes verdicts and gold, not figures only.
     """
     from judgebench.store.verify import verify  # noqa: PLC0415 - loaded on use
 
@@ -140,13 +124,7 @@ def _whole(stored: StoredRun) -> Check:
 
 
 def refuse(checks: Sequence[Check]) -> None:
-    """Stop where something is not fine.
-
-    Raises
-    ------
-    DataError
-        With the first such thing, and how many there are.
-    """
+    """Stop where something is not fine, with the first such thing and how many there are."""
     wrong = [one for one in checks if not one.fine]
     if wrong:
         first = wrong[0]

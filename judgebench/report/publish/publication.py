@@ -14,17 +14,7 @@ if TYPE_CHECKING:
 
 
 class About(NamedTuple):
-    """What a task's card says, as far as it is passed on; empty where a task has none.
-
-    Parameters
-    ----------
-    title, summary, homepage, paper, citation, licence, annotators : str
-        As the card has them.
-    digest : str
-        Of the card as it is now.
-    sources : tuple of str
-        Where the data are, one source a text.
-    """
+    """What a task's card says, as far as it is passed on; empty where a task has none."""
 
     title: str = ""
     summary: str = ""
@@ -39,24 +29,10 @@ class About(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is published.
+    """What is published: a leaderboard, rankings of systems if there are any, and the runs behind them.
 
-    Parameters
-    ----------
-    title : str
-        Of the page and the dataset card.
-    entries : sequence of Entry
-        The leaderboard.
-    placed : sequence of Placed
-        Rankings of systems; may be empty.
-    runs : sequence of StoredRun
-        The runs behind them.
-    about : mapping of str to About
-        What the card of each task says, by task.
-    labelled : frozenset of str
-        Tasks whose labels are published.
-    policy : tuple of str
-        Settings that override the tasks' own policies.
+    ``about`` and ``labelled``, whose labels are published, are by task; ``policy`` holds settings that override the
+    tasks'.
     """
 
     title: str

@@ -42,11 +42,8 @@ _LONGEST = 120
 def site(what: Publication) -> dict[str, str]:
     """Make the files of the site, by their path in it; the same bytes for the same runs.
 
-    Returns
-    -------
-    dict of str to str
-        ``index.html``, ``README.md``, ``leaderboard.csv``, ``.json`` and ``.tex``, ``figures/TASK.csv``,
-        ``systems.csv`` and ``.json`` where systems are named, and ``verdicts/RUN.csv``.
+    ``index.html``, ``README.md``, ``leaderboard.csv``, ``.json`` and ``.tex``, ``figures/TASK.csv``, ``systems.csv``
+    and ``.json`` where systems are named, and ``verdicts/RUN.csv``.
     """
     runs = sorted(what.runs, key=lambda one: one.path.name)
     files = {
@@ -154,20 +151,10 @@ def _page(what: Publication, files: Iterable[str]) -> str:
 
 
 def write_site(files: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write the files into a folder that is new, empty, or was written by this before.
+    """Write the files into a folder that is new, empty, or was written by this before, and return them, sorted.
 
     Files of an earlier time that are not part of it any more are removed, if nobody changed them since; everything else
-    in the folder stays.
-
-    Returns
-    -------
-    list of Path
-        The files, sorted.
-
-    Raises
-    ------
-    UsageError
-        If the folder holds something else, or can't be written.
+    in the folder stays. UsageError where the folder holds something else, or can't be written.
     """
     try:
         before = _before(folder)
@@ -220,11 +207,5 @@ def _linked(folder: Path, name: str) -> bool:
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that `write_site` would refuse, before anything is measured.
-
-    Raises
-    ------
-    UsageError
-        If the folder is somebody else's.
-    """
+    """Refuse a folder that `write_site` would refuse, before anything is measured."""
     _before(folder)

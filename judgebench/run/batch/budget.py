@@ -21,16 +21,7 @@ _ROUNDING = 1e-9
 class Purse:
     """A run's part in the budget of its command; without a budget it lets everything go, and counts nothing.
 
-    Parameters
-    ----------
-    budget : Budget or None
-        Shared by all runs of the command, and by their live calls.
-    judge : BatchJudge
-        Forecasts what a case costs in a batch, and says what an answer did cost.
-    scale : Scale
-        What a verdict can be.
-    title : str
-        The run, for messages.
+    The judge forecasts what a case costs in a batch, and says what an answer did cost.
     """
 
     def __init__(self, budget: Budget | None, judge: BatchJudge, scale: Scale, title: str) -> None:

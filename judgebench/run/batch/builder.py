@@ -23,20 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How to submit, and how to wait.
+    """How to submit, and how to wait; times are in seconds.
 
-    Parameters
-    ----------
-    poll : float
-        Seconds before a batch is asked after for the first time; half as long again each time.
-    longest : float
-        Where that ends.
-    settle : float
-        Seconds after which a batch that nobody answered for, and that no list shows, was not submitted.
-    wait : bool
-        False collects what has ended, submits what is missing, and leaves.
-    size : int or None
-        Requests in a batch, if fewer than the provider allows.
+    A batch is asked after for the first time after ``poll``, then half as long again each time, up to ``longest``. One
+    that nobody answered for, and that no list shows after ``settle``, was not submitted. Without ``wait`` what has
+    ended is collected, what is missing submitted, and that is all. ``size`` is requests in a batch, if fewer than the
+    provider allows.
     """
 
     poll: float = 15.0
@@ -60,12 +52,9 @@ class Pending:
 
 
 class Draft:
-    """A batch while it is written: its lines lie in a file without a name, which no crash leaves behind.
+    """A batch while it is written, in a file without a name, which no crash leaves behind.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the file goes: the disk that holds the run has room for its questions, too.
+    It is in the run's ``folder``: the disk that holds the run has room for its questions, too.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -82,13 +71,7 @@ class Draft:
         return self.requests + requests <= most and self._size + size + limits.frame <= limits.size
 
     def add(self, key: str, lines: Sequence[bytes], usd: float) -> None:
-        """Add the requests of a case, and what they are likely to cost.
-
-        Raises
-        ------
-        IncompleteError
-            If the disk is full.
-        """
+        """Add the requests of a case, and what they are likely to cost; IncompleteError where the disk is full."""
         content = b"".join(line + b"\n" for line in lines)
         try:
             if self._file is None:
@@ -127,14 +110,8 @@ class Draft:
 class Rest:
     """A judge that makes only those calls of a case that no batch has answered.
 
-    Parameters
-    ----------
-    judge : Judge
-        The judge; whatever else the engine asks of a judge is its own.
-    calls : BatchJudge
-        The same judge, seen call by call.
-    have : mapping
-        Answers that are there, by case key and number of the call; those that come are added.
+    ``have`` holds answers by case key and number of the call; those that come are added. ``calls`` is the same judge,
+    seen call by call; whatever else the engine asks of a judge is its own.
     """
 
     def __init__(self, judge: Judge, calls: BatchJudge, have: Mapping[str, dict[int, Any]]) -> None:
@@ -199,8 +176,6 @@ def total(batches: Summary, live: Summary) -> Summary:
 def counted(number: int, noun: str) -> str:
     """Write a number with its noun.
 
-    Examples
-    --------
     >>> counted(2, "batch")
     '2 batches'
     """

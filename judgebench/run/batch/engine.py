@@ -28,13 +28,7 @@ __all__ = ["Outcome", "Waiting", "batch_api", "execute_in_batches"]
 
 
 def batch_api(planned: Plan) -> tuple[BatchJudge, BatchApi]:
-    """Return a plan's judge with the batch API of its backend.
-
-    Raises
-    ------
-    UsageError
-        If it has none.
-    """
+    """Return a plan's judge with the batch API of its backend; UsageError where it has none."""
     judge = planned.judge
     if not isinstance(judge, BatchJudge) or judge.batch is None:
         raise UsageError(
@@ -49,18 +43,8 @@ def execute_in_batches(
 ) -> list[Outcome]:
     """Ask all that is missing and keep it, as `execute_all` does.
 
-    Returns
-    -------
-    list of Outcome
-        One for each plan; one that stopped does not hide what the others came to.
-
-    Raises
-    ------
-    UsageError
-        If a judge has no batch API, or there is a budget and its price is unknown (nothing is submitted then), or
-        another process writes a run.
-    InterruptedRunError
-        On Ctrl-C or SIGTERM; what is submitted stays so and is collected by the next command.
+    UsageError where a judge has no batch API, or there is a budget and its price is unknown: nothing is submitted then.
+    InterruptedRunError on Ctrl-C or SIGTERM; what is submitted stays so and is collected by the next command.
     """
     # Two names of one judge are one run.
     chosen = list({planned.run.identity: planned for planned in plans}.values())

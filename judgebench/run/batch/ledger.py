@@ -1,7 +1,7 @@
 """What was submitted as batches: ``batches.jsonl`` in a run's folder, one line for each step, on the disk before it.
 
-A batch is first *meant* (its tag and its cases), then *submitted* (the provider's id), then *ended*. Whatever
-moment a process dies at, the next one reads here what is out there and asks for nothing twice.
+A batch is first *meant* (its tag and its cases), then *submitted* (the provider's id), then *ended*. Whatever moment a
+process dies at, the next one reads here what is out there and asks for nothing twice.
 """
 
 from __future__ import annotations
@@ -33,22 +33,10 @@ End: TypeAlias = Literal["collected", "refused", "absent"]
 
 @dataclass(slots=True)
 class Entry:
-    """One batch.
+    """One batch: ``tag`` is our name of it, sixteen random hexadecimal digits, ``id`` the provider's, empty if lost.
 
-    Parameters
-    ----------
-    tag : str
-        Our name of it, sixteen hexadecimal digits drawn at random.
-    time : float
-        When it was meant, in seconds since the epoch.
-    keys : tuple of str
-        The keys of its cases.
-    requests : int
-        How many requests it holds; a case may take several.
-    id : str
-        The provider's name of it; empty where that never reached us.
-    end : {'', 'collected', 'refused', 'absent'}
-        How it ended; empty while it is out there.
+    ``time`` is when it was meant, in seconds since the epoch; ``keys`` are those of its cases, each of which may take
+    several of the ``requests``. ``end`` is empty while it is out there.
     """
 
     tag: str
@@ -60,13 +48,7 @@ class Entry:
 
 
 class Ledger:
-    """The ledger of a run, open for writing; use as a context manager, which keeps others out.
-
-    Raises
-    ------
-    UsageError
-        If another process submits batches for this run.
-    """
+    """The ledger of a run, open for writing; use as a context manager, which keeps other processes out."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LEDGER
@@ -144,13 +126,7 @@ class Ledger:
 
 
 def read_ledger(path: Path) -> dict[str, Entry]:
-    """Read a ledger, by tag; a torn last line is left out.
-
-    Raises
-    ------
-    DataError
-        If a whole line is not one of a ledger.
-    """
+    """Read a ledger, by tag; a torn last line is left out, DataError where another is not one of a ledger."""
     entries: dict[str, Entry] = {}
     if not path.exists():
         return entries

@@ -1,8 +1,8 @@
 """One run through a batch API: the same cases, verdicts and summary as the local engine's.
 
-What is missing is cut into batches, written to the run's ledger, submitted, waited for, and stored as
-each batch ends. What a batch leaves unanswered is asked live. A process may die at any moment: the next
-one finds in the ledger what is out there, and submits none of it again.
+What is missing is cut into batches, written to the run's ledger, submitted, waited for, and stored as each batch ends.
+What a batch leaves unanswered is asked live. A process may die at any moment: the next one finds in the ledger what is
+out there, and submits none of it again.
 """
 
 from __future__ import annotations
@@ -35,29 +35,7 @@ _PATIENCE = 12
 
 
 class BatchRun:
-    """One run through a batch API.
-
-    Parameters
-    ----------
-    planned : Plan
-        What to ask.
-    judge : BatchJudge
-        Its judge.
-    api : BatchApi
-        That judge's batch API.
-    writer : RunWriter
-        The open run.
-    ledger : Ledger
-        Its open ledger.
-    options : Options
-        How to ask live what a batch leaves unanswered.
-    waiting : Waiting
-        How to submit, and how to wait.
-    tell : callable
-        Takes a line for the user.
-    lanes : Lanes
-        The ways to the backends, for what is asked live.
-    """
+    """One run through a batch API; ``options`` and ``lanes`` are for what a batch leaves open and is asked live."""
 
     def __init__(
         self,
@@ -96,17 +74,9 @@ class BatchRun:
     async def work(self, submitting_alone: asyncio.Lock) -> None:
         """Bring all cases to a verdict.
 
-        Parameters
-        ----------
-        submitting_alone : Lock
-            Held while this run submits, so that runs of one command that share cases see each other's batches.
-
-        Raises
-        ------
-        BackendError
-            If the backend is unusable, or refused a batch as a whole.
-        IncompleteError
-            If batches are still out there, the account's queue is full, or the budget is spent.
+        ``submitting_alone`` is held while this run submits, so that runs of one command that share cases see each
+        other's batches. BackendError where a batch as a whole was refused, IncompleteError where batches are still out
+        there, the account's queue is full, or the budget is spent.
         """
         started = time.monotonic()
         try:

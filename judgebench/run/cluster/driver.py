@@ -44,17 +44,7 @@ _CALLS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What every worker of a crew gets.
-
-    Parameters
-    ----------
-    cpus, gpus : float
-        Of the cluster's, for each.
-    secrets, folder, path
-        As `Worker` takes them.
-    max_cost : float or None
-        What all may spend together, for messages.
-    """
+    """What every worker of a pool gets; ``max_cost`` is what all may spend together, for messages."""
 
     cpus: float
     gpus: int
@@ -65,19 +55,9 @@ class Terms:
 
 
 class FarJudge:
-    """A judge that is asked elsewhere; satisfies `domain.Judge`.
+    """A judge that is asked elsewhere, by ``pool``; ``make`` makes it in a worker. Satisfies `domain.Judge`."""
 
-    Parameters
-    ----------
-    planned : Plan
-        The run; its judge gives name and settings.
-    make : callable
-        Makes the judge in a worker.
-    crew : Crew
-        Who asks it.
-    """
-
-    def __init__(self, planned: Plan, make: Callable[[], Judge], crew: Crew) -> None:
+    def __init__(self, planned: Plan, make: Callable[[], Judge], pool: WorkerPool) -> None:
         self._judge = planned.judge
         self.key = planned.run.identity
         self.scale = planned.task.scale
@@ -85,7 +65,7 @@ class FarJudge:
         self.lane: str = getattr(planned.judge, "lane", "") or planned.judge.name
         self.retries = 0
         self.hedged = Usage()
-        self._crew = crew
+        self._pool = pool
         forecast = getattr(planned.judge, "forecast", None)
         if forecast is not None:
             self.forecast = forecast
@@ -101,18 +81,12 @@ class FarJudge:
         return self._judge.settings
 
     async def judge(self, case: Case, scale: Scale) -> Reply:  # noqa: ARG002 - the workers know the scale
-        """Have a worker ask.
-
-        Raises
-        ------
-        CallError, BackendError, IncompleteError
-            As the judge and the engine there say.
-        """
-        return await self._crew.ask(self, case)
+        """Have a worker ask; errors are those of the judge and the engine there."""
+        return await self._pool.ask(self, case)
 
     async def aclose(self) -> None:
         """Say that no more cases come."""
-        self._crew.leave(self)
+        self._pool.leave(self)
 
 
 @dataclass(slots=True, eq=False)
@@ -147,19 +121,10 @@ class _Seat:
         return _AHEAD * room - out if self.alive and not self.broke and out <= _AHEAD * room // 2 else 0
 
 
-class Crew:
-    """Workers that share limits.
+class WorkerPool:
+    """Workers that share limits; each gets one of ``shares``.
 
-    Parameters
-    ----------
-    ray : module
-        The library, connected to a cluster.
-    shares : sequence of Options
-        One worker's limits each.
-    terms : Terms
-        What every worker gets.
-    turn : asyncio.Lock, optional
-        Held while there are workers: crews that need the same GPUs take turns.
+    ``turn`` is held while there are workers: pools that need the same GPUs take turns.
     """
 
     def __init__(self, ray: Any, shares: Sequence[Options], terms: Terms, *, turn: asyncio.Lock | None) -> None:
@@ -180,11 +145,11 @@ class Crew:
 
     @staticmethod
     def turn() -> asyncio.Lock:
-        """Make the lock that crews with GPUs share."""
+        """Make the lock that pools with GPUs share."""
         return asyncio.Lock()
 
     def take_on(self, planned: Plan, make: Callable[[], Judge]) -> None:
-        """Have a run asked by this crew."""
+        """Have a run asked by this pool."""
         judge = self.judges[planned.run.identity] = FarJudge(planned, make, self)
         if self._turn is None:
             # Workers that keep nobody waiting stay until the last run is over.
@@ -215,7 +180,7 @@ class Crew:
                 seat.actor.drop.remote(judge.key)
 
     def dismiss(self) -> None:
-        """Send all workers home, at once."""
+        """Stop all workers, at once."""
         for task in (*self._tasks, *([self._starting] if self._starting is not None else [])):
             # After the loop's end there is nothing to cancel.
             with contextlib.suppress(RuntimeError):
@@ -253,7 +218,6 @@ class Crew:
             starts = [start for start in starts if not start.done()]
 
     async def _start(self, seat: _Seat) -> None:
-        """Put a worker into a seat."""
         share = seat.share
         if share.max_cost is not None:
             # What a lost worker had set aside may have been spent: the cap holds either way.
@@ -378,7 +342,6 @@ class Crew:
                     _fail(waiting.pop(number), raised(failure))
 
     def _take(self, seat: _Seat, lane: str, batch: Batch, waiting: dict[int, _Asked], out: dict[str, int]) -> None:
-        """Pass on what a worker said."""
         seat.room[lane] = batch.room
         seat.committed = batch.committed
         for key, (retries, hedged) in batch.extra.items():

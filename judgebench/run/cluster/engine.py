@@ -1,8 +1,8 @@
 """The cluster engine: the same run, with the asking done by actors of a Ray cluster.
 
-The driver runs the local engine as it is: it streams the cases, looks answers up, counts, gives up, and
-alone writes the store. Only the judge is another: one that hands each case to a crew of workers and
-waits for the reply. So whatever holds for a local run holds here, verdict files included.
+The driver runs the local engine as it is: it streams the cases, looks answers up, counts, gives up, and alone writes
+the store. Only the judge is another: one that hands each case to a pool of workers and waits for the reply. So whatever
+holds for a local run holds here, verdict files included.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError, UsageError
 from judgebench.run import execute
-from judgebench.run.cluster.driver import Crew, FarJudge, Terms
+from judgebench.run.cluster.driver import FarJudge, Terms, WorkerPool
 from judgebench.run.cluster.worker import Secrets
 
 if TYPE_CHECKING:
@@ -41,17 +41,10 @@ _IN_HAND, _MOST_IN_HAND = 512, 8192
 class Setup:
     """Which cluster, and who asks there.
 
-    Parameters
-    ----------
-    recipes : mapping
-        Of each run that is to be asked on the cluster, by its identity, a picklable callable that makes its
-        judge there. The judges of other runs are asked here.
-    workers : int or None
-        How many; None takes what the cluster has and the run is worth.
-    address : str or None
-        ``auto``, ``HOST:PORT``, or ``local`` for a cluster on this machine that ends with the run.
-    environment : mapping
-        Variables that judges need, keys among them.
+    ``recipes`` holds, by a run's identity, a picklable callable that makes its judge there; the judges of other runs
+    are asked here. ``workers`` None takes what the cluster has and the run is worth. ``address`` is ``auto``,
+    ``HOST:PORT``, or ``local`` for a cluster on this machine that ends with the run. ``environment`` holds variables
+    for judges, keys too.
     """
 
     recipes: Mapping[str, Callable[[], Judge]]
@@ -69,32 +62,16 @@ def execute_all(
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
 ) -> list[Outcome]:
-    """Ask all that is missing in several runs, on a cluster.
+    """Ask all that is missing in several runs, on a cluster; limits are those of all workers together.
 
-    Parameters
-    ----------
-    plans, runs, options, watch, interval
-        As in `execute.execute_all`; limits are those of all workers together.
-    setup : Setup
-        Which cluster, and who asks there.
-
-    Returns
-    -------
-    list of Outcome
-        As in `execute.execute_all`; an IncompleteError, too, where workers were lost again and again.
-
-    Raises
-    ------
-    UsageError
-        If ray is not installed, or the cluster has not what a judge needs.
-    BackendError
-        If there is no cluster at the address.
+    As `execute.execute_all`, with an IncompleteError, too, where workers were lost again and again. UsageError where
+    ray is not installed or the cluster lacks what a judge needs, BackendError where there is no cluster at the address.
     """
     if not any(planned.run.identity in setup.recipes for planned in plans):
         return execute.execute_all(plans, runs, options, watch=watch, interval=interval)
     with _connected(setup.address) as ray:
-        crews = _crews(ray, plans, options, setup)
-        far = {identity: judge for crew in crews for identity, judge in crew.judges.items()}
+        pools = _pools(ray, plans, options, setup)
+        far = {identity: judge for pool in pools for identity, judge in pool.judges.items()}
         there = [replace(planned, judge=far.get(planned.run.identity, planned.judge)) for planned in plans]
 
         def look(progress: Progress) -> None:
@@ -104,10 +81,10 @@ def execute_all(
                 watch(progress)
 
         try:
-            outcomes = execute.execute_all(there, runs, _driving(options, crews), watch=look, interval=interval)
+            outcomes = execute.execute_all(there, runs, _driving(options, pools), watch=look, interval=interval)
         finally:
-            for crew in crews:
-                crew.dismiss()
+            for pool in pools:
+                pool.dismiss()
         for outcome in {id(outcome): outcome for outcome in outcomes}.values():
             if isinstance(outcome.plan.judge, FarJudge):
                 outcome.summary.usage = outcome.summary.usage + outcome.plan.judge.hedged
@@ -120,10 +97,10 @@ def _add_up(outcome: Outcome) -> None:
         outcome.summary.retries = outcome.plan.judge.retries
 
 
-def _driving(options: Options, crews: Sequence[Crew]) -> Options:
-    """Say how the driver asks the crew: once, for the workers ask again; without limits, for they keep them."""
-    most = max(len(crew.seats) for crew in crews)
-    # Each worker is given four times what it asks at once (see `crew`); the rest waits to be dealt.
+def _driving(options: Options, pools: Sequence[WorkerPool]) -> Options:
+    """Say how the driver asks the pool: once, for the workers ask again; without limits, for they keep them."""
+    most = max(len(pool.seats) for pool in pools)
+    # Each worker is given four times what it asks at once (see `driver`); the rest waits to be dealt.
     in_hand = _IN_HAND * most if options.max_concurrency is None else 6 * options.max_concurrency
     # max_cost stays: it has the price of each judge looked at. The driver itself spends nothing.
     return replace(options, max_concurrency=min(_MOST_IN_HAND, in_hand), attempts=1, rpm=None, tpm=None, hedge=None)
@@ -132,21 +109,21 @@ def _driving(options: Options, crews: Sequence[Crew]) -> Options:
 # --- who asks ---------------------------------------------------------------------------------------
 
 
-def _crews(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> list[Crew]:
-    """Put the crews together: one for all judges that need no GPU, and one for each name of a judge that does."""
+def _pools(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> list[WorkerPool]:
+    """Make the pools: one for all judges that need no GPU, and one for each name of a judge that does."""
     groups: dict[str, list[Plan]] = {}
     for planned in {planned.run.identity: planned for planned in plans}.values():
         if planned.run.identity in setup.recipes:
             groups.setdefault(planned.judge.name if _gpus(planned.judge) else "", []).append(planned)
     resources: dict[str, float] = ray.cluster_resources()
-    turn = Crew.turn()
-    crews: list[Crew] = []
+    turn = WorkerPool.turn()
+    pools: list[WorkerPool] = []
     for name, group in groups.items():
         gpus = max(_gpus(planned.judge) for planned in group)
         count, cpus = _size(group, gpus, resources, options, setup.workers)
-        crew = Crew(
+        pool = WorkerPool(
             ray,
-            _shares(options, count, crews=len(groups)),
+            _shares(options, count, pools=len(groups)),
             Terms(
                 cpus=cpus,
                 gpus=gpus,
@@ -158,9 +135,9 @@ def _crews(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> l
             turn=turn if name else None,
         )
         for planned in group:
-            crew.take_on(planned, setup.recipes[planned.run.identity])
-        crews.append(crew)
-    return crews
+            pool.take_on(planned, setup.recipes[planned.run.identity])
+        pools.append(pool)
+    return pools
 
 
 def _gpus(judge: Judge) -> int:
@@ -190,13 +167,11 @@ def _size(
     return count, min(1.0, math.floor(1000 * cores / count) / 1000)
 
 
-def _shares(options: Options, count: int, *, crews: int) -> list[Options]:
+def _shares(options: Options, count: int, *, pools: int) -> list[Options]:
     """Divide the limits among the workers; together they never exceed what the user allowed.
 
-    Examples
-    --------
     >>> from judgebench.run.engine import Options
-    >>> [share.max_concurrency for share in _shares(Options(max_concurrency=5, rpm=60), 2, crews=1)]
+    >>> [share.max_concurrency for share in _shares(Options(max_concurrency=5, rpm=60), 2, pools=1)]
     [3, 2]
     """
     whole = options.max_concurrency
@@ -206,7 +181,7 @@ def _shares(options: Options, count: int, *, crews: int) -> list[Options]:
             max_concurrency=None if whole is None else whole // count + (number < whole % count),
             rpm=None if options.rpm is None else options.rpm / count,
             tpm=None if options.tpm is None else options.tpm / count,
-            max_cost=None if options.max_cost is None else options.max_cost / (count * crews),
+            max_cost=None if options.max_cost is None else options.max_cost / (count * pools),
         )
         for number in range(count)
     ]
@@ -226,7 +201,7 @@ def prepare() -> None:
 
 
 def _answers(address: str) -> None:
-    """See that somebody listens at an address: the library would try for minutes."""
+    """See that something listens at an address: the library would try for minutes."""
     host, _, port = address.rpartition(":")
     if not port.isdigit():
         return

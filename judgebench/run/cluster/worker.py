@@ -53,13 +53,7 @@ _KINDS: dict[str, type[JudgebenchError]] = {
 
 
 class Secrets:
-    """Environment variables on their way to a worker; nothing that prints an argument prints them.
-
-    Parameters
-    ----------
-    values : mapping
-        The variables.
-    """
+    """Environment variables on their way to a worker; nothing that prints an argument prints them."""
 
     __slots__ = ("_values",)
 
@@ -79,15 +73,7 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One worker's part of the limits.
-
-    Parameters
-    ----------
-    options : Options
-        How to ask; concurrency, requests, tokens and dollars are this worker's own.
-    of : int
-        How many workers share what a server says of its limits.
-    """
+    """One worker's part of the limits; ``of`` workers share what a server says of its own."""
 
     options: Options
     of: int
@@ -104,18 +90,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Answers that came together, and where the worker stands.
+    """Answers that came together, and the worker's state.
 
-    Parameters
-    ----------
-    answers : tuple of Answer
-        The answers.
-    room : int
-        Calls that the lane has room for at present.
-    committed : float
-        Dollars that this worker spent, and set aside for calls in flight.
-    extra : mapping
-        Of each judge, retries and the cost of second calls since the last batch.
+    ``room`` is the calls that the lane has room for at present, ``committed`` the dollars spent and set aside for calls
+    in flight, ``extra`` each judge's retries and the cost of second calls since the last batch.
     """
 
     answers: tuple[Answer, ...]
@@ -125,19 +103,7 @@ class Batch:
 
 
 class Worker:
-    """Asks judges that it makes itself; the class of the actor.
-
-    Parameters
-    ----------
-    share : Share
-        Its part of the limits.
-    secrets : Secrets
-        Variables that its judges need.
-    folder : str
-        The driver's working folder.
-    path : sequence of str
-        Where the driver imports from.
-    """
+    """Asks judges that it makes itself; the class of the actor. ``folder`` and ``path`` are the driver's."""
 
     def __init__(self, share: Share, secrets: Secrets, folder: str, path: Sequence[str]) -> None:
         secrets.set()
@@ -158,24 +124,7 @@ class Worker:
     async def open(
         self, name: str, make: Callable[[], Judge], scale: Scale, settings: Mapping[str, Any]
     ) -> Flat | None:
-        """Make a judge, and see that it is the driver's.
-
-        Parameters
-        ----------
-        name : str
-            What the driver calls it.
-        make : callable
-            Makes it.
-        scale : Scale
-            What a verdict can be.
-        settings : mapping
-            The settings of the driver's.
-
-        Returns
-        -------
-        tuple or None
-            The error that keeps it from asking.
-        """
+        """Make a judge and see that it has the driver's settings; returns the error that keeps it from asking."""
         if name in self._askers:
             return None
         try:
@@ -266,7 +215,6 @@ class _Shared:
     async def call(
         self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
     ) -> A:
-        """Make one call; see `domain.Lane`."""
 
         async def shared() -> A:
             try:
@@ -285,8 +233,6 @@ class _Shared:
 def divided(limits: RateLimits | None, by: int) -> RateLimits | None:
     """Give each of several workers an equal part of what a server allows.
 
-    Examples
-    --------
     >>> from judgebench.domain import Quota, RateLimits
     >>> divided(RateLimits(requests=Quota(600, 100, 6.0)), 2).requests
     Quota(limit=300.0, remaining=50.0, reset=6.0)
@@ -312,8 +258,6 @@ def flat(error: JudgebenchError) -> Flat:
 def raised(error: Flat) -> JudgebenchError:
     """Turn what travelled into an error again.
 
-    Examples
-    --------
     >>> raised(flat(RejectedError("no", refused=True))).refused
     True
     """

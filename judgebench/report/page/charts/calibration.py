@@ -30,24 +30,9 @@ _TICKS = tuple((share / 5, f"{20 * share} %") for share in range(6))
 def calibration(
     ratings: Ratings, policies: Policies, *, judge: str = "the judge", name: str = "calibration"
 ) -> Chart | None:
-    """Draw the reliability curve of a judge that gives probabilities.
+    """Draw the reliability curve of a judge that gives probabilities on a check or pair scale; else None.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments with probabilities, and gold labels.
-    policies : Policies
-        The conventions.
-    judge : str, optional
-        Its name.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart or None
-        None without probabilities on a check or pair scale. Ten bins of equal width, as for ``ece``; intervals are
-        Wilson's, which take rows for independent.
+    Ten bins of equal width, as for ``ece``; intervals are Wilson's, which take rows for independent.
     """
     if ratings.score is None or ratings.score_kind != "probability" or ratings.sequence is not None:
         return None

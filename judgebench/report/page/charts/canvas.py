@@ -44,8 +44,6 @@ _ALONE = threading.Lock()
 def shorten(text: str, most: int) -> str:
     """Cut a name in its middle, since names of models differ at either end.
 
-    Examples
-    --------
     >>> shorten("replay/gpt-3.5-turbo", 12), shorten("gpt-4o", 12)
     ('replay…turbo', 'gpt-4o')
     """
@@ -59,8 +57,6 @@ def shorten(text: str, most: int) -> str:
 def text_room(text: str, size: float = 12) -> float:
     """Estimate the width of a text in pixels, as a wide font has it: the page chooses which.
 
-    Examples
-    --------
     >>> round(text_room("illicit")), round(text_room("MAXIMUM"))
     (33, 67)
     """
@@ -80,8 +76,6 @@ def _width(char: str) -> float:
 def fitted(text: str, room: float, size: float = 12) -> str:
     """Cut a name in its middle until it fits into so many pixels.
 
-    Examples
-    --------
     >>> fitted("replay/gpt-3.5-turbo", 90), fitted("gpt-4o", 90)
     ('replay…-turbo', 'gpt-4o')
     """
@@ -109,15 +103,7 @@ def _legend_places(entries: Sequence[Entry], width: float) -> list[tuple[float, 
 
 
 class Sketch:
-    """A drawing in the making; pixels run from the upper left corner.
-
-    Parameters
-    ----------
-    name : str
-        Start of every id: letters, digits and dashes.
-    width, height : float
-        In pixels.
-    """
+    """A drawing in the making; pixels run from the upper left corner, and every id begins with ``name``."""
 
     def __init__(self, name: str, width: float, height: float) -> None:
         from matplotlib.figure import Figure  # noqa: PLC0415 - loaded on use
@@ -140,18 +126,9 @@ class Sketch:
         log_x: bool = False,
         behind: bool = False,
     ) -> Panel:
-        """Open a field with scales of its own.
+        """Open a field at a place in pixels, with scales of its own: ``x`` and ``y`` are what its edges stand for.
 
-        Parameters
-        ----------
-        left, top, width, height : float
-            Where, in pixels.
-        x, y : (float, float)
-            What its left and right, and its lower and upper edge stand for.
-        log_x : bool, optional
-            Whether x grows by factors.
-        behind : bool, optional
-            Whether other fields are drawn over it.
+        With ``log_x`` x grows by factors; with ``behind`` other fields are drawn over it.
         """
         place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
         axes: Any = self._figure.add_axes(place)
@@ -182,25 +159,7 @@ class Sketch:
         bold: bool = False,
         hover: str = "",
     ) -> None:
-        """Write a line whose middle is at y.
-
-        Parameters
-        ----------
-        x, y : float
-            Where, in pixels.
-        words : str
-            What; control characters become visible.
-        role : str, optional
-            Its colour.
-        size : float, optional
-            In pixels.
-        anchor : {'start', 'middle', 'end'}, optional
-            What of it stands at x.
-        bold : bool, optional
-            Whether it is bold.
-        hover : str, optional
-            Words that show when it is pointed at.
-        """
+        """Write a line whose middle is at y and whose ``anchor`` is at x, in pixels; pointing at it shows ``hover``."""
         token = f"t{len(self._texts)}"
         self._texts[token] = clean(words)
         self._figure.text(
@@ -231,13 +190,7 @@ class Sketch:
             self.text(x + 26, y, words, role="soft")
 
     def svg(self, title: str, summary: str) -> str:
-        """Give out what was drawn.
-
-        Parameters
-        ----------
-        title, summary : str
-            What is drawn, for those who don't see it.
-        """
+        """Give out what was drawn; the title and the summary are for those who don't see it."""
         file = io.BytesIO()
         blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         self._figure.savefig(file, format="svg", metadata=blank)
@@ -252,17 +205,7 @@ class Sketch:
 
 
 class Panel:
-    """A field of a sketch in the units of its data.
-
-    Parameters
-    ----------
-    board : Sketch
-        The drawing it belongs to.
-    axes : matplotlib.axes.Axes
-        Its scales.
-    x, y : (float, float)
-        What its edges stand for.
-    """
+    """A field of a sketch in the units of its data."""
 
     def __init__(self, board: Sketch, axes: Any, x: tuple[float, float], y: tuple[float, float]) -> None:
         self._board, self._axes, self.x, self.y = board, axes, x, y
@@ -353,7 +296,7 @@ class Panel:
             self._board.text((left + right) / 2, bottom + 30, label, role="soft", anchor="middle")
 
     def scale_y(self, ticks: Sequence[tuple[float, str]], label: str = "") -> None:
-        """Write values left of the field, with a line for each; the label stands above them."""
+        """Write values left of the field, with a line for each, and the label above them."""
         for value, words in ticks:
             self.line(self.x, (value, value), role="line", width=1)
             self.text(self.x[0], value, words, dx=-6, role="soft", size=11, anchor="end")
@@ -372,15 +315,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 @contextmanager
 def sketch(name: str, height: float, width: float = WIDTH) -> Generator[Sketch]:
-    """Open a drawing board; matplotlib has its own defaults meanwhile, whatever a program or a user's file set.
-
-    Parameters
-    ----------
-    name : str
-        Start of every id.
-    height, width : float
-        In pixels.
-    """
+    """Open a drawing board; matplotlib has its own defaults meanwhile, whatever a program or a user's file set."""
     import matplotlib as mpl  # noqa: PLC0415 - loaded on use
 
     with _ALONE, mpl.rc_context():

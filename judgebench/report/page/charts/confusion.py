@@ -30,24 +30,7 @@ _DARKEST = 0.5
 def confusion(
     ratings: Ratings, policies: Policies, *, judge: str = "the judge", gold: str = "", name: str = "confusion"
 ) -> Chart | None:
-    """Draw the table of gold labels and verdicts.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments and gold labels.
-    policies : Policies
-        The conventions: what becomes of two orders, ties and unusable answers.
-    judge, gold : str, optional
-        The judge's name, and who gave the gold.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart or None
-        None where gold is no single label, or there are more labels than anybody reads.
-    """
+    """Draw the table of gold labels and verdicts; None where gold is not a single label, or there are too many."""
     if ratings.sequence is not None or len(ratings.scale.labels) > MOST_CLASSES:
         return None
     scored = apply(ratings, policies)

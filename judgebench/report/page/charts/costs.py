@@ -11,15 +11,7 @@ __all__ = ["Cost", "cost_of"]
 
 
 class Cost(NamedTuple):
-    """What 1,000 judgments of a judge take.
-
-    Parameters
-    ----------
-    usd, tokens : float or None
-        Dollars and tokens; None where they are not known.
-    why : str
-        Why there are no dollars; empty where there are.
-    """
+    """What 1,000 judgments of a judge take, in dollars and tokens; ``why`` says why dollars are missing."""
 
     usd: float | None
     tokens: float | None
@@ -29,13 +21,6 @@ class Cost(NamedTuple):
 def cost_of(row: Agreement) -> Cost:
     """Divide what a run's answers cost by their number.
 
-    Parameters
-    ----------
-    row : Agreement
-        Row ``all`` of a run.
-
-    Examples
-    --------
     >>> from judgebench.domain import Agreement, Policies, Usage
     >>> usage = Usage(900, 100, 0.02)
     >>> cost_of(Agreement("t", "j", "all", "human", 4, 1.0, Policies(), {}, usage=usage, statuses={"ok": 8}))

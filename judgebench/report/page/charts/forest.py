@@ -31,19 +31,7 @@ def constant_share(row: Agreement) -> float | None:
 def forest(rows: Sequence[Agreement], metric: str | None = None, *, name: str = "forest") -> Chart:
     """Draw judges with their intervals, the human ceiling as a line with its band.
 
-    Parameters
-    ----------
-    rows : sequence of Agreement
-        One per judge, in the order in which they are drawn.
-    metric : str, optional
-        The figure; by default the first row's headline, or percent agreement where it has none.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart
-        A judge without the figure has a line in words instead of a mark.
+    ``metric`` is by default the first row's headline, or percent agreement; a judge without it has a line in words.
     """
     chosen = metric or next((row.headline for row in rows if row.headline), "percent_agreement")
     drawn = rows[:_MOST]
@@ -133,8 +121,6 @@ def _range(
 def tick(metric: str, value: float) -> str:
     """Print a value at a scale: short, in percent where it is a share.
 
-    Examples
-    --------
     >>> tick("percent_agreement", 0.4), tick("cohen_kappa", 0.4), tick("cohen_kappa", 1.0)
     ('40 %', '.4', '1')
     """

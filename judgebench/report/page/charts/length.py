@@ -20,22 +20,7 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 52.0, 52.0, 540.0, 220.0
 
 
 def length(found: LengthPreference, *, judge: str = "the judge", gold: str = "", name: str = "length") -> Chart | None:
-    """Draw how often the longer response wins.
-
-    Parameters
-    ----------
-    found : LengthPreference
-        What was measured.
-    judge, gold : str, optional
-        The judge's name, and who gave the gold.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart or None
-        None where no pair tells.
-    """
+    """Draw how often the longer response wins; None where no pair tells."""
     if not found.bins:
         return None
     who = whom(gold)
@@ -68,8 +53,6 @@ def length(found: LengthPreference, *, judge: str = "the judge", gold: str = "",
 def points(difference: Estimate) -> str:
     """Put a preference into words.
 
-    Examples
-    --------
     >>> from judgebench.domain import Estimate
     >>> points(Estimate(0.05, 0.01, 0.09, 99))
     'that is 5.0 points more (1.0 to 9.0), a leaning to the longer one'

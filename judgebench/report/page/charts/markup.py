@@ -52,13 +52,7 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 
 
 def code_of(role: str) -> str:
-    """Give the colour that stands for a role while matplotlib draws.
-
-    Raises
-    ------
-    KeyError
-        If the style sheet has no such role.
-    """
+    """Give the colour that stands for a role while matplotlib draws; KeyError where the style sheet lacks the role."""
     return _CODES[role]
 
 
@@ -71,25 +65,9 @@ def inline(
     texts: Mapping[str, str],
     hovers: Mapping[str, str],
 ) -> str:
-    """Turn a file of matplotlib's into an element that can stand in a page.
+    """Turn a file of matplotlib's into an element for a page, whose ids begin with ``name``.
 
-    Parameters
-    ----------
-    drawn : bytes
-        The SVG file.
-    name : str
-        Start of every id.
-    title, summary : str
-        What is drawn, for those who don't see it.
-    texts : mapping of str to str
-        What stands in place of each token.
-    hovers : mapping of str to str
-        What is told of each group, by its id.
-
-    Returns
-    -------
-    str
-        The element.
+    ``texts`` take the place of tokens; ``hovers`` are told of each group, by its id.
     """
     from xml.etree.ElementTree import Element, SubElement, fromstring, tostring  # noqa: PLC0415 - loaded on use
 

@@ -31,21 +31,9 @@ class _Point(NamedTuple):
 
 
 def pareto(rows: Sequence[Agreement], metric: str | None = None, *, name: str = "pareto") -> Chart | None:
-    """Draw judges by cost and agreement.
+    """Draw judges by cost and agreement (``metric``, by default the first row's headline or percent agreement).
 
-    Parameters
-    ----------
-    rows : sequence of Agreement
-        One per judge.
-    metric : str, optional
-        The figure; by default the first row's headline, or percent agreement where it has none.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart or None
-        In dollars where two judges or more have a price, else in tokens; None where fewer have either.
+    In dollars where two judges or more have a price, else in tokens; None where fewer have either.
     """
     chosen = metric or next((row.headline for row in rows if row.headline), "percent_agreement")
     costs = [cost_of(row) for row in rows]
@@ -80,20 +68,10 @@ def pareto(rows: Sequence[Agreement], metric: str | None = None, *, name: str = 
 
 
 def frontier(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Find the points that no other beats: none is as cheap and agrees more, or cheaper and agrees as much.
+    """Find the points (cost, agreement) that no other beats, cheapest first.
 
-    Parameters
-    ----------
-    points : sequence of (float, float)
-        Cost and agreement.
+    One beats another where it is as cheap and agrees more, or is cheaper and agrees as much.
 
-    Returns
-    -------
-    list of int
-        Positions, cheapest first.
-
-    Examples
-    --------
     >>> frontier([(1.0, 0.5), (2.0, 0.4), (3.0, 0.7), (3.0, 0.6)])
     [0, 2]
     """
@@ -151,7 +129,7 @@ def _draw(panel: Panel, points: Sequence[_Point], best: Sequence[int], metric: s
 
 
 def _label(panel: Panel, point: _Point, taken: list[tuple[float, float, float]], words: str) -> None:
-    """Write a name beside its mark, where no other name stands; a name without room is told by pointing only."""
+    """Write a name beside its mark where there is room; other names are shown by pointing only."""
     label = fitted(point.row.judge, 170, 11)
     room = text_room(label, 11)
     x, y = panel.pixel(point.cost, point.value)

@@ -24,19 +24,9 @@ _DASH = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as
 
 
 def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | None:
-    """Draw how verdicts depend on the order in which responses were shown.
+    """Draw how verdicts depend on the order in which responses were shown, by subset or judge.
 
-    Parameters
-    ----------
-    rows : sequence of Agreement
-        Rows of one judge by subset, or of several judges.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart or None
-        None where nothing tells: responses have no order, or none won.
+    None where nothing tells: responses have no order, or none won.
     """
     # A run that is measured under two policies has a second row ``all`` of the same judgments.
     once = {(row.judge, row.subset): row for row in reversed(rows)}

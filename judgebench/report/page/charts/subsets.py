@@ -32,24 +32,7 @@ def subsets(
     by: Literal["subset", "system"] = "subset",
     name: str = "subsets",
 ) -> Chart | None:
-    """Draw agreement by subset, or by system.
-
-    Parameters
-    ----------
-    judges : sequence of sequence of Agreement
-        The rows of each judge: ``all`` and subsets.
-    metric : str, optional
-        The figure; by default the headline, or percent agreement.
-    by : {'subset', 'system'}, optional
-        Which division is drawn.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart or None
-        None with fewer than two parts. At most 5 judges and 40 parts are drawn; the table has all of them.
-    """
+    """Draw agreement by subset, or by system, at most 5 judges and 40 parts; None with fewer than two parts."""
     first = judges[0][0] if judges and judges[0] else None
     parts = list(dict.fromkeys(row.subset for rows in judges for row in rows if division(row) == by))
     if first is None or len(parts) < 2:
@@ -102,13 +85,7 @@ def subsets(
 
 
 def division(row: Agreement) -> str:
-    """Say what a row is of: ``all`` items, a ``subset``, or a ``system``.
-
-    Parameters
-    ----------
-    row : Agreement
-        What was measured.
-    """
+    """Say what a row is of: ``all`` items, a ``subset``, or a ``system``."""
     return "all" if row.subset == "all" else "system" if row.subset.startswith(_SYSTEM) else "subset"
 
 

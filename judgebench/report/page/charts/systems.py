@@ -27,22 +27,7 @@ _SCORES = {"mean": "mean verdict", "win-rate": "win rate", "bradley-terry": "Bra
 def systems(
     found: SystemsAgreement, *, judge: str = "the judge", gold: str = "", name: str = "systems"
 ) -> Chart | None:
-    """Draw each system's score by the judge against its score by gold.
-
-    Parameters
-    ----------
-    found : SystemsAgreement
-        What was measured.
-    judge, gold : str, optional
-        The judge's name, and who gave the gold.
-    name : str, optional
-        Of the chart.
-
-    Returns
-    -------
-    Chart or None
-        None with fewer than two systems with both scores.
-    """
+    """Draw each system's score by the judge against its score by gold; None with fewer than two that have both."""
     known = [one for one in found.systems if one.gold.value is not None and one.judge.value is not None]
     if len(known) < 2:
         return None
@@ -135,8 +120,6 @@ def _names(board: Sketch, panel: Panel, ordered: Sequence[SystemScore]) -> None:
 def _apart(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Move labels apart, in their order, within the field.
 
-    Examples
-    --------
     >>> _apart([10.0, 11.0, 50.0], 14.0, 0.0, 100.0)
     [10.0, 24.0, 50.0]
     """

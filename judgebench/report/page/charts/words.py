@@ -22,13 +22,7 @@ _SHARES = frozenset(
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Print a share.
-
-    Examples
-    --------
-    >>> percent(0.7107), percent(1.0)
-    ('71.1 %', '100.0 %')
-    """
+    """Print a share."""
     return f"{figure(100 * share, digits)} %"
 
 
@@ -41,8 +35,6 @@ def is_share(metric: str) -> bool:
 def shown(metric: str, value: float) -> str:
     """Print a figure as its kind is printed.
 
-    Examples
-    --------
     >>> shown("percent_agreement", 0.7107), shown("cohen_kappa", 0.4958)
     ('71.1 %', '.496')
     """
@@ -65,8 +57,6 @@ def bounds(metric: str, estimate: Estimate) -> str:
 def told(metric: str, estimate: Estimate) -> str:
     """Print a figure with its interval, or why there is none.
 
-    Examples
-    --------
     >>> from judgebench.domain import Estimate
     >>> told("cohen_kappa", Estimate(0.4958, 0.45, 0.54, 999)), told("cohen_kappa", Estimate.missing("no_items"))
     ('.496 (.450 to .540)', 'undefined: no item could be scored')
@@ -78,10 +68,8 @@ def told(metric: str, estimate: Estimate) -> str:
 
 
 def whom(gold: str) -> str:
-    """Name who gave the gold, as it stands in a sentence.
+    """Name who gave the gold, as a sentence has it.
 
-    Examples
-    --------
     >>> whom("expert"), whom("verifier"), whom("mixed")
     ('people', 'the verifier', 'gold')
     """
@@ -96,10 +84,8 @@ def reason(estimate: Estimate | None) -> str:
 
 
 def name_of(metric: str) -> str:
-    """Give the title of a figure, as it stands in a sentence.
+    """Give the title of a figure, as a sentence has it.
 
-    Examples
-    --------
     >>> name_of("percent_agreement"), name_of("brier"), name_of("error_f1")
     ('percent agreement', 'Brier score', 'F1 of wrong steps')
     """
@@ -113,8 +99,6 @@ def name_of(metric: str) -> str:
 def count(number: int, what: str) -> str:
     """Count things.
 
-    Examples
-    --------
     >>> count(1, "item"), count(1200, "item")
     ('1 item', '1,200 items')
     """
@@ -124,8 +108,6 @@ def count(number: int, what: str) -> str:
 def first_up(text: str) -> str:
     """Begin a sentence.
 
-    Examples
-    --------
     >>> first_up("macro F1 of each")
     'Macro F1 of each'
     """
