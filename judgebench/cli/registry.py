@@ -7,7 +7,7 @@ COMMANDS: dict[str, str] = {
     "run": "judgebench.cli.asking:run",
     "demo": "judgebench.cli.asking:demo",
     "score": "judgebench.cli.measuring:score",
-    "humans": "judgebench.cli.people:humans",
+    "humans": "judgebench.api.humans:humans",
     "alt-test": "judgebench.api.alt_test:alt_test",
     "compare": "judgebench.cli.comparing:compare",
     "power": "judgebench.cli.comparing:power",

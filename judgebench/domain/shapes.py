@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from judgebench.domain.results import GoldPolicy, InvalidPolicy, OrderPolicy, TiePolicy
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = [
-    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "MEASURED", "NUMBER", "POLICIES", "SHARE",
+    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "MEASURED", "NUMBER", "OPEN_POLICIES", "POLICIES", "SHARE",
     "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "maybe",
     "record",
 ]  # fmt: skip
@@ -109,11 +109,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record(Shape):
-    """An object with these keys and no other; one with a ``name`` is described once in a schema."""
+    """An object with these keys and no other; one with a ``name`` is described once in a schema.
+
+    ``says`` are more of its keywords in JSON Schema.
+    """
 
     name: str
     keys: Mapping[str, Key]
     about: str = ""
+    says: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def plain(self, value: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -141,11 +145,14 @@ class Record(Shape):
             "additionalProperties": False,
             "required": [name for name, key in self.keys.items() if key.required],
             "properties": {name: _about(key.shape.node(named), key.about) for name, key in self.keys.items()},
+            **self.says,
         }
 
     def with_keys(self, name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] | Key) -> Record:
         """Make a record that has more keys than this one."""
-        return Record(name or self.name, {**self.keys, **record(**keys).keys}, about or self.about)
+        return replace(
+            self, name=name or self.name, keys={**self.keys, **record(**keys).keys}, about=about or self.about
+        )
 
     def only(self, *names: str) -> Record:
         """Make a record that has some of the keys."""
@@ -201,12 +208,17 @@ SHARE = Scalar({"type": "number", "minimum": 0, "maximum": 1})
 ERROR = Scalar({"type": "number", "minimum": 0})
 COUNT = Scalar({"type": "integer", "minimum": 0})
 TEXTS = ListOf(TEXT)
-_FIGURE = record(
-    value=maybe(NUMBER),
-    low=maybe(NUMBER),
-    high=maybe(NUMBER),
-    n=COUNT,
-    undefined=(maybe(TEXT), None, "Why it has no value."),
+_NULL = {"type": "null"}
+_NONE = {"value": _NULL, "low": _NULL, "high": _NULL, "undefined": {"type": "string", "minLength": 1}}
+_FIGURE = replace(
+    record(
+        value=maybe(NUMBER),
+        low=maybe(NUMBER),
+        high=maybe(NUMBER),
+        n=COUNT,
+        undefined=(maybe(TEXT), None, "Why it has no value."),
+    ),
+    says={"oneOf": [{"properties": {"value": {"type": "number"}, "undefined": _NULL}}, {"properties": _NONE}]},
 )
 _METHOD = (TEXT, None, "How the interval was made: wilson, cr1-t-fisher-z, bca ...; empty without one.")
 #: `Estimate`, as every document has it.
@@ -221,3 +233,5 @@ POLICIES = record(
     invalid=choice(*get_args(InvalidPolicy)),
     gold=choice(*get_args(GoldPolicy)),
 )
+#: The same, of documents that say no more of them than that they are texts.
+OPEN_POLICIES = replace(POLICIES, says={"additionalProperties": {"type": "string"}})

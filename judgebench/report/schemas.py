@@ -12,6 +12,7 @@ __all__ = ["KINDS", "json_schema"]
 #: What has ``json_schema()``; imported when somebody asks.
 KINDS = {
     "alt-test": "judgebench.report.alt_test:AltTests",
+    "humans": "judgebench.report.humans:Panels",
 }
 
 

@@ -21,7 +21,6 @@ STILL_BY_HAND = {
         "correct",
         "estimate",
         "gate",
-        "humans",
         "judge-only",
         "labels",
         "leaderboard",
