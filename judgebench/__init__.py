@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import inspect
 
+    from judgebench.api.compare import compare
+    from judgebench.api.power import power
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "run", "score"]
+__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "compare", "power", "run", "score"]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
 #: called, so that it is the same object whoever imported it first.
@@ -37,6 +39,8 @@ _LAZY = {
     "Figure": "judgebench.api.scores:Figure",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.api.scores:Scores",
+    "compare": "judgebench.api.compare:compare",
+    "power": "judgebench.api.power:power",
     "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
 }
