@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import inspect
 
     from judgebench.api.alt_test import alt_test
+    from judgebench.api.compare import compare
     from judgebench.api.humans import humans
+    from judgebench.api.power import power
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
@@ -31,7 +33,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "alt_test", "humans", "run", "score"]
+__all__ = [
+    "Figure",
+    "JudgebenchError",
+    "Scores",
+    "__version__",
+    "alt_test",
+    "compare",
+    "humans",
+    "power",
+    "run",
+    "score",
+]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
 #: called, so that it is the same object whoever imported it first.
@@ -41,6 +54,8 @@ _LAZY = {
     "Scores": "judgebench.api.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
     "humans": "judgebench.api.humans:humans",
+    "compare": "judgebench.api.compare:compare",
+    "power": "judgebench.api.power:power",
     "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
 }

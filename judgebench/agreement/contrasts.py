@@ -17,7 +17,7 @@ from judgebench.agreement.figures import Figure, two_way_of
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS, panel
 from judgebench.stats.coefficients.row_catalog import CALLS, COMPARED, ROW_METRICS
 from judgebench.stats.coefficients.rows import RowOutcome
@@ -193,7 +193,7 @@ def _table_metric(name: str, tables: Mapping[str, Metric], known: Mapping[str, M
     if not line.tested:
         raise UsageError(f"{name} is a test statistic: two judges' figures have no difference with an error")
     what = {"probability": "probabilities", "score": "scores"}.get(line.numbers, "sequences")
-    raise UsageError(f"{name} needs {what} of every judge: --score-col, or runs of judges that give them")
+    raise UsageError(f"{name} needs {what} of every judge: {argument('scores')}, or runs of judges that give them")
 
 
 def is_error(metric: Metric | str) -> bool:

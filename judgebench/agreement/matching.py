@@ -13,7 +13,7 @@ from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_verdicts, unfinished
 from judgebench.agreement.sequences import sequence_rows
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -208,13 +208,13 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
         If task, data, scale, gold, policies, items or the number of judgments per item differ, or nothing is left.
     """
     if len(judges) < 2:
-        raise UsageError("a comparison needs two judges or more: two RUN folders, or --judge-col twice")
+        raise UsageError(f"a comparison needs two judges or more: two RUN folders, or {argument('judge')} twice")
     first = judges[0]
     _same(judges, "tasks", lambda one: one.task)
     _same(judges, "scales", lambda one: one.ratings.scale.spec)
     _same(judges, "gold sources", lambda one: one.gold_source)
     _same(judges, "data", lambda one: one.revision or "unknown", "run them on the same revision of the task")
-    _same(judges, "policies", lambda one: _words(one.policies), "set them alike with --policy NAME=VALUE")
+    _same(judges, "policies", lambda one: _words(one.policies), f"set them alike with {argument('policy')} NAME=VALUE")
     names = _common(judges, shared=shared)
     _same_gold(judges, names)
     annotators = set(first.ratings.annotators)
@@ -272,7 +272,7 @@ def _common(judges: Sequence[Judged], *, shared: bool) -> list[str]:
         if missing := sorted(everything - own):
             raise DataError(
                 f"{one.judge} has no judgment of {_some(missing, 'item')} that another judge has",
-                hint=f"finish that run, or give --shared to compare on the {len(names):,} items they share",
+                hint=f"finish that run, or give {argument('shared')} to compare on the {len(names):,} items they share",
             )
     return names
 
@@ -356,7 +356,7 @@ def _same_games(
         raise DataError(
             f"{judges[0].judge} was asked {games[0, at]} times about item {names[at]!r}, "
             f"{judges[other].judge} {games[other, at]} times",
-            hint="--policy order=single takes each judge's first answer",
+            hint=f"{argument('policy')} order=single takes each judge's first answer",
         )
     keep = np.flatnonzero(alike)
     to = np.cumsum(alike) - 1

@@ -63,6 +63,11 @@ class Source:
         return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), interval=interval, verify=verify)
 
 
+def is_given(source: Any) -> bool:
+    """Say whether there is a source at all; a DataFrame has no truth value."""
+    return bool(source) if isinstance(source, Given) else source is not None
+
+
 def open_sources(
     source: Any,
     table: Mapping[str, Any],

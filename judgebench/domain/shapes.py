@@ -98,7 +98,7 @@ class MapOf(Shape):
 class Key:
     """A value of a record: its shape, how to get it (by default the attribute of that name), what its description says.
 
-    One that is not ``required`` is left out where it is None.
+    One that is not ``required`` is left out where it is None, unless its shape has null.
     """
 
     shape: Shape
@@ -126,7 +126,7 @@ class Record(Shape):
                 one = key.get(value)
             else:
                 one = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
-            if key.required or one is not None:
+            if key.required or one is not None or isinstance(key.shape, _Maybe):
                 found[name] = key.shape.plain(one)
         return found
 

@@ -11,7 +11,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from judgebench.report import compare, power
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_two_columns_in_every_form(inside) -> None:
     assert shown.out.startswith("good agrees with humans more than poor: Cohen's kappa")
     assert "item" in shown.out.splitlines()[-3]
     document = json.loads(inside(*two, "--format", "json").out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     assert (document["outcome"], document["clusters"]) == ("first", 100)
     assert {line["subset"] for line in document["lines"]} == {"all", "a", "b"}
     discordant = document["right"]["first_only"] + document["right"]["second_only"]
@@ -57,7 +57,7 @@ def test_two_columns_in_every_form(inside) -> None:
 def test_three_columns_are_ranked_and_paired(inside) -> None:
     three = ("compare", *TABLE, "--judge-col", "good", "--judge-col", "fair", "--judge-col", "poor")
     document = json.loads(inside(*three, "--format", "json", "--verify").out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     assert [(one["judge"], one["best"], one["worst"]) for one in document["standings"]] == [
         ("good", 1, 1),
         ("fair", 2, 2),
@@ -88,7 +88,7 @@ def test_runs_are_matched_and_refused(judgebench, inside) -> None:
 def test_power(inside) -> None:
     figures = ("power", "--base-rate", 0.7, "--kappa", 0.6, "--discordance", 0.1)
     document = json.loads(inside(*figures, "--format", "json", "--items", 1080).out)
-    jsonschema.Draft202012Validator(power.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("power")).validate(document)
     one, two = document["tests"]
     assert (one["items_for_drop"], two["items_for_drop"]) == (1080, 1371)
     assert one["detectable"] == pytest.approx(0.05, abs=1e-4)
@@ -100,7 +100,8 @@ def test_power(inside) -> None:
         (("power", "--base-rate", 0.9, "--kappa", 0.8, "--discordance", 0.2), "no judges with kappas"),
         ((*pilot, "--discordance", 0.1), "measured"),
         ((*figures, "--drop", "1e-300"), "no number of items finds a drop of 1e-300"),
-        ((*figures, "--design-effect", "inf"), "or a smaller design effect"),
+        ((*figures, "--design-effect", "1e300"), "or a smaller design effect"),
+        ((*figures, "--design-effect", "inf"), "--design-effect=inf: expected a number"),
         ((*pilot, "--drop", "1e-320"), "no number of items finds a drop of"),
         ((*figures, "--policy", "tie=drop"), "--policy: without a pilot"),
         ((*figures, *TABLE[2:], "--gold", "human"), "--gold-col, --cluster-col, --gold: without a pilot"),
@@ -128,7 +129,7 @@ def test_columns_of_probabilities_are_compared_in_every_form(inside) -> None:
     done = inside("compare", *PROBABILITIES, "--format", "json", "--verify")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     found = {line["metric"]: line for line in document["lines"]}
     assert {"cohen_kappa", "auc", "brier", "log_loss", "ece", "calibration_slope"} <= found.keys()
     assert document["lower_is_better"] == ["brier", "log_loss", "ece"]
@@ -156,7 +157,7 @@ def test_two_ways_to_cluster(inside) -> None:
     done = inside("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model", "--format", "json")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     assert (document["interval"], document["systems"], document["detectable"]) == ("two-way", 4, None)
     assert "few_systems" in document["warnings"]
     for one, other in zip(plain["lines"], document["lines"], strict=True):

@@ -12,7 +12,7 @@ from judgebench.agreement.analysis.features import Feature, others_wrong
 from judgebench.agreement.estimates import Counted, estimate, free
 from judgebench.agreement.policies import plurality
 from judgebench.domain import Estimate
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.influence import Spread, combine
@@ -251,7 +251,7 @@ def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
     if not right.size and not wrong.size:
         raise DataError(
             f"{system!r} answers no question that another system answers",
-            hint="--cluster-col names the question that rows share",
+            hint=f"{argument('cluster')} names the question that rows share",
         )
     return _strata(scored, f"own answer of {system}", [("right", right), ("wrong", wrong)], int(np.count_nonzero(rest)))
 

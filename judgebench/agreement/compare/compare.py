@@ -25,7 +25,7 @@ from judgebench.agreement.policies import table_of
 from judgebench.agreement.power.power import Power, pilot_pair
 from judgebench.agreement.step_labels import checked_steps
 from judgebench.domain import Estimate
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
@@ -211,6 +211,8 @@ class Comparison:
     interval: PairedInterval = "default"
     systems: int | None = None
     errors: tuple[str, ...] = ()
+    #: Those judgments, where they were asked for.
+    differing: tuple[Differing, ...] = ()
 
     @property
     def main(self) -> Line:
@@ -302,7 +304,9 @@ def compare(
     two_way = interval == "two-way"
     systems = len(matched.ratings[0].systems)
     if two_way and systems < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
+        raise UsageError(
+            f"two-way intervals cluster by question and by system, and need two systems: {argument('system')}"
+        )
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
     lines = _adjusted(

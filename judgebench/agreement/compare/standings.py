@@ -69,7 +69,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Standings:
     """Several judges, all pairs.
 
     Parameters
@@ -109,7 +109,7 @@ class Field:
 
 def compare_all(
     matched: Matched, metric: str = "", *, known: Mapping[str, Metric] | None = None, seed: int = 0
-) -> Field:
+) -> Standings:
     """Compare every two of several judges on one metric, and rank them with joint confidence.
 
     Parameters
@@ -184,7 +184,7 @@ def compare_all(
         Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], within(_turned(gap, sign), reach), *ps)
         for (i, j), gap, *ps in sets.pairs
     )
-    return Field(
+    return Standings(
         task=matched.task,
         gold_source=matched.gold_source,
         metric=name,

@@ -9,7 +9,7 @@ from judgebench.agreement.contrasts import chosen, default_metrics, groups
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.agreement.power.power import DISCORDANCE, Power, pilot_pair, pilot_single
-from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.row_catalog import ROW_METRICS
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def pilot(
         raise UsageError(f"a pilot has one judge or two, not {len(judged)}")
     if len(judged) == 2:
         if discordance is not None:
-            raise UsageError("with two judges the discordance is measured; leave --discordance out")
+            raise UsageError(f"with two judges the discordance is measured; leave {argument('discordance')} out")
         matched = match(judged)
         figures = chosen(matched, (metric,) if metric else (), known)
         name = next(iter(figures))
@@ -108,6 +108,6 @@ def pilot(
     if found is None:
         raise DataError(
             f"{name} is undefined on the pilot, nothing moves it, or all items share one question",
-            hint="choose another --metric, or name the question with --cluster-col",
+            hint=f"choose another {argument('metric')}, or name the question with {argument('cluster')}",
         )
     return found if design_effect is None else replace(found, design_effect=design_effect)
