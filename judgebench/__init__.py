@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import inspect
 
+    from judgebench.api.alt_test import alt_test
+    from judgebench.api.gate import gate
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "run", "score"]
+__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "alt_test", "gate", "run", "score"]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
 #: called, so that it is the same object whoever imported it first.
@@ -38,6 +40,8 @@ _LAZY = {
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.api.scores:Scores",
     "run": "judgebench.run",
+    "alt_test": "judgebench.api.alt_test:alt_test",
+    "gate": "judgebench.api.gate:gate",
     "score": "judgebench.api.scoring:score",
 }
 

@@ -12,6 +12,8 @@ __all__ = ["KINDS", "json_schema"]
 #: What has ``json_schema()``; imported when somebody asks.
 KINDS = {
     "alt-test": "judgebench.report.alt_test:AltTests",
+    "baseline": "judgebench.report.gate.baseline:Baseline",
+    "gate": "judgebench.report.gate.gate:Decision",
 }
 
 

@@ -16,11 +16,9 @@ PUBLISHED = {path.stem: path.read_text("utf-8").splitlines() for path in Path(__
 STILL_BY_HAND = {
     *(
         "analysis",
-        "baseline",
         "compare",
         "correct",
         "estimate",
-        "gate",
         "humans",
         "judge-only",
         "labels",
