@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.alt_test import alt_test
     from judgebench.api.compare import compare
+    from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.power import power
     from judgebench.api.running import run
@@ -40,6 +41,7 @@ __all__ = [
     "__version__",
     "alt_test",
     "compare",
+    "gate",
     "humans",
     "power",
     "run",
@@ -57,6 +59,7 @@ _LAZY = {
     "compare": "judgebench.api.compare:compare",
     "power": "judgebench.api.power:power",
     "run": "judgebench.run",
+    "gate": "judgebench.api.gate:gate",
     "score": "judgebench.api.scoring:score",
 }
 

@@ -11,7 +11,7 @@ COMMANDS: dict[str, str] = {
     "alt-test": "judgebench.api.alt_test:alt_test",
     "compare": "judgebench.api.compare:compare",
     "power": "judgebench.api.power:power",
-    "gate": "judgebench.cli.gating:gate",
+    "gate": "judgebench.api.gate:gate",
     "systems": "judgebench.cli.systems:systems",
     "correct": "judgebench.cli.correct:correct",
     "analyze": "judgebench.cli.analysis:analyze",

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "MEASURED", "NUMBER", "OPEN_POLICIES", "POLICIES", "SHARE",
-    "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "maybe",
-    "record",
+    "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "json_schema",
+    "maybe", "record",
 ]  # fmt: skip
 
 
@@ -83,15 +83,17 @@ class ListOf(Shape):
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Shape):
-    """Values of one shape by names that the data give."""
+    """Values of one shape by names that the data give, all of them as the pattern has it where there is one."""
 
     of: Shape
+    names: str = ""
 
     def plain(self, value: Mapping[str, Any]) -> dict[str, Any]:
         return {str(name): self.of.plain(one) for name, one in value.items()}
 
     def node(self, named: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": self.of.node(named)}
+        names = {"propertyNames": {"pattern": self.names}} if self.names else {}
+        return {"type": "object", "additionalProperties": self.of.node(named)} | names
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,18 @@ def record(name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] |
         for key, one in keys.items()
     }
     return Record(name, made, about)
+
+
+def json_schema(kind: str, shape: Record) -> dict[str, Any]:
+    """Describe a kind of JSON, ``judgebench.KIND/N``: a shape that says in ``schema`` what it is."""
+    named: dict[str, Any] = {}
+    whole = Record("", {"schema": Key(Scalar({"const": kind})), **shape.keys}, shape.about)
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:judgebench:schema:{kind.removeprefix('judgebench.').replace('/', ':')}",
+        "title": kind,
+    }
+    return head | whole.node(named) | {"$defs": named}
 
 
 def _about(node: dict[str, Any], text: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ KINDS = {
     "humans": "judgebench.report.humans:Panels",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "power": "judgebench.report.power:PairedPower",
+    "baseline": "judgebench.report.gate.baseline:Baseline",
+    "gate": "judgebench.report.gate.gate:Decision",
 }
 
 

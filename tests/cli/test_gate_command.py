@@ -12,7 +12,8 @@ import pytest
 from report.gate_rows import HOSTILE, RUN, planted, store, verdicts
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage, Verdict
-from judgebench.report.gate import baseline, gate
+from judgebench.report.gate import baseline
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def both(root: Path, n: int, **how) -> tuple[Path, Path]:
 
 def document(done) -> dict:
     found = json.loads(done.out)
-    jsonschema.Draft202012Validator(gate.json_schema()).validate(found)
+    jsonschema.Draft202012Validator(json_schema("gate")).validate(found)
     return found
 
 
@@ -86,7 +87,7 @@ def test_a_baseline_file_is_made_reviewed_and_renewed(inside, tmp_path):
     assert (made.code, made.out) == (0, "")
     assert "300 items, new" in made.err
     text = file.read_text("utf-8")
-    jsonschema.Draft202012Validator(baseline.json_schema()).validate(json.loads(text))
+    jsonschema.Draft202012Validator(json_schema("baseline")).validate(json.loads(text))
     lines = text.splitlines()
     items = [line for line in lines if line.startswith('    "item ')]
     assert len(items) == 300
@@ -337,6 +338,11 @@ def test_money_and_time_are_compared(inside, tmp_path):
             "cost": "fail",
             "latency": "pass",
         }
+        assert {name: line["lower_is_better"] for name, line in lines.items()} == {
+            "cohen_kappa": False,
+            "cost": True,
+            "latency": True,
+        }
         assert lines["cost"]["worse"]["value"] == pytest.approx(0.2)
         assert done.code == 1
 
@@ -438,13 +444,15 @@ def test_every_kind_of_verdict_is_held_from_a_file_as_from_a_run(inside, tmp_pat
         paths.append(store(tmp_path / "runs", replace(run, scale=scale), said))
     assert inside("gate", paths[0], "--against", "line.json", "--update").code == 0
     text = (tmp_path / "line.json").read_text("utf-8")
-    jsonschema.Draft202012Validator(baseline.json_schema()).validate(json.loads(text))
+    jsonschema.Draft202012Validator(json_schema("baseline")).validate(json.loads(text))
     assert '["truncated"]' in text
     limit = ("--max-coverage-drop", 0.1, "--verify", "--format", "json")
     by_file, by_run = (
         document(inside("gate", paths[1], "--against", one, *options, *limit)) for one in ("line.json", paths[0])
     )
     assert by_file == by_run
+    errors = {"score_mean_absolute_error", "brier"}
+    assert all(line["lower_is_better"] == (line["figure"] in errors) for line in by_file["lines"])
     assert len(by_file["lines"]) == (len(options) // 2 or 1) + 1
     assert all(line["worse"]["low"] is not None for line in by_file["lines"])
     same = inside("gate", paths[0], "--against", "line.json", *options)

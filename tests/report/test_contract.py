@@ -14,17 +14,16 @@ PUBLISHED = {path.stem: path.read_text("utf-8").splitlines() for path in Path(__
 
 #: Their schemas are files beside the code that writes them.
 STILL_BY_HAND = {
-    *(
-        "analysis",
-        "baseline",
-        "correct",
-        "estimate",
-        "gate",
-        "judge-only",
-        "labels",
-        "leaderboard",
-    ),
-    *("scores", "sensitivity", "systems", "systems-leaderboard"),
+    "analysis",
+    "correct",
+    "estimate",
+    "judge-only",
+    "labels",
+    "leaderboard",
+    "scores",
+    "sensitivity",
+    "systems",
+    "systems-leaderboard",
 }
 
 

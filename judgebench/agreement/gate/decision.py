@@ -24,7 +24,7 @@ from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.power.power import Power
 from judgebench.domain import Estimate
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.gates import Bounds, Decider, effective, one_sided
 from judgebench.stats.inference.multiplicity import holm
@@ -156,7 +156,7 @@ def gate(
     names = tuple(metrics) or default_metrics(matched.scored[0], known)[:1]
     figures = chosen(matched, names, known)
     if leaning := [name for name, metric in figures.items() if is_leaning(metric)]:
-        raise UsageError(f"--metric {leaning[0]}: more or less of it is neither better nor worse")
+        raise UsageError(f"{argument('metric')} {leaning[0]}: more or less of it is neither better nor worse")
     tests = [
         *(_agreement(matched, group, metric, sides, rules) for group, sides in _groups(matched, subsets)
           for metric in figures.items()),
@@ -212,8 +212,8 @@ def _agreement(
     if rules.margin >= (reach := made.high - made.low):
         # Nothing could exceed it: most likely it was meant in percent.
         raise UsageError(
-            f"--margin {rules.margin:g}: two values of {name} lie less than {reach:g} apart; give it as a share, for "
-            "example .05"
+            f"{argument('margin')} {rules.margin:g}: two values of {name} lie less than {reach:g} apart; give it as a "
+            "share, for example .05"
         )
     first, second, error = before.estimate(figure), after.estimate(figure), is_error(figure)
     found = gap(after, before, figure) if error else gap(before, after, figure)
