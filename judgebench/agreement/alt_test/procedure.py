@@ -164,9 +164,9 @@ def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
     """Test whether a judge may replace human annotators.
 
     On item i, annotator j and the judge f are each compared with the other annotators. With ``S`` their mean closeness
-    to these, ``W_f = [S_f >= S_j]`` and ``W_j = [S_j >= S_f]``. For every annotator the hypothesis ``mean(W_j) -
-    mean(W_f) >= epsilon`` is tested (one-sided one-sample t), and the p-values are adjusted by Benjamini and Yekutieli.
-    The winning rate is the share of annotators with a rejection.
+    to these, ``W_f = [S_f >= S_j]`` and ``W_j = [S_j >= S_f]``. For every annotator the hypothesis
+    ``mean(W_j) - mean(W_f) >= epsilon`` is tested (one-sided one-sample t), and the p-values are adjusted by Benjamini
+    and Yekutieli. The winning rate is the share of annotators with a rejection.
 
     Labels are codes, -1 for none, of the judge, shape (n,), and of m annotators, shape (n, m); ``closeness``, shape (k,
     k), is that of label a (row) to another annotator's label b (column), see `similarity`. A judge that gave no label

@@ -26,8 +26,8 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
 
     Where items were shown in both orders: ``position_consistency``, the share of items whose two games name one
     response, ``primacy``, ``recency``, and ``position_preference``, ``(recency - primacy) / N``. On pairs
-    ``first_slot_rate``; on a check ``positive_rate_difference`` and on ratings ``mean_signed_error``, both ``mean(judge
-    - gold)``.
+    ``first_slot_rate``; on a check ``positive_rate_difference`` and on ratings ``mean_signed_error``, both
+    ``mean(judge - gold)``.
 
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et
     al. (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).

@@ -74,10 +74,10 @@ def youden(calibration: Calibration, level: float = 0.95) -> Estimate:
 def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 0.95) -> Estimate:
     """Share of correct items behind a judge's acceptance rate, with the interval of Lee et al.
 
-    The judge accepts ``share = theta TPR + (1 - theta)(1 - TNR)`` of the items, so ``theta = (share + TNR - 1) / (TPR +
-    TNR - 1)``, held in [0, 1]. The interval starts from rates pulled towards one half (``n + z^2`` and ``m + 2``
-    items), corrects the bias of the ratio, and carries the sampling error of all three rates. ``weak_judge`` where
-    ``TPR + TNR <= 1``: such a judge carries nothing to correct.
+    The judge accepts ``share = theta TPR + (1 - theta)(1 - TNR)`` of the items, so
+    ``theta = (share + TNR - 1) / (TPR + TNR - 1)``, held in [0, 1]. The interval starts from rates pulled towards one
+    half (``n + z^2`` and ``m + 2`` items), corrects the bias of the ratio, and carries the sampling error of all three
+    rates. ``weak_judge`` where ``TPR + TNR <= 1``: such a judge carries nothing to correct.
 
     >>> found = rogan_gladen(0.4, 1000, Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
     >>> round(found.value, 6), round(found.low, 6), round(found.high, 6)
@@ -108,8 +108,8 @@ def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 
 def delta_se(share: float, n: int, calibration: Calibration) -> float:
     """Large-sample standard error of Rogan and Gladen's estimate, from the rates as they are.
 
-    ``sqrt(p(1-p)/n + (1-theta)^2 TNR(1-TNR)/m0 + theta^2 TPR(1-TPR)/m1) / (TPR + TNR - 1)``; ValueError if ``TPR + TNR
-    <= 1``.
+    ``sqrt(p(1-p)/n + (1-theta)^2 TNR(1-TNR)/m0 + theta^2 TPR(1-TPR)/m1) / (TPR + TNR - 1)``; ValueError if
+    ``TPR + TNR <= 1``.
     """
     _check_share(share, n)
     power = calibration.youden

@@ -159,8 +159,8 @@ def _behind(q: Floats, diagonal: float, rng: np.random.Generator) -> Floats:
     """Draw a judge for each q and return the true shares behind it, shape (draws, s, k).
 
     Moving mass delta from cell b to cell a of row i changes C' by the rank-one ``delta (e_a - e_b) e_i'``. By the
-    Sherman-Morrison identity, with ``v = C'^-1 (e_a - e_b)``, the true shares become ``pi_j - delta pi_i v_j / (1 +
-    delta v_i)``: not negative on an interval of delta with closed bounds.
+    Sherman-Morrison identity, with ``v = C'^-1 (e_a - e_b)``, the true shares become
+    ``pi_j - delta pi_i v_j / (1 + delta v_i)``: not negative on an interval of delta with closed bounds.
     """
     draws, _, k = q.shape
     confusion = np.broadcast_to(np.eye(k), (draws, k, k)).copy()

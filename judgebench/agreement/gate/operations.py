@@ -80,9 +80,9 @@ def _flips(ratings: Ratings) -> tuple[Estimate, Spread] | None:
 def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Spent]], what: str) -> Worse:
     """By which part judgments got dearer (``usd``), or slower (``seconds``).
 
-    The ratio of the mean per judgment after to the mean before, less 1, on the same items; its influence is ``(after -
-    ratio before) / mean(before)``. ``unknown_price`` where a price is missing, ``nothing_before`` where the mean before
-    is 0 and that after is not.
+    The ratio of the mean per judgment after to the mean before, less 1, on the same items; its influence is
+    ``(after - ratio before) / mean(before)``. ``unknown_price`` where a price is missing, ``nothing_before`` where the
+    mean before is 0 and that after is not.
     Source: Cochran (1977), Sampling techniques, chapter 6, for the ratio of two means on the same units.
     """
     one, two = (_means(matched, each, what) for each in spent)

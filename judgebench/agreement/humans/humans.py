@@ -176,10 +176,11 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     """Measure a judge as if it were one more annotator, beside two annotators or more.
 
     Alpha counts every verdict that the order policy leaves as a rating by one more annotator, with ties as a label of
-    their own; what agrees with nothing (undecided, invalid) keeps a category of its own. The z-score is ``(mean kappa
-    of the judge - mean kappa of the pairs) / sd`` with the sample standard deviation of the pairs' kappas; it needs
-    three pairs. Its proposers call ``|z| < 1`` human-like and ``z > 1`` more consistent than people. Its interval is
-    for other items, not for other annotators: with three annotators the standard deviation rests on three numbers.
+    their own; what agrees with nothing (undecided, invalid) keeps a category of its own. The z-score is
+    ``(mean kappa of the judge - mean kappa of the pairs) / sd`` with the sample standard deviation of the pairs'
+    kappas; it needs three pairs. Its proposers call ``|z| < 1`` human-like and ``z > 1`` more consistent than people.
+    Its interval is for other items, not for other annotators: with three annotators the standard deviation rests on
+    three numbers.
     Source: Han, Titericz Junior, Balough & Zhou (2025), Judge's Verdict: a comprehensive analysis of LLM judge
     capability through human agreement.
     """

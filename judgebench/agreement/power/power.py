@@ -122,10 +122,11 @@ def accuracy_drop_items(
 class Power:
     """What a paired test of one metric can find.
 
-    ``variance`` is that of the difference per item, for independent items; ``design_effect`` is ``(SE_cluster /
-    SE_iid)^2``. Both and ``discordance`` are ``measured`` on two judges' verdicts, or assumed. ``items`` and
-    ``clusters`` (questions, which give the test its degrees of freedom) are those of the pilot; without one, quantiles
-    are normal. ``base_rate`` and ``value`` are the share of correct items and the judge's own value, where they enter.
+    ``variance`` is that of the difference per item, for independent items; ``design_effect`` is
+    ``(SE_cluster / SE_iid)^2``. Both and ``discordance`` are ``measured`` on two judges' verdicts, or assumed.
+    ``items`` and ``clusters`` (questions, which give the test its degrees of freedom) are those of the pilot; without
+    one, quantiles are normal. ``base_rate`` and ``value`` are the share of correct items and the judge's own value,
+    where they enter.
     """
 
     metric: str

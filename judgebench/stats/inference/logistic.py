@@ -43,9 +43,9 @@ class Logistic:
 def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | str:
     """Fit ``logit P(y = 1) = X b`` by maximum likelihood, with a cluster-robust covariance, or say why there is no fit.
 
-    ``V = c H^-1 (sum_g s_g s_g') H^-1`` with ``H = X' diag(p (1 - p)) X``, ``s_g`` the cluster's sum of scores ``x (y -
-    p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``. Reasons: ``few_clusters`` (not more clusters than columns),
-    ``separated`` (columns tell the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
+    ``V = c H^-1 (sum_g s_g s_g') H^-1`` with ``H = X' diag(p (1 - p)) X``, ``s_g`` the cluster's sum of scores
+    ``x (y - p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``. Reasons: ``few_clusters`` (not more clusters than
+    columns), ``separated`` (columns tell the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
     Source: Liang & Zeger (1986), Longitudinal data analysis using generalized linear models; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference; Albert & Anderson (1984) on separation.
 

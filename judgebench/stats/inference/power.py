@@ -141,9 +141,9 @@ class GateRates:
 def gate_rates(drop: float, se: float, margin: float = 0.05, alpha: float = 0.05) -> GateRates:
     """Work out how often a gate fails or passes for a true drop.
 
-    With a normal estimate of the drop: ``P(fail by point) = Phi((drop - margin) / se)``, ``P(fail by bound) = Phi(drop
-    / se - z)`` and ``P(pass by bound) = Phi((margin - drop) / se - z)``. ``se`` is that of the paired difference,
-    ``sqrt(Var(IF_A - IF_B) deff / n)``, and alpha the one-sided level of the bounds.
+    With a normal estimate of the drop: ``P(fail by point) = Phi((drop - margin) / se)``,
+    ``P(fail by bound) = Phi(drop / se - z)`` and ``P(pass by bound) = Phi((margin - drop) / se - z)``. ``se`` is that
+    of the paired difference, ``sqrt(Var(IF_A - IF_B) deff / n)``, and alpha the one-sided level of the bounds.
     Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing
     the equivalence of average bioavailability.
     """
