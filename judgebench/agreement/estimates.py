@@ -86,7 +86,7 @@ def combined(metric: Metric, pulls: Spread) -> Estimate:
 
 
 def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf")) -> Estimate:
-    """Give an estimate that is no metric (a difference, a mean, a ratio) its interval.
+    """Give an estimate that is not a metric (a difference, a mean, a ratio) its interval.
 
     Symmetric t without bounds, else on the Fisher-z scale of the range. Darwin's fifteen pairs of plants, in eighths of
     an inch: Fisher (1935) gives a mean of 20.93 and t = 2.148.

@@ -314,8 +314,8 @@ def plurality(
 ) -> tuple[Codes, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Most frequent of m annotators' labels, shape (n, m) with -1 for none, on each of r ``rows``.
 
-    With the share of the present annotators who gave it (0 where none is present), and whether no other label has as
-    many.
+    It comes with the share of the present annotators who gave it (0 where none is present), and whether no other label
+    has as many.
     Source: Conitzer & Sandholm (2005), Common voting rules as maximum likelihood estimators.
     """
     winner = np.zeros(rows.size, dtype=np.int32)

@@ -46,7 +46,7 @@ def system_of(verdict: Verdict) -> str:
 def unfinished(counts: Mapping[str, int], cases: int, items: int) -> bool:
     """Say whether a run holds fewer verdicts than its manifest counts: stopped, torn, or still under way.
 
-    Whether fewer ``cases`` and ``items`` were read than ``counts`` has; what it lacks is not looked at.
+    ``counts`` has ``cases`` and ``items`` of the manifest; what it lacks is not looked at.
     """
     # Older manifests count only the cases that were reached, but always all items.
     return counts.get("cases", 0) > cases or counts.get("items", 0) > items

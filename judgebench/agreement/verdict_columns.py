@@ -21,9 +21,9 @@ WHOLE = ("rank", "steps")
 def number_of(verdict: Verdict, scale: Scale) -> tuple[float, bool] | None:
     """Reduce a judge's probabilities, or else its scores, to one number, and say whether it is a probability.
 
-    On ``check`` the probability of "correct", or the score; on ``pair`` the probability of the second response among
-    the two (one half where a tie is certain), or how far its score is ahead; on ``rate`` the mean rating under the
-    probabilities, or the score. None where the judge gave neither, or on another scale.
+    It is on ``check`` the probability of "correct", or the score; on ``pair`` the probability of the second response
+    among the two (one half where a tie is certain), or how far its score is ahead; on ``rate`` the mean rating under
+    the probabilities, or the score. None where the judge gave neither, or on another scale.
     """
     given, scores = verdict.probabilities, verdict.scores
     total = sum(given)

@@ -51,7 +51,7 @@ _FEW_ANNOTATORS, _FEW_ITEMS, _MANY_TIES = 3, 50, 0.5
 class Replaced:
     """What the judge did in the place of one annotator, on n items.
 
-    ``judge`` and ``human`` are shares of items on which it is at least as close to the others as the other of the two;
+    ``judge`` and ``human`` are shares of items on which that one is at least as close to the others as its rival is;
     ``ties`` count for both, so the two may add up to more than 1; all three are None without items. ``p`` is that of
     "the judge is worse by epsilon or more", None for an annotator who is left out; ``adjusted`` after Benjamini and
     Yekutieli; ``clustered`` with a cluster-robust standard error, unadjusted, None where no items share a cluster.

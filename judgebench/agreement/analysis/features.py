@@ -77,7 +77,7 @@ class DesignColumn:
 def common_features(ratings: Ratings, scored: Scored) -> Iterator[Feature]:
     """Give the features that every task has, one value per row: gold label, subset, system, human disagreement.
 
-    Only those that vary.
+    Features that don't vary are left out.
     """
     yield Feature("gold", scored.gold, scored.scale.labels)
     for name, codes, names in (
@@ -110,8 +110,8 @@ def others_wrong(scored: Scored, others: Sequence[Scored]) -> Floats:
 def columns_of(features: Sequence[Feature], rows: int) -> tuple[list[DesignColumn], dict[str, str]]:
     """Turn complete features into columns; the most frequent category is the one that others are compared with.
 
-    With the features (or ``feature: category``) that made none, and why: ``constant``, ``too_many_levels``,
-    ``few_rows``.
+    The second value names the features (or ``feature: category``) that made none, and why: ``constant``,
+    ``too_many_levels``, ``few_rows``.
     """
     columns: list[DesignColumn] = []
     left_out: dict[str, str] = {}

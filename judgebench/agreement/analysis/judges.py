@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JudgeAnalysis:
-    """What was found about one judge: what predicts its errors, which labels it overuses, where it agrees less.
+    """What was found about one judge: what predicts its errors, which labels it overuses, and where it agrees less.
 
     ``slices`` are by category of every feature, ``difficulty`` is by how many other judges are right (None for a judge
     alone), ``own_answers`` by whether its own answer is right (None where not asked for).

@@ -62,8 +62,8 @@ def slices(scored: Scored, features: Iterable[Feature]) -> tuple[Slice, ...]:
 
     A slice's agreement is drawn towards the mean of its division with weight ``tau^2 / (tau^2 + v)``: v is its sampling
     variance, tau^2 the variance between slices by the method of moments (DerSimonian and Laird). So a small slice does
-    not look worst by chance. By division, worst first, unranked ones at its end; features that are numbers are passed
-    over.
+    not look worst by chance. Slices are sorted by division, worst first, with unranked ones at its end; features that
+    are numbers are passed over.
     Source: DerSimonian & Laird (1986), Meta-analysis in clinical trials; Efron & Morris (1975), Data analysis using
     Stein's estimator and its generalizations.
     """

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     """Measure what these judgments, games included, can show.
 
-    Where items were shown in both orders: ``position_consistency``, the share of items whose two games name one
-    response, ``primacy``, ``recency``, and ``position_preference``, ``(recency - primacy) / N``. On pairs
-    ``first_slot_rate``; on a check ``positive_rate_difference`` and on ratings ``mean_signed_error``, both
+    Where items were shown in both orders, there are ``position_consistency``, the share of items whose two games name
+    one response, ``primacy``, ``recency``, and ``position_preference``, ``(recency - primacy) / N``. Pairs have
+    ``first_slot_rate``, a check ``positive_rate_difference`` and ratings ``mean_signed_error``, both
     ``mean(judge - gold)``.
 
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et

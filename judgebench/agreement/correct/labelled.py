@@ -82,8 +82,8 @@ def labels_only(sample: Sample) -> Estimate:
 def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimate:
     """Mean of the judge's own scores, ``mean(J)``, on the rows with a verdict: what it thinks, not what is so.
 
-    Off by ``(1 - TNR) (1 - share) - (1 - TPR) share`` where the judge errs; the interval carries sampling error only,
-    none of the judge's. ``no_items`` without a verdict.
+    It is off by ``(1 - TNR) (1 - share) - (1 - TPR) share`` where the judge errs; the interval carries sampling error
+    only, none of the judge's. ``no_items`` without a verdict.
     Source: Rogan & Gladen (1978), Estimating prevalence from the results of a screening test, on the apparent
     prevalence.
     """
@@ -147,7 +147,7 @@ def post_stratified(sample: Sample) -> Estimate:
 
     ``sum_v P(J = v) E[Y | J = v]``, the weights from all rows, the means from the labelled ones. Strata with fewer than
     two labelled rows are joined with their neighbour. For a proportion each stratum's variance is at least the one at
-    ``(hits + 1) / (n + 2)``, so that five right answers out of five are no certainty.
+    ``(hits + 1) / (n + 2)``, so that five right answers out of five are not a certainty.
     Source: Holt & Smith (1979), Post stratification.
     """
     rows = sample.rows

@@ -39,8 +39,8 @@ _CHUNK = 1 << 22
 def true_shares(observed: Floats, confusion: Floats) -> Floats:
     """Shares of the true levels behind the shares of a judge's scores, for a known, invertible judge.
 
-    Of one system or several; negative where this judge can't have given these scores. A perfect judge puts the second
-    of two systems first, 2.02 against 2.00; one that calls 45 % of the true 3s a 2 has the first ahead:
+    Shares are of one system or several, and negative where this judge can't have given these scores. A perfect judge
+    puts the second of two systems first, 2.02 against 2.00; one that calls 45 % of the true 3s a 2 has the first ahead:
 
     >>> observed = np.array([[0.3, 0.4, 0.3], [0.2, 0.58, 0.22]])
     >>> (observed @ [1, 2, 3]).round(6).tolist()

@@ -34,7 +34,7 @@ ENOUGH = 10
 def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
     """Measure annotators against each other, and the judge against each of them.
 
-    Under a metric's name its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's mean over
+    Under a metric's name is its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's mean over
     annotators, which asks the same question (a majority that includes the annotator does not); under ``ratio_<metric>``
     the second over the first; under ``krippendorff_alpha_joint`` alpha over all annotators at once, gaps allowed. Empty
     where no item has two labels.
@@ -174,8 +174,8 @@ def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
 def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Spread | str:
     """Krippendorff's alpha of many raters at the scale's level, gaps allowed, or why there is none.
 
-    Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Over the units with two
-    ratings or more.
+    Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Alpha is over the units
+    with two ratings or more.
     """
     kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
     codes, cluster = codes[kept], cluster[kept]

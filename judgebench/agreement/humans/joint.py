@@ -45,9 +45,9 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     """Coefficients of all annotators at once, one row per item.
 
     Each is ``(pa - pe) / (1 - pe)`` over items with two labels or more, pa the mean agreement of two labels of one
-    item; alpha is ``1 - Do / De`` at the scale's level, and an ICC a ratio of variance components. Agreement, Fleiss,
-    Conger, Light, AC1, Brennan-Prediger and alpha; where labels are levels, also Conger and AC2 with quadratic weights;
-    on ratings, also the six intraclass correlations.
+    item; alpha is ``1 - Do / De`` at the scale's level, and an ICC a ratio of variance components. The figures are
+    agreement, Fleiss, Conger, Light, AC1, Brennan-Prediger and alpha; where labels are levels, also Conger and AC2 with
+    quadratic weights; on ratings, also the six intraclass correlations.
 
     Source: Gwet (2014), Handbook of inter-rater reliability, 4th edition; Krippendorff (2011), Computing Krippendorff's
     alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability, with their

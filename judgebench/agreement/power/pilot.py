@@ -30,10 +30,10 @@ def pilot(
 ) -> Power:
     """Take from a pilot what can be measured: everything with two judges, all but the discordance with one.
 
-    By `pilot_pair` or `pilot_single`; without a ``metric`` of the scale's headline. ``discordance`` and
-    ``design_effect`` replace what would be assumed or measured. UsageError for more than two judges, or a discordance
-    for two; UnknownNameError if the metric is not known, DataError if it is undefined on the pilot, ValueError if no
-    two judges can be like that. Agresti (1990, p. 350): two judges differ on 150 + 86 of 1,600 items.
+    The work is done by `pilot_pair` or `pilot_single`; the metric is by default the scale's headline. ``discordance``
+    and ``design_effect`` replace what would be assumed or measured. UsageError for more than two judges, or a
+    discordance for two; UnknownNameError if the metric is not known, DataError if it is undefined on the pilot,
+    ValueError if no two judges can be like that. Agresti (1990, p. 350): two judges differ on 150 + 86 of 1,600 items.
 
     >>> from judgebench.agreement.matching import Judged
     >>> from judgebench.stats.coefficients.catalog import METRICS

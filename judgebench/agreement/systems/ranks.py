@@ -31,7 +31,7 @@ def system_places(
 ) -> dict[str, tuple[Place, Place]]:
     """Rank the systems by gold and by the judge, each side with joint confidence (95 %).
 
-    Of each system its place by gold and by the judge. Differences are tested among the systems of one side at once,
+    Each system has a place by gold and one by the judge. Differences are tested among the systems of one side at once,
     clustered by question; the two sides are not tested against each other (`rank_systems` does that). Arguments and
     errors are those of `scoreboard`. Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with
     applications to mobility across neighbourhoods and academic achievement across countries.

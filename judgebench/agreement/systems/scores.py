@@ -295,14 +295,15 @@ def scoreboard(
     ties: bt.TieModel = "half",
     sides: Sides | None = None,
 ) -> tuple[Means | Games, tuple[str, ...], int]:
-    """Sort rows by the systems they are about; then systems without a verdict, and rows without a system.
+    """Sort rows by the systems they are about.
 
-    Check and rating scales are about one system a row, whose score is a mean; ``pair`` scales are about two, with
-    Bradley-Terry strengths by default, where ``ties`` count as there, or win rates, against an ``anchor`` only where
-    there is one. On 5 and 7 steps a win is a win, by however much; *both bad* and games that contradict each other are
-    ties. A row without a verdict counts for gold only. The ``sides`` of pairs are by default read off the names of the
-    pairings. UsageError if the scale has no score of this kind, or there is no such anchor; DataError if no row names
-    its system.
+    Systems without any verdict by the judge are left out and named; rows that name no system are counted. Check and
+    rating scales are about one system a row, whose score is a mean; ``pair`` scales are about two, with Bradley-Terry
+    strengths by default, in which ``ties`` count as `bradley_terry` says, or win rates, against an ``anchor`` only
+    where there is one. On 5 and 7 steps a win is a win, by however much; *both bad* and games that contradict each
+    other are ties. A row without a verdict counts for gold only. The ``sides`` of pairs are by default read off the
+    names of the pairings. UsageError if the scale has no score of this kind, or there is no such anchor; DataError if
+    no row names its system.
     """
     scale = ratings.scale
     games = scale.kind == "pair"

@@ -224,7 +224,7 @@ def pulls(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters)
     """Pull of every cluster of games at every strength, shape (G, k), for errors that respect repeated questions.
 
     The inverse information times the score of the cluster's games, so that ``G / (G - 1)`` times the sum of the squared
-    pulls is the sandwich variance. Per game, shape (n,): its two systems, and the ``result`` 1 where the first won, -1
+    pulls is the sandwich variance. Each of n games has its two systems and a ``result``: 1 where the first won, -1
     where it lost, 0 for a tie.
     """
     k = len(fit.strengths)

@@ -101,8 +101,8 @@ def marginal_effects(fit: Logistic, design: Floats, binary: Sequence[bool]) -> t
     """Average marginal effect of each column: how many points the probability moves, over the rows as they are.
 
     For a 0/1 (``binary``) column the mean of ``P(y | x = 1) - P(y | x = 0)``, else the mean slope ``b p (1 - p)``; a
-    constant has no effect that means anything. With standard errors by the delta method from the coefficients'
-    covariance, rows held fixed; both of shape (k,). Source: Williams (2012), Using the margins command to estimate and
+    constant has no effect that means anything. Standard errors, of shape (k,) too, are by the delta method from the
+    coefficients' covariance, rows held fixed. Source: Williams (2012), Using the margins command to estimate and
     interpret adjusted predictions and marginal effects.
     """
     beta = fit.coefficients
