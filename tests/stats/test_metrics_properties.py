@@ -12,7 +12,7 @@ from agreement_cases import expand, quick, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.catalog import METRICS, fits, panel
 from judgebench.stats.coefficients.classes import class_f1, class_precision, class_recall
 from judgebench.stats.coefficients.krippendorff import krippendorff_alpha_nominal
 from judgebench.stats.table import Table
@@ -340,3 +340,10 @@ def test_pi_is_statsmodels_fleiss(found):
     gold, judge = _columns(found)
     theirs = fleiss_kappa(aggregate_raters(np.c_[gold, judge])[0])
     assert METRICS["scott_pi"](table(found)).value == pytest.approx(theirs)
+
+
+def test_a_scale_calls_for_its_metrics():
+    assert panel("rate", "ordinal").headline == "cohen_kappa_quadratic"
+    assert panel("rate", "interval").headline == panel("rate", "ordinal", graded=True).headline == "lin_ccc"
+    assert not fits(METRICS["adjacent_agreement"], "check", places=2)
+    assert not fits(METRICS["kendall_tau_b"], "label")

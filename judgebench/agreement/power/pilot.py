@@ -30,44 +30,10 @@ def pilot(
 ) -> Power:
     """Take from a pilot what can be measured: everything with two judges, all but the discordance with one.
 
-    Parameters
-    ----------
-    judged : sequence of Judged
-        One judge or two.
-    metric : str
-        The coefficient; empty for the scale's headline.
-    known : mapping of str to Metric
-        Metrics by name.
-    drop : float
-        The drop to find.
-    discordance, design_effect : float, optional
-        Instead of what would be assumed or measured; a discordance is measured with two judges.
-
-    Returns
-    -------
-    Power
-        As `pilot_pair` or `pilot_single` gives it.
-
-    Raises
-    ------
-    UsageError
-        If there are more than two judges, or a discordance for two.
-    UnknownNameError
-        If the metric is not known.
-    DataError
-        If the metric is undefined on the pilot.
-    ValueError
-        If no two judges can be like that.
-
-    References
-    ----------
-    Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Kish (1965), Survey
-    sampling, section 5.4.
-
-    Examples
-    --------
-    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
-    they differ on 236 of 1,600.
+    The work is done by `pilot_pair` or `pilot_single`; the metric is by default the scale's headline. ``discordance``
+    and ``design_effect`` replace what would be assumed or measured. UsageError for more than two judges, or a
+    discordance for two; UnknownNameError if the metric is not known, DataError if it is undefined on the pilot,
+    ValueError if no two judges can be like that. Agresti (1990, p. 350): two judges differ on 150 + 86 of 1,600 items.
 
     >>> from judgebench.agreement.matching import Judged
     >>> from judgebench.stats.coefficients.catalog import METRICS

@@ -162,9 +162,9 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
     """Fit strengths to one table of games by maximum likelihood.
 
     Without ties, or with each tie as half a win for both: ``P(i beats j) = 1 / (1 + exp(theta_j - theta_i))``. With
-    ``pi = exp(theta)``, Davidson's model gives a tie the probability ``nu sqrt(pi_i pi_j) / (pi_i + pi_j + nu sqrt(pi_i
-    pi_j))``; in Rao and Kupper's ``P(i beats j) = pi_i / (pi_i + theta pi_j)`` with theta of 1 or more, and the rest is
-    ties.
+    ``pi = exp(theta)``, Davidson's model gives a tie the probability
+    ``nu sqrt(pi_i pi_j) / (pi_i + pi_j + nu sqrt(pi_i pi_j))``; in Rao and Kupper's
+    ``P(i beats j) = pi_i / (pi_i + theta pi_j)`` with theta of 1 or more, and the rest is ties.
 
     With ``phantom``, a prior, every system also wins and loses half a game against one phantom system: strengths are
     finite whatever the games are, and a little nearer together. Without it, games that are not `connected` raise
@@ -224,7 +224,7 @@ def pulls(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters)
     """Pull of every cluster of games at every strength, shape (G, k), for errors that respect repeated questions.
 
     The inverse information times the score of the cluster's games, so that ``G / (G - 1)`` times the sum of the squared
-    pulls is the sandwich variance. Per game, shape (n,): its two systems, and the ``result`` 1 where the first won, -1
+    pulls is the sandwich variance. Each of n games has its two systems and a ``result``: 1 where the first won, -1
     where it lost, 0 for a tie.
     """
     k = len(fit.strengths)

@@ -113,8 +113,8 @@ def calibration_excess(
     """Most that chance alone can lift the calibration error: the bias that its influence function can't see.
 
     A bin whose true gap is 0 shows one nevertheless, on average ``sqrt(2 / pi)`` standard errors of it; a bin whose gap
-    is clear of 0 shows it without bias. ``sum_b sqrt(2 / pi) s_b [|d_b| < 2 s_b]``, with ``d_b`` the bin's sum of ``p -
-    y`` over n and ``s_b^2 = sum_g (cluster's part of d_b)^2``; 0 where every bin's gap is clear, or without rows.
+    is clear of 0 shows it without bias. ``sum_b sqrt(2 / pi) s_b [|d_b| < 2 s_b]``, with ``d_b`` the bin's sum of
+    ``p - y`` over n and ``s_b^2 = sum_g (cluster's part of d_b)^2``; 0 where every bin's gap is clear, or without rows.
 
     Source: Broecker (2012), Estimating reliability and resolution of probability forecasts through decomposition of the
     empirical score, for the bias; Armstrong & Kolesar (2018), Optimal inference in a class of regression models, for

@@ -61,7 +61,8 @@ def wald(gap: Floats, covariance: Floats, groups: int | None = None) -> Homogene
     counts as known) is itself uncertain, the more so the more labels there are. Then ``F = (G - q) / (q (G - 1)) W`` on
     q and G - q degrees of freedom (Hotelling's test), which for two labels is t with G - 1: with ten clusters and five
     labels, chi-square would reject 27 % of the true hypotheses instead of 5. The differences ``gap`` may sum to 0.
-    ``no_disagreement`` where nothing varies, ``few_clusters`` with less than two more clusters than degrees of freedom.
+    ``no_disagreement`` where nothing varies, ``few_clusters`` with fewer than two more clusters than degrees of
+    freedom.
     Source: Wald (1943), Tests of statistical hypotheses concerning several parameters when the number of observations
     is large; Hotelling (1931), The generalization of Student's ratio.
     """

@@ -103,8 +103,8 @@ def coincidences(
 ) -> Floats:
     """Sum the coincidence matrices of the units in each group: ``o_ck = sum of (ordered pairs c, k) / (m_u - 1)``.
 
-    One symmetric matrix per group 0 .. count - 1, shape (G, k, k); a unit adds as much as it has ratings, if it has two
-    or more.
+    There is one symmetric matrix per group 0 .. count - 1, shape (G, k, k); a unit adds as much as it has ratings, if
+    it has two or more.
     """
     present = ratings >= 0
     per_pair = 1 / np.maximum(present.sum(axis=1) - 1, 1)

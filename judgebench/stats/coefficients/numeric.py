@@ -51,9 +51,9 @@ def icc_a1(table: Table) -> Outcome:
     """Intraclass correlation ICC(A,1): absolute agreement of single ratings.
 
     It asks whether one rating by the judge can replace one by a human: a judge that is always one point higher loses
-    for it. Two-way, absolute agreement, single rating (ICC(2,1) of Shrout and Fleiss), for two raters ``2 s_xy / (s_x^2
-    + s_y^2 + d^2 - (s_x^2 + s_y^2 - 2 s_xy) / n)`` with 1/(n - 1) moments and the difference d of the means; at least
-    ``-n / (n - 2)``. ``no_variation`` where both sides always give the same one number.
+    for it. Two-way, absolute agreement, single rating (ICC(2,1) of Shrout and Fleiss), for two raters
+    ``2 s_xy / (s_x^2 + s_y^2 + d^2 - (s_x^2 + s_y^2 - 2 s_xy) / n)`` with 1/(n - 1) moments and the difference d of the
+    means; at least ``-n / (n - 2)``. ``no_variation`` where both sides always give the same one number.
     Source: Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996), Forming inferences about some
     intraclass correlation coefficients. Judges 1 and 4 of Shrout and Fleiss's six targets:
 

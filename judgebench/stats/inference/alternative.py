@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Duel:
     """A judge and one annotator, compared on each of the n items that the annotator labelled.
 
-    ``judge`` and ``human`` are 1 where it is at least as close to the other annotators as its rival is, a mean over
-    games where an item has several; ``ties`` is the share of games in which both are equally close.
+    ``judge`` and ``human`` are 1 where that one is at least as close to the other annotators as its rival is, a mean
+    over games where an item has several; ``ties`` is the share of games in which both are equally close.
     """
 
     judge: Floats

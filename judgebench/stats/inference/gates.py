@@ -48,9 +48,9 @@ def one_sided(
 
     ``low = d - t SE`` and ``high = d + t max(SE, SE_0)``. Clusters of one size have the CR1 error and t of G - 1
     degrees of freedom. A cluster with a large share h of the rows pulls the estimate to itself, which makes CR1 too
-    small, and takes degrees of freedom from the others, so with unequal ``sizes`` (rows of each cluster) ``SE^2 = (G -
-    1) / G sum (pull / (1 - h))^2`` (the jackknife of clusters, CR3) and t of ``1 / sum h^2 - 1``; equal sizes make that
-    the same.
+    small, and takes degrees of freedom from the others, so with unequal ``sizes`` (rows of each cluster)
+    ``SE^2 = (G - 1) / G sum (pull / (1 - h))^2`` (the jackknife of clusters, CR3) and t of ``1 / sum h^2 - 1``; equal
+    sizes make that the same.
 
     ``SE_0`` is the least standard error that a worsening of exactly the margin can have: a cluster that moves does so
     by ``s = sum c^2 / sum |c|`` of the clusters' contributions c, so the margin takes a share ``margin / s`` of them,

@@ -99,8 +99,8 @@ def interval(
     """Choose the interval that fits a metric.
 
     Wilson for a plain proportion of ``lone`` rows, no two of which share a cluster; else cluster-robust t. Where no row
-    pulls (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient of the form ``1
-    - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
+    pulls (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient of the form
+    ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
     """
     value = estimate.value
     if proportion and lone and outcome.n:

@@ -43,9 +43,9 @@ class Logistic:
 def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | str:
     """Fit ``logit P(y = 1) = X b`` by maximum likelihood, with a cluster-robust covariance, or say why there is no fit.
 
-    ``V = c H^-1 (sum_g s_g s_g') H^-1`` with ``H = X' diag(p (1 - p)) X``, ``s_g`` the cluster's sum of scores ``x (y -
-    p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``. Reasons: ``few_clusters`` (not more clusters than columns),
-    ``separated`` (columns tell the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
+    ``V = c H^-1 (sum_g s_g s_g') H^-1`` with ``H = X' diag(p (1 - p)) X``, ``s_g`` the cluster's sum of scores
+    ``x (y - p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``. Reasons: ``few_clusters`` (not more clusters than
+    columns), ``separated`` (columns tell the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
     Source: Liang & Zeger (1986), Longitudinal data analysis using generalized linear models; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference; Albert & Anderson (1984) on separation.
 
@@ -101,8 +101,8 @@ def marginal_effects(fit: Logistic, design: Floats, binary: Sequence[bool]) -> t
     """Average marginal effect of each column: how many points the probability moves, over the rows as they are.
 
     For a 0/1 (``binary``) column the mean of ``P(y | x = 1) - P(y | x = 0)``, else the mean slope ``b p (1 - p)``; a
-    constant has no effect that means anything. With standard errors by the delta method from the coefficients'
-    covariance, rows held fixed; both of shape (k,). Source: Williams (2012), Using the margins command to estimate and
+    constant has no effect that means anything. Standard errors, of shape (k,) too, are by the delta method from the
+    coefficients' covariance, rows held fixed. Source: Williams (2012), Using the margins command to estimate and
     interpret adjusted predictions and marginal effects.
     """
     beta = fit.coefficients

@@ -110,11 +110,11 @@ def max_t(
     """Critical value and adjusted p-values of the largest of several dependent statistics.
 
     Multiplier bootstrap: the pulls of every cluster, shape (G, k) and 0 where it has no rows for an estimate, are
-    multiplied by a standard normal draw, which gives sums with the covariance of the k estimates; the quantile of ``max
-    |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t stands for the normal: each draw is divided by the root of a
-    chi-square over its G - 1 degrees of freedom, unless ``normal`` asks for normal draws, as for many clusters.
-    ``pairs``, shape (m, 2), asks for differences ``values[a] - values[b]``. ValueError for fewer than 2 clusters,
-    shapes that don't match, or nothing to test.
+    multiplied by a standard normal draw, which gives sums with the covariance of the k estimates; the quantile of
+    ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t stands for the normal: each draw is divided by the
+    root of a chi-square over its G - 1 degrees of freedom, unless ``normal`` asks for normal draws, as for many
+    clusters. ``pairs``, shape (m, 2), asks for differences ``values[a] - values[b]``. ValueError for fewer than 2
+    clusters, shapes that don't match, or nothing to test.
 
     Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors; Romano & Wolf (2005), Exact and approximate stepdown methods.

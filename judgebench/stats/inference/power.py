@@ -92,8 +92,8 @@ def mcnemar_power(n: int, discordance: float, drop: float, alpha: float = 0.05) 
     """Chance that McNemar's exact two-sided test finds a difference of two accuracies.
 
     Counted in full over the number of discordant items (a share ``discordance`` of n, on which exactly one judge is
-    right) and over which judge they favour; no ``drop`` gives the size of the test. The exact test is conservative, so
-    this lies somewhat below what Connor's formula promises, 80 % power with 312 items.
+    right) and over which judge they favour; a ``drop`` of 0 gives the size of the test. The exact test is conservative,
+    so this lies somewhat below what Connor's formula promises, 80 % power with 312 items.
 
     Source: Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Duffy
     (1984), Asymptotic and exact power for the McNemar test and its analogue with R controls per case.
@@ -141,9 +141,9 @@ class GateRates:
 def gate_rates(drop: float, se: float, margin: float = 0.05, alpha: float = 0.05) -> GateRates:
     """Work out how often a gate fails or passes for a true drop.
 
-    With a normal estimate of the drop: ``P(fail by point) = Phi((drop - margin) / se)``, ``P(fail by bound) = Phi(drop
-    / se - z)`` and ``P(pass by bound) = Phi((margin - drop) / se - z)``. ``se`` is that of the paired difference,
-    ``sqrt(Var(IF_A - IF_B) deff / n)``, and alpha the one-sided level of the bounds.
+    With a normal estimate of the drop: ``P(fail by point) = Phi((drop - margin) / se)``,
+    ``P(fail by bound) = Phi(drop / se - z)`` and ``P(pass by bound) = Phi((margin - drop) / se - z)``. ``se`` is that
+    of the paired difference, ``sqrt(Var(IF_A - IF_B) deff / n)``, and alpha the one-sided level of the bounds.
     Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing
     the equivalence of average bioavailability.
     """

@@ -90,8 +90,8 @@ def resampled(
 ) -> Interval:
     """Interval of a table statistic, None where it is undefined, by resampling its clusters.
 
-    ``bootstrap``: the quantiles of the statistic on resampled tables. ``bca``: those quantiles, moved by the bias ``z0
-    = Phi^-1(share of resamples below the value)`` and the acceleration ``a = sum d^3 / (6 (sum d^2)^1.5)`` of the
+    ``bootstrap``: the quantiles of the statistic on resampled tables. ``bca``: those quantiles, moved by the bias
+    ``z0 = Phi^-1(share of resamples below the value)`` and the acceleration ``a = sum d^3 / (6 (sum d^2)^1.5)`` of the
     values without one cluster each, ``d = mean - value``. ``jackknife``: ``SE^2 = (G - 1) / G sum d^2``, Student's t on
     the Fisher-z scale of the range.
 
