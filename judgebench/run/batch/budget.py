@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 
 
-class Purse:
+class BatchBudget:
     """A run's part in the budget of its command; without a budget it lets everything go, and counts nothing.
 
     The judge forecasts what a case costs in a batch, and says what an answer did cost.

@@ -76,7 +76,7 @@ async def _all_of(works: list[BatchRun], ended: list[BaseException | None]) -> N
     try:
         for work in works:
             # Before any of them submits: the budget is theirs together.
-            work.purse.outstanding(work.ledger.open_entries(), work.planned.cases(), work.writer)
+            work.budget.outstanding(work.ledger.open_entries(), work.planned.cases(), work.writer)
             await asyncio.sleep(0)
         ended.extend(await asyncio.gather(*(work.work(alone) for work in works), return_exceptions=True))
     finally:
