@@ -51,7 +51,7 @@ class Pending:
     said: str = ""
 
 
-class Draft:
+class BatchBuilder:
     """A batch while it is written, in a file without a name, which no crash leaves behind.
 
     It is in the run's ``folder``: the disk that holds the run has room for its questions, too.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
 from judgebench.run.batch.budget import BatchBudget
-from judgebench.run.batch.builder import Draft, Keeping, Pending, Rest, Waiting, counted, total
+from judgebench.run.batch.builder import BatchBuilder, Keeping, Pending, Rest, Waiting, counted, total
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.throttle import OverBudgetError
@@ -178,7 +178,7 @@ class BatchRun:
         """Cut what is missing into batches and submit each; True where one certainly never left."""
         limits, scale = self.api.limits, self.planned.task.scale
         most = min(limits.requests, self.waiting.size or limits.requests)
-        draft = Draft(self.writer.path)
+        builder = BatchBuilder(self.writer.path)
         unfit: list[Case] = []
         again = False
         self.budget.anew()
@@ -186,7 +186,7 @@ class BatchRun:
             for case in self._missing():
                 requests = self.judge.requests(case, scale)
                 try:
-                    lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
                 except CallError:
                     # What can't be written (an image that is not there) is the local engine's to put into words.
                     unfit.append(case)
@@ -195,26 +195,26 @@ class BatchRun:
                 if len(lines) > limits.requests or size + limits.frame > limits.size:
                     unfit.append(case)
                     continue
-                if draft.keys and not draft.fits(len(lines), size, most, limits):
-                    again |= not await self._send(draft)
-                    draft.close()
-                    draft = Draft(self.writer.path)
-                    lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
-                draft.add(case.key, lines, self.budget.forecast(case))
-            if draft.keys:
-                again |= not await self._send(draft)
+                if builder.keys and not builder.fits(len(lines), size, most, limits):
+                    again |= not await self._send(builder)
+                    builder.close()
+                    builder = BatchBuilder(self.writer.path)
+                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                builder.add(case.key, lines, self.budget.forecast(case))
+            if builder.keys:
+                again |= not await self._send(builder)
         finally:
-            draft.close()
+            builder.close()
         self.budget.count()
         await self._live(unfit, {})
         return again
 
-    async def _send(self, draft: Draft) -> bool:
+    async def _send(self, builder: BatchBuilder) -> bool:
         """Submit a batch if there is money; False where it certainly never left: its cases are missing again then."""
-        if not self.budget.grants(draft):
+        if not self.budget.grants(builder):
             return True
-        lines = draft.finished()
-        entry = self.ledger.mean(draft.tag, draft.keys, draft.requests)
+        lines = builder.finished()
+        entry = self.ledger.mean(builder.tag, builder.keys, builder.requests)
         pending = Pending(entry)
         self.pending.append(pending)
         try:
