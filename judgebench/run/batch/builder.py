@@ -120,7 +120,7 @@ class Rest:
         self._have = have
 
     def __getattr__(self, name: str) -> Any:
-        """Pass on what is not ours, the lane above all."""
+        """Pass on what is not ours, the dispatcher above all."""
         return getattr(self._judge, name)
 
     @property

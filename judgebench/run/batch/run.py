@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Case
     from judgebench.domain.batches import BatchApi, BatchJudge, BatchState
     from judgebench.run.batch.ledger import Entry, Ledger
-    from judgebench.run.engine import Lanes, Options
+    from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.execute import Plan
     from judgebench.store.runs import RunWriter
 
@@ -35,7 +35,7 @@ _PATIENCE = 12
 
 
 class BatchRun:
-    """One run through a batch API; ``options`` and ``lanes`` are for what a batch leaves open and is asked live."""
+    """One run through a batch API; ``options`` and ``dispatchers`` serve what a batch leaves open and is asked live."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class BatchRun:
         options: Options,
         waiting: Waiting,
         tell: Callable[[str], None],
-        lanes: Lanes,
+        dispatchers: Dispatchers,
     ) -> None:
         self.planned = planned
         self.judge = judge
@@ -57,10 +57,10 @@ class BatchRun:
         self.options = options
         self.waiting = waiting
         self.tell = tell
-        self.lanes = lanes
+        self.dispatchers = dispatchers
         self.summary = Summary()
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
-        self.budget = BatchBudget(lanes.budget, judge, planned.task.scale, self.title)
+        self.budget = BatchBudget(dispatchers.budget, judge, planned.task.scale, self.title)
         self._settled: set[str] = set()
         self._others: set[str] = set()
         #: Keys of cases whose batch was refused, and why; they are not tried again by this command.
@@ -427,7 +427,7 @@ class BatchRun:
                 Keeping(self.writer, self._settled),
                 revision=self.planned.task.revision,
                 options=self.options,
-                lane=self.lanes.of(self.planned.judge),
+                dispatcher=self.dispatchers.of(self.planned.judge),
                 summary=live,
             )
         except OverBudgetError as error:
