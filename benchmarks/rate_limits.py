@@ -71,7 +71,7 @@ def main() -> int:
         watcher.join()
         usage = json.loads(out)["rows"][0]["usage"]
     tokens = usage["input_tokens"] + usage["output_tokens"]
-    # From the first request to the last: starting Python and measuring are not the lane's.
+    # From the first request to the last: starting Python and measuring are not the dispatcher's.
     took, bound = ended[0], limiter.bound(options.cases, tokens)
     late = sum(at > options.per / 6 for at in limiter.refused)
     share = late / (len(limiter.admitted) + len(limiter.refused))

@@ -66,8 +66,8 @@ class Live:
         usage = summaries[0].usage
         for summary in summaries[1:]:
             usage = usage + summary.usage
-        calls = sum(lane.in_flight for lane in progress.lanes)
-        room = sum(lane.window.size for lane in progress.lanes)
+        calls = sum(dispatcher.in_flight for dispatcher in progress.dispatchers)
+        room = sum(dispatcher.window.size for dispatcher in progress.dispatchers)
         others = "".join(f", {n} {name}" for name, n in sorted(statuses.items()) if name != "ok")
         return (
             f"{_who(progress)}: {done}/{total} [{_clock(elapsed)}<{left}, {rate:.1f} case/s, "
@@ -78,7 +78,7 @@ class Live:
 
 def paused(progress: Progress) -> str:
     """Say that a server asked for a pause, where one did."""
-    seconds = max((lane.paused for lane in progress.lanes), default=0.0)
+    seconds = max((dispatcher.paused for dispatcher in progress.dispatchers), default=0.0)
     return f", paused {seconds:.0f} s by the server" if seconds >= 1 else ""
 
 

@@ -161,7 +161,7 @@ class JudgeRun:
             return _offline(prepared, runs)
         if self._settings.max_cost is None:
             return prepared.ask(runs)
-        with self._purse(runs) as left:
+        with self._session_budget(runs) as left:
             own = prepared.options.max_cost
             limit = left if own is None else min(own, left)
             return replace(prepared, options=replace(prepared.options, max_cost=limit)).ask(runs, heard=self._pay)
@@ -170,7 +170,7 @@ class JudgeRun:
         self._spent += sum(one.summary.usage.usd or 0.0 for one in {id(one): one for one in outcomes}.values())
 
     @contextlib.contextmanager
-    def _purse(self, runs: Path) -> Generator[float]:
+    def _session_budget(self, runs: Path) -> Generator[float]:
         """Give what is left of the session's money; with several workers one spends at a time."""
         most = self._settings.max_cost or 0.0
         if not self._settings.session:

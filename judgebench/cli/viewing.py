@@ -46,12 +46,12 @@ def view(
     """
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.view.app import View  # noqa: PLC0415 - loaded on use
-    from judgebench.view.label_tasks import Offers  # noqa: PLC0415 - loaded on use
+    from judgebench.view.label_tasks import LabelTasks  # noqa: PLC0415 - loaded on use
     from judgebench.view.labelling import Selection  # noqa: PLC0415 - loaded on use
     from judgebench.view.pages import rooms  # noqa: PLC0415 - loaded on use
     from judgebench.view.run_table import RunTable  # noqa: PLC0415 - loaded on use
     from judgebench.view.serve import serve  # noqa: PLC0415 - loaded on use
-    from judgebench.view.sessions import Shelf  # noqa: PLC0415 - loaded on use
+    from judgebench.view.sessions import Sessions  # noqa: PLC0415 - loaded on use
 
     if sample and data is not None:
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
@@ -61,8 +61,8 @@ def view(
 
     measured, pages = rooms(policy, data=data, sample=sample, tell=note)
     table = RunTable(folder, measured)
-    offers = Offers(table, task, data=data, sample=sample)
-    shelf = Shelf(offers.names, offers.offer, labels, Selection(seed, limit, both_orders), measured)
+    tasks = LabelTasks(table, task, data=data, sample=sample)
+    sessions = Sessions(tasks.names, tasks.open, labels, Selection(seed, limit, both_orders), measured)
 
     def ready(link: str) -> None:
         emit(link, None)
@@ -72,4 +72,4 @@ def view(
 
             webbrowser.open(link)
 
-    serve(View(table, shelf, pages), host, port, ready)
+    serve(View(table, sessions, pages), host, port, ready)

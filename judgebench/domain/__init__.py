@@ -13,7 +13,7 @@ from judgebench.domain.items import (
     digest,
 )
 from judgebench.domain.protocols import Judge, Probe, Task
-from judgebench.domain.rate_limits import Answered, Lane, Quota, RateLimits
+from judgebench.domain.rate_limits import Answered, Limiter, Quota, RateLimits
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,
@@ -48,8 +48,8 @@ __all__ = [
     "Judge",
     "Kind",
     "Label",
-    "Lane",
     "Level",
+    "Limiter",
     "OrderPolicy",
     "Part",
     "Policies",

@@ -29,7 +29,7 @@ class RateLimits:
 
 
 class Answered(Protocol):
-    """What a call gives back, as far as a lane looks at it."""
+    """What a call gives back, as far as a limiter looks at it."""
 
     @property
     def limits(self) -> RateLimits | None:
@@ -40,7 +40,7 @@ class Answered(Protocol):
 A = TypeVar("A", bound=Answered)
 
 
-class Lane(Protocol):
+class Limiter(Protocol):
     """The one way to a backend, shared by all judges of a command that call it.
 
     It bounds what is in flight, keeps requests and tokens a minute, holds the budget and hedges. The engine makes it; a
@@ -52,6 +52,6 @@ class Lane(Protocol):
     ) -> A:
         """Make one call when it is its turn; IncompleteError where it would exceed the budget.
 
-        ``ask`` is called again where the lane hedges; ``forecast`` only where tokens or money are limited.
+        ``ask`` is called again where the limiter hedges; ``forecast`` only where tokens or money are limited.
         """
         ...

@@ -13,7 +13,7 @@ from judgebench.judges.tokens import similar_tokens
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from judgebench.domain import Lane
+    from judgebench.domain import Limiter
     from judgebench.domain.batches import BatchApi
     from judgebench.judges.backend import Complete, Completion, Message
     from judgebench.judges.prompts import Prompt
@@ -44,8 +44,8 @@ class LLMJudge:
     """Ask a language model for verdicts.
 
     ``complete`` is the backend; ``settings`` are what else can change an answer (model, sampling, address), JSON-able
-    and without secrets. ``price`` gives the dollars of a completion, None where unknown. ``lane`` names what its calls
-    share limits with: the same model at the same address; by default the judge itself.
+    and without secrets. ``price`` gives the dollars of a completion, None where unknown. ``limit_group`` names what its
+    calls share limits with: the same model at the same address; by default the judge itself.
 
     An answer cut off at the token limit is ``truncated`` even where it already holds a verdict: the model was not done.
     A refusal or a content filter is ``refused``. Everything else goes to the strict parser and is ``ok`` or
@@ -65,11 +65,11 @@ class LLMJudge:
         settings: Mapping[str, object] | None = None,
         price: Price | None = None,
         aclose: Callable[[], Awaitable[None]] | None = None,
-        lane: str = "",
+        limit_group: str = "",
         tokens: TokenCounter | None = None,
         batch: BatchApi | None = None,
     ) -> None:
-        self.lane = lane or name
+        self.limit_group = limit_group or name
         self.batch = batch
         self._name = name
         self._complete = complete
@@ -85,7 +85,7 @@ class LLMJudge:
         }
         # Calls of a rate-each case that were answered before one of them failed, by case key.
         self._answered: dict[str, list[Completion]] = {}
-        self._lane: Lane | None = None
+        self._limiter: Limiter | None = None
         self._tokens = tokens or similar_tokens()
         longest = self._settings.get("max_tokens")
         self._longest = longest if isinstance(longest, int) else None
@@ -109,9 +109,9 @@ class LLMJudge:
         self._settings["prompts"] = {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
         return self
 
-    def attach(self, lane: Lane) -> None:
-        """Make all calls through a lane from now on; the engine does this before it asks."""
-        self._lane = lane
+    def attach(self, limiter: Limiter) -> None:
+        """Make all calls through a limiter from now on; the engine does this before it asks."""
+        self._limiter = limiter
 
     def requests(self, case: Case, scale: Scale) -> list[list[Message]]:
         """Write what is asked about a case: the messages of each call. UsageError where no prompt serves the scale."""
@@ -149,10 +149,10 @@ class LLMJudge:
         return self.reply(case, scale, self._answered.pop(case.key))
 
     async def ask(self, messages: Sequence[Message]) -> Completion:
-        """Make one call, through the lane where there is one."""
-        if self._lane is None:
+        """Make one call, through the limiter where there is one."""
+        if self._limiter is None:
             return await self._complete(messages)
-        return await self._lane.call(
+        return await self._limiter.call(
             lambda: self._complete(messages), forecast=lambda: self._expected(messages), spent=self.usage
         )
 

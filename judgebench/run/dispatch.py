@@ -1,7 +1,7 @@
 """The way to a backend: what is in flight, how often, and for how much, for all runs that call it.
 
-A lane has a port for each run. Calls that can't go at once wait in their port's queue, first come first served; between
-ports the lane goes round, so that a large run does not hold up a small one.
+A dispatcher has a port for each run. Calls that can't go at once wait in their port's queue, first come first served;
+between ports the dispatcher goes round, so that a large run does not hold up a small one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LONGEST_PAUSE = 600.0
 
 
 class _Ticket:
-    """One call's place in the lane."""
+    """One call's place in a dispatcher."""
 
     __slots__ = ("after", "forecast", "granted", "reserved", "sent", "tokens", "tokens_after", "usd")
 
@@ -53,7 +53,7 @@ class _Ticket:
             self.forecast = None
 
 
-class Lane:
+class Dispatcher:
     """What all calls to one backend share; None adapts the concurrency, and learns rates from the server's headers.
 
     ``rpm`` and ``tpm`` are requests and tokens a minute; after ``hedge`` seconds without an answer a call is made
@@ -113,7 +113,7 @@ class Lane:
 
     @property
     def now(self) -> float:
-        """The lane's time."""
+        """The dispatcher's time."""
         return self._clock() if self._clock is not None else 0.0
 
     # --- in -------------------------------------------------------------------------------------
@@ -290,12 +290,12 @@ class Lane:
 
 
 class Port:
-    """A run's way into a lane; satisfies `domain.Lane`."""
+    """A run's way into a dispatcher; satisfies `domain.Limiter`."""
 
-    __slots__ = ("hedged", "lane", "queue")
+    __slots__ = ("dispatcher", "hedged", "queue")
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self.dispatcher = dispatcher
         self.queue: deque[_Ticket] = deque()
         #: What second calls probably cost whose answers nobody waited for.
         self.hedged = Usage()
@@ -303,39 +303,39 @@ class Port:
     async def call(
         self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
     ) -> A:
-        """Make one call when it is this call's turn; see `domain.Lane`."""
-        lane = self.lane
+        """Make one call when it is this call's turn; see `domain.Limiter`."""
+        dispatcher = self.dispatcher
         ticket = _Ticket(forecast)
-        if not lane.enter(ticket):
-            await lane.queue(self, ticket)
+        if not dispatcher.enter(ticket):
+            await dispatcher.queue(self, ticket)
         try:
-            answer = await ask() if lane.hedge is None else await self._hedged(ask, forecast, lane.hedge)
+            answer = await ask() if dispatcher.hedge is None else await self._hedged(ask, forecast, dispatcher.hedge)
         except RetryableError as error:
-            lane.failed(ticket, error)
+            dispatcher.failed(ticket, error)
             raise
         except BaseException as error:
             if isinstance(error, BackendError):
-                lane.close(error)
-            lane.leave(ticket)
+                dispatcher.close(error)
+            dispatcher.leave(ticket)
             raise
-        lane.answered(ticket, answer.limits, spent(answer))
+        dispatcher.answered(ticket, answer.limits, spent(answer))
         return answer
 
     async def bound(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Make a call that says nothing of limits and money, when it is its turn."""
-        lane = self.lane
+        dispatcher = self.dispatcher
         ticket = _Ticket(None)
-        if not lane.enter(ticket):
-            await lane.queue(self, ticket)
+        if not dispatcher.enter(ticket):
+            await dispatcher.queue(self, ticket)
         try:
             answer = await ask()
         except RetryableError as error:
-            lane.failed(ticket, error)
+            dispatcher.failed(ticket, error)
             raise
         except BaseException:
-            lane.leave(ticket)
+            dispatcher.leave(ticket)
             raise
-        lane.answered(ticket, None, None)
+        dispatcher.answered(ticket, None, None)
         return answer
 
     async def _hedged(self, ask: Callable[[], Awaitable[A]], forecast: Callable[[], Usage], after: float) -> A:
@@ -350,7 +350,7 @@ class Port:
         try:
             await asyncio.wait(calls, timeout=after)
             second = _Ticket(forecast)
-            if not first.done() and self.lane.enter_again(second):
+            if not first.done() and self.dispatcher.enter_again(second):
                 ticket = second
                 calls.add(asyncio.create_task(once()))
             failure: BaseException | None = None
@@ -371,7 +371,7 @@ class Port:
                 # Both were asked, and whichever answer nobody waited for is paid for as well.
                 usage = forecast()
                 self.hedged = self.hedged + usage
-                self.lane.leave(ticket, paid=usage.usd or 0.0)
+                self.dispatcher.leave(ticket, paid=usage.usd or 0.0)
 
 
 def _tell(ticket: _Ticket, error: BaseException) -> None:

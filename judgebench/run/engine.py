@@ -1,4 +1,4 @@
-"""The local engine: cases through a lane to the judge, bounded retries, nothing lost.
+"""The local engine: cases through a dispatcher to the judge, bounded retries, nothing lost.
 
 Workers pull cases from one iterator, so that memory does not grow with the number of items. A case ends in exactly one
 verdict, which is stored before the worker pulls the next.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from judgebench.domain import Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
-from judgebench.run.dispatch import LONGEST_PAUSE, Lane
+from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.throttle import Budget, OverBudgetError
 from judgebench.run.versions import Version
 
@@ -37,13 +37,13 @@ _OWN_CALLS = 16
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to ask; limits hold for all runs that share a lane.
+    """How to ask; limits hold for all runs that share a dispatcher.
 
     ``max_concurrency`` None adapts to the server; ``rpm`` and ``tpm`` None learn from it. A case counts as failed after
     ``attempts``, ``backoff`` seconds apart: doubled each time, with jitter, up to 60; a server's ``Retry-After`` is
-    honoured and holds back the lane. ``give_up_after`` failed cases in a row end the run: the backend is down, not the
-    items. ``max_cost`` is in dollars for all runs together. After ``hedge`` seconds without an answer a call is made a
-    second time. ``share`` and ``refresh`` are those of `RunWriter`.
+    honoured and holds back the dispatcher. ``give_up_after`` failed cases in a row end the run: the backend is down,
+    not the items. ``max_cost`` is in dollars for all runs together. After ``hedge`` seconds without an answer a call is
+    made a second time. ``share`` and ``refresh`` are those of `RunWriter`.
     """
 
     max_concurrency: int | None = None
@@ -89,23 +89,23 @@ class Sink(Protocol):
         ...
 
 
-class Lanes:
-    """The lanes of a command, one for each name, and its budget."""
+class Dispatchers:
+    """The dispatchers of a command, one for each name, and its budget."""
 
     def __init__(self, options: Options) -> None:
         self.budget = None if options.max_cost is None else Budget(options.max_cost)
         self._options = options
-        self._lanes: dict[str, Lane] = {}
+        self._dispatchers: dict[str, Dispatcher] = {}
 
-    def of(self, judge: Judge) -> Lane:
-        """Find the lane of a judge's backend, or open it."""
-        name: str = getattr(judge, "lane", "") or judge.name
-        lane = self._lanes.get(name)
-        if lane is None:
+    def of(self, judge: Judge) -> Dispatcher:
+        """Find the dispatcher of a judge's backend, or open it."""
+        name: str = getattr(judge, "limit_group", "") or judge.name
+        dispatcher = self._dispatchers.get(name)
+        if dispatcher is None:
             options = self._options
             # What a judge does inside, we don't see; there is nothing to adapt to.
             own = None if hasattr(judge, "attach") else _OWN_CALLS
-            lane = self._lanes[name] = Lane(
+            dispatcher = self._dispatchers[name] = Dispatcher(
                 name,
                 concurrency=options.max_concurrency or own,
                 rpm=options.rpm,
@@ -113,10 +113,10 @@ class Lanes:
                 budget=self.budget,
                 hedge=options.hedge,
             )
-        return lane
+        return dispatcher
 
-    def __iter__(self) -> Iterator[Lane]:
-        return iter(self._lanes.values())
+    def __iter__(self) -> Iterator[Dispatcher]:
+        return iter(self._dispatchers.values())
 
 
 async def ask_all(
@@ -127,7 +127,7 @@ async def ask_all(
     *,
     revision: str,
     options: Options,
-    lane: Lane,
+    dispatcher: Dispatcher,
     summary: Summary | None = None,
 ) -> Summary:
     """Ask a judge about all cases that have no answer yet; ``summary`` is kept up to date.
@@ -136,7 +136,9 @@ async def ask_all(
     verdict as soon as it is there. BackendError where the backend is unusable, IncompleteError where too many cases in
     a row failed, the budget is spent, or the sink can't be written; what was judged is kept.
     """
-    engine = _Engine(judge, scale, cases, sink, revision, options, lane, Summary() if summary is None else summary)
+    engine = _Engine(
+        judge, scale, cases, sink, revision, options, dispatcher, Summary() if summary is None else summary
+    )
     started = time.monotonic()
     try:
         await engine.drain()
@@ -155,7 +157,7 @@ class _Engine:
         sink: Sink,
         revision: str,
         options: Options,
-        lane: Lane,
+        dispatcher: Dispatcher,
         summary: Summary,
     ) -> None:
         self.judge = judge
@@ -164,8 +166,8 @@ class _Engine:
         self.sink = sink
         self.revision = revision
         self.options = options
-        self.lane = lane
-        self.port: Port = lane.port()
+        self.dispatcher = dispatcher
+        self.port: Port = dispatcher.port()
         self.summary = summary
         self._attached = hasattr(judge, "attach")
         if self._attached:
@@ -197,8 +199,8 @@ class _Engine:
             raise self._budget_spent
 
     def _grow(self) -> None:
-        """Add a worker where the lane has room for one and nobody of this run waits there already."""
-        if len(self._workers) < self.lane.window.size and not self.port.queue:
+        """Add a worker where the dispatcher has room for one and nobody of this run waits there already."""
+        if len(self._workers) < self.dispatcher.window.size and not self.port.queue:
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._gone)
@@ -234,7 +236,7 @@ class _Engine:
                 return
             self._grow()
             await self._live(case)
-            if len(self._workers) > self.lane.window.size:
+            if len(self._workers) > self.dispatcher.window.size:
                 # Off the list at once: others that end now must not count on this one.
                 self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
                 return
@@ -321,13 +323,13 @@ class _Engine:
 
     async def _judge(self, case: Case) -> object:
         if self._attached:
-            # It goes through the lane call by call.
+            # It goes through the dispatcher call by call.
             return await self.judge.judge(case, self.scale)
         return await self.port.bound(lambda: self.judge.judge(case, self.scale))
 
     async def _back_off(self, attempt: int, error: RetryableError) -> None:
         # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant; a real
-        # pause the lane keeps, for all.
+        # pause the dispatcher keeps, for all.
         if error.retry_after is None or error.retry_after < self.options.backoff:
             delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
             await asyncio.sleep(delay)
@@ -336,8 +338,8 @@ class _Engine:
 class Asker(_Engine):
     """Asks single cases as `ask_all` does, for one who keeps the verdicts elsewhere: a cluster's worker."""
 
-    def __init__(self, judge: Judge, scale: Scale, options: Options, lane: Lane) -> None:
-        super().__init__(judge, scale, tuple, _Nowhere(), "", options, lane, Summary())
+    def __init__(self, judge: Judge, scale: Scale, options: Options, dispatcher: Dispatcher) -> None:
+        super().__init__(judge, scale, tuple, _Nowhere(), "", options, dispatcher, Summary())
 
     async def ask(self, case: Case) -> tuple[Reply, CallError | None]:
         """Ask until there is a reply; with a failed one comes the error that a backend raised."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Status
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
-from judgebench.run.engine import Lanes, Summary, ask_all
+from judgebench.run.engine import Dispatchers, Summary, ask_all
 from judgebench.run.interrupt import Interrupts
 from judgebench.run.plans import Conventions, Plan, Selection, plan
 from judgebench.run.spending import spent_with
@@ -47,10 +47,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a command is; summaries and lanes go on changing until it is over."""
+    """How far a command is; summaries and dispatchers go on changing until it is over."""
 
     outcomes: Sequence[Outcome]
-    lanes: Lanes
+    dispatchers: Dispatchers
     over: bool = False
 
 
@@ -72,23 +72,23 @@ def execute_all(
 ) -> list[Outcome]:
     """Ask all that is missing in several runs at once; ``watch`` hears every ``interval`` seconds how far all are.
 
-    Runs that call the same backend share its lane, in turn. One that stops does not stop the others, unless its backend
-    is unusable and is theirs too: its outcome has a BackendError then, and an IncompleteError where the budget, the
-    store or too many failures stopped it, or not a single case was answered.
+    Runs that call the same backend share its dispatcher, in turn. One that stops does not stop the others, unless its
+    backend is unusable and is theirs too: its outcome has a BackendError then, and an IncompleteError where the budget,
+    the store or too many failures stopped it, or not a single case was answered.
 
     UsageError where there is a budget and a judge's price is unknown; InterruptedRunError on Ctrl-C or SIGTERM.
     """
     if options.max_cost is not None:
         for planned in plans:
             check_price(planned)
-    lanes = Lanes(options)
+    dispatchers = Dispatchers(options)
     # Two names of one judge are one run.
     outcomes = {planned.run.identity: Outcome(planned, runs / planned.run.identity) for planned in plans}
-    progress = Progress(tuple(outcomes.values()), lanes)
+    progress = Progress(tuple(outcomes.values()), dispatchers)
 
     async def all_of_them() -> None:
         room = asyncio.Semaphore(_OPEN)
-        tasks = [asyncio.create_task(_one(outcome, runs, options, lanes, room)) for outcome in progress.outcomes]
+        tasks = [asyncio.create_task(_one(outcome, runs, options, dispatchers, room)) for outcome in progress.outcomes]
         watching = asyncio.create_task(_watch(progress, watch, interval)) if watch is not None else None
         try:
             await asyncio.gather(*tasks)
@@ -118,9 +118,11 @@ async def _watch(progress: Progress, watch: Callable[[Progress], None], interval
         watch(progress)
 
 
-async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, room: asyncio.Semaphore) -> None:
+async def _one(
+    outcome: Outcome, runs: Path, options: Options, dispatchers: Dispatchers, room: asyncio.Semaphore
+) -> None:
     planned, summary = outcome.plan, outcome.summary
-    lane = lanes.of(planned.judge)
+    dispatcher = dispatchers.of(planned.judge)
     async with room:
         try:
             with RunWriter(runs, planned.run, share=options.share, refresh=options.refresh) as writer:
@@ -132,7 +134,7 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
                         writer,
                         revision=planned.task.revision,
                         options=options,
-                        lane=lane,
+                        dispatcher=dispatcher,
                         summary=summary,
                     )
                 finally:
@@ -143,7 +145,7 @@ async def _one(outcome: Outcome, runs: Path, options: Options, lanes: Lanes, roo
             outcome.finished = True
         except BackendError as error:
             outcome.error = error
-            lane.close(error)
+            dispatcher.close(error)
         except IncompleteError as error:
             outcome.error = error
         outcome.error = outcome.error or none_answered(outcome)

@@ -1,4 +1,4 @@
-"""What a lane keeps to: calls at once, requests and tokens a minute, dollars.
+"""What a dispatcher keeps to: calls at once, requests and tokens a minute, dollars.
 
 Times are the event loop's: they never jump, whatever becomes of the wall clock.
 """

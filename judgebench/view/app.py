@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from judgebench.view.guard import Guard
     from judgebench.view.labelling import Session
     from judgebench.view.run_table import RunTable
-    from judgebench.view.sessions import Shelf
+    from judgebench.view.sessions import Sessions
 
 #: Bytes that a request may have.
 _MOST = 64 * 1024
@@ -42,9 +42,9 @@ class Pages:
 class View:
     """What is served: runs, the tasks that can be labelled, and how reports are written."""
 
-    def __init__(self, runs: RunTable, shelf: Shelf, pages: Pages) -> None:
+    def __init__(self, runs: RunTable, sessions: Sessions, pages: Pages) -> None:
         self._runs = runs
-        self._shelf = shelf
+        self._sessions = sessions
         self._pages = pages
         # Saving a label must not wait for a large run to be measured.
         self._measuring = Worker("measuring")
@@ -75,7 +75,7 @@ class View:
 
     def close(self) -> None:
         """Let go of all files."""
-        self._shelf.close()
+        self._sessions.close()
 
     async def index(self, _: web.Request) -> web.Response:
         """Show the list of runs."""
@@ -148,7 +148,7 @@ class View:
                     self._busy = False
 
             self._measuring.post(measured)
-        return _json({"runs": rows, "tasks": bool(self._shelf.names())})
+        return _json({"runs": rows, "tasks": bool(self._sessions.names())})
 
     async def stamps(self, request: web.Request) -> web.Response:
         """Say whether runs have changed."""
@@ -156,7 +156,7 @@ class View:
 
     async def tasks(self, _: web.Request) -> web.Response:
         """Name the tasks that can be labelled."""
-        return _json({"tasks": await self._labelling.do(self._shelf.names)})
+        return _json({"tasks": await self._labelling.do(self._sessions.names)})
 
     async def open(self, request: web.Request) -> web.Response:
         """Begin to label, or go on where one left off."""
@@ -164,7 +164,7 @@ class View:
 
         def opened() -> dict[str, Any]:
             session = self._session(data)
-            overview = session.overview() | {"command": self._shelf.command(session, self._runs.root)}
+            overview = session.overview() | {"command": self._sessions.command(session, self._runs.root)}
             return {"overview": overview, "next": _next(session, -1, over=data.get("over") is True)}
 
         return _json(await self._labelling.do(opened))
@@ -197,12 +197,12 @@ class View:
         session = await self._labelling.do(lambda: self._session(data))
 
         def revealed() -> dict[str, Any]:
-            return self._shelf.reveal(session, [one.stored for one in self._runs.scan() if one.stored is not None])
+            return self._sessions.reveal(session, [one.stored for one in self._runs.scan() if one.stored is not None])
 
         return _json(await self._measuring.do(revealed))
 
     def _session(self, data: dict[str, Any]) -> Session:
-        return self._shelf.session(_text(data, "task"), _text(data, "annotator"))
+        return self._sessions.session(_text(data, "task"), _text(data, "annotator"))
 
 
 def _next(session: Session, n: int, *, over: bool) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.labels.annotations import own_revision
-from judgebench.view.sessions import Offered
+from judgebench.view.sessions import LabelTask
 from judgebench.view.shown import guidelines
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from judgebench.view.run_table import RunTable
 
 
-class Offers:
+class LabelTasks:
     """The tasks that were named; else those of the runs."""
 
     def __init__(self, runs: RunTable, tasks: Sequence[str], *, data: Path | None, sample: bool) -> None:
@@ -25,10 +25,10 @@ class Offers:
         self._sample = sample
 
     def names(self) -> list[str]:
-        """Name the tasks that are offered now."""
+        """Name the tasks that can be labelled now."""
         return self._tasks or list(self._revisions())
 
-    def offer(self, name: str) -> Offered:
+    def open(self, name: str) -> LabelTask:
         """Open a task; DataError or UsageError where it can't be."""
         from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
 
@@ -37,10 +37,10 @@ class Offers:
         task = make_task(name, data=None if sampled else self._data, sample=sampled)
         card = getattr(task, "card", None)
         if card is None:
-            return Offered(task)
+            return LabelTask(task)
         readme = card.folder / "README.md"
         asked = guidelines(readme.read_text("utf-8")) if readme.is_file() else []
-        return Offered(task, tuple(asked), card.default_reference)
+        return LabelTask(task, tuple(asked), card.default_reference)
 
     def _revisions(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}

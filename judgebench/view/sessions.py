@@ -25,7 +25,7 @@ _MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class LabelTask:
     """A task that can be labelled, what its annotators were asked, and which references are shown."""
 
     task: Task
@@ -33,20 +33,20 @@ class Offered:
     reference: str = "auto"
 
 
-class Shelf:
+class Sessions:
     """Tasks by name, opened on use; sessions by task and annotator, whose labels are kept in ``folder``."""
 
     def __init__(
         self,
         names: Callable[[], Sequence[str]],
-        offer: Callable[[str], Offered],
+        open_task: Callable[[str], LabelTask],
         folder: Path,
         selection: Selection,
         measure: Callable[[StoredRun], Agreement],
     ) -> None:
         self._names = names
-        self._offer = offer
-        self._offered: dict[str, Offered] = {}
+        self._open_task = open_task
+        self._opened: dict[str, LabelTask] = {}
         self._sessions: dict[tuple[str, str], Session] = {}
         self._folder = folder
         self._selection = selection
@@ -65,16 +65,16 @@ class Shelf:
             raise UsageError(f"there is no task {task[:200]!r} to label here")
         if len(self._sessions) >= _MOST:
             raise UsageError(f"{_MOST} annotators are at work already; start `judgebench view` again")
-        if task not in self._offered:
-            self._offered[task] = self._offer(task)
-        offered = self._offered[task]
+        if task not in self._opened:
+            self._opened[task] = self._open_task(task)
+        opened = self._opened[task]
         made = Session(
-            offered.task,
+            opened.task,
             annotator,
             self._folder,
             self._selection,
-            asked=offered.asked,
-            reference=offered.reference,
+            asked=opened.asked,
+            reference=opened.reference,
         )
         self._sessions[task, annotator] = made
         return made

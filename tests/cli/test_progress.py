@@ -11,7 +11,7 @@ import pytest  # noqa: TC002 - beside what is imported for use
 from judgebench.api.progress import Live, told
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
 from judgebench.probes.orders import Plain
-from judgebench.run.engine import Lanes, Options, Summary
+from judgebench.run.engine import Dispatchers, Options, Summary
 from judgebench.run.execute import Conventions, Outcome, Progress, Selection, plan
 
 
@@ -37,14 +37,14 @@ class Judge:
 
 
 def progress(runs: int = 1) -> Progress:
-    lanes = Lanes(Options(max_concurrency=4))
-    lanes.of(Judge()).in_flight = 3
+    dispatchers = Dispatchers(Options(max_concurrency=4))
+    dispatchers.of(Judge()).in_flight = 3
     planned = plan(Toy(), Judge(), Selection(Plain("both")), Conventions(Policies()))
     done = Summary(
         asked=5, usage=Usage(900, 100, 0.25), statuses=Counter({Status.OK: 4, Status.FAILED: 1}),
         models=Counter({"m-1": 3, "m-2": 1}),
     )  # fmt: skip
-    return Progress([Outcome(planned, Path(f"runs/{i}"), done) for i in range(runs)], lanes)
+    return Progress([Outcome(planned, Path(f"runs/{i}"), done) for i in range(runs)], dispatchers)
 
 
 def test_a_pipe_gets_plain_lines_and_none_at_the_end() -> None:

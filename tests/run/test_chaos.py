@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers.fake_llm import FakeLLM
-from test_lanes import Toy
+from test_dispatch import Toy
 
 from judgebench.domain import Policies, Status
 from judgebench.judges.backends.server import create

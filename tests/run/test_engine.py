@@ -8,7 +8,7 @@ import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.engine import Lanes, Options, Summary, ask_all
+from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 from judgebench.store.runs import Stored
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def ask(
     pull = some if callable(some) else lambda: some
 
     async def asking() -> Summary:
-        return await ask_all(judge, SCALE, pull, kept, revision="r", options=options, lane=Lanes(options).of(judge))
+        return await ask_all(
+            judge, SCALE, pull, kept, revision="r", options=options, dispatcher=Dispatchers(options).of(judge)
+        )
 
     return asyncio.run(asking())
 

@@ -12,7 +12,7 @@ from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, 
 from judgebench.judges.backend import Completion, Failure, http_error
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.rate_headers import rate_limits
-from judgebench.run.engine import Lanes, Options, Summary, ask_all
+from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,9 +43,11 @@ def ask(complete: Complete, some: list[Case], options: Options) -> tuple[Summary
 
     async def asking() -> Summary:
         judge = LLMJudge("server/m", complete, settings={"max_tokens": 64})
-        lane = Lanes(options).of(judge)
+        dispatcher = Dispatchers(options).of(judge)
         try:
-            return await ask_all(judge, Scale.pair(), lambda: some, sink, revision="r", options=options, lane=lane)
+            return await ask_all(
+                judge, Scale.pair(), lambda: some, sink, revision="r", options=options, dispatcher=dispatcher
+            )
         finally:
             await judge.aclose()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers.fake_llm import FakeLLM
-from test_lanes import Toy, llm_judge, planned
+from test_dispatch import Toy, llm_judge, planned
 
 from judgebench.domain import Case, Policies, Reply, Scale, Status, Verdict, digest
 from judgebench.errors import IncompleteError, RetryableError
@@ -19,7 +19,7 @@ from judgebench.judges.backend import Timeouts
 from judgebench.judges.backends.openai import create as openai
 from judgebench.judges.backends.server import create as server
 from judgebench.probes.orders import Plain
-from judgebench.run.engine import Lanes, Options, ask_all
+from judgebench.run.engine import Dispatchers, Options, ask_all
 from judgebench.run.execute import Conventions, Selection, execute, execute_all, plan
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def peak(n: int) -> int:
     options = Options(max_concurrency=8)
 
     async def asking() -> int:
-        lane = Lanes(options).of(made.judge)
+        dispatcher = Dispatchers(options).of(made.judge)
         summary = await ask_all(
-            made.judge, made.task.scale, made.cases, Nothing(), revision="r", options=options, lane=lane
+            made.judge, made.task.scale, made.cases, Nothing(), revision="r", options=options, dispatcher=dispatcher
         )
         return summary.cases
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from test_lanes import Toy
+from test_dispatch import Toy
 
 from judgebench.domain import Case, Policies, Reply, Scale, Status
 from judgebench.errors import RetryableError

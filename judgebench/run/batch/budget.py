@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Case, Scale
     from judgebench.domain.batches import BatchJudge
-    from judgebench.run.batch.builder import Draft
+    from judgebench.run.batch.builder import BatchBuilder
     from judgebench.run.batch.ledger import Entry
     from judgebench.run.throttle import Budget
     from judgebench.store.runs import RunWriter
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 
 
-class Purse:
+class BatchBudget:
     """A run's part in the budget of its command; without a budget it lets everything go, and counts nothing.
 
     The judge forecasts what a case costs in a batch, and says what an answer did cost.
@@ -58,16 +58,16 @@ class Purse:
         """Forget what was not submitted; it is about to be tried again."""
         self._cases, self._lacking, self.refusal = 0, 0.0, ""
 
-    def grants(self, draft: Draft) -> bool:
+    def grants(self, builder: BatchBuilder) -> bool:
         """Set a batch's money aside; False where there is not enough, and for all batches after that one."""
         if self._budget is None:
             return True
-        if self._cases or draft.usd > self._budget.left + _ROUNDING:
-            self._cases += len(draft.keys)
-            self._lacking += draft.usd
+        if self._cases or builder.usd > self._budget.left + _ROUNDING:
+            self._cases += len(builder.keys)
+            self._lacking += builder.usd
             return False
-        self._committed[draft.tag] = draft.usd
-        self._budget.commit(draft.usd)
+        self._committed[builder.tag] = builder.usd
+        self._budget.commit(builder.usd)
         return True
 
     def count(self) -> None:

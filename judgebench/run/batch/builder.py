@@ -51,7 +51,7 @@ class Pending:
     said: str = ""
 
 
-class Draft:
+class BatchBuilder:
     """A batch while it is written, in a file without a name, which no crash leaves behind.
 
     It is in the run's ``folder``: the disk that holds the run has room for its questions, too.
@@ -120,7 +120,7 @@ class Rest:
         self._have = have
 
     def __getattr__(self, name: str) -> Any:
-        """Pass on what is not ours, the lane above all."""
+        """Pass on what is not ours, the dispatcher above all."""
         return getattr(self._judge, name)
 
     @property

@@ -11,7 +11,7 @@ from judgebench.errors import BackendError, IncompleteError, InterruptedRunError
 from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
-from judgebench.run.engine import Lanes
+from judgebench.run.engine import Dispatchers
 from judgebench.run.execute import Outcome, check_price, close, none_answered, write_counts
 from judgebench.run.interrupt import Interrupts
 from judgebench.store.runs import RunWriter
@@ -52,14 +52,14 @@ def execute_in_batches(
     if options.max_cost is not None:
         for planned in chosen:
             check_price(planned)
-    lanes = Lanes(options)
+    dispatchers = Dispatchers(options)
     ended: list[BaseException | None] = []
     with ExitStack() as stack:
         works: list[BatchRun] = []
         for planned, (judge, api) in zip(chosen, judges, strict=True):
             writer = stack.enter_context(RunWriter(runs, planned.run, share=options.share, refresh=options.refresh))
             ledger = stack.enter_context(Ledger(writer.path))
-            works.append(BatchRun(planned, judge, api, writer, ledger, options, waiting, tell, lanes))
+            works.append(BatchRun(planned, judge, api, writer, ledger, options, waiting, tell, dispatchers))
         try:
             Interrupts().run(lambda: _all_of(works, ended), afterwards=lambda: _settle(works, ended))
         except (asyncio.CancelledError, KeyboardInterrupt):
@@ -76,7 +76,7 @@ async def _all_of(works: list[BatchRun], ended: list[BaseException | None]) -> N
     try:
         for work in works:
             # Before any of them submits: the budget is theirs together.
-            work.purse.outstanding(work.ledger.open_entries(), work.planned.cases(), work.writer)
+            work.budget.outstanding(work.ledger.open_entries(), work.planned.cases(), work.writer)
             await asyncio.sleep(0)
         ended.extend(await asyncio.gather(*(work.work(alone) for work in works), return_exceptions=True))
     finally:

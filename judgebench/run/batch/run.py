@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.batch.budget import Purse
-from judgebench.run.batch.builder import Draft, Keeping, Pending, Rest, Waiting, counted, total
+from judgebench.run.batch.budget import BatchBudget
+from judgebench.run.batch.builder import BatchBuilder, Keeping, Pending, Rest, Waiting, counted, total
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.throttle import OverBudgetError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Case
     from judgebench.domain.batches import BatchApi, BatchJudge, BatchState
     from judgebench.run.batch.ledger import Entry, Ledger
-    from judgebench.run.engine import Lanes, Options
+    from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.execute import Plan
     from judgebench.store.runs import RunWriter
 
@@ -35,7 +35,7 @@ _PATIENCE = 12
 
 
 class BatchRun:
-    """One run through a batch API; ``options`` and ``lanes`` are for what a batch leaves open and is asked live."""
+    """One run through a batch API; ``options`` and ``dispatchers`` serve what a batch leaves open and is asked live."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class BatchRun:
         options: Options,
         waiting: Waiting,
         tell: Callable[[str], None],
-        lanes: Lanes,
+        dispatchers: Dispatchers,
     ) -> None:
         self.planned = planned
         self.judge = judge
@@ -57,10 +57,10 @@ class BatchRun:
         self.options = options
         self.waiting = waiting
         self.tell = tell
-        self.lanes = lanes
+        self.dispatchers = dispatchers
         self.summary = Summary()
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
-        self.purse = Purse(lanes.budget, judge, planned.task.scale, self.title)
+        self.budget = BatchBudget(dispatchers.budget, judge, planned.task.scale, self.title)
         self._settled: set[str] = set()
         self._others: set[str] = set()
         #: Keys of cases whose batch was refused, and why; they are not tried again by this command.
@@ -83,7 +83,7 @@ class BatchRun:
             await self._work(submitting_alone)
         finally:
             self.summary.seconds = time.monotonic() - started
-        if too_dear := self.purse.refusal or self._spent:
+        if too_dear := self.budget.refusal or self._spent:
             raise IncompleteError(too_dear)
         judged = sum(self.summary.statuses.values())
         if judged + len(self._refused) < self.summary.cases:
@@ -111,7 +111,7 @@ class BatchRun:
             if not self.pending and not changed:
                 return
             if not self.waiting.wait and not changed:
-                more = f"; {self.purse.refusal}" if self.purse.refusal else ""
+                more = f"; {self.budget.refusal}" if self.budget.refusal else ""
                 raise IncompleteError(f"{self.outstanding()}; run the same command again to collect the answers{more}")
             if not changed:
                 await asyncio.sleep(interval)
@@ -178,15 +178,15 @@ class BatchRun:
         """Cut what is missing into batches and submit each; True where one certainly never left."""
         limits, scale = self.api.limits, self.planned.task.scale
         most = min(limits.requests, self.waiting.size or limits.requests)
-        draft = Draft(self.writer.path)
+        builder = BatchBuilder(self.writer.path)
         unfit: list[Case] = []
         again = False
-        self.purse.anew()
+        self.budget.anew()
         try:
             for case in self._missing():
                 requests = self.judge.requests(case, scale)
                 try:
-                    lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
                 except CallError:
                     # What can't be written (an image that is not there) is the local engine's to put into words.
                     unfit.append(case)
@@ -195,26 +195,26 @@ class BatchRun:
                 if len(lines) > limits.requests or size + limits.frame > limits.size:
                     unfit.append(case)
                     continue
-                if draft.keys and not draft.fits(len(lines), size, most, limits):
-                    again |= not await self._send(draft)
-                    draft.close()
-                    draft = Draft(self.writer.path)
-                    lines = [self.api.encode(f"{draft.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
-                draft.add(case.key, lines, self.purse.forecast(case))
-            if draft.keys:
-                again |= not await self._send(draft)
+                if builder.keys and not builder.fits(len(lines), size, most, limits):
+                    again |= not await self._send(builder)
+                    builder.close()
+                    builder = BatchBuilder(self.writer.path)
+                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                builder.add(case.key, lines, self.budget.forecast(case))
+            if builder.keys:
+                again |= not await self._send(builder)
         finally:
-            draft.close()
-        self.purse.count()
+            builder.close()
+        self.budget.count()
         await self._live(unfit, {})
         return again
 
-    async def _send(self, draft: Draft) -> bool:
+    async def _send(self, builder: BatchBuilder) -> bool:
         """Submit a batch if there is money; False where it certainly never left: its cases are missing again then."""
-        if not self.purse.grants(draft):
+        if not self.budget.grants(builder):
             return True
-        lines = draft.finished()
-        entry = self.ledger.mean(draft.tag, draft.keys, draft.requests)
+        lines = builder.finished()
+        entry = self.ledger.mean(builder.tag, builder.keys, builder.requests)
         pending = Pending(entry)
         self.pending.append(pending)
         try:
@@ -251,7 +251,7 @@ class BatchRun:
     def _drop(self, pending: Pending, end: Any) -> None:
         """Take a batch off the list; only its own run writes down how it ended."""
         self.pending.remove(pending)
-        self.purse.book(pending.entry.tag)
+        self.budget.book(pending.entry.tag)
         if pending.folder is None:
             self.ledger.ended(pending.entry, end)
 
@@ -391,7 +391,7 @@ class BatchRun:
             given = answers.get(case.key, {})
             calls = len(self.judge.requests(case, scale))
             answered = {n: a for n, a in given.items() if n < calls and not isinstance(a, Exception)}
-            paid += self.purse.cost(answered.values())
+            paid += self.budget.cost(answered.values())
             refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
             if len(answered) == calls:
                 self._settle(case, self.judge.reply(case, scale, [answered[n] for n in range(calls)]))
@@ -401,7 +401,7 @@ class BatchRun:
                 rest.append(case)
                 have[case.key] = answered
         # Before anything is asked live: that has to know what is left.
-        self.purse.book(entry.tag, paid)
+        self.budget.book(entry.tag, paid)
         if rest:
             why = next((str(e) for given in answers.values() for e in given.values() if isinstance(e, CallError)), "")
             self.tell(f"{entry.id} left {len(rest)} cases unanswered{f' ({why})' if why else ''}: asking them live")
@@ -427,7 +427,7 @@ class BatchRun:
                 Keeping(self.writer, self._settled),
                 revision=self.planned.task.revision,
                 options=self.options,
-                lane=self.lanes.of(self.planned.judge),
+                dispatcher=self.dispatchers.of(self.planned.judge),
                 summary=live,
             )
         except OverBudgetError as error:

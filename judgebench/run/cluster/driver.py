@@ -31,7 +31,7 @@ _GATHER = 0.005
 #: A worker has so many times the cases that it asks at once: it never waits for the driver, and near the end of
 #: a run it has no more than a few round trips before it.
 _AHEAD = 4
-#: Calls at once of a worker that has not said yet what its lane has room for.
+#: Calls at once of a worker that has not said yet what its dispatcher has room for.
 _ROOM = 8
 #: How often a seat may lose its worker, and for how many answers it may once more.
 _LOSSES = 3
@@ -62,7 +62,7 @@ class FarJudge:
         self.key = planned.run.identity
         self.scale = planned.task.scale
         self.make = make
-        self.lane: str = getattr(planned.judge, "lane", "") or planned.judge.name
+        self.limit_group: str = getattr(planned.judge, "limit_group", "") or planned.judge.name
         self.retries = 0
         self.hedged = Usage()
         self._pool = pool
@@ -114,10 +114,10 @@ class _Seat:
         self.room: dict[str, int] = {}
         self.opened: dict[str, asyncio.Task[Flat | None]] = {}
 
-    def free(self, lane: str) -> int:
+    def free(self, group: str) -> int:
         """Cases that it can be given now; 0 until half of what it had is done."""
-        room = self.room.get(lane) or min(_ROOM, self.share.max_concurrency or _ROOM)
-        out = self.out.get(lane, 0)
+        room = self.room.get(group) or min(_ROOM, self.share.max_concurrency or _ROOM)
+        out = self.out.get(group, 0)
         return _AHEAD * room - out if self.alive and not self.broke and out <= _AHEAD * room // 2 else 0
 
 
@@ -165,7 +165,7 @@ class WorkerPool:
         if self._broken is not None:
             raise self._broken
         asked = _Asked(judge, case, asyncio.get_running_loop().create_future())
-        self._queues.setdefault(judge.lane, deque()).append(asked)
+        self._queues.setdefault(judge.limit_group, deque()).append(asked)
         self._deal_soon()
         return await asked.reply
 
@@ -289,19 +289,19 @@ class WorkerPool:
     def _deal(self) -> None:
         """Hand out what waits: to each worker no more than its even part, so that near the end shards get smaller."""
         self._timer = None
-        for lane, queue in self._queues.items():
+        for group, queue in self._queues.items():
             waiting = deque(asked for asked in queue if not asked.reply.done())
             queue.clear()
             queue.extend(waiting)
-            seats = [seat for seat in self.seats if seat.free(lane)]
-            seats.sort(key=lambda seat: seat.out.get(lane, 0))
+            seats = [seat for seat in self.seats if seat.free(group)]
+            seats.sort(key=lambda seat: seat.out.get(group, 0))
             for left, seat in zip(range(len(seats), 0, -1), seats, strict=True):
-                while queue and (size := min(seat.free(lane), _SHARD, math.ceil(len(queue) / left))) > 0:
+                while queue and (size := min(seat.free(group), _SHARD, math.ceil(len(queue) / left))) > 0:
                     shard = [queue.popleft() for _ in range(size)]
-                    seat.out[lane] = seat.out.get(lane, 0) + size
-                    self._spawn(self._shard(seat, lane, shard))
+                    seat.out[group] = seat.out.get(group, 0) + size
+                    self._spawn(self._shard(seat, group, shard))
 
-    async def _shard(self, seat: _Seat, lane: str, shard: list[_Asked]) -> None:
+    async def _shard(self, seat: _Seat, group: str, shard: list[_Asked]) -> None:
         actor, out = seat.actor, seat.out
         waiting = {next(self._numbers): asked for asked in shard}
         errors = self._ray.exceptions
@@ -310,7 +310,7 @@ class WorkerPool:
             cases = [(number, asked.judge.key, asked.case) for number, asked in waiting.items()]
             if cases:
                 async for sent in actor.ask.options(num_returns="streaming").remote(cases):
-                    self._take(seat, lane, await sent, waiting, out)
+                    self._take(seat, group, await sent, waiting, out)
         except errors.RayTaskError as error:
             # Not lost, but broken: it could not even read what it was given.
             for asked in waiting.values():
@@ -319,12 +319,12 @@ class WorkerPool:
         except errors.RayError as error:
             self._lost(seat, actor, error)
         finally:
-            if lane in out:
-                out[lane] -= len(waiting)
+            if group in out:
+                out[group] -= len(waiting)
             # Nobody answered these, and only these are asked again.
             for asked in waiting.values():
                 if self._broken is None:
-                    self._queues[lane].appendleft(asked)
+                    self._queues[group].appendleft(asked)
                 else:
                     _fail(asked, self._broken)
             self._deal_soon()
@@ -341,8 +341,8 @@ class WorkerPool:
                 for number in [number for number, asked in waiting.items() if asked.judge is judge]:
                     _fail(waiting.pop(number), raised(failure))
 
-    def _take(self, seat: _Seat, lane: str, batch: Batch, waiting: dict[int, _Asked], out: dict[str, int]) -> None:
-        seat.room[lane] = batch.room
+    def _take(self, seat: _Seat, group: str, batch: Batch, waiting: dict[int, _Asked], out: dict[str, int]) -> None:
+        seat.room[group] = batch.room
         seat.committed = batch.committed
         for key, (retries, hedged) in batch.extra.items():
             judge = self.judges[key]
@@ -350,7 +350,7 @@ class WorkerPool:
             judge.hedged = judge.hedged + hedged
         for answer in batch.answers:
             asked = waiting.pop(answer.number)
-            out[lane] -= 1
+            out[group] -= 1
             if answer.error is None and answer.reply is not None:
                 self._answers += 1
                 if not asked.reply.done():
@@ -358,7 +358,7 @@ class WorkerPool:
             elif answer.error is not None and answer.error[0] == "budget":
                 # Its part is spent; the others may have some left.
                 seat.broke = True
-                self._queues[lane].appendleft(asked)
+                self._queues[group].appendleft(asked)
             elif answer.error is not None:
                 _fail(asked, raised(answer.error))
         if all(each.broke for each in self.seats):

@@ -23,7 +23,7 @@ from judgebench.errors import (
     RetryableError,
     UsageError,
 )
-from judgebench.run.engine import Asker, Lanes
+from judgebench.run.engine import Asker, Dispatchers
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ class Answer:
 class Batch:
     """Answers that came together, and the worker's state.
 
-    ``room`` is the calls that the lane has room for at present, ``committed`` the dollars spent and set aside for calls
-    in flight, ``extra`` each judge's retries and the cost of second calls since the last batch.
+    ``room`` is the calls that the dispatcher has room for at present, ``committed`` the dollars spent and set aside for
+    calls in flight, ``extra`` each judge's retries and the cost of second calls since the last batch.
     """
 
     answers: tuple[Answer, ...]
@@ -112,7 +112,7 @@ class Worker:
             os.chdir(folder)
         sys.path.extend(entry for entry in path if entry not in sys.path)
         self._share = share
-        self._lanes = Lanes(share.options)
+        self._dispatchers = Dispatchers(share.options)
         self._askers: dict[str, Asker] = {}
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
         self._told: dict[str, tuple[int, Usage]] = {}
@@ -139,7 +139,7 @@ class Worker:
                     "install the same judgebench there, and the same files at the same paths"
                 )
             )
-        asker = Asker(judge, scale, self._share.options, self._lanes.of(judge))
+        asker = Asker(judge, scale, self._share.options, self._dispatchers.of(judge))
         attach = getattr(judge, "attach", None)
         if attach is not None:
             attach(_Shared(asker.port, self._share.of))
@@ -148,7 +148,7 @@ class Worker:
         return None
 
     async def ask(self, cases: Sequence[tuple[int, str, Case]]) -> AsyncIterator[Batch]:
-        """Ask about cases of judges that share a lane; yields answers as they come."""
+        """Ask about cases of judges that share a dispatcher; yields answers as they come."""
         done: asyncio.Queue[Answer] = asyncio.Queue()
         for number, name, case in cases:
             task = asyncio.create_task(self._one(number, name, case, done))
@@ -195,18 +195,18 @@ class Worker:
             asker = self._askers.get(name)
             if asker is None:
                 continue
-            room = asker.lane.window.size
+            room = asker.dispatcher.window.size
             retries, hedged = self._told.get(name, (0, Usage()))
             now = asker.summary.retries, asker.port.hedged
             if now != (retries, hedged):
                 extra[name] = (now[0] - retries, _less(now[1], hedged))
                 self._told[name] = now
-        budget = self._lanes.budget
+        budget = self._dispatchers.budget
         return Batch(answers, room, 0.0 if budget is None else budget.committed, extra)
 
 
 class _Shared:
-    """A port that counts what a server says of its limits as shared by all workers; satisfies `domain.Lane`."""
+    """A port that counts what a server says of its limits as shared by all workers; satisfies `domain.Limiter`."""
 
     def __init__(self, port: Port, of: int) -> None:
         self._port = port

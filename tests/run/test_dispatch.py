@@ -1,4 +1,4 @@
-"""Lanes: what is in flight, whose turn it is, what it may cost; against a loopback server and by hand."""
+"""Dispatchers: what is in flight, whose turn it is, what it may cost; against a loopback server and by hand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from judgebench.judges.backend import Completion
 from judgebench.judges.backends.server import ServerBackend
 from judgebench.judges.llm import LLMJudge
 from judgebench.probes.orders import Plain
-from judgebench.run.dispatch import Lane
+from judgebench.run.dispatch import Dispatcher
 from judgebench.run.engine import Options
 from judgebench.run.execute import Conventions, Progress, Selection, execute_all, plan
 from judgebench.run.throttle import Meter, Window
@@ -57,14 +57,16 @@ class Toy:
             yield Item(f"i{i}", (question,), (Response("a"), Response("b")), (Label("h", i % 3),), "human")
 
 
-def llm_judge(llm: FakeLLM, name: str = "server/m", *, price: float | None = 0.001, lane: str = "") -> LLMJudge:
+def llm_judge(llm: FakeLLM, name: str = "server/m", *, price: float | None = 0.001, limit_group: str = "") -> LLMJudge:
     """A judge each of whose tokens costs ``price``."""
     backend = ServerBackend("m", base_url=llm.openai_url, temperature=0, max_tokens=64, timeout=20, seed=None)
 
     def cost(completion: Completion) -> float | None:
         return None if price is None else price * (completion.input_tokens + completion.output_tokens)
 
-    return LLMJudge(name, backend.complete, price=cost, aclose=backend.aclose, settings={"at": llm.port}, lane=lane)
+    return LLMJudge(
+        name, backend.complete, price=cost, aclose=backend.aclose, settings={"at": llm.port}, limit_group=limit_group
+    )
 
 
 def planned(judge: object, name: str = "toy", n: int = 40) -> Plan:
@@ -169,7 +171,7 @@ def test_a_limit_that_is_given_is_kept_and_shared(tmp_path: Path, simulated: Cal
         asked.append(simulated())
         return Completion("[[A]]")
 
-    judges = [planned(LLMJudge("server/m", complete, lane="one"), name, n=30) for name in ("one", "two")]
+    judges = [planned(LLMJudge("server/m", complete, limit_group="one"), name, n=30) for name in ("one", "two")]
     execute_all(judges, tmp_path, Options(rpm=1200))
     # 60 calls at 20 a second, ten of them at once.
     assert len(asked) == 60
@@ -192,7 +194,7 @@ def test_a_small_run_does_not_wait_for_a_large_one(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("simulated")
 def test_calls_of_one_run_go_first_come_first_served() -> None:
     async def asking() -> list[int]:
-        port, order = Lane("l", concurrency=2).port(), list[int]()
+        port, order = Dispatcher("l", concurrency=2).port(), list[int]()
 
         async def one(i: int) -> None:
             async def ask() -> Said:
@@ -211,8 +213,8 @@ def test_calls_of_one_run_go_first_come_first_served() -> None:
 @pytest.mark.usefixtures("simulated")
 def test_calls_that_give_up_waiting_leave_no_hole() -> None:
     async def asking() -> int:
-        lane = Lane("l", concurrency=3)
-        port = lane.port()
+        dispatcher = Dispatcher("l", concurrency=3)
+        port = dispatcher.port()
 
         async def ask() -> Said:
             await asyncio.sleep(0.01)
@@ -223,7 +225,7 @@ def test_calls_that_give_up_waiting_leave_no_hole() -> None:
             await asyncio.sleep(0.002)
             tasks[2 * i].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return lane.in_flight
+        return dispatcher.in_flight
 
     assert asyncio.run(asking()) == 0
 
@@ -248,7 +250,7 @@ def test_those_who_watch_see_where_all_runs_stand(tmp_path: Path) -> None:
 
     def watch(progress: Progress) -> None:
         done = sum(outcome.summary.statuses.total() for outcome in progress.outcomes)
-        seen.append((done, sum(lane.in_flight for lane in progress.lanes), progress.over))
+        seen.append((done, sum(dispatcher.in_flight for dispatcher in progress.dispatchers), progress.over))
 
     async def complete(_: object) -> Completion:
         await asyncio.sleep(0.05)
