@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import inspect
 
     from judgebench.api.alt_test import alt_test
+    from judgebench.api.analyze import analyze
     from judgebench.api.compare import compare
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
@@ -40,6 +41,7 @@ __all__ = [
     "Scores",
     "__version__",
     "alt_test",
+    "analyze",
     "compare",
     "gate",
     "humans",
@@ -55,6 +57,7 @@ _LAZY = {
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.api.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
+    "analyze": "judgebench.api.analyze:analyze",
     "humans": "judgebench.api.humans:humans",
     "compare": "judgebench.api.compare:compare",
     "power": "judgebench.api.power:power",

@@ -14,6 +14,7 @@ __all__ = ["KINDS", "json_schema"]
 
 #: What has ``json_schema()``, several where a kind has several forms; imported when somebody asks.
 KINDS = {
+    "analysis": "judgebench.report.analysis:Analyses",
     "alt-test": "judgebench.report.alt_test:AltTests",
     "humans": "judgebench.report.humans:Panels",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
