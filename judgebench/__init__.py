@@ -58,11 +58,11 @@ _LAZY = {
     "Scores": "judgebench.api.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
     "analyze": "judgebench.api.analyze:analyze",
-    "humans": "judgebench.api.humans:humans",
     "compare": "judgebench.api.compare:compare",
+    "gate": "judgebench.api.gate:gate",
+    "humans": "judgebench.api.humans:humans",
     "power": "judgebench.api.power:power",
     "run": "judgebench.run",
-    "gate": "judgebench.api.gate:gate",
     "score": "judgebench.api.scoring:score",
 }
 
