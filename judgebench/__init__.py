@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import inspect
 
     from judgebench.api.alt_test import alt_test
+    from judgebench.api.analyze import analyze
     from judgebench.api.compare import compare
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
@@ -40,6 +41,7 @@ __all__ = [
     "Scores",
     "__version__",
     "alt_test",
+    "analyze",
     "compare",
     "gate",
     "humans",
@@ -55,11 +57,12 @@ _LAZY = {
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.api.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
-    "humans": "judgebench.api.humans:humans",
+    "analyze": "judgebench.api.analyze:analyze",
     "compare": "judgebench.api.compare:compare",
+    "gate": "judgebench.api.gate:gate",
+    "humans": "judgebench.api.humans:humans",
     "power": "judgebench.api.power:power",
     "run": "judgebench.run",
-    "gate": "judgebench.api.gate:gate",
     "score": "judgebench.api.scoring:score",
 }
 

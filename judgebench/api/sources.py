@@ -89,22 +89,32 @@ def open_sources(
     if isinstance(source, Given):
         how: Any = {"unlabelled": unlabelled, "unjudged": unjudged, "labels": labels, "tell": tell}
         return sources(source.runs, source.csv, columns, gold, **how)
-    if (paths := _paths(source)) is not None:
-        if len(paths) == 1 and isinstance(source, (str, Path)) and (columns.options() or paths[0].is_file()):
-            return table_sources(paths[0], columns, gold, unlabelled=unlabelled, unjudged=unjudged, tell=tell)
+    own = own_table(source, columns, name)
+    if own is None:
+        if (paths := _paths(source)) is None:
+            raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
         return sources(paths, None, columns, gold, labels=labels, tell=tell)
+    if not isinstance(own, Path):
+        if columns.delimiter is not None:
+            raise UsageError("a DataFrame has no delimiter")
+        if not unjudged and (not (columns.judge or columns.scores) or not (columns.gold or unlabelled)):
+            shown = ", ".join(own.columns[:40])
+            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
+    return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, tell=tell)
+
+
+def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
+    """Find the table of one's own that a question is about; None for runs, and for what is neither."""
+    if isinstance(source, Given):
+        return source.csv
+    if isinstance(source, (str, Path)):
+        return path if (path := Path(source)).is_file() or columns.options() else None
+    if isinstance(source, (Sequence, AbstractSet, Iterator)):
+        return None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
-    if frame is None:
-        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
-    if columns.delimiter is not None:
-        raise UsageError("a DataFrame has no delimiter")
-    if not unjudged and (not (columns.judge or columns.scores) or not (columns.gold or unlabelled)):
-        shown = ", ".join(map(str, list(frame.columns)[:40]))
-        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
-    opened = FrameTable(frame, name)
-    return table_sources(opened, columns, gold, unlabelled=unlabelled, unjudged=unjudged, tell=tell)
+    return None if frame is None else FrameTable(frame, name)
 
 
 def _paths(source: Any) -> list[Path] | None:

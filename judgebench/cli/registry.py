@@ -14,7 +14,7 @@ COMMANDS: dict[str, str] = {
     "gate": "judgebench.api.gate:gate",
     "systems": "judgebench.cli.systems:systems",
     "correct": "judgebench.cli.correct:correct",
-    "analyze": "judgebench.cli.analysis:analyze",
+    "analyze": "judgebench.api.analyze:analyze",
     "leaderboard": "judgebench.cli.boards:leaderboard",
     "report": "judgebench.cli.reporting:report",
     "view": "judgebench.cli.viewing:view",

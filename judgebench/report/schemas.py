@@ -15,11 +15,12 @@ __all__ = ["KINDS", "json_schema"]
 #: What has ``json_schema()``, several where a kind has several forms; imported when somebody asks.
 KINDS = {
     "alt-test": "judgebench.report.alt_test:AltTests",
-    "humans": "judgebench.report.humans:Panels",
-    "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
-    "power": "judgebench.report.power:PairedPower",
+    "analysis": "judgebench.report.analysis:Analyses",
     "baseline": "judgebench.report.gate.baseline:Baseline",
+    "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "gate": "judgebench.report.gate.gate:Decision",
+    "humans": "judgebench.report.humans:Panels",
+    "power": "judgebench.report.power:PairedPower",
 }
 
 

@@ -14,7 +14,6 @@ PUBLISHED = {path.stem: path.read_text("utf-8").splitlines() for path in Path(__
 
 #: Their schemas are files beside the code that writes them.
 STILL_BY_HAND = {
-    "analysis",
     "correct",
     "estimate",
     "judge-only",
