@@ -34,8 +34,45 @@ def test_the_same(judge_run):
 """
 
 
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Load what a session loads: pytester drops the modules that a test loads, and numpy can't be loaded twice."""
+    judgebench.run("baseline/longest", "pandalm", sample=True, limit=3, runs=tmp_path_factory.mktemp("loaded"))
+
+
 @pytest.fixture
-def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
+def session(
+    loaded: None, pytester: pytest.Pytester, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., pytest.RunResult]:
+    """Run pytest inside this process; not as `pytester.runpytest_inprocess` does, which drops modules, too."""
+    settings = "-p no:cacheprovider -p no:judgebench -p judgebench.api.pytest_plugin -W error"
+    settings += " -W ignore::pytest.PytestAssertRewriteWarning"
+
+    def run(*arguments: str) -> pytest.RunResult:
+        _own_project(pytester)
+        before = set(sys.modules)
+        capfd.readouterr()
+        # Without a hook of the outer session the inner one would leave its own behind.
+        hooks = list(sys.meta_path)
+        code = pytest.main([*settings.split(), *arguments])
+        sys.meta_path[:] = hooks
+        for name in set(sys.modules) - before:
+            if str(pytester.path) in str(getattr(sys.modules[name], "__file__", None)):
+                del sys.modules[name]
+        out, err = capfd.readouterr()
+        return pytest.RunResult(code, out.splitlines(), err.splitlines(), 0.0)
+
+    return run
+
+
+def _own_project(pytester: pytest.Pytester) -> None:
+    """Make a project of the folder, wherever it lies: in CI it lies in this repository."""
+    if not any((pytester.path / name).exists() for name in ("pytest.ini", "tox.ini", "pyproject.toml")):
+        (pytester.path / "pytest.ini").write_text("[pytest]\n")
+
+
+@pytest.fixture
+def apart(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
     """Run pytest in a process of its own, with the plugin installed as pyproject.toml says."""
     installed = pytester.mkdir("installed") / "judgebench-0.dist-info"
     installed.mkdir()
@@ -47,9 +84,7 @@ def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Calla
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, places)))
 
     def run(*arguments: str) -> pytest.RunResult:
-        # A project of its own, wherever the folder lies: in CI it lies in this repository.
-        if not any((pytester.path / name).exists() for name in ("pytest.ini", "tox.ini", "pyproject.toml")):
-            (pytester.path / "pytest.ini").write_text("[pytest]\n")
+        _own_project(pytester)
         return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *arguments, timeout=240)
 
     return run
@@ -81,17 +116,16 @@ def test_answers_are_kept_from_session_to_session(session, pytester: pytest.Pyte
     again.assert_outcomes(passed=2)
     assert len(fake_llm.requests) == 12
     assert "(0 asked, 12 kept)" in again.stdout.str()
-    # What the tests kept, everything else measures. In a process of its own: pytester drops modules that a test
-    # loads, and numpy can't be loaded twice.
+    # What the tests kept, everything else measures.
     scored = pytester.run(sys.executable, "-m", "judgebench", "score", ".judgebench", "--format", "json")
     assert {row["judge"] for row in json.loads(scored.stdout.str())["rows"]} == {"server/m"}
 
 
 @pytest.mark.usefixtures("judged")
-def test_workers_share_what_was_asked(session, pytester: pytest.Pytester, fake_llm) -> None:
+def test_workers_share_what_was_asked(apart, pytester: pytest.Pytester, fake_llm) -> None:
     fake_llm.latency = 0.3
     pytester.makepyfile(test_more=_TEST.format(url=fake_llm.openai_url).replace("limit=6", "limit=8"))
-    done = session("-n", "2", "--dist", "load")
+    done = apart("-n", "2", "--dist", "load")
     done.assert_outcomes(passed=4)
     # Six of the eight are the same six: nobody was asked twice.
     assert len(fake_llm.requests) == 16
@@ -325,7 +359,10 @@ def test_words_of_an_error_do_nothing_to_the_terminal(session, pytester: pytest.
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one", "two"])
-def test_a_budget_holds_for_the_session(session, pytester: pytest.Pytester, fake_llm, workers: tuple[str, ...]) -> None:
+def test_a_budget_holds_for_the_session(
+    request: pytest.FixtureRequest, pytester: pytest.Pytester, fake_llm, workers: tuple[str, ...]
+) -> None:
+    session = request.getfixturevalue("apart" if workers else "session")
     price = "[price]\ninput = 1.0\noutput = 1.0\n"
     for name in "ab":
         pytester.makefile(
@@ -351,7 +388,7 @@ def test_a_budget_holds_for_the_session(session, pytester: pytest.Pytester, fake
 
 
 @pytest.mark.usefixtures("judged")
-def test_it_can_be_left_out_and_disturbs_nobody(session, pytester: pytest.Pytester) -> None:
+def test_it_can_be_left_out_and_disturbs_nobody(apart, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         test_nothing="""
         import sys
@@ -360,11 +397,11 @@ def test_it_can_be_left_out_and_disturbs_nobody(session, pytester: pytest.Pytest
             assert not {"numpy", "judgebench.api.scores"} & set(sys.modules)
         """
     )
-    done = session("test_nothing.py", "--strict-markers", "--strict-config")
+    done = apart("test_nothing.py", "--strict-markers", "--strict-config")
     done.assert_outcomes(passed=1)
     assert "judges" not in done.stdout.str()
     assert [path.name for path in pytester.path.iterdir() if path.name.startswith(".judge")] == []
-    without = session("-p", "no:judgebench", "-W", "ignore::pytest.PytestUnknownMarkWarning", "test_judges.py")
+    without = apart("-p", "no:judgebench", "-W", "ignore::pytest.PytestUnknownMarkWarning", "test_judges.py")
     without.assert_outcomes(errors=2)
     without.stdout.fnmatch_lines(["*fixture 'judge_run' not found*"])
 
