@@ -22,6 +22,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import inspect
 
+    from judgebench.api.alt_test import alt_test
+    from judgebench.api.analyze import analyze
+    from judgebench.api.compare import compare
+    from judgebench.api.gate import gate
+    from judgebench.api.humans import humans
+    from judgebench.api.power import power
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
@@ -29,7 +35,20 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "run", "score"]
+__all__ = [
+    "Figure",
+    "JudgebenchError",
+    "Scores",
+    "__version__",
+    "alt_test",
+    "analyze",
+    "compare",
+    "gate",
+    "humans",
+    "power",
+    "run",
+    "score",
+]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
 #: called, so that it is the same object whoever imported it first.
@@ -37,6 +56,12 @@ _LAZY = {
     "Figure": "judgebench.api.scores:Figure",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
     "Scores": "judgebench.api.scores:Scores",
+    "alt_test": "judgebench.api.alt_test:alt_test",
+    "analyze": "judgebench.api.analyze:analyze",
+    "compare": "judgebench.api.compare:compare",
+    "gate": "judgebench.api.gate:gate",
+    "humans": "judgebench.api.humans:humans",
+    "power": "judgebench.api.power:power",
     "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
 }

@@ -35,36 +35,14 @@ _TIE_MARGIN = 0.1
 def cautions(
     scored: Scored, counted: Counted, metrics: Mapping[str, Estimate], *, coverage: float, left_out: int = 0
 ) -> tuple[str, ...]:
-    """Say what to be careful with in one row.
+    """Say what to be careful with in one row, given the share of judgments with a verdict and the items without gold.
 
-    Parameters
-    ----------
-    scored : Scored
-        The rows that count.
-    counted : Counted
-        The same, counted.
-    metrics : mapping of str to Estimate
-        What was measured on them.
-    coverage : float
-        Share of judgments with a verdict.
-    left_out : int, optional
-        Items without usable gold.
-
-    Returns
-    -------
-    tuple of str
-        Codes: ``disjoint_labels``, ``constant_gold``, ``constant_judge``, ``prevalence`` (fewer than 10 items of the
-        rarest gold label), ``prevalence_paradox`` (percent agreement of .8 or more, kappa more than .2 below AC1),
-        ``skewed_ties`` (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items``
-        (below 10), ``few_clusters`` (below 20), ``low_coverage``, ``left_out``.
-
-    References
-    ----------
-    Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
-
-    Examples
-    --------
-    The two tables of the paradox (reference figures: agreement .85 in both, kappa .70 and .32):
+    Codes: ``disjoint_labels``, ``constant_gold``, ``constant_judge``, ``prevalence`` (fewer than 10 items of the rarest
+    gold label), ``prevalence_paradox`` (percent agreement of .8 or more, kappa more than .2 below AC1), ``skewed_ties``
+    (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items`` (below 10),
+    ``few_clusters`` (below 20), ``low_coverage``, ``left_out``.
+    Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes. Their two tables
+    (agreement .85 in both, kappa .70 and .32):
 
     >>> from judgebench.agreement.estimates import Counted, estimate
     >>> from judgebench.stats.coefficients.catalog import METRICS

@@ -21,15 +21,7 @@ __all__ = ["Constant", "always"]
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A judge that gives one label throughout.
-
-    Parameters
-    ----------
-    label : str
-        The label.
-    metrics : mapping of str to Estimate
-        What it reaches.
-    """
+    """A judge that gives one label throughout, and what it reaches."""
 
     label: str
     metrics: dict[str, Estimate]
@@ -38,28 +30,11 @@ class Constant:
 def always(ratings: Ratings, policies: Policies, metrics: Sequence[str]) -> Constant | None:
     """Measure the judge that always says the most frequent gold label, on the items and under the policies of another.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments and gold; what the judge said is not looked at.
-    policies : Policies
-        The conventions.
-    metrics : sequence of str
-        Names of the coefficients; unknown ones are left out.
+    Of several labels that are equally frequent it is the lowest; what the other judge said is not looked at, and
+    unknown metrics are left out. None where a verdict is not one label out of the same few for all items (picks,
+    rankings, steps) or there is no gold. Kappa and its kin are 0 then: such a judge agrees by chance only (Cohen 1960,
+    A coefficient of agreement for nominal scales).
 
-    Returns
-    -------
-    Constant or None
-        None where a verdict is not one label out of the same few for all items (picks, rankings, steps) or there is no
-        gold. Of several labels that are equally frequent it is the lowest. Kappa and its kin are 0 then: such a judge
-        agrees by chance only.
-
-    References
-    ----------
-    Cohen (1960), A coefficient of agreement for nominal scales: agreement by chance.
-
-    Examples
-    --------
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> gold = np.repeat([0, 1], [30, 70])

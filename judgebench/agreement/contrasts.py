@@ -17,7 +17,7 @@ from judgebench.agreement.figures import Figure, two_way_of
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS, panel
 from judgebench.stats.coefficients.row_catalog import CALLS, COMPARED, ROW_METRICS
 from judgebench.stats.coefficients.rows import RowOutcome
@@ -43,17 +43,7 @@ SEQUENCES = ("rank", "steps")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One judge on one group of rows.
-
-    Parameters
-    ----------
-    scored : Scored
-        The rows.
-    counted : Counted or None
-        The same, counted; None where verdicts are sequences.
-    figures : mapping of str to Figure
-        Of its numbers or sequences.
-    """
+    """One judge on one group of rows; ``counted`` is None where verdicts are sequences."""
 
     scored: Scored
     counted: Counted | None
@@ -82,15 +72,7 @@ class Side:
 
 
 def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list[Side]]]:
-    """Put the judges side by side: on all rows, then on those of each subset and system.
-
-    Parameters
-    ----------
-    matched : Matched
-        The judges.
-    by : sequence of {'subset', 'system'}, optional
-        Divisions that get groups of their own.
-    """
+    """Put the judges side by side: on all rows, then on those of each subset and system."""
     first, ratings = matched.scored[0], matched.ratings[0]
     yield "all", _sides(matched, matched.scored)
     for division, names, prefix in (("subset", ratings.subsets, ""), ("system", ratings.systems, "system:")):
@@ -157,21 +139,8 @@ def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tu
 def chosen(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> dict[str, Metric | str]:
     """Look up the figures of a comparison: a metric of the table, or the name of a figure of rows.
 
-    Parameters
-    ----------
-    matched : Matched
-        The judges.
-    metrics : sequence of str
-        Names; by default what the scale calls for, and figures of numbers where every judge gives them.
-    known : mapping of str to Metric
-        Metrics of the table.
-
-    Raises
-    ------
-    UnknownNameError
-        If nobody knows a name.
-    UsageError
-        If a name means nothing here.
+    By default what the scale calls for, and figures of numbers where every judge gives them. UnknownNameError if nobody
+    knows a name, UsageError if one means nothing here.
     """
     rows, tables = row_names(matched), {} if sequences(matched) else known
     names = tuple(dict.fromkeys(metrics))
@@ -193,7 +162,7 @@ def _table_metric(name: str, tables: Mapping[str, Metric], known: Mapping[str, M
     if not line.tested:
         raise UsageError(f"{name} is a test statistic: two judges' figures have no difference with an error")
     what = {"probability": "probabilities", "score": "scores"}.get(line.numbers, "sequences")
-    raise UsageError(f"{name} needs {what} of every judge: --score-col, or runs of judges that give them")
+    raise UsageError(f"{name} needs {what} of every judge: {argument('scores')}, or runs of judges that give them")
 
 
 def is_error(metric: Metric | str) -> bool:
@@ -210,19 +179,12 @@ def is_leaning(metric: Metric | str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A paired difference and how it was made.
+    """A paired difference, first minus second, and how it was made.
 
-    Parameters
-    ----------
-    test : Difference
-        First minus second.
-    method : str
-        ``cr1-t-paired``, after ``two-way-`` where rows were clustered by system as well, and before ``-bias`` where
-        the interval is widened by what chance can lift either figure; empty without an interval.
-    bias : tuple of float
-        The most that the first and the second figure can lie too high by chance.
-    reach : float
-        How far apart two such figures can be; infinite for no bound.
+    ``method`` is ``cr1-t-paired``, after ``two-way-`` where rows were clustered by system as well, and before ``-bias``
+    where the interval is widened by what chance can lift either figure; empty without an interval. ``bias`` is the most
+    that either figure can lie too high by chance, ``reach`` how far apart two such figures can be, infinite for no
+    bound.
     """
 
     test: Difference
@@ -232,45 +194,12 @@ class Gap:
 
 
 def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = False) -> Gap | None:
-    """Difference of two judges' figures, paired and clustered.
+    """Difference of two judges' figures on the same rows, paired and clustered.
 
-    Parameters
-    ----------
-    first, second : Side
-        The judges on the same rows.
-    metric : Metric or str
-        The figure.
-    two_way : bool, optional
-        Whether to cluster by system as well as by question; where that can't be had, by question.
-
-    Returns
-    -------
-    Gap or None
-        None where either figure has no value or carries no error.
-
-    References
-    ----------
-    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference, on influences that are subtracted item
-    by item and summed in clusters; Cameron, Gelbach & Miller (2011) for two ways.
-
-    Examples
-    --------
-    Agresti (1990, p. 350): of 1,600 items 150 convince only the first of two judges and 86 only the second; the
-    difference is .04 with a standard error of .0095.
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> one, two = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("first", a), ("second", b))
-    ... )
-    >>> _, sides = next(groups(match([one, two])))
-    >>> found = gap(*sides, METRICS["accuracy"])
-    >>> round(found.test.value, 6), round(found.test.se, 5), found.method
-    (0.04, 0.00955, 'cr1-t-paired')
+    Two-way clustering, where it can't be had, is by question. None where either figure has no value or carries no
+    error.
+    Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference, on influences that are
+    subtracted item by item and summed in clusters; Cameron, Gelbach & Miller (2011) for two ways.
     """
     one, two = first.figure(metric), second.figure(metric)
 

@@ -29,19 +29,7 @@ IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootst
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Rows of one group, counted once for all metrics.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions.
-    cells : ndarray of int, shape (n,)
-        Flat cell of each row.
-    clusters : Clusters
-        Cluster of each row.
-    system : ndarray of int, shape (n,), optional
-        System of each row, the other way to cluster.
-    """
+    """Rows of one group, counted once for all metrics: their table, flat cells, clusters, and systems."""
 
     table: Table
     cells: Codes
@@ -58,32 +46,14 @@ class Counted:
 def estimate(metric: Metric, counted: Counted, method: IntervalMethod = "default") -> tuple[Estimate, Spread | None]:
     """Evaluate a metric with its interval.
 
-    The value and its influences come from the metric, the standard error from their sums in clusters (CR1).
+    The value and its influences come from the metric, the standard error from their sums in clusters (CR1), with the
+    spread where it is defined. Where the ``method`` asked for can't be had (Clopper-Pearson for what is not a
+    proportion of independent rows, a bootstrap of a value that never moves), the default stands and ``Estimate.method``
+    says so. ``two-way`` clusters by question and by system.
 
-    Parameters
-    ----------
-    metric : Metric
-        A line of the table of metrics.
-    counted : Counted
-        The rows.
-    method : {'default', 'clopper-pearson', 'bca', 'bootstrap', 'jackknife', 'two-way'}, optional
-        The interval. Where the one asked for can't be had (Clopper-Pearson for what is no proportion of
-        independent rows, a bootstrap of a value that never moves), the default stands and ``Estimate.method``
-        says so. ``two-way`` clusters by question and by system.
-
-    Returns
-    -------
-    tuple of Estimate and Spread or None
-        The spread is None where the estimate is undefined.
-
-    References
-    ----------
-    Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron & Miller (2015), A
-    practitioner's guide to cluster-robust inference.
-
-    Examples
-    --------
-    PandaLM-7B on its own test set (gold A, tie, B): kappa .435355 with the interval .387 to .481:
+    Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron & Miller
+    (2015), A practitioner's guide to cluster-robust inference. PandaLM-7B on its own test set (gold A, tie, B): kappa
+    .435355 with the interval .387 to .481:
 
     >>> from judgebench.stats.coefficients.catalog import METRICS
     >>> from judgebench.agreement.policies import apply
@@ -111,60 +81,15 @@ def estimate(metric: Metric, counted: Counted, method: IntervalMethod = "default
 
 
 def combined(metric: Metric, pulls: Spread) -> Estimate:
-    """Give a weighted sum of one metric's estimates its interval.
-
-    Parameters
-    ----------
-    metric : Metric
-        The metric that was combined.
-    pulls : Spread
-        The combination.
-
-    Returns
-    -------
-    Estimate
-        Cluster-robust t on the scale of the metric's range.
-
-    References
-    ----------
-    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
-
-    Examples
-    --------
-    Two shares on the same four questions, half and half; figures ours:
-
-    >>> from judgebench.stats.influence import combine, mean
-    >>> from judgebench.stats.coefficients.catalog import METRICS
-    >>> both = [mean(np.array(right), Clusters.of(np.arange(4))) for right in ([1.0, 1, 1, 0], [1.0, 0, 1, 0])]
-    >>> found = combined(METRICS["percent_agreement"], combine(both, [0.5, 0.5]))
-    >>> found.value, found.method
-    (0.625, 'cr1-t-logit')
-    """
+    """Give a weighted sum of one metric's estimates its interval: clustered t on the scale of the metric's range."""
     return _finished(metric, Outcome(pulls.value, chance=0.0 if metric.proportion else None), pulls, lone=False)
 
 
 def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf")) -> Estimate:
-    """Give an estimate that is no metric (a difference, a mean, a ratio) its interval.
+    """Give an estimate that is not a metric (a difference, a mean, a ratio) its interval.
 
-    Parameters
-    ----------
-    pulls : Spread
-        The estimate.
-    low, high : float, optional
-        Bounds of its range; infinite for none.
-
-    Returns
-    -------
-    Estimate
-        Symmetric t without bounds, else on the Fisher-z scale of the range.
-
-    References
-    ----------
-    Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015).
-
-    Examples
-    --------
-    Darwin's fifteen pairs of plants, in eighths of an inch: Fisher (1935) gives a mean of 20.93 and t = 2.148.
+    Symmetric t without bounds, else on the Fisher-z scale of the range. Darwin's fifteen pairs of plants, in eighths of
+    an inch: Fisher (1935) gives a mean of 20.93 and t = 2.148.
 
     >>> from judgebench.stats.influence import mean
     >>> pairs = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
@@ -177,29 +102,10 @@ def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf"
 
 
 def within(difference: D, reach: float) -> D:
-    """Keep the bounds of a difference where a difference can be.
+    """Keep the bounds of a difference in ``[-reach, reach]``, where the difference of two such figures can be.
 
-    Parameters
-    ----------
-    difference : Estimate or Difference
-        A difference of two figures.
-    reach : float
-        How far apart two such figures can be.
-
-    Returns
-    -------
-    Estimate or Difference
-        The same, its bounds in ``[-reach, reach]``.
-
-    References
-    ----------
-    Newcombe (1998), Interval estimation for the difference between independent proportions, which names bounds that
-    no difference can take (overshoot) as a fault of intervals.
-
-    Examples
-    --------
-    >>> within(Estimate(0.9, 0.7, 1.1, 20), 1.0)
-    Estimate(value=0.9, low=0.7, high=1.0, n=20, undefined=None, se=None, method='')
+    Source: Newcombe (1998), Interval estimation for the difference between independent proportions, which names bounds
+    that no difference can take (overshoot) as a fault of intervals.
     """
     low, high = (None if one is None else min(reach, max(-reach, one)) for one in (difference.low, difference.high))
     return replace(difference, low=low, high=high)
@@ -245,34 +151,12 @@ def _otherwise(method: IntervalMethod, metric: Metric, counted: Counted, outcome
 
 
 def two_way_spread(first: Spread, second: Spread, both: Spread) -> Spread | None:
-    """Give an estimate the pulls of rows that are clustered in two ways.
+    """Give an estimate, summed in one way, in the other and where both agree, the pulls of two-way clustered rows.
 
-    Parameters
-    ----------
-    first, second, both : Spread
-        The estimate with its influences summed in one way, in the other, and where both agree.
-
-    Returns
-    -------
-    Spread or None
-        Scaled to the two-way standard error, on the clusters of the way with fewer of them, so that its degrees of
-        freedom are those of that way. None where the error is 0 or unknown.
-
-    References
-    ----------
-    Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering: V = V_first + V_second - V_both.
-
-    Examples
-    --------
-    A share of eight rows, two systems on four questions (the figures are ours):
-
-    >>> import numpy as np
-    >>> from judgebench.stats.coefficients.rows import RowOutcome
-    >>> share = RowOutcome.mean(np.array([1.0, 1, 1, 0, 1, 0, 0, 0]))
-    >>> question, system = np.arange(8) // 2, np.arange(8) % 2
-    >>> ways = [share.spread(Clusters.of(codes)) for codes in (question, system, np.arange(8))]
-    >>> round(two_way_spread(*ways).se ** 2, 6), round(ways[0].se ** 2 + ways[1].se ** 2 - ways[2].se ** 2, 6)
-    (0.068452, 0.068452)
+    They are scaled to the two-way standard error, on the clusters of the way with fewer of them, so that its degrees of
+    freedom are those of that way. None where the error is 0 or unknown.
+    Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering: V = V_first + V_second -
+    V_both.
     """
     se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.pulls.size)
     if not se or not fewer.se:

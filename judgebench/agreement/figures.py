@@ -23,22 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with the pull of each of its rows.
+    """A figure with the pull of each of its r rows.
 
-    Parameters
-    ----------
-    outcome : RowOutcome
-        Value and influences, shape (r,).
-    rows : ndarray of int, shape (r,)
-        Position of each of these rows among all rows of the group; a row may come several times, or not at all.
-    low, high : float
-        Bounds of the value; infinite for none.
-    proportion : bool
-        Whether it is a plain share of its rows, for which Wilson's interval holds.
-    mean : bool
-        Whether it is a mean of one quantity per row, so that judges trade places by a change of sign.
-    bias : callable, optional
-        From clusters of the rows to the most that the value can lie too high by chance alone.
+    ``rows``, shape (r,), are their positions among all rows of the group; a row may come several times, or not at all.
+    ``low`` and ``high`` bound the value, infinite for no bound. A ``proportion`` is a plain share of its rows, for
+    which Wilson's interval holds; a ``mean`` is of one quantity per row, so that judges trade places by a change of
+    sign. ``bias`` gives, from clusters of the rows, the most that the value can lie too high by chance alone.
     """
 
     outcome: RowOutcome
@@ -66,15 +56,7 @@ class Figure:
         return self.outcome.influence + self.outcome.value
 
     def estimate(self, codes: Ints, system: Ints | None = None) -> Estimate:
-        """Give the figure its interval.
-
-        Parameters
-        ----------
-        codes : ndarray of int
-            Cluster of all rows.
-        system : ndarray of int, optional
-            The other way to cluster; by default there is none.
-        """
+        """Give the figure its interval, by cluster codes of all rows, and by system where these are given."""
         found = finished(self.outcome, self.clusters(codes), low=self.low, high=self.high, proportion=self.proportion)
         one = self.spread(codes)
         if system is None or one is None:
@@ -97,38 +79,9 @@ def two_way_of(spread_by: Callable[[Ints], Spread | None], codes: Ints, system: 
 
 
 def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float, proportion: bool = False) -> Estimate:
-    """Give a figure of rows its interval.
+    """Give a figure of rows its interval: Wilson's for a plain share of rows, else cluster-robust t in its range.
 
-    Parameters
-    ----------
-    outcome : RowOutcome
-        The figure.
-    clusters : Clusters
-        Cluster of each row.
-    low, high : float
-        Bounds of its range; infinite for none.
-    proportion : bool, optional
-        Whether it is a plain share of rows, for which Wilson's interval holds.
-
-    Returns
-    -------
-    Estimate
-        Undefined with the outcome's reason; without bounds where it has no influences.
-
-    References
-    ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference; Cameron & Miller (2015), A
-    practitioner's guide to cluster-robust inference.
-
-    Examples
-    --------
-    Eight of ten, by Wilson:
-
-    >>> from judgebench.stats.coefficients.rows import RowOutcome
-    >>> rows = np.repeat([1.0, 0.0], [8, 2])
-    >>> found = finished(RowOutcome.mean(rows), Clusters.of(np.arange(10)), low=0, high=1, proportion=True)
-    >>> round(found.low, 6), round(found.high, 6)
-    (0.490162, 0.943318)
+    Undefined with the outcome's reason; without bounds where it has no influences.
     """
     n = clusters.codes.size
     if outcome.value is None:

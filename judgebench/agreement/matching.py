@@ -13,7 +13,7 @@ from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_verdicts, unfinished
 from judgebench.agreement.sequences import sequence_rows
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,26 +33,9 @@ _NAMED = 3
 class Judged:
     """One judge's ratings, with what must agree before they are held against another's.
 
-    Parameters
-    ----------
-    task, judge : str
-        Names.
-    ratings : Ratings
-        Judgments and gold labels.
-    items : sequence of str
-        Name of each item code.
-    clusters : sequence of str
-        Name of each cluster code.
-    policies : Policies
-        The conventions.
-    gold_source : str
-        Who or what gave the gold.
-    revision : str
-        What pins the data.
-    labels : sequence
-        Gold of each item as it was given; empty where judges share one table, and so its gold.
-    unfinished : bool
-        Whether the run behind it holds fewer verdicts than its manifest counts.
+    ``items`` and ``clusters`` name the codes of the ratings; ``gold_source`` is who or what gave the gold, ``revision``
+    what pins the data. ``labels`` is gold of each item as it was given, empty where judges share one table, and so its
+    gold. ``unfinished``: the run behind it holds fewer verdicts than its manifest counts.
     """
 
     task: str
@@ -78,27 +61,9 @@ def judged_verdicts(
     revision: str = "",
     counts: Mapping[str, int] | None = None,
 ) -> Judged:
-    """Take a judge's plain verdicts (no probe's) for a comparison.
+    """Take a judge's plain verdicts (no probe's), read once, for a comparison; errors as `from_verdicts`.
 
-    Parameters
-    ----------
-    verdicts : iterable of Verdict
-        As a store keeps them; read once.
-    scale : Scale
-        The declared scale.
-    task, judge : str
-        Names.
-    policies : Policies
-        The conventions.
-    gold_source, revision : str, optional
-        As in `Judged`.
-    counts : mapping of str to int, optional
-        What the run's manifest counts.
-
-    Raises
-    ------
-    DataError, UsageError
-        As `from_verdicts`.
+    ``counts`` is what the run's manifest counts.
     """
     items: dict[str, object] = {}
     clusters: dict[str, None] = {}
@@ -133,27 +98,10 @@ def judged_verdicts(
 class Matched:
     """Judges on the same judgments, row by row.
 
-    Parameters
-    ----------
-    task, gold_source : str
-        What all of them share.
-    judges : tuple of str
-        Names, each once.
-    scored : tuple of Scored
-        One per judge. Row i of each is the same judgment of the same item; cluster, subset and system codes are the
-        same.
-    ratings : tuple of Ratings
-        The ratings that `scored` came from.
-    items : tuple of str
-        Name of each item code.
-    coverage : tuple of float
-        Share of a judge's judgments that hold a verdict, on the shared items.
-    left_out : int
-        Items that not every judge has; above 0 only where that was asked for.
-    incomplete : int
-        Judgments that the policies drop for one judge and so for all.
-    unfinished : bool
-        Whether a run behind it holds fewer verdicts than its manifest counts.
+    Row i of each ``scored`` is the same judgment of the same item; cluster, subset and system codes are the same. Each
+    name of a judge occurs once. ``coverage`` is the share of a judge's judgments that hold a verdict, on the shared
+    items. ``left_out`` counts items that not every judge has, above 0 only where that was asked for, ``incomplete``
+    judgments that the policies drop for one judge and so for all.
     """
 
     task: str
@@ -183,38 +131,21 @@ class Matched:
 
 
 def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
-    """Put judges side by side on the same judgments.
+    """Put two judges or more side by side on the same judgments, in the order given.
 
-    A judgment that the policies drop for one judge (``invalid=drop``) is dropped for all, so that every figure is
-    about the same items.
-
-    Parameters
-    ----------
-    judges : sequence of Judged
-        Two or more.
-    shared : bool, optional
-        Whether to go on with the items that all judges have, instead of refusing.
-
-    Returns
-    -------
-    Matched
-        In the order given.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer than two judges, or a policy makes no sense on the scale.
-    DataError
-        If task, data, scale, gold, policies, items or the number of judgments per item differ, or nothing is left.
+    A judgment that the policies drop for one judge (``invalid=drop``) is dropped for all, so that every figure is about
+    the same items. ``shared`` goes on with the items that all judges have, instead of refusing. UsageError for fewer
+    than two judges, or a policy that makes no sense on the scale; DataError if task, data, scale, gold, policies, items
+    or the number of judgments per item differ, or nothing is left.
     """
     if len(judges) < 2:
-        raise UsageError("a comparison needs two judges or more: two RUN folders, or --judge-col twice")
+        raise UsageError(f"a comparison needs two judges or more: two RUN folders, or {argument('judge')} twice")
     first = judges[0]
     _same(judges, "tasks", lambda one: one.task)
     _same(judges, "scales", lambda one: one.ratings.scale.spec)
     _same(judges, "gold sources", lambda one: one.gold_source)
     _same(judges, "data", lambda one: one.revision or "unknown", "run them on the same revision of the task")
-    _same(judges, "policies", lambda one: _words(one.policies), "set them alike with --policy NAME=VALUE")
+    _same(judges, "policies", lambda one: _words(one.policies), f"set them alike with {argument('policy')} NAME=VALUE")
     names = _common(judges, shared=shared)
     _same_gold(judges, names)
     annotators = set(first.ratings.annotators)
@@ -272,7 +203,7 @@ def _common(judges: Sequence[Judged], *, shared: bool) -> list[str]:
         if missing := sorted(everything - own):
             raise DataError(
                 f"{one.judge} has no judgment of {_some(missing, 'item')} that another judge has",
-                hint=f"finish that run, or give --shared to compare on the {len(names):,} items they share",
+                hint=f"finish that run, or give {argument('shared')} to compare on the {len(names):,} items they share",
             )
     return names
 
@@ -356,7 +287,7 @@ def _same_games(
         raise DataError(
             f"{judges[0].judge} was asked {games[0, at]} times about item {names[at]!r}, "
             f"{judges[other].judge} {games[other, at]} times",
-            hint="--policy order=single takes each judge's first answer",
+            hint=f"{argument('policy')} order=single takes each judge's first answer",
         )
     keep = np.flatnonzero(alike)
     to = np.cumsum(alike) - 1

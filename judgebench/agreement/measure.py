@@ -74,56 +74,18 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     interval: IntervalMethod = "default",
     verify: bool = False,
 ) -> list[Agreement]:
-    """Measure how far a judge agrees with gold.
+    """Measure how far a judge agrees with gold: row ``all``, then a row per subset, system and aggregate.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments and gold labels of one judge on one task.
-    task, judge : str
-        Names for the rows.
-    gold_source : str, optional
-        Who or what gave the gold.
-    policies : Policies, optional
-        The conventions; the defaults of `Policies` if not given.
-    aggregates : sequence of Aggregate, optional
-        Figures over subsets or systems, as the benchmark defines them.
-    metrics : mapping of str to Metric, optional
-        The metrics to choose from; all by default. Those are evaluated that mean something on the scale.
-    by : sequence of {'subset', 'system'}, optional
-        Divisions that get a row each; a system's row is named ``system:<name>``.
-    statuses, usage : mapping, optional
-        Counts of statuses and sums of usage by row name (``all``, a subset, ``system:<name>``). Without
-        statuses, coverage is the share of judgments with a code.
-    revision : str, optional
-        What pins the data.
-    interval : {'default', 'clopper-pearson', 'bca', 'bootstrap', 'jackknife', 'two-way'}, optional
-        How intervals are made, as in `estimate`; those of aggregates, ceilings and biases stay the default's.
-    verify : bool, optional
-        Recompute every point estimate with scikit-learn, krippendorff and scipy.
+    ``metrics`` are those to choose from, by default all: evaluated are those that mean something on the scale. ``by``
+    names the divisions that get a row each; a system's row is named ``system:<name>``. ``aggregates`` are figures over
+    subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
+    without statuses, coverage is the share of judgments with a code. ``revision`` pins the data. Intervals are made as
+    in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
+    estimate with scikit-learn, krippendorff and scipy, and raises MismatchError where one differs. DataError if there
+    is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on this scale.
 
-    Returns
-    -------
-    list of Agreement
-        Row ``all``, then a row per subset (in first-seen order), per system, per aggregate.
-
-    Raises
-    ------
-    DataError
-        If there is nothing to score: that is an error, never a result.
-    UsageError
-        If a policy makes no sense on this scale.
-    MismatchError
-        If a witness computes another value.
-
-    References
-    ----------
-    Cohen (1960), Krippendorff (2011), Gwet (2008) and others, each at its function in `judgebench.stats.coefficients`.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374.
-    The reference has agreement .911544, kappa .787569, AC1 .848460:
+    GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374. The
+    reference has agreement .911544, kappa .787569, AC1 .848460:
 
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Scale
@@ -221,29 +183,10 @@ def measure_run(
     interval: IntervalMethod = "default",
     verify: bool = False,
 ) -> list[Agreement]:
-    """Measure a run from its manifest and its verdicts.
+    """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
-    Parameters
-    ----------
-    run : Run
-        The manifest.
-    verdicts : iterable of Verdict
-        The run's verdicts, read once.
-    policies : Policies, optional
-        Instead of the run's own.
-    by_system : bool, optional
-        Whether every system gets a row.
-    metrics : mapping of str to Metric, optional
-        The metrics to evaluate; all by default.
-    interval : str, optional
-        How intervals are made, as in `measure`.
-    verify : bool, optional
-        Recompute every point estimate with scikit-learn, krippendorff and scipy.
-
-    Returns
-    -------
-    list of Agreement
-        As `measure` gives them; every row warns of ``incomplete_run`` where the manifest counts more than there is.
+    Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
+    there is.
     """
     statuses: dict[str, Counter[str]] = {}
     usage: dict[str, Usage] = {}
@@ -297,22 +240,8 @@ def measure_beside(
 ) -> list[Agreement]:
     """Measure a run; where a benchmark forgives unusable answers, show our own convention beside its own.
 
-    Parameters
-    ----------
-    run : Run
-        The manifest.
-    verdicts : callable
-        Gives the run's verdicts; called once or twice.
-    policies : Policies, optional
-        Instead of the run's own.
-    **how
-        As for `measure_run`.
-
-    Returns
-    -------
-    list of Agreement
-        As `measure_run` gives them; then, if the policy of unusable answers is not ``wrong`` and there were
-        such answers, row ``all`` once more under ``wrong``.
+    ``verdicts`` gives the run's verdicts and is called once or twice; the rest is as for `measure_run`. If the policy
+    of unusable answers is not ``wrong`` and there were such answers, row ``all`` comes once more under ``wrong``.
     """
     chosen = policies or run.policies
     rows = measure_run(run, verdicts(), policies=chosen, **how)

@@ -31,26 +31,13 @@ _CHUNK = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Rows ready to be counted.
+    """Rows ready to be counted, on a scale of q labels; columns of shape (n,).
 
-    Parameters
-    ----------
-    scale : Scale
-        The declared scale, with q labels.
-    policies : Policies
-        What was applied; ``order`` is ``single`` wherever every item has one game.
-    gold : ndarray of int, shape (n,)
-        Gold code, below q; where ``gold_values`` is given, a position in it.
-    judge : ndarray of int, shape (n,)
-        Verdict: below q a label, q undecided, q + 1 invalid.
-    row : ndarray of int, shape (n,)
-        Row of the ratings that each row came from (the item's first game, where games were reduced).
-    item, cluster, subset, system : ndarray of int, shape (n,)
-        As in the ratings.
-    left_out : int
-        Items without usable gold under the gold policy (no labels, no majority).
-    gold_values : ndarray of float, shape (v,), optional
-        Under ``gold=mean``: the distinct mean labels, ascending.
+    ``policies`` are those applied; ``order`` is ``single`` wherever every item has one game. ``gold`` is a code below
+    q, or under ``gold=mean`` a position in ``gold_values``, the distinct mean labels, ascending. ``judge`` is below q a
+    label, q undecided, q + 1 invalid. ``row`` is the row of the ratings that each came from (the item's first game,
+    where games were reduced); ``left_out`` counts items without usable gold under the gold policy (no labels, no
+    majority).
     """
 
     scale: Scale
@@ -77,13 +64,7 @@ class Scored:
         return (wide if self.gold_values is None else self.gold_values.size, wide)
 
     def take(self, rows: Rows) -> Scored:
-        """Keep some rows.
-
-        Parameters
-        ----------
-        rows : ndarray of int, shape (r,)
-            Positions of the rows to keep.
-        """
+        """Keep some rows."""
         names = ("gold", "judge", "row", "item", "cluster", "subset", "system")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
@@ -92,13 +73,7 @@ class Scored:
         return self.gold * np.int32(self.shape[1]) + self.judge
 
     def table(self, cells: Codes) -> Table:
-        """Count the cells.
-
-        Parameters
-        ----------
-        cells : ndarray of int, shape (n,)
-            As `cells` gives them.
-        """
+        """Count the cells."""
         wide, tall = self.shape
         counts = np.bincount(cells, minlength=wide * tall).reshape(wide, tall)
         return table_of(counts, self.scale, self.policies, gold_values=self.gold_values)
@@ -115,18 +90,10 @@ def table_of(
     *,
     gold_values: npt.NDArray[np.float64] | None = None,
 ) -> Table:
-    """Turn counts into a table with the scale's meaning.
+    """Turn counts by gold and verdict into a table with the scale's meaning.
 
-    Parameters
-    ----------
-    counts : ndarray of int, shape (k_gold, k_judge)
-        Rows by gold and verdict.
-    scale : Scale
-        The declared scale.
-    policies : Policies
-        The tie policy decides the credit of a cell.
-    gold_values : ndarray of float, shape (k_gold,), optional
-        What the rows stand for, where gold is a number instead of a label.
+    The tie policy decides the credit of a cell; ``gold_values`` are what the rows of ``counts`` stand for, where gold
+    is a number instead of a label.
     """
     n = int(counts.sum())
     graded = gold_values is not None
@@ -155,33 +122,12 @@ def table_of(
 def apply(ratings: Ratings, policies: Policies) -> Scored:
     """Apply policies to ratings.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments and gold labels.
-    policies : Policies
-        The conventions.
+    The result may be empty: whether that is an error is for the caller to say. DataError if a code is off the scale,
+    UsageError if a policy makes no sense on it.
 
-    Returns
-    -------
-    Scored
-        May be empty: whether that is an error is for the caller to say.
-
-    Raises
-    ------
-    DataError
-        If a code is off the scale.
-    UsageError
-        If a policy makes no sense on this scale.
-
-    References
-    ----------
-    Tan et al. (2024), JudgeBench (the sum of signs); Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and
-    Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM.
-
-    Examples
-    --------
-    An item that JudgeBench's rule counts as right and the strict one does not: one order says A, the other a tie.
+    Source: Tan et al. (2024), JudgeBench (the sum of signs); Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench
+    and Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM. An item that JudgeBench's rule counts
+    as right and the strict one does not: one order says A, the other a tie.
 
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
@@ -230,19 +176,7 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
 def check(scale: Scale, annotators: int, policies: Policies) -> None:
     """Refuse policies that make no sense on a scale, before anything is asked.
 
-    Parameters
-    ----------
-    scale : Scale
-        What a verdict can be.
-    annotators : int
-        How many people gave gold labels.
-    policies : Policies
-        The conventions.
-
-    Raises
-    ------
-    UsageError
-        If a policy needs a tie, another scale or more annotators.
+    UsageError if a policy needs a tie, another scale or more annotators.
     """
     if scale.tie is None:
         for name, value in (("tie", policies.tie), ("invalid", policies.invalid), ("order", policies.order)):
@@ -302,15 +236,7 @@ def _one_verdict(ratings: Ratings, policies: Policies) -> tuple[Codes, Rows, Ord
 
 
 def side_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int32]:
-    """Which side verdicts take: -1 the first (or incorrect), 1 the second (or correct), 0 neither.
-
-    Parameters
-    ----------
-    codes : ndarray of int, shape (n,)
-        Verdicts on a pair or check scale; negative where invalid.
-    scale : Scale
-        The scale.
-    """
+    """Which side verdicts take: -1 the first (or incorrect), 1 the second (or correct), 0 neither."""
     points = len(scale.values)
     sides = np.zeros(len(scale.labels) + 1, dtype=np.int32)
     # Twice the code, so that the middle of an even number of points is exact.
@@ -321,9 +247,9 @@ def side_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int3
 def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
     """Sum the games' sides; the mildest verdict on the winning side stands for them.
 
-    With gold A, a game counts +1 for A, -1 for B and 0 for a tie or no answer, and the item is right where
-    the sum is above 0: the same as the sum of sides pointing to A. A sum of 0 never names a winner: all
-    answers alike (ties, both bad) stand, anything else is undecided.
+    With gold A, a game counts +1 for A, -1 for B and 0 for a tie or no answer, and the item is right where the sum is
+    above 0: the same as the sum of sides pointing to A. A sum of 0 never names a winner: all answers alike (ties, both
+    bad) stand, anything else is undecided.
     """
     sides = side_of(games, scale)
     total = np.add.reduceat(sides, starts)
@@ -386,34 +312,11 @@ def _leave_out(columns: npt.NDArray[np.int64], rows: Rows, left: int, labels: in
 def plurality(
     columns: npt.NDArray[np.int64], rows: Rows, labels: int
 ) -> tuple[Codes, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Most frequent label of each row.
+    """Most frequent of m annotators' labels, shape (n, m) with -1 for none, on each of r ``rows``.
 
-    Parameters
-    ----------
-    columns : ndarray of int, shape (n, m)
-        Labels of m annotators; -1 for none.
-    rows : ndarray of int, shape (r,)
-        Rows to look at.
-    labels : int
-        Number of labels.
-
-    Returns
-    -------
-    tuple of ndarray, each of shape (r,)
-        The label, the share of the present annotators who gave it (0 where none is present), and whether no
-        other label has as many.
-
-    References
-    ----------
-    Conitzer & Sandholm (2005), Common voting rules as maximum likelihood estimators.
-
-    Examples
-    --------
-    Two of three, and a draw of two, which has no winner:
-
-    >>> label, share, ahead = plurality(np.array([[1, 1, 0], [0, 1, -1]]), np.arange(2), 2)
-    >>> label.tolist(), share.round(3).tolist(), ahead.tolist()
-    ([1, 0], [0.667, 0.5], [True, False])
+    It comes with the share of the present annotators who gave it (0 where none is present), and whether no other label
+    has as many.
+    Source: Conitzer & Sandholm (2005), Common voting rules as maximum likelihood estimators.
     """
     winner = np.zeros(rows.size, dtype=np.int32)
     share = np.zeros(rows.size)

@@ -35,7 +35,7 @@ class _Names:
 def system_of(verdict: Verdict) -> str:
     """Name of the system (or pairing) whose responses a verdict is about; empty where unknown.
 
-    A pairing is named in the item's own order, ``first vs second``; three responses or more are no pairing.
+    A pairing is named in the item's own order, ``first vs second``; three responses or more are not a pairing.
     """
     known = [name for name in verdict.systems if name]
     if len(known) != len(verdict.systems) or len(known) > 2:
@@ -46,56 +46,27 @@ def system_of(verdict: Verdict) -> str:
 def unfinished(counts: Mapping[str, int], cases: int, items: int) -> bool:
     """Say whether a run holds fewer verdicts than its manifest counts: stopped, torn, or still under way.
 
-    Parameters
-    ----------
-    counts : mapping of str to int
-        ``cases`` and ``items`` of the manifest; what it lacks is not looked at.
-    cases, items : int
-        Verdicts read, and different items among them.
-
-    Returns
-    -------
-    bool
-        Whether some are missing.
-
-    Examples
-    --------
-    >>> unfinished({"items": 2, "cases": 4}, 3, 2), unfinished({"items": 2, "cases": 4}, 4, 2), unfinished({}, 4, 2)
-    (True, False, False)
+    ``counts`` has ``cases`` and ``items`` of the manifest; what it lacks is not looked at.
     """
     # Older manifests count only the cases that were reached, but always all items.
     return counts.get("cases", 0) > cases or counts.get("items", 0) > items
 
 
 def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "") -> Ratings:
-    """Put verdicts into columns.
+    """Put verdicts, in the item's own order as a store keeps them, into columns: plain ones, or those of a ``probe``.
 
-    Items, clusters, subsets and systems get codes in first-seen order. An item's games are numbered by repeat
-    and order, the item's own order first, whatever the order in which they were answered.
+    Items, clusters, subsets and systems get codes in first-seen order. An item's games are numbered by repeat and
+    order, the item's own order first, whatever the order in which they were answered.
 
-    On a ``pick`` scale gold may be a tuple of equally right responses. A row then takes the judge's verdict as
-    its gold label where the tuple holds it, else the tuple's first: right stays right and wrong stays wrong,
-    and accuracy is what the benchmark means. (Two orders with different right picks share no verdict, so
-    ``both-right`` does not count them. Coefficients that correct for chance read the gold margin, which so
-    leans towards the judge; they mean little on slots anyway.)
+    On a ``pick`` scale gold may be a tuple of equally right responses. A row then takes the judge's verdict as its gold
+    label where the tuple holds it, else the tuple's first: right stays right and wrong stays wrong, and accuracy is
+    what the benchmark means. (Two orders with different right picks share no verdict, so ``both-right`` does not count
+    them. Coefficients that correct for chance read the gold margin, which so leans towards the judge; they mean little
+    on slots anyway.)
 
     On ``rank`` and ``steps`` scales the codes are the response ranked first, and whether all steps are correct; the
-    whole verdicts stand in ``sequence`` and ``gold_sequence``. A judge's probabilities and scores, where it gives
-    any, become one number per row (`number_of`).
-
-    Parameters
-    ----------
-    verdicts : iterable of Verdict
-        In the item's own order, as a store keeps them; read once.
-    scale : Scale
-        The declared scale.
-    probe : str, optional
-        Which probe's verdicts to take; the plain ones by default.
-
-    Raises
-    ------
-    DataError
-        If a code is off the scale, or one case has two verdicts.
+    whole verdicts stand in ``sequence`` and ``gold_sequence``. A judge's probabilities and scores, where it gives any,
+    become one number per row (`number_of`). DataError if a code is off the scale, or one case has two verdicts.
     """
     items, clusters, subsets, systems, orders = (_Names() for _ in range(5))
     columns = {name: array("q") for name in ("judge", "item", "cluster", "subset", "system", "repeat", "order")}
@@ -189,30 +160,12 @@ def from_codes(
     swapped: ArrayLike | None = None,
     system: Sequence[str] = (),
 ) -> Ratings:
-    """Put codes that one has at hand into ratings.
+    """Put codes that one has at hand into ratings without subsets.
 
-    Parameters
-    ----------
-    scale : Scale
-        The declared scale.
-    judge : array of int, shape (n,)
-        Verdicts; -1 for none.
-    gold : array of int, shape (n,) or (n, m)
-        Labels of one annotator or of m; -1 for none.
-    item, cluster : array of int, shape (n,), optional
-        Item and question of each row; by default every row is an item, and every item a question.
-    swapped : array of bool, shape (n,), optional
-        Where the responses were shown the other way round.
-    system : sequence of str, optional
-        Whose response a row is about.
+    Verdicts have shape (n,), labels (n,) or (n, m) for m annotators; -1 for none. By default every row is an item, and
+    every item a question (``cluster``); an item's games are numbered in the order of its rows. ``swapped`` is where the
+    responses were shown the other way round, ``system`` whose response a row is about.
 
-    Returns
-    -------
-    Ratings
-        Without subsets; an item's games are numbered in the order of its rows.
-
-    Examples
-    --------
     >>> ratings = from_codes(Scale.check(), [1, 0, 1], [1, 1, -1], system=["a", "b", "a"])
     >>> ratings.gold.shape, ratings.system.tolist(), ratings.systems
     ((3, 1), [0, 1, 0], ('a', 'b'))

@@ -1,4 +1,9 @@
-"""Judges that give scores or probabilities beside a label: what these are worth."""
+"""Judges that give scores or probabilities beside a label: what these are worth.
+
+``ratings`` are all judgments, of which those with numbers are measured; ``scored`` are their rows that count. ``among``
+are the scored rows to keep in figures that leave out rows without a number: those where all judges of a comparison gave
+one, so that a difference is about the same rows; by default this judge's own.
+"""
 
 from __future__ import annotations
 
@@ -32,28 +37,12 @@ COMPANIONS = ("auc", "brier", "ece", "score_lin_ccc", "score_pearson_r")
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A judge's numbers on the rows that count, as the policies have them.
+    """A judge's numbers on the r rows that count, as the policies have them, beside gold (``positive``).
 
-    Parameters
-    ----------
-    rows : ndarray of int, shape (r,)
-        Positions among the scored rows.
-    positive : ndarray of bool, shape (r,)
-        Gold.
-    ranked : ndarray of float, shape (r,)
-        Numbers to rank by; infinite where a missing one loses.
-    filled : ndarray of float, shape (r,)
-        Probabilities, a missing one at its price.
-    given : ndarray of bool, shape (r,)
-        Whether the judge gave a number, and the others did that it is held against.
-    values : ndarray of float, shape (r,)
-        The numbers as they were given.
-    named : ndarray of bool, shape (r,)
-        Whether the number names a side at all: one half on a pair names nobody.
-    probable : bool
-        Whether they are probabilities.
-    lone : bool
-        Whether no two rows with a number share a cluster.
+    ``ranked`` are numbers to rank by, infinite where a missing one loses; ``filled`` are probabilities, a missing one
+    at its price; ``values`` are the numbers as they were given. ``given``: the judge gave a number, and the others did
+    that it is held against. ``named``: the number names a side at all, which one half on a pair does not. ``lone``: no
+    two rows with a number share a cluster.
     """
 
     rows: npt.NDArray[np.intp]
@@ -68,38 +57,21 @@ class Numbers:
 
 
 def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) -> dict[str, Estimate]:
-    """Measure a judge's numbers against gold.
+    """Measure a judge's numbers against gold; empty without numbers.
 
-    A row without a number earns nothing under the policy ``invalid=wrong``: it loses all its pairs in ``auc``, costs
-    1 in ``brier`` and misses in ``threshold_accuracy``; under ``tie`` it is undecided (one half); under ``drop`` it
-    is left out. The other figures have no worst value and are taken over the rows with a number, as their ``n`` says.
+    A row without a number earns nothing under the policy ``invalid=wrong``: it loses all its pairs in ``auc``, costs 1
+    in ``brier`` and misses in ``threshold_accuracy``; under ``tie`` it is undecided (one half); under ``drop`` it is
+    left out. The other figures have no worst value and are taken over the rows with a number, as their ``n`` says.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        All judgments; measured are those with numbers.
-    scored : Scored
-        The rows that count, taken from these ratings.
-    two_way : bool, optional
-        Whether intervals cluster by system as well as by question.
+    On ``check`` and ``pair`` (gold ties left out): ``auc``; for probabilities also ``brier``, ``log_loss``, ``ece`` (10
+    right-closed bins of equal width), ``ece_equal_mass`` (10 bins), ``calibration_slope``, ``calibration_intercept``,
+    ``spiegelhalter_z`` and ``threshold_accuracy``. On ``rate``: ``score_pearson_r``, ``score_spearman_rho`` and, for
+    numbers within the scale's range (``other_unit`` else), ``score_lin_ccc``, ``score_icc_a1``,
+    ``score_mean_absolute_error`` and ``score_mean_signed_error``.
 
-    Returns
-    -------
-    dict of str to Estimate
-        On ``check`` and ``pair`` (gold ties left out): ``auc``; for probabilities also ``brier``, ``log_loss``,
-        ``ece`` (10 right-closed bins of equal width), ``ece_equal_mass`` (10 bins), ``calibration_slope``,
-        ``calibration_intercept``, ``spiegelhalter_z`` and ``threshold_accuracy``. On ``rate``: ``score_pearson_r``,
-        ``score_spearman_rho`` and, for numbers within the scale's range (``other_unit`` else), ``score_lin_ccc``,
-        ``score_icc_a1``, ``score_mean_absolute_error`` and ``score_mean_signed_error``. Empty without numbers.
-
-    References
-    ----------
-    DeLong, DeLong & Clarke-Pearson (1988) for AUC; Brier (1950); Guo et al. (2017), On calibration of modern neural
-    networks; Cox (1958) for slope and intercept; Spiegelhalter (1986).
-
-    Examples
-    --------
-    Ten probabilities of the reference: Brier .1305, log loss .386596, ECE .27, Spiegelhalter's z -.153863.
+    Source: DeLong, DeLong & Clarke-Pearson (1988) for AUC; Brier (1950); Guo et al. (2017), On calibration of modern
+    neural networks; Cox (1958) for slope and intercept; Spiegelhalter (1986). Ten probabilities of the reference: Brier
+    .1305, log loss .386596, ECE .27, Spiegelhalter's z -.153863.
 
     >>> from dataclasses import replace
     >>> from judgebench.agreement.policies import apply
@@ -117,40 +89,7 @@ def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) ->
 
 
 def score_figures(ratings: Ratings, scored: Scored, among: Flags | None = None) -> dict[str, Figure]:
-    """Measure a judge's numbers, before rows are put in clusters.
-
-    Parameters
-    ----------
-    ratings, scored
-        As for `score_metrics`.
-    among : ndarray of bool, optional
-        Scored rows to keep in figures that leave out rows without a number: those where all judges of a comparison
-        gave one, so that a difference is about the same rows. By default this judge's own.
-
-    Returns
-    -------
-    dict of str to Figure
-        As `score_metrics` names them.
-
-    References
-    ----------
-    As for `score_metrics`.
-
-    Examples
-    --------
-    Ten probabilities of the reference; their Brier score is .1305, the mean of one quantity per row.
-
-    >>> from dataclasses import replace
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1])
-    >>> plain = from_codes(Scale.check(), p >= 0.5, [0, 0, 1, 0, 1, 0, 1, 1, 1, 1])
-    >>> ratings = replace(plain, score=p, has_score=p >= 0, score_kind="probability")
-    >>> brier = score_figures(ratings, apply(ratings, Policies()))["brier"]
-    >>> round(brier.outcome.value, 6), round(float(brier.per_row()[3]), 6)
-    (0.1305, 0.16)
-    """
+    """Measure a judge's numbers as `score_metrics` names the figures, before rows are put in clusters."""
     if ratings.score is None or not scored.size:
         return {}
     if scored.scale.kind == "rate":
@@ -172,18 +111,7 @@ def missing_scores(ratings: Ratings, scored: Scored) -> bool:
 
 
 def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> Numbers | None:
-    """Apply the policies to a judge's numbers on a check or pair scale.
-
-    Parameters
-    ----------
-    ratings, scored, among
-        As for `score_figures`.
-
-    Returns
-    -------
-    Numbers or None
-        None on another scale.
-    """
+    """Apply the policies to a judge's numbers on a check or pair scale; None on another."""
     if scored.scale.kind not in {"check", "pair"}:
         return None
     values, own = _per_row(ratings, scored)
@@ -209,13 +137,7 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
 def rated(
     ratings: Ratings, scored: Scored, among: Flags | None = None
 ) -> tuple[npt.NDArray[np.intp], Floats, Floats, bool]:
-    """Find rows with a rating between the levels, gold and judge on them, and whether their unit is one.
-
-    Parameters
-    ----------
-    ratings, scored, among
-        As for `score_figures`.
-    """
+    """Find rows with a rating between the levels, gold and judge on them, and whether their unit is one."""
     values, own = _per_row(ratings, scored)
     rows = np.flatnonzero(own if among is None else own & among)
     levels = np.asarray(scored.scale.values)

@@ -19,32 +19,15 @@ if TYPE_CHECKING:
 
 
 def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[Policies, int, dict[str, Estimate]]]:
-    """Measure the headline under every combination of policies that makes sense here.
+    """Measure the headline under every combination of policies that makes sense here, with the rows it scored.
 
-    Combinations that come to the same rows (order policies where every item has one game, gold policies where
-    there is one annotator) are listed once.
+    Combinations that come to the same rows (order policies where every item has one game, gold policies where there is
+    one annotator) are listed once; one that scores nothing is left out. ``metrics`` are by default accuracy, Cohen's
+    kappa and the headline of the scale. Source: Steegen, Tuerlinckx, Gelman & Vanpaemel (2016), Increasing transparency
+    through a multiverse analysis.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments and gold labels.
-    metrics : sequence of Metric, optional
-        What to measure; by default accuracy, Cohen's kappa and the headline of the scale.
-
-    Returns
-    -------
-    list of (Policies, int, dict of str to Estimate)
-        The policies, the rows that were scored, and the estimates. A combination that scores nothing is left
-        out.
-
-    References
-    ----------
-    Steegen, Tuerlinckx, Gelman & Vanpaemel (2016), Increasing transparency through a multiverse analysis.
-
-    Examples
-    --------
-    PandaLM's published gpt-3.5 verdicts, gold A, tie and B; 25 of 999 are unusable. Accuracy is .6977 with
-    these as wrong, .7107 as ties (as published) and .7156 without them.
+    PandaLM's published gpt-3.5 verdicts, gold A, tie and B; 25 of 999 are unusable. Accuracy is .6977 with these as
+    wrong, .7107 as ties (as published) and .7156 without them.
 
     >>> import numpy as np
     >>> from judgebench.agreement.ratings import from_codes

@@ -60,43 +60,16 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     interval: IntervalMethod = "default",
     verify: bool = False,
 ) -> list[Agreement]:
-    """Measure how far a judge agrees with gold on a ``rank`` or ``steps`` scale.
+    """Measure how far a judge agrees with gold on a ``rank`` or ``steps`` scale, as `measure` does on labels.
 
-    Rankings are held against each annotator and averaged within the item (gold policy ``each``). Steps are held
-    against the annotators' majority, step by step (or ``unanimous``); a step without one has no gold. A verdict that
-    is missing takes the worst value: tau -1, distance 1, agreement 0, no error found.
+    Rankings are held against each annotator and averaged within the item (gold policy ``each``). Steps are held against
+    the annotators' majority, step by step (or ``unanimous``); a step without one has no gold. A verdict that is missing
+    takes the worst value: tau -1, distance 1, agreement 0, no error found. ``percent_agreement`` is the share of
+    verdicts that are the same from end to end. Of the policies, ``order`` is mean or single, ``invalid`` wrong or drop.
+    UsageError if one makes no sense on sequences, or there are no systems to cluster by.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        With ``sequence`` and ``gold_sequence``.
-    policies : Policies
-        The conventions: ``order`` mean or single, ``invalid`` wrong or drop.
-    task, judge, gold_source, by, statuses, usage, revision, interval, verify
-        As for `judgebench.agreement.measure.measure`.
-
-    Returns
-    -------
-    list of Agreement
-        Row ``all``, then a row per subset and per system. ``percent_agreement`` is the share of verdicts that are
-        the same from end to end.
-
-    Raises
-    ------
-    DataError
-        If there is nothing to score.
-    UsageError
-        If a policy makes no sense on sequences, or there are no systems to cluster by.
-    MismatchError
-        If a witness computes another value.
-
-    References
-    ----------
-    Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
-
-    Examples
-    --------
-    Four responses ranked by a person and by a judge who swaps the first two: tau is 1 - 2/6.
+    Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings. Four
+    responses ranked by a person and by a judge who swaps the first two: tau is 1 - 2/6.
 
     >>> from dataclasses import replace
     >>> from judgebench.agreement.ratings import from_codes
@@ -160,21 +133,8 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
 def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
     """Choose the rows that count, as `judgebench.agreement.policies.apply` does for labels.
 
-    Parameters
-    ----------
-    ratings, policies
-        As for `measure_sequences`.
-
-    Returns
-    -------
-    Scored
-        Its codes are what the verdicts come to, with the first annotator who has a label; figures are made of the
-        sequences in the rows of the ratings.
-
-    Raises
-    ------
-    DataError, UsageError
-        As `measure_sequences`.
+    Codes are what the verdicts come to, with the first annotator who has a label; figures are made of the sequences in
+    the rows of the ratings. Errors as `measure_sequences`.
     """
     kept, policies, left_out = _kept(ratings, policies)
     if policies.invalid == "drop":
@@ -198,38 +158,9 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
 
 
 def sequence_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
-    """Measure sequences against gold, before rows are put in clusters.
+    """Measure sequences, every one with gold, before rows are put in clusters.
 
-    Parameters
-    ----------
-    group : Ratings
-        The rows that count; every one has gold.
-    policies : Policies
-        Of steps the gold policy counts.
-
-    Returns
-    -------
-    dict of str to Figure
-        As `judgebench.stats.coefficients.row_catalog` lists them for the scale.
-
-    References
-    ----------
-    Kendall (1938), A new measure of rank correlation; Levenshtein (1966); `judgebench.stats.coefficients.rankings` and
-    `judgebench.stats.coefficients.steps` have the formulas.
-
-    Examples
-    --------
-    One order of four as gold has it, one with its ends turned round: tau is 1 and 2/3 (the figures are ours).
-
-    >>> from dataclasses import replace
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> plain = from_codes(Scale.rank(4), [0, 1], [0, 0])
-    >>> gold = np.array([[[0, 1, 2, 3]], [[0, 1, 2, 3]]])
-    >>> ratings = replace(plain, sequence=np.array([[0, 1, 2, 3], [1, 0, 2, 3]]), gold_sequence=gold)
-    >>> found = sequence_figures(ratings, Policies())
-    >>> round(found["kendall_tau"].outcome.value, 6), found["top_1_agreement"].outcome.value
-    (0.833333, 0.5)
+    `judgebench.stats.coefficients.rankings` and `judgebench.stats.coefficients.steps` have the formulas.
     """
     return _rank_figures(group) if group.scale.kind == "rank" else _step_figures(group, policies)
 

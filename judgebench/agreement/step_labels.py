@@ -24,13 +24,7 @@ def sequences_of(ratings: Ratings) -> tuple[Codes, Codes]:
 
 
 def checked_steps(group: Ratings, policies: Policies) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
-    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
-
-    Parameters
-    ----------
-    group, policies
-        Rows that count, and the policies: the gold policy chooses how annotators are counted.
-    """
+    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has."""
     judge, every = sequences_of(group)
     length = (every >= 0).any(axis=1).sum(axis=1)
     return _step_gold(every, policies), np.where(np.arange(judge.shape[1]) < length[:, None], judge, -1), length

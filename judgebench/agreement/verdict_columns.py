@@ -19,22 +19,11 @@ WHOLE = ("rank", "steps")
 
 
 def number_of(verdict: Verdict, scale: Scale) -> tuple[float, bool] | None:
-    """Reduce a judge's probabilities, or else its scores, to one number.
+    """Reduce a judge's probabilities, or else its scores, to one number, and say whether it is a probability.
 
-    Parameters
-    ----------
-    verdict : Verdict
-        In the item's own order.
-    scale : Scale
-        The declared scale.
-
-    Returns
-    -------
-    tuple of float and bool, or None
-        The number, and whether it is a probability. On ``check`` the probability of "correct", or the score; on
-        ``pair`` the probability of the second response among the two (one half where a tie is certain), or how far
-        its score is ahead; on ``rate`` the mean rating under the probabilities, or the score. None where the judge
-        gave neither, or on another scale.
+    It is on ``check`` the probability of "correct", or the score; on ``pair`` the probability of the second response
+    among the two (one half where a tie is certain), or how far its score is ahead; on ``rate`` the mean rating under
+    the probabilities, or the score. None where the judge gave neither, or on another scale.
     """
     given, scores = verdict.probabilities, verdict.scores
     total = sum(given)
@@ -77,10 +66,7 @@ class Numbers:
     def columns(self) -> dict[str, Any]:
         """Columns of the ratings; none where no row has a number.
 
-        Raises
-        ------
-        DataError
-            If some rows hold probabilities and others scores: they share no unit.
+        DataError if some rows hold probabilities and others scores: they share no unit.
         """
         given = np.frombuffer(self._given, dtype=np.int8).astype(np.bool_)
         count = int(np.count_nonzero(given))
@@ -104,17 +90,9 @@ class Wholes:
         self._gold: list[dict[str, Sequence[int]]] = []
 
     def take(self, verdict: Verdict) -> tuple[Code | None, list[tuple[str, Code | None]]]:
-        """Add a row.
+        """Add a row, and return the one code, or None, that the verdict and each annotator's gold come to.
 
-        Returns
-        -------
-        tuple
-            What the verdict and each annotator's gold come to: one code, or None.
-
-        Raises
-        ------
-        DataError
-            If an order is no permutation, or a step's code is off the scale.
+        DataError if an order is not a permutation, or a step's code is off the scale.
         """
         self._judge.append(self._checked(verdict.code, verdict, "verdict"))
         golds = {name: self._checked(code, verdict, "gold label") for name, code in verdict.gold}

@@ -9,7 +9,7 @@ from judgebench.api.checks import policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
-from judgebench.api.sources import open_sources
+from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.alt_test import AltTests, Entry
@@ -93,7 +93,7 @@ def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) ->
     from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.annotations import folders, read_folder  # noqa: PLC0415 - loaded on use
 
-    if source:
+    if is_given(source):
         raise UsageError(f"give run folders, {argument('csv')} FILE or {argument('data')} DIR: one of them")
     scale = Columns.of(table).scale
     for folder in folders(Path(data)):

@@ -44,6 +44,7 @@ class Option:
 
     ``flag`` is its name there (``--the-name`` by default), ``least`` and ``most`` bound a number. ``read`` is the type
     that the command line reads where that isn't the annotation's, ``default`` that of a key of a TypedDict.
+    ``kept`` names what a file is that no output may replace; ``silent`` says why there is no answer with a flag.
     """
 
     help: str
@@ -54,20 +55,25 @@ class Option:
     env: str | list[str] | None = None
     read: Any = None
     default: Any = None
+    kept: str = ""
+    silent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a question: its name in Python, its bare type, its option."""
+    """A parameter of a question: its name in Python, its bare type, its option; one by ``place`` needs no flag."""
 
     name: str
     type: Any
     option: Option
     default: Any
+    place: bool = False
 
     @property
     def flag(self) -> str:
         """Its name on the command line."""
+        if self.place:
+            return self.option.metavar or self.name.upper()
         return self.option.flag or f"--{self.name.replace('_', '-')}"
 
     def checked(self, value: Any) -> Any:
@@ -101,7 +107,8 @@ def parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
         if get_origin(hint) is Unpack and is_typeddict(table := get_args(hint)[0]):
             found |= keys(table)
         else:
-            found |= _parameter(name, hint, given.default)
+            by_place = given.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+            found |= _parameter(name, hint, given.default, place=by_place)
     return found
 
 
@@ -113,14 +120,14 @@ def keys(table: Any) -> dict[str, Parameter]:
     return found
 
 
-def _parameter(name: str, hint: Any, default: Any) -> dict[str, Parameter]:
+def _parameter(name: str, hint: Any, default: Any, *, place: bool = False) -> dict[str, Parameter]:
     if get_origin(hint) is not Annotated:
         return {}
     bare, *extras = get_args(hint)
     option = next((one for one in extras if isinstance(one, Option)), None)
     if option is None:
         return {}
-    return {name: Parameter(name, bare, option, option.default if default is None else default)}
+    return {name: Parameter(name, bare, option, option.default if default is None else default, place)}
 
 
 def question(function: Callable[P, R]) -> Callable[P, R]:

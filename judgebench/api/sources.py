@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.api.notes import tell
 from judgebench.api.tables import Columns
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,39 +63,58 @@ class Source:
         return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), interval=interval, verify=verify)
 
 
+def is_given(source: Any) -> bool:
+    """Say whether there is a source at all; a DataFrame has no truth value."""
+    return bool(source) if isinstance(source, Given) else source is not None
+
+
 def open_sources(
     source: Any,
     table: Mapping[str, Any],
     *,
     unlabelled: bool = False,
+    unjudged: str = "",
     labels: Mapping[str, Labels] | None = None,
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
 ) -> list[Source]:
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
-    ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame.
-    UsageError where it is none of these, or where columns are missing.
+    ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame,
+    ``unjudged`` is the name of a question that a table without a judge may ask. UsageError where it is none of these,
+    or where columns are missing.
     """
     columns = Columns.of(table)
     gold: Gold = table.get("gold_source") or "unspecified"
     if isinstance(source, Given):
-        return sources(source.runs, source.csv, columns, gold, unlabelled=unlabelled, labels=labels, tell=tell)
-    if (paths := _paths(source)) is not None:
-        if len(paths) == 1 and isinstance(source, (str, Path)) and (columns.options() or paths[0].is_file()):
-            return table_sources(paths[0], columns, gold, unlabelled=unlabelled, tell=tell)
+        how: Any = {"unlabelled": unlabelled, "unjudged": unjudged, "labels": labels, "tell": tell}
+        return sources(source.runs, source.csv, columns, gold, **how)
+    own = own_table(source, columns, name)
+    if own is None:
+        if (paths := _paths(source)) is None:
+            raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
         return sources(paths, None, columns, gold, labels=labels, tell=tell)
+    if not isinstance(own, Path):
+        if columns.delimiter is not None:
+            raise UsageError("a DataFrame has no delimiter")
+        if not unjudged and (not (columns.judge or columns.scores) or not (columns.gold or unlabelled)):
+            shown = ", ".join(own.columns[:40])
+            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
+    return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, tell=tell)
+
+
+def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
+    """Find the table of one's own that a question is about; None for runs, and for what is neither."""
+    if isinstance(source, Given):
+        return source.csv
+    if isinstance(source, (str, Path)):
+        return path if (path := Path(source)).is_file() or columns.options() else None
+    if isinstance(source, (Sequence, AbstractSet, Iterator)):
+        return None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
-    if frame is None:
-        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
-    if columns.delimiter is not None:
-        raise UsageError("a DataFrame has no delimiter")
-    if not (columns.judge or columns.scores) or not (columns.gold or unlabelled):
-        shown = ", ".join(map(str, list(frame.columns)[:40]))
-        raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
-    return table_sources(FrameTable(frame, name), columns, gold, unlabelled=unlabelled, tell=tell)
+    return None if frame is None else FrameTable(frame, name)
 
 
 def _paths(source: Any) -> list[Path] | None:
@@ -124,6 +143,7 @@ def sources(
     gold: Gold,
     *,
     unlabelled: bool = False,
+    unjudged: str = "",
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
 ) -> list[Source]:
@@ -144,7 +164,7 @@ def sources(
     if csv is not None:
         if labels is not None:
             raise UsageError("--labels are about the items of runs; in a --csv FILE an annotator is a --gold-col")
-        return table_sources(csv, columns, gold, unlabelled=unlabelled, tell=tell)
+        return table_sources(csv, columns, gold, unlabelled=unlabelled, unjudged=unjudged, tell=tell)
     if columns.options():
         raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
     return list(stored_sources(runs or [], labels=labels, tell=tell))
@@ -212,15 +232,28 @@ def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[
 
 
 def table_sources(
-    path: Path | Table, columns: Columns, gold: str, *, unlabelled: bool = False, tell: Callable[[str], None] = silent
+    path: Path | Table,
+    columns: Columns,
+    gold: str,
+    *,
+    unlabelled: bool = False,
+    unjudged: str = "",
+    tell: Callable[[str], None] = silent,
 ) -> list[Source]:
-    """Open a table of labels, a file or one that is open already: a source per judge's column."""
+    """Open a table of labels, a file or one that is open already: a source per judge's column.
+
+    With ``unjudged`` (the question's name) a table of annotators alone is one source, of a judge without a name.
+    """
     from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
     named = path if isinstance(path, Path) else "FILE"
-    if not (columns.judge or columns.scores) or not (columns.gold or unlabelled):
+    if unjudged and not columns.judge:
+        if len(columns.gold) < 2:
+            needed = f"{argument('gold')} twice or more, one per annotator"
+            raise UsageError(f"{unjudged} needs {needed} (judgebench doctor FILE helps)")
+    elif not (columns.judge or columns.scores) or not (columns.gold or unlabelled):
         raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
     for text in table.notes:

@@ -199,3 +199,6 @@ Policy: TypeAlias = Annotated[
         read=list[str],
     ),
 ]
+Verify: TypeAlias = Annotated[
+    bool, Option("Recompute with scikit-learn, krippendorff and scipy; stop on a difference.")
+]

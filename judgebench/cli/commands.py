@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -13,45 +14,104 @@ from judgebench.api.parameters import parameters
 from judgebench.api.sources import Given
 from judgebench.api.tables import meanings
 from judgebench.cli.options import ConfigOption, OutputOption, check_output, emit, note, room
-from judgebench.errors import spoken_as
+from judgebench.errors import UsageError, spoken_as
+from judgebench.report.document.model import Document
 from judgebench.report.document.writers import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from judgebench.api.parameters import Parameter
-    from judgebench.report.document.model import Document
 
 FormOption = Annotated[Form, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="The form of the answer.")]
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", metavar="FILE", help="A table of labels: CSV, JSONL, JSON or Parquet.")
 ]
+#: Options of the forms that some documents have beside the usual ones.
+_MORE = {
+    "junit": (
+        "junit",
+        Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML there, too.")],
+        None,
+    ),
+    "annotations": (
+        "github",
+        Annotated[
+            bool, typer.Option("--github", help="Annotate as GitHub Actions reads it; by default where it runs there.")
+        ],
+        False,
+    ),
+}
 
 
-def command(question: Callable[..., Document]) -> Callable[..., None]:
+def command(question: Callable[..., Document | None]) -> Callable[..., None]:
     """Make the command of a question: the same parameters, and how to print its answer."""
     known = parameters(inspect.unwrap(question))
 
-    def called(*, form: str, output: Path | None, **given: Any) -> None:
+    def called(
+        *, form: str, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
+    ) -> None:
         given.pop("config")
-        check_output(output)
+        _check_files({"--output": output, "--junit": junit}, known, given)
         if "csv" in given:
             given["source"] = Given(given.pop("source") or (), given.pop("csv"))
         if "words" in given:
             given["words"] = meanings(given["words"])
         with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note):
             answer = question(**given)
+            if answer is None:
+                return
+            if junit is not None:
+                emit(answer.render("junit"), junit)
+            if "annotations" in answer.MORE:
+                _tell_github(answer, asked=github)
             emit(answer.render(form, width=room(output)), output)
             if (failure := answer.failure) is not None:
                 raise failure
 
     made = [option for one in known.values() for option in _options(one)]
+    made += [_parameter(*_MORE[form]) for form in _answer(question).MORE if form in _MORE]
     made += [_parameter("form", FormOption, "table"), _parameter("output", OutputOption, None)]
     made.append(_parameter("config", ConfigOption, None))
     called.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]  # what typer reads
     called.__annotations__ = {one.name: one.annotation for one in made}
     called.__doc__ = question.__doc__
     return called
+
+
+def _answer(question: Callable[..., Document | None]) -> type[Document]:
+    """Find the kind of document that a question's signature promises."""
+    told = get_type_hints(inspect.unwrap(question))["return"]
+    return next(kind for kind in (told, *get_args(told)) if isinstance(kind, type) and issubclass(kind, Document))
+
+
+def _check_files(files: Mapping[str, Path | None], known: Mapping[str, Parameter], given: Mapping[str, Any]) -> None:
+    """Refuse files that can't be written, and those that would be written over one another or over what is kept."""
+    places: dict[Path, str] = {}
+    for flag, file in files.items():
+        check_output(file)
+        if file is None:
+            continue
+        for one in known.values():
+            if one.option.silent and given[one.name]:
+                raise UsageError(f"{one.flag} {one.option.silent}, so there is nothing to write to {flag} {file}")
+            if one.option.kept and file.resolve() == given[one.name].resolve():
+                raise UsageError(f"{flag} {file} would write over the {one.option.kept}; name another file")
+        if (other := places.setdefault(file.resolve(), flag)) != flag:
+            raise UsageError(f"{other} and {flag} name one file, {file}; name two")
+
+
+def _tell_github(answer: Document, *, asked: bool) -> None:
+    """Annotate a job, and add to its summary."""
+    if (asked or os.environ.get("GITHUB_ACTIONS") == "true") and (lines := answer.render("annotations")):
+        # GitHub reads commands from either stream, and stdout may be somebody's JSON.
+        note(lines)
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+                file.write(answer.render("summary"))
+        except OSError as error:
+            note(f"judgebench: can't write GITHUB_STEP_SUMMARY {path}: {error.strerror}")
 
 
 def _options(one: Parameter) -> list[inspect.Parameter]:
@@ -61,13 +121,17 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
         return [_parameter("source", runs, None), _parameter("csv", CsvOption, None)]
     read = option.read or one.type
     several = get_origin(read) is list
-    wanted = typer.Option(
-        one.flag,
-        metavar=option.metavar,
-        help=option.help,
-        envvar=option.env,
-        min=option.least,
-        max=option.most,
+    wanted = (
+        typer.Argument(metavar=option.metavar, help=option.help)
+        if one.place
+        else typer.Option(
+            one.flag,
+            metavar=option.metavar,
+            help=option.help,
+            envvar=option.env,
+            min=option.least,
+            max=option.most,
+        )
     )
     if not several and one.default is None:
         read |= None

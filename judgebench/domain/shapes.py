@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from judgebench.domain.results import GoldPolicy, InvalidPolicy, OrderPolicy, TiePolicy
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = [
-    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "MEASURED", "NUMBER", "POLICIES", "SHARE",
-    "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "maybe",
-    "record",
+    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "MEASURED", "NUMBER", "OPEN_POLICIES", "POLICIES", "SHARE",
+    "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "json_schema",
+    "maybe", "record",
 ]  # fmt: skip
 
 
@@ -83,22 +83,24 @@ class ListOf(Shape):
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Shape):
-    """Values of one shape by names that the data give."""
+    """Values of one shape by names that the data give, all of them as the pattern has it where there is one."""
 
     of: Shape
+    names: str = ""
 
     def plain(self, value: Mapping[str, Any]) -> dict[str, Any]:
         return {str(name): self.of.plain(one) for name, one in value.items()}
 
     def node(self, named: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": self.of.node(named)}
+        names = {"propertyNames": {"pattern": self.names}} if self.names else {}
+        return {"type": "object", "additionalProperties": self.of.node(named)} | names
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """A value of a record: its shape, how to get it (by default the attribute of that name), what its description says.
 
-    One that is not ``required`` is left out where it is None.
+    One that is not ``required`` is left out where it is None, unless its shape has null.
     """
 
     shape: Shape
@@ -109,11 +111,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record(Shape):
-    """An object with these keys and no other; one with a ``name`` is described once in a schema."""
+    """An object with these keys and no other; one with a ``name`` is described once in a schema.
+
+    ``says`` are more of its keywords in JSON Schema.
+    """
 
     name: str
     keys: Mapping[str, Key]
     about: str = ""
+    says: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def plain(self, value: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -122,7 +128,7 @@ class Record(Shape):
                 one = key.get(value)
             else:
                 one = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
-            if key.required or one is not None:
+            if key.required or one is not None or isinstance(key.shape, _Maybe):
                 found[name] = key.shape.plain(one)
         return found
 
@@ -141,11 +147,14 @@ class Record(Shape):
             "additionalProperties": False,
             "required": [name for name, key in self.keys.items() if key.required],
             "properties": {name: _about(key.shape.node(named), key.about) for name, key in self.keys.items()},
+            **self.says,
         }
 
     def with_keys(self, name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] | Key) -> Record:
         """Make a record that has more keys than this one."""
-        return Record(name or self.name, {**self.keys, **record(**keys).keys}, about or self.about)
+        return replace(
+            self, name=name or self.name, keys={**self.keys, **record(**keys).keys}, about=about or self.about
+        )
 
     def only(self, *names: str) -> Record:
         """Make a record that has some of the keys."""
@@ -164,6 +173,18 @@ def record(name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] |
         for key, one in keys.items()
     }
     return Record(name, made, about)
+
+
+def json_schema(kind: str, shape: Record) -> dict[str, Any]:
+    """Describe a kind of JSON, ``judgebench.KIND/N``: a shape that says in ``schema`` what it is."""
+    named: dict[str, Any] = {}
+    whole = Record("", {"schema": Key(Scalar({"const": kind})), **shape.keys}, shape.about)
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:judgebench:schema:{kind.removeprefix('judgebench.').replace('/', ':')}",
+        "title": kind,
+    }
+    return head | whole.node(named) | {"$defs": named}
 
 
 def _about(node: dict[str, Any], text: str) -> dict[str, Any]:
@@ -201,12 +222,17 @@ SHARE = Scalar({"type": "number", "minimum": 0, "maximum": 1})
 ERROR = Scalar({"type": "number", "minimum": 0})
 COUNT = Scalar({"type": "integer", "minimum": 0})
 TEXTS = ListOf(TEXT)
-_FIGURE = record(
-    value=maybe(NUMBER),
-    low=maybe(NUMBER),
-    high=maybe(NUMBER),
-    n=COUNT,
-    undefined=(maybe(TEXT), None, "Why it has no value."),
+_NULL = {"type": "null"}
+_NONE = {"value": _NULL, "low": _NULL, "high": _NULL, "undefined": {"type": "string", "minLength": 1}}
+_FIGURE = replace(
+    record(
+        value=maybe(NUMBER),
+        low=maybe(NUMBER),
+        high=maybe(NUMBER),
+        n=COUNT,
+        undefined=(maybe(TEXT), None, "Why it has no value."),
+    ),
+    says={"oneOf": [{"properties": {"value": {"type": "number"}, "undefined": _NULL}}, {"properties": _NONE}]},
 )
 _METHOD = (TEXT, None, "How the interval was made: wilson, cr1-t-fisher-z, bca ...; empty without one.")
 #: `Estimate`, as every document has it.
@@ -221,3 +247,5 @@ POLICIES = record(
     invalid=choice(*get_args(InvalidPolicy)),
     gold=choice(*get_args(GoldPolicy)),
 )
+#: The same, of documents that say no more of them than that they are texts.
+OPEN_POLICIES = replace(POLICIES, says={"additionalProperties": {"type": "string"}})

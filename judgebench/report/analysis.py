@@ -1,33 +1,43 @@
-"""Where and why a judge errs: table, JSON (``judgebench.analysis/1``), CSV, Markdown."""
+"""Where and why judges err."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid, markdown_text
-from judgebench.report.document.as_table import draw, fill
-from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, p_value, spread
+from judgebench.domain.shapes import (
+    COUNT,
+    ESTIMATE,
+    ESTIMATES,
+    NUMBER,
+    TEXT,
+    ListOf,
+    MapOf,
+    OneOf,
+    Scalar,
+    maybe,
+    record,
+)
+from judgebench.report.document.grid import Field, grid
+from judgebench.report.document.model import Document, Sheet, Table
+from judgebench.report.document.text import NONE, clean, figure, p_value, percent
 from judgebench.report.scores import gold_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator
 
     from judgebench.agreement.analysis.effects import Effect, Explanation
+    from judgebench.agreement.analysis.judges import JudgeAnalysis
     from judgebench.agreement.analysis.labels import LabelUse
     from judgebench.agreement.analysis.strata import Slice, Strata
-    from judgebench.domain import Estimate, Policies
+    from judgebench.domain import Estimate
+    from judgebench.report.document.grid import Fields
+    from judgebench.report.document.model import Block, Value
     from judgebench.stats.coefficients.homogeneity import Homogeneity
 
-__all__ = ["SCHEMA", "Analysis", "json_schema", "render"]
+__all__ = ["Analyses", "Analysis"]
 
-SCHEMA = "judgebench.analysis/1"
-_NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _LEVEL = 0.05
 _REASONS = {
     "no_items": "there is nothing to explain",
@@ -43,79 +53,168 @@ _REASONS = {
     "graded_gold": "gold is a number and no label",
     "no_disagreement": "judge and gold use the labels alike on every item",
 }
-_EFFECTS = (
+_CAUSES = (
     "An effect is the average change of the probability of an error, in points, other features held; p is corrected "
     "for the number of effects (Holm). What predicts errors need not cause them."
 )
-_SLICES = (
+_SHRUNKEN = (
     "Slices: shrunken agreement is drawn towards the mean of its division by how little is known of the slice; slices "
     "under 30 items have no place."
 )
-_STRATA = "Kappas of strata with different base rates can't be compared: read the rates beside them."
+_BASE_RATES = "Kappas of strata with different base rates can't be compared: read the rates beside them."
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """What was found about one judge on one task; ``gold`` is who gave the gold."""
 
     task: str
-    judge: str
     gold: str
     revision: str
-    policies: Policies
-    explanation: Explanation
-    labels: tuple[LabelUse, ...]
-    homogeneity: Homogeneity | str
-    slices: tuple[Slice, ...]
-    difficulty: Strata | None = None
-    own_answers: Strata | None = None
+    found: JudgeAnalysis
 
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.analysis/1``."""
-    text = resources.files("judgebench.report").joinpath("analysis.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+_EFFECT = record(
+    feature=TEXT,
+    **{"is": (TEXT, attrgetter("level"))},
+    against=TEXT,
+    rows=COUNT,
+    effect=ESTIMATE,
+    odds_ratio=ESTIMATE,
+    p=NUMBER,
+    p_holm=NUMBER,
+)
+_USE = record(label=TEXT, gold=NUMBER, judge=NUMBER, difference=ESTIMATE, p_holm=maybe(NUMBER))
+_HOMOGENEITY = OneOf(
+    (
+        record(undefined=(TEXT, str)),
+        record(statistic=NUMBER, df=COUNT, p=NUMBER, denominator=maybe(Scalar({"type": "integer", "minimum": 2}))),
+    ),
+    lambda test: int(not isinstance(test, str)),
+)
+_SLICE = record(
+    "slice",
+    division=TEXT,
+    **{"is": (TEXT, attrgetter("name"))},
+    items=COUNT,
+    metrics=ESTIMATES,
+    shrunken=maybe(NUMBER),
+    place=(maybe(Scalar({"type": "integer", "minimum": 1})), attrgetter("rank")),
+)
+_STRATA = maybe(record("strata", slices=ListOf(_SLICE), difference=maybe(ESTIMATE), left_out=COUNT))
+_ROW = record(
+    "row",
+    task=TEXT,
+    judge=(TEXT, attrgetter("found.judge")),
+    gold=TEXT,
+    revision=TEXT,
+    policies=(MapOf(TEXT), lambda one: one.found.policies.to_json()),
+    judgments=(COUNT, attrgetter("found.explanation.rows")),
+    errors=(COUNT, attrgetter("found.explanation.errors")),
+    effects=(ListOf(_EFFECT), attrgetter("found.explanation.effects")),
+    left_out=(MapOf(TEXT), lambda one: one.found.explanation.left_out or {}),
+    incomplete=(COUNT, attrgetter("found.explanation.incomplete")),
+    undefined=(maybe(TEXT), attrgetter("found.explanation.undefined")),
+    labels=(ListOf(_USE), attrgetter("found.labels")),
+    marginal_homogeneity=(_HOMOGENEITY, attrgetter("found.homogeneity")),
+    slices=(ListOf(_SLICE), attrgetter("found.slices")),
+    difficulty=(_STRATA, attrgetter("found.difficulty")),
+    own_answers=(_STRATA, attrgetter("found.own_answers")),
+)
+_EFFECTS: Fields[Effect] = (
+    Field("feature", lambda one: one.feature, right=False),
+    Field("is", lambda one: one.level, right=False),
+    Field("against", lambda one: one.against, right=False),
+    Field("rows", lambda one: f"{one.rows:,}"),
+    Field("effect in points", lambda one: _points(one.effect)),
+    Field("odds ratio", lambda one: _odds(one.odds_ratio)),
+    Field("p", lambda one: p_value(one.p_holm)),
+)
+_LABELS: Fields[LabelUse] = (
+    Field("label", lambda use: use.label, right=False),
+    Field("gold %", lambda use: percent(use.gold)),
+    Field("judge %", lambda use: percent(use.judge)),
+    Field("judge - gold, points", lambda use: _points(use.difference)),
+    Field("p", lambda use: p_value(use.p_holm)),
+)
+_SLICES: Fields[Slice] = (
+    Field("division", lambda part: part.division, right=False),
+    Field("is", lambda part: part.name, right=False),
+    Field("items", lambda part: f"{part.items:,}"),
+    Field("% agreement", lambda part: _bracket(part.metrics["percent_agreement"])),
+)
+_PLACES: Fields[Slice] = (
+    Field("shrunken %", lambda part: percent(part.shrunken)),
+    Field("place", lambda part: part.rank),
+)
+_KAPPA: Fields[Slice] = (Field("kappa", lambda part: part.metrics["cohen_kappa"].value),)
+_CHECKS: Fields[Slice] = (
+    Field("TPR %", lambda part: percent(part.metrics["true_positive_rate"].value)),
+    Field("TNR %", lambda part: percent(part.metrics["true_negative_rate"].value)),
+    Field("correct %", lambda part: percent(part.metrics["base_rate"].value)),
+)
+_FLAT = ("task", "judge", "gold", "part", "feature", "is", "against", "n", "figure", "value", "low", "high", "p")
 
 
-def render(analyses: Iterable[Analysis], form: str = "table", *, width: int = 120) -> str:
-    """Print analyses as ``table``, ``json``, ``csv`` (effects, labels, slices and strata, a row each) or ``md``.
+@dataclass(frozen=True, slots=True, repr=False)
+class Analyses(Document):
+    """Judges' errors: what predicts them, which labels are overused, where agreement is least."""
 
-    Parameters
-    ----------
-    analyses : iterable of Analysis
-        What was found.
-    form : str, optional
-        The form.
-    width : int, optional
-        Columns of the terminal, for ``table``.
-    """
-    ordered = sorted(analyses, key=lambda one: (one.task, one.judge, one.revision))
-    if form == "json":
-        return write_json({"schema": SCHEMA, "rows": [_json(one) for one in ordered]})
-    if form == "csv":
-        return _csv(ordered)
-    blocks: list[str] = []
-    for one in ordered:
-        blocks.append(_text(_sentence(one), width, form))
-        blocks += [_table(grid, width, form) for grid in _grids(one)]
-    return "\n".join(blocks)
+    rows: tuple[Analysis, ...]
+
+    SCHEMA = "judgebench.analysis/1"
+    SHAPE = record(
+        "",
+        "Where and why judges err. Effects, shares and differences are fractions; p_holm is corrected over the effects "
+        "(or labels) of a judge.",
+        rows=ListOf(_ROW),
+    )
+
+    def sheet(self) -> Sheet:
+        return Sheet(_FLAT, [cells for one in self.rows for cells in _flat(one)])
+
+    def blocks(self) -> Iterator[Block]:
+        for one in self.rows:
+            yield _sentence(one)
+            found, told = one.found, one.found.explanation
+            if told.effects:
+                yield Table(grid(_EFFECTS, told.effects, [_CAUSES, *_left_out(told)]))
+            if found.labels:
+                yield Table(grid(_LABELS, found.labels, [_homogeneity(found.homogeneity)]))
+            if found.slices:
+                yield _slices(found.slices, [_SHRUNKEN], _PLACES)
+            for strata in (found.difficulty, found.own_answers):
+                if strata is not None and strata.slices:
+                    yield _slices(strata.slices, _about(strata))
 
 
-def _text(text: str, width: int, form: str) -> str:
-    return markdown_text(text) + "\n" if form == "md" else "\n".join(fill(text, width)) + "\n"
+def _flat(one: Analysis) -> Iterator[list[Value]]:
+    """List every figure."""
+    found = one.found
+    who = (one.task, found.judge, one.gold)
+    for effect in found.explanation.effects:
+        front = (*who, "effects", effect.feature, effect.level, effect.against, effect.rows)
+        yield [*front, "effect", *_bounds(effect.effect), effect.p_holm]
+        yield [*front, "odds_ratio", *_bounds(effect.odds_ratio), effect.p_holm]
+    for use in found.labels:
+        gap = use.difference
+        yield [*who, "labels", use.label, "", "", gap.n, "judge_minus_gold", *_bounds(gap), use.p_holm]
+    strata = (("difficulty", found.difficulty), ("own_answers", found.own_answers))
+    for part, slices in (("slices", found.slices), *((name, some.slices) for name, some in strata if some is not None)):
+        for piece in slices:
+            for name, estimate in piece.metrics.items():
+                yield [*who, part, piece.division, piece.name, "", piece.items, name, *_bounds(estimate), None]
 
 
-def _table(grid: Grid, width: int, form: str) -> str:
-    return markdown_grid(grid) if form == "md" else draw(grid, width=width, names=(0, 1))
+def _bounds(one: Estimate) -> tuple[float | None, float | None, float | None]:
+    return one.value, one.low, one.high
 
 
 def _sentence(one: Analysis) -> str:
     """Say what predicts errors most."""
-    told = one.explanation
+    told = one.found.explanation
     start = (
-        f"{clean(one.judge)} on {clean(one.task)}: {told.errors:,} of {told.rows:,} judgments disagree with "
-        f"{gold_word(one.gold)} ({_percent(told.errors / told.rows if told.rows else 0.0)})"
+        f"{clean(one.found.judge)} on {clean(one.task)}: {told.errors:,} of {told.rows:,} judgments disagree with "
+        f"{gold_word(one.gold)} ({percent(told.errors / told.rows if told.rows else 0.0)} %)"
     )
     if told.undefined is not None:
         return f"{start}; {_REASONS.get(told.undefined, told.undefined)}."
@@ -134,45 +233,6 @@ def _named(effect: Effect) -> str:
     return f"{clean(effect.feature)} (per unit)"
 
 
-def _grids(one: Analysis) -> Iterable[Grid]:
-    told = one.explanation
-    if told.effects:
-        yield Grid(
-            tuple(
-                Column(title, right=i > 2)
-                for i, title in enumerate(("feature", "is", "against", "rows", "effect in points", "odds ratio", "p"))
-            ),
-            tuple(_effect_row(effect) for effect in told.effects),
-            (_EFFECTS, *_left_out(told)),
-        )
-    if one.labels:
-        yield Grid(
-            (Column("label", right=False), *map(Column, ("gold %", "judge %", "judge - gold, points", "p"))),
-            tuple(
-                (
-                    Cell(clean(use.label)),
-                    Cell(_percent(use.gold, "")),
-                    Cell(_percent(use.judge, "")),
-                    Cell(_points(use.difference)),
-                    Cell(p_value(use.p_holm)),
-                )
-                for use in one.labels
-            ),
-            (_homogeneity(one.homogeneity),),
-        )
-    if one.slices:
-        yield _slice_grid(one.slices, (_SLICES,), shrunken=True)
-    for strata in (one.difficulty, one.own_answers):
-        if strata is not None and strata.slices:
-            remarks = [_STRATA]
-            if strata.difference is not None:
-                first, last = clean(strata.slices[0].name), clean(strata.slices[-1].name)
-                remarks.insert(0, f"Agreement, {first} less {last}: {_points(strata.difference)}.")
-            if strata.left_out:
-                remarks.append(f"{strata.left_out:,} judgments belong to no stratum.")
-            yield _slice_grid(strata.slices, tuple(remarks), shrunken=False)
-
-
 def _left_out(told: Explanation) -> list[str]:
     found = [f"Left out: {clean(name)}: {_REASONS.get(why, why)}" for name, why in (told.left_out or {}).items()]
     if told.incomplete:
@@ -180,29 +240,19 @@ def _left_out(told: Explanation) -> list[str]:
     return found
 
 
-def _effect_row(effect: Effect) -> tuple[Cell, ...]:
-    ratio = effect.odds_ratio
-    odds = f"{_short(ratio.value)} [{_short(ratio.low)}, {_short(ratio.high)}]"
-    cells = (clean(effect.feature), clean(effect.level), clean(effect.against), f"{effect.rows:,}")
-    return (*map(Cell, cells), Cell(_points(effect.effect)), Cell(odds), Cell(p_value(effect.p_holm)))
+def _slices(slices: tuple[Slice, ...], remarks: list[str], places: Fields[Slice] = ()) -> Table:
+    checks = _CHECKS if any("base_rate" in part.metrics for part in slices) else ()
+    return Table(grid([*_SLICES, *places, *_KAPPA, *checks], slices, remarks))
 
 
-def _slice_grid(slices: Sequence[Slice], remarks: tuple[str, ...], *, shrunken: bool) -> Grid:
-    checks = any("base_rate" in part.metrics for part in slices)
-    titles = ["division", "is", "items", "% agreement", *(["shrunken %", "place"] if shrunken else []), "kappa"]
-    titles += ["TPR %", "TNR %", "correct %"] if checks else []
-    rows = []
-    for part in slices:
-        cells = [clean(part.division), clean(part.name), f"{part.items:,}", _bracket(part.metrics["percent_agreement"])]
-        if shrunken:
-            cells += [_percent(part.shrunken, ""), _NONE if part.rank is None else str(part.rank)]
-        kappa = part.metrics["cohen_kappa"].value
-        cells.append(_NONE if kappa is None else spread(kappa))
-        if checks:
-            rates = ("true_positive_rate", "true_negative_rate", "base_rate")
-            cells += [_percent(part.metrics[name].value, "") for name in rates]
-        rows.append(tuple(map(Cell, cells)))
-    return Grid(tuple(Column(title, right=i > 1) for i, title in enumerate(titles)), tuple(rows), remarks)
+def _about(strata: Strata) -> list[str]:
+    remarks = [_BASE_RATES]
+    if strata.difference is not None:
+        first, last = clean(strata.slices[0].name), clean(strata.slices[-1].name)
+        remarks.insert(0, f"Agreement, {first} less {last}: {_points(strata.difference)}.")
+    if strata.left_out:
+        remarks.append(f"{strata.left_out:,} judgments belong to no stratum.")
+    return remarks
 
 
 def _homogeneity(test: Homogeneity | str) -> str:
@@ -217,122 +267,23 @@ def _homogeneity(test: Homogeneity | str) -> str:
     return f"All labels at once: {what}, p {p_value(test.p)}."
 
 
-def _percent(share: float | None, sign: str = " %") -> str:
-    return _NONE if share is None else figure(100 * share, 1) + sign
+def _points(one: Estimate) -> str:
+    if one.value is None:
+        return NONE
+    text = f"{100 * one.value:+.1f}"
+    return text if one.low is None or one.high is None else f"{text} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
 
 
-def _points(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return _NONE
-    text = f"{100 * estimate.value:+.1f}"
-    if estimate.low is None or estimate.high is None:
-        return text
-    return f"{text} [{100 * estimate.low:+.1f}, {100 * estimate.high:+.1f}]"
+def _bracket(one: Estimate) -> str:
+    text = percent(one.value)
+    return text if one.low is None or one.high is None else f"{text} [{percent(one.low)}, {percent(one.high)}]"
 
 
-def _bracket(estimate: Estimate) -> str:
-    text = _percent(estimate.value, "")
-    if estimate.low is None or estimate.high is None:
-        return text
-    return f"{text} [{_percent(estimate.low, '')}, {_percent(estimate.high, '')}]"
+def _odds(one: Estimate) -> str:
+    return f"{_short(one.value)} [{_short(one.low)}, {_short(one.high)}]"
 
 
 def _short(value: float | None) -> str:
     if value is None:
-        return _NONE
+        return NONE
     return f"{value:.2f}" if 0.01 <= value < 1000 else f"{value:.1e}"
-
-
-def _csv(analyses: Sequence[Analysis]) -> str:
-    header = ["task", "judge", "gold", "part", "feature", "is", "against", "n", "figure", "value", "low", "high", "p"]
-    rows: list[list[str | float | None]] = []
-
-    def add(front: list[str], names: Sequence[str | float | None], key: str, one: Estimate, p: float | None) -> None:
-        rows.append([*front, *names, key, one.value, one.low, one.high, p])
-
-    for one in analyses:
-        who = [one.task, one.judge, one.gold]
-        for effect in one.explanation.effects:
-            names = (effect.feature, effect.level, effect.against, effect.rows)
-            add([*who, "effects"], names, "effect", effect.effect, effect.p_holm)
-            add([*who, "effects"], names, "odds_ratio", effect.odds_ratio, effect.p_holm)
-        for use in one.labels:
-            add([*who, "labels"], (use.label, "", "", use.difference.n), "judge_minus_gold", use.difference, use.p_holm)
-        for part, slices in _parts(one):
-            for piece in slices:
-                for name, estimate in piece.metrics.items():
-                    add([*who, part], (piece.division, piece.name, "", piece.items), name, estimate, None)
-    return write_csv(header, rows)
-
-
-def _parts(one: Analysis) -> Iterable[tuple[str, tuple[Slice, ...]]]:
-    yield "slices", one.slices
-    for part, strata in (("difficulty", one.difficulty), ("own_answers", one.own_answers)):
-        if strata is not None:
-            yield part, strata.slices
-
-
-def _json(one: Analysis) -> dict[str, Any]:
-    told = one.explanation
-    return {
-        "task": one.task,
-        "judge": one.judge,
-        "gold": one.gold,
-        "revision": one.revision,
-        "policies": one.policies.to_json(),
-        "judgments": told.rows,
-        "errors": told.errors,
-        "effects": [
-            {
-                "feature": effect.feature,
-                "is": effect.level,
-                "against": effect.against,
-                "rows": effect.rows,
-                "effect": effect.effect.to_json(),
-                "odds_ratio": effect.odds_ratio.to_json(),
-                "p": effect.p,
-                "p_holm": effect.p_holm,
-            }
-            for effect in told.effects
-        ],
-        "left_out": dict(told.left_out or {}),
-        "incomplete": told.incomplete,
-        "undefined": told.undefined,
-        "labels": [
-            {
-                "label": use.label,
-                "gold": use.gold,
-                "judge": use.judge,
-                "difference": use.difference.to_json(),
-                "p_holm": use.p_holm,
-            }
-            for use in one.labels
-        ],
-        "marginal_homogeneity": {"undefined": one.homogeneity}
-        if isinstance(one.homogeneity, str)
-        else asdict(one.homogeneity),
-        "slices": [_slice_json(part) for part in one.slices],
-        "difficulty": _strata_json(one.difficulty),
-        "own_answers": _strata_json(one.own_answers),
-    }
-
-
-def _slice_json(part: Slice) -> dict[str, Any]:
-    return {
-        "division": part.division,
-        "is": part.name,
-        "items": part.items,
-        "metrics": {name: estimate.to_json() for name, estimate in part.metrics.items()},
-        "shrunken": part.shrunken,
-        "place": part.rank,
-    }
-
-
-def _strata_json(strata: Strata | None) -> dict[str, Any] | None:
-    if strata is None:
-        return None
-    return {
-        "slices": [_slice_json(part) for part in strata.slices],
-        "difference": None if strata.difference is None else strata.difference.to_json(),
-        "left_out": strata.left_out,
-    }

@@ -2,148 +2,128 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.names import title_of
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid, markdown_text
-from judgebench.report.document.as_table import draw, fill
-from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.domain.shapes import ERROR, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, maybe, record
+from judgebench.report.document.grid import Field, grid
+from judgebench.report.document.model import Document, Sheet, Table
 from judgebench.report.document.text import figure, spread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from judgebench.agreement.power.power import Power
+    from judgebench.report.document.model import Block
 
-__all__ = ["SCHEMA", "json_schema", "render", "to_json"]
-
-SCHEMA = "judgebench.power/1"
-
-
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.power/1``."""
-    text = resources.files("judgebench.report").joinpath("power.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+__all__ = ["PairedPower", "Sided"]
 
 
-def to_json(found: Power, *, drop: float, alpha: float, power: float, items: int | None, source: str) -> dict[str, Any]:
-    """Build the document: schema ``judgebench.power/1``.
+class Sided(NamedTuple):
+    """A test of one side or two: what the items at hand find, and how many find the drop."""
 
-    Parameters
-    ----------
-    found : Power
-        Variance, discordance and design effect.
-    drop : float
-        The difference to find.
-    alpha, power : float
-        Level and power of the test.
-    items : int or None
-        Items at hand; those of the pilot by default.
-    source : str
-        What the figures come from.
-    """
-    n = items or found.items
-    return {
-        "schema": SCHEMA,
-        "source": source,
-        "metric": found.metric,
-        "drop": drop,
-        "alpha": alpha,
-        "power": power,
-        "items": n,
-        "value": found.value,
-        "base_rate": found.base_rate,
-        "discordance": found.discordance,
-        "discordance_measured": found.measured,
-        "variance": found.variance,
-        "design_effect": found.design_effect,
-        "tests": [
-            {
-                "sides": sides,
-                "detectable": found.detectable(n, alpha=alpha, power=power, sides=sides),
-                "items_for_drop": found.items_for(drop, alpha=alpha, power=power, sides=sides),
-            }
+    sides: int
+    detectable: float | None
+    items_for_drop: int
+
+
+_TEST = record(
+    sides=Scalar({"enum": [1, 2]}), detectable=maybe(NUMBER), items_for_drop=Scalar({"type": "integer", "minimum": 1})
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PairedPower(Document):
+    """What a paired test finds; ``items`` are those at hand, ``source`` says what the figures come from."""
+
+    found: Power
+    source: str
+    drop: float
+    alpha: float
+    power: float
+    items: int | None
+    tests: tuple[Sided, ...]
+
+    SCHEMA = "judgebench.power/1"
+    SHAPE = record(
+        "",
+        "What a paired comparison can find, and how many items it needs.",
+        source=TEXT,
+        metric=(TEXT, attrgetter("found.metric")),
+        drop=NUMBER,
+        alpha=NUMBER,
+        power=NUMBER,
+        items=maybe(Scalar({"type": "integer"})),
+        value=(maybe(NUMBER), attrgetter("found.value")),
+        base_rate=(maybe(SHARE), attrgetter("found.base_rate")),
+        discordance=(maybe(SHARE), attrgetter("found.discordance")),
+        discordance_measured=(FLAG, attrgetter("found.measured")),
+        variance=(ERROR, attrgetter("found.variance")),
+        design_effect=(ERROR, attrgetter("found.design_effect")),
+        tests=ListOf(_TEST, 2, 2),
+    )
+
+    @classmethod
+    def of(cls, found: Power, source: str, drop: float, alpha: float, power: float, items: int | None) -> PairedPower:
+        """Work out both tests, by default for the pilot's items; ValueError where no number of items finds the drop."""
+        n = items or found.items
+        tests = (
+            Sided(
+                sides,
+                found.detectable(n, alpha=alpha, power=power, sides=sides),
+                found.items_for(drop, alpha=alpha, power=power, sides=sides),
+            )
             for sides in (1, 2)
-        ],
-    }
-
-
-def render(
-    found: Power,
-    form: str = "table",
-    *,
-    drop: float,
-    alpha: float,
-    power: float,
-    items: int | None = None,
-    source: str = "figures",
-    width: int = 120,
-) -> str:
-    """Print what can be found; parameters as in `to_json`, and ``form`` one of table, json, csv, md."""
-    document = to_json(found, drop=drop, alpha=alpha, power=power, items=items, source=source)
-    if form == "json":
-        return write_json(document)
-    tests: list[dict[str, Any]] = document["tests"]
-    if form == "csv":
-        names = ["source", "metric", "drop", "alpha", "power", "items", "base_rate", "value", "discordance"]
-        names.append("design_effect")
-        rows = [
-            [*(document[name] for name in names), one["sides"], one["detectable"], one["items_for_drop"]]
-            for one in tests
-        ]
-        return write_csv([*names, "sides", "detectable", "items_for_drop"], rows)
-    title = title_of(found.metric)
-    n = document["items"]
-    sentence = (
-        f"To find a drop of {spread(drop)} in {title} (one-sided, alpha {spread(alpha, 2)}, power {spread(power, 2)}), "
-        f"compare two judges on about {tests[0]['items_for_drop']:,} items"
-    )
-    sentence += f"; {n:,} items find a drop of {spread(tests[0]['detectable'])}." if n else "."
-    columns = [Column("test", right=False), Column(f"items for a difference of {spread(drop)}")]
-    if n:
-        columns.append(Column(f"smallest difference found with {n:,} items"))
-    lines = tuple(
-        (
-            Cell("one-sided (a drop)" if one["sides"] == 1 else "two-sided (either way)"),
-            Cell(f"{one['items_for_drop']:,}"),
-            *([Cell(spread(one["detectable"]))] if n else []),
         )
-        for one in tests
-    )
-    layout = Grid(tuple(columns), lines, tuple(_remarks(found, source, drop)))
-    if form == "md":
-        return f"{markdown_text(sentence)}\n\n{markdown_grid(layout)}"
-    head = "\n".join(fill(sentence, width))
-    return f"{head}\n\n{draw(layout, width=width)}"
+        return cls(found, source, drop, alpha, power, n, tuple(tests))
+
+    def sheet(self) -> Sheet:
+        given = ("source", "metric", "drop", "alpha", "power", "items", "base_rate", "value", "discordance")
+        header = [*given, "design_effect", *Sided._fields]
+        plain = self.SHAPE.plain(self)
+        return Sheet(header, [[(plain | one._asdict())[name] for name in header] for one in self.tests])
+
+    def blocks(self) -> Iterator[Block]:
+        title, drop, n = title_of(self.found.metric), spread(self.drop), self.items
+        one = self.tests[0]
+        yield (
+            f"To find a drop of {drop} in {title} (one-sided, alpha {spread(self.alpha, 2)}, power "
+            f"{spread(self.power, 2)}), compare two judges on about {one.items_for_drop:,} items"
+            + (f"; {n:,} items find a drop of {spread(one.detectable or 0.0)}." if n else ".")
+        )
+        fields: list[Field[Sided]] = [
+            Field("test", lambda t: "one-sided (a drop)" if t.sides == 1 else "two-sided (either way)", right=False),
+            Field(f"items for a difference of {drop}", lambda t: f"{t.items_for_drop:,}"),
+        ]
+        if n:
+            fields.append(Field(f"smallest difference found with {n:,} items", lambda t: t.detectable))
+        yield Table(grid(fields, self.tests, _remarks(self)), names=())
 
 
-def _remarks(found: Power, source: str, drop: float) -> list[str]:
-    said = [f"From {source}."]
+def _remarks(one: PairedPower) -> Iterator[str]:
+    found = one.found
+    yield f"From {one.source}."
     share = f"{100 * found.discordance:.1f} %"
     if found.measured:
-        said.append(
-            f"Measured: the judges' paired differences; exactly one of them is right on {share} of the judgments."
-        )
+        yield f"Measured: the judges' paired differences; exactly one of them is right on {share} of the judgments."
     else:
-        said.append(
+        yield (
             f"Assumed: exactly one of the two judges is right on {share} of the items (--discordance). Two versions of "
             "one judge differ less than two different judges; run both on a few items to measure it."
         )
         if found.base_rate is not None:
-            said.append(
+            yield (
                 f"Assumed: base rate {spread(found.base_rate)}, kappa {spread(found.value or 0.0)} falling by "
-                f"{spread(drop)}, and judges as often right on correct items as on incorrect ones."
+                f"{spread(one.drop)}, and judges as often right on correct items as on incorrect ones."
             )
         else:
-            said.append("Assumed: both judges' influences spread alike, and differ only where exactly one is right.")
+            yield "Assumed: both judges' influences spread alike, and differ only where exactly one is right."
     if found.design_effect == 1:
-        said.append("Items count as independent (design effect 1); questions with several items need more.")
+        yield "Items count as independent (design effect 1); questions with several items need more."
     else:
-        said.append(
+        yield (
             f"Design effect {figure(found.design_effect, 2)}: clustered by question, the squared standard error is "
             "that many times the one of independent items. All figures include it."
         )
-    return said

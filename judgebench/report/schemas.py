@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import UnknownNameError
 
+if TYPE_CHECKING:
+    from judgebench.report.document.model import Document
+
 __all__ = ["KINDS", "json_schema"]
 
-#: What has ``json_schema()``; imported when somebody asks.
+#: What has ``json_schema()``, several where a kind has several forms; imported when somebody asks.
 KINDS = {
     "alt-test": "judgebench.report.alt_test:AltTests",
+    "analysis": "judgebench.report.analysis:Analyses",
+    "baseline": "judgebench.report.gate.baseline:Baseline",
+    "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
+    "gate": "judgebench.report.gate.gate:Decision",
+    "humans": "judgebench.report.humans:Panels",
+    "power": "judgebench.report.power:PairedPower",
 }
 
 
@@ -19,6 +28,16 @@ def json_schema(kind: str) -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of a kind of document, such as ``scores``."""
     if kind not in KINDS:
         raise UnknownNameError("schema", kind, KINDS, f"(there is {', '.join(KINDS)})")
-    module, _, attribute = KINDS[kind].partition(":")
-    schema: dict[str, Any] = getattr(importlib.import_module(module), attribute).json_schema()
-    return schema
+    first, *others = (_class(place).json_schema() for place in KINDS[kind].split())
+    if not others:
+        return first
+    bodies = [dict(first), *others]
+    head = {name: first[name] for name in ("$schema", "$id", "title")}
+    named = {name: node for body in bodies for name, node in body.pop("$defs").items()}
+    return head | {"oneOf": [{k: v for k, v in body.items() if k not in head} for body in bodies], "$defs": named}
+
+
+def _class(place: str) -> type[Document]:
+    module, _, attribute = place.partition(":")
+    found: type[Document] = getattr(importlib.import_module(module), attribute)
+    return found

@@ -19,34 +19,16 @@ TINY = 1e-12
 class Table:
     """Joint proportions of gold and judge, and what the labels mean.
 
-    Parameters
-    ----------
-    joint : ndarray of float, shape (k, k)
-        Share of rows with gold label i and verdict j; sums to 1. The first ``declared`` categories are
-        the labels of the scale; any after them agree with nothing (invalid, undecided) and occur on the
-        judge's side only.
-    n : int
-        Rows behind the table.
-    declared : int
-        Labels on the scale.
-    values : ndarray of float, shape (v,)
-        Position of the first v labels, worst first; empty where the labels have no order. A label past
-        them (``both bad``) is as far from every other label as two labels can be.
-    level : {'nominal', 'ordinal', 'interval', 'ratio'}
-        The scale's level of measurement.
-    credit : ndarray of float, shape (k, k), optional
-        Credit of each cell for `accuracy`; by default 1 where the labels agree.
-    positive : int, optional
-        The positive label of a two-label check.
-    graded : bool
-        True where gold is not a label but a number (a mean of annotators): the rows of ``joint`` are then
-        its distinct values in ascending order, and only rank statistics are defined.
-    classes : int, optional
-        Declared labels that can occur, where a policy leaves one of them out.
-    gold_values : ndarray of float, shape (k_gold,), optional
-        The numbers that the rows of ``joint`` stand for where ``graded`` is true.
-    tie : int, optional
-        The label that says "tie", where both sides can give it.
+    ``joint``, shape (k, k), is the share of rows with gold label i and verdict j, and sums to 1; ``n`` counts the rows.
+    The first ``declared`` categories are the labels of the scale; any after them agree with nothing (invalid,
+    undecided) and occur on the judge's side only. ``values`` are the positions of the first v labels, worst first,
+    empty where labels have no order; a label past them (``both bad``) is as far from every other as two labels can be.
+    ``credit``, shape (k, k), is what each cell earns in `accuracy`, by default 1 where the labels agree. ``positive``
+    is the positive label of a check, ``tie`` the label "tie" where both sides can give it, and ``classes`` counts the
+    declared labels that can occur where a policy leaves one out.
+
+    Where gold is a number (a mean of annotators), ``graded`` is true, the rows of ``joint`` are its distinct values in
+    ascending order (``gold_values``), and only statistics of ranks and numbers are defined.
     """
 
     joint: Floats
@@ -76,26 +58,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A coefficient's value and gradient, or the reason why it has none.
+    """A coefficient's value and gradient, or the reason why it has none (``no_items``, ``no_variation`` ...).
 
-    Parameters
-    ----------
-    value : float or None
-        The coefficient; None exactly where ``reason`` is given.
-    gradient : ndarray of float, shape (k, k), optional
-        Derivative of the coefficient by each joint proportion. The influence of a row in cell (i, j) is
-        ``gradient[i, j] - (joint * gradient).sum()``.
-    reason : str, optional
-        ``no_items``, ``no_variation``, ``no_order``, ``too_few_items``, ``graded_gold`` ...
-    n : int, optional
-        Rows in the denominator, where these are not all rows.
-    within : ndarray of bool, shape (k, k), optional
-        Cells of the denominator, where these are not all cells: a cluster without a row in them knows nothing of
-        the value and counts for no degree of freedom.
-    chance : float, optional
-        Expected agreement, for coefficients of the form ``1 - (1 - observed) / (1 - chance)``.
-    low, high : float, optional
-        Bounds of the value where these depend on the table: an error in the scale's units, say.
+    ``gradient``, shape (k, k), is the derivative by each joint proportion: the influence of a row in cell (i, j) is
+    ``gradient[i, j] - (joint * gradient).sum()``. ``n`` (rows) and ``within`` (cells, shape (k, k)) are the denominator
+    where it is not all of them: a cluster without a row there knows nothing of the value and is not a degree of
+    freedom. ``chance`` is the expected agreement pe of ``1 - (1 - po) / (1 - pe)``; ``low`` and ``high`` bound a value
+    whose bounds depend on the table, such as an error in the scale's units.
     """
 
     value: float | None

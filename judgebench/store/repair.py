@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError
 from judgebench.files.write import replace_file, sync
-from judgebench.store.lines import VERDICTS, encode
+from judgebench.store.lines import VERDICTS, Sorting, decode, encode
 from judgebench.store.locks import lock_run
 from judgebench.store.parquet import PACKED, group_count, note_packed, read_table, write_table
+from judgebench.store.sort import in_order
 from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
 from judgebench.store.verify import ailment, dated, disorder, sound, verify, without_counts
 from judgebench.store.writer import settle
@@ -95,16 +97,19 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
     salvage = _Salvage(file, groups, scale)
     temporary = path / f"{PACKED}.{os.getpid()}.tmp"
     try:
-        write_table(temporary, salvage.readable())
+        with tempfile.TemporaryFile(dir=path) as lines:
+            lines.writelines(map(encode, salvage.readable()))
+            lines.seek(0)
+            write_table(temporary, map(decode, in_order(lines, file)))
         if salvage.ill:
             side = dated(path, "damaged.jsonl")
             replace_file(side, map(encode, salvage.ill))
             aside.append(side)
-        if salvage.lost or not sound(path):
+        if changed := salvage.lost or salvage.disordered or not sound(path):
             side = dated(path, "damaged.parquet")
             os.link(file, side)
             aside.append(side)
-        if salvage.ill or salvage.lost or not sound(path):
+        if salvage.ill or changed:
             note_packed(path, temporary)
             temporary.replace(file)
             sync(path)
@@ -114,16 +119,21 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
 
 
 class _Salvage:
-    """What can be read of a packed file: ``lost`` row groups can't, ``ill`` rows make no sense."""
+    """What can be read of a packed file: ``lost`` row groups can't, ``ill`` rows make no sense.
+
+    ``disordered`` rows stand before what they should follow, or twice.
+    """
 
     def __init__(self, file: Path, groups: int, scale: Scale) -> None:
         self.file = file
         self.groups = groups
         self.scale = scale
         self.lost = 0
+        self.disordered = 0
         self.ill: list[Verdict] = []
 
     def readable(self) -> Iterator[Verdict]:
+        before: Sorting | None = None
         for group in range(self.groups):
             try:
                 # All of a group or nothing: what it yields goes to the new file.
@@ -134,5 +144,8 @@ class _Salvage:
             for verdict in rows:
                 if disorder(verdict, self.scale):
                     self.ill.append(verdict)
-                else:
-                    yield verdict
+                    continue
+                here = Sorting.of(verdict)
+                self.disordered += before is not None and here <= before
+                before = here
+                yield verdict

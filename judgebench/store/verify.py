@@ -217,15 +217,15 @@ def _verify_table(path: Path, scale: Scale | None, seen: _Seen) -> None:
         try:
             for verdict in read_table(file, groups=[group]):
                 report.packed += 1
-                wrong = disorder(verdict, scale)
+                wrong, todo = disorder(verdict, scale), _ASIDE
                 here = Sorting.of(verdict)
                 if not seen.take(verdict):
-                    wrong = wrong or "its case stands there twice"
+                    wrong, todo = (wrong, todo) if wrong else ("its case stands there twice", _ORDER)
                 elif before is not None and here <= before:
-                    wrong = wrong or "out of order"
+                    wrong, todo = (wrong, todo) if wrong else ("out of order", _ORDER)
                 before = here
                 if wrong:
-                    report.add(file, report.packed, f"row {report.packed}: {wrong}", _ASIDE)
+                    report.add(file, report.packed, f"row {report.packed}: {wrong}", todo)
         except DataError as error:
             what = str(error).partition(";")[0].removeprefix(f"{file}: ")
             report.add(file, None, f"row group {group + 1} of {groups}: {what}", _GROUPS)

@@ -29,7 +29,7 @@ def rooms(
     from judgebench.api.reporting import report_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.sources import run_source  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.report.compare import render, render_field  # noqa: PLC0415 - loaded on use
+    from judgebench.report.compare import ManyJudges, TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 
     def measured(stored: StoredRun) -> Agreement:
@@ -43,7 +43,7 @@ def rooms(
         opened = [run_source(stored) for stored in chosen]
         matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
         if len(opened) > 2:
-            return render_field(compare_all(matched, known=metrics()), width=_WIDTH)
-        return render(hold(matched, [], known=metrics()), [], width=_WIDTH)
+            return ManyJudges(compare_all(matched, known=metrics())).render(width=_WIDTH)
+        return TwoJudges(hold(matched, [], known=metrics())).render(width=_WIDTH)
 
     return measured, Pages(report, compare)

@@ -285,7 +285,7 @@ def test_what_means_nothing_is_refused_in_words():
             compare(matched, [name])
     with pytest.raises(UnknownNameError, match="auc"):
         compare(matched, ["auk"])
-    with pytest.raises(UsageError, match="--system-col"):
+    with pytest.raises(UsageError, match="two systems: system"):
         compare(matched, interval="two-way")
     with pytest.raises(UsageError, match="two judges only"):
         compare_all(matched, "ece")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t as student
 
 from judgebench.agreement.gate.decision import Limits, Rules, gate
 from judgebench.agreement.gate.operations import Spent
@@ -112,6 +113,21 @@ def test_holm_keeps_the_false_alarms_of_nine_lines_at_alpha(simulated):
     adjusted, alone = simulated.family(np.random.default_rng(5), 400, 8, 150)
     assert adjusted <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 150)
     assert alone > 0.15
+
+
+@pytest.mark.parametrize(("only_first", "only_second", "closer"), [(9, 5, "fail"), (8, 7, "pass")])
+def test_the_items_asked_for_are_the_fewest_that_decide_8_times_in_10(only_first, only_second, closer):
+    found = held(*worse_by(100, only_first, only_second), rules=Rules(margin=0.07))
+    drop = (only_first - only_second) / 100
+    distance = {"fail": drop, "pass": 0.07 - drop}
+    assert distance[closer] == max(distance.values())
+    differences = np.repeat([1.0, -1.0, 0.0], [only_first, only_second, 100 - only_first - only_second])
+
+    def decides(n: int) -> bool:
+        quantiles = student.ppf(0.95, n - 1) + student.ppf(0.8, n - 1)
+        return quantiles * math.sqrt(differences.var(ddof=1) / n) <= distance[closer]
+
+    assert (found.state, decides(found.needed), decides(found.needed - 1)) == ("undecided", True, False)
 
 
 def test_three_states():

@@ -88,3 +88,8 @@ def test_kappa_is_close_to_its_own_jackknife():
     assert line.worse.method == "cr3-t-paired-one-sided"
     assert found.effective == pytest.approx(effective(sizes))
     assert found.effective < found.clusters == 60
+
+
+def test_half_of_all_rows_in_one_cluster():
+    assert effective(np.array([10] + 10 * [1])) == pytest.approx(400 / 110)
+    assert effective(np.full(40, 3)) == 40

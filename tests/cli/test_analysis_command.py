@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from judgebench.report.analysis import json_schema
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_errors_of_a_table_are_explained(judgebench, tmp_path: Path) -> None:
     assert done.out.startswith("judge on labels.csv: 31 of 120 judgments disagree with gold (25.8 %)")
     assert "kind long (against short) by +7" in " ".join(done.out.split())
     found = json.loads(judgebench(*base, "--feature", "words", "--format", "json").out)
-    jsonschema.validate(found, json_schema())
+    jsonschema.validate(found, json_schema("analysis"))
     (row,) = found["rows"]
     words = next(effect for effect in row["effects"] if effect["feature"] == "words")
     assert words["rows"] == 120
@@ -69,7 +69,7 @@ def test_runs_are_analysed_side_by_side(judgebench) -> None:
     done = judgebench("analyze", "runs", "--format", "json")
     assert done.code == 0, done.err
     rows = json.loads(done.out)["rows"]
-    jsonschema.validate(json.loads(done.out), json_schema())
+    jsonschema.validate(json.loads(done.out), json_schema("analysis"))
     assert [row["judge"] for row in rows] == ["baseline/longest", "baseline/random"]
     assert all(row["difficulty"]["slices"] for row in rows)
 

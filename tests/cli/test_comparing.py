@@ -11,7 +11,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from judgebench.report import compare, power
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,80 +32,81 @@ def table(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("table")
-def test_two_columns_in_every_form(inside) -> None:
+def test_two_columns_in_every_form(judgebench) -> None:
     two = ("compare", *TABLE, "--judge-col", "good", "--judge-col", "poor", "--id-col", "id", "--subset-col", "topic")
-    shown = inside(*two, "--gold", "human", "--items", 2)
+    shown = judgebench(*two, "--gold", "human", "--items", 2)
     assert shown.code == 0, shown.err
     assert shown.out.startswith("good agrees with humans more than poor: Cohen's kappa")
     assert "item" in shown.out.splitlines()[-3]
-    document = json.loads(inside(*two, "--format", "json").out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    document = json.loads(judgebench(*two, "--format", "json").out)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     assert (document["outcome"], document["clusters"]) == ("first", 100)
     assert {line["subset"] for line in document["lines"]} == {"all", "a", "b"}
     discordant = document["right"]["first_only"] + document["right"]["second_only"]
     assert len(document["differing"]) == discordant  # two labels: who differs in the verdict differs in being right
-    figures = list(csv.DictReader(io.StringIO(inside(*two, "--format", "csv").out)))
+    figures = list(csv.DictReader(io.StringIO(judgebench(*two, "--format", "csv").out)))
     assert float(figures[0]["difference_value"]) == pytest.approx(document["lines"][0]["difference"]["value"], abs=1e-6)
-    listed = inside(*two, "--format", "csv", "--items", 1).out
+    listed = judgebench(*two, "--format", "csv", "--items", 1).out
     assert len(listed.splitlines()) == discordant + 1
     worse = ("compare", *TABLE, "--judge-col", "poor", "--judge-col", "good", "--fail-if-worse", "--format", "md")
-    failed = inside(*worse)
+    failed = judgebench(*worse)
     assert (failed.code, failed.err.count("good agrees with gold more than poor")) == (1, 1)
 
 
 @pytest.mark.usefixtures("table")
-def test_three_columns_are_ranked_and_paired(inside) -> None:
+def test_three_columns_are_ranked_and_paired(judgebench) -> None:
     three = ("compare", *TABLE, "--judge-col", "good", "--judge-col", "fair", "--judge-col", "poor")
-    document = json.loads(inside(*three, "--format", "json", "--verify").out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    document = json.loads(judgebench(*three, "--format", "json", "--verify").out)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     assert [(one["judge"], one["best"], one["worst"]) for one in document["standings"]] == [
         ("good", 1, 1),
         ("fair", 2, 2),
         ("poor", 3, 3),
     ]
     assert len(document["pairs"]) == 3
-    assert "agrees with gold most: by Cohen's kappa" in inside(*three).out
+    assert "agrees with gold most: by Cohen's kappa" in judgebench(*three).out
 
 
-def test_runs_are_matched_and_refused(judgebench, inside) -> None:
+def test_runs_are_matched_and_refused(judgebench) -> None:
     run = ("run", "--sample", "--order", "original", "--judge", "baseline/first", "--judge", "baseline/longest")
     judgebench(*run, "--task", "pandalm", "--runs", "both")
     judgebench(*run, "--task", "judgebench", "--runs", "other")
     judgebench(*run[:-2], "--task", "pandalm", "--runs", "short", "--limit", 15)
-    done = inside("compare", "both", "--format", "json", "--metric", "accuracy")
+    done = judgebench("compare", "both", "--format", "json", "--metric", "accuracy")
     assert done.code == 0, done.err
     assert sorted(json.loads(done.out)["judges"]) == ["baseline/first", "baseline/longest"]
-    refused = inside("compare", "both", "other")
+    refused = judgebench("compare", "both", "other")
     assert (refused.code, "different tasks" in refused.err) == (3, True)
-    gaps = inside("compare", "short", "both")
+    gaps = judgebench("compare", "short", "both")
     assert (gaps.code, "--shared" in gaps.err, len(gaps.err.strip().splitlines())) == (3, True, 1), gaps.err
-    shared = inside("compare", "short", "both", "--shared")
+    shared = judgebench("compare", "short", "both", "--shared")
     assert shared.code == 0
     assert "left out (--shared)" in shared.err
 
 
 @pytest.mark.usefixtures("table")
-def test_power(inside) -> None:
+def test_power(judgebench) -> None:
     figures = ("power", "--base-rate", 0.7, "--kappa", 0.6, "--discordance", 0.1)
-    document = json.loads(inside(*figures, "--format", "json", "--items", 1080).out)
-    jsonschema.Draft202012Validator(power.json_schema()).validate(document)
+    document = json.loads(judgebench(*figures, "--format", "json", "--items", 1080).out)
+    jsonschema.Draft202012Validator(json_schema("power")).validate(document)
     one, two = document["tests"]
     assert (one["items_for_drop"], two["items_for_drop"]) == (1080, 1371)
     assert one["detectable"] == pytest.approx(0.05, abs=1e-4)
     pilot = ("power", *TABLE, "--judge-col", "good", "--judge-col", "fair", "--format", "csv")
-    rows = list(csv.DictReader(io.StringIO(inside(*pilot).out)))
+    rows = list(csv.DictReader(io.StringIO(judgebench(*pilot).out)))
     assert [row["sides"] for row in rows] == ["1", "2"]
     assert rows[0]["items"] == "300"
     for wrong, says in (
         (("power", "--base-rate", 0.9, "--kappa", 0.8, "--discordance", 0.2), "no judges with kappas"),
         ((*pilot, "--discordance", 0.1), "measured"),
         ((*figures, "--drop", "1e-300"), "no number of items finds a drop of 1e-300"),
-        ((*figures, "--design-effect", "inf"), "or a smaller design effect"),
+        ((*figures, "--design-effect", "1e300"), "or a smaller design effect"),
+        ((*figures, "--design-effect", "inf"), "--design-effect=inf: expected a number"),
         ((*pilot, "--drop", "1e-320"), "no number of items finds a drop of"),
         ((*figures, "--policy", "tie=drop"), "--policy: without a pilot"),
         ((*figures, *TABLE[2:], "--gold", "human"), "--gold-col, --cluster-col, --gold: without a pilot"),
     ):
-        done = inside(*wrong)
+        done = judgebench(*wrong)
         assert (done.code, says in done.err) == (2, True), done.err
 
 
@@ -124,57 +125,57 @@ PROBABILITIES = ("--csv", "p.csv", "--gold-col", "h", "--cluster-col", "q", "--s
 
 
 @pytest.mark.usefixtures("numbers")
-def test_columns_of_probabilities_are_compared_in_every_form(inside) -> None:
-    done = inside("compare", *PROBABILITIES, "--format", "json", "--verify")
+def test_columns_of_probabilities_are_compared_in_every_form(judgebench) -> None:
+    done = judgebench("compare", *PROBABILITIES, "--format", "json", "--verify")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     found = {line["metric"]: line for line in document["lines"]}
     assert {"cohen_kappa", "auc", "brier", "log_loss", "ece", "calibration_slope"} <= found.keys()
     assert document["lower_is_better"] == ["brier", "log_loss", "ece"]
     assert (document["interval"], document["systems"]) == ("default", None)
     assert found["auc"]["difference"]["method"] == "cr1-t-paired"
     assert found["ece"]["difference"]["method"] == "cr1-t-paired-bias"
-    shown = inside("compare", *PROBABILITIES, "--metric", "brier")
+    shown = judgebench("compare", *PROBABILITIES, "--metric", "brier")
     assert shown.out.startswith("p agrees with gold more than s: Brier score")
     assert "Lower is better: Brier score." in shown.out
-    assert "Chance lifts a calibration error" in inside("compare", *PROBABILITIES, "--metric", "ece").out
-    figures = list(csv.DictReader(io.StringIO(inside("compare", *PROBABILITIES, "--format", "csv").out)))
+    assert "Chance lifts a calibration error" in judgebench("compare", *PROBABILITIES, "--metric", "ece").out
+    figures = list(csv.DictReader(io.StringIO(judgebench("compare", *PROBABILITIES, "--format", "csv").out)))
     assert {row["metric"] for row in figures} == found.keys()
     leaning = ("compare", *PROBABILITIES, "--metric", "calibration_slope")
-    assert "is higher for" in inside(*leaning).out or "Can't tell" in inside(*leaning).out
-    gate = inside(*leaning, "--fail-if-worse")
+    assert "is higher for" in judgebench(*leaning).out or "Can't tell" in judgebench(*leaning).out
+    gate = judgebench(*leaning, "--fail-if-worse")
     assert (gate.code, "neither better nor worse" in gate.err) == (2, True)
-    pilot = inside("power", *PROBABILITIES, "--metric", "auc")
+    pilot = judgebench("power", *PROBABILITIES, "--metric", "auc")
     assert (pilot.code, "area under the ROC curve" in pilot.out) == (0, True), pilot.err
-    assert "two judges" in inside("power", *PROBABILITIES[:-2], "--metric", "auc").err
+    assert "two judges" in judgebench("power", *PROBABILITIES[:-2], "--metric", "auc").err
 
 
 @pytest.mark.usefixtures("numbers")
-def test_two_ways_to_cluster(inside) -> None:
-    plain = json.loads(inside("compare", *PROBABILITIES, "--format", "json").out)
-    done = inside("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model", "--format", "json")
+def test_two_ways_to_cluster(judgebench) -> None:
+    plain = json.loads(judgebench("compare", *PROBABILITIES, "--format", "json").out)
+    done = judgebench("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model", "--format", "json")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     assert (document["interval"], document["systems"], document["detectable"]) == ("two-way", 4, None)
     assert "few_systems" in document["warnings"]
     for one, other in zip(plain["lines"], document["lines"], strict=True):
         assert one["difference"]["value"] == other["difference"]["value"]
         assert other["difference"]["method"].startswith(("two-way-cr1-t-paired", "cr1-t-paired"))
     assert any(one["difference"]["method"].startswith("two-way") for one in document["lines"])
-    shown = inside("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model").out
+    shown = judgebench("compare", *PROBABILITIES, "--interval", "two-way", "--system-col", "model").out
     shown = " ".join(shown.split())
     assert "by 80 questions and 4 systems" in shown
     assert "fewer than 20 systems" in shown
-    without = inside("compare", *PROBABILITIES, "--interval", "two-way")
+    without = judgebench("compare", *PROBABILITIES, "--interval", "two-way")
     assert (without.code, "--system-col" in without.err) == (2, True)
     three = (*PROBABILITIES, "--score-col", "p", "--interval", "two-way", "--system-col", "model")
-    assert inside("compare", *three).code == 2
+    assert judgebench("compare", *three).code == 2
 
 
-def test_every_metric_is_listed(inside) -> None:
-    lines = inside("list", "metrics").out.splitlines()
+def test_every_metric_is_listed(judgebench) -> None:
+    lines = judgebench("list", "metrics").out.splitlines()
     names = [line.split()[0] for line in lines]
     assert {"cohen_kappa", "auc", "calibration_slope", "score_lin_ccc", "kendall_tau", "first_error_f1"} <= set(names)
     assert any(line.startswith("brier ") and line.endswith("probabilities on check, pair") for line in lines)

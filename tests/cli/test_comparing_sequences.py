@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Turn, Verdict
-from judgebench.report import compare
+from judgebench.report.schemas import json_schema
 from judgebench.store.runs import RunWriter
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_runs_of_sequences_are_compared(judgebench, tmp_path: Path, scale, draw,
     done = judgebench("compare", "runs", "--format", "json", "--verify")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.Draft202012Validator(compare.json_schema()).validate(document)
+    jsonschema.Draft202012Validator(json_schema("compare")).validate(document)
     assert (document["headline"], document["clusters"]) == (headline, 30)
     assert document["outcome"] == ("first" if document["judges"][0] == "good" else "second")
     assert document["right"]["both"] + document["right"]["neither"] < 60

@@ -12,7 +12,8 @@ import pytest
 from report.gate_rows import HOSTILE, RUN, planted, store, verdicts
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage, Verdict
-from judgebench.report.gate import baseline, gate
+from judgebench.report.gate import baseline
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,22 +35,22 @@ def both(root: Path, n: int, **how) -> tuple[Path, Path]:
 
 def document(done) -> dict:
     found = json.loads(done.out)
-    jsonschema.Draft202012Validator(gate.json_schema()).validate(found)
+    jsonschema.Draft202012Validator(json_schema("gate")).validate(found)
     return found
 
 
-def test_a_planted_drop_fails_and_none_passes(inside, tmp_path):
+def test_a_planted_drop_fails_and_none_passes(judgebench, tmp_path):
     # A drop of .05 in accuracy is one of .10 in kappa, on balanced classes.
     old, new = both(tmp_path / "a", 500, drop=0.05)
-    done = inside("gate", new, "--against", old, "--format", "json", "--verify")
+    done = judgebench("gate", new, "--against", old, "--format", "json", "--verify")
     found = document(done)
     assert (done.code, found["state"], found["items"]) == (1, "fail", 500)
     assert found["lines"][0]["worse"]["value"] == pytest.approx(0.1, abs=0.005)
     assert done.err.startswith("judgebench: FAIL: server/new against the baseline server/old on planted, 500 items.")
-    turned = inside("gate", old, "--against", new)
+    turned = judgebench("gate", old, "--against", new)
     assert (turned.code, turned.err) == (0, ""), "an improvement never fails"
     old, new = both(tmp_path / "b", 2000)
-    done = inside("gate", new, "--against", old)
+    done = judgebench("gate", new, "--against", old)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("PASS: server/new against the baseline server/old on planted, 2,000 items.")
     odds = " ".join(done.out.split("of 10 from")[1].split())
@@ -57,36 +58,38 @@ def test_a_planted_drop_fails_and_none_passes(inside, tmp_path):
     assert "Cohen's kappa 5.0 % 97.0 % 95.0 % 3.0 % .035" in odds
 
 
-def test_too_few_items_can_not_tell(inside, tmp_path):
+def test_too_few_items_can_not_tell(judgebench, tmp_path):
     old, new = both(tmp_path, 100, drop=0.02)
-    done = inside("gate", new, "--against", old, "--format", "json")
+    done = judgebench("gate", new, "--against", old, "--format", "json")
     found = document(done)
     assert (done.code, found["state"]) == (6, "undecided")
     needed = found["items_needed"]
     assert needed > 100
     assert f"You need about {needed:,} items." in done.err
     assert done.err.startswith("judgebench: CAN'T TELL")
-    assert inside("gate", new, "--against", old, "--margin", 0.5).code == 0
-    assert inside("gate", new, "--against", old, "--margin", 0.5, "--alpha", 0.2).code == 0
+    assert judgebench("gate", new, "--against", old, "--margin", 0.5).code == 0
+    assert judgebench("gate", new, "--against", old, "--margin", 0.5, "--alpha", 0.2).code == 0
 
 
-def test_the_same_decision_gives_the_same_bytes(inside, tmp_path):
+def test_the_same_decision_gives_the_same_bytes(judgebench, tmp_path):
     old, new = both(tmp_path, 200, drop=0.02)
     for form in ("table", "json", "md"):
-        first, again = (inside("gate", new, "--against", old, "--format", form, "--junit", "j.xml") for _ in range(2))
+        first, again = (
+            judgebench("gate", new, "--against", old, "--format", form, "--junit", "j.xml") for _ in range(2)
+        )
         assert first == again
 
 
-def test_a_baseline_file_is_made_reviewed_and_renewed(inside, tmp_path):
+def test_a_baseline_file_is_made_reviewed_and_renewed(judgebench, tmp_path):
     old, new = both(tmp_path, 300, drop=0.1)
     file = tmp_path / "base" / "line.json"
-    missing = inside("gate", old, "--against", file)
+    missing = judgebench("gate", old, "--against", file)
     assert (missing.code, "--update` makes it" in missing.err) == (2, True)
-    made = inside("gate", old, "--against", file, "--update")
+    made = judgebench("gate", old, "--against", file, "--update")
     assert (made.code, made.out) == (0, "")
     assert "300 items, new" in made.err
     text = file.read_text("utf-8")
-    jsonschema.Draft202012Validator(baseline.json_schema()).validate(json.loads(text))
+    jsonschema.Draft202012Validator(json_schema("baseline")).validate(json.loads(text))
     lines = text.splitlines()
     items = [line for line in lines if line.startswith('    "item ')]
     assert len(items) == 300
@@ -95,21 +98,21 @@ def test_a_baseline_file_is_made_reviewed_and_renewed(inside, tmp_path):
     assert "Is it?" not in text
     assert "It is." not in text
     # The file says what the run says.
-    by_run, by_file = (document(inside("gate", new, "--against", one, "--format", "json")) for one in (old, file))
+    by_run, by_file = (document(judgebench("gate", new, "--against", one, "--format", "json")) for one in (old, file))
     assert by_run == by_file
     assert by_file["state"] == "fail"
-    assert inside("gate", old, "--against", file).code == 0
-    renewed = inside("gate", new, "--against", file, "--update")
+    assert judgebench("gate", old, "--against", file).code == 0
+    renewed = judgebench("gate", new, "--against", file, "--update")
     assert "judge: 'server/old' before, 'server/new' now" in renewed.err
     assert f"300 items: verdicts of {by_file['differ']} changed, 0 new, 0 gone" in renewed.err
     after = file.read_text("utf-8").splitlines()
     # What a reviewer sees: a line for each verdict that changed, and the head.
     assert sum(a != b for a, b in zip(lines, after, strict=True) if a.startswith('    "item ')) == by_file["differ"]
-    assert inside("gate", new, "--against", file).code == 0
-    again = inside("gate", new, "--against", file, "--update")
+    assert judgebench("gate", new, "--against", file).code == 0
+    again = judgebench("gate", new, "--against", file, "--update")
     assert again.code == 0
     assert file.read_text("utf-8").splitlines() == after
-    folder = inside("gate", new, "--against", old, "--update")
+    folder = judgebench("gate", new, "--against", old, "--update")
     assert (folder.code, "is a folder" in folder.err) == (2, True)
 
 
@@ -153,21 +156,21 @@ def changed(gold, codes, what: str):
         ("repeats", "item 'item 0000' was shown otherwise: orders (and repeats) 0 in the baseline, 0 0#2 in the run"),
     ],
 )
-def test_a_baseline_of_other_data_is_refused(inside, tmp_path, what, says):
+def test_a_baseline_of_other_data_is_refused(judgebench, tmp_path, what, says):
     gold, first, second = planted(40)
     old = store(tmp_path / "a", RUN, verdicts(gold, first))
-    assert inside("gate", old, "--against", "line.json", "--update").code == 0
+    assert judgebench("gate", old, "--against", "line.json", "--update").code == 0
     new = store(tmp_path / "b", *changed(gold, second, what))
     for against in ("line.json", old):
-        done = inside("gate", new, "--against", against)
+        done = judgebench("gate", new, "--against", against)
         assert (done.code, done.out) == (3, "")
         assert says in done.err
         assert len(done.err.splitlines()) == 1
         assert ("--update` renews the baseline" in done.err) == (against == "line.json")
     if what == "policy":
-        assert inside("gate", new, "--against", "line.json", "--policy", "order=mean").code in {0, 6}
+        assert judgebench("gate", new, "--against", "line.json", "--policy", "order=mean").code in {0, 6}
     if what == "repeats":
-        single = inside("gate", new, "--against", old, "--policy", "order=single")
+        single = judgebench("gate", new, "--against", old, "--policy", "order=single")
         assert single.code in {0, 6}, single.err
 
 
@@ -198,18 +201,18 @@ def damaged(text: str, what: str) -> str:
         ("version", "'judgebench.baseline/2', and this version", 0),
     ],
 )
-def test_a_damaged_baseline_is_refused(inside, tmp_path, what, says, again):
+def test_a_damaged_baseline_is_refused(judgebench, tmp_path, what, says, again):
     gold, first, _ = planted(40)
     old = store(tmp_path / "a", RUN, verdicts(gold, first))
     file = tmp_path / "line.json"
-    inside("gate", old, "--against", file, "--update")
+    judgebench("gate", old, "--against", file, "--update")
     file.write_text(damaged(file.read_text("utf-8"), what), encoding="utf-8")
-    done = inside("gate", old, "--against", file)
+    done = judgebench("gate", old, "--against", file)
     assert (done.code, done.out, says in done.err) == (3, "", True), done.err
-    renewed = inside("gate", old, "--against", file, "--update")
+    renewed = judgebench("gate", old, "--against", file, "--update")
     assert (renewed.code in {2, 3}) == bool(again), renewed.err
     if not again:
-        assert inside("gate", old, "--against", file).code == 0
+        assert judgebench("gate", old, "--against", file).code == 0
 
 
 @pytest.mark.parametrize(
@@ -231,46 +234,46 @@ def test_a_damaged_baseline_is_refused(inside, tmp_path, what, says, again):
         ("judge", None),
     ],
 )
-def test_a_forged_baseline_is_refused_without_a_traceback(inside, tmp_path, field, value):
+def test_a_forged_baseline_is_refused_without_a_traceback(judgebench, tmp_path, field, value):
     gold, first, _ = planted(1)
     old = store(tmp_path / "a", RUN, verdicts(gold, first))
     file = tmp_path / "line.json"
-    inside("gate", old, "--against", file, "--update")
+    judgebench("gate", old, "--against", file, "--update")
     document = json.loads(file.read_text("utf-8"))
     del document["checksum"]
     document[field] = value
     document["checksum"] = baseline.digest(document, 32)
     file.write_text(json.dumps(document), encoding="utf-8")
-    done = inside("gate", old, "--against", file)
+    done = judgebench("gate", old, "--against", file)
     assert (done.code, len(done.err.splitlines())) == (3, 1), done.err
 
 
-def test_a_word_off_the_scale_is_named(inside, tmp_path):
+def test_a_word_off_the_scale_is_named(judgebench, tmp_path):
     gold, first, _ = planted(4)
     old = store(tmp_path / "a", RUN, verdicts(gold, first))
     file = tmp_path / "line.json"
-    inside("gate", old, "--against", file, "--update")
+    judgebench("gate", old, "--against", file, "--update")
     document = json.loads(file.read_text("utf-8"))
     document["verdicts"]["item 0001"]["0"] = "maybe"
     del document["checksum"]
     document["checksum"] = baseline.digest(document, 32)
     file.write_text(json.dumps(document), encoding="utf-8")
-    done = inside("gate", old, "--against", file)
+    done = judgebench("gate", old, "--against", file)
     assert (done.code, "item 'item 0001': 'maybe' is no verdict on the scale check" in done.err) == (3, True)
 
 
-def test_other_files_are_not_written_over(inside, tmp_path):
+def test_other_files_are_not_written_over(judgebench, tmp_path):
     gold, first, _ = planted(4)
     old = store(tmp_path / "a", RUN, verdicts(gold, first))
     (tmp_path / "package.json").write_text('{"name": "x"}')
-    done = inside("gate", old, "--against", "package.json", "--update")
+    done = judgebench("gate", old, "--against", "package.json", "--update")
     assert (done.code, "not written over" in done.err) == (2, True)
     (tmp_path / "notes.md").write_text("# Notes\n")
-    assert inside("gate", old, "--against", "notes.md", "--update").code == 3
+    assert judgebench("gate", old, "--against", "notes.md", "--update").code == 3
     assert (tmp_path / "notes.md").read_text() == "# Notes\n"
 
 
-def test_unfinished_and_empty_runs(inside, tmp_path):
+def test_unfinished_and_empty_runs(judgebench, tmp_path):
     gold, first, second = planted(40)
     old = store(tmp_path / "a", RUN, verdicts(gold, first))
     new = store(tmp_path / "b", NEW, verdicts(gold, second))
@@ -278,64 +281,69 @@ def test_unfinished_and_empty_runs(inside, tmp_path):
     whole = file.read_bytes()
     file.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
     for command in (("gate", new, "--against", old), ("gate", old, "--against", new)):
-        done = inside(*command)
+        done = judgebench(*command)
         assert (done.code, "command resumes it" in done.err) == (5, True), done.err
-    update = inside("gate", new, "--against", "line.json", "--update")
+    update = judgebench("gate", new, "--against", "line.json", "--update")
     assert (update.code, (tmp_path / "line.json").exists()) == (5, False)
     failed = verdicts(gold, np.full(40, -1), statuses=[Status.FAILED] * 40)
     lost = store(tmp_path / "c", NEW, failed)
-    done = inside("gate", lost, "--against", old, "--max-coverage-drop", 0.02, "--format", "json")
+    done = judgebench("gate", lost, "--against", old, "--max-coverage-drop", 0.02, "--format", "json")
     assert (done.code, [line["state"] for line in document(done)["lines"]]) == (1, ["fail", "fail"])
-    nothing = inside("gate", lost, "--against", "line.json", "--update")
+    nothing = judgebench("gate", lost, "--against", "line.json", "--update")
     assert (nothing.code, "no case" in nothing.err) == (3, True)
-    several = inside("gate", tmp_path / "a" / "..", "--against", old)
+    several = judgebench("gate", tmp_path / "a" / "..", "--against", old)
     assert several.code in {2, 3}
 
 
-def test_a_folder_of_several_runs_is_refused(inside, tmp_path):
+def test_a_folder_of_several_runs_is_refused(judgebench, tmp_path):
     both(tmp_path / "runs", 20)
-    done = inside("gate", tmp_path / "runs", "--against", tmp_path / "runs")
+    done = judgebench("gate", tmp_path / "runs", "--against", tmp_path / "runs")
     assert (done.code, "holds 2 runs" in done.err) == (2, True)
     lone = store(tmp_path / "lone", RUN, verdicts(*planted(20)[:2]))
-    assert inside("gate", tmp_path / "lone", "--against", lone).code == 0
+    assert judgebench("gate", tmp_path / "lone", "--against", lone).code == 0
 
 
-def test_repeats_orders_scores_and_sequences(judgebench, inside):
+def test_repeats_orders_scores_and_sequences(judgebench):
     run = ("run", "--sample", "--runs")
     judgebench(*run, "both", "--task", "pandalm", "--judge", "baseline/longest", "--repeats", 2)
     judgebench(*run, "other", "--task", "pandalm", "--judge", "baseline/random", "--repeats", 2)
     judgebench(*run, "original", "--task", "pandalm", "--judge", "baseline/longest", "--order", "original")
-    assert inside("gate", "both", "--against", "b.json", "--update").code == 0
-    assert inside("gate", "both", "--against", "b.json").code == 0
+    assert judgebench("gate", "both", "--against", "b.json", "--update").code == 0
+    assert judgebench("gate", "both", "--against", "b.json").code == 0
     for limit in ((), ("--max-flip-increase", 0.05, "--max-latency-increase", 1, "--max-cost-increase", 0.1)):
         decide = ("gate", "other", "--format", "json", *limit)
-        found = [document(inside(*decide, "--against", one)) for one in ("b.json", "both")]
+        found = [document(judgebench(*decide, "--against", one)) for one in ("b.json", "both")]
         assert found[0] == found[1]
         assert found[0]["judgments"] == 96
-    shown = inside("gate", "original", "--against", "b.json")
+    shown = judgebench("gate", "original", "--against", "b.json")
     assert (shown.code, "was shown otherwise" in shown.err) == (3, True)
-    assert inside("gate", "original", "--against", "b.json", "--policy", "order=single").code == 3
+    assert judgebench("gate", "original", "--against", "b.json", "--policy", "order=single").code == 3
     judgebench(*run, "single", "--task", "pandalm", "--judge", "baseline/longest")
-    assert inside("gate", "single", "--against", "single.json", "--policy", "order=single", "--update").code == 0
-    assert inside("gate", "original", "--against", "single.json", "--policy", "order=single").code == 0
-    flips = inside("gate", "original", "--against", "original", "--max-flip-increase", 0.1)
+    assert judgebench("gate", "single", "--against", "single.json", "--policy", "order=single", "--update").code == 0
+    assert judgebench("gate", "original", "--against", "single.json", "--policy", "order=single").code == 0
+    flips = judgebench("gate", "original", "--against", "original", "--max-flip-increase", 0.1)
     assert (flips.code, "--order both" in flips.err) == (2, True)
 
 
-def test_money_and_time_are_compared(inside, tmp_path):
+def test_money_and_time_are_compared(judgebench, tmp_path):
     gold, first, _ = planted(60)
     cheap = verdicts(gold, first, usage=Usage(100, 10, 0.001), seconds=1.0)
     dear = verdicts(gold, first, usage=Usage(120, 10, 0.0012), seconds=1.01)
     old, new = store(tmp_path / "a", RUN, cheap), store(tmp_path / "b", NEW, dear)
-    inside("gate", old, "--against", "line.json", "--update")
+    judgebench("gate", old, "--against", "line.json", "--update")
     limits = ("--max-cost-increase", 0.1, "--max-latency-increase", 0.1)
     for against in (old, "line.json"):
-        done = inside("gate", new, "--against", against, *limits, "--format", "json")
+        done = judgebench("gate", new, "--against", against, *limits, "--format", "json")
         lines = {line["figure"]: line for line in document(done)["lines"]}
         assert {name: line["state"] for name, line in lines.items()} == {
             "cohen_kappa": "pass",
             "cost": "fail",
             "latency": "pass",
+        }
+        assert {name: line["lower_is_better"] for name, line in lines.items()} == {
+            "cohen_kappa": False,
+            "cost": True,
+            "latency": True,
         }
         assert lines["cost"]["worse"]["value"] == pytest.approx(0.2)
         assert done.code == 1
@@ -356,36 +364,36 @@ def test_money_and_time_are_compared(inside, tmp_path):
         (("--junit", "."), "can't write"),
     ],
 )
-def test_wrong_usage(inside, tmp_path, options, says):
+def test_wrong_usage(judgebench, tmp_path, options, says):
     old, new = both(tmp_path, 40)
-    done = inside("gate", new, "--against", old, *options)
+    done = judgebench("gate", new, "--against", old, *options)
     assert (done.code, done.out, says in done.err) == (2, "", True), done.err
 
 
-def test_several_metrics_and_subsets(inside, tmp_path):
+def test_several_metrics_and_subsets(judgebench, tmp_path):
     gold, first, second = planted(400, drop=0.08)
     subsets = ["::easy"] * 200 + ["hard"] * 200
     old = store(tmp_path / "a", RUN, verdicts(gold, first, subsets=subsets))
     new = store(tmp_path / "b", NEW, verdicts(gold, second, subsets=subsets))
     what = ("--metric", "accuracy", "--metric", "cohen_kappa", "--subset", "all", "--strict")
-    found = document(inside("gate", new, "--against", old, *what, "--format", "json"))
+    found = document(judgebench("gate", new, "--against", old, *what, "--format", "json"))
     assert [(line["figure"], line["subset"]) for line in found["lines"]] == [
         (figure, subset) for subset in ("all", "::easy", "hard") for figure in ("accuracy", "cohen_kappa")
     ]
     assert all(line["p_holm"] >= line["p"] for line in found["lines"])
-    shown = inside("gate", new, "--against", old, *what)
+    shown = judgebench("gate", new, "--against", old, *what)
     assert not [line for line in shown.out.splitlines() if line.lstrip().startswith("::")]
 
 
-def test_github_gets_annotations_and_a_summary(inside, tmp_path, monkeypatch):
+def test_github_gets_annotations_and_a_summary(judgebench, tmp_path, monkeypatch):
     old, new = both(tmp_path, 500, drop=0.05)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     (tmp_path / "summary.md").write_text("before\n")
-    done = inside("gate", new, "--against", old, "--format", "json")
+    done = judgebench("gate", new, "--against", old, "--format", "json")
     assert document(done)
     assert "::error" not in done.err
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    done = inside("gate", new, "--against", old, "--format", "json")
+    done = judgebench("gate", new, "--against", old, "--format", "json")
     assert document(done), "stdout stays JSON"
     commands = [line for line in done.err.splitlines() if line.startswith("::")]
     assert len(commands) == 1
@@ -394,9 +402,9 @@ def test_github_gets_annotations_and_a_summary(inside, tmp_path, monkeypatch):
     assert text.startswith("before\n### judgebench gate: FAIL\n")
     assert text.count("| FAIL | Cohen's kappa |") == 2
     monkeypatch.delenv("GITHUB_ACTIONS")
-    assert "::error" in inside("gate", new, "--against", old, "--github").err
+    assert "::error" in judgebench("gate", new, "--against", old, "--github").err
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
-    done = inside("gate", new, "--against", old)
+    done = judgebench("gate", new, "--against", old)
     assert (done.code, "can't write GITHUB_STEP_SUMMARY" in done.err) == (1, True)
 
 
@@ -413,7 +421,7 @@ def of_scale(spec: str, codes, golds, **reply):
 
 
 @pytest.mark.parametrize("kind", ["rank", "steps", "rate", "probability"])
-def test_every_kind_of_verdict_is_held_from_a_file_as_from_a_run(inside, tmp_path, kind):
+def test_every_kind_of_verdict_is_held_from_a_file_as_from_a_run(judgebench, tmp_path, kind):
     rng = np.random.default_rng(3)
     n = 60
     options: tuple[str, ...] = ()
@@ -436,39 +444,41 @@ def test_every_kind_of_verdict_is_held_from_a_file_as_from_a_run(inside, tmp_pat
     for place, (run, codes) in enumerate(((RUN, first), (NEW, second))):
         scale, said = of_scale(spec, codes, gold, **reply[place])
         paths.append(store(tmp_path / "runs", replace(run, scale=scale), said))
-    assert inside("gate", paths[0], "--against", "line.json", "--update").code == 0
+    assert judgebench("gate", paths[0], "--against", "line.json", "--update").code == 0
     text = (tmp_path / "line.json").read_text("utf-8")
-    jsonschema.Draft202012Validator(baseline.json_schema()).validate(json.loads(text))
+    jsonschema.Draft202012Validator(json_schema("baseline")).validate(json.loads(text))
     assert '["truncated"]' in text
     limit = ("--max-coverage-drop", 0.1, "--verify", "--format", "json")
     by_file, by_run = (
-        document(inside("gate", paths[1], "--against", one, *options, *limit)) for one in ("line.json", paths[0])
+        document(judgebench("gate", paths[1], "--against", one, *options, *limit)) for one in ("line.json", paths[0])
     )
     assert by_file == by_run
+    errors = {"score_mean_absolute_error", "brier"}
+    assert all(line["lower_is_better"] == (line["figure"] in errors) for line in by_file["lines"])
     assert len(by_file["lines"]) == (len(options) // 2 or 1) + 1
     assert all(line["worse"]["low"] is not None for line in by_file["lines"])
-    same = inside("gate", paths[0], "--against", "line.json", *options)
+    same = judgebench("gate", paths[0], "--against", "line.json", *options)
     assert same.code == 0, same.err
 
 
 @pytest.mark.data
-def test_recorded_judges_of_pandalm(inside, data_dir, tmp_path):
+def test_recorded_judges_of_pandalm(judgebench, data_dir, tmp_path):
     """statistics.md 9.3: kappa differs by .0401526644631637, with a standard error of .0424 by question."""
     run = ("run", "--task", "pandalm", "--data", data_dir / "pandalm", "--runs", "runs")
-    assert inside(*run, "--judge", "replay:gpt-3.5-turbo", "--judge", "replay:pandalm-7b").code == 0
+    assert judgebench(*run, "--judge", "replay:gpt-3.5-turbo", "--judge", "replay:pandalm-7b").code == 0
     old, new = (next((tmp_path / "runs").glob(f"*{name}*")) for name in ("gpt-3.5", "pandalm-7b"))
     wrong = ("--policy", "invalid=wrong", "--format", "json", "--verify")
-    assert inside("gate", old, "--against", "line.json", "--update", *wrong[:2]).code == 0
-    done = inside("gate", new, "--against", "line.json", *wrong)
+    assert judgebench("gate", old, "--against", "line.json", "--update", *wrong[:2]).code == 0
+    done = judgebench("gate", new, "--against", "line.json", *wrong)
     worse = document(done)["lines"][0]["worse"]
     assert (done.code, worse["value"]) == (6, pytest.approx(0.0401526644631637, abs=1e-12))
     assert worse["se"] == pytest.approx(0.0424223243820941, rel=4e-3)
-    assert inside("gate", old, "--against", new, *wrong).code == 0
-    other = inside("gate", new, "--against", "line.json")
+    assert judgebench("gate", old, "--against", new, *wrong).code == 0
+    other = judgebench("gate", new, "--against", "line.json")
     assert (other.code, "the baseline has invalid=wrong, the run invalid=tie" in other.err) == (3, True)
 
 
-def test_hostile_names_give_no_command_to_a_log(inside, tmp_path, monkeypatch):
+def test_hostile_names_give_no_command_to_a_log(judgebench, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     gold, first, second = planted(60, drop=0.1)
     names = [f"{HOSTILE} {place}" for place in range(60)]
@@ -476,7 +486,7 @@ def test_hostile_names_give_no_command_to_a_log(inside, tmp_path, monkeypatch):
     old = store(tmp_path / "a", run, verdicts(gold, first, names=names, subsets=[HOSTILE, "b"] * 30))
     new = store(tmp_path / "b", replace(run, judge=f"{HOSTILE}!"), verdicts(gold, second, names=names))
     other = store(tmp_path / "c", replace(run, judge="c"), verdicts(gold, second, names=[f"{n}?" for n in names]))
-    assert inside("gate", old, "--against", "line.json", "--update").code == 0
+    assert judgebench("gate", old, "--against", "line.json", "--update").code == 0
     for command in (
         ("gate", new, "--against", "line.json"),
         ("gate", new, "--against", old, "--metric", "accuracy"),
@@ -484,7 +494,7 @@ def test_hostile_names_give_no_command_to_a_log(inside, tmp_path, monkeypatch):
         ("gate", new, "--against", "line.json", "--update"),
         ("gate", new, "--against", "line.json", "--subset", HOSTILE),
     ):
-        done = inside(*command)
+        done = judgebench(*command)
         ours = ("::error title=judgebench gate%3A ", "::warning title=judgebench gate%3A ")
         for line in (done.out + done.err).splitlines():
             assert "##[" not in line

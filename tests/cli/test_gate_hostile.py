@@ -28,43 +28,43 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def held(inside, tmp_path: Path) -> tuple[Path, Path, Path]:
+def held(judgebench, tmp_path: Path) -> tuple[Path, Path, Path]:
     """Two runs, and the first one's baseline."""
     gold, first, second = planted(40)
     old, new = store(tmp_path / "a", RUN, verdicts(gold, first)), store(tmp_path / "a", NEW, verdicts(gold, second))
     file = tmp_path / "line.json"
-    assert inside("gate", old, "--against", file, "--update").code == 0
+    assert judgebench("gate", old, "--against", file, "--update").code == 0
     return old, new, file
 
 
-def test_no_output_goes_over_the_baseline_or_another_output(inside, held, tmp_path):
+def test_no_output_goes_over_the_baseline_or_another_output(judgebench, held, tmp_path):
     _, new, file = held
     before = file.read_bytes()
     link = tmp_path / "link.json"
     link.symlink_to(file)
     for option in ("--output", "--junit"):
         for name in (file, link, tmp_path / "a" / ".." / "line.json"):
-            done = inside("gate", new, "--against", file, option, name)
+            done = judgebench("gate", new, "--against", file, option, name)
             assert (done.code, "write over the baseline" in done.err) == (2, True), done.err
-    done = inside("gate", new, "--against", file, "--output", tmp_path / "x", "--junit", tmp_path / "x")
+    done = judgebench("gate", new, "--against", file, "--output", tmp_path / "x", "--junit", tmp_path / "x")
     assert (done.code, "name one file" in done.err) == (2, True), done.err
     assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize("option", ["--output", "--junit"])
-def test_an_update_that_should_write_a_decision_is_refused(inside, held, tmp_path, option):
+def test_an_update_that_should_write_a_decision_is_refused(judgebench, held, tmp_path, option):
     _, new, file = held
     before = file.read_bytes()
-    done = inside("gate", new, "--against", file, "--update", option, tmp_path / "x")
+    done = judgebench("gate", new, "--against", file, "--update", option, tmp_path / "x")
     assert (done.code, "decides nothing" in done.err) == (2, True), done.err
     assert file.read_bytes() == before
 
 
-def test_an_update_keeps_a_link(inside, held, tmp_path):
+def test_an_update_keeps_a_link(judgebench, held, tmp_path):
     _, new, file = held
     link = tmp_path / "link.json"
     link.symlink_to(file)
-    assert inside("gate", new, "--against", link, "--update").code == 0
+    assert judgebench("gate", new, "--against", link, "--update").code == 0
     assert link.is_symlink()
     assert json.loads(file.read_text("utf-8"))["judge"] == "server/new"
 
@@ -88,17 +88,17 @@ def forged(file: Path, **fields: object) -> None:
         {"verdicts": {"item 0000": {"0": ["ok"]}}},
     ],
 )
-def test_forged_numbers_are_refused_without_a_traceback(inside, held, fields):
+def test_forged_numbers_are_refused_without_a_traceback(judgebench, held, fields):
     old, _, file = held
     forged(file, **fields)
-    done = inside("gate", old, "--against", file)
+    done = judgebench("gate", old, "--against", file)
     assert (done.code, "no baseline" in done.err, len(done.err.splitlines())) == (3, True, 1), done.err
 
 
-def test_a_renewal_tells_of_a_damaged_file_without_a_command(inside, held):
+def test_a_renewal_tells_of_a_damaged_file_without_a_command(judgebench, held):
     old, _, file = held
     forged(file, schema="judgebench.baseline/9::error::x##[error]y")
-    done = inside("gate", old, "--against", file, "--update")
+    done = judgebench("gate", old, "--against", file, "--update")
     assert done.code == 0, done.err
     assert "judgebench.baseline/9" in done.err
     assert "::" not in done.err
@@ -132,16 +132,16 @@ def test_two_updates_and_one_that_is_killed_leave_a_whole_file(held, tmp_path):
         (("--max-flip-increase", 1), "--max-flip-increase 1"),
     ],
 )
-def test_a_limit_in_percent_is_refused(inside, held, options, says):
+def test_a_limit_in_percent_is_refused(judgebench, held, options, says):
     _, new, file = held
-    done = inside("gate", new, "--against", file, *options)
+    done = judgebench("gate", new, "--against", file, *options)
     assert (done.code, says in done.err, "share" in done.err) == (2, True, True), done.err
 
 
 @pytest.mark.parametrize(
     ("lost", "code", "state"), [(0, 0, None), (1, 0, "pass"), (8, 6, "undecided"), (60, 1, "fail")]
 )
-def test_answers_that_a_policy_drops_are_not_lost_in_silence(inside, tmp_path, lost, code, state):
+def test_answers_that_a_policy_drops_are_not_lost_in_silence(judgebench, tmp_path, lost, code, state):
     gold, first, _ = planted(120)
     silent = first.copy()
     silent[:lost] = -1
@@ -149,13 +149,13 @@ def test_answers_that_a_policy_drops_are_not_lost_in_silence(inside, tmp_path, l
         store(tmp_path, replace(run, policies=Policies(invalid="drop")), verdicts(gold, said))
         for run, said in ((RUN, first), (NEW, silent))
     ]
-    done = inside("gate", runs[1], "--against", runs[0], "--format", "json")
+    done = judgebench("gate", runs[1], "--against", runs[0], "--format", "json")
     lines = json.loads(done.out)["lines"]
     # What is left is the same in both, so agreement passes whatever was lost.
     assert (done.code, lines[0]["state"], lines[0]["reason"]) == (code, "pass", "unchanged"), done.err
     assert [line["state"] for line in lines[1:] if line["figure"] == "coverage"] == ([] if state is None else [state])
     assert len(lines) == 1 + (state is not None)
     # A limit of one's own stays.
-    wide = inside("gate", runs[1], "--against", runs[0], "--max-coverage-drop", 0.9)
+    wide = judgebench("gate", runs[1], "--against", runs[0], "--max-coverage-drop", 0.9)
     assert wide.code == 0
-    assert inside("gate", runs[0], "--against", runs[1]).code == 0, "more answers are no loss"
+    assert judgebench("gate", runs[0], "--against", runs[1]).code == 0, "more answers are no loss"

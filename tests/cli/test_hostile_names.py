@@ -75,18 +75,18 @@ def table(tmp_path: Path) -> list[str]:
     ["analyze", "--gold-col", "h1", "--subset-col", "sub"],
     ["correct", "--gold-col", "h1"],
 ], ids=lambda command: " ".join(command[:1] + command[-1:]))  # fmt: skip
-def test_no_csv_cell_is_a_formula_and_no_markdown_is_markup(inside, table, command) -> None:
+def test_no_csv_cell_is_a_formula_and_no_markdown_is_markup(judgebench, table, command) -> None:
     if command[0] == "humans":
         # It takes gold columns; the judges' names are in the other commands.
         command = [*command, "--judge-col", NAMES[0]]
     given = [*table[: 4 if command[0] == "humans" else None]]
     if command[0] == "humans":
         given = ["--csv", "labels.csv", "--id-col", "id", "--scale", "check"]
-    done = inside(*command[:1], *given, *command[1:], "--format", "csv")
+    done = judgebench(*command[:1], *given, *command[1:], "--format", "csv")
     assert done.code == 0, done.err
     assert formulas(done.out) == []
     assert any("HYPERLINK" in cell for cell in cells(done.out))
-    marked = inside(*command[:1], *given, *command[1:], "--format", "md")
+    marked = judgebench(*command[:1], *given, *command[1:], "--format", "md")
     assert marked.code == 0, marked.err
     assert "<script>" not in marked.out
     assert not re.search(_LINK, marked.out)
@@ -111,20 +111,20 @@ def hostile_runs(folder: Path) -> None:
 
 
 @pytest.fixture
-def runs(inside, tmp_path: Path) -> Path:
+def runs(judgebench, tmp_path: Path) -> Path:
     judges = itertools.chain.from_iterable(
         ("--judge", f"baseline/{name}") for name in ("longest", "random", "shortest")
     )
-    assert inside("run", *judges, "--task", "pandalm", "--task", "judgebench", "--sample").code == 0
+    assert judgebench("run", *judges, "--task", "pandalm", "--task", "judgebench", "--sample").code == 0
     hostile_runs(tmp_path / "runs")
     return tmp_path / "runs"
 
 
 @pytest.mark.parametrize("options", [[], ["--systems"], ["--aggregate", "rank"], ["--by-system"]], ids=str)
-def test_leaderboards_of_hostile_names(inside, runs, options) -> None:
+def test_leaderboards_of_hostile_names(judgebench, runs, options) -> None:
     texts = {}
     for form in ("csv", "md", "html", "tex", "json", "table"):
-        done = inside("leaderboard", "runs", *options, "--format", form)
+        done = judgebench("leaderboard", "runs", *options, "--format", form)
         assert done.code == 0, done.err
         texts[form] = done.out
     assert formulas(texts["csv"]) == []
@@ -135,8 +135,8 @@ def test_leaderboards_of_hostile_names(inside, runs, options) -> None:
     assert "\x1b" not in texts["table"]
 
 
-def test_a_site_of_hostile_names(inside, runs, tmp_path: Path) -> None:
-    done = inside("publish", "runs", "--output", "site", "--allow-samples")
+def test_a_site_of_hostile_names(judgebench, runs, tmp_path: Path) -> None:
+    done = judgebench("publish", "runs", "--output", "site", "--allow-samples")
     assert done.code == 0, done.err
     for path in (tmp_path / "site").rglob("*"):
         assert re.fullmatch(r"[A-Za-z0-9._-]+", path.name), path.name
@@ -147,7 +147,7 @@ def test_a_site_of_hostile_names(inside, runs, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "md", "html", "tex", "json", "table"])
-def test_the_same_runs_give_the_same_bytes(judgebench, inside, runs, tmp_path: Path, form: str) -> None:
+def test_the_same_runs_give_the_same_bytes(judgebench, runs, tmp_path: Path, form: str) -> None:
     """Other hash seeds, another order in the folder: copies whose names sort the other way round."""
     turned = tmp_path / "turned"
     for number, path in enumerate(sorted(runs.iterdir(), reverse=True)):

@@ -8,7 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from judgebench.report.humans import json_schema
+from judgebench.report.schemas import json_schema
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_annotators_alone(judgebench, table):
     assert done.code == 0, done.err
     assert "no verdict" not in done.err
     document = json.loads(done.out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, json_schema("humans"))
     (row,) = document["rows"]
     assert (row["items"], row["judges"], row["metric"]) == (60, [], "cohen_kappa_quadratic")
     assert [one["items"] for one in row["annotators"]] == [60, 59, 60]
@@ -63,7 +63,7 @@ def test_runs_of_one_task_stand_in_one_panel(judgebench, tmp_path):
     done = judgebench("humans", "runs", "--output", "humans.json", "--format", "json")
     assert done.code == 0, done.err
     document = json.loads((tmp_path / "humans.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, json_schema("humans"))
     (row,) = document["rows"]
     assert {one["judge"] for one in row["judges"]} == {"baseline/first", "baseline/longest"}
     assert len(row["annotators"]) == 3

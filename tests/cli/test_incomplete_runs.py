@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from judgebench.report import compare, leaderboard, scores, sensitivity
+from judgebench.report import leaderboard, scores, sensitivity
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,23 +27,23 @@ def tear(folder: Path) -> None:
 
 
 @pytest.fixture
-def torn(inside, tmp_path: Path) -> str:
-    assert inside(*RUN, *JUDGES).code == 0
+def torn(judgebench, tmp_path: Path) -> str:
+    assert judgebench(*RUN, *JUDGES).code == 0
     (folder,) = (tmp_path / "runs").glob("*first*")
     tear(folder)
     return folder.name
 
 
-def documents(inside) -> dict[str, dict]:
+def documents(judgebench) -> dict[str, dict]:
     commands = {
         "score": (("score", "runs"), scores.json_schema()),
         "leaderboard": (("leaderboard", "runs"), leaderboard.json_schema()),
         "sensitivity": (("score", "runs", "--sensitivity"), sensitivity.json_schema()),
-        "compare": (("compare", "runs", "--shared"), compare.json_schema()),
+        "compare": (("compare", "runs", "--shared"), json_schema("compare")),
     }
     found = {}
     for name, (command, schema) in commands.items():
-        done = inside(*command, "--format", "json")
+        done = judgebench(*command, "--format", "json")
         assert done.code == 0, done.err
         found[name] = json.loads(done.out)
         jsonschema.Draft202012Validator(schema).validate(found[name])
@@ -58,18 +59,18 @@ def warned(document: dict) -> dict[str, bool]:
 
 
 @pytest.mark.usefixtures("torn")
-def test_a_torn_run_is_named_by_every_command(inside) -> None:
-    found = documents(inside)
+def test_a_torn_run_is_named_by_every_command(judgebench) -> None:
+    found = documents(judgebench)
     for name in ("score", "leaderboard", "sensitivity"):
         assert warned(found[name]) == {"baseline/first": True, "baseline/longest": False}
     assert found["compare"]["warnings"].count("incomplete_run") == 1
     for command in (("score", "runs"), ("leaderboard", "runs"), ("score", "runs", "--sensitivity")):
-        assert " ".join(inside(*command).out.split()).count(WORDS) == 1
-    assert WORDS in " ".join(inside("compare", "runs", "--shared").out.split())
-    assert inside("score", "runs", "--format", "csv").out.splitlines()[1].endswith("incomplete_run")
+        assert " ".join(judgebench(*command).out.split()).count(WORDS) == 1
+    assert WORDS in " ".join(judgebench("compare", "runs", "--shared").out.split())
+    assert judgebench("score", "runs", "--format", "csv").out.splitlines()[1].endswith("incomplete_run")
     # Resumed, it is whole again.
-    assert "1 asked" in inside(*RUN, *JUDGES).err
-    healed = documents(inside)
+    assert "1 asked" in judgebench(*RUN, *JUDGES).err
+    healed = documents(judgebench)
     assert not any(warned(healed["score"]).values())
     assert "incomplete_run" not in healed["compare"]["warnings"]
 
@@ -83,10 +84,10 @@ def test_a_torn_run_is_named_by_every_command(inside) -> None:
         ({}, False),
     ],
 )
-def test_what_a_manifest_counts_decides(inside, tmp_path: Path, torn: str, counts, short) -> None:
+def test_what_a_manifest_counts_decides(judgebench, tmp_path: Path, torn: str, counts, short) -> None:
     manifest = tmp_path / "runs" / torn / "manifest.json"
     data = json.loads(manifest.read_text())
     assert data["counts"]["cases"] == data["counts"]["items"] == 24
     manifest.write_text(json.dumps(data | {"counts": counts}))
-    rows = json.loads(inside("score", f"runs/{torn}", "--format", "json").out)["rows"]
+    rows = json.loads(judgebench("score", f"runs/{torn}", "--format", "json").out)["rows"]
     assert {"incomplete_run" in row["warnings"] for row in rows} == {short}

@@ -54,7 +54,7 @@ def test_the_estimate_is_within_5_percent_of_the_bill(judgebench, data_dir, tmp_
         asked = len(llm.requests)
         [estimate] = json.loads(judgebench(*base, "--dry-run", env=KEYS).out)["runs"]
         assert len(llm.requests) == asked
-        done = judgebench(*base, env=KEYS, timeout=300)
+        done = judgebench(*base, env=KEYS)
         assert done.code == 0, done.err
     assert (estimate["to_ask"], estimate["pilot_answers"]) == (700 - asked, asked)
     bills = {row["items"]: row["usage"]["usd"] for row in json.loads(done.out)["rows"] if row["subset"] == "all"}

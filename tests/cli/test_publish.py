@@ -227,19 +227,19 @@ def test_no_link_leads_out_of_the_folder(judgebench, sampled: Path, tmp_path: Pa
     ({"task": "of-a-plugin", "revision": "data:0123456789ab"}, "licence: unknown: the task has no card here"),
     ({"task": "triviaqa:v1", "revision": "data:0123456789ab"}, "licence: none stated"),
 ])  # fmt: skip
-def test_what_is_not_pinned_whole_or_licensed_is_refused(inside, sampled: Path, changes, words) -> None:
+def test_what_is_not_pinned_whole_or_licensed_is_refused(judgebench, sampled: Path, changes, words) -> None:
     edit(first(sampled), **changes)
-    done = inside("publish", "runs", "--check", "--allow-samples")
+    done = judgebench("publish", "runs", "--check", "--allow-samples")
     assert done.code == 3
     assert words in done.err
     assert first(sampled).name in done.err
 
 
-def test_damage_is_refused(inside, sampled: Path) -> None:
+def test_damage_is_refused(judgebench, sampled: Path) -> None:
     file = first(sampled) / "verdicts.jsonl"
     text = file.read_text("utf-8")
     file.write_text(text.replace('"code":', '"code": ', 1) if '"code":' in text else text[:-20], "utf-8")
-    done = inside("publish", "runs", "--check", "--allow-samples")
+    done = judgebench("publish", "runs", "--check", "--allow-samples")
     assert done.code == 3
     assert "store" in done.err
     assert "judgebench verify" in done.err
@@ -264,6 +264,6 @@ def test_labels_without_a_licence_stay_out_and_figures_go_in(judgebench, sampled
     assert not list((tmp_path / "site" / "verdicts").iterdir())
 
 
-def test_it_says_what_is_missing_on_the_command_line(inside, sampled: Path) -> None:
-    assert "give --output DIR, or --check" in inside("publish", "runs").err
-    assert inside("publish", "nowhere", "--check").code == 3
+def test_it_says_what_is_missing_on_the_command_line(judgebench, sampled: Path) -> None:
+    assert "give --output DIR, or --check" in judgebench("publish", "runs").err
+    assert judgebench("publish", "nowhere", "--check").code == 3

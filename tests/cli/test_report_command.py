@@ -42,12 +42,12 @@ def blocks(file: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def asked(inside: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+def asked(judgebench: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
     """Runs of two judges on twelve pairs of one's own; calls the command line in their folder."""
     write(tmp_path / "pairs.jsonl", ROWS)
     judges = ("--judge", "baseline/longest", "--judge", "baseline/first")
-    assert inside("run", *judges, "--task", "pandalm", "--data", "pairs.jsonl", "--runs", "runs").code == 0
-    return inside
+    assert judgebench("run", *judges, "--task", "pandalm", "--data", "pairs.jsonl", "--runs", "runs").code == 0
+    return judgebench
 
 
 def test_a_report_is_one_file_and_says_where(asked: Callable[..., Any], tmp_path: Path) -> None:
@@ -147,9 +147,9 @@ def test_fewer_items_where_that_is_asked(asked: Callable[..., Any], tmp_path: Pa
     assert all(2 in found["b0"]["outcome"][2 * i : 2 * i + 2] for i in range(5))
 
 
-def test_samples_are_found_without_being_named(inside: Callable[..., Any], tmp_path: Path) -> None:
-    assert inside("run", "--judge", "contains", "--task", "triviaqa", "--sample", "--runs", "runs").code == 0
-    assert inside("report", "runs").code == 0
+def test_samples_are_found_without_being_named(judgebench: Callable[..., Any], tmp_path: Path) -> None:
+    assert judgebench("run", "--judge", "contains", "--task", "triviaqa", "--sample", "--runs", "runs").code == 0
+    assert judgebench("report", "runs").code == 0
     head = blocks(tmp_path / "report.html")["boards"][0]
     assert head["texts"] == head["items"] > 10
 
@@ -166,7 +166,7 @@ def test_policies_decide_what_is_at_odds(asked: Callable[..., Any], tmp_path: Pa
 _ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b[31m\x9b31m\u202e=cmd()"
 
 
-def test_a_terminal_obeys_no_name_and_no_word_of_a_judge(inside: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_terminal_obeys_no_name_and_no_word_of_a_judge(judgebench: Callable[..., Any], tmp_path: Path) -> None:
     words = json.dumps(_ESCAPES)
     (tmp_path / "rude.py").write_text(f"def judge(case, scale):\n    return 'A', {words}\n", "utf-8")
     write(
@@ -176,7 +176,9 @@ def test_a_terminal_obeys_no_name_and_no_word_of_a_judge(inside: Callable[..., A
 
     sys.path.insert(0, str(tmp_path))
     try:
-        done = inside("run", "--judge", "rude:judge", "--task", "pandalm", "--data", "pairs.jsonl", "--runs", "runs")
+        done = judgebench(
+            "run", "--judge", "rude:judge", "--task", "pandalm", "--data", "pairs.jsonl", "--runs", "runs"
+        )
     finally:
         sys.path.remove(str(tmp_path))
         sys.modules.pop("rude", None)
@@ -193,7 +195,7 @@ def test_a_terminal_obeys_no_name_and_no_word_of_a_judge(inside: Callable[..., A
         ("leaderboard", "runs"),
         ("report", "runs", "--data", "pairs.jsonl"),
     ):
-        done = inside(*command)
+        done = judgebench(*command)
         assert done.code == 0, done.err
         said = done.out + done.err
         assert "judge" in said or command[0] == "report"

@@ -12,8 +12,8 @@ COMMAND = f"{sys.executable} -m judgebench"
 SAMPLE = ("run", "--judge", "baseline/longest", "--task", "pandalm", "--sample", "--limit", 3)
 
 
-def test_an_encoding_without_our_marks_gets_plainer_ones(judgebench) -> None:
-    done = judgebench(*SAMPLE, env={"PYTHONIOENCODING": "ascii"})
+def test_an_encoding_without_our_marks_gets_plainer_ones(apart) -> None:
+    done = apart(*SAMPLE, env={"PYTHONIOENCODING": "ascii"})
     assert done.code == 0
     assert done.out.isascii()
     # A superscript as a bare digit would change the figure in front of it.

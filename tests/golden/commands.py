@@ -423,6 +423,7 @@ def _gates() -> Iterator[Scene]:
         *(forms(name, f"gate {run} --against base.json", kinds) for name, run in {"same": old, "new": new, "bad": bad}.items()),
         *(forms(f"runs-{name}", f"gate {run} --against {old}", kinds) for name, run in {"new": new, "bad": bad}.items()),
         forms("few", "gate few/planted--server-few --against few/planted--server-few", kinds),
+        forms("more", f"gate {bad} --against base.json --subset all --max-coverage-drop .01", ("csv", "html", "tex")),
         variants("new", f"gate {new} --against base.json", rules),
         variants("bad", f"gate {bad} --against base.json", rules, "md"),
         step("junit", f"gate {bad} --against base.json --junit gate.xml --output gate.md --format md"),

@@ -14,19 +14,15 @@ PUBLISHED = {path.stem: path.read_text("utf-8").splitlines() for path in Path(__
 
 #: Their schemas are files beside the code that writes them.
 STILL_BY_HAND = {
-    *(
-        "analysis",
-        "baseline",
-        "compare",
-        "correct",
-        "estimate",
-        "gate",
-        "humans",
-        "judge-only",
-        "labels",
-        "leaderboard",
-    ),
-    *("power", "scores", "sensitivity", "systems", "systems-leaderboard"),
+    "correct",
+    "estimate",
+    "judge-only",
+    "labels",
+    "leaderboard",
+    "scores",
+    "sensitivity",
+    "systems",
+    "systems-leaderboard",
 }
 
 
@@ -34,7 +30,8 @@ STILL_BY_HAND = {
 def test_no_published_field_changes_or_goes(kind: str) -> None:
     schema = json_schema(kind)
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["properties"]["schema"]["const"].startswith(f"judgebench.{kind}/")
+    for one in schema.get("oneOf", [schema]):
+        assert one["properties"]["schema"]["const"].startswith(f"judgebench.{kind}/")
     assert [line for line in PUBLISHED[kind] if line not in fields(schema)] == []
 
 

@@ -18,10 +18,13 @@ from judgebench.agreement.gate.decision import Limits, Rules
 from judgebench.agreement.gate.decision import gate as decide
 from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
-from judgebench.report.gate import baseline, gate
-from judgebench.report.gate.github import annotate, summary
+from judgebench.report.gate import baseline
+from judgebench.report.gate.gate import Decision
+from judgebench.report.gate.github import annotate
 from judgebench.report.gate.junit import to_junit
 from judgebench.report.gate.paired import pair
+from judgebench.report.gate.words import line_name, phrase, verdict
+from judgebench.report.schemas import json_schema
 
 #: What GitHub's runner takes for a command: at the start of a line, or (the old form) anywhere in it.
 COMMAND = re.compile(r"^\s*::|##\[")
@@ -51,16 +54,17 @@ def test_all_states_are_here():
 
 def test_hostile_names_break_nothing():
     found = replace(decided(HOSTILE), baseline=HOSTILE, run=HOSTILE)
-    document = gate.to_json(found)
-    jsonschema.Draft202012Validator(gate.json_schema()).validate(document)
+    decision = Decision(found)
+    document = decision.to_json()
+    jsonschema.Draft202012Validator(json_schema("gate")).validate(document)
     assert document["run"] == HOSTILE
-    for text in (gate.render(found), gate.render(found, width=80), gate.render(found, "md"), gate.verdict(found)):
+    for text in (decision.render(), decision.render(width=80), decision.render("md"), verdict(found)):
         assert not [line for line in text.splitlines() if COMMAND.search(line)]
         assert not {"\x1b", "\r", "\u202e", "\ufffe", "\ud800"} & set(text)
-    markdown = summary(found)
+    markdown = decision.render("summary")
     assert "<script>" not in markdown
     assert "](http" not in markdown.replace("\\](", "")
-    for line in gate.render(found, "md").splitlines():
+    for line in decision.render("md").splitlines():
         if line.startswith("| "):
             assert len(re.findall(r"(?<!\\)\|", line)) in {7, 10}
     commands = annotate(found)
@@ -74,7 +78,7 @@ def test_hostile_names_break_nothing():
         assert "::" not in message
         assert not re.search(r"%(?!25|0D|0A)", message)
     cases = parsed(found)[0].findall("testcase")
-    assert [case.get("name") for case in cases] == [gate.line_name(line) for line in found.lines]
+    assert [case.get("name") for case in cases] == [line_name(line) for line in found.lines]
     assert len(parsed(found).findall(".//script")) == 0
 
 
@@ -85,8 +89,8 @@ def test_any_name_gives_xml_json_and_quiet_logs(name):
     found = replace(found, lines=tuple(replace(line, subset=name) for line in found.lines))
     tree = parsed(found)
     assert int(tree.get("tests")) == len(found.lines)
-    assert json.loads(gate.render(found, "json"))["task"] == name
-    for text in (gate.render(found), gate.render(found, "md")):
+    assert json.loads(Decision(found).render("json"))["task"] == name
+    for text in (Decision(found).render(), Decision(found).render("md")):
         assert not [line for line in text.splitlines() if COMMAND.search(line)]
     assert all(len(command.splitlines()) == 1 for command in annotate(found))
 
@@ -103,7 +107,7 @@ def test_junit_counts_and_kinds():
     for line, case in zip(found.lines, suite.findall("testcase"), strict=True):
         (inside,) = case
         assert inside.tag == kinds[line.state]
-        assert inside.text == gate.phrase(line, 0.05)
+        assert inside.text == phrase(line, 0.05)
         assert case.get("time") == "0"
     assert to_junit(found) == to_junit(found)
 
@@ -119,8 +123,8 @@ def test_github_shows_ten_of_a_kind_at_most():
 def test_the_sentence_names_three_lines_and_counts_the_rest():
     found = decided()
     many = replace(found, lines=tuple(replace(line, state="fail") for line in found.lines))
-    assert f"; and {len(found.lines) - 3} lines more." in gate.verdict(many)
-    assert gate.verdict(many).startswith("FAIL: j against the baseline j on j, 60 items.")
+    assert f"; and {len(found.lines) - 3} lines more." in verdict(many)
+    assert verdict(many).startswith("FAIL: j against the baseline j on j, 60 items.")
 
 
 @pytest.mark.parametrize(
@@ -166,4 +170,4 @@ def test_any_item_name_comes_back_from_the_file(names, tmp_path_factory):
     assert text.count(b"\n") == len(baseline.render(made).splitlines())
     back = baseline.read(file)
     assert replace(back, labels=made.labels) == made
-    jsonschema.Draft202012Validator(baseline.json_schema()).validate(json.loads(text))
+    jsonschema.Draft202012Validator(json_schema("baseline")).validate(json.loads(text))

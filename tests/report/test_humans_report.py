@@ -11,8 +11,14 @@ import numpy as np
 import pytest
 from agreement_cases import ratings
 
+from judgebench.api.humans import gather
 from judgebench.domain import Policies, Scale
-from judgebench.report.humans import gather, json_schema, render
+from judgebench.report.humans import Panels
+from judgebench.report.schemas import json_schema
+
+
+def render(panels, form="table", **how):
+    return Panels(tuple(panels)).render(form, **how)
 
 
 def panel_of(labels=3, scale=None, m=3, judges=("one", "two"), seed=4):
@@ -35,7 +41,7 @@ def panel_of(labels=3, scale=None, m=3, judges=("one", "two"), seed=4):
 @pytest.mark.parametrize("panels", [panel_of(), panel_of(5, Scale.rate(1, 5)), panel_of(m=2)])
 def test_json_fits_its_schema(panels):
     document = json.loads(render(panels, "json"))
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, json_schema("humans"))
     (row,) = document["rows"]
     assert [judge["judge"] for judge in row["judges"]] == ["one", "two"]
     assert row["metric"] in row["ceiling"]
@@ -47,7 +53,7 @@ def test_the_schema_refuses_a_value_without_a_reason():
     assert judge["z"] == {"value": None, "low": None, "high": None, "n": 0, "undefined": "too_few_pairs", "method": ""}
     judge["z"]["undefined"] = None
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(document, json_schema())
+        jsonschema.validate(document, json_schema("humans"))
 
 
 def test_judges_on_the_same_labels_share_a_panel_whatever_the_order():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import interval, t_interval, t_quantile, wilson
-from judgebench.stats.influence import Clusters, Spread, combine, mean, se_iid, spread
+from judgebench.stats.influence import Clusters, Spread, combine, mean, of_fewer, se_iid, spread
 from judgebench.stats.table import Outcome
 
 COUNTS = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
@@ -236,3 +236,8 @@ def test_a_rate_on_some_rows_is_that_of_these_rows_alone(name, kept):
     assert (without.low, without.high, without.method) == (
         pytest.approx(same.low), pytest.approx(same.high), "jackknife-t"
     )  # fmt: skip
+
+
+def test_an_estimate_on_some_of_its_clusters_has_their_error():
+    five = Spread(0.8, 5, np.arange(5), np.array([0.1, -0.1, 0.0, 0.0, 0.0]))
+    assert of_fewer(five, 2).se == pytest.approx(0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import replace
 
@@ -11,7 +12,8 @@ from agreement_cases import expand, quick, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.catalog import METRICS, fits, panel
+from judgebench.stats.coefficients.classes import class_f1, class_precision, class_recall
 from judgebench.stats.coefficients.krippendorff import krippendorff_alpha_nominal
 from judgebench.stats.table import Table
 
@@ -130,7 +132,11 @@ def test_recoding_the_values(name, values, found):
     assert plain.value is None or recoded.value == pytest.approx(unit * plain.value)
 
 
-@pytest.mark.parametrize("name", ALL)
+#: Those of a class beside those of the whole table.
+FIGURES = METRICS | {one.__name__: functools.partial(one, label=1) for one in (class_precision, class_recall, class_f1)}
+
+
+@pytest.mark.parametrize("name", FIGURES)
 @brief
 @given(
     found=counts(most=4, least=1),
@@ -139,19 +145,19 @@ def test_recoding_the_values(name, values, found):
     seed=st.integers(0, 2**16),
 )
 def test_the_gradient_is_the_derivative(name, found, level, extra, seed):
-    if METRICS[name].binary:
+    if name in METRICS and METRICS[name].binary:
         found, extra = found[:2, :2], 0
     if len(found) - extra < 2:
         extra = 0
     one = build(found, extra=extra, level=level)
     # The small-sample factor of alpha is no part of its influence function.
     one = _moved(one, one.joint, n=10**15)
-    outcome = METRICS[name](one)
+    outcome = FIGURES[name](one)
     assume(outcome.value is not None)
     direction = np.random.default_rng(seed).normal(size=one.joint.shape) * (one.joint > 0)
     direction -= direction.sum() * one.joint
     step = 1e-5 * one.joint[one.joint > 0].min()
-    ends = [METRICS[name](_moved(one, one.joint + sign * step * direction, one.n)).value for sign in (1, -1)]
+    ends = [FIGURES[name](_moved(one, one.joint + sign * step * direction, one.n)).value for sign in (1, -1)]
     numeric = (ends[0] - ends[1]) / (2 * step)
     assert (outcome.gradient * direction).sum() == pytest.approx(numeric, rel=1e-4, abs=1e-5)
 
@@ -334,3 +340,10 @@ def test_pi_is_statsmodels_fleiss(found):
     gold, judge = _columns(found)
     theirs = fleiss_kappa(aggregate_raters(np.c_[gold, judge])[0])
     assert METRICS["scott_pi"](table(found)).value == pytest.approx(theirs)
+
+
+def test_a_scale_calls_for_its_metrics():
+    assert panel("rate", "ordinal").headline == "cohen_kappa_quadratic"
+    assert panel("rate", "interval").headline == panel("rate", "ordinal", graded=True).headline == "lin_ccc"
+    assert not fits(METRICS["adjacent_agreement"], "check", places=2)
+    assert not fits(METRICS["kendall_tau_b"], "label")

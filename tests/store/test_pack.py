@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,9 @@ from stored_cases import RUN, ended, some, start, verdict
 from judgebench.domain import Case, Item, Label, Reply, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import DataError, UsageError
 from judgebench.store import pack as packing
-from judgebench.store.lines import encode
+from judgebench.store.lines import Sorting, encode
 from judgebench.store.pack import pack, unpack
-from judgebench.store.parquet import PACKED, read_table, write_table
+from judgebench.store.parquet import PACKED, TableSource, read_table, write_table
 from judgebench.store.runs import VERDICTS, RunWriter, Stored, known_answers, read_run
 
 if TYPE_CHECKING:
@@ -166,6 +167,27 @@ def test_a_killed_pack_loses_nothing(tmp_path: Path, moment: str, undo: bool) ->
     (unpack if undo else pack)(path)
     assert list(read_run(path).verdicts()) == before
     assert (path / PACKED).exists() != undo
+
+
+def test_a_resumed_run_does_not_trust_a_damaged_column_of_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Random texts pack to bytes of which most can be turned into others that unpack, too.
+    rows = sorted(some(300), key=Sorting.of)
+    write_table(tmp_path / PACKED, rows)
+    before = list(TableSource(tmp_path / PACKED).scan())
+    chunk = pq.read_metadata(tmp_path / PACKED).row_group(0).column(0)
+    assert chunk.path_in_schema == "key"
+    data = (tmp_path / PACKED).read_bytes()
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    unnoticed = 0
+    for place in range(start, start + chunk.total_compressed_size, 23):
+        changed = bytearray(data)
+        changed[place] ^= 0x10
+        (tmp_path / PACKED).write_bytes(bytes(changed))
+        with contextlib.suppress(DataError):
+            # Bytes of a page's header that nothing needs may change.
+            assert list(TableSource(tmp_path / PACKED).scan()) == before, place
+            unnoticed += 1
+    assert unnoticed < 5
 
 
 def test_damage_in_a_packed_run_is_named(tmp_path: Path) -> None:

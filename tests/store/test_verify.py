@@ -212,6 +212,23 @@ def test_rows_of_a_packed_run_that_make_no_sense(tmp_path: Path) -> None:
     assert list(read_run(path).verdicts()) == [verdict("a")]
 
 
+def test_rows_of_a_packed_run_out_of_order(tmp_path: Path) -> None:
+    path = written(tmp_path, some(20))
+    rows = list(read_run(path).verdicts())
+    (path / VERDICTS).unlink()
+    (path / SETTLED).unlink()
+    rows[7], rows[8] = rows[8], rows[7]
+    write_table(path / PACKED, rows)
+    [one] = verify(path).findings
+    assert one.what == "row 9: out of order"
+    assert "puts the file in order" in one.todo
+    rows[7], rows[8] = rows[8], rows[7]
+    done = repair(path)
+    assert [file.suffix for file in done.aside] == [".parquet"]
+    assert not verify(path).found
+    assert list(read_run(path).verdicts()) == rows
+
+
 # --- the commands -------------------------------------------------------------------------------
 
 

@@ -1,4 +1,8 @@
-"""Two judges' advantage probabilities on the same items, side by side."""
+"""Two judges' advantage probabilities on the same items, side by side.
+
+Source: Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970, who
+compare judges by this probability, since it does not depend on epsilon; the interval is ours.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 class Difference(NamedTuple):
     """Two judges of one task: positions in what was given, first minus second, and its p-values.
 
-    ``p`` and ``adjusted`` (Holm, over all pairs given) are None where no item tells the two apart.
+    ``p`` and ``adjusted`` (Holm 1979, over all pairs given) are None where no item tells the two apart.
     """
 
     first: int
@@ -38,25 +42,9 @@ class Difference(NamedTuple):
 def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, float | None]:
     """Compare two judges by their advantage probabilities on the same items: paired, over shared clusters.
 
-    Parameters
-    ----------
-    first, second : AltTest
-        Tests of two judges against the same annotators; their items and clusters have the same codes.
-
-    Returns
-    -------
-    tuple of Estimate and float or None
-        First minus second with its interval, and the two-sided p-value of no difference; None where no item
-        tells the two apart.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), arXiv 2501.10970, compare judges by this probability, since it does not
-    depend on epsilon; the interval is ours.
-
-    Examples
-    --------
-    Of 74 items a first judge wins or ties 57, as GPT-4o does against MT-Bench's first author, and a second 60:
+    Both tests are against the same annotators, with the same codes of items and clusters. The two-sided p-value of no
+    difference is None where no item tells the two apart. Of 74 items a first judge wins or ties 57, as GPT-4o does
+    against MT-Bench's first author, and a second 60:
 
     >>> from judgebench.agreement.alt_test.procedure import alt_test
     >>> people = np.zeros((74, 2), dtype=int)
@@ -76,13 +64,7 @@ def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, flo
 
 
 def aligned(first: Ratings, second: Ratings) -> bool:
-    """Whether two judges' ratings are about the same items, in the same codes, with the same labels by people.
-
-    Parameters
-    ----------
-    first, second : Ratings
-        Ratings of one task.
-    """
+    """Whether two judges' ratings are about the same items, in the same codes, with the same labels by people."""
     if first.scale != second.scale or first.annotators != second.annotators:
         return False
     sides: list[tuple[np.ndarray, ...]] = []
@@ -93,39 +75,7 @@ def aligned(first: Ratings, second: Ratings) -> bool:
 
 
 def differences(judges: Sequence[tuple[str, Ratings, AltTest]]) -> list[Difference]:
-    """Compare every two judges of one task whose items are the same.
-
-    Parameters
-    ----------
-    judges : sequence of (str, Ratings, AltTest)
-        Task, ratings and test of each judge.
-
-    Returns
-    -------
-    list of Difference
-        In the order given; empty where no two share a task and its items.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970,
-    compare judges by this probability; Holm (1979), A simple sequentially rejective multiple test procedure.
-
-    Examples
-    --------
-    Of 74 items a first judge wins or ties 57, a second 60 and a third 30; three pairs, corrected together.
-    Figures ours:
-
-    >>> from judgebench.agreement.alt_test.procedure import alt_test
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> people = np.zeros((74, 2), dtype=int)
-    >>> given = []
-    >>> for won in (57, 60, 30):
-    ...     codes = (np.arange(74) >= won).astype(int)
-    ...     given.append(("task", from_codes(Scale.check(), codes, people), alt_test(codes, people, np.eye(2))))
-    >>> [(one.first, one.second, round(one.estimate.value, 4), round(one.adjusted, 4)) for one in differences(given)]
-    [(0, 1, -0.0405, 0.0832), (0, 2, 0.3649, 0.0), (1, 2, 0.4054, 0.0)]
-    """
+    """Compare every two judges (task, ratings, test) of one task whose items are the same, in the order given."""
     found = [
         (i, j, *advantage_difference(judges[i][2], judges[j][2]))
         for i, j in combinations(range(len(judges)), 2)

@@ -1,7 +1,9 @@
 """The alternative annotator test: whether a judge may take the place of a human annotator.
 
-Each annotator in turn is held against the judge: who is closer to the other annotators of an item? A judge may
-be worse than the annotator it replaces by at most epsilon, which is what an annotator costs more than a judge.
+Each annotator in turn is held against the judge: who is closer to the other annotators of an item? A judge may be worse
+than the annotator it replaces by at most epsilon, which is what an annotator costs more than a judge.
+
+Source: Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
 """
 
 from __future__ import annotations
@@ -47,29 +49,14 @@ _FEW_ANNOTATORS, _FEW_ITEMS, _MANY_TIES = 3, 50, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What the judge did in the place of one annotator.
+    """What the judge did in the place of one annotator, on n items.
 
-    Parameters
-    ----------
-    name : str
-        The annotator.
-    n : int
-        Items on which both are compared.
-    judge, human : float or None
-        Shares of items on which the judge (the annotator) is at least as close to the others as the other of the
-        two; ties count for both, so the two may add up to more than 1.
-    ties : float or None
-        Share of items on which they are equally close; all three are None without items.
-    p : float or None
-        P-value of "the judge is worse by epsilon or more"; None for an annotator who is left out.
-    adjusted : float or None
-        The same after Benjamini and Yekutieli.
-    wins : bool or None
-        Whether the judge may replace this annotator: ``adjusted`` is at most q.
-    clustered : float or None
-        ``p`` with a cluster-robust standard error, unadjusted; None where no items share a cluster.
-    test : {'t', 'wilcoxon', ''}
-        The test; empty for an annotator who is left out.
+    ``judge`` and ``human`` are shares of items on which that one is at least as close to the others as its rival is;
+    ``ties`` count for both, so the two may add up to more than 1; all three are None without items. ``p`` is that of
+    "the judge is worse by epsilon or more", None for an annotator who is left out; ``adjusted`` after Benjamini and
+    Yekutieli; ``clustered`` with a cluster-robust standard error, unadjusted, None where no items share a cluster.
+    ``wins``: the judge may replace this annotator, since ``adjusted`` is at most q. ``test`` is 't', 'wilcoxon', or
+    empty for one left out.
     """
 
     name: str
@@ -90,36 +77,19 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class AltTest:
-    """Result of the alternative annotator test.
+    """Result of the alternative annotator test for a margin ``epsilon`` and a false discovery rate ``q``.
 
-    Parameters
-    ----------
-    epsilon, q : float
-        The margin, and the false discovery rate.
-    scoring : str
-        ``accuracy``, ``neg-rmse`` or ``similarity``.
-    items : int
-        Items with labels enough.
-    winning_rate : Estimate
-        Share of annotators whom the judge may replace; ``n`` counts the annotators. No interval: these
-        annotators are all there are.
-    clustered_rate : Estimate
-        The same with cluster-robust tests; undefined (``no_clusters``) where no items share a cluster.
-    advantage : Estimate
-        Advantage probability: the mean over annotators of the share of items on which the judge is at least as
-        close to the others as the annotator is. It does not depend on epsilon; the interval is over clusters
-        of items, for these annotators.
-    annotators : tuple of Replaced
-        One per annotator, those who are left out included.
-    ties : float
-        Mean share of ties.
-    majority : tuple of float or None
-        Winning rate and advantage probability of a judge who always gives the annotators' most frequent label.
-    warnings : tuple of str
-        Machine-readable: ``few_annotators``, ``few_items``, ``many_ties``, ``majority_passes``, ``clustered``,
-        ``no_spread``, ``unanswered``, ``left_out_annotators``.
-    pulls : Spread or None
-        What the advantage probability's interval is made of; two judges' difference needs it.
+    ``winning_rate`` is the share of annotators whom the judge may replace; ``n`` counts them, and there is no interval,
+    since these annotators are all there are. ``clustered_rate`` is the same with cluster-robust tests, undefined
+    (``no_clusters``) where no items share a cluster. ``advantage``, the advantage probability, is the mean over
+    annotators of the share of items on which the judge is at least as close to the others as the annotator is: it does
+    not depend on epsilon, and its interval is over clusters of items, for these annotators; ``pulls`` is what it is
+    made of.
+
+    ``annotators`` include those who are left out; ``items`` are those with labels enough; ``ties`` is their mean share.
+    ``majority`` has winning rate and advantage of a judge who always gives the annotators' most frequent label.
+    ``warnings`` are codes: ``few_annotators``, ``few_items``, ``many_ties``, ``majority_passes``, ``clustered``,
+    ``no_spread``, ``unanswered``, ``left_out_annotators``.
     """
 
     epsilon: float
@@ -143,36 +113,11 @@ class AltTest:
 
 
 def similarity(scale: Scale, scoring: Scoring) -> Floats:
-    """How close two labels are, for every pair of labels.
+    """How close two labels are, for every pair of labels, shape (k, k); the higher, the closer.
 
-    Parameters
-    ----------
-    scale : Scale
-        The declared scale.
-    scoring : {'accuracy', 'neg-rmse'}
-        1 for the same label, else 0; or the negative squared difference of values. Both sides of a comparison
-        are held against the same labels, so the sum of squares orders them as the root of its mean does.
-
-    Returns
-    -------
-    ndarray of float, shape (k, k)
-        The higher, the closer.
-
-    Raises
-    ------
-    UsageError
-        If the scoring is unknown, or needs values that the labels don't have.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970:
-    accuracy for labels, the negative RMSE for numbers.
-
-    Examples
-    --------
-    >>> from judgebench.domain import Scale
-    >>> float(similarity(Scale.rate(1, 3), "neg-rmse")[0, 2])
-    -4.0
+    ``accuracy``: 1 for the same label, else 0. ``neg-rmse``: the negative squared difference of values; both sides of a
+    comparison are held against the same labels, so the sum of squares orders them as the root of its mean does.
+    UsageError if the scoring is unknown, or needs values that the labels don't have.
     """
     if scoring == "accuracy":
         return np.eye(len(scale.labels))
@@ -185,28 +130,7 @@ def similarity(scale: Scale, scoring: Scoring) -> Floats:
 
 
 def default_scoring(scale: Scale) -> Scoring:
-    """Choose ``neg-rmse`` for numeric ratings, else ``accuracy``.
-
-    Parameters
-    ----------
-    scale : Scale
-        The declared scale.
-
-    Returns
-    -------
-    {'accuracy', 'neg-rmse'}
-        The scoring.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
-
-    Examples
-    --------
-    >>> from judgebench.domain import Scale
-    >>> default_scoring(Scale.rate(1, 5)), default_scoring(Scale.pair())
-    ('neg-rmse', 'accuracy')
-    """
+    """Choose ``neg-rmse`` for numeric ratings, else ``accuracy``."""
     numeric = scale.kind == "rate" and scale.labels == tuple(f"{value:g}" for value in scale.values)
     return "neg-rmse" if numeric else "accuracy"
 
@@ -214,30 +138,8 @@ def default_scoring(scale: Scale) -> Scoring:
 def default_epsilon(gold: str) -> float:
     """Choose epsilon by who gave the labels: expert 0.2, human 0.15, crowd 0.1; 0.1 for the unknown.
 
-    Parameters
-    ----------
-    gold : str
-        Who gave the labels.
-
-    Returns
-    -------
-    float
-        The margin.
-
-    Raises
-    ------
-    UsageError
-        If the labels are a model's or a verifier's: there is nobody to replace.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970:
-    .2 for experts, .15 for skilled annotators, .1 for crowd workers.
-
-    Examples
-    --------
-    >>> [default_epsilon(who) for who in ("expert", "human", "crowd", "unspecified")]
-    [0.2, 0.15, 0.1, 0.1]
+    These are the paper's figures for experts, skilled annotators and crowd workers. UsageError if the labels are a
+    model's or a verifier's: there is nobody to replace.
     """
     if gold in {"model", "verifier"}:
         raise UsageError(f"gold is a {gold}'s here; the alternative annotator test needs labels by people")
@@ -261,64 +163,25 @@ def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
 ) -> AltTest:
     """Test whether a judge may replace human annotators.
 
-    On item i, annotator j and the judge f are each compared with the other annotators. With ``S`` their mean
-    closeness to these, ``W_f = [S_f >= S_j]`` and ``W_j = [S_j >= S_f]``. For every annotator the hypothesis
-    ``mean(W_j) - mean(W_f) >= epsilon`` is tested (one-sided one-sample t), and the p-values are
-    adjusted by Benjamini and Yekutieli. The winning rate is the share of annotators with a rejection.
+    On item i, annotator j and the judge f are each compared with the other annotators. With ``S`` their mean closeness
+    to these, ``W_f = [S_f >= S_j]`` and ``W_j = [S_j >= S_f]``. For every annotator the hypothesis
+    ``mean(W_j) - mean(W_f) >= epsilon`` is tested (one-sided one-sample t), and the p-values are adjusted by Benjamini
+    and Yekutieli. The winning rate is the share of annotators with a rejection.
 
-    Parameters
-    ----------
-    judge : ndarray of int, shape (n,)
-        Codes; -1 where the judge gave no label. It then loses to every annotator of the item: nothing is won
-        by not answering. (Leave such rows out beforehand to do as the original code does.)
-    annotators : ndarray of int, shape (n, m)
-        Codes of m annotators; -1 for a gap.
-    closeness : ndarray of float, shape (k, k)
-        How close label a (row) is to another annotator's label b (column); the identity gives accuracy.
-        See `similarity`.
-    epsilon : float, optional
-        How much worse than the annotator the judge may be, from 0 to 1; 0 asks for a better one.
-    q : float, optional
-        False discovery rate.
-    min_humans : int, optional
-        Items with fewer annotators are left out; at least 2.
-    min_items : int, optional
-        Annotators with fewer items are left out, or tested by Wilcoxon's signed-rank test.
-    small : {'skip', 'wilcoxon'}, optional
-        Which of the two: the published code leaves them out, the paper proposes the test.
-    names : sequence of str, optional
-        The annotators' names.
-    item : ndarray of int, shape (n,), optional
-        Item of each row, where one item has several rows (both orders): comparisons are averaged within it.
-    cluster : ndarray of int, shape (n,), optional
-        Cluster of each row; by default each item is its own.
-    scoring : str, optional
-        What to call ``closeness`` in the result.
+    Labels are codes, -1 for none, of the judge, shape (n,), and of m annotators, shape (n, m); ``closeness``, shape (k,
+    k), is that of label a (row) to another annotator's label b (column), see `similarity`. A judge that gave no label
+    loses to every annotator of the item: nothing is won by not answering. (Leave such rows out beforehand to do as the
+    original code does.) ``item`` tells which rows (both orders) are one item, over which comparisons are averaged.
 
-    Returns
-    -------
-    AltTest
-        With undefined estimates (``no_annotators``) where no annotator has items enough.
-
-    Raises
-    ------
-    ValueError
-        If shapes, codes or settings don't fit.
-
-    Notes
-    -----
-    A difference without any variance has no t: it is a rejection where it lies below epsilon, else not (warning
-    ``no_spread``). Where items share clusters, the published test takes them for independent;
+    Items with fewer than ``min_humans`` annotators (at least 2) are left out. Annotators with fewer than ``min_items``
+    are left out as in the published code, or tested by Wilcoxon's signed-rank test as the paper proposes (``small``).
+    Estimates are undefined (``no_annotators``) where nobody has items enough; ValueError if shapes, codes or settings
+    don't fit. A difference without any variance has no t: it is a rejection where it lies below epsilon, else not
+    (warning ``no_spread``). Where items share clusters, the published test takes them for independent;
     ``clustered_rate`` does not.
 
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
-
-    Examples
-    --------
-    GPT-4o beside the first author of MT-Bench on 74 items: 43 ties, 14 items on which the judge is closer to the
-    other annotator, 17 on which the author is. The published code gives the p-value 0.01918244.
+    GPT-4o beside the first author of MT-Bench on 74 items: 43 ties, 14 items on which the judge is closer to the other
+    annotator, 17 on which the author is. The published code gives the p-value 0.01918244.
 
     >>> judge = np.repeat([0, 0, 1], [43, 14, 17])
     >>> author, other = np.repeat([0, 1, 0], [43, 14, 17]), np.zeros(74, dtype=int)

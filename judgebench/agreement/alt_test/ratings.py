@@ -1,4 +1,7 @@
-"""The alternative annotator test of ratings: under policies, beside a constant judge, and over a range of epsilon."""
+"""The alternative annotator test of ratings: under policies, beside a constant judge, and over a range of epsilon.
+
+Settings are those of `alt_test`; the scoring is by default what fits the scale.
+"""
 
 from __future__ import annotations
 
@@ -32,47 +35,9 @@ def alt_test_ratings(
 ) -> AltTest:
     """Run the alternative annotator test on ratings, with a judge who always gives the majority's label beside it.
 
-    Of the policies, ``order`` and ``invalid`` hold: how an item's games become one verdict, and whether a judge
-    without a verdict loses (``wrong``) or is left out (``drop``, the published code). Every annotator's label is
-    used as it stands.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments with gold by two annotators or more.
-    policies : Policies
-        The conventions.
-    epsilon, q, min_items, small
-        As in `alt_test`.
-    scoring : {'accuracy', 'neg-rmse'}, optional
-        By default what fits the scale.
-
-    Returns
-    -------
-    AltTest
-        As `alt_test` gives it, with ``majority`` and its warning.
-
-    Raises
-    ------
-    UsageError
-        If the scale has no such scoring, there are fewer than two annotators, or a setting is out of range.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
-
-    Examples
-    --------
-    GPT-4o beside the first author of MT-Bench on 74 items (the published code: p = .01918244 for the author):
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold, other = np.repeat([0, 2, 0], [43, 14, 17]), np.zeros(74, dtype=int)
-    >>> judge = np.repeat([0, 0, 2], [43, 14, 17])
-    >>> ratings = from_codes(Scale.pair(), judge, np.stack([gold, other], axis=1))
-    >>> found = alt_test_ratings(ratings, Policies(), epsilon=0.2)
-    >>> round(found.annotators[0].p, 8), round(found.annotators[0].judge, 5)
-    (0.01918244, 0.77027)
+    Of the policies, ``order`` and ``invalid`` hold: how an item's games become one verdict, and whether a judge without
+    a verdict loses (``wrong``) or is left out (``drop``, the published code). Every annotator's label is used as it is.
+    UsageError if the scale has no such scoring, there are fewer than two annotators, or a setting is out of range.
     """
     if len(ratings.annotators) < 2:
         raise UsageError("the alternative annotator test needs two annotators or more; give --gold-col for each")
@@ -112,35 +77,7 @@ def epsilon_sweep(
     min_items: int = 30,
     small: Small = "skip",
 ) -> tuple[tuple[float, Estimate], ...]:
-    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin.
-
-    Parameters
-    ----------
-    ratings, policies, scoring, q, min_items, small
-        As in `alt_test_ratings`.
-
-    Returns
-    -------
-    tuple of (float, Estimate)
-        Epsilon and winning rate, ascending.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970,
-    who report which epsilon a judge needs.
-
-    Examples
-    --------
-    GPT-4o beside the first author of MT-Bench on 74 items, in the places of two annotators; figures ours:
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold, other = np.repeat([0, 2, 0], [43, 14, 17]), np.zeros(74, dtype=int)
-    >>> judge = np.repeat([0, 0, 2], [43, 14, 17])
-    >>> ratings = from_codes(Scale.pair(), judge, np.stack([gold, other], axis=1))
-    >>> [(epsilon, rate.value) for epsilon, rate in epsilon_sweep(ratings, Policies())][-3:]
-    [(0.2, 0.0), (0.25, 0.5), (0.3, 0.5)]
-    """
+    """Give the winning rate at each epsilon from 0 to 0.3: what the verdict owes to the choice of the margin."""
     return tuple(
         (
             epsilon,

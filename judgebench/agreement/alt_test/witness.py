@@ -20,23 +20,9 @@ TOLERANCE = 1e-9
 
 
 def verify_alt_test(result: AltTest, ratings: Ratings, *, min_items: int = 30, where: str = "") -> None:
-    """Recompute winning rate and advantage probability.
+    """Recompute winning rate and advantage probability, of one verdict per item, by ``accuracy`` or ``neg-rmse``.
 
-    Parameters
-    ----------
-    result : AltTest
-        The result, of scoring ``accuracy`` or ``neg-rmse``.
-    ratings : Ratings
-        What it was made of: one verdict per item.
-    min_items : int, optional
-        As in the test.
-    where : str, optional
-        What it is about, for the error.
-
-    Raises
-    ------
-    MismatchError
-        If the witness differs by more than 1e-9.
+    MismatchError, saying ``where``, if the witness differs by more than 1e-9.
     """
     from scipy.stats import false_discovery_control, ttest_1samp  # noqa: PLC0415 - loaded on use
 

@@ -28,17 +28,7 @@ MOST_LEVELS = 40
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature of every item: a number, or one of some categories.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    values : ndarray, shape (items,)
-        Numbers (NaN where there is none), or codes into ``levels`` (-1 where there is none).
-    levels : tuple of str
-        The categories; empty for a number.
-    """
+    """A feature of every item: numbers, or codes into ``levels``; NaN or -1 where there is none."""
 
     name: str
     values: Floats | Ints
@@ -48,17 +38,7 @@ class Feature:
     def of_words(cls, name: str, words: Sequence[str]) -> Feature:
         """Read a feature from text: a number where every filled cell is one, else categories.
 
-        Parameters
-        ----------
-        name : str
-            Its name.
-        words : sequence of str
-            One per item; empty where there is none.
-
-        Raises
-        ------
-        DataError
-            If no cell is filled, or there are too many categories.
+        DataError if no cell is filled, or there are too many categories.
         """
         filled = [word.strip() for word in words]
         known = list(dict.fromkeys(word for word in filled if word))
@@ -79,31 +59,13 @@ class Feature:
         return cls(name, np.array([place.get(word, -1) for word in filled], dtype=np.int64), tuple(known))
 
     def on(self, rows: Ints) -> Feature:
-        """Give the feature of the items that rows are about.
-
-        Parameters
-        ----------
-        rows : ndarray of int, shape (r,)
-            Item of each row.
-        """
+        """Give the feature of the items that rows are about."""
         return Feature(self.name, self.values[rows], self.levels)
 
 
 @dataclass(frozen=True, slots=True)
 class DesignColumn:
-    """A column of the regression.
-
-    Parameters
-    ----------
-    feature, level : str
-        What it stands for; ``level`` is empty for a number.
-    against : str
-        The category that it is compared with; for a number ``per unit``.
-    values : ndarray of float, shape (n,)
-        0 and 1, or the number.
-    binary : bool
-        Whether it switches.
-    """
+    """A column of the regression: 0 and 1 (``binary``), or a number with an empty ``level`` and ``per unit``."""
 
     feature: str
     level: str
@@ -115,17 +77,7 @@ class DesignColumn:
 def common_features(ratings: Ratings, scored: Scored) -> Iterator[Feature]:
     """Give the features that every task has, one value per row: gold label, subset, system, human disagreement.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        All judgments.
-    scored : Scored
-        The rows that count.
-
-    Yields
-    ------
-    Feature
-        Those that vary.
+    Features that don't vary are left out.
     """
     yield Feature("gold", scored.gold, scored.scale.labels)
     for name, codes, names in (
@@ -146,36 +98,8 @@ def common_features(ratings: Ratings, scored: Scored) -> Iterator[Feature]:
 def others_wrong(scored: Scored, others: Sequence[Scored]) -> Floats:
     """Share of the other judges that err on each row: how hard the item is, this judge left out.
 
-    Parameters
-    ----------
-    scored : Scored
-        The judge's rows.
-    others : sequence of Scored
-        Other judges' rows, in the same order.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        Fractions.
-
-    References
-    ----------
-    Henrysson (1963), Correction of item-total correlations in item analysis: what is judged is left out of the total
-    that it is held against.
-
-    Examples
-    --------
-    Of two other judges both err on the first item, one on the second:
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> one, two, three = (
-    ...     apply(from_codes(Scale.check(), judge, [1, 1, 0]), Policies())
-    ...     for judge in ([1, 1, 1], [0, 0, 0], [0, 1, 0])
-    ... )
-    >>> others_wrong(one, [two, three]).tolist()
-    [1.0, 0.5, 0.0]
+    Source: Henrysson (1963), Correction of item-total correlations in item analysis: what is judged is left out of the
+    total that it is held against.
     """
     wrong = np.zeros(scored.size)
     for other in others:
@@ -184,22 +108,10 @@ def others_wrong(scored: Scored, others: Sequence[Scored]) -> Floats:
 
 
 def columns_of(features: Sequence[Feature], rows: int) -> tuple[list[DesignColumn], dict[str, str]]:
-    """Turn features into columns; the most frequent category is the one that others are compared with.
+    """Turn complete features into columns; the most frequent category is the one that others are compared with.
 
-    Parameters
-    ----------
-    features : sequence of Feature
-        One value per row, none missing.
-    rows : int
-        Number of rows n.
-
-    Returns
-    -------
-    list of DesignColumn
-        The columns.
-    dict of str to str
-        Features (or ``feature: category``) that made none, and why: ``constant``, ``too_many_levels``,
-        ``few_rows``.
+    The second value names the features (or ``feature: category``) that made none, and why: ``constant``,
+    ``too_many_levels``, ``few_rows``.
     """
     columns: list[DesignColumn] = []
     left_out: dict[str, str] = {}

@@ -26,26 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JudgeAnalysis:
-    """What was found about one judge.
+    """What was found about one judge: what predicts its errors, which labels it overuses, and where it agrees less.
 
-    Parameters
-    ----------
-    judge : str
-        Its name.
-    policies : Policies
-        The conventions that held.
-    explanation : Explanation
-        What predicts its errors.
-    labels : tuple of LabelUse
-        Which labels it overuses.
-    homogeneity : Homogeneity or str
-        The test of all labels at once, or why there is none.
-    slices : tuple of Slice
-        Agreement by category of every feature.
-    difficulty : Strata or None
-        Agreement by how many other judges are right; None for a judge alone.
-    own_answers : Strata or None
-        Agreement by whether its own answer is right; None where not asked for.
+    ``slices`` are by category of every feature, ``difficulty`` is by how many other judges are right (None for a judge
+    alone), ``own_answers`` by whether its own answer is right (None where not asked for).
     """
 
     judge: str
@@ -61,33 +45,12 @@ class JudgeAnalysis:
 def analyze_judges(
     judges: Sequence[Judged], features: Mapping[str, Feature] | None = None, own_system: str | None = None
 ) -> tuple[list[JudgeAnalysis], int]:
-    """Analyse the errors of every judge of a task.
+    """Analyse the errors of every judge of a task, in the order given, all under the same policies.
 
-    Several judges are put side by side on the items that all of them have, so that each one's difficulty is told by
-    the others.
-
-    Parameters
-    ----------
-    judges : sequence of Judged
-        The judges; all on the same task, data and policies.
-    features : mapping of str to Feature, optional
-        More features, one value per item code of the first judge.
-    own_system : str, optional
-        The judged system that is the judge (see `own_answers`).
-
-    Returns
-    -------
-    list of JudgeAnalysis
-        In the order given.
-    int
-        Items left out because not every judge has them.
-
-    Raises
-    ------
-    DataError
-        If nothing can be scored, or the judges were not asked the same.
-    UsageError
-        If a policy makes no sense on this scale.
+    Several judges are put side by side on the items that all of them have, so that each one's difficulty is told by the
+    others; the second value counts the items left out. ``features`` have one value per item code of the first judge;
+    ``own_system`` is the judged system that is the judge (see `own_answers`). DataError if nothing can be scored or the
+    judges were not asked the same, UsageError if a policy makes no sense on this scale.
     """
     if len(judges) == 1:
         ratings, scored = [judges[0].ratings], [apply(judges[0].ratings, judges[0].policies)]

@@ -19,18 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelUse:
-    """How often a label is used.
+    """How often a label is used by gold and judge, as shares; ``no verdict`` stands for what agrees with nothing.
 
-    Parameters
-    ----------
-    label : str
-        The label; ``no verdict`` for what agrees with nothing.
-    gold, judge : float
-        Shares.
-    difference : Estimate
-        Judge minus gold.
-    p_holm : float or None
-        Two-sided p-value, corrected (Holm) over the labels; None without a standard error.
+    ``p_holm`` is two-sided, corrected over the labels; None without a standard error.
     """
 
     label: str
@@ -43,30 +34,13 @@ class LabelUse:
 def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     """Compare how often judge and gold use each label, and test all of it at once.
 
-    A label's difference is ``mean([judge = k] - [gold = k])`` with a cluster-robust interval.
+    A label's difference is ``mean([judge = k] - [gold = k])`` with a cluster-robust interval. The test that no label
+    differs is Stuart and Maxwell's for independent rows with a verdict each, else an F test with the clustered
+    covariance; or ``no_disagreement``, ``few_clusters``, ``graded_gold``.
 
-    Parameters
-    ----------
-    scored : Scored
-        The rows that count.
-
-    Returns
-    -------
-    tuple of LabelUse
-        One per label of the scale, and one for rows without a usable verdict where there are any.
-    Homogeneity or str
-        The test that no label differs: Stuart-Maxwell for independent rows with a verdict each, else an F test
-        with the clustered covariance; or ``no_disagreement``, ``few_clusters``, ``graded_gold``.
-
-    References
-    ----------
-    Stuart (1955), A test for homogeneity of the marginal distributions in a two-way classification; Maxwell (1970),
-    Comparing the classification of subjects by two independent judges; Holm (1979) over the labels.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374.
-    With two labels the test is McNemar's, (186 - 132)^2 / (186 + 132):
+    Source: Stuart (1955), A test for homogeneity of the marginal distributions in a two-way classification; Maxwell
+    (1970), Comparing the classification of subjects by two independent judges. GPT-4 on TriviaQA (Thakur et al. 2024):
+    with two labels the test is McNemar's, (186 - 132)^2 / (186 + 132):
 
     >>> from judgebench.agreement.policies import apply
     >>> from judgebench.agreement.ratings import from_codes

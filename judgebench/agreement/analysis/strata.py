@@ -12,7 +12,7 @@ from judgebench.agreement.analysis.features import Feature, others_wrong
 from judgebench.agreement.estimates import Counted, estimate, free
 from judgebench.agreement.policies import plurality
 from judgebench.domain import Estimate
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.influence import Spread, combine
@@ -29,21 +29,12 @@ N_MIN = 30
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Agreement on a part of the rows.
+    """Agreement on a part of the rows: a division and one of its parts.
 
-    Parameters
-    ----------
-    division, name : str
-        What divides, and which part.
-    items : int
-        Items in it.
-    metrics : dict of str to Estimate
-        ``percent_agreement``, ``cohen_kappa``, on a check TPR and TNR, and ``base_rate`` (share of gold that is
-        correct), without which kappas of different strata can't be compared.
-    shrunken : float or None
-        Agreement drawn towards the mean of the division's slices by how little is known of it.
-    rank : int or None
-        Place by shrunken agreement, lowest (worst) first; None below 30 items.
+    ``metrics`` has ``percent_agreement``, ``cohen_kappa``, on a check TPR and TNR, and ``base_rate`` (share of gold
+    that is correct), without which kappas of different strata can't be compared. ``shrunken`` is agreement drawn
+    towards the mean of the division's slices by how little is known of it, ``rank`` the place by it, worst first; None
+    below 30 items.
     """
 
     division: str
@@ -56,16 +47,9 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """Slices that answer one question.
+    """Slices that answer one question, in order; ``left_out`` rows belong to none.
 
-    Parameters
-    ----------
-    slices : tuple of Slice
-        The strata, in order.
-    difference : Estimate or None
-        Agreement of the first minus that of the last, clusters joined; None where either has no rows.
-    left_out : int
-        Rows that belong to none.
+    ``difference`` is agreement of the first minus that of the last, clusters joined; None where either has no rows.
     """
 
     slices: tuple[Slice, ...]
@@ -76,42 +60,12 @@ class Strata:
 def slices(scored: Scored, features: Iterable[Feature]) -> tuple[Slice, ...]:
     """Measure agreement in every category of every feature, with empirical-Bayes shrinkage within a feature.
 
-    A slice's agreement is drawn towards the mean of its division with weight ``tau^2 / (tau^2 + v)``: v is its
-    sampling variance, tau^2 the variance between slices by the method of moments (DerSimonian and Laird). So a small
-    slice does not look worst by chance.
-
-    Parameters
-    ----------
-    scored : Scored
-        The rows that count.
-    features : iterable of Feature
-        One code per row; numbers are passed over.
-
-    Returns
-    -------
-    tuple of Slice
-        By division, worst first; unranked ones at its end.
-
-    References
-    ----------
-    DerSimonian & Laird (1986), Meta-analysis in clinical trials; Efron & Morris (1975), Data analysis using Stein's
-    estimator and its generalizations.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374.
-    The slices are the gold classes; wrong answers are the worse one:
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold, judge = (np.repeat(codes, [903, 186, 132, 2374]) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    >>> scored = apply(from_codes(Scale.check(), judge, gold), Policies())
-    >>> found = slices(scored, [Feature("gold", gold, ("wrong", "right"))])
-    >>> [(one.name, one.rank, round(one.metrics["percent_agreement"].value, 4)) for one in found]
-    [('wrong', 1, 0.8292), ('right', 2, 0.9473)]
-    >>> round(found[0].shrunken - found[0].metrics["percent_agreement"].value, 4)
-    0.0011
+    A slice's agreement is drawn towards the mean of its division with weight ``tau^2 / (tau^2 + v)``: v is its sampling
+    variance, tau^2 the variance between slices by the method of moments (DerSimonian and Laird). So a small slice does
+    not look worst by chance. Slices are sorted by division, worst first, with unranked ones at its end; features that
+    are numbers are passed over.
+    Source: DerSimonian & Laird (1986), Meta-analysis in clinical trials; Efron & Morris (1975), Data analysis using
+    Stein's estimator and its generalizations.
     """
     found: list[Slice] = []
     for feature in features:
@@ -131,39 +85,11 @@ def slices(scored: Scored, features: Iterable[Feature]) -> tuple[Slice, ...]:
 
 
 def difficulty(scored: Scored, others: Sequence[Scored]) -> Strata:
-    """Measure agreement by how many of the other judges are right; this judge has no say in it.
+    """Measure agreement by how many of the other judges, at least one, are right; this judge has no say in it.
 
-    Strata are cut by the share of other judges that err, so this judge's own errors can't make an item hard.
-
-    Parameters
-    ----------
-    scored : Scored
-        The judge's rows.
-    others : sequence of Scored
-        At least one other judge, on the same rows.
-
-    Returns
-    -------
-    Strata
-        From "all others right" to "all others wrong", those that occur; the difference is first minus last.
-
-    References
-    ----------
-    Holland & Thayer (1988), Differential item performance and the Mantel-Haenszel procedure, for comparing within
-    strata of a score.
-
-    Examples
-    --------
-    On the first two items the other judge is right, on the last two it is wrong:
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> one, other = (
-    ...     apply(from_codes(Scale.check(), judge, [1, 0, 1, 0]), Policies()) for judge in ([1, 0, 1, 1], [1, 0, 0, 1])
-    ... )
-    >>> [(part.name, part.metrics["percent_agreement"].value) for part in difficulty(one, [other]).slices]
-    [('all others right', 1.0), ('all others wrong', 0.5)]
+    Strata are cut by the share of other judges that err, from "all others right" to "all others wrong", so this judge's
+    own errors can't make an item hard. Source: Holland & Thayer (1988), Differential item performance and the
+    Mantel-Haenszel procedure, for comparing within strata of a score.
     """
     if not others:
         raise UsageError("difficulty is told by other judges; give their columns or runs too")
@@ -180,39 +106,15 @@ def difficulty(scored: Scored, others: Sequence[Scored]) -> Strata:
 def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
     """Measure agreement where the judge answers the question rightly itself, and where it doesn't.
 
-    The judge's own answers are those of one judged system (the same model, as an exam taker); whether they are right is
-    what gold says of them. Its own rows are left out: it shall not judge itself here. A question with several own
-    answers counts as answered rightly where most of them are right.
+    The judge's own answers are those of one judged ``system`` of a check (the same model, as an exam taker); whether
+    they are right is what gold says of them. Its own rows are left out: it shall not judge itself here. A question,
+    which is a cluster, with several own answers counts as answered rightly where most of them are right; rows on
+    questions without any are left out. UsageError if the scale is not a check, DataError if there is no such system or
+    it shares no question with another.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        All judgments of a check; clusters are the questions.
-    scored : Scored
-        The rows that count.
-    system : str
-        Name of the judged system that is the judge.
-
-    Returns
-    -------
-    Strata
-        ``right`` and ``wrong``, those that occur; rows on questions without an own answer are left out.
-
-    Raises
-    ------
-    UsageError
-        If the scale is no check.
-    DataError
-        If there is no such system, or it shares no question with another.
-
-    References
-    ----------
-    Krumdick et al. (2025), No free labels: limitations of LLM-as-a-judge without human grounding.
-
-    Examples
-    --------
-    GPT-4 on the answers of other systems to TriviaQA (Thakur et al. 2024): it agrees with people on 2,674 of 2,915
-    where its own answer is right, and on 225 of 280 where it is wrong:
+    Source: Krumdick et al. (2025), No free labels: limitations of LLM-as-a-judge without human grounding. GPT-4 on the
+    answers of other systems to TriviaQA (Thakur et al. 2024): it agrees with people on 2,674 of 2,915 where its own
+    answer is right, and on 225 of 280 where it is wrong:
 
     >>> from judgebench.agreement.policies import apply
     >>> from judgebench.agreement.ratings import from_codes
@@ -220,19 +122,12 @@ def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
     >>> cells = [669, 127, 114, 2005, 212, 46, 9, 13]
     >>> gold, judge = (np.repeat(codes * 2, cells) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
     >>> own, question = np.repeat([1, 0], [2915, 280]), np.arange(3195)
-    >>> ratings = from_codes(
-    ...     Scale.check(),
-    ...     np.r_[judge, own],
-    ...     np.r_[gold, own],
-    ...     cluster=np.r_[question, question],
-    ...     system=["other"] * 3195 + ["gpt-4"] * 3195,
-    ... )
+    >>> names = ["other"] * 3195 + ["gpt-4"] * 3195
+    >>> sides, clusters = (np.r_[judge, own], np.r_[gold, own]), np.r_[question, question]
+    >>> ratings = from_codes(Scale.check(), *sides, cluster=clusters, system=names)
     >>> found = own_answers(ratings, apply(ratings, Policies()), "gpt-4")
-    >>> [
-    ...     (one.name, *(round(one.metrics[name].value, 6) for name in ("percent_agreement", "cohen_kappa")))
-    ...     for one in found.slices
-    ... ]
-    [('right', 0.917324, 0.790684), ('wrong', 0.803571, 0.23322)]
+    >>> [(one.name, round(one.metrics["cohen_kappa"].value, 6)) for one in found.slices]
+    [('right', 0.790684), ('wrong', 0.23322)]
     """
     if scored.scale.kind != "check":
         raise UsageError("own answers are right or wrong on a check scale only")
@@ -251,7 +146,7 @@ def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
     if not right.size and not wrong.size:
         raise DataError(
             f"{system!r} answers no question that another system answers",
-            hint="--cluster-col names the question that rows share",
+            hint=f"{argument('cluster')} names the question that rows share",
         )
     return _strata(scored, f"own answer of {system}", [("right", right), ("wrong", wrong)], int(np.count_nonzero(rest)))
 

@@ -1,4 +1,8 @@
-"""Whether the judge prefers the longer response, and more than gold does."""
+"""Whether the judge prefers the longer response, and more than gold does.
+
+Source: Dubois, Galambosi, Liang & Hashimoto (2024), Length-controlled AlpacaEval; Zheng et al. (2023), Judging
+LLM-as-a-judge with MT-Bench and Chatbot Arena (verbosity bias).
+"""
 
 from __future__ import annotations
 
@@ -26,15 +30,7 @@ _LEAST = 20
 
 @dataclass(frozen=True, slots=True)
 class LengthBin:
-    """Pairs whose lengths differ about as much.
-
-    Parameters
-    ----------
-    least, most : float
-        Smallest and largest difference in the bin, longer less shorter.
-    judge, gold : Estimate
-        Shares of rows on which the judge, and gold, names the longer response.
-    """
+    """Shares of pairs on which judge and gold name the longer response, where it is longer by ``least`` to ``most``."""
 
     least: float
     most: float
@@ -44,18 +40,9 @@ class LengthBin:
 
 @dataclass(frozen=True, slots=True)
 class LengthPreference:
-    """How often the longer response is named.
+    """Shares of rows on which judge and gold name the longer response, their difference, and the same in bins.
 
-    Parameters
-    ----------
-    judge, gold : Estimate
-        Shares of rows on which the judge, and gold, names it.
-    difference : Estimate
-        Judge less gold, on the same rows.
-    bins : tuple of LengthBin
-        The same by how much the lengths differ, from little to much.
-    undecided : int
-        Rows left out since judge or gold names no side, or the lengths are equal or unknown.
+    ``undecided`` rows are left out since judge or gold names no side, or the lengths are equal or unknown.
     """
 
     judge: Estimate
@@ -66,48 +53,13 @@ class LengthPreference:
 
 
 def length_preference(scored: Scored, ahead: npt.NDArray[np.float64], bins: int = 5) -> LengthPreference:
-    """Count how often judge and gold name the longer of two responses.
+    """Count how often judge and gold name the longer of two responses; ValueError if the scale is not a pair scale.
 
     Only rows on which both name a side are counted, so that a difference is not one of tie rates: the share of the
     judge is ``mean([judge = longer])``, the difference ``mean([judge = longer] - [gold = longer])`` with a
     cluster-robust interval. A longer response may well be the better one; a preference is what the judge has beyond
-    gold.
-
-    Parameters
-    ----------
-    scored : Scored
-        The rows that count, on a pair scale.
-    ahead : ndarray of float, shape (items,)
-        By how much each item's second response is longer than its first; NaN where that is not known.
-    bins : int, optional
-        Most bins of (nearly) equally many rows; fewer where they would hold fewer than 20.
-
-    Returns
-    -------
-    LengthPreference
-        With undefined estimates (``no_items``) where no row is left.
-
-    Raises
-    ------
-    ValueError
-        If the scale is no pair scale.
-
-    References
-    ----------
-    Dubois, Galambosi, Liang & Hashimoto (2024), Length-controlled AlpacaEval; Zheng et al. (2023), Judging
-    LLM-as-a-judge with MT-Bench and Chatbot Arena (verbosity bias).
-
-    Examples
-    --------
-    Of four pairs the judge names the longer response in three, gold in two:
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> scored = apply(from_codes(Scale.pair(), [0, 0, 2, 2], [0, 2, 2, 2]), Policies())
-    >>> found = length_preference(scored, np.array([-10.0, -20, 5, -5]))
-    >>> found.judge.value, found.gold.value, found.difference.value
-    (0.75, 0.5, 0.25)
+    gold. ``ahead`` is by how much each item's second response is longer than its first, NaN where that is not known.
+    Bins hold (nearly) equally many rows; there are fewer where they would hold fewer than 20.
     """
     if scored.scale.kind != "pair":
         raise ValueError(f"a {scored.scale.kind} scale has no two responses")

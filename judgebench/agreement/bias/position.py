@@ -22,45 +22,23 @@ if TYPE_CHECKING:
 
 
 def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
-    """Measure what these judgments can show.
+    """Measure what these judgments, games included, can show.
 
-    Consistency is the share of items whose two games name one response, preference ``(recency - primacy) / N``; a
-    difference of rates is ``mean(judge - gold)``.
+    Where items were shown in both orders, there are ``position_consistency``, the share of items whose two games name
+    one response, ``primacy``, ``recency``, and ``position_preference``, ``(recency - primacy) / N``. Pairs have
+    ``first_slot_rate``, a check ``positive_rate_difference`` and ratings ``mean_signed_error``, both
+    ``mean(judge - gold)``.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        All judgments of a group, games included.
-    scored : Scored
-        The rows that count, for the comparison of rates.
-
-    Returns
-    -------
-    dict of str to Estimate
-        ``position_consistency``, ``primacy``, ``recency`` and ``position_preference`` where items were shown in
-        both orders; ``first_slot_rate`` on pairs; ``positive_rate_difference`` on a check (judge minus gold) and
-        ``mean_signed_error`` on ratings. Empty where there is nothing to show.
-
-    References
-    ----------
-    Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et al.
-    (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
-
-    Examples
-    --------
+    Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et
+    al. (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
     GPT-4 on LLMBar's 419 pairs, shown both ways: 19 times the first slot twice, 18 times the second:
 
     >>> from judgebench.agreement.policies import apply
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Policies, Scale
     >>> plain, turned = np.repeat([0, 2, 0], [19, 18, 382]), np.repeat([2, 0, 0], [19, 18, 382])
-    >>> ratings = from_codes(
-    ...     Scale.pair(),
-    ...     np.r_[plain, turned],
-    ...     np.zeros(838),
-    ...     item=np.tile(np.arange(419), 2),
-    ...     swapped=np.arange(838) >= 419,
-    ... )
+    >>> shown = dict(item=np.tile(np.arange(419), 2), swapped=np.arange(838) >= 419)
+    >>> ratings = from_codes(Scale.pair(), np.r_[plain, turned], np.zeros(838), **shown)
     >>> found = biases(ratings, apply(ratings, Policies()))
     >>> [round(found[name].value, 6) for name in ("position_consistency", "position_preference")]
     [0.911695, -0.002387]
@@ -86,16 +64,9 @@ def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Items whose two games both hold a verdict.
+    """Items whose two games both hold a verdict: the plain game's row, and whether both games name one response.
 
-    Parameters
-    ----------
-    consistent : ndarray of bool, shape (m,)
-        Whether both games name one response.
-    lean : ndarray of int, shape (m,)
-        In shown coordinates: below 0 towards the first slot, above 0 towards the second; all 0 on a pick scale.
-    rows : ndarray of int, shape (m,)
-        Row of each item's plain game.
+    ``lean`` is in shown coordinates: below 0 towards the first slot, above 0 towards the second; all 0 on a pick scale.
     """
 
     consistent: npt.NDArray[np.bool_]
@@ -170,31 +141,9 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
 
 
 def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
-    """Give a share of rows its interval.
+    """Give a share of rows its interval: Wilson's for lone rows, cluster-robust otherwise.
 
-    Parameters
-    ----------
-    flags : ndarray of bool, shape (n,)
-        Whether each row counts.
-    clusters : Clusters
-        Cluster of each row.
-
-    Returns
-    -------
-    Estimate
-        Wilson's interval for lone rows, cluster-robust otherwise; at 0 and 1 Wilson's for the number of clusters.
-
-    References
-    ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference; Cameron & Miller (2015).
-
-    Examples
-    --------
-    Wilson's interval of 8 in 10:
-
-    >>> found = share_of(np.arange(10) < 8, Clusters.of(np.arange(10)))
-    >>> found.value, round(found.low, 4), round(found.high, 4)
-    (0.8, 0.4902, 0.9433)
+    At 0 and 1 it is Wilson's for the number of clusters.
     """
     pulls: Spread = mean(flags.astype(np.float64), clusters)
     # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.

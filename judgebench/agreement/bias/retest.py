@@ -21,26 +21,10 @@ def retest_agreement(ratings: Ratings) -> Estimate:
     """Measure how often two askings of one case give one verdict.
 
     A case is an item in one order. Its agreement is the share of pairs of its valid verdicts that are the same,
-    ``sum_k c_k (c_k - 1) / (m (m - 1))``; the figure is the mean over cases. It bounds the agreement with anybody
-    else: a judge who does not agree with itself can't agree with people.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        All judgments, repeats included.
-
-    Returns
-    -------
-    Estimate
-        A fraction, ``n`` counting cases; ``no_repeats`` where no case has two valid verdicts.
-
-    References
-    ----------
-    Fleiss (1971), Measuring nominal scale agreement among many raters: observed agreement of a subject.
-
-    Examples
-    --------
-    Three cases asked twice, one of which came out differently:
+    ``sum_k c_k (c_k - 1) / (m (m - 1))``; the figure is the mean over cases, which ``n`` counts. It bounds the
+    agreement with anybody else: a judge who does not agree with itself can't agree with people. ``no_repeats`` where no
+    case has two valid verdicts. Source: Fleiss (1971), Measuring nominal scale agreement among many raters: observed
+    agreement of a subject. Three cases asked twice, one of which came out differently:
 
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Scale

@@ -1,4 +1,7 @@
-"""Two judges on the same items: differences of any coefficient, paired and clustered."""
+"""Two judges on the same items: differences of any coefficient, paired and clustered.
+
+Differences are first minus second throughout; p-values are two-sided.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from judgebench.agreement.policies import table_of
 from judgebench.agreement.power.power import Power, pilot_pair
 from judgebench.agreement.step_labels import checked_steps
 from judgebench.domain import Estimate
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
@@ -54,20 +57,10 @@ _LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One coefficient on one subset: both judges' values and their difference.
+    """One coefficient on one subset: both judges' values on the shared judgments, and their difference.
 
-    Parameters
-    ----------
-    subset, metric : str
-        Where and what.
-    first, second : Estimate
-        The judges' own values on the shared judgments.
-    difference : Estimate
-        First minus second, with its paired, clustered t-interval. A difference that never moves has no interval.
-    p : float or None
-        Two-sided p-value of the difference, for this line alone.
-    p_holm : float or None
-        Adjusted for all lines of the comparison.
+    The difference has its paired, clustered t-interval, unless it never moves. ``p`` is that of this line alone,
+    ``p_holm`` adjusted for all lines of the comparison.
     """
 
     subset: str
@@ -81,13 +74,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fourfold:
-    """Judgments by who is right.
-
-    Parameters
-    ----------
-    both, first_only, second_only, neither : int
-        Numbers of judgments. A tie policy's half credits count as wrong here.
-    """
+    """Numbers of judgments by who is right; a tie policy's half credits count as wrong here."""
 
     both: int
     first_only: int
@@ -109,18 +96,9 @@ class Fourfold:
 class Checks:
     """P-values of the same question by other means, on all items.
 
-    Parameters
-    ----------
-    mcnemar_exact, mcnemar_mid_p : float or None
-        McNemar's test of the accuracies; None where an item has several judgments. It takes items as independent.
-    agresti_min : tuple of float or None
-        95 % interval of the difference of the accuracies, for independent items; None as above.
-    sign_flip : float
-        Permutation test of the accuracies in which whole clusters keep or change their sign.
-    label_swap : float or None
-        Permutation test of the headline in which the judges trade places in whole clusters.
-    draws, seed : int
-        Of the permutation tests.
+    McNemar's test of the accuracies and Agresti and Min's 95 % interval of their difference take items as independent;
+    they are None where an item has several judgments. ``sign_flip`` permutes the accuracies, whole clusters keeping or
+    changing their sign, ``label_swap`` the headline, the judges trading places in whole clusters.
     """
 
     mcnemar_exact: float | None
@@ -146,46 +124,13 @@ class Differing:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two judges held against each other.
+    """Two judges held against each other on what both share; a judgment is a row.
 
-    Parameters
-    ----------
-    task, gold_source : str
-        Of both.
-    first, second : str
-        The judges.
-    policies : Policies
-        What was applied.
-    items, judgments, clusters : int
-        What both share; a judgment is a row.
-    coverage : tuple of float
-        Of either judge on the shared items.
-    headline : str
-        The metric that the verdict is about.
-    lower_is_better : bool
-        Whether it is an error, so that the lower judge agrees more.
-    lines : tuple of Line
-        Subset ``all`` first.
-    fourfold : Fourfold or None
-        None where gold is a number.
-    tests : Checks
-        Other tests of the difference.
-    power : Power or None
-        What the headline's paired test can find here.
-    warnings : tuple of str
-        Codes.
-    left_out, incomplete : int
-        As in `Matched`.
-    differ : int
-        Judgments on which the verdicts differ.
-    leaning : bool
-        Whether neither more nor less of the headline is better.
-    interval : {'default', 'two-way'}
-        How rows were clustered: by question, or by question and by system.
-    systems : int or None
-        Systems that rows were clustered by.
-    errors : tuple of str
-        Metrics of which less is better.
+    ``headline`` is the metric that the verdict is about, an error where ``lower_is_better``; ``leaning`` where neither
+    more nor less of it is better; ``errors`` names the metrics of which less is better. ``lines`` begin with the subset
+    ``all``. ``fourfold`` is None where gold is a number; ``power`` is what the headline's paired test can find here;
+    ``left_out`` and ``incomplete`` are as in `Matched`; ``differ`` counts the judgments on which the verdicts differ.
+    Rows are clustered by question, or (``two-way``) by question and by system, of which there are ``systems``.
     """
 
     task: str
@@ -211,6 +156,8 @@ class Comparison:
     interval: PairedInterval = "default"
     systems: int | None = None
     errors: tuple[str, ...] = ()
+    #: Those judgments, where they were asked for.
+    differing: tuple[Differing, ...] = ()
 
     @property
     def main(self) -> Line:
@@ -238,61 +185,31 @@ def compare(
 ) -> Comparison:
     """Hold two judges against each other.
 
-    The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what
-    the judges share cancels, and rows of one question count together. For the area under the curve of lone rows that
-    is DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
+    The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what the
+    judges share cancels, and rows of one question count together. For the area under the curve of lone rows that is
+    DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
 
-    Parameters
-    ----------
-    matched : Matched
-        Two judges on the same judgments.
-    metrics : sequence of str, optional
-        The figures; the first is the headline. By default those that the scale calls for, and those of scores and
-        probabilities where both judges give them.
-    known : mapping of str to Metric, optional
-        Metrics by name; the built-in ones by default.
-    by : sequence of {'subset', 'system'}, optional
-        Divisions that get lines of their own.
-    interval : {'default', 'two-way'}, optional
-        Whether to cluster by system as well as by question.
-    draws, seed : int, optional
-        Of the permutation tests.
+    The first of ``metrics`` is the headline; by default they are those that the scale calls for, and those of scores
+    and probabilities where both judges give them. ``by`` names divisions (subset, system) that get lines of their own.
+    UnknownNameError if a metric is not known, UsageError if it means nothing on these verdicts or there are no systems
+    to cluster by, DataError unless there are exactly two judges.
 
-    Returns
-    -------
-    Comparison
-        First minus second throughout.
-
-    Raises
-    ------
-    UnknownNameError
-        If a metric is not known.
-    UsageError
-        If a metric means nothing on these verdicts, or there are no systems to cluster by.
-    DataError
-        If there are not exactly two judges.
-
-    References
-    ----------
-    Vanbelle & Albert (2008), A bootstrap method for comparing correlated kappa coefficients. Miller (2024), Adding
-    error bars to evals. DeLong, DeLong & Clarke-Pearson (1988) and Obuchowski (1997) for areas. Cameron, Gelbach &
-    Miller (2011), Robust inference with multiway clustering. Holm (1979), A simple sequentially rejective multiple
-    test procedure.
-
-    Examples
-    --------
-    Agresti (1990, p. 350): 944 people said twice whether they approve of a prime minister; here two judges of whom
-    150 items convince only the first, and 86 only the second.
+    Source: Vanbelle & Albert (2008), A bootstrap method for comparing correlated kappa coefficients; Miller (2024),
+    Adding error bars to evals; DeLong, DeLong & Clarke-Pearson (1988) and Obuchowski (1997) for areas; Cameron, Gelbach
+    & Miller (2011), Robust inference with multiway clustering; Holm (1979), A simple sequentially rejective multiple
+    test procedure. Agresti (1990, p. 350): 1,600 people said twice whether they approve of a prime minister; here two
+    judges of whom 150 items convince only the first, and 86 only the second.
 
     >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.domain import Policies, Ratings, Scale
-    >>> def judged(name, codes):
-    ...     n, zero = len(codes), np.zeros(len(codes), int)
-    ...     labels = Ratings(Scale.parse("check"), codes, np.ones((n, 1), int), ("h",), np.arange(n), np.arange(n),
-    ...                      zero, zero > 0, zero, ("",), zero, ("",))
-    ...     return Judged("approval", name, labels, range(n), range(n), Policies())
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
     >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> found = compare(match([judged("first", a), judged("second", b)]), ["accuracy"])
+    >>> names = range(1600)
+    >>> one, two = (
+    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
+    ...     for name, codes in (("first", a), ("second", b))
+    ... )
+    >>> found = compare(match([one, two]), ["accuracy"])
     >>> round(found.main.difference.value, 6), f"{found.tests.mcnemar_exact:.6e}"
     (0.04, '3.715936e-05')
     """
@@ -302,7 +219,9 @@ def compare(
     two_way = interval == "two-way"
     systems = len(matched.ratings[0].systems)
     if two_way and systems < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
+        raise UsageError(
+            f"two-way intervals cluster by question and by system, and need two systems: {argument('system')}"
+        )
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
     lines = _adjusted(

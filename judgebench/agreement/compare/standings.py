@@ -1,4 +1,8 @@
-"""Several judges on the same items: every pair, and ranks that hold for all of them at once."""
+"""Several judges on the same items: every pair, and ranks that hold for all of them at once (at 95 %).
+
+Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across
+neighbourhoods and academic achievement across countries.
+"""
 
 from __future__ import annotations
 
@@ -48,16 +52,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two of several judges on one metric.
+    """Two of several judges on one metric, first minus second; the interval holds for all pairs at once (max-t).
 
-    Parameters
-    ----------
-    first, second : str
-        The judges.
-    difference : Estimate
-        First minus second; the interval holds for all pairs at once (max-t).
-    p, p_holm, p_max_t : float or None
-        On its own, and adjusted for all pairs.
+    ``p`` is the pair's own; ``p_holm`` and ``p_max_t`` are adjusted for all pairs.
     """
 
     first: str
@@ -69,27 +66,11 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """Several judges, all pairs.
+class Standings:
+    """Several judges on one metric, on what all of them share: the best first, and every two, the better one first.
 
-    Parameters
-    ----------
-    task, gold_source, metric : str
-        What was compared.
-    policies : Policies
-        What was applied.
-    items, judgments, clusters : int
-        What all judges share.
-    critical : float
-        Standard errors on either side of a difference.
-    standings : tuple of Standing
-        Best value first: the highest, of an error the lowest.
-    pairs : tuple of Pair
-        Every two judges, the better one first.
-    warnings : tuple of str
-        Codes.
-    left_out, incomplete : int
-        As in `Matched`.
+    Of an error the lowest is best. Bounds are ``critical`` standard errors on either side of a difference; ``left_out``
+    and ``incomplete`` are as in `Matched`.
     """
 
     task: str
@@ -109,40 +90,13 @@ class Field:
 
 def compare_all(
     matched: Matched, metric: str = "", *, known: Mapping[str, Metric] | None = None, seed: int = 0
-) -> Field:
+) -> Standings:
     """Compare every two of several judges on one metric, and rank them with joint confidence.
 
-    Parameters
-    ----------
-    matched : Matched
-        Two judges or more on the same judgments.
-    metric : str, optional
-        The coefficient; the scale's headline by default.
-    known : mapping of str to Metric, optional
-        Metrics by name; the built-in ones by default.
-    seed : int, optional
-        Of the multiplier bootstrap.
-
-    Returns
-    -------
-    Field
-        Judges for whom the metric is undefined have a standing without ranks and no pairs.
-
-    Raises
-    ------
-    UnknownNameError
-        If the metric is not known.
-    UsageError
-        If it means nothing on these verdicts, or is compared between two judges only.
-
-    References
-    ----------
-    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
-    and academic achievement across countries.
-
-    Examples
-    --------
-    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second, of 1,600:
+    The metric is by default the scale's headline. Judges for whom it is undefined have a standing without ranks and no
+    pairs. UnknownNameError if it is not known, UsageError if it means nothing on these verdicts or is compared between
+    two judges only. Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second, of
+    1,600:
 
     >>> from judgebench.agreement.matching import Judged, match
     >>> from judgebench.agreement.ratings import from_codes
@@ -184,7 +138,7 @@ def compare_all(
         Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], within(_turned(gap, sign), reach), *ps)
         for (i, j), gap, *ps in sets.pairs
     )
-    return Field(
+    return Standings(
         task=matched.task,
         gold_source=matched.gold_source,
         metric=name,
@@ -203,16 +157,10 @@ def compare_all(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Rank sets and pairs of estimates on shared clusters, by position.
+    """Rank sets (first and last rank of each estimate) and pairs of estimates on shared clusters, by position.
 
-    Parameters
-    ----------
-    ranks : tuple of (int, int)
-        First and last rank of each estimate.
-    pairs : tuple
-        Positions, difference, p-value alone, by Holm and by max-t of every two.
-    critical : float
-        Standard errors on either side of a difference; 0 where nothing was compared.
+    Each pair has its positions, difference, and p-value alone, by Holm and by max-t; ``critical`` is 0 where nothing
+    was compared.
     """
 
     ranks: tuple[tuple[int | None, int | None], ...]
@@ -223,31 +171,7 @@ class Ranked:
 def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
     """Rank estimates of judges on the same clusters with joint confidence (95 %).
 
-    Parameters
-    ----------
-    spreads : sequence of Spread
-        One per judge.
-    seed : int, optional
-        Of the multiplier bootstrap.
-
-    Returns
-    -------
-    Ranked
-        With one judge, rank 1; with fewer than two clusters no ranks at all.
-
-    References
-    ----------
-    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
-    and academic achievement across countries; Holm (1979).
-
-    Examples
-    --------
-    Three judges on 100 items; the third is clearly the worst, the other two can't be told apart. Figures ours:
-
-    >>> from judgebench.stats.influence import Clusters, mean
-    >>> items = Clusters.of(np.arange(100))
-    >>> ranks_of([mean((np.arange(100) * 7 % 100 < right).astype(float), items) for right in (90, 89, 40)]).ranks
-    ((1, 2), (1, 2), (3, 3))
+    One judge has rank 1; with fewer than two clusters there are no ranks at all.
     """
     if len(spreads) < 2:
         return Ranked(((1, 1),) * len(spreads), (), 0.0)
@@ -272,31 +196,7 @@ def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
 
 
 def surely_ahead(found: Ranked) -> set[tuple[int, int]]:
-    """Name the pairs whose joint interval leaves out 0: the first of each is ahead of the second.
-
-    Parameters
-    ----------
-    found : Ranked
-        What `ranks_of` gave.
-
-    Returns
-    -------
-    set of (int, int)
-        Positions; all of them hold at once at 95 %.
-
-    References
-    ----------
-    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
-    and academic achievement across countries.
-
-    Examples
-    --------
-    >>> from judgebench.stats.influence import Clusters, mean
-    >>> items = Clusters.of(np.arange(100))
-    >>> right = [mean((np.arange(100) * 7 % 100 < count).astype(float), items) for count in (90, 89, 40)]
-    >>> sorted(surely_ahead(ranks_of(right)))
-    [(0, 2), (1, 2)]
-    """
+    """Name the pairs whose joint interval leaves out 0: the first of each is ahead of the second."""
     ahead: set[tuple[int, int]] = set()
     for (first, second), gap, *_ in found.pairs:
         if gap.low is not None and gap.low > 0:
@@ -318,39 +218,8 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
     """Estimate a metric for several judges, each on all of its own rows, over clusters of one meaning.
 
     Unlike `matching.match`, this asks for no common items: a few gaps, or a judge that was recorded in one order only,
-    leave the differences valid, since influences are joined by cluster.
-
-    Parameters
-    ----------
-    judged : sequence of Judged
-        The judges; the names of their clusters say which questions they share.
-    metric : Metric
-        The coefficient.
-
-    Returns
-    -------
-    list of Spread or None
-        One per judge; None where the metric is undefined.
-
-    References
-    ----------
-    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
-
-    Examples
-    --------
-    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
-
-    >>> from judgebench.agreement.matching import Judged
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> one, two = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("first", a), ("second", b))
-    ... )
-    >>> [round(spread.value, 6) for spread in shared_spreads([one, two], METRICS["accuracy"])]
-    [0.59, 0.55]
+    leave the differences valid, since influences are joined by the clusters' names. None where the metric is undefined.
+    Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
     """
     codes: dict[str, int] = {}
     found: list[Spread | None] = []
@@ -364,19 +233,7 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
 def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> None:
     """Recompute what a comparison rests on, on all rows, with scikit-learn, krippendorff and scipy.
 
-    Parameters
-    ----------
-    matched : Matched
-        The judges.
-    metrics : sequence of str
-        The coefficients; those that the scale calls for where there are none.
-    known : mapping of str to Metric
-        Metrics by name.
-
-    Raises
-    ------
-    MismatchError
-        If a witness computes another value.
+    MismatchError if a witness computes another value; without names, of the metrics that the scale calls for.
     """
     from judgebench.agreement.witness.rows import verify_numbers, verify_sequences  # noqa: PLC0415 - as above
     from judgebench.agreement.witness.tables import verify_scored  # noqa: PLC0415 - loads the witnesses

@@ -51,33 +51,16 @@ _MATTERS, _THIN = 0.05, 0.01
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The score of one system, corrected.
+    """The score of one system (``all`` for all rows together), corrected.
 
-    Parameters
-    ----------
-    system : str
-        Name of the system; ``all`` for all rows together.
-    score : str
-        What is estimated, in words.
-    items, labelled : int
-        Rows that the judge was asked about, and those among them with gold.
-    calibration : int
-        Rows of the calibration set, 0 without one.
-    chosen : str
-        The estimator to report: a key of ``estimates``.
-    estimates : mapping of str to Estimate
-        By estimator: ``post-strat``, ``ppi++``, ``ppi``, ``rogan-gladen``, ``bayes``, ``matrix``, ``labels``,
-        ``naive``. The naive score is the judge's own opinion: its interval holds none of the judge's errors.
-    rates : mapping of str to Estimate
-        ``youden``, ``tpr`` and ``tnr`` of the judge, where the score is a share.
-    shares : mapping of str to Estimate
-        Corrected share of each label, on scales with more than two.
-    weight : float or None
-        Weight that PPI++ gives the judge.
-    condition : float or None
-        Condition number of the judge's confusion matrix.
-    warnings : tuple of str
-        Codes: ``weak_judge``, ``few_labels``, ``subset_not_random`` ...
+    ``score`` says in words what is estimated; of the ``items`` that the judge was asked about, ``labelled`` ones have
+    gold; ``calibration`` counts the rows of a calibration set. ``chosen`` names the estimate to report, out of
+    ``post-strat``, ``ppi++``, ``ppi``, ``rogan-gladen``, ``bayes``, ``matrix``, ``labels``, ``naive``. The naive score
+    is the judge's own opinion: its interval holds none of the judge's errors.
+
+    ``rates`` has ``youden``, ``tpr`` and ``tnr`` where the score is a share, ``shares`` the corrected share of each
+    label where there are more than two; ``weight`` is what PPI++ gives the judge, ``condition`` the condition number of
+    the judge's confusion matrix. ``warnings`` are codes: ``weak_judge``, ``few_labels``, ``subset_not_random`` ...
     """
 
     system: str
@@ -103,50 +86,23 @@ def correct(
     estimator: Estimator = "auto",
     by_system: bool = False,
 ) -> list[Correction]:
-    """Correct the scores that a judge gives, with the gold there is.
+    """Correct the scores that a judge gives, with the gold there is; all rows first, then those of each system.
 
     Where gold lies on a random part of the rows, post-stratification is chosen (PPI++ where verdicts are many and
-    labels few); with a calibration set from elsewhere, Rogan and Gladen's correction, or the matrix method for more
-    than two labels. Labels only and the naive score always stand beside them.
+    labels few); with a calibration set from elsewhere (the same judge on other rows, with gold), Rogan and Gladen's
+    correction, or the matrix method for more than two labels. Labels only and the naive score always appear beside
+    them. The estimator ``all`` chooses as ``auto`` and computes every one.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Verdicts, with gold on some rows or (given a calibration set) on none.
-    policies : Policies, optional
-        The conventions; gold is one label per row, and ties are kept.
-    calibration : Ratings, optional
-        Verdicts of the same judge on other rows, with gold.
-    target : str, optional
-        Estimate the share of this label instead of the scale's own score: share of ``correct`` (check), wins of A
-        with ties as one half (pair), mean rating (rate).
-    estimator : {'auto', 'all', 'post-strat', 'ppi', 'rogan-gladen', 'matrix', 'labels'}, optional
-        The estimator to choose; ``all`` chooses as ``auto`` and computes every one.
-    by_system : bool, optional
-        Add a row per system.
+    ``target`` asks for the share of a label instead of the scale's own score: share of ``correct`` (check), wins of A
+    with ties as one half (pair), mean rating (rate). Of the policies, gold is one label per row, and ties are kept.
+    DataError if there is no gold to correct with, UsageError if the scale has no score without a target or a policy
+    does not fit.
 
-    Returns
-    -------
-    list of Correction
-        All rows first.
-
-    Raises
-    ------
-    DataError
-        If there is no gold to correct with.
-    UsageError
-        If the scale has no score without a target, or a policy does not fit.
-
-    References
-    ----------
-    Holt & Smith (1979), Post stratification; Angelopoulos, Duchi & Zrnic (2023), PPI++ (arXiv 2311.01453); Rogan &
-    Gladen (1978), Estimating prevalence from the results of a screening test, with the interval of Lee et al. (2025),
-    arXiv 2511.21140; Buonaccorsi (2010), Measurement error, for the matrix method.
-
-    Examples
-    --------
-    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466.
-    The labelled rows say .673, the judge .745:
+    Source: Holt & Smith (1979), Post stratification; Angelopoulos, Duchi & Zrnic (2023), PPI++ (arXiv 2311.01453);
+    Rogan & Gladen (1978), Estimating prevalence from the results of a screening test, with the interval of Lee et al.
+    (2025), arXiv 2511.21140; Buonaccorsi (2010), Measurement error, for the matrix method. Llama3-70B on TriviaQA
+    (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466. The labelled rows say .673, the
+    judge .745:
 
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Scale

@@ -1,4 +1,7 @@
-"""From ratings without gold to what a judge-only ranking of systems is worth."""
+"""From ratings without gold to what a judge-only ranking of systems is worth.
+
+Source: Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
+"""
 
 from __future__ import annotations
 
@@ -23,26 +26,11 @@ MOST_LEVELS = 20
 
 @dataclass(frozen=True, slots=True)
 class JudgeOnly:
-    """What a judge's scores alone say about the order of systems.
+    """What a judge's mean scores alone say about the order of systems, the judge's favourite first.
 
-    Parameters
-    ----------
-    systems : tuple of str
-        The systems, the judge's favourite first.
-    rows : tuple of int
-        Verdicts on each.
-    means : ndarray of float, shape (s,)
-        The judge's mean score of each.
-    score : str
-        What the mean is of.
-    levels : int
-        Levels of the scale.
-    common : bool
-        Whether one judge's confusion matrix is taken to hold for all systems.
-    rankings : tuple of Ranking
-        Under a perfect judge first, then under one prior after the other; in the order of ``systems``.
-    dropped : int
-        Judgments without a verdict.
+    ``rows`` counts the verdicts on each. ``score`` says what the mean is of, ``levels`` counts those of the scale;
+    ``common`` takes one confusion matrix to hold for all systems. ``rankings`` are under a perfect judge first, then
+    under one prior after the other. ``dropped`` judgments hold no verdict.
     """
 
     systems: tuple[str, ...]
@@ -72,51 +60,10 @@ def judge_only(
 ) -> JudgeOnly:
     """Rank systems by a judge without gold, under priors of judges that are less and less perfect.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Verdicts on two systems or more; gold is not read.
-    policies : Policies, optional
-        The conventions (order and invalid).
-    target : str, optional
-        Rank by the share of this label instead of the mean score; all levels still count in the judge's errors.
-    diagonals : tuple of float, optional
-        Priors: the least share of each true level that the judge calls by its name.
-    common : bool, optional
-        Whether one confusion matrix holds for all systems.
-    draws, seed : int, optional
-        Draws of each prior, and their seed.
-
-    Returns
-    -------
-    JudgeOnly
-        Ranks and flips.
-
-    Raises
-    ------
-    DataError
-        If there are not two systems with verdicts.
-    UsageError
-        On scales whose verdicts compare systems, on very long ones, and for a prior out of (0, 1).
-
-    References
-    ----------
-    Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
-
-    Examples
-    --------
-    Three levels on two systems: the judge puts B first by .02, and the less perfect it may be, the more that is open.
-    Figures ours:
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> scores = np.repeat([0, 1, 2, 0, 1, 2], [300, 400, 300, 200, 580, 220])
-    >>> ratings = from_codes(Scale.rate(1, 3), scores, scores * 0 - 1, system=["A"] * 1000 + ["B"] * 1000)
-    >>> found = judge_only(ratings, diagonals=(0.5,), draws=200)
-    >>> found.systems, found.means.round(2).tolist(), found.identified
-    (('B', 'A'), [2.02, 2.0], False)
-    >>> found.rankings[0].any_flip < found.rankings[1].any_flip
-    True
+    A prior (``diagonals``) is the least share of each true level that the judge calls by its name. ``target`` ranks by
+    the share of a label instead of the mean score; all levels still count in the judge's errors. Of the policies, order
+    and invalid hold. DataError if there are not two systems with verdicts, UsageError on scales whose verdicts compare
+    systems, on very long ones, and for a prior outside (0, 1).
     """
     scale = ratings.scale
     if scale.kind in {"pair", "pick"}:

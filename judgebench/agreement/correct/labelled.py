@@ -1,7 +1,9 @@
 """Scores from a judge on all rows and gold on a random part of them.
 
-The labels are drawn at random from the rows that are measured, so none of these estimators assumes anything about
-the judge: a bad one makes the interval wider, never wrong.
+The labels are drawn at random from the rows that are measured, so none of these estimators assumes anything about the
+judge: a bad one makes the interval wider, never wrong. J is the judge's score of a row, Y gold's. Estimates lie in the
+score's bounds; those that predict are ``too_few_labels`` below 2 labelled clusters and ``all_labelled`` where there is
+nothing to predict.
 """
 
 from __future__ import annotations
@@ -26,27 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows that a judge scored, some of them with gold.
+    """Rows that a judge scored, n of them, a random part (``labelled``) with gold; ValueError if no row is.
 
-    Parameters
-    ----------
-    judge : ndarray of float, shape (n,)
-        The judge's score of each row; any number may stand where it gave no verdict.
-    gold : ndarray of float, shape (n,)
-        Gold score; read only where ``labelled``.
-    labelled : ndarray of bool, shape (n,)
-        The random labelled subset; at least one row.
-    stratum : ndarray of int, shape (n,)
-        What the judge said, as codes from 0: rows with one verdict are one stratum.
-    clusters : Clusters
-        Rows that are not independent.
-    low, high : float
-        Bounds of a score.
-
-    Raises
-    ------
-    ValueError
-        If no row is labelled.
+    ``stratum`` is what the judge said, as codes from 0: rows with one verdict are one stratum. Any number may stand for
+    the judge where it gave no verdict, and for gold where it is not read.
     """
 
     judge: Floats
@@ -64,15 +49,7 @@ class Sample:
 
     @classmethod
     def of(cls, gold: Floats, judged: Floats, unlabelled: Floats) -> Sample:
-        """Build a sample of independent rows with scores in [0, 1].
-
-        Parameters
-        ----------
-        gold, judged : ndarray of float, shape (m,)
-            Gold and the judge's scores on the labelled rows.
-        unlabelled : ndarray of float, shape (n,)
-            The judge's scores on the others.
-        """
+        """Build a sample of independent rows with scores in [0, 1]: gold and judge where labelled, judge elsewhere."""
         scores = np.concatenate([judged, unlabelled]).astype(np.float64)
         _, stratum = np.unique(scores, return_inverse=True)
         rows = np.arange(scores.size)
@@ -93,34 +70,9 @@ class Sample:
 
 
 def labels_only(sample: Sample) -> Estimate:
-    """Mean gold score of the labelled rows: what is known without the judge.
+    """Mean gold score of the labelled rows, ``mean(Y)``: what is known without the judge; PPI with weight 0.
 
-    ``mean(Y)`` over the labelled rows; PPI with weight 0.
-
-    Parameters
-    ----------
-    sample : Sample
-        The rows.
-
-    Returns
-    -------
-    Estimate
-        Wilson's interval for a proportion of independent rows, else cluster-robust t.
-
-    References
-    ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference; Angelopoulos et al. (2023),
-    Prediction-powered inference, Science 382, for its place beside the others.
-
-    Examples
-    --------
-    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466:
-    ppi_py 0.2.3 gives .67333333 at weight 0.
-
-    >>> gold, judged = (np.repeat(codes, [78, 20, 8, 194]) for codes in ([0.0, 0, 1, 1], [0.0, 1, 0, 1]))
-    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
-    >>> round(labels_only(sample).value, 8)
-    0.67333333
+    Wilson's interval for a proportion of independent rows, else cluster-robust t.
     """
     rows = sample.rows
     pulls = mean(sample.gold[rows], Clusters.of(sample.clusters.codes[rows]))
@@ -128,35 +80,12 @@ def labels_only(sample: Sample) -> Estimate:
 
 
 def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimate:
-    """Mean of the judge's own scores: what it thinks, not what is so.
+    """Mean of the judge's own scores, ``mean(J)``, on the rows with a verdict: what it thinks, not what is so.
 
-    ``mean(J)``; off by ``(1 - TNR) (1 - share) - (1 - TPR) share`` where the judge errs.
-
-    Parameters
-    ----------
-    sample : Sample
-        The rows.
-    valid : ndarray of bool, shape (n,), optional
-        Rows with a verdict; all by default.
-
-    Returns
-    -------
-    Estimate
-        The interval carries sampling error only, none of the judge's; ``no_items`` without a verdict.
-
-    References
-    ----------
-    Rogan & Gladen (1978), Estimating prevalence from the results of a screening test, on the apparent prevalence.
-
-    Examples
-    --------
-    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466:
-    it accepts 2,680 of 3,595.
-
-    >>> gold, judged = (np.repeat(codes, [78, 20, 8, 194]) for codes in ([0.0, 0, 1, 1], [0.0, 1, 0, 1]))
-    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
-    >>> round(naive(sample).value, 6), round(2680 / 3595, 6)
-    (0.74548, 0.74548)
+    It is off by ``(1 - TNR) (1 - share) - (1 - TPR) share`` where the judge errs; the interval carries sampling error
+    only, none of the judge's. ``no_items`` without a verdict.
+    Source: Rogan & Gladen (1978), Estimating prevalence from the results of a screening test, on the apparent
+    prevalence.
     """
     rows = np.arange(sample.judge.size) if valid is None else np.flatnonzero(valid)
     if not rows.size:
@@ -168,34 +97,11 @@ def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimat
 
 
 def ppi_weight(sample: Sample) -> float:
-    """Weight of the judge that makes the interval of `ppi` shortest (PPI++).
+    """Weight of the judge that makes the interval of `ppi` shortest (PPI++), from 0 to 1.
 
-    ``cov(Y, J) / ((1 + n/N) var J)`` held in [0, 1], the covariance from the n labelled rows and the variance from
-    all rows.
-
-    Parameters
-    ----------
-    sample : Sample
-        The rows.
-
-    Returns
-    -------
-    float
-        0 where the judge tells nothing (or is constant, or all rows are labelled), up to 1.
-
-    References
-    ----------
-    Angelopoulos, Duchi & Zrnic (2023), PPI++: efficient prediction-powered inference (arXiv 2311.01453).
-
-    Examples
-    --------
-    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466.
-
-    >>> gold = np.repeat([0.0, 0.0, 1.0, 1.0], [78, 20, 8, 194])
-    >>> judged = np.repeat([0.0, 1.0, 0.0, 1.0], [78, 20, 8, 194])
-    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
-    >>> round(ppi_weight(sample), 5)
-    0.80606
+    ``cov(Y, J) / ((1 + n/N) var J)`` held in [0, 1], the covariance from the n labelled rows and the variance from all
+    rows; 0 where the judge tells nothing (or is constant, or all rows are labelled).
+    Source: Angelopoulos, Duchi & Zrnic (2023), PPI++: efficient prediction-powered inference (arXiv 2311.01453).
     """
     n, unlabelled = sample.rows.size, int(np.count_nonzero(~sample.labelled))
     variance = float(sample.judge.var(ddof=1)) if sample.judge.size > 1 else 0.0
@@ -209,31 +115,13 @@ def ppi_weight(sample: Sample) -> float:
 def ppi(sample: Sample, weight: float | None = None) -> Estimate:
     """Prediction-powered mean: the judge's mean elsewhere, plus its mean error where gold is known.
 
-    ``w mean(J, unlabelled) + mean(Y - w J, labelled)`` with variance ``w^2 var(J)/N + var(Y - w J)/n``; clusters
-    that have rows on both sides carry their covariance.
+    ``w mean(J, unlabelled) + mean(Y - w J, labelled)`` with variance ``w^2 var(J)/N + var(Y - w J)/n``; clusters that
+    have rows on both sides carry their covariance. Weight 1 is classic PPI and 0 uses the labels only; by default
+    `ppi_weight` (PPI++).
 
-    Parameters
-    ----------
-    sample : Sample
-        The rows.
-    weight : float, optional
-        1 is classic PPI and 0 uses the labels only; by default `ppi_weight` (PPI++).
-
-    Returns
-    -------
-    Estimate
-        Held in the score's bounds. ``too_few_labels`` below 2 labelled clusters, ``all_labelled`` where there is
-        nothing to predict.
-
-    References
-    ----------
-    Angelopoulos et al. (2023), Prediction-powered inference, Science 382; Angelopoulos, Duchi & Zrnic (2023),
-    PPI++ (arXiv 2311.01453).
-
-    Examples
-    --------
-    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466.
-    The Python package ppi_py 0.2.3 gives .7084066767830045 at weight 1.
+    Source: Angelopoulos et al. (2023), Prediction-powered inference, Science 382; Angelopoulos, Duchi & Zrnic (2023),
+    PPI++ (arXiv 2311.01453). Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which
+    it accepts 2,466. The Python package ppi_py 0.2.3 gives .7084066767830045 at weight 1.
 
     >>> gold = np.repeat([0.0, 0.0, 1.0, 1.0], [78, 20, 8, 194])
     >>> judged = np.repeat([0.0, 1.0, 0.0, 1.0], [78, 20, 8, 194])
@@ -257,34 +145,10 @@ def ppi(sample: Sample, weight: float | None = None) -> Estimate:
 def post_stratified(sample: Sample) -> Estimate:
     """Mean gold score within each verdict, weighted by how often the judge gives that verdict.
 
-    ``sum_v P(J = v) E[Y | J = v]``, the weights from all rows, the means from the labelled ones. Strata with fewer
-    than two labelled rows are joined with their neighbour. For a proportion each stratum's variance is at least
-    the one at ``(hits + 1) / (n + 2)``, so that five right answers out of five are no certainty.
-
-    Parameters
-    ----------
-    sample : Sample
-        The rows.
-
-    Returns
-    -------
-    Estimate
-        Within the score's bounds. ``too_few_labels`` below 2 labelled clusters, ``all_labelled`` where there is
-        nothing to predict.
-
-    References
-    ----------
-    Holt & Smith (1979), Post stratification.
-
-    Examples
-    --------
-    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466.
-
-    >>> gold = np.repeat([0.0, 0.0, 1.0, 1.0], [78, 20, 8, 194])
-    >>> judged = np.repeat([0.0, 1.0, 0.0, 1.0], [78, 20, 8, 194])
-    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
-    >>> round(post_stratified(sample).value, 6), round((915 * 8 / 86 + 2680 * 194 / 214) / 3595, 6)
-    (0.699485, 0.699485)
+    ``sum_v P(J = v) E[Y | J = v]``, the weights from all rows, the means from the labelled ones. Strata with fewer than
+    two labelled rows are joined with their neighbour. For a proportion each stratum's variance is at least the one at
+    ``(hits + 1) / (n + 2)``, so that five right answers out of five are not a certainty.
+    Source: Holt & Smith (1979), Post stratification.
     """
     rows = sample.rows
     if sample.labelled.all():
@@ -315,27 +179,7 @@ def post_stratified(sample: Sample) -> Estimate:
 def join_strata(sample: Sample) -> Ints:
     """Join strata that have fewer than two labelled rows with the nearest one.
 
-    Parameters
-    ----------
-    sample : Sample
-        The rows.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Stratum of each row.
-
-    References
-    ----------
-    Holt & Smith (1979), Post stratification; Cochran (1977), Sampling techniques, chapter 5A.
-
-    Examples
-    --------
-    Of three verdicts the middle one has a single labelled row, and joins the first:
-
-    >>> sample = Sample.of(np.array([0.0, 0, 1, 1, 1]), np.array([0.0, 0, 0.5, 1, 1]), np.array([0.5, 1.0]))
-    >>> sample.stratum.tolist(), join_strata(sample).tolist()
-    ([0, 0, 1, 2, 2, 1, 2], [0, 0, 0, 2, 2, 0, 2])
+    Source: Holt & Smith (1979), Post stratification; Cochran (1977), Sampling techniques, chapter 5A.
     """
     width = int(sample.stratum.max()) + 1
     labels = np.bincount(sample.stratum[sample.labelled], minlength=width)
@@ -353,34 +197,10 @@ def join_strata(sample: Sample) -> Ints:
 def drift(sample: Sample) -> float | None:
     """Distance between the judge's mean on labelled and on other rows, in standard errors.
 
-    Far from 0, the labelled rows are no random subset.
-
-    ``(mean(J, labelled) - mean(J, others)) / SE``, both sides about the common mean, clusters summed.
-
-    Parameters
-    ----------
-    sample : Sample
-        The rows.
-
-    Returns
-    -------
-    float or None
-        None where the judge's scores do not vary or one side is empty.
-
-    References
-    ----------
-    Welch (1938), The significance of the difference between two means when the population variances are unequal; the
-    cluster-robust error is that of Cameron & Miller (2015).
-
-    Examples
-    --------
-    Llama3-70B on TriviaQA (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466:
-    the labelled rows were drawn at random, and are no further off than chance allows. Figure ours.
-
-    >>> gold, judged = (np.repeat(codes, [78, 20, 8, 194]) for codes in ([0.0, 0, 1, 1], [0.0, 1, 0, 1]))
-    >>> sample = Sample.of(gold, judged, np.repeat([0.0, 1.0], [829, 2466]))
-    >>> round(drift(sample), 4)
-    -1.2854
+    Far from 0, the labelled rows are not a random subset. ``(mean(J, labelled) - mean(J, others)) / SE``, both sides
+    about the common mean, clusters summed; None where the judge's scores do not vary or one side is empty.
+    Source: Welch (1938), The significance of the difference between two means when the population variances are
+    unequal; the cluster-robust error is that of Cameron & Miller (2015).
     """
     rows, rest = sample.rows, np.flatnonzero(~sample.labelled)
     if min(rows.size, rest.size) < 2:

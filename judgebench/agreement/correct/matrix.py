@@ -1,4 +1,9 @@
-"""The matrix method: shares of several classes behind a judge's verdicts, for error rates known from outside."""
+"""The matrix method: shares of several classes behind a judge's verdicts, for error rates known from outside.
+
+``calibration``, shape (k, m), counts items by gold class and kind of verdict, m at least k; ``verdicts``, shape (m,),
+counts what is measured; ``values``, shape (k,), are the classes' scores (1 for one class and 0 for the others gives its
+share). Source: Buonaccorsi (2010), Measurement error, chapter 3.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +29,9 @@ _DRAWS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What the matrix method finds.
+    """Share of each class, held in the simplex; 0 for the ``unseen``, those without a calibration item.
 
-    Parameters
-    ----------
-    shares : ndarray of float, shape (k,)
-        Share of each class, held in the simplex; 0 for a class that the calibration set does not have.
-    condition : float
-        Condition number of the confusion matrix: 1 for a perfect judge, infinite where two classes look alike to it.
-    unseen : tuple of int
-        Classes without a calibration item, taken as absent.
+    ``condition`` is that of the confusion matrix: 1 for a perfect judge, infinite where two classes look alike to it.
     """
 
     shares: Floats
@@ -44,36 +42,14 @@ class Shares:
 def matrix_shares(calibration: Counts | Floats, verdicts: Counts | Floats) -> Shares:
     """Solve ``q = C' pi`` for the shares of the classes.
 
-    With C the judge's confusion matrix (rows gold, each summing to 1) and q the shares of its verdicts. Where
-    the judge has more kinds of verdicts than there are classes (no verdict is one), it is solved by least squares.
-    A solution outside the simplex is cut at 0 and scaled to sum to 1.
+    With C the judge's confusion matrix (rows gold, each summing to 1) and q the shares of its verdicts. Where the judge
+    has more kinds of verdicts than there are classes (no verdict is one), it is solved by least squares. A solution
+    outside the simplex is cut at 0 and scaled to sum to 1. ValueError if nothing is counted, the matrix can't be
+    inverted, or no calibration row has these verdicts.
 
-    Parameters
-    ----------
-    calibration : ndarray, shape (k, m)
-        Counts (or shares) by gold and verdict, m at least k.
-    verdicts : ndarray, shape (m,)
-        Counts (or shares) of verdicts on what is measured.
-
-    Returns
-    -------
-    Shares
-        The classes' shares and how trustworthy the inversion is.
-
-    Raises
-    ------
-    ValueError
-        If nothing is counted, the matrix can't be inverted, or no calibration row has these verdicts.
-
-    References
-    ----------
-    Tenenbein (1972), A double sampling scheme for estimating from misclassified multinomial data; Buonaccorsi
-    (2010), Measurement error, chapter 3; Saerens, Latinne & Decaestecker (2002) call it the confusion matrix method.
-
-    Examples
-    --------
-    Vossler et al. (2025) have a judge of three levels that calls 45 % of the true 3s a 2; behind the shares
-    .3, .4, .3 of its scores stand then
+    Source: Tenenbein (1972), A double sampling scheme for estimating from misclassified multinomial data; Saerens,
+    Latinne & Decaestecker (2002) call it the confusion matrix method. Vossler et al. (2025) have a judge of three
+    levels that calls 45 % of the true 3s a 2; behind the shares .3, .4, .3 of its scores are then
 
     >>> judge = np.array([[1, 0, 0], [0, 1, 0], [0, 0.45, 0.55]])
     >>> matrix_shares(judge, np.array([0.3, 0.4, 0.3])).shares.round(6).tolist()
@@ -101,45 +77,12 @@ def matrix_shares(calibration: Counts | Floats, verdicts: Counts | Floats) -> Sh
 def matrix_mean(
     calibration: Counts, verdicts: Counts, values: Floats, *, draws: int = _DRAWS, seed: int = 0, level: float = 0.95
 ) -> Estimate:
-    """Mean of a score over the classes' shares, with a bootstrap interval.
+    """Mean of a score over the classes' shares, with a percentile interval of the bootstrap.
 
     Items are independent: calibration items and measured ones are resampled apart, as cells of a multinomial. Where
-    they are not, `matrix_influence` gives what clusters sum.
-
-    Parameters
-    ----------
-    calibration : ndarray of int, shape (k, m)
-        Counts by gold and verdict.
-    verdicts : ndarray of int, shape (m,)
-        Counts of verdicts on what is measured.
-    values : ndarray of float, shape (k,)
-        Score of each class (1 for one class and 0 for the others gives its share).
-    draws : int, optional
-        Resamples.
-    seed : int, optional
-        Seed of the resamples.
-    level : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    Estimate
-        Percentile interval. ``singular_matrix`` where two classes look alike to the judge, ``too_few_labels``
-        where a class has a single calibration item and resampling loses it too often, or where no calibration row
-        has these verdicts.
-
-    References
-    ----------
-    Buonaccorsi (2010), Measurement error, chapter 3; Efron & Tibshirani (1993), An introduction to the bootstrap,
-    chapter 13.
-
-    Examples
-    --------
-    With two classes it is Rogan and Gladen's estimate:
-
-    >>> judge = np.array([[140, 60], [20, 180]])
-    >>> round(matrix_mean(judge, np.array([600, 400]), np.array([0.0, 1.0])).value, 6)
-    0.166667
+    they are not, `matrix_influence` gives what clusters sum. ``singular_matrix`` where two classes look alike to the
+    judge, ``too_few_labels`` where a class has a single calibration item and resampling loses it too often, or where no
+    calibration row has these verdicts. Source: Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 13.
     """
     n = int(verdicts.sum())
     try:
@@ -177,46 +120,12 @@ def matrix_mean(
 
 
 def matrix_influence(calibration: Counts, verdicts: Counts, values: Floats) -> tuple[Floats, Floats]:
-    """Influence of each row on the mean score of the matrix method.
+    """Influence of each measured row, by verdict, and of each calibration row, on the mean score of the matrix method.
 
-    With ``a = pinv(C) v``, a measured row with verdict j pulls by ``a_j - a.q``, and a calibration row with gold i
-    and verdict j by ``-(pi_i / share of i) (a_j - (C a)_i)``: the delta method, row by row. Divided by the number of
-    rows on their side, the pulls sum to the error of the estimate.
-
-    Parameters
-    ----------
-    calibration : ndarray of int, shape (k, m)
-        Counts by gold and verdict.
-    verdicts : ndarray of int, shape (m,)
-        Counts of verdicts on what is measured.
-    values : ndarray of float, shape (k,)
-        Score of each class.
-
-    Returns
-    -------
-    ndarray of float, shape (m,)
-        Influence of a measured row, by verdict.
-    ndarray of float, shape (k, m)
-        Influence of a calibration row, by gold and verdict; 0 for classes that do not occur.
-
-    Raises
-    ------
-    ValueError
-        As `matrix_shares`.
-
-    References
-    ----------
-    Buonaccorsi (2010), Measurement error, chapter 3.
-
-    Examples
-    --------
-    With two classes the error is that of Rogan and Gladen's estimate, .052219267:
-
-    >>> calibration, verdicts = np.array([[140, 60], [20, 180]]), np.array([600, 400])
-    >>> ours, theirs = matrix_influence(calibration, verdicts, np.array([0.0, 1.0]))
-    >>> variance = (verdicts * ours**2).sum() / 1000**2 + (calibration * theirs**2).sum() / 400**2
-    >>> round(float(variance) ** 0.5, 9)
-    0.052219267
+    With ``a = pinv(C) v``, a measured row with verdict j pulls by ``a_j - a.q``, and a calibration row with gold i and
+    verdict j by ``-(pi_i / share of i) (a_j - (C a)_i)``, 0 for classes that do not occur: the delta method, row by
+    row. Divided by the number of rows on their side, the pulls sum to the error of the estimate. ValueError as
+    `matrix_shares`.
     """
     point = matrix_shares(calibration, verdicts)
     totals = calibration.sum(axis=1)

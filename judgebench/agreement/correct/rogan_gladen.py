@@ -1,7 +1,11 @@
 """Rogan and Gladen's correction of a judge's acceptance rate, for error rates known from outside.
 
-It needs no gold label on what is measured, and pays for it with an assumption: that the judge errs there as often
-as on the calibration set, correct items and incorrect ones apart.
+It needs no gold label on what is measured, and pays for it with an assumption: that the judge errs there as often as on
+the calibration set, correct items and incorrect ones apart. The judge accepts a ``share`` p of n measured items, none
+of which is in the calibration set.
+
+Source: Rogan & Gladen (1978), Estimating prevalence from the results of a screening test; Lee et al. (2025), How to
+correctly report LLM-as-a-judge evaluations (arXiv 2511.21140).
 """
 
 from __future__ import annotations
@@ -27,23 +31,9 @@ _REACH = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a judge did on items with known labels.
+    """What a judge did on items with known labels: it rejected a share of the incorrect, accepted one of the correct.
 
-    Parameters
-    ----------
-    tnr : float
-        Share of the incorrect items that it rejected, in [0, 1].
-    negatives : int
-        Incorrect items, at least 1.
-    tpr : float
-        Share of the correct items that it accepted, in [0, 1].
-    positives : int
-        Correct items, at least 1.
-
-    Raises
-    ------
-    ValueError
-        If a rate is no fraction or a class is empty.
+    ValueError if a rate is not a fraction or a class is empty.
     """
 
     tnr: float
@@ -63,33 +53,12 @@ class Calibration:
 
 
 def youden(calibration: Calibration, level: float = 0.95) -> Estimate:
-    """Youden's J with the interval that Wilson's bounds of both rates give.
+    """Youden's J with the interval that Wilson's bounds of both rates give, for independent items.
 
-    ``J = TPR + TNR - 1``. The bounds add up the distances of each rate to its own Wilson bounds (Newcombe's method
-    of variance estimates recovery), which keeps a width where a rate is 1.
-
-    Parameters
-    ----------
-    calibration : Calibration
-        Rates and counts of independent items.
-    level : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    Estimate
-        In [-1, 1]; ``n`` counts the calibration items.
-
-    References
-    ----------
-    Youden (1950), Index for rating diagnostic tests; Newcombe (1998), Interval estimation for the difference
+    ``J = TPR + TNR - 1``. The bounds add up the distances of each rate to its own Wilson bounds (Newcombe's method of
+    variance estimates recovery), which keeps a width where a rate is 1.
+    Source: Youden (1950), Index for rating diagnostic tests; Newcombe (1998), Interval estimation for the difference
     between independent proportions, method 10.
-
-    Examples
-    --------
-    >>> found = youden(Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
-    >>> round(found.value, 12), round(found.low, 4), round(found.high, 4)
-    (0.6, 0.5169, 0.6685)
     """
     bounds = [
         (calibration.tpr, *wilson(calibration.tpr, calibration.positives, level)),
@@ -106,33 +75,10 @@ def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 
     """Share of correct items behind a judge's acceptance rate, with the interval of Lee et al.
 
     The judge accepts ``share = theta TPR + (1 - theta)(1 - TNR)`` of the items, so
-    ``theta = (share + TNR - 1) / (TPR + TNR - 1)``, held in [0, 1]. The interval starts from rates pulled towards
-    one half (``n + z^2`` and ``m + 2`` items), corrects the bias of the ratio, and carries the sampling error of
-    all three rates.
+    ``theta = (share + TNR - 1) / (TPR + TNR - 1)``, held in [0, 1]. The interval starts from rates pulled towards one
+    half (``n + z^2`` and ``m + 2`` items), corrects the bias of the ratio, and carries the sampling error of all three
+    rates. ``weak_judge`` where ``TPR + TNR <= 1``: such a judge carries nothing to correct.
 
-    Parameters
-    ----------
-    share : float
-        Share of the measured items that the judge accepts, in [0, 1].
-    n : int
-        Measured items, at least 1; none of them is in the calibration set.
-    calibration : Calibration
-        The judge's rates on items with known labels.
-    level : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    Estimate
-        In [0, 1]. ``weak_judge`` where ``TPR + TNR <= 1``: such a judge carries nothing to correct.
-
-    References
-    ----------
-    Rogan & Gladen (1978), Estimating prevalence from the results of a screening test; Lee et al. (2025), How to
-    correctly report LLM-as-a-judge evaluations (arXiv 2511.21140).
-
-    Examples
-    --------
     >>> found = rogan_gladen(0.4, 1000, Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
     >>> round(found.value, 6), round(found.low, 6), round(found.high, 6)
     (0.166667, 0.056351, 0.262733)
@@ -162,35 +108,8 @@ def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 
 def delta_se(share: float, n: int, calibration: Calibration) -> float:
     """Large-sample standard error of Rogan and Gladen's estimate, from the rates as they are.
 
-    ``sqrt(p(1-p)/n + (1-theta)^2 TNR(1-TNR)/m0 + theta^2 TPR(1-TPR)/m1) / (TPR + TNR - 1)``.
-
-    Parameters
-    ----------
-    share : float
-        Share of the measured items that the judge accepts, in [0, 1].
-    n : int
-        Measured items, at least 1.
-    calibration : Calibration
-        The judge's rates; ``TPR + TNR`` above 1.
-
-    Returns
-    -------
-    float
-        In units of the share.
-
-    Raises
-    ------
-    ValueError
-        If ``TPR + TNR <= 1``.
-
-    References
-    ----------
-    Rogan & Gladen (1978), Estimating prevalence from the results of a screening test.
-
-    Examples
-    --------
-    >>> round(delta_se(0.4, 1000, Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200)), 9)
-    0.052219267
+    ``sqrt(p(1-p)/n + (1-theta)^2 TNR(1-TNR)/m0 + theta^2 TPR(1-TPR)/m1) / (TPR + TNR - 1)``; ValueError if
+    ``TPR + TNR <= 1``.
     """
     _check_share(share, n)
     power = calibration.youden
@@ -209,35 +128,9 @@ def delta_se(share: float, n: int, calibration: Calibration) -> float:
 def allocate(labels: int, share: float, tnr: float, tpr: float, *, pilot: int = 10) -> tuple[int, int]:
     """Split calibration labels between incorrect and correct items so that the interval is shortest.
 
-    ``m1 = m / (1 + (1/share - 1) sqrt(kappa))`` with ``kappa = (pilot (1 - TNR) + 1) / (pilot (1 - TPR) + 1)``.
+    ``m1 = m / (1 + (1/share - 1) sqrt(kappa))`` with ``kappa = (pilot (1 - TNR) + 1) / (pilot (1 - TPR) + 1)``, rates
+    from a pilot of so many items of each class; at least one of each. ValueError if an argument is out of its range.
 
-    Parameters
-    ----------
-    labels : int
-        Calibration labels that can be paid for, at least 2.
-    share : float
-        Share of the measured items that the judge accepts, strictly between 0 and 1.
-    tnr, tpr : float
-        The judge's rates in a pilot, in [0, 1].
-    pilot : int, optional
-        Pilot items of each class.
-
-    Returns
-    -------
-    tuple of int
-        Incorrect and correct items to label, at least one of each.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range.
-
-    References
-    ----------
-    Lee et al. (2025), How to correctly report LLM-as-a-judge evaluations (arXiv 2511.21140).
-
-    Examples
-    --------
     >>> allocate(200, 0.4, 0.7, 0.9, pilot=10)
     (136, 64)
     """
@@ -264,37 +157,9 @@ def bayes_rogan_gladen(accepted: int, n: int, calibration: Calibration) -> Poste
     """Posterior of the share of correct items, with flat priors on it and on both rates.
 
     ``accepted ~ Binomial(n, theta TPR + (1 - theta)(1 - TNR))`` and two binomials for the calibration items; the two
-    rates are integrated out by Gauss-Legendre quadrature, without sampling. A cross-check of `rogan_gladen` that
-    needs no large numbers and stays inside [0, 1].
-
-    Parameters
-    ----------
-    accepted : int
-        Measured items that the judge accepts.
-    n : int
-        Measured items, at least 1.
-    calibration : Calibration
-        The judge's rates on items with known labels.
-
-    Returns
-    -------
-    Posterior
-        Fractions.
-
-    Raises
-    ------
-    ValueError
-        If ``accepted`` is not between 0 and n.
-
-    References
-    ----------
-    Gelman & Carpenter (2020), Bayesian analysis of tests with unknown specificity and sensitivity (the model).
-
-    Examples
-    --------
-    >>> found = bayes_rogan_gladen(400, 1000, Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
-    >>> round(found.mean, 6), round(found.sd, 5), round(found.low, 5), round(found.high, 5)
-    (0.161553, 0.05261, 0.05108, 0.2581)
+    rates are integrated out by Gauss-Legendre quadrature, without sampling. A cross-check of `rogan_gladen` that needs
+    no large numbers and stays inside [0, 1]. ValueError if ``accepted`` is not between 0 and n.
+    Source: Gelman & Carpenter (2020), Bayesian analysis of tests with unknown specificity and sensitivity (the model).
     """
     if not 0 <= accepted <= n or n < 1:
         raise ValueError(f"{accepted} of {n} items can't be accepted")

@@ -22,24 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Effective verdicts, with gold where it is known.
+    """Effective verdicts, with gold where it is known; all of shape (n,).
 
-    Parameters
-    ----------
-    judge : ndarray of int, shape (n,)
-        Verdict: a label's code, or past the labels undecided and invalid.
-    gold : ndarray of int, shape (n,)
-        Gold label; 0 where there is none.
-    labelled : ndarray of bool, shape (n,)
-        Where there is one.
-    gold_score : ndarray of float, shape (n,)
-        What gold is worth.
-    cluster, system : ndarray of int, shape (n,)
-        As in the ratings.
-    left_out : int
-        Items whose annotators have no common label.
-    graded : bool
-        Whether gold is a mean of annotators, a number and no label.
+    ``judge`` is a label's code, or past the labels undecided and invalid; ``gold`` is 0 where nothing is ``labelled``,
+    and ``gold_score`` what it is worth. ``left_out`` counts items whose annotators have no common label; ``graded``
+    gold is a mean of annotators, a number and not a label.
     """
 
     judge: Codes
@@ -59,21 +46,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a label is worth.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (k,)
-        By code.
-    low, high : float
-        The least and the most of them.
-    words : str
-        What is estimated.
-    accepted : int or None
-        The label that is counted, where the score is the share of one.
-    classes : int
-        Number of labels k.
-    """
+    """What each of k labels is worth, by code; ``accepted`` is the label whose share it is, if it is a share."""
 
     values: Floats
     low: float
@@ -89,19 +62,9 @@ class Score:
 
 
 def score_of(scale: Scale, target: str | None) -> Score:
-    """Decide what each label is worth.
+    """Decide what each label is worth: the scale's own score, or 1 for the ``target`` and 0 for the others.
 
-    Parameters
-    ----------
-    scale : Scale
-        The scale.
-    target : str or None
-        Count this label; by default the scale's own score.
-
-    Raises
-    ------
-    UsageError
-        If the labels have no value of their own, or the target is none of them.
+    UsageError if the labels have no value of their own, or the target is none of them.
     """
     codes = np.arange(len(scale.labels))
     accepted: int | None = None
@@ -131,19 +94,7 @@ def score_of(scale: Scale, target: str | None) -> Score:
 def rows_of(ratings: Ratings, policies: Policies, score: Score) -> Rows:
     """Apply the policies to all rows: one without gold takes a stand-in, which nobody reads.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Verdicts; gold on all, some or none of the rows.
-    policies : Policies
-        The conventions.
-    score : Score
-        What a label is worth.
-
-    Raises
-    ------
-    UsageError
-        If gold is a mean of annotators and a share is asked for.
+    UsageError if gold is a mean of annotators and a share is asked for.
     """
     known: npt.NDArray[np.bool_] = np.asarray((ratings.gold >= 0).any(axis=1))
     columns = ratings.gold if ratings.gold.shape[1] else np.full((ratings.judge.size, 1), -1, np.int64)

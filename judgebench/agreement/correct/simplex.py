@@ -1,10 +1,13 @@
 """What a judge's scores say about the order of systems when there is no gold at all.
 
 A judge of k levels is a confusion matrix C, row by row what it says of a true level; a system is a point pi in the
-simplex of true levels; what one sees is ``q = C' pi``. With two levels and one judge for all, the order of the
-systems survives any C better than chance. With three or more it does not: other judges, all of them mostly right,
-explain the same scores with another order. So the report asks which orders are possible, and how often each comes
-out, over all judges of a prior that can have produced the scores.
+simplex of true levels; what one sees is ``q = C' pi``. With two levels and one judge for all, the order of the systems
+survives any C better than chance. With three or more it does not: other judges, all of them mostly right, explain the
+same scores with another order. So the report asks which orders are possible, and how often each comes out, over all
+judges of a prior that can have produced the scores. Scores of s systems are counted by level, worst first, in shape (s,
+k), or by cluster too in shape (g, s, k); ``values``, shape (k,), are what levels are worth.
+
+Source: Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
 """
 
 from __future__ import annotations
@@ -34,28 +37,10 @@ _CHUNK = 1 << 22
 
 
 def true_shares(observed: Floats, confusion: Floats) -> Floats:
-    """Shares of the true levels behind the shares of a judge's scores, for a known judge.
+    """Shares of the true levels behind the shares of a judge's scores, for a known, invertible judge.
 
-    Parameters
-    ----------
-    observed : ndarray of float, shape (k,) or (s, k)
-        Shares of the judge's scores, of each system where there are two axes.
-    confusion : ndarray of float, shape (k, k)
-        What the judge says (columns) of each true level (rows); invertible.
-
-    Returns
-    -------
-    ndarray of float, of the shape of ``observed``
-        Negative where this judge can't have given these scores.
-
-    References
-    ----------
-    Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
-
-    Examples
-    --------
-    Two systems whose order depends on the judge. A perfect one puts the second first, 2.02 against 2.00; one
-    that calls 45 % of the true 3s a 2 has the first ahead:
+    Shares are of one system or several, and negative where this judge can't have given these scores. A perfect judge
+    puts the second of two systems first, 2.02 against 2.00; one that calls 45 % of the true 3s a 2 has the first ahead:
 
     >>> observed = np.array([[0.3, 0.4, 0.3], [0.2, 0.58, 0.22]])
     >>> (observed @ [1, 2, 3]).round(6).tolist()
@@ -70,24 +55,13 @@ def true_shares(observed: Floats, confusion: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What one prior leaves of the order of the systems.
+    """What one prior leaves of the order of s systems.
 
-    Parameters
-    ----------
-    diagonal : float
-        The prior: every judge that calls at least this share of each true level by its name, all of them alike.
-        1 is the perfect judge, with sampling error only.
-    mean, low, high : ndarray of float, shape (s,)
-        Posterior mean and central 95 % interval of each system's true mean score.
-    best, worst : ndarray of int, shape (s,)
-        Central 95 % interval of its rank, 1 for the highest score.
-    first : ndarray of float, shape (s,)
-        Probability that it ranks first.
-    flips : ndarray of float, shape (s, s)
-        Probability that the system of the column truly scores above that of the row, where the judge's means put
-        the row ahead; 0 elsewhere.
-    any_flip : float
-        Probability that at least one pair is the other way round.
+    The prior holds every judge that calls at least the share ``diagonal`` of each true level by its name, all of them
+    alike; 1 is the perfect judge, with sampling error only. ``mean``, ``low`` and ``high`` are the posterior mean and
+    central 95 % interval of each true mean score, ``best`` and ``worst`` that of its rank, ``first`` the probability
+    that it ranks first. ``flips``, shape (s, s), is the probability that the column's system truly scores above the
+    row's where the judge's means put the row ahead; ``any_flip`` that of at least one.
     """
 
     diagonal: float
@@ -121,52 +95,17 @@ def rank_under(
 
     Draws of the observable shares q come from their posterior (Dirichlet; a Bayesian bootstrap of clusters where
     systems share questions). For each, the judge is drawn from the prior, flat over the confusion matrices whose
-    diagonal is at least ``diagonal``, among those that can produce q: no true share may be negative. Scores say
-    nothing else about the judge, so the prior is not updated further; what is shown moves with it, and is meant to.
-    The judge is drawn by Gibbs steps that start from the perfect one and move mass between two cells of a row, with the
-    feasible range in closed form.
+    diagonal is at least ``diagonal``, among those that can produce q: no true share may be negative. Scores say nothing
+    else about the judge, so the prior is not updated further; what is shown moves with it, and is meant to. The judge
+    is drawn by Gibbs steps that start from the perfect one and move mass between two cells of a row, with the feasible
+    range in closed form.
 
-    Parameters
-    ----------
-    counts : ndarray of int, shape (s, k) or (g, s, k)
-        Scores of each level (worst first) that the judge gave each system; of each cluster where there are three axes.
-    values : ndarray of float, shape (k,)
-        What a level is worth.
-    diagonal : float
-        Least share of each true level that the judge calls by its name, in (0, 1]. Above one half every such judge is
-        invertible; below, only judges that can be reached from the perfect one without passing chance level.
-    common : bool, optional
-        Whether one confusion matrix holds for all systems; else each draws its own, which doubts more.
-    sampling : bool, optional
-        Whether q is drawn, too, or taken as observed (what the judge alone can turn round).
-    draws : int, optional
-        Number of draws.
-    seed : int, optional
-        Seed of the draws.
-
-    Returns
-    -------
-    Ranking
-        Means, ranks and flips.
-
-    Raises
-    ------
-    ValueError
-        If fewer than two systems or levels are given, a system has no score, or ``diagonal`` is out of range.
-
-    References
-    ----------
-    Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972); Moon & Schorfheide (2012),
-    Bayesian and frequentist inference in partially identified models, for the prior that data can't update.
-
-    Examples
-    --------
-    >>> counts = np.array([[300, 400, 300], [200, 580, 220]])
-    >>> found = rank_under(counts, np.array([1.0, 2, 3]), 0.5, sampling=False)
-    >>> 0.05 < found.any_flip < 0.95
-    True
-    >>> rank_under(counts[:, [0, 2]], np.array([0.0, 1]), 0.6, sampling=False).any_flip
-    0.0
+    ``diagonal`` lies in (0, 1]: above one half every such judge is invertible; below, only judges that can be reached
+    from the perfect one without passing chance level. Without ``common`` each system draws its own matrix, which doubts
+    more; without ``sampling`` q is taken as observed (what the judge alone can turn round). ValueError for fewer than
+    two systems or levels, a system without a score, or a ``diagonal`` out of range.
+    Source: Moon & Schorfheide (2012), Bayesian and frequentist inference in partially identified models, for the prior
+    that data can't update.
     """
     if not 0 < diagonal <= 1:
         raise ValueError(f"the diagonal of a judge lies in (0, 1], got {diagonal}")
@@ -192,39 +131,7 @@ def sweep(
     draws: int = _DRAWS,
     seed: int = 0,
 ) -> list[Ranking]:
-    """Rank systems under one prior after the other, the perfect judge first.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (s, k) or (g, s, k)
-        As in `rank_under`.
-    values : ndarray of float, shape (k,)
-        What a level is worth.
-    diagonals : tuple of float, optional
-        The priors.
-    common : bool, optional
-        Whether one confusion matrix holds for all systems.
-    draws, seed : int, optional
-        Number of draws, and their seed.
-
-    Returns
-    -------
-    list of Ranking
-        One for the perfect judge and one per prior, in the order given.
-
-    References
-    ----------
-    Vossler et al. (2025), LLMs judging LLMs: a simplex perspective (arXiv 2505.21972).
-
-    Examples
-    --------
-    The judge puts the second system first by .02; the less perfect it may be, the less that says. Figures ours:
-
-    >>> counts = np.array([[300, 400, 300], [200, 580, 220]])
-    >>> found = sweep(counts, np.array([1.0, 2, 3]), (0.9, 0.5), draws=200)
-    >>> [one.diagonal for one in found], found[0].any_flip < found[2].any_flip
-    ([1.0, 0.9, 0.5], True)
-    """
+    """Rank systems under one prior after the other, the perfect judge first."""
     return [
         rank_under(counts, values, diagonal, common=common, draws=draws, seed=seed) for diagonal in (1.0, *diagonals)
     ]

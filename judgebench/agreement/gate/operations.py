@@ -1,4 +1,7 @@
-"""What a judge costs beside its agreement, for two runs on the same judgments: answers, flips, money, time."""
+"""What a judge costs beside its agreement, for two runs on the same judgments: answers, flips, money, time.
+
+All are worsenings from the first run to the second, clustered by question.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,7 @@ if TYPE_CHECKING:
 
 
 class Spent(NamedTuple):
-    """What one item's judgments took, on average.
-
-    Parameters
-    ----------
-    usd : float or None
-        Price of a judgment; None where it is not known.
-    seconds : float
-        Time that the call took which answered.
-    """
+    """What one item's judgments took, on average: price, None if unknown, and time of the call that answered."""
 
     usd: float | None
     seconds: float
@@ -37,17 +32,7 @@ class Spent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Worse:
-    """How much worse a figure got from one run to the next.
-
-    Parameters
-    ----------
-    first, second : Estimate
-        The figure before and after.
-    worse : Spread or None
-        How much worse; None where it has no value, for the ``reason``.
-    reason : str
-        Machine-readable.
-    """
+    """How much worse a figure got from one run to the next; None, for a coded reason, where it has no value."""
 
     first: Estimate
     second: Estimate
@@ -58,37 +43,8 @@ class Worse:
 def coverage_drop(matched: Matched) -> Worse:
     """How many fewer judgments hold a verdict, whatever the policies make of those that don't.
 
-    The difference of two shares on the same judgments, ``mean(answered before - answered after)``, clustered by
-    question.
-
-    Parameters
-    ----------
-    matched : Matched
-        The run before and the run after.
-
-    Returns
-    -------
-    Worse
-        In shares of the judgments.
-
-    References
-    ----------
-    Miller (2024), Adding error bars to evals, for paired differences of clustered means.
-
-    Examples
-    --------
-    One answer of four is lost:
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> names = range(4)
-    >>> before, after = (
-    ...     Judged("t", name, from_codes(Scale.check(), codes, [1, 0, 1, 0]), names, names, Policies())
-    ...     for name, codes in (("a", [1, 1, 1, 0]), ("b", [1, 1, -1, 0]))
-    ... )
-    >>> coverage_drop(match([before, after])).worse.value
-    0.25
+    The difference of two shares of the same judgments, ``mean(answered before - answered after)``.
+    Source: Miller (2024), Adding error bars to evals, for paired differences of clustered means.
     """
     answered = [one.judge >= 0 for one in matched.ratings]
     clusters = Clusters.of(matched.ratings[0].cluster)
@@ -99,42 +55,9 @@ def coverage_drop(matched: Matched) -> Worse:
 def flip_increase(matched: Matched) -> Worse:
     """How many more items get another verdict when their responses trade places.
 
-    Each run's share is of its own items with a verdict in both orders, as ``position_consistency`` is; the difference
-    of the two is clustered by question.
-
-    Parameters
-    ----------
-    matched : Matched
-        The run before and the run after.
-
-    Returns
-    -------
-    Worse
-        In shares of the items; ``no_items`` where one run has none with two verdicts.
-
-    Raises
-    ------
-    UsageError
-        If no item was shown in both orders.
-
-    References
-    ----------
-    Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, for position consistency.
-
-    Examples
-    --------
-    Two items, A first and then B first. The first run is consistent on both, the second on one:
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> shown = dict(item=[0, 0, 1, 1], swapped=[False, True, False, True])
-    >>> before, after = (
-    ...     Judged("t", name, from_codes(Scale.pair(), codes, [0, 0, 2, 2], **shown), "ij", "ij", Policies())
-    ...     for name, codes in (("a", [0, 0, 2, 2]), ("b", [0, 2, 2, 2]))
-    ... )
-    >>> flip_increase(match([before, after])).worse.value
-    0.5
+    Each run's share is of its own items with a verdict in both orders, as ``position_consistency`` is; ``no_items``
+    where one run has none. UsageError if no item was shown in both orders.
+    Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, for position consistency.
     """
     one, two = (_flips(ratings) for ratings in matched.ratings[:2])
     if one is None or two is None:
@@ -155,41 +78,12 @@ def _flips(ratings: Ratings) -> tuple[Estimate, Spread] | None:
 
 
 def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Spent]], what: str) -> Worse:
-    """By which part judgments got dearer, or slower.
+    """By which part judgments got dearer (``usd``), or slower (``seconds``).
 
-    The ratio of the mean per judgment after to the mean before, less 1, on the same items; its influence is ``(after -
-    ratio before) / mean(before)``.
-
-    Parameters
-    ----------
-    matched : Matched
-        The run before and the run after.
-    spent : tuple of mapping of str to Spent
-        What the items of either run took.
-    what : {'usd', 'seconds'}
-        Money or time.
-
-    Returns
-    -------
-    Worse
-        In parts of the mean before; ``unknown_price`` where a price is missing, ``nothing_before`` where the mean
-        before is 0 and that after is not.
-
-    References
-    ----------
-    Cochran (1977), Sampling techniques, chapter 6, for the ratio of two means on the same units.
-
-    Examples
-    --------
-    Two items of 1 and 3 seconds take 1.5 and 3.5:
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> judged = [Judged("t", name, from_codes(Scale.check(), [1, 0], [1, 1]), "ij", "ij", Policies()) for name in "ab"]
-    >>> before, after = ({"i": Spent(None, a), "j": Spent(None, b)} for a, b in ((1.0, 3.0), (1.5, 3.5)))
-    >>> increase(match(judged), (before, after), "seconds").worse.value
-    0.25
+    The ratio of the mean per judgment after to the mean before, less 1, on the same items; its influence is
+    ``(after - ratio before) / mean(before)``. ``unknown_price`` where a price is missing, ``nothing_before`` where the
+    mean before is 0 and that after is not.
+    Source: Cochran (1977), Sampling techniques, chapter 6, for the ratio of two means on the same units.
     """
     one, two = (_means(matched, each, what) for each in spent)
     if one is None or two is None:

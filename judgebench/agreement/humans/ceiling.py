@@ -1,4 +1,7 @@
-"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge."""
+"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge.
+
+The tie policy holds for people too.
+"""
 
 from __future__ import annotations
 
@@ -31,31 +34,14 @@ ENOUGH = 10
 def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
     """Measure annotators against each other, and the judge against each of them.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments with gold by several annotators.
-    policies : Policies
-        The conventions; the tie policy holds for people too.
-    metrics : mapping of str to Metric, optional
-        The metrics; all by default.
+    Under a metric's name is its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's mean over
+    annotators, which asks the same question (a majority that includes the annotator does not); under ``ratio_<metric>``
+    the second over the first; under ``krippendorff_alpha_joint`` alpha over all annotators at once, gaps allowed. Empty
+    where no item has two labels.
 
-    Returns
-    -------
-    dict of str to Estimate
-        Under a metric's name its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's
-        mean over annotators, which asks the same question (a majority that includes the annotator does not);
-        under ``ratio_<metric>`` the second over the first; under ``krippendorff_alpha_joint`` alpha over all
-        annotators at once, gaps allowed. Empty where no item has two labels.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures of
-    response agreement for qualitative data, for the mean over pairs.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units (ordinal alpha .815), beside a judge who repeats the first:
+    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures
+    of response agreement for qualitative data, for the mean over pairs. Krippendorff's four observers on twelve units
+    (ordinal alpha .815), beside a judge who repeats the first:
 
     >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
     >>> from judgebench.agreement.ratings import from_codes
@@ -89,37 +75,7 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
 
 
 def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None) -> dict[tuple[str, str], Estimate]:
-    """Measure every two annotators against each other.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments with gold by several annotators.
-    metric : Metric
-        The metric; where it is not symmetric, the first annotator is gold.
-    policies : Policies, optional
-        The conventions; the tie policy holds for people too.
-
-    Returns
-    -------
-    dict of (str, str) to Estimate
-        By the annotators' names, in their order.
-
-    References
-    ----------
-    Cohen (1960), A coefficient of agreement for nominal scales; Light (1971).
-
-    Examples
-    --------
-    Two annotators with the table [[20, 5], [10, 15]], whose kappa is .4:
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> people = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [20, 5, 10, 15], axis=0)
-    >>> found = pairwise(from_codes(Scale.check(), people[:, 0], people), METRICS["cohen_kappa"])
-    >>> {pair: round(one.value, 6) for pair, one in found.items()}
-    {('annotator 1', 'annotator 2'): 0.4}
-    """
+    """Measure every two annotators against each other; where the metric is not symmetric, the first one is gold."""
     people = one_per_item(ratings)
     names = ratings.annotators
     rules = policies or Policies()
@@ -130,15 +86,7 @@ def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None)
 
 
 def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
-    """Keep some rows of ratings.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        The judgments.
-    rows : ndarray of int, shape (r,)
-        Rows to keep.
-    """
+    """Keep some rows of ratings."""
     names = ("judge", "gold", "item", "cluster", "game", "swapped", "subset", "system")
     optional = ("score", "has_score", "sequence", "gold_sequence")
     present = [*names, *(name for name in optional if getattr(ratings, name) is not None)]
@@ -146,30 +94,13 @@ def select(ratings: Ratings, rows: np.ndarray) -> Ratings:
 
 
 def one_per_item(ratings: Ratings) -> Ratings:
-    """Keep the first row of each item: people label an item once, however often a judge saw it.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments, several per item where a judge saw both orders.
-    """
+    """Keep the first row of each item: people label an item once, however often a judge saw it."""
     _, first = np.unique(ratings.item, return_index=True)
     return ratings if first.size == ratings.item.size else select(ratings, first)
 
 
 def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
-    """List the pairs of annotators with enough shared items (`ENOUGH`, or as many as the best pair has).
-
-    Parameters
-    ----------
-    people : Ratings
-        One row per item.
-
-    Returns
-    -------
-    list of (int, int)
-        Positions of the annotators; empty where no two share an item.
-    """
+    """List the pairs of annotators with enough shared items (`ENOUGH`, or as many as the best pair has)."""
     present = (people.gold >= 0).astype(np.float64)
     shared = present.T @ present
     pairs = [(i, j) for i, j in combinations(range(len(shared)), 2) if shared[i, j] > 0]
@@ -180,16 +111,7 @@ def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
 def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:
     """Count annotator j as a judge of annotator i's gold, and the other way round.
 
-    Parameters
-    ----------
-    people : Ratings
-        One row per item.
-    i, j : int
-        Positions of the annotators.
-    policies : Policies
-        The tie policy holds.
-    both : bool, optional
-        Whether to count the second way, which matters where a metric or policy tells the sides apart.
+    The second way matters where a metric or policy tells the sides apart (``both``).
     """
     rules = Policies(order="single", tie=policies.tie, invalid="wrong", gold="majority")
     met = select(people, np.flatnonzero((people.gold[:, i] >= 0) & (people.gold[:, j] >= 0)))
@@ -201,15 +123,7 @@ def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool =
 
 
 def against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
-    """Count the judge against each annotator alone.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments with gold by several annotators.
-    policies : Policies
-        The conventions.
-    """
+    """Count the judge against each annotator alone."""
     rules = replace(policies, gold="majority")
     return [
         [Counted.of(apply(replace(ratings, gold=ratings.gold[:, [j]], annotators=(name,)), rules))]
@@ -226,34 +140,7 @@ def two_sided(metric: Metric, policies: Policies) -> bool:
 def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Spread | None]:
     """Average a metric over tables; undefined only where it is undefined on all of them.
 
-    Parameters
-    ----------
-    metric : Metric
-        The metric.
-    groups : sequence of sequence of Counted
-        Both ways to count a pair, or the one there is.
-    both : bool
-        Whether the second way counts too.
-
-    Returns
-    -------
-    tuple of Estimate and Spread or None
-        The mean with its interval, and its spread where it has one.
-
-    References
-    ----------
-    Light (1971), Measures of response agreement for qualitative data: more agreement than expected by chance.
-
-    Examples
-    --------
-    The pair [[20, 5], [10, 15]], both ways: kappa is symmetric, so the mean is .4 again.
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> people = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [20, 5, 10, 15], axis=0)
-    >>> tables = between(from_codes(Scale.check(), people[:, 0], people), 0, 1, Policies())
-    >>> round(mean_over(METRICS["cohen_kappa"], [tables], both=True)[0].value, 6)
-    0.4
+    Each group holds both ways to count a pair, or the one there is; ``both`` counts the second one too.
     """
     found: list[Spread] = []
     reason = "no_items"
@@ -272,31 +159,9 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
 def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
     """Divide a judge's mean by the ceiling; the interval is that of both together.
 
-    ``r = J / H`` with the pull ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of
-    both.
-
-    Parameters
-    ----------
-    judge, human : Spread or None
-        The two means; None where undefined.
-
-    Returns
-    -------
-    Estimate
-        ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
-
-    References
-    ----------
-    Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
-
-    Examples
-    --------
-    gpt-3.5 on PandaLM: mean kappa .46133 with each annotator, .86421 among them (the pulls are made up):
-
-    >>> pulls = np.array([0.01, -0.02, 0.01])
-    >>> judge, human = (Spread(value, 999, np.arange(3), pulls) for value in (0.46133281, 0.86420931))
-    >>> round(ratio_of(judge, human).value, 5)
-    0.53382
+    ``r = J / H`` with the pull ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both.
+    ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
+    Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
     """
     if judge is None or human is None:
         return Estimate.missing("undefined_part")
@@ -307,34 +172,10 @@ def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
 
 
 def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Spread | str:
-    """Krippendorff's alpha of many raters at the scale's level, gaps allowed.
+    """Krippendorff's alpha of many raters at the scale's level, gaps allowed, or why there is none.
 
-    Parameters
-    ----------
-    codes : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 for a gap. Codes past the scale's labels agree with nothing.
-    scale : Scale
-        The scale.
-    cluster : ndarray of int, shape (n,)
-        Cluster of each unit.
-
-    Returns
-    -------
-    Spread or str
-        Over the units with two ratings or more; or the reason why there is none.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units:
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> from judgebench.domain import Scale
-    >>> round(joint_alpha(CANONICAL, Scale.rate(1, 5), np.arange(12)).value, 3)
-    0.815
+    Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Alpha is over the units
+    with two ratings or more.
     """
     kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
     codes, cluster = codes[kept], cluster[kept]

@@ -44,15 +44,9 @@ _FEW_CLUSTERS = 20
 class Rest:
     """Someone against what the other annotators say.
 
-    Parameters
-    ----------
-    items : int
-        Items that the annotator labelled and on which the others have a strict majority.
-    percent_agreement, kappa : Estimate
-        Against that majority.
-    rho : Estimate, optional
-        Spearman's rho with the mean of the others' ratings, over all items that one of them rated too; on rating
-        scales only.
+    ``items`` are those that the annotator labelled and on which the others have a strict majority; agreement and kappa
+    are against that. ``rho``, on rating scales only, is Spearman's with the mean of the others' ratings, over all items
+    that one of them rated too.
     """
 
     items: int
@@ -63,19 +57,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Annotator:
-    """One annotator among the others.
-
-    Parameters
-    ----------
-    name : str
-        The name.
-    items : int
-        Items labelled.
-    percent_agreement, kappa : Estimate
-        Mean over the pairs with each other annotator.
-    rest : Rest
-        Against the others together, the annotator left out.
-    """
+    """One annotator among the others: means over the pairs with each other one, and against the others together."""
 
     name: str
     items: int
@@ -88,22 +70,10 @@ class Annotator:
 class Humans:
     """How far the annotators of one task agree.
 
-    Parameters
-    ----------
-    metric : str
-        The kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales.
-    items : int
-        Items with a label.
-    annotators : tuple of Annotator
-        Everyone.
-    pairs : mapping of (str, str) to Estimate
-        Kappa of every two annotators that share enough items.
-    percent_agreement, kappa : Estimate
-        Means over these pairs; the latter is the human ceiling.
-    coefficients : mapping of str to Estimate
-        Coefficients of all annotators at once.
-    warnings : tuple of str
-        Machine-readable codes: ``few_clusters``, ``few_shared_items``.
+    ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales. ``pairs``
+    holds that of every two annotators that share enough items; ``percent_agreement`` and ``kappa`` are means over
+    these, the latter the human ceiling. ``coefficients`` are of all annotators at once; ``warnings`` are codes,
+    ``few_clusters`` and ``few_shared_items``.
     """
 
     metric: str
@@ -120,22 +90,11 @@ class Humans:
 class AmongHumans:
     """One judge among the annotators.
 
-    Parameters
-    ----------
-    coverage : float
-        Share of judgments with a verdict.
-    each : mapping of str to Estimate
-        Kappa with each annotator.
-    percent_agreement, kappa : Estimate
-        Means over annotators: what the ceiling is for people.
-    ratio : Estimate
-        Mean kappa over the ceiling, with the joint interval of both.
-    z : Estimate
-        Mean kappa minus the mean of the pairs of annotators, in standard deviations of these pairs.
-    rest : mapping of str to Rest
-        On the items of each annotator's `Rest`, against the same labels.
-    alpha_without, alpha_with, alpha_difference : Estimate
-        Krippendorff's alpha of the annotators, of annotators and judge, and the second minus the first.
+    ``each`` is kappa with each annotator, ``percent_agreement`` and ``kappa`` are means over them: what the ceiling is
+    for people. ``ratio`` is mean kappa over the ceiling, with the joint interval of both; ``z`` is mean kappa minus the
+    mean of the pairs of annotators, in standard deviations of these pairs; ``rest`` is on the items of each annotator's
+    `Rest`, against the same labels. ``alpha_difference`` is Krippendorff's alpha of annotators and judge less that of
+    annotators.
     """
 
     coverage: float
@@ -152,65 +111,26 @@ class AmongHumans:
 
 
 def kappa_of(scale: Scale) -> str:
-    """Name the kappa that suits a scale: with quadratic weights where labels are levels, else unweighted.
-
-    Parameters
-    ----------
-    scale : Scale
-        The scale.
-
-    Examples
-    --------
-    >>> from judgebench.domain import Scale
-    >>> kappa_of(Scale.pair()), kappa_of(Scale.rate(1, 5))
-    ('cohen_kappa', 'cohen_kappa_quadratic')
-    """
+    """Name the kappa that suits a scale: with quadratic weights where labels are levels, else unweighted."""
     return "cohen_kappa_quadratic" if scale.values and scale.level != "nominal" else "cohen_kappa"
 
 
 def measure_humans(
     ratings: Ratings, policies: Policies | None = None, *, alpha: Resampling = "influence", seed: int = 0
 ) -> Humans:
-    """Measure the annotators against each other.
+    """Measure the annotators against each other; verdicts are not looked at.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Gold labels of two annotators or more; verdicts are not looked at.
-    policies : Policies, optional
-        The tie policy holds between two people too; coefficients of all at once take the labels as they are.
-    alpha : {'influence', 'bootstrap', 'jackknife'}, optional
-        How alpha's interval is made.
-    seed : int, optional
-        Seed of the bootstrap.
+    Coefficients of all at once take the labels as they are, whatever the tie policy; ``alpha`` says how alpha's
+    interval is made. DataError if no two annotators labelled the same item.
 
-    Returns
-    -------
-    Humans
-        An annotator's figures, pairs, and coefficients of all at once.
+    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability; Light (1971), Measures of response
+    agreement for qualitative data. Krippendorff's four observers on twelve units, as levels from 1 to 5 (ordinal alpha
+    .815):
 
-    Raises
-    ------
-    DataError
-        If no two annotators labelled the same item.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability; Light (1971), Measures of response agreement for
-    qualitative data.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units, as levels from 1 to 5 (ordinal alpha .815):
-
+    >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> from judgebench.domain import Ratings, Scale
-    >>> rows, none = np.arange(12), np.zeros(12, dtype=int)
-    >>> ratings = Ratings(
-    ...     scale=Scale.rate(1, 5), judge=none - 1, gold=CANONICAL, annotators=("A", "B", "C", "D"), item=rows,
-    ...     cluster=rows, game=none, swapped=none > 0, subset=none, subsets=("",), system=none, systems=("",),
-    ... )
-    >>> found = measure_humans(ratings)
+    >>> from judgebench.domain import Scale
+    >>> found = measure_humans(from_codes(Scale.rate(1, 5), np.full(12, -1), CANONICAL))
     >>> round(found.coefficients["krippendorff_alpha"].value, 3), [one.items for one in found.annotators]
     (0.815, [9, 10, 11, 11])
     """
@@ -253,44 +173,16 @@ def measure_humans(
 
 
 def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHumans:
-    """Measure a judge as if it were one more annotator.
+    """Measure a judge as if it were one more annotator, beside two annotators or more.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Verdicts, and gold labels of two annotators or more.
-    policies : Policies, optional
-        The conventions. Alpha counts every verdict that the order policy leaves as a rating by one more annotator,
-        with ties as a label of their own; what agrees with nothing (undecided, invalid) keeps a category of its own.
-
-    Returns
-    -------
-    AmongHumans
-        Means over annotators, their ratio to the ceiling, the z-score, and alpha without and with the judge.
-
-    Notes
-    -----
-    The z-score is ``(mean kappa of the judge - mean kappa of the pairs) / sd`` with the sample standard deviation of
-    the pairs' kappas; it needs three pairs. Its proposers call ``|z| < 1`` human-like and ``z > 1`` more consistent
-    than people. Its interval is for other items, not for other annotators: with three annotators the standard
-    deviation rests on three numbers.
-
-    References
-    ----------
-    Han, Titericz Junior, Balough & Zhou (2025), Judge's Verdict: a comprehensive analysis of LLM judge capability
-    through human agreement.
-
-    Examples
-    --------
-    Krippendorff's fourth observer as the judge of the other three: with it, ordinal alpha is the published .815.
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> ratings = from_codes(Scale.rate(1, 5), CANONICAL[:, 3], CANONICAL[:, :3])
-    >>> found = among_humans(ratings, Policies(invalid="drop"))
-    >>> round(found.alpha_with.value, 3), round(found.alpha_difference.value, 3)
-    (0.815, 0.011)
+    Alpha counts every verdict that the order policy leaves as a rating by one more annotator, with ties as a label of
+    their own; what agrees with nothing (undecided, invalid) keeps a category of its own. The z-score is
+    ``(mean kappa of the judge - mean kappa of the pairs) / sd`` with the sample standard deviation of the pairs'
+    kappas; it needs three pairs. Its proposers call ``|z| < 1`` human-like and ``z > 1`` more consistent than people.
+    Its interval is for other items, not for other annotators: with three annotators the standard deviation rests on
+    three numbers.
+    Source: Han, Titericz Junior, Balough & Zhou (2025), Judge's Verdict: a comprehensive analysis of LLM judge
+    capability through human agreement.
     """
     rules = policies or Policies()
     people = one_per_item(ratings)

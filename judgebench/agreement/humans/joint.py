@@ -42,43 +42,21 @@ _ICC: dict[str, tuple[Form, bool]] = {
 
 
 def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0) -> dict[str, Estimate]:
-    """Coefficients of all annotators at once.
+    """Coefficients of all annotators at once, one row per item.
 
     Each is ``(pa - pe) / (1 - pe)`` over items with two labels or more, pa the mean agreement of two labels of one
-    item; alpha is ``1 - Do / De`` at the scale's level, and an ICC a ratio of variance components.
+    item; alpha is ``1 - Do / De`` at the scale's level, and an ICC a ratio of variance components. The figures are
+    agreement, Fleiss, Conger, Light, AC1, Brennan-Prediger and alpha; where labels are levels, also Conger and AC2 with
+    quadratic weights; on ratings, also the six intraclass correlations.
 
-    Parameters
-    ----------
-    people : Ratings
-        One row per item.
-    alpha : {'influence', 'bootstrap', 'jackknife'}, optional
-        How alpha's interval is made.
-    seed : int, optional
-        Seed of the bootstrap.
+    Source: Gwet (2014), Handbook of inter-rater reliability, 4th edition; Krippendorff (2011), Computing Krippendorff's
+    alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability, with their
+    four judges of six targets (table 4: .17, .29 and .71):
 
-    Returns
-    -------
-    dict of str to Estimate
-        Agreement, Fleiss, Conger, Light, AC1, Brennan-Prediger and alpha; where labels are levels, also Conger and AC2
-        with quadratic weights; on ratings, also the six intraclass correlations.
-
-    References
-    ----------
-    Gwet (2014), Handbook of inter-rater reliability, 4th edition; Krippendorff (2011), Computing Krippendorff's
-    alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability.
-
-    Examples
-    --------
-    Shrout and Fleiss's four judges of six targets (their table 4: .17, .29 and .71):
-
-    >>> from judgebench.domain import Ratings, Scale
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
     >>> judges = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
-    >>> rows, none = np.arange(6), np.zeros(6, dtype=int)
-    >>> people = Ratings(
-    ...     scale=Scale.rate(1, 10), judge=none - 1, gold=judges - 1, annotators=("1", "2", "3", "4"), item=rows,
-    ...     cluster=rows, game=none, swapped=none > 0, subset=none, subsets=("",), system=none, systems=("",),
-    ... )
-    >>> found = all_at_once(people)
+    >>> found = all_at_once(from_codes(Scale.rate(1, 10), np.full(6, -1), judges - 1))
     >>> [round(found[name].value, 2) for name in ("icc_1", "icc_a1", "icc_c1")]
     [0.17, 0.29, 0.71]
     """

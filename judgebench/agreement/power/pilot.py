@@ -9,7 +9,7 @@ from judgebench.agreement.contrasts import chosen, default_metrics, groups
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.agreement.power.power import DISCORDANCE, Power, pilot_pair, pilot_single
-from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.row_catalog import ROW_METRICS
 
 if TYPE_CHECKING:
@@ -30,44 +30,10 @@ def pilot(
 ) -> Power:
     """Take from a pilot what can be measured: everything with two judges, all but the discordance with one.
 
-    Parameters
-    ----------
-    judged : sequence of Judged
-        One judge or two.
-    metric : str
-        The coefficient; empty for the scale's headline.
-    known : mapping of str to Metric
-        Metrics by name.
-    drop : float
-        The drop to find.
-    discordance, design_effect : float, optional
-        Instead of what would be assumed or measured; a discordance is measured with two judges.
-
-    Returns
-    -------
-    Power
-        As `pilot_pair` or `pilot_single` gives it.
-
-    Raises
-    ------
-    UsageError
-        If there are more than two judges, or a discordance for two.
-    UnknownNameError
-        If the metric is not known.
-    DataError
-        If the metric is undefined on the pilot.
-    ValueError
-        If no two judges can be like that.
-
-    References
-    ----------
-    Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Kish (1965), Survey
-    sampling, section 5.4.
-
-    Examples
-    --------
-    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
-    they differ on 236 of 1,600.
+    The work is done by `pilot_pair` or `pilot_single`; the metric is by default the scale's headline. ``discordance``
+    and ``design_effect`` replace what would be assumed or measured. UsageError for more than two judges, or a
+    discordance for two; UnknownNameError if the metric is not known, DataError if it is undefined on the pilot,
+    ValueError if no two judges can be like that. Agresti (1990, p. 350): two judges differ on 150 + 86 of 1,600 items.
 
     >>> from judgebench.agreement.matching import Judged
     >>> from judgebench.stats.coefficients.catalog import METRICS
@@ -88,7 +54,7 @@ def pilot(
         raise UsageError(f"a pilot has one judge or two, not {len(judged)}")
     if len(judged) == 2:
         if discordance is not None:
-            raise UsageError("with two judges the discordance is measured; leave --discordance out")
+            raise UsageError(f"with two judges the discordance is measured; leave {argument('discordance')} out")
         matched = match(judged)
         figures = chosen(matched, (metric,) if metric else (), known)
         name = next(iter(figures))
@@ -108,6 +74,6 @@ def pilot(
     if found is None:
         raise DataError(
             f"{name} is undefined on the pilot, nothing moves it, or all items share one question",
-            hint="choose another --metric, or name the question with --cluster-col",
+            hint=f"choose another {argument('metric')}, or name the question with {argument('cluster')}",
         )
     return found if design_effect is None else replace(found, design_effect=design_effect)

@@ -1,4 +1,11 @@
-"""How small a difference a test can find: from a pilot, or from a base rate, a kappa and a discordance."""
+"""How small a difference a test can find: from a pilot, or from a base rate, a kappa and a discordance.
+
+A ``discordance`` is the share of items on which exactly one judge is right, a ``drop`` how much lower the second judge
+is. ValueError for figures out of their range, and where no two judges can be like that.
+
+Source: Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Kish (1965),
+Survey sampling, section 5.4 (design effects).
+"""
 
 from __future__ import annotations
 
@@ -27,37 +34,10 @@ _MOST_ITEMS = 1e30
 def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: float | None = None) -> float:
     """Sum of the quantiles that a test's level and power ask for: normal, or Student's t (Bloom's multiplier).
 
-    Parameters
-    ----------
-    alpha : float, optional
-        Level of the test.
-    power : float, optional
-        Chance to find a difference that is there.
-    sides : {1, 2}, optional
-        A drop only, or a difference either way.
-    df : float, optional
-        Degrees of freedom of the test, clusters less one; normal without.
-
-    Returns
-    -------
-    float
-        ``z_(1 - alpha / sides) + z_power``, or the same of t.
-
-    Raises
-    ------
-    ValueError
-        If a figure is out of its range.
-
-    References
-    ----------
-    Bloom (1995), Minimum detectable effects: a simple way to report the statistical power of experimental designs.
-
-    Examples
-    --------
-    >>> round(quantiles(), 4), round(quantiles(sides=2), 4)
-    (2.4865, 2.8016)
-    >>> round(quantiles(sides=2, df=2), 4)
-    5.3633
+    ``z_(1 - alpha / sides) + z_power``, or the same of t with ``df``, clusters less one. One side asks for a drop only,
+    two for a difference either way.
+    Source: Bloom (1995), Minimum detectable effects: a simple way to report the statistical power of experimental
+    designs.
     """
     from scipy.special import ndtri, stdtrit  # noqa: PLC0415 - loaded on use
 
@@ -70,40 +50,12 @@ def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: fl
 
 
 def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance: float) -> float:
-    """Variance per item of the difference of two judges' kappas on the same items.
+    """Variance per item, ``Var(IF_A - IF_B)``, of the difference of two judges' kappas on the same items.
 
     A right-or-wrong task is assumed, and judges that accept correct items as often as they reject incorrect ones.
-    Discordant items (exactly one judge is right) fall on both classes in proportion.
-
-    Parameters
-    ----------
-    base_rate : float
-        Share of correct items.
-    kappa : float
-        Kappa of the better judge.
-    drop : float
-        How much lower the other one's is.
-    discordance : float
-        Share of items on which exactly one judge is right.
-
-    Returns
-    -------
-    float
-        ``Var(IF_A - IF_B)``, in squared units of kappa.
-
-    Raises
-    ------
-    ValueError
-        If no two judges can be like that.
-
-    References
-    ----------
-    Connor (1987), Sample size for testing differences in proportions for the paired-sample design, for the idea;
-    the influence function of kappa is Fleiss, Cohen & Everitt's (1969).
-
-    Examples
-    --------
-    Balanced classes: 4 (d - (drop / 2)^2), the variance of a paired accuracy on kappa's scale.
+    Discordant items fall on both classes in proportion; ``kappa`` is that of the better judge. The influence function
+    of kappa is Fleiss, Cohen & Everitt's (1969). Balanced classes: 4 (d - (drop / 2)^2), the variance of a paired
+    accuracy on kappa's scale.
 
     >>> round(kappa_drop_variance(0.5, 0.6, 0.05, 0.1), 6)
     0.3975
@@ -149,35 +101,10 @@ def _influence(base_rate: float, accuracy: float, gold: int, right: int) -> floa
 def accuracy_drop_items(
     drop: float, discordance: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
 ) -> int:
-    """Items for a test of two paired accuracies.
+    """Items for a test of two paired accuracies, all of them independent.
 
-    ``n = [z_a sqrt(d) + z_b sqrt(d - drop^2)]^2 / drop^2`` with discordance d.
+    ``n = [z_a sqrt(d) + z_b sqrt(d - drop^2)]^2 / drop^2`` with discordance d:
 
-    Parameters
-    ----------
-    drop : float
-        Difference of the accuracies.
-    discordance : float
-        Share of items on which exactly one judge is right; at least the drop.
-    alpha, power, sides : optional
-        As in `quantiles`.
-
-    Returns
-    -------
-    int
-        Items, for independent items.
-
-    Raises
-    ------
-    ValueError
-        If the discordance can't hold the drop.
-
-    References
-    ----------
-    Connor (1987), Sample size for testing differences in proportions for the paired-sample design.
-
-    Examples
-    --------
     >>> accuracy_drop_items(0.05, 0.1), accuracy_drop_items(0.05, 0.1, sides=2)
     (246, 312)
     """
@@ -195,24 +122,11 @@ def accuracy_drop_items(
 class Power:
     """What a paired test of one metric can find.
 
-    Parameters
-    ----------
-    metric : str
-        The coefficient.
-    items : int or None
-        Items of the pilot; None where there is none.
-    variance : float
-        Variance per item of the difference, for independent items.
-    design_effect : float
-        ``(SE_cluster / SE_iid)^2``; 1 for independent items.
-    discordance : float
-        Share of judgments on which exactly one judge is right.
-    measured : bool
-        Whether variance and discordance come from two judges' verdicts, or are assumed.
-    base_rate, value : float or None
-        Share of correct items and the judge's own value, where they enter.
-    clusters : int or None
-        Questions of the pilot, which give the test its degrees of freedom; normal quantiles where None.
+    ``variance`` is that of the difference per item, for independent items; ``design_effect`` is
+    ``(SE_cluster / SE_iid)^2``. Both and ``discordance`` are ``measured`` on two judges' verdicts, or assumed.
+    ``items`` and ``clusters`` (questions, which give the test its degrees of freedom) are those of the pilot; without
+    one, quantiles are normal. ``base_rate`` and ``value`` are the share of correct items and the judge's own value,
+    where they enter.
     """
 
     metric: str
@@ -233,10 +147,7 @@ class Power:
     def items_for(self, drop: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1) -> int:
         """Items that find a drop with the given power; ``z^2 Var deff / drop^2``, of t where clusters are known.
 
-        Raises
-        ------
-        ValueError
-            If the drop is not above 0, or so small that no number of items finds it.
+        ValueError if the drop is not above 0, or so small that no number of items finds it.
         """
         if not drop > 0:
             raise ValueError("the drop to find lies above 0")
@@ -277,30 +188,7 @@ class Power:
 def design_effect(clustered: Spread, lone: Spread) -> float | None:
     """How many times more items clusters make necessary: ``(SE_cluster / SE_iid)^2``.
 
-    Parameters
-    ----------
-    clustered, lone : Spread
-        One estimate, its influences summed in clusters and in items.
-
-    Returns
-    -------
-    float or None
-        None where a standard error is 0 or unknown.
-
-    References
-    ----------
-    Kish (1965), Survey sampling, section 5.4.
-
-    Examples
-    --------
-    Four items in two clusters that always agree inside:
-
-    >>> import numpy as np
-    >>> from judgebench.stats.influence import Clusters, mean
-    >>> right = np.array([1.0, 1, 0, 0])
-    >>> pairs, alone = Clusters.of(np.array([0, 0, 1, 1])), Clusters.of(np.arange(4))
-    >>> round(design_effect(mean(right, pairs), mean(right, alone)), 6)
-    3.0
+    None where a standard error is 0 or unknown.
     """
     one, other = clustered.se, lone.se
     return None if not one or not other else (one / other) ** 2
@@ -320,49 +208,9 @@ def spreads_of(scored: Scored, metric: Metric) -> tuple[Spread, Spread] | None:
 def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power | None:
     """Take variance, discordance and design effect from two judges' verdicts on the same items.
 
-    ``Var(IF_A - IF_B)`` per item, its ratio to the clustered variance, and how often exactly one judge is right.
-
-    Parameters
-    ----------
-    sides : sequence of Side
-        Two judges; more are left out.
-    name : str
-        The figure.
-    metric : Metric or str
-        How it is made.
-
-    Returns
-    -------
-    Power or None
-        None where the difference is undefined or never moves, and where its interval is more than its error: a bias
-        does not shrink with items as an error does.
-
-    References
-    ----------
-    Connor (1987), Sample size for testing differences in proportions for the paired-sample design: for accuracies the
-    variance is d - (difference)^2; Kish (1965), Survey sampling, section 5.4.
-
-    Examples
-    --------
-    Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second:
-    Connor's variance is 236/1600 - .04^2.
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.stats.coefficients.catalog import METRICS
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.agreement.contrasts import groups
-    >>> from judgebench.domain import Policies, Scale
-    >>> import numpy as np
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> one, two = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("first", a), ("second", b))
-    ... )
-    >>> _, sides = next(groups(match([one, two])))
-    >>> found = pilot_pair(sides, "accuracy", METRICS["accuracy"])
-    >>> round(found.variance * 1599 / 1600, 6), round(236 / 1600 - 0.04**2, 6), round(found.design_effect, 6)
-    (0.1459, 0.1459, 1.0)
+    ``Var(IF_A - IF_B)`` per item, its ratio to the clustered variance, and how often exactly one judge is right; for
+    accuracies the variance is ``d - difference^2``. None where the difference is undefined or never moves, and where
+    its interval is more than its error: a bias does not shrink with items as an error does.
     """
     first, second = sides[:2]
     found, lone = gap(first, second, metric), lone_gap(first, second, metric)
@@ -384,48 +232,8 @@ def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power 
 def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: float = DISCORDANCE) -> Power | None:
     """Take base rate, kappa and design effect from one judge's verdicts, and assume the discordance.
 
-    Parameters
-    ----------
-    scored : Scored
-        The judge's rows.
-    metric : Metric
-        ``cohen_kappa`` on a check, else the variance is that of a paired accuracy, scaled by the metric's own spread.
-    drop : float
-        The drop that the variance is worked out for.
-    discordance : float, optional
-        Share of items on which exactly one of the two judges to be compared is right.
-
-    Returns
-    -------
-    Power or None
-        None where the metric is undefined.
-
-    Raises
-    ------
-    ValueError
-        If no two judges can be like that.
-
-    References
-    ----------
-    Connor (1987); Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374.
-    Kappa .7876 at base rate .697:
-
-    >>> import numpy as np
-    >>> from judgebench.stats.coefficients.catalog import METRICS
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold, judge = (np.repeat(codes, [903, 186, 132, 2374]) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    >>> scored = apply(from_codes(Scale.check(), judge, gold), Policies())
-    >>> found = pilot_single(scored, METRICS["cohen_kappa"], drop=0.05)
-    >>> round(found.value, 6), round(found.base_rate, 6)
-    (0.787569, 0.697079)
-    >>> found.variance == kappa_drop_variance(found.base_rate, found.value, 0.05, 0.1)
-    True
+    The variance is worked out for a ``drop`` of ``cohen_kappa`` on a check; else it is that of a paired accuracy,
+    scaled by the metric's own spread. None where the metric is undefined.
     """
     found = spreads_of(scored, metric)
     if found is None:
@@ -462,32 +270,10 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
 def from_figures(
     base_rate: float, kappa: float, drop: float, discordance: float | None = None, *, design_effect: float = 1.0
 ) -> Power:
-    """Work out the power of a paired test of kappa without any data.
+    """Work out the power of a paired test of kappa without any data, so with normal quantiles.
 
-    Parameters
-    ----------
-    base_rate, kappa, drop, discordance : float
-        As in `kappa_drop_variance`; the discordance is 10 % by default.
-    design_effect : float, optional
-        ``(SE_cluster / SE_iid)^2``.
+    Source: Cantor (1996), Sample-size calculations for Cohen's kappa.
 
-    Returns
-    -------
-    Power
-        Without a pilot, so with normal quantiles.
-
-    Raises
-    ------
-    ValueError
-        If no two judges can be like that.
-
-    References
-    ----------
-    Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Cantor (1996),
-    Sample-size calculations for Cohen's kappa.
-
-    Examples
-    --------
     >>> from_figures(0.7, 0.6, 0.05, 0.1).items_for(0.05)
     1080
     """

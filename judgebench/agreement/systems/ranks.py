@@ -19,15 +19,7 @@ __all__ = ["Place", "system_places"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Ranks that one side leaves open for a system.
-
-    Parameters
-    ----------
-    best, worst : int or None
-        First and last of them; None with fewer than two independent questions.
-    tier : int or None
-        As `judgebench.stats.inference.tiers` says.
-    """
+    """Ranks that one side leaves open for a system, and its tier; None with fewer than two independent questions."""
 
     best: int | None
     worst: int | None
@@ -39,35 +31,11 @@ def system_places(
 ) -> dict[str, tuple[Place, Place]]:
     """Rank the systems by gold and by the judge, each side with joint confidence (95 %).
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments on a check, rating or pair scale.
-    policies : Policies
-        The conventions.
-    score : {'mean', 'win-rate', 'bradley-terry'}, optional
-        As for `rank_systems`.
-    seed : int, optional
-        Of the multiplier bootstrap.
+    Each system has a place by gold and one by the judge. Differences are tested among the systems of one side at once,
+    clustered by question; the two sides are not tested against each other (`rank_systems` does that). Arguments and
+    errors are those of `scoreboard`. Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with
+    applications to mobility across neighbourhoods and academic achievement across countries.
 
-    Returns
-    -------
-    dict of str to (Place, Place)
-        By system: its place by gold and by the judge. Differences are tested among the systems of one side at once,
-        clustered by question; the two sides are not tested against each other (`rank_systems` does that).
-
-    Raises
-    ------
-    UsageError, DataError
-        As `scoreboard`.
-
-    References
-    ----------
-    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across neighbourhoods
-    and academic achievement across countries.
-
-    Examples
-    --------
     Two systems, 40 answers each. By gold the first is right on 36, the second on 4; the judge calls every one correct:
 
     >>> import numpy as np

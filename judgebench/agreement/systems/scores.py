@@ -35,15 +35,7 @@ _UNNAMED = frozenset({"", "(none)"})
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Whose responses every row of pair ratings compares.
-
-    Parameters
-    ----------
-    names : tuple of str
-        The systems.
-    first, second : ndarray of int, shape (n,)
-        Codes into ``names`` of the first and the second response's author; -1 where it isn't known.
-    """
+    """Whose responses every row of pair ratings compares: codes into ``names``, -1 where that isn't known."""
 
     names: tuple[str, ...]
     first: Ints
@@ -61,15 +53,7 @@ class Sides:
 def sides_of(ratings: Ratings) -> Sides:
     """Read the two systems of a pairing off its name, ``first vs second``.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Pair judgments.
-
-    Raises
-    ------
-    DataError
-        If a name holds `` vs `` more than once, so that it can be read in two ways.
+    DataError if a name holds `` vs `` more than once, so that it can be read in two ways.
     """
     parts = [name.split(" vs ") for name in ratings.systems]
     if unclear := [name for name, part in zip(ratings.systems, parts, strict=True) if len(part) > 2]:
@@ -159,8 +143,8 @@ class Means:
 class Games:
     """Rows that compare two systems: a score is a strength or a win rate.
 
-    ``gold`` and ``judge`` hold 1 where the first system wins, -1 where the second does, 0 for a tie. With an
-    ``anchor`` (a code) all games are against it, and it has no score.
+    ``gold`` and ``judge`` hold 1 where the first system wins, -1 where the second does, 0 for a tie. With an ``anchor``
+    (a code) all games are against it, and it has no score.
     """
 
     names: tuple[str, ...]
@@ -283,19 +267,7 @@ class Games:
 def coverage(ratings: Ratings, *, anchor: str = "", sides: Sides | None = None) -> dict[str, float]:
     """Share of the judgments on each system that gave a verdict, whatever the policies make of the others.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments.
-    anchor : str, optional
-        Count pairs with this system only.
-    sides : Sides, optional
-        The systems of pairs; by default read off the names of the pairings.
-
-    Returns
-    -------
-    dict of str to float
-        Fractions by system.
+    ``anchor`` counts pairs with this system only.
     """
     valid = ratings.judge >= 0
     if ratings.scale.kind != "pair":
@@ -325,37 +297,13 @@ def scoreboard(
 ) -> tuple[Means | Games, tuple[str, ...], int]:
     """Sort rows by the systems they are about.
 
-    Check and rating scales are about one system a row; ``pair`` scales about two. On 5 and 7 steps a win is a win,
-    by however much; *both bad* and games that contradict each other are ties. A row without a verdict counts for
-    gold only.
-
-    Parameters
-    ----------
-    ratings : Ratings
-        What was scored, with the systems' names.
-    scored : Scored
-        Its rows under the policies.
-    score : {'mean', 'win-rate', 'bradley-terry'}, optional
-        By default the mean, and Bradley-Terry on pairs.
-    anchor : str, optional
-        Count win rates against this system only.
-    ties : {'half', 'davidson', 'rao-kupper'}, optional
-        How ties count in Bradley-Terry.
-    sides : Sides, optional
-        The systems of pairs; by default read off the names of the pairings.
-
-    Returns
-    -------
-    tuple of (Means or Games, tuple of str, int)
-        The rows of systems that the judge gave any verdict on; the names of the other systems; and the number of
-        rows that name no system.
-
-    Raises
-    ------
-    UsageError
-        If the scale has no score of this kind, or there is no such anchor.
-    DataError
-        If no row names its system.
+    Systems without any verdict by the judge are left out and named; rows that name no system are counted. Check and
+    rating scales are about one system a row, whose score is a mean; ``pair`` scales are about two, with Bradley-Terry
+    strengths by default, in which ``ties`` count as `bradley_terry` says, or win rates, against an ``anchor`` only
+    where there is one. On 5 and 7 steps a win is a win, by however much; *both bad* and games that contradict each
+    other are ties. A row without a verdict counts for gold only. The ``sides`` of pairs are by default read off the
+    names of the pairings. UsageError if the scale has no score of this kind, or there is no such anchor; DataError if
+    no row names its system.
     """
     scale = ratings.scale
     games = scale.kind == "pair"

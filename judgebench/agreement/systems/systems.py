@@ -1,7 +1,7 @@
 """Does the judge rank the systems as gold does? Scores per system by gold and by the judge, and how alike they are.
 
-The systems are what they are; chance lies in the items. So intervals resample items (clusters of them, jointly for
-gold and judge), never systems: few systems make a coarse figure, not a wide interval.
+The systems are what they are; chance lies in the items. So intervals resample items (clusters of them, jointly for gold
+and judge), never systems: few systems make a coarse figure, not a wide interval.
 """
 
 from __future__ import annotations
@@ -46,25 +46,12 @@ _CHUNK = 1 << 22
 class SystemScore:
     """One system as gold and as the judge see it.
 
-    Parameters
-    ----------
-    name : str
-        The system.
-    rows, judged : int
-        Rows that gold's score is of, and those of them that the judge's is of.
-    coverage : float
-        Share of the judgments on it that gave a verdict, whatever the policies make of the others.
-    gold, judge : Estimate
-        Scores: fractions, ratings or log-odds, as `SystemsAgreement.score` says.
-    gold_rank, judge_rank : float
-        1 is best; equal scores share their mean rank.
-    bias : Estimate
-        Judge's score less gold's.
-    p, p_holm, p_bh : float or None
-        Whether the bias is 0: plain, adjusted over systems by Holm (any false mark) and by Benjamini and Hochberg
-        (share of false marks). None where the bias has no standard error.
-    residual : Estimate
-        Log-odds that the judge gives the system beyond the line of decisiveness.
+    Gold's score is of so many ``rows``, the judge's of the ``judged`` ones among them; ``coverage`` is the share of the
+    judgments on it that gave a verdict, whatever the policies make of the others. Scores are fractions, ratings or
+    log-odds, as `SystemsAgreement.score` says; rank 1 is best, and equal scores share their mean rank. ``bias`` is
+    judge's score less gold's; ``p`` whether that is 0, adjusted over systems by Holm (any false mark) and by Benjamini
+    and Hochberg (share of false marks), None without a standard error. ``residual`` are the log-odds that the judge
+    gives the system beyond the line of decisiveness.
     """
 
     name: str
@@ -84,33 +71,12 @@ class SystemScore:
 
 @dataclass(frozen=True, slots=True)
 class SystemsAgreement:
-    """How far a judge's ranking of systems is gold's.
+    """How far a judge's ranking of systems, best by gold first, is gold's.
 
-    Parameters
-    ----------
-    score : {'mean', 'win-rate', 'bradley-terry'}
-        What a system's score is.
-    ties : {'half', 'davidson', 'rao-kupper'}
-        How ties count in Bradley-Terry.
-    anchor : str
-        The system that win rates are against; empty for all.
-    systems : tuple of SystemScore
-        Best by gold first.
-    unjudged : tuple of str
-        Systems left out, since the judge gave no verdict on them.
-    agreement : mapping of str to Estimate
-        As `compare_orders` and `decisiveness` name them.
-    rows, clusters : int
-        Rows with gold, and independent clusters of them.
-    coverage : float
-        Share of all judgments that gave a verdict.
-    policies : Policies
-        The conventions.
-    draws, seed : int
-        Of the resampling.
-    warnings : tuple of str
-        Codes: ``few_systems``, ``few_clusters``, ``unequal_coverage``, ``phantom``, ``unjudged_systems``,
-        ``unnamed_systems``, ``lost_draws``.
+    ``score`` says what a system's score is, ``ties`` how ties count in Bradley-Terry, ``anchor`` the system that win
+    rates are against, empty for all. ``unjudged`` systems are left out, since the judge gave no verdict on them.
+    ``agreement`` is named as `compare_orders` and `decisiveness` do. ``warnings`` are codes: ``few_systems``,
+    ``few_clusters``, ``unequal_coverage``, ``phantom``, ``unjudged_systems``, ``unnamed_systems``, ``lost_draws``.
     """
 
     score: ScoreKind
@@ -141,53 +107,22 @@ def rank_systems(
 ) -> SystemsAgreement:
     """Compare the judge's ranking of the systems with gold's.
 
-    Gold scores a system on all its rows with gold, the judge on those with a verdict (``invalid=drop`` makes both
-    use the latter). Intervals of scores and biases are cluster-robust t intervals; those of comparisons are
-    percentiles over draws that resample clusters for both rankings at once. A draw carries the noise of the data
-    twice, so its rankings are less alike than they are: in simulations (``benchmarks/systems.py``; 8 systems,
-    nominal 95 %) intervals of tau and rho always covered, those of Pearson's r in some 84 % with 200 questions and in
-    93 % with 800.
+    Gold scores a system on all its rows with gold, the judge on those with a verdict (``invalid=drop`` makes both use
+    the latter). Intervals of scores and biases are cluster-robust t intervals; those of comparisons are percentiles
+    over draws that resample clusters for both rankings at once. A draw carries the noise of the data twice, so its
+    rankings are less alike than they are: in simulations (``benchmarks/systems.py``; 8 systems, nominal 95 %) intervals
+    of tau and rho always covered, those of Pearson's r in some 84 % with 200 questions and in 93 % with 800.
 
-    Parameters
-    ----------
-    ratings : Ratings
-        Judgments on a check, rating or pair scale.
-    policies : Policies, optional
-        The conventions; the defaults of `Policies` if not given.
-    score, anchor, ties, sides
-        As for `scoreboard`.
-    draws : int, optional
-        Resamples, 1 or more.
-    seed : int, optional
-        Of the draws.
+    Score, anchor, ties and sides are as for `scoreboard`, as are the errors. Comparisons are undefined
+    (``too_few_systems``) below 3 systems. Source: Gera et al. (2025), JuStRank: benchmarking LLM judges for system
+    ranking; Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 13.
 
-    Returns
-    -------
-    SystemsAgreement
-        Comparisons are undefined (``too_few_systems``) below 3 systems.
-
-    Raises
-    ------
-    UsageError
-        If there is no such score or anchor, or no draw.
-    DataError
-        If nothing is scored, or no row names its systems.
-
-    References
-    ----------
-    Gera et al. (2025), JuStRank: benchmarking LLM judges for system ranking; Efron & Tibshirani (1993), An
-    introduction to the bootstrap, chapter 13.
-
-    Examples
-    --------
     Two check judgments on each of three systems; the judge is wrong about one answer of the last:
 
-    >>> from judgebench.domain import Ratings, Scale
-    >>> rows, none = np.arange(6), np.zeros(6, dtype=int)
-    >>> gold, judge = np.array([[1], [1], [1], [0], [0], [0]]), np.array([1, 1, 1, 0, 1, 0])
-    >>> table = Ratings(Scale.check(), judge, gold, ("human",), rows, rows, none, none > 0, none, ("",),
-    ...                 rows // 2, ("a", "b", "c"))
-    >>> found = rank_systems(table, draws=200)
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> gold, judge = [1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 1, 0]
+    >>> found = rank_systems(from_codes(Scale.check(), judge, gold, system=list("aabbcc")), draws=200)
     >>> round(found.agreement["kendall_tau"].value, 4), round(found.agreement["pairwise_accuracy"].value, 4)
     (0.8165, 0.8333)
     """

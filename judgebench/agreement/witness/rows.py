@@ -1,7 +1,8 @@
 """Witnesses of figures of rows: scores and probabilities, rankings, steps, by other libraries or as they are defined.
 
 Where no library has a figure (calibration errors, edit distances, ProcessBench's F1) the witness is its definition,
-written out in loops: slow, and short enough to be checked by eye.
+written out in loops: slow, and short enough to be checked by eye. They return the names of the figures that they
+confirmed, and raise MismatchError, saying ``where``, if one differs by more than 1e-9.
 """
 
 from __future__ import annotations
@@ -47,27 +48,7 @@ def verify_numbers(
     where: str = "",
     among: npt.NDArray[np.bool_] | None = None,
 ) -> list[str]:
-    """Recompute figures of a judge's numbers with scikit-learn and scipy.
-
-    Parameters
-    ----------
-    ratings, scored, among
-        As for `judgebench.agreement.score_metrics.score_figures`.
-    metrics : mapping of str to Estimate
-        The estimates; others than those of numbers are passed over.
-    where : str, optional
-        What they are about, for the error.
-
-    Returns
-    -------
-    list of str
-        The figures that were confirmed.
-
-    Raises
-    ------
-    MismatchError
-        If a witness differs by more than 1e-9.
-    """
+    """Recompute figures of a judge's numbers with scikit-learn and scipy, as `score_figures` takes them."""
     if ratings.score is None:
         return []
     if scored.scale.kind == "rate":
@@ -82,27 +63,7 @@ def verify_numbers(
 def verify_sequences(
     group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], *, where: str = ""
 ) -> list[str]:
-    """Recompute figures of rankings or steps with scikit-learn and scipy, and by their definitions.
-
-    Parameters
-    ----------
-    group, policies
-        As for `judgebench.agreement.sequences.sequence_figures`.
-    metrics : mapping of str to Estimate
-        The estimates.
-    where : str, optional
-        What they are about, for the error.
-
-    Returns
-    -------
-    list of str
-        The figures that were confirmed.
-
-    Raises
-    ------
-    MismatchError
-        If a witness differs by more than 1e-9.
-    """
+    """Recompute figures of rankings or steps with scikit-learn and scipy, and by their definitions."""
     if group.scale.kind == "rank":
         return _hold(metrics, {name: _call(_ranked, group, *one) for name, one in _ORDERS.items()}, where)
     gold, judge, length = checked_steps(group, policies)

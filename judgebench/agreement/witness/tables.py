@@ -29,26 +29,9 @@ class _SkipError(Exception):
 
 
 def verify_scored(scored: Scored, metrics: Mapping[str, Estimate], *, where: str = "") -> dict[str, str]:
-    """Recompute point estimates with scikit-learn, krippendorff and scipy.
+    """Recompute point estimates with scikit-learn, krippendorff and scipy; name the metrics without a witness, and why.
 
-    Parameters
-    ----------
-    scored : Scored
-        The rows the estimates were made from.
-    metrics : mapping of str to Estimate
-        The estimates.
-    where : str, optional
-        What they are about, for the error.
-
-    Returns
-    -------
-    dict of str to str
-        The metrics without a witness, and why.
-
-    Raises
-    ------
-    MismatchError
-        If a witness differs by more than 1e-9.
+    MismatchError, saying ``where``, if a witness differs by more than 1e-9.
     """
     skipped: dict[str, str] = {}
     for name, estimate in metrics.items():

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 from judgebench.report.document.text import NONE, clean, interval, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from judgebench.domain import Estimate
 
-__all__ = ["Cell", "Column", "Field", "Fields", "Grid", "grid"]
+__all__ = ["Cell", "Column", "Field", "Fields", "Grid", "explained", "grid"]
 
 R = TypeVar("R")
 
@@ -69,6 +69,13 @@ class Field(Generic[R]):
 
 
 Fields: TypeAlias = tuple[Field[R], ...]
+
+
+def explained(one: Estimate, reasons: Mapping[str, str], write: Callable[[Estimate], str] = interval) -> Cell:
+    """Write an estimate, or a dash that points to the reason why there is none, in these words where they know it."""
+    if one.undefined is None:
+        return Cell(write(one))
+    return Cell(NONE, (reasons.get(one.undefined) or clean(one.undefined).replace("_", " "),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-from judgebench.domain.shapes import Key, Record, Scalar
+from judgebench.domain.shapes import json_schema
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from judgebench.domain.shapes import Record
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.grid import Grid
 
@@ -103,6 +104,8 @@ class Document(ABC):
     SCHEMA: ClassVar[str]
     #: The JSON below ``schema``; its keys get their values from what `data` returns.
     SHAPE: ClassVar[Record]
+    #: Forms that only this kind has; ``junit`` and ``annotations`` bring their options to its command.
+    MORE: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
 
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
@@ -141,14 +144,7 @@ class Document(ABC):
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """Describe its JSON (JSON Schema, draft 2020-12)."""
-        named: dict[str, Any] = {}
-        whole = Record("", {"schema": Key(Scalar({"const": cls.SCHEMA})), **cls.SHAPE.keys}, cls.SHAPE.about)
-        head = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": f"urn:judgebench:schema:{cls.SCHEMA.removeprefix('judgebench.').replace('/', ':')}",
-            "title": cls.SCHEMA,
-        }
-        return head | whole.node(named) | {"$defs": named}
+        return json_schema(cls.SCHEMA, cls.SHAPE)
 
     def sentences(self) -> list[str]:
         """Give the answer: the sentences that come before the first table."""

@@ -18,9 +18,11 @@ FORMS: tuple[str, ...] = get_args(Form)
 
 
 def write(document: Document, form: str, *, width: int = 120) -> str:
-    """Write a document in a form; UsageError where there is no such form."""
+    """Write a document in a form, one of these or of its own; UsageError where there is no such form."""
+    if form in document.MORE:
+        return document.MORE[form](document)
     if form not in FORMS:
-        raise UsageError(f"--format {form!r}: write one of {', '.join(FORMS)}")
+        raise UsageError(f"--format {form!r}: write one of {', '.join((*FORMS, *document.MORE))}")
     writer = importlib.import_module(f"judgebench.report.document.as_{form}")
     text: str = writer.write(document, width=width)
     return text

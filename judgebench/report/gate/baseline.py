@@ -9,12 +9,26 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass, field, fields
-from importlib import resources
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judgebench.domain import Policies, Status, Usage
 from judgebench.domain.items import digest
+from judgebench.domain.shapes import (
+    COUNT,
+    NUMBER,
+    POLICIES,
+    TEXT,
+    Key,
+    ListOf,
+    MapOf,
+    OneOf,
+    Scalar,
+    choice,
+    json_schema,
+    maybe,
+)
+from judgebench.domain.shapes import record as shape
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.files.write import replace_file
 
@@ -24,7 +38,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code, Run, Scale, Verdict
 
-__all__ = ["SCHEMA", "Baseline", "changes", "json_schema", "read", "record", "write"]
+__all__ = ["SCHEMA", "Baseline", "changes", "read", "record", "write"]
 
 SCHEMA = "judgebench.baseline/1"
 _FAMILY = "judgebench.baseline/"
@@ -32,7 +46,62 @@ _FAMILY = "judgebench.baseline/"
 Word: TypeAlias = str | list[str]
 
 _CASE = re.compile(r"\d{1,6}(?:,\d{1,6})*(?:#\d{1,9})?")
+#: What it holds of items, one a line.
+_BODIES = ("verdicts", "numbers", "usage")
+#: Statuses of a case without a verdict.
+_SILENT = [status.value for status in Status if status is not Status.OK]
 _TEXTS = ("task", "revision", "content", "judge", "judge_digest", "scale", "gold_source", "orders", "reference")
+
+_NUMBERS = Scalar({"type": "array", "items": {"type": "number"}})
+_USED = Scalar(
+    {
+        "type": "array",
+        "minItems": 4,
+        "maxItems": 4,
+        "prefixItems": [
+            {"type": "integer", "minimum": 0},
+            {"type": "integer", "minimum": 0},
+            {"type": ["number", "null"]},
+            {"type": "number"},
+        ],
+        "items": False,
+    }
+)
+_DIGEST = Scalar({"type": "string", "pattern": "^[0-9a-f]{32}$"})
+_NAMES = f"^{_CASE.pattern}$"
+_SHAPE = shape(
+    "",
+    "What a judge said of each item of a task, in the words of the scale, for a gate to hold later runs against. A "
+    "case is the order of the responses, with #2 for its second repeat; a case without a verdict has its status in a "
+    "list.",
+    task=TEXT,
+    revision=TEXT,
+    content=TEXT,
+    judge=TEXT,
+    judge_digest=TEXT,
+    scale=TEXT,
+    policies=POLICIES,
+    gold_source=TEXT,
+    gold_digest=_DIGEST,
+    orders=TEXT,
+    repeats=Scalar({"type": "integer", "minimum": 1}),
+    reference=TEXT,
+    figures=MapOf(OneOf((NUMBER, ListOf(maybe(NUMBER), 3, 3)), lambda one: isinstance(one, list))),
+    items=(COUNT, lambda one: len(one.verdicts)),
+    item_digest=(_DIGEST, lambda one: item_digest(one.verdicts)),
+    verdicts=MapOf(MapOf(OneOf((TEXT, ListOf(choice(*_SILENT), 1, 1)), lambda word: isinstance(word, list)), _NAMES)),
+    numbers=Key(
+        MapOf(
+            MapOf(
+                shape(scores=Key(_NUMBERS, required=False), probabilities=Key(_NUMBERS, required=False)),
+                _NAMES,
+            )
+        ),
+        lambda one: one.numbers or None,
+        required=False,
+    ),
+    usage=Key(MapOf(_USED), lambda one: one.usage or None, required=False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +155,18 @@ class Baseline:
 
     def to_json(self) -> dict[str, Any]:
         """Build the document, checksum included."""
-        head = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"labels", *_BODIES}}
-        document: dict[str, Any] = {"schema": SCHEMA, **head}
-        document["items"] = len(self.verdicts)
-        document["item_digest"] = item_digest(self.verdicts)
-        document |= {name: getattr(self, name) for name in _BODIES if name == "verdicts" or getattr(self, name)}
-        document["checksum"] = digest(document, 32)
-        return document
+        document = {"schema": SCHEMA, **_SHAPE.plain(self)}
+        return {**document, "checksum": digest(document, 32)}
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Describe the file (JSON Schema, draft 2020-12)."""
+        return json_schema(SCHEMA, _SHAPE.with_keys(checksum=_DIGEST))
 
     @property
     def policy(self) -> Policies:
         """The conventions, checked."""
         return Policies.from_json(self.policies)
-
-
-#: Statuses of a case without a verdict.
-_SILENT = [status.value for status in Status if status is not Status.OK]
-_BODIES = ("verdicts", "numbers", "usage")
-
-
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.baseline/1``."""
-    text = resources.files("judgebench.report").joinpath("baseline.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
 
 
 def item_digest(verdicts: Mapping[str, Mapping[str, Word]]) -> str:

@@ -2,211 +2,223 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.agreement.names import title_of
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid, markdown_text
-from judgebench.report.document.as_table import draw, fill
-from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, many, p_value, spread
-from judgebench.report.words import REASONS, WARNINGS
+from judgebench.domain.shapes import (
+    COUNT,
+    ERROR,
+    ESTIMATE,
+    FLAG,
+    MEASURED,
+    NUMBER,
+    POLICIES,
+    SHARE,
+    TEXT,
+    TEXTS,
+    ListOf,
+    MapOf,
+    Scalar,
+    choice,
+    maybe,
+    record,
+)
+from judgebench.errors import MismatchError, UndecidedError
+from judgebench.report.document.grid import Field, grid
+from judgebench.report.document.model import Document, Table, sheet
+from judgebench.report.document.text import NONE, many, p_value, spread
+from judgebench.report.gate.github import annotate, summary
+from judgebench.report.gate.junit import to_junit
+from judgebench.report.gate.words import STATES, amount, line_name, relative, safe, title, value, verdict
+from judgebench.report.words import WARNINGS
 from judgebench.stats.inference.proportions import rule_of_three
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.gate.decision import Gate, GateLine
-    from judgebench.domain import Agreement, Estimate
+    from judgebench.agreement.gate.rules import Gate, GateLine, Odds, State
+    from judgebench.domain import Agreement
+    from judgebench.errors import JudgebenchError
+    from judgebench.report.document.grid import Fields
+    from judgebench.report.document.model import Block, Sheet
 
-__all__ = ["SCHEMA", "STATES", "json_schema", "line_name", "phrase", "render", "safe", "to_json", "verdict"]
+__all__ = ["Decision"]
 
-SCHEMA = "judgebench.gate/1"
-#: The states, in words.
-STATES = {"pass": "PASS", "fail": "FAIL", "undecided": "CAN'T TELL"}
-_NONE = "–"  # noqa: RUF001 - a dash means "no figure"
-_OPERATIONS = {
-    "coverage": "coverage",
-    "flip_rate": "position flips",
-    "cost": "cost per judgment (USD)",
-    "latency": "seconds per judgment",
-}
-#: Figures whose worsening is a part of the baseline's.
-_RELATIVE = ("cost", "latency")
-_REASONS = REASONS | {
-    "unchanged": "the same verdicts throughout",
-    "unmoved": "verdicts differ, but the figure moves nowhere",
-    "one_question": "all items share one question, so nothing can be tested",
-    "no_error": "this figure carries no error",
-    "unknown_price": "the price of some answers is not known",
-    "nothing_before": "the baseline took nothing, so an increase has no measure",
-}
 _WARNINGS = WARNINGS | {
     "unequal_coverage": "the coverage of run and baseline differs by more than 2 points",
     "incomplete_rows_dropped": "judgments that a policy drops for one side are dropped for both",
     "low_coverage": "many of the run's judgments gave no verdict: see coverage",
 }
-#: How many lines a sentence names.
-_NAMED = 3
+_MAXIMA = "Coverage, flips, cost and latency fail where they are surely worse than their limit allows."
+
+_STATE = choice(*STATES)
+_ITEMS_NEEDED = maybe(Scalar({"type": "integer", "minimum": 1}))
+_ODDS = record(false_alarm=SHARE, power=SHARE, passes=SHARE, false_pass=SHARE, detectable=NUMBER)
+_LINE = record(
+    "line",
+    subset=TEXT,
+    figure=TEXT,
+    kind=(choice("agreement", "operation"), lambda line: "operation" if line.operation else "agreement"),
+    lower_is_better=(FLAG, attrgetter("error")),
+    relative=(FLAG, relative, "Whether worse and limit are parts of the baseline's value."),
+    state=_STATE,
+    reason=(maybe(TEXT), lambda line: line.reason or None),
+    baseline=ESTIMATE,
+    run=ESTIMATE,
+    worse=MEASURED,
+    limit=Scalar({"type": "number", "exclusiveMinimum": 0}),
+    strict=FLAG,
+    p=maybe(SHARE),
+    p_holm=maybe(SHARE),
+    odds=maybe(_ODDS),
+    items_needed=(_ITEMS_NEEDED, attrgetter("needed")),
+)
+_BESIDE = record(
+    percent_agreement=(maybe(ESTIMATE), lambda row: row.metrics.get("percent_agreement")),
+    ceiling=(maybe(ESTIMATE), lambda row: row.ceiling.get(row.headline)),
+    base_rates=MapOf(MapOf(NUMBER)),
+)
+#: A row per line.
+_SHEET: Mapping[str, Callable[[tuple[Gate, GateLine]], Any]] = {
+    "state": lambda x: x[1].state,
+    "figure": lambda x: x[1].figure,
+    "subset": lambda x: x[1].subset,
+    "baseline*": lambda x: x[1].baseline,
+    "run*": lambda x: x[1].run,
+    "worse*": lambda x: x[1].worse,
+    "limit": lambda x: x[1].limit,
+    "p": lambda x: x[1].p,
+    "p_holm": lambda x: x[1].p_holm,
+    "items_needed": lambda x: x[1].needed,
+    "reason": lambda x: x[1].reason,
+    "task": lambda x: x[0].task,
+    "gold": lambda x: x[0].gold_source,
+    "baseline_judge": lambda x: x[0].baseline,
+    "run_judge": lambda x: x[0].run,
+    "items": lambda x: x[0].items,
+}
 
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.gate/1``."""
-    text = resources.files("judgebench.report").joinpath("gate.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
-
-
-def safe(text: str) -> str:
-    r"""Make a name safe in the log of a CI system, which reads lines such as ``::error::`` as commands.
-
-    Examples
-    --------
-    >>> print(safe("x\n::error::y"), safe("##[debug]"))
-    x\n:\x3aerror:\x3ay ##\x5bdebug]
-    """
-    return clean(text).replace("::", ":\\x3a").replace("##[", "##\\x5b")
-
-
-def line_name(line: GateLine) -> str:
-    """Name a line: the figure, and where it is not about all items."""
-    title = _OPERATIONS.get(line.figure, title_of(line.figure)) if line.operation else title_of(line.figure)
-    return safe(title) if line.subset == "all" else f"{safe(title)} on {safe(line.subset)}"
-
-
-def _amount(line: GateLine, value: float | None) -> str:
-    """Write a worsening: in the figure's unit, or as a part of the baseline's."""
-    if value is None:
-        return _NONE
-    return f"{100 * value:.1f} %" if line.operation and line.figure in _RELATIVE else spread(value)
-
-
-def _value(line: GateLine, one: Estimate) -> str:
-    if one.value is None:
-        return _NONE
-    # Dollars per judgment are small.
-    return f"{one.value:.3g}" if line.operation and line.figure in _RELATIVE else spread(one.value)
-
-
-def _change(line: GateLine, value: float | None) -> str:
-    if value is not None and value < 0:
-        return f"better by {_amount(line, -value)}"
-    return f"worse by {_amount(line, value)}"
-
-
-def phrase(line: GateLine, alpha: float) -> str:
-    """Say in a few words what became of one line."""
-    worse = line.worse
-    values = f"{line_name(line)} {_value(line, line.baseline)} before, {_value(line, line.run)} now"
-    sure, limit = f"{100 * (1 - alpha):g} % sure", _amount(line, line.limit)
-    if line.state == "fail":
-        known = f", at least {_amount(line, worse.low)} ({sure})" if worse.low is not None else ""
-        return f"{values}: {_change(line, worse.value)}{known}{f', allowed {limit}' if line.strict else ''}"
-    if line.state == "pass":
-        if line.reason or worse.high is None:
-            return f"{values}: {_REASONS.get(line.reason, line.reason)}"
-        if worse.high < 0:
-            return f"{values}: better by at least {_amount(line, -worse.high)} ({sure})"
-        return f"{values}: worse by less than {_amount(line, worse.high)} ({sure}), allowed {limit}"
-    if worse.value is None or worse.low is None or worse.high is None:
-        why = _REASONS.get(line.reason, line.reason.replace("_", " "))
-        return f"{values}: {why or 'too few questions'}{_needs(line)}"
-    span = f"{_change(line, worse.low)} to {_change(line, worse.high)}"
-    return f"{values}: {_change(line, worse.value)} ({span}), allowed {limit}{_needs(line)}"
-
-
-def _needs(line: GateLine) -> str:
-    return "" if line.needed is None else f"; about {many(line.needed, 'item')} would tell"
-
-
-def verdict(found: Gate) -> str:
-    """Say in a sentence or two whether the run may take the baseline's place."""
-    shown = [line for line in found.lines if line.state == found.state]
-    head = (
-        f"{STATES[found.state]}: {safe(found.run)} against the baseline {safe(found.baseline)} on {safe(found.task)}, "
-        f"{many(found.items, 'item')}."
+def _fields(level: str) -> Fields[GateLine]:
+    return (
+        Field("result", lambda line: STATES[line.state], right=False),
+        Field("figure", title, right=False),
+        Field("subset", lambda line: safe(line.subset), right=False),
+        Field("baseline", lambda line: value(line, line.baseline)),
+        Field("run", lambda line: value(line, line.run)),
+        Field(f"worse by [bounds, {level}]", _bounds, ("worse by", f"[bounds, {level}]"), right=False),
+        Field("limit", lambda line: amount(line, line.limit)),
+        Field("p Holm", lambda line: p_value(line.p_holm), ("p", "Holm")),
+        Field("items needed", lambda line: line.needed and f"{line.needed:,}", ("items", "needed")),
     )
-    parts = "; ".join(phrase(line, found.rules.alpha) for line in shown[:_NAMED])
-    if len(shown) == 1:
-        # The sentence after it says the same.
-        parts = parts.removesuffix(_needs(shown[0]))
-    parts = parts[0].upper() + parts[1:]
-    more = f"; and {many(len(shown) - _NAMED, 'line')} more" if len(shown) > _NAMED else ""
-    need = f" You need about {many(found.needed, 'item')}." if found.needed is not None else ""
-    return f"{head} {parts}{more}.{need if found.state == 'undecided' else ''}"
+
+
+def _chance(of: Callable[[Odds], float]) -> Callable[[GateLine], str]:
+    return lambda line: NONE if line.odds is None else f"{100 * of(line.odds):.1f} %"
+
+
+_ODDS_FIELDS: Fields[GateLine] = (
+    Field("with as many items", line_name, right=False),
+    Field("fails if no worse", _chance(attrgetter("false_alarm")), ("fails if", "no worse")),
+    Field("fails at the limit", _chance(attrgetter("power")), ("fails at", "the limit")),
+    Field("passes if no worse", _chance(attrgetter("passes")), ("passes if", "no worse")),
+    Field("passes at the limit", _chance(attrgetter("false_pass")), ("passes at", "the limit")),
+    Field(
+        "fails 8 of 10 from",
+        lambda line: amount(line, None if line.odds is None else line.odds.detectable),
+        ("fails 8", "of 10 from"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Decision(Document):
+    """A run held against its baseline; ``beside`` is the run measured as `score` does."""
+
+    gate: Gate
+    beside: Agreement | None = None
+
+    SCHEMA = "judgebench.gate/1"
+    SHAPE = record(
+        "",
+        "A run held against its baseline. Values are fractions; worse is above 0 where the run is worse, whichever way "
+        "a figure counts, and its bounds are one-sided, each at level alpha.",
+        state=_STATE,
+        verdict=TEXT,
+        task=(TEXT, attrgetter("gate.task")),
+        gold=(TEXT, attrgetter("gate.gold_source")),
+        baseline=(TEXT, attrgetter("gate.baseline")),
+        run=(TEXT, attrgetter("gate.run")),
+        policies=(POLICIES, attrgetter("gate.policies")),
+        items=(COUNT, attrgetter("gate.items")),
+        judgments=(COUNT, attrgetter("gate.judgments")),
+        clusters=(COUNT, attrgetter("gate.clusters")),
+        effective_clusters=(
+            ERROR,
+            attrgetter("gate.effective"),
+            "How many clusters of one size would tell as much as these.",
+        ),
+        coverage=(ListOf(SHARE, 2, 2), attrgetter("gate.coverage")),
+        differ=(COUNT, attrgetter("gate.differ")),
+        margin=(NUMBER, attrgetter("gate.rules.margin")),
+        alpha=(NUMBER, attrgetter("gate.rules.alpha")),
+        strict=(FLAG, attrgetter("gate.rules.strict")),
+        min_effect=(NUMBER, attrgetter("gate.rules.min_effect")),
+        items_needed=(_ITEMS_NEEDED, attrgetter("gate.needed")),
+        lines=(ListOf(_LINE, least=1), attrgetter("gate.lines")),
+        beside=maybe(_BESIDE),
+        warnings=(TEXTS, attrgetter("gate.warnings")),
+    )
+    MORE: ClassVar = {
+        "junit": lambda decision: to_junit(decision.gate),
+        "annotations": lambda decision: "\n".join(annotate(decision.gate)),
+        "summary": lambda decision: summary(decision.gate, decision.render("md")),
+    }
+
+    @property
+    def state(self) -> State:
+        """The decision."""
+        return self.gate.state
+
+    @property
+    def verdict(self) -> str:
+        """The decision in a sentence or two."""
+        return verdict(self.gate)
+
+    @property
+    def failure(self) -> JudgebenchError | None:
+        ends = {"fail": MismatchError, "undecided": UndecidedError}
+        return ends[self.state](self.verdict) if self.state in ends else None
+
+    def sheet(self) -> Sheet:
+        return sheet(_SHEET, ((self.gate, line) for line in self.gate.lines))
+
+    def blocks(self) -> Iterator[Block]:
+        found = self.gate
+        yield self.verdict
+        level = f"{100 * (1 - found.rules.alpha):g} % each"
+        yield Table(grid(_fields(level), found.lines, _remarks(found, self.beside)), names=(1, 2))
+        yield Table(grid(_ODDS_FIELDS, found.lines, [_chances(found)]), names=(0,))
 
 
 def _bounds(line: GateLine) -> str:
     worse = line.worse
-    if worse.value is None:
-        return _NONE
-    text = _amount(line, worse.value)
+    text = amount(line, worse.value)
     if worse.low is None or worse.high is None:
         return text
-    return f"{text} [{_amount(line, worse.low)}, {_amount(line, worse.high)}]"
+    return f"{text} [{amount(line, worse.low)}, {amount(line, worse.high)}]"
 
 
-def _grid(found: Gate, beside: Agreement | None) -> Grid:
-    level = f"{100 * (1 - found.rules.alpha):g} % each"
-    columns = (
-        Column("result", right=False),
-        Column("figure", right=False),
-        Column("subset", right=False),
-        Column("baseline"),
-        Column("run"),
-        Column(f"worse by [bounds, {level}]", ("worse by", f"[bounds, {level}]"), right=False),
-        Column("limit"),
-        Column("p Holm", ("p", "Holm")),
-        Column("items needed", ("items", "needed")),
-    )
-    rows = tuple(
-        (
-            Cell(STATES[line.state]),
-            Cell(
-                safe(_OPERATIONS.get(line.figure, title_of(line.figure)) if line.operation else title_of(line.figure))
-            ),
-            Cell(safe(line.subset)),
-            Cell(_value(line, line.baseline)),
-            Cell(_value(line, line.run)),
-            Cell(_bounds(line)),
-            Cell(_amount(line, line.limit)),
-            Cell(p_value(line.p_holm)),
-            Cell(_NONE if line.needed is None else f"{line.needed:,}"),
-        )
-        for line in found.lines
-    )
-    return Grid(columns, rows, tuple(_remarks(found, beside)))
-
-
-def _odds(found: Gate) -> Grid:
-    columns = (
-        Column("with as many items", right=False),
-        Column("fails if no worse", ("fails if", "no worse")),
-        Column("fails at the limit", ("fails at", "the limit")),
-        Column("passes if no worse", ("passes if", "no worse")),
-        Column("passes at the limit", ("passes at", "the limit")),
-        Column("fails 8 of 10 from", ("fails 8", "of 10 from")),
-    )
-    rows: list[tuple[Cell, ...]] = []
-    for line in found.lines:
-        odds = line.odds
-        shares = (
-            (_NONE,) * 4
-            if odds is None
-            else tuple(f"{100 * one:.1f} %" for one in (odds.false_alarm, odds.power, odds.passes, odds.false_pass))
-        )
-        last = _NONE if odds is None else _amount(line, odds.detectable)
-        rows.append((Cell(line_name(line)), *map(Cell, shares), Cell(last)))
-    several = len(found.lines) > 1
+def _chances(found: Gate) -> str:
     note = "The chances follow from the errors seen: judges that differ as these two do, on items such as these."
-    if several:
-        note += (
-            f" Each is that of the line alone, at Holm's first step (alpha / {len(found.lines)}); that any line fails "
-            f"though nothing got worse has a chance of {spread(found.rules.alpha)} at most."
-        )
-    return Grid(columns, tuple(rows), (note,))
+    if len(found.lines) == 1:
+        return note
+    return (
+        f"{note} Each is that of the line alone, at Holm's first step (alpha / {len(found.lines)}); that any line "
+        f"fails though nothing got worse has a chance of {spread(found.rules.alpha)} at most."
+    )
 
 
 def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
@@ -222,7 +234,7 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     )
     notes = [rule]
     if any(line.operation for line in found.lines):
-        notes.append("Coverage, flips, cost and latency fail where they are surely worse than their limit allows.")
+        notes.append(_MAXIMA)
     if len(found.lines) > 1:
         notes.append(
             f"p Holm is adjusted for all {len(found.lines)} lines, so that more lines bring no more false alarms; all "
@@ -259,97 +271,3 @@ def _beside(row: Agreement) -> list[str]:
         shares = ", ".join(f"{safe(label)} {100 * share:.1f} %" for label, share in rates.items())
         parts += [f"{safe(who)} {shares}"] if shares else []
     return [f"Beside the run's figures ({safe(row.gold)} gold): {'; '.join(parts)}."] if parts else []
-
-
-def to_json(found: Gate, beside: Agreement | None = None) -> dict[str, Any]:
-    """Build the document: schema ``judgebench.gate/1``, fractions throughout; names as they are."""
-    rules = found.rules
-    return {
-        "schema": SCHEMA,
-        "state": found.state,
-        "verdict": verdict(found),
-        "task": found.task,
-        "gold": found.gold_source,
-        "baseline": found.baseline,
-        "run": found.run,
-        "policies": found.policies.to_json(),
-        "items": found.items,
-        "judgments": found.judgments,
-        "clusters": found.clusters,
-        "effective_clusters": found.effective,
-        "coverage": list(found.coverage),
-        "differ": found.differ,
-        "margin": rules.margin,
-        "alpha": rules.alpha,
-        "strict": rules.strict,
-        "min_effect": rules.min_effect,
-        "items_needed": found.needed,
-        "lines": [_line_json(line) for line in found.lines],
-        "beside": None
-        if beside is None
-        else {
-            "percent_agreement": _estimate(beside.metrics.get("percent_agreement")),
-            "ceiling": _estimate(beside.ceiling.get(beside.headline)),
-            "base_rates": {who: dict(rates) for who, rates in beside.base_rates.items()},
-        },
-        "warnings": list(found.warnings),
-    }
-
-
-def _estimate(one: Estimate | None) -> dict[str, Any] | None:
-    return None if one is None else one.to_json()
-
-
-def _line_json(line: GateLine) -> dict[str, Any]:
-    odds = line.odds
-    return {
-        "subset": line.subset,
-        "figure": line.figure,
-        "kind": "operation" if line.operation else "agreement",
-        "lower_is_better": line.error,
-        "relative": line.operation and line.figure in _RELATIVE,
-        "state": line.state,
-        "reason": line.reason or None,
-        "baseline": line.baseline.to_json(),
-        "run": line.run.to_json(),
-        "worse": {**line.worse.to_json(), "se": line.worse.se},
-        "limit": line.limit,
-        "strict": line.strict,
-        "p": line.p,
-        "p_holm": line.p_holm,
-        "odds": None
-        if odds is None
-        else {
-            "false_alarm": odds.false_alarm,
-            "power": odds.power,
-            "passes": odds.passes,
-            "false_pass": odds.false_pass,
-            "detectable": odds.detectable,
-        },
-        "items_needed": line.needed,
-    }
-
-
-def render(found: Gate, form: str = "table", *, beside: Agreement | None = None, width: int = 120) -> str:
-    """Print a decision.
-
-    Parameters
-    ----------
-    found : Gate
-        What was decided.
-    form : {'table', 'json', 'md'}
-        The form.
-    beside : Agreement, optional
-        The run measured as `score` does, for what stands beside kappa.
-    width : int, optional
-        Columns of the terminal.
-    """
-    if form == "json":
-        return write_json(to_json(found, beside))
-    blocks: Sequence[Grid] = (_grid(found, beside), _odds(found))
-    if form == "md":
-        return "\n".join((f"{markdown_text(verdict(found))}\n", *map(markdown_grid, blocks)))
-    head = "\n".join(fill(verdict(found), width))
-    return "\n".join(
-        (f"{head}\n", *(draw(one, width=width, names=names) for one, names in zip(blocks, ((1, 2), (0,)), strict=True)))
-    )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.gate.gate import STATES, line_name, phrase, render, safe
+from judgebench.report.gate.words import STATES, line_name, phrase, safe
 
 if TYPE_CHECKING:
-    from judgebench.agreement.gate.decision import Gate
-    from judgebench.domain import Agreement
+    from judgebench.agreement.gate.rules import Gate
 
 __all__ = ["annotate", "summary"]
 
@@ -18,18 +17,7 @@ _LEVELS = {"fail": "error", "undecided": "warning"}
 
 
 def annotate(found: Gate) -> list[str]:
-    """Write a workflow command for each line that does not pass, the worst first.
-
-    Parameters
-    ----------
-    found : Gate
-        What was decided.
-
-    Returns
-    -------
-    list of str
-        Lines to print; at most ten of a kind.
-    """
+    """Write a workflow command for each line that does not pass, the worst first; at most ten of a kind."""
     lines: list[str] = []
     for state, level in _LEVELS.items():
         those = [line for line in found.lines if line.state == state]
@@ -39,9 +27,9 @@ def annotate(found: Gate) -> list[str]:
     return lines
 
 
-def summary(found: Gate, beside: Agreement | None = None) -> str:
-    """Write the decision in Markdown for the job's summary."""
-    return f"### judgebench gate: {STATES[found.state]}\n\n{render(found, 'md', beside=beside)}\n"
+def summary(found: Gate, markdown: str) -> str:
+    """Put a title over the decision in Markdown, for the job's summary."""
+    return f"### judgebench gate: {STATES[found.state]}\n\n{markdown}\n"
 
 
 def _data(text: str) -> str:

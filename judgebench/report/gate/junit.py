@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from judgebench.report.gate.gate import line_name, phrase, safe
+from judgebench.report.gate.words import line_name, phrase, safe
 
 if TYPE_CHECKING:
-    from judgebench.agreement.gate.decision import Gate
+    from judgebench.agreement.gate.rules import Gate
 
 __all__ = ["to_junit"]
 
@@ -17,17 +17,8 @@ def to_junit(found: Gate) -> str:
     """Write one test case a line of the gate.
 
     A line that fails is a failure; one that can't tell is an error, as JUnit calls a test that could not be carried
-    out. Without times and host names, so that the same decision gives the same bytes.
-
-    Parameters
-    ----------
-    found : Gate
-        What was decided.
-
-    Returns
-    -------
-    str
-        XML 1.0 in the form of Jenkins' ``junit-10.xsd``.
+    out. Without times and host names, so that the same decision gives the same bytes; XML 1.0 in the form of Jenkins'
+    ``junit-10.xsd``.
     """
     counts = {state: sum(line.state == state for line in found.lines) for state in ("fail", "undecided")}
     totals = {"tests": str(len(found.lines)), "failures": str(counts["fail"]), "errors": str(counts["undecided"])}

@@ -1,7 +1,9 @@
 """Strengths of systems from games between two of them: Bradley-Terry by Newton's method, with ties.
 
-A system i beats j with log-odds ``theta_i - theta_j``. Strengths have no zero of their own: here they sum to 0.
-Many tables of games are fitted at once, which makes resampling cheap.
+A system i beats j with log-odds ``theta_i - theta_j``. Strengths have no zero of their own: here they sum to 0. Many
+tables of games are fitted at once, which makes resampling cheap: leading axes, b where there is one, are tables of the
+same p pairings of k systems. A tie counts as half a win for both under ``half``, or has a parameter of its own under
+``davidson`` and ``rao-kupper``.
 """
 
 from __future__ import annotations
@@ -33,16 +35,9 @@ _CLOSE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Games:
-    """Counts of games by pairing; leading axes hold several tables of the same pairings.
+    """Counts of games, shape (..., p): those that the first system of a pairing won, lost, tied.
 
-    Parameters
-    ----------
-    systems : int
-        Number of systems k.
-    first, second : ndarray of int, shape (p,)
-        The two systems of each pairing, every pairing once, ``first < second``.
-    wins, losses, ties : ndarray of float, shape (..., p)
-        Games that the first system won, lost, tied.
+    Every pairing appears once, with ``first < second``, both of shape (p,).
     """
 
     systems: int
@@ -54,19 +49,10 @@ class Games:
 
     @classmethod
     def of(cls, wins: npt.ArrayLike, ties: npt.ArrayLike | None = None) -> Games:
-        """Read square tables.
+        """Read square tables, shape (k, k): how often the row's system beat the column's, and how often the two tied.
 
-        Parameters
-        ----------
-        wins : array_like of float, shape (k, k)
-            How often the system of the row beat that of the column; the diagonal is not read.
-        ties : array_like of float, shape (k, k), optional
-            Symmetric: how often the two tied.
-
-        Raises
-        ------
-        ValueError
-            If a table is not square, not finite or has a negative count, or the ties are not symmetric.
+        Raises ValueError if a table is not square, not finite or has a negative count, or the ties are not symmetric.
+        The diagonal is not read.
         """
         won = np.asarray(wins, dtype=np.float64)
         tied = np.zeros_like(won) if ties is None else np.asarray(ties, dtype=np.float64)
@@ -95,20 +81,11 @@ class Games:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Fitted strengths.
+    """Fitted strengths, log-odds of shape (k,) that sum to 0, and their covariance for independent games.
 
-    Parameters
-    ----------
-    strengths : ndarray of float, shape (k,)
-        Log-odds; they sum to 0.
-    covariance : ndarray of float, shape (k, k)
-        Inverse of the information, for independent games; its rows sum to 0.
-    log_tie : float or None
-        What makes ties likely, on the scale of the fit; None under ``half`` and where no game was tied.
-    model : {'half', 'davidson', 'rao-kupper'}
-        How ties count.
-    to_strengths : ndarray of float, shape (k, k + 1)
-        Inverse information from the scores (a column per system, one for the tie parameter) to strengths.
+    ``log_tie`` is what makes ties likely, on the scale of the fit; None under ``half`` and where no game was tied.
+    ``to_strengths``, shape (k, k + 1), is the inverse information from the scores (a column per system, one for the tie
+    parameter) to strengths.
     """
 
     strengths: Floats
@@ -132,45 +109,19 @@ class Fit:
         return error
 
     def relative_to(self, reference: int) -> tuple[Floats, Floats]:
-        """Strengths less that of one system, and their standard errors, each of shape (k,).
-
-        Parameters
-        ----------
-        reference : int
-            The system that gets strength 0.
-        """
+        """Strengths less that of the system ``reference``, and their standard errors, each of shape (k,)."""
         spread = np.diag(self.covariance)
         variance = spread + spread[reference] - 2 * self.covariance[reference]
         return self.strengths - self.strengths[reference], np.sqrt(np.maximum(variance, 0.0))
 
 
 def connected(games: Games, ties: TieModel = "half") -> npt.NDArray[np.bool_]:
-    """Whether strengths exist: from every system a chain of wins or ties leads to every other.
+    """Whether strengths exist, shape (...): from every system a chain of wins or ties leads to every other.
 
-    Where none does, some systems won all their games against the rest (or never met them) and their strength
-    has no finite value. A tie model also needs, where there are ties, a chain that comes back to its start with
-    more wins than ties in it; else ever larger strengths and an ever larger tie parameter fit better and better.
-
-    Parameters
-    ----------
-    games : Games
-        Counts, shape (..., p).
-    ties : {'half', 'davidson', 'rao-kupper'}, optional
-        How ties count.
-
-    Returns
-    -------
-    ndarray of bool, shape (...)
-        One per table.
-
-    References
-    ----------
-    Ford (1957), Solution of a ranking problem from binary comparisons.
-
-    Examples
-    --------
-    >>> bool(connected(Games.of([[0, 2], [1, 0]]))), bool(connected(Games.of([[0, 2], [0, 0]])))
-    (True, False)
+    Where none does, some systems won all their games against the rest (or never met them) and their strength has no
+    finite value. A tie model also needs, where there are ties, a chain that comes back to its start with more wins than
+    ties in it; else ever larger strengths and an ever larger tie parameter fit better and better.
+    Source: Ford (1957), Solution of a ranking problem from binary comparisons.
     """
     lead = games.wins.shape[:-1]
     beats = np.zeros((*lead, games.systems, games.systems), dtype=np.float32)
@@ -208,42 +159,20 @@ def _reaches_all(beats: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
 
 
 def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = False) -> Fit:
-    r"""Fit strengths to one table of games by maximum likelihood.
+    """Fit strengths to one table of games by maximum likelihood.
 
-    Without ties, or with each tie as half a win for both: ``P(i beats j) = 1 / (1 + exp(theta_j - theta_i))``.
-    With ``pi = exp(theta)``, Davidson's model gives a tie the probability
-    ``nu sqrt(pi_i pi_j) / (pi_i + pi_j + nu sqrt(pi_i pi_j))``; in Rao and Kupper's ``P(i beats j) = pi_i /
-    (pi_i + theta pi_j)`` with theta of 1 or more, and the rest is ties.
+    Without ties, or with each tie as half a win for both: ``P(i beats j) = 1 / (1 + exp(theta_j - theta_i))``. With
+    ``pi = exp(theta)``, Davidson's model gives a tie the probability
+    ``nu sqrt(pi_i pi_j) / (pi_i + pi_j + nu sqrt(pi_i pi_j))``; in Rao and Kupper's
+    ``P(i beats j) = pi_i / (pi_i + theta pi_j)`` with theta of 1 or more, and the rest is ties.
 
-    Parameters
-    ----------
-    games : Games
-        Counts, shape (p,).
-    ties : {'half', 'davidson', 'rao-kupper'}, optional
-        How ties count.
-    phantom : bool, optional
-        A prior: every system also wins half a game and loses half a game against one phantom system, which makes
-        the strengths finite whatever the games are, and draws them together a little.
+    With ``phantom``, a prior, every system also wins and loses half a game against one phantom system: strengths are
+    finite whatever the games are, and a little nearer together. Without it, games that are not `connected` raise
+    ValueError.
 
-    Returns
-    -------
-    Fit
-        Strengths (log-odds, sum 0) with their covariance.
-
-    Raises
-    ------
-    ValueError
-        If the games are not `connected` and there is no prior.
-
-    References
-    ----------
-    Bradley & Terry (1952), Rank analysis of incomplete block designs; Davidson (1970), On extending the
-    Bradley-Terry model to accommodate ties; Rao & Kupper (1967), Ties in paired-comparison experiments.
-
-    Examples
-    --------
-    Citations among four journals (Stigler 1994), Biometrika first; the other strengths relative to it as in
-    BradleyTerry2:
+    Source: Bradley & Terry (1952), Rank analysis of incomplete block designs; Davidson (1970), On extending the
+    Bradley-Terry model to accommodate ties; Rao & Kupper (1967), Ties in paired-comparison experiments. Citations among
+    four journals (Stigler 1994), relative to Biometrika, as in BradleyTerry2:
 
     >>> cited = [[0, 730, 498, 221], [33, 0, 68, 17], [320, 813, 0, 142], [284, 276, 325, 0]]
     >>> values, errors = bradley_terry(Games.of(cited)).relative_to(0)
@@ -278,20 +207,7 @@ def bradley_terry(games: Games, *, ties: TieModel = "half", phantom: bool = Fals
 
 
 def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Fit strengths to many tables at once.
-
-    Parameters
-    ----------
-    games : Games
-        Counts, shape (b, p).
-    ties, phantom
-        As for `bradley_terry`.
-
-    Returns
-    -------
-    tuple of ndarray
-        Strengths, shape (b, k), 0 where they have no finite value; and whether they have one, shape (b,).
-    """
+    """Fit strengths, shape (b, k), to many tables at once, 0 where not finite; and whether they are, shape (b,)."""
     played = games.with_phantom() if phantom else games
     fine = connected(played, ties)
     found = np.zeros((len(fine), games.systems))
@@ -305,26 +221,11 @@ def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -
 
 
 def pulls(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters) -> Floats:
-    """Pull of every cluster of games at every strength: for standard errors that respect repeated questions.
+    """Pull of every cluster of games at every strength, shape (G, k), for errors that respect repeated questions.
 
-    The inverse information times the score of the cluster's games, so that ``G / (G - 1)`` times the sum of the
-    squared pulls is the sandwich variance.
-
-    Parameters
-    ----------
-    fit : Fit
-        What was fitted to these games.
-    first, second : ndarray of int, shape (n,)
-        The systems of each game.
-    result : ndarray of int, shape (n,)
-        1 where the first won, -1 where it lost, 0 for a tie.
-    clusters : Clusters
-        Cluster of each game.
-
-    Returns
-    -------
-    ndarray of float, shape (G, k)
-        In log-odds.
+    The inverse information times the score of the cluster's games, so that ``G / (G - 1)`` times the sum of the squared
+    pulls is the sandwich variance. Each of n games has its two systems and a ``result``: 1 where the first won, -1
+    where it lost, 0 for a tie.
     """
     k = len(fit.strengths)
     tied = result == 0
@@ -350,10 +251,7 @@ def _one(games: Games) -> Games:
 
 
 def _fitted(games: Games, ties: TieModel) -> tuple[Floats, Floats]:
-    """Maximise the likelihood of each table: strengths, shape (b, k), and log tie parameters, shape (b,).
-
-    The tie parameter is NaN where there is none.
-    """
+    """Maximise each likelihood: strengths, shape (b, k), and log tie parameters, shape (b,), else NaN."""
     count = len(games.wins)
     theta, tie = np.zeros((count, games.systems)), np.full(count, np.nan)
     if ties != "half":
@@ -428,7 +326,6 @@ def _pieces(games: Games, ties: TieModel, theta: Floats, tie: Floats) -> tuple[F
 
 
 def _likelihood(games: Games, ties: TieModel, theta: Floats, tie: Floats) -> Floats:
-    """Log-likelihood, shape (b,)."""
     gap = theta[:, games.first] - theta[:, games.second]
     half = games.ties / 2
     plain = -(games.wins + half) * np.logaddexp(0, -gap) - (games.losses + half) * np.logaddexp(0, gap)

@@ -1,4 +1,8 @@
-"""Do probabilities mean what they say? Brier score, log loss, calibration error, recalibration."""
+"""Do probabilities mean what they say? Brier score, log loss, calibration error, recalibration.
+
+``probabilities`` p, shape (n,), say how likely each item is positive; ``positive`` y, shape (n,), is gold. Every figure
+raises ValueError if shapes differ or a probability is outside [0, 1], and is undefined (``no_items``) without rows.
+"""
 
 from __future__ import annotations
 
@@ -29,33 +33,10 @@ _STEPS = 100
 
 
 def brier(probabilities: Floats, positive: Flags) -> RowOutcome:
-    """Mean squared distance of probability and outcome, ``mean((p - y) ** 2)``.
+    """Brier score ``mean((p - y) ** 2)`` in [0, 1], lower is better; 0.25 for saying one half throughout.
 
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        Probability that the item is positive.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-
-    Returns
-    -------
-    RowOutcome
-        In [0, 1], lower is better; 0.25 for saying one half throughout. ``no_items`` without rows.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a probability is outside [0, 1].
-
-    References
-    ----------
-    Brier (1950), Verification of forecasts expressed in terms of probability (here half of his sum over two
-    classes, as is usual).
-
-    Examples
-    --------
-    The toy of the project's reference, section 9.3:
+    Source: Brier (1950), Verification of forecasts expressed in terms of probability (here half of his sum over two
+    classes, as is usual). The toy of the project's reference, section 9.3:
 
     >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
     >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
@@ -67,37 +48,10 @@ def brier(probabilities: Floats, positive: Flags) -> RowOutcome:
 
 
 def log_loss(probabilities: Floats, positive: Flags, clip: float = LOG_CLIP) -> RowOutcome:
-    """Mean negative log-likelihood in nats, ``-mean(y log p + (1 - y) log(1 - p))``.
+    """Mean negative log-likelihood in nats, ``-mean(y log p + (1 - y) log(1 - p))``: 0.693 for one half throughout.
 
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        Probability that the item is positive.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-    clip : float, optional
-        The least probability of gold's label that is reckoned with: the worst row costs ``-log(clip)``.
-
-    Returns
-    -------
-    RowOutcome
-        At least 0, lower is better; 0.693 for saying one half throughout. ``no_items`` without rows.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a probability is outside [0, 1].
-
-    References
-    ----------
-    Good (1952), Rational decisions.
-
-    Examples
-    --------
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
-    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
-    >>> round(log_loss(p, y).value, 12)
-    0.386596456903
+    ``clip`` is the least probability of gold's label that is reckoned with: the worst row costs ``-log(clip)``.
+    Source: Good (1952), Rational decisions.
     """
     check_probabilities(probabilities, positive)
     # Of gold's label, so that being sure and wrong costs the same either way: 1 - (1 - clip) is not clip in floats.
@@ -108,32 +62,13 @@ def log_loss(probabilities: Floats, positive: Flags, clip: float = LOG_CLIP) -> 
 def bins_of(
     probabilities: Floats, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
 ) -> npt.NDArray[np.intp]:
-    """Bin of each probability.
+    """Bin of each probability, 0 .. bins - 1.
 
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        In [0, 1].
-    bins : int, optional
-        Number of bins.
-    by : {'width', 'mass'}, optional
-        Bins of equal width, or of (nearly) equally many items. Equal probabilities are never parted, so the
-        order of the items does not matter.
-    closed : {'right', 'left'}, optional
-        To which side an edge of equal-width bins belongs; 0 and 1 are in the outer bins.
+    Bins are of equal ``width`` (``closed`` says to which side an edge belongs; 0 and 1 are in the outer bins), or of
+    (nearly) equal ``mass``: as many items each, but equal probabilities are never parted, so that the order of the
+    items does not matter. Source: Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural networks (equal
+    width); Nguyen & O'Connor (2015), Posterior calibration and exploratory analysis for NLP models (equal mass).
 
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        0 .. bins - 1.
-
-    References
-    ----------
-    Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural networks (equal width); Nguyen &
-    O'Connor (2015), Posterior calibration and exploratory analysis for NLP models (equal mass).
-
-    Examples
-    --------
     >>> p = np.array([0.1, 0.2, 0.25, 0.9])
     >>> bins_of(p, 5).tolist(), bins_of(p, 5, closed="left").tolist(), bins_of(p, 2, by="mass").tolist()
     ([0, 0, 1, 4], [0, 1, 1, 4], [0, 0, 1, 1])
@@ -151,40 +86,11 @@ def bins_of(
 def expected_calibration_error(
     probabilities: Floats, positive: Flags, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
 ) -> RowOutcome:
-    """Mean distance of stated and observed share over bins, ``sum_b n_b / n * |mean p_b - mean y_b|``.
+    """Mean distance of stated and observed share over `bins_of`, ``sum_b n_b / n * |mean p_b - mean y_b|``.
 
-    The value depends on the bins, so they belong beside it; it is above 0 even for a calibrated judge, the more
-    the fewer items a bin has. The influence function takes the bins and the sign of each gap as given.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        Probability that the item is positive.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-    bins, by, closed
-        As for `bins_of`.
-
-    Returns
-    -------
-    RowOutcome
-        In [0, 1], lower is better; ``no_items`` without rows.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a probability is outside [0, 1].
-
-    References
-    ----------
-    Naeini, Cooper & Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian binning.
-
-    Examples
-    --------
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
-    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
-    >>> [round(expected_calibration_error(p, y, k, by=by).value, 12) for k, by in ((10, "width"), (5, "mass"))]
-    [0.27, 0.11]
+    The value depends on the bins, so they belong beside it; it is above 0 even for a calibrated judge, the more the
+    fewer items a bin has. The influence function takes the bins and the sign of each gap as given.
+    Source: Naeini, Cooper & Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian binning.
     """
     check_probabilities(probabilities, positive)
     if not probabilities.size:
@@ -208,43 +114,11 @@ def calibration_excess(
 
     A bin whose true gap is 0 shows one nevertheless, on average ``sqrt(2 / pi)`` standard errors of it; a bin whose gap
     is clear of 0 shows it without bias. ``sum_b sqrt(2 / pi) s_b [|d_b| < 2 s_b]``, with ``d_b`` the bin's sum of
-    ``p - y`` over n and ``s_b^2 = sum_g (cluster's part of d_b)^2``.
+    ``p - y`` over n and ``s_b^2 = sum_g (cluster's part of d_b)^2``; 0 where every bin's gap is clear, or without rows.
 
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        Probability that the item is positive.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-    clusters : Clusters
-        Cluster of each row.
-    bins, by, closed
-        As for `bins_of`.
-
-    Returns
-    -------
-    float
-        In units of the error; 0 where every bin's gap is clear, or without rows.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a probability is outside [0, 1].
-
-    References
-    ----------
-    Broecker (2012), Estimating reliability and resolution of probability forecasts through decomposition of the
+    Source: Broecker (2012), Estimating reliability and resolution of probability forecasts through decomposition of the
     empirical score, for the bias; Armstrong & Kolesar (2018), Optimal inference in a class of regression models, for
     intervals that are widened by the most a bias can be.
-
-    Examples
-    --------
-    One half said throughout, which is right: ten items of either class look calibrated, and that is luck.
-
-    >>> from judgebench.stats.influence import Clusters
-    >>> half, gold = np.full(20, 0.5), np.repeat([True, False], 10)
-    >>> round(calibration_excess(half, gold, Clusters.of(np.arange(20))), 6), round(0.5 / 20**0.5 * (2 / np.pi)**0.5, 6)
-    (0.089206, 0.089206)
     """
     check_probabilities(probabilities, positive)
     n = probabilities.size
@@ -266,39 +140,10 @@ def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT
     """Slope and intercept of the logistic recalibration ``logit P(y) = intercept + slope * logit p``.
 
     A calibrated judge has slope 1 and intercept 0; a slope below 1 means overconfidence, above 1 timidity.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        Probability that the item is positive.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-    clip : float, optional
-        Probabilities are moved into ``[clip, 1 - clip]`` before the logit.
-
-    Returns
-    -------
-    tuple of RowOutcome
-        Slope and intercept. ``no_items``; ``one_class`` where gold has one class only; ``no_variation`` where
-        the judge says the same throughout; ``separated`` where a threshold parts the classes, so that the
-        likelihood has no maximum.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a probability is outside [0, 1].
-
-    References
-    ----------
-    Cox (1958), Two further applications of a model for binary regression; the standard error is the sandwich.
-
-    Examples
-    --------
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
-    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
-    >>> slope, intercept = calibration_line(p, y)
-    >>> round(slope.value, 4), round(intercept.value, 4)
-    (1.203, 0.1444)
+    Probabilities are moved into ``[clip, 1 - clip]`` before the logit. Undefined for gold of ``one_class``, a judge
+    with ``no_variation``, and where a threshold parts the classes (``separated``), so that the likelihood has no
+    maximum.
+    Source: Cox (1958), Two further applications of a model for binary regression; the standard error is the sandwich.
     """
     check_probabilities(probabilities, positive)
     if not probabilities.size:
@@ -339,39 +184,12 @@ def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT
 
 
 def spiegelhalter_z(probabilities: Floats, positive: Flags) -> RowOutcome:
-    """Test whether the Brier score is what it would be if the probabilities were true (Spiegelhalter).
+    """Spiegelhalter's test whether the Brier score is what it would be if the probabilities were true.
 
     ``z = sum((y - p) (1 - 2p)) / sqrt(sum((1 - 2p)^2 p (1 - p)))``, standard normal for a calibrated judge on
-    independent items; beyond 1.96 in size at the 5 % level it is not.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        Probability that the item is positive.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-
-    Returns
-    -------
-    RowOutcome
-        Without influence: a test statistic has no interval. ``no_items``; ``no_variation`` where every
-        probability is 0, 1 or one half, and nothing could contradict it by degrees.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a probability is outside [0, 1].
-
-    References
-    ----------
-    Spiegelhalter (1986), Probabilistic prediction in patient management and clinical trials.
-
-    Examples
-    --------
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
-    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
-    >>> round(spiegelhalter_z(p, y).value, 12)
-    -0.153863014623
+    independent items; a test statistic has no interval, so there is no influence. ``no_variation`` where every
+    probability is 0, 1 or one half, and nothing could contradict it by degrees.
+    Source: Spiegelhalter (1986), Probabilistic prediction in patient management and clinical trials.
     """
     check_probabilities(probabilities, positive)
     if not probabilities.size:

@@ -21,40 +21,17 @@ if TYPE_CHECKING:
 class Metric:
     """One line of the table of metrics.
 
-    Parameters
-    ----------
-    name : str
-        Key in JSON and on the command line.
-    title : str
-        Column heading.
-    function : str or callable
-        ``Table -> Outcome``: a function of its own name in this module of `judgebench.stats.coefficients`, or
-        the function itself.
-    low, high : float
-        Bounds of the value.
-    symmetric : bool
-        Unchanged when gold and judge trade places.
-    chance_corrected : bool
-        0 for an independent judge, in expectation.
-    ordered : bool
-        Needs labels with an order.
-    relabels : bool
-        Unchanged under any renaming of the labels.
-    proportion : bool
-        A plain share of rows, for which Wilson's interval holds.
-    binary : bool
-        Defined on a two-label check only, and left out elsewhere.
-    graded : bool
-        Defined where gold is a number and not a label.
-    kinds, levels : tuple of str
-        Kinds of scale (``check``, ``pair``, ``rate`` ...) and levels of measurement on which it means something;
-        empty for all.
-    tied : bool
-        Needs a scale with a tie.
-    perfect : float or None
-        Value under perfect agreement; None where that is undefined or depends on gold.
-    leaning : bool
-        Says which way one side leans, so that it is no agreement and has no human ceiling.
+    ``function`` is ``Table -> Outcome``: the name of a module of `judgebench.stats.coefficients` with a function of the
+    metric's own name, or the function itself. It lies between ``low`` and ``high`` and is ``perfect`` under perfect
+    agreement (None where that is undefined or depends on gold). ``kinds`` and ``levels`` are the kinds of scale and
+    levels of measurement on which it means something, empty for all. The flags:
+
+    - ``symmetric``: unchanged when gold and judge trade places; ``relabels``: under any renaming of the labels;
+    - ``chance_corrected``: 0 for an independent judge, in expectation;
+    - ``ordered`` needs labels with an order, ``tied`` a scale with a tie;
+    - ``proportion``: a plain share of rows, for which Wilson's interval holds;
+    - ``binary``: defined on a two-label check only; ``graded``: also where gold is a number and not a label;
+    - ``leaning``: says which way one side leans, so that it is not an agreement and has no human ceiling.
     """
 
     name: str
@@ -91,15 +68,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What a scale calls for.
-
-    Parameters
-    ----------
-    headline : str
-        The metric that judges are ranked by.
-    companions : tuple of str
-        What always stands beside it, in the order of the columns.
-    """
+    """What a scale calls for: the metric that judges are ranked by, and what appears beside it, in column order."""
 
     headline: str
     companions: tuple[str, ...]
@@ -139,24 +108,7 @@ PANELS: dict[str, Panel] = {
 def panel(kind: str, level: str = "nominal", *, tie: bool = False, graded: bool = False) -> Panel:
     """Choose headline and companions by the scale, never by the caller.
 
-    Parameters
-    ----------
-    kind, level : str
-        Kind of scale and level of measurement.
-    tie : bool, optional
-        Whether the scale has a tie.
-    graded : bool, optional
-        Whether gold is a number and not a label.
-
-    Returns
-    -------
-    Panel
-        For ratings at the interval level, and where gold is a number, that of continuous scores.
-
-    Examples
-    --------
-    >>> panel("rate", "ordinal").headline, panel("rate", "interval").headline
-    ('cohen_kappa_quadratic', 'lin_ccc')
+    Ratings at the interval level, and gold that is a number (``graded``), get the panel of continuous scores.
     """
     if kind == "rate" and (graded or level in {"interval", "ratio"}):
         return PANELS["number"]
@@ -164,23 +116,9 @@ def panel(kind: str, level: str = "nominal", *, tie: bool = False, graded: bool 
 
 
 def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, tie: bool = False) -> bool:
-    """Whether a metric says something of its own on a scale.
+    """Whether a metric says something of its own on a scale of which ``places`` labels have a place in an order.
 
-    Parameters
-    ----------
-    metric : Metric
-        A line of the table.
-    kind, level : str
-        Kind of scale and level of measurement.
-    places : int, optional
-        Labels with a place in an order. With two of them every weighted coefficient is the unweighted one.
-    tie : bool, optional
-        Whether the scale has a tie.
-
-    Examples
-    --------
-    >>> fits(METRICS["adjacent_agreement"], "check", places=2), fits(METRICS["kendall_tau_b"], "label")
-    (False, False)
+    With two such labels every weighted coefficient is the unweighted one.
     """
     if metric.name in CORE:
         return True

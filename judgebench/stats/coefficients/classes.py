@@ -1,4 +1,9 @@
-"""Precision, recall and F1 of classes and over them, the rates of a check, and the Matthews correlation."""
+"""Precision, recall and F1 of classes and over them, the rates of a check, and the Matthews correlation.
+
+All but the last are fractions of a `Table`. A verdict that agrees with nothing belongs to no class. Source of the
+figures of classes: Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks;
+of the rates: Yerushalmy (1947), Statistical problems in assessing methods of medical diagnosis.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +17,8 @@ from judgebench.stats.table import TINY, Floats, Outcome, Table
 def macro_precision(table: Table) -> Outcome:
     """Mean over classes of the share of a class's verdicts that are right.
 
-    A class that the judge never names counts 0; one that neither side names is left out. A verdict that
-    agrees with nothing belongs to no class.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1].
-
-    References
-    ----------
-    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
-
-    Examples
-    --------
-    PandaLM-7B on its test set, published as 57.38, 57.50 and 57.43:
+    A class that the judge never names counts 0; one that neither side names is left out. PandaLM-7B on its test set,
+    published as 57.38, 57.50 and 57.43:
 
     >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
     >>> table = Table(counts / 999, 999, 3, np.arange(3.0))
@@ -42,117 +29,26 @@ def macro_precision(table: Table) -> Outcome:
 
 
 def macro_recall(table: Table) -> Outcome:
-    """Mean over classes of the share of a class's gold rows that the judge gets right.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]. A class that the judge names and gold never has counts 0.
-
-    References
-    ----------
-    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
-
-    Examples
-    --------
-    PandaLM-7B on its test set (published, in percent: 57.38, 57.50, 57.43):
-
-    >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
-    >>> table = Table(counts / 999, 999, 3, np.arange(3.0))
-    >>> round(100 * macro_recall(table).value, 2)
-    57.5
-    """
+    """Mean over classes of the share of a class's gold rows that the judge gets right; 0 where gold never has it."""
     return _macro(table, 1.0, 0.0)
 
 
 def macro_f1(table: Table) -> Outcome:
-    """Mean over classes of the harmonic mean of precision and recall.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1].
-
-    References
-    ----------
-    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
-
-    Examples
-    --------
-    PandaLM-7B on its test set (published, in percent: 57.38, 57.50, 57.43):
-
-    >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
-    >>> table = Table(counts / 999, 999, 3, np.arange(3.0))
-    >>> round(100 * macro_f1(table).value, 2)
-    57.43
-    """
+    """Mean over classes of the harmonic mean of precision and recall."""
     return _macro(table, 0.5, 0.5)
 
 
 def true_positive_rate(table: Table) -> Outcome:
-    """Share of gold-correct rows that the judge accepts.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of a check, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``no_positives`` without such rows.
-
-    References
-    ----------
-    Yerushalmy (1947), Statistical problems in assessing methods of medical diagnosis: sensitivity.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA, first version of the labels:
-
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
-    >>> round(true_positive_rate(table).value, 4)
-    0.9473
-    """
+    """Sensitivity: share of gold-correct rows that the judge accepts; ``no_positives`` without such rows."""
     if table.positive is None:
         return Outcome.undefined("not_binary")
     return _hit_rate(table, table.positive, "no_positives")
 
 
 def true_negative_rate(table: Table) -> Outcome:
-    """Share of gold-incorrect rows that the judge rejects; an invalid verdict rejects nothing.
+    """Specificity: share of gold-incorrect rows that the judge rejects; ``no_negatives`` without such rows.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of a check, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``no_negatives`` without such rows.
-
-    References
-    ----------
-    Yerushalmy (1947), Statistical problems in assessing methods of medical diagnosis: specificity.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA, first version of the labels:
-
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
-    >>> round(true_negative_rate(table).value, 4)
-    0.8292
+    An invalid verdict rejects nothing.
     """
     if table.positive is None:
         return Outcome.undefined("not_binary")
@@ -162,29 +58,8 @@ def true_negative_rate(table: Table) -> Outcome:
 def balanced_accuracy(table: Table) -> Outcome:
     """Mean recall over the classes that gold has: accuracy as if every class were equally frequent.
 
-    Unlike `macro_recall` it leaves out classes that only the judge names.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``one_class`` where gold has one class only, so that nothing is balanced.
-
-    References
-    ----------
-    Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA, first version of the labels (TPR .9473, TNR .8292):
-
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
-    >>> round(balanced_accuracy(table).value, 4)
-    0.8883
+    Unlike `macro_recall` it leaves out classes that only the judge names; ``one_class`` where gold has one class only,
+    so that nothing is balanced. Source: Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
     """
     q = table.declared
     gold = table.gold[:q]
@@ -199,31 +74,12 @@ def balanced_accuracy(table: Table) -> Outcome:
 
 
 def matthews_corrcoef(table: Table) -> Outcome:
-    """Matthews correlation coefficient, for any number of classes.
+    """Matthews correlation coefficient in [-1, 1], for any number of classes.
 
-    ``(trace(P) - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c. An unusable verdict is a class of its
-    own that agrees with nothing.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; ``no_variation`` where a side is constant (a 0 would hide that).
-
-    References
-    ----------
-    Matthews (1975), Comparison of the predicted and observed secondary structure; Gorodkin (2004), Comparing two
-    K-category assignments by a K-category correlation coefficient.
-
-    Examples
-    --------
-    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> round(matthews_corrcoef(Table(counts / 200, 200, 3, np.arange(3.0))).value, 4)
-    0.5012
+    ``(trace(P) - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c. An unusable verdict is a class of its own
+    that agrees with nothing. ``no_variation`` where a side is constant (a 0 would hide that).
+    Source: Matthews (1975), Comparison of the predicted and observed secondary structure; Gorodkin (2004), Comparing
+    two K-category assignments by a K-category correlation coefficient.
     """
     gold, judge = table.gold, table.judge
     gold_free, judge_free = 1 - float(gold @ gold), 1 - float(judge @ judge)
@@ -237,32 +93,7 @@ def matthews_corrcoef(table: Table) -> Outcome:
 
 
 def class_precision(table: Table, label: int) -> Outcome:
-    """Share of the verdicts of one class that are right.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-    label : int
-        The class.
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``class_not_named`` where the judge never names it.
-
-    References
-    ----------
-    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA, first version of the labels, class "correct":
-
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
-    >>> round(class_precision(table, 1).value, 4)
-    0.9273
-    """
+    """Share of the verdicts of one class that are right; ``class_not_named`` where the judge never names it."""
     base = float(table.judge[label])
     if base <= 0:
         return Outcome.undefined("class_not_named")
@@ -276,61 +107,14 @@ def class_precision(table: Table, label: int) -> Outcome:
 
 
 def class_recall(table: Table, label: int) -> Outcome:
-    """Share of the gold rows of one class that the judge gets right.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-    label : int
-        The class.
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``class_not_in_gold`` where gold never has it.
-
-    References
-    ----------
-    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA, first version of the labels, class "correct":
-
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
-    >>> round(class_recall(table, 1).value, 4)
-    0.9473
-    """
+    """Share of the gold rows of one class that the judge gets right; ``class_not_in_gold`` where gold never has it."""
     return _hit_rate(table, label, "class_not_in_gold")
 
 
 def class_f1(table: Table, label: int) -> Outcome:
     """Harmonic mean of one class's precision and recall, ``2 TP / (2 TP + FP + FN)``.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-    label : int
-        The class.
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``class_absent`` where neither side has the class.
-
-    References
-    ----------
-    Sokolova & Lapalme (2009), A systematic analysis of performance measures for classification tasks.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA, first version of the labels, class "correct":
-
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0))
-    >>> round(class_f1(table, 1).value, 4)
-    0.9372
+    ``class_absent`` where neither side has the class.
     """
     base = float(table.gold[label] + table.judge[label]) / 2
     if base <= 0:

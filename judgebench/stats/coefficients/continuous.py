@@ -1,7 +1,10 @@
 """A judge's numbers against gold's numbers: correlation, concordance, error.
 
-The moments are over n, except where the formula of a coefficient says n - 1. Influence functions are those of the
-moments, so ICC and CCC, which differ in terms of order 1/n, share theirs to that order.
+Both sides are finite numbers of shape (n,), in the same unit but for correlations; ValueError if shapes differ or a
+number is not finite. Coefficients are undefined below 3 rows (``too_few_items``) and where a side is constant
+(``no_variation``), errors without rows (``no_items``). The moments are over n, except where the formula of a
+coefficient says n - 1. Influence functions are those of the moments, so ICC and CCC, which differ in terms of order
+1/n, share theirs to that order.
 """
 
 from __future__ import annotations
@@ -26,31 +29,8 @@ _LEAST = 3
 def pearson(gold: Floats, judge: Floats) -> RowOutcome:
     """Pearson's correlation.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (n,)
-        Finite numbers.
-
-    Returns
-    -------
-    RowOutcome
-        In [-1, 1]; ``too_few_items`` below 3 rows, ``no_variation`` where a side is constant.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a number is not finite.
-
-    References
-    ----------
-    Pearson (1896), Regression, heredity, and panmixia; influence as in Devlin, Gnanadesikan & Kettenring (1975).
-
-    Examples
-    --------
-    >>> x = np.array([106.0, 86, 100, 101, 99, 103, 97, 113, 112, 110])
-    >>> y = np.array([7.0, 0, 27, 50, 28, 29, 20, 12, 6, 17])
-    >>> round(pearson(x, y).value, 6)
-    -0.037601
+    Source: Pearson (1896), Regression, heredity, and panmixia; influence as in Devlin, Gnanadesikan & Kettenring
+    (1975).
     """
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
@@ -61,29 +41,9 @@ def pearson(gold: Floats, judge: Floats) -> RowOutcome:
 def spearman(gold: Floats, judge: Floats) -> RowOutcome:
     """Spearman's rho: Pearson's correlation of mean ranks.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (n,)
-        Finite numbers; ties get the mean of their ranks.
-
-    Returns
-    -------
-    RowOutcome
-        In [-1, 1]; ``too_few_items`` below 3 rows, ``no_variation`` where a side is constant. The influence
-        counts what a row does to the ranks of all others.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a number is not finite.
-
-    References
-    ----------
-    Spearman (1904); the influence function as in Croux & Dehon (2010), with ties.
-
-    Examples
-    --------
-    The textbook example of IQ and hours of television:
+    The influence counts what a row does to the ranks of all others.
+    Source: Spearman (1904); the influence function as in Croux & Dehon (2010), with ties. The textbook example of IQ
+    and hours of television:
 
     >>> x = np.array([106.0, 86, 100, 101, 99, 103, 97, 113, 112, 110])
     >>> y = np.array([7.0, 0, 27, 50, 28, 29, 20, 12, 6, 17])
@@ -107,31 +67,7 @@ def spearman(gold: Floats, judge: Floats) -> RowOutcome:
 def concordance(gold: Floats, judge: Floats) -> RowOutcome:
     """Lin's concordance, ``2 s_xy / (s_x^2 + s_y^2 + (mean x - mean y)^2)``: correlation and level in one.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (n,)
-        Finite numbers in the same unit.
-
-    Returns
-    -------
-    RowOutcome
-        In [-1, 1]; ``too_few_items`` below 3 rows, ``no_variation`` where a side is constant.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a number is not finite.
-
-    References
-    ----------
-    Lin (1989), A concordance correlation coefficient to evaluate reproducibility.
-
-    Examples
-    --------
-    Shrout & Fleiss (1979), table 2, judges 1 and 4:
-
-    >>> round(concordance(np.array([9.0, 6, 8, 7, 10, 6]), np.array([8.0, 2, 8, 6, 9, 7])).value, 6)
-    0.605263
+    Source: Lin (1989), A concordance correlation coefficient to evaluate reproducibility.
     """
     return _level(gold, judge, lambda xy, xx, yy, gap, _: (2 * xy, xx + yy + gap * gap, 2 * gap))
 
@@ -139,31 +75,10 @@ def concordance(gold: Floats, judge: Floats) -> RowOutcome:
 def icc_agreement(gold: Floats, judge: Floats) -> RowOutcome:
     """ICC(A,1) of two raters: may the judge's number stand in for gold's? A shift of level counts as error.
 
-    ``2 S_xy / (S_x^2 + S_y^2 + d^2 - (S_x^2 + S_y^2 - 2 S_xy) / n)`` with moments over n - 1 and d the
-    difference of the means: Shrout & Fleiss' ICC(2,1) for two raters.
-
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (n,)
-        Finite numbers in the same unit.
-
-    Returns
-    -------
-    RowOutcome
-        At most 1; ``too_few_items`` below 3 rows, ``no_variation`` where a side is constant.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a number is not finite.
-
-    References
-    ----------
-    McGraw & Wong (1996), Forming inferences about some intraclass correlation coefficients; Shrout & Fleiss (1979).
-
-    Examples
-    --------
-    Shrout & Fleiss (1979), table 2, judges 1 and 4:
+    ``2 S_xy / (S_x^2 + S_y^2 + d^2 - (S_x^2 + S_y^2 - 2 S_xy) / n)`` with moments over n - 1 and d the difference of
+    the means: Shrout & Fleiss' ICC(2,1) for two raters.
+    Source: McGraw & Wong (1996), Forming inferences about some intraclass correlation coefficients; Shrout & Fleiss
+    (1979), table 2, judges 1 and 4:
 
     >>> round(icc_agreement(np.array([9.0, 6, 8, 7, 10, 6]), np.array([8.0, 2, 8, 6, 9, 7])).value, 6)
     0.647887
@@ -180,92 +95,25 @@ def icc_agreement(gold: Floats, judge: Floats) -> RowOutcome:
 def icc_consistency(gold: Floats, judge: Floats) -> RowOutcome:
     """ICC(C,1) of two raters, ``2 s_xy / (s_x^2 + s_y^2)``: as ICC(A,1), but a shift of level is forgiven.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (n,)
-        Finite numbers in the same unit.
-
-    Returns
-    -------
-    RowOutcome
-        In [-1, 1]; ``too_few_items`` below 3 rows, ``no_variation`` where a side is constant.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a number is not finite.
-
-    References
-    ----------
-    McGraw & Wong (1996); ICC(3,1) of Shrout & Fleiss (1979).
-
-    Examples
-    --------
-    Shrout & Fleiss (1979), table 2, judges 1 and 4:
-
-    >>> round(icc_consistency(np.array([9.0, 6, 8, 7, 10, 6]), np.array([8.0, 2, 8, 6, 9, 7])).value, 6)
-    0.686567
+    Source: McGraw & Wong (1996); ICC(3,1) of Shrout & Fleiss (1979).
     """
     return _level(gold, judge, lambda xy, xx, yy, _gap, _n: (2 * xy, xx + yy, 0.0))
 
 
 def mean_absolute_error(gold: Floats, judge: Floats) -> RowOutcome:
-    """Mean distance of the two numbers, in their unit; ``no_items`` without rows.
+    """Mean distance of the two numbers.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (n,)
-        Finite numbers in the same unit.
-
-    Returns
-    -------
-    RowOutcome
-        At least 0.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a number is not finite.
-
-    References
-    ----------
-    Willmott & Matsuura (2005), Advantages of the mean absolute error over the root mean square error.
-
-    Examples
-    --------
-    >>> mean_absolute_error(np.array([9.0, 6, 8, 7, 10, 6]), np.array([8.0, 2, 8, 6, 9, 7])).value
-    1.3333333333333333
+    Source: Willmott & Matsuura (2005), Advantages of the mean absolute error over the root mean square error.
     """
     _check(gold, judge)
     return RowOutcome.mean(np.abs(judge - gold))
 
 
 def mean_signed_error(gold: Floats, judge: Floats) -> RowOutcome:
-    """Mean of judge minus gold, in their unit: positive for a lenient judge; ``no_items`` without rows.
+    """Mean of judge minus gold: positive for a lenient judge.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (n,)
-        Finite numbers in the same unit.
-
-    Returns
-    -------
-    RowOutcome
-        Any number.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a number is not finite.
-
-    References
-    ----------
-    Bland & Altman (1986), Statistical methods for assessing agreement between two methods of clinical measurement.
-
-    Examples
-    --------
-    >>> mean_signed_error(np.array([9.0, 6, 8, 7, 10, 6]), np.array([8.0, 2, 8, 6, 9, 7])).value
-    -1.0
+    Source: Bland & Altman (1986), Statistical methods for assessing agreement between two methods of clinical
+    measurement.
     """
     _check(gold, judge)
     return RowOutcome.mean(judge - gold)

@@ -1,4 +1,10 @@
-"""Does a higher score mean a positive item? The area under the ROC curve, with DeLong's covariance."""
+"""Does a higher score mean a positive item? The area under the ROC curve, with DeLong's covariance.
+
+``scores`` of n items, shape (n,), in any unit, beside ``positive``, gold; ValueError if shapes differ or a score is
+NaN. Infinite scores are allowed (a judge that gave none).
+Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
+characteristic curves.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeLongTest:
-    """Two judges' areas on the same items.
+    """Two judges' areas on the same items: first minus second, DeLong's standard error, and the two-sided normal test.
 
-    Parameters
-    ----------
-    difference : float
-        First area minus second.
-    se : float
-        DeLong's standard error of the difference.
-    z, p : float or None
-        The statistic and its two-sided p from the normal distribution; None where no row tells the two apart.
+    ``z`` and ``p`` are None where no row tells the two apart.
     """
 
     difference: float
@@ -42,35 +41,12 @@ class DeLongTest:
 def auc(scores: Floats, positive: Flags) -> RowOutcome:
     """Area under the ROC curve: how often a positive item scores above a negative one, a tie counting half.
 
-    ``AUC = mean over pairs of [s+ > s-] + [s+ = s-] / 2`` (Mann-Whitney). A row's influence is its *placement
-    value*, the share of the other class that it is on the right side of, so that independent rows get DeLong's
-    standard error exactly and clustered ones the sums over clusters.
+    ``AUC = mean over pairs of [s+ > s-] + [s+ = s-] / 2`` (Mann-Whitney). A row's influence is its *placement value*,
+    the share of the other class that it is on the right side of, so that independent rows get DeLong's standard error
+    exactly and clustered ones the sums over clusters (Obuchowski 1997, Nonparametric analysis of clustered ROC curve
+    data). ``no_items`` without rows, ``one_class`` where gold has one class only. No influence where a class has a
+    single row: its variance can't be told.
 
-    Parameters
-    ----------
-    scores : ndarray of float, shape (n,)
-        The judge's scores, in any unit; infinite ones are allowed (a judge that gave none).
-    positive : ndarray of bool, shape (n,)
-        Gold.
-
-    Returns
-    -------
-    RowOutcome
-        In [0, 1], 0.5 for scores that say nothing. ``no_items`` without rows, ``one_class`` where gold has one
-        class only. No influence where a class has a single row: its variance can't be told.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ or a score is NaN.
-
-    References
-    ----------
-    DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
-    characteristic curves; Obuchowski (1997), Nonparametric analysis of clustered ROC curve data.
-
-    Examples
-    --------
     Hanley & McNeil (1982), table I: 109 CT images in five ratings, 58 normal and 51 abnormal; area 0.893.
 
     >>> normal, abnormal = np.repeat(np.arange(5.0), (33, 6, 6, 11, 2)), np.repeat(np.arange(5.0), (3, 2, 2, 11, 33))
@@ -98,27 +74,7 @@ def auc(scores: Floats, positive: Flags) -> RowOutcome:
 def placements(scores: Floats, positive: Flags) -> Floats:
     """Share of the other class that each row is on the right side of, a tie counting half.
 
-    Parameters
-    ----------
-    scores : ndarray of float, shape (n,)
-        The judge's scores.
-    positive : ndarray of bool, shape (n,)
-        Gold, with both classes.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        In [0, 1]; its mean over either class is the area.
-
-    References
-    ----------
-    DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating
-    characteristic curves: the structural components.
-
-    Examples
-    --------
-    >>> placements(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, True, False, True])).tolist()
-    [1.0, 0.75, 0.75, 1.0]
+    DeLong's structural components. Both classes must occur; the mean over either class is the area.
     """
     place = np.empty(scores.size)
     for own, sign in ((positive, 1.0), (~positive, -1.0)):
@@ -130,37 +86,10 @@ def placements(scores: Floats, positive: Flags) -> Floats:
 
 
 def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
-    """Areas of several judges on the same items, and DeLong's covariance of them.
+    """Areas of several judges, shape (judges,), on the same items, and DeLong's covariance of them (equations 4 to 6).
 
-    ``S = S10 / m + S01 / k``, with the sample covariances of the placement values of m positive and k negative
-    items.
-
-    Parameters
-    ----------
-    scores : ndarray of float, shape (judges, n)
-        Scores of each judge.
-    positive : ndarray of bool, shape (n,)
-        Gold, with at least 2 items of each class.
-
-    Returns
-    -------
-    tuple of ndarray, shapes (judges,) and (judges, judges)
-        Areas and their covariance; rows are taken as independent.
-
-    Raises
-    ------
-    ValueError
-        If a class has fewer than 2 items, or shapes differ.
-
-    References
-    ----------
-    DeLong, DeLong & Clarke-Pearson (1988), equations 4 to 6.
-
-    Examples
-    --------
-    >>> areas, covariance = delong_covariance(np.array([[0.1, 0.4, 0.35, 0.8]]), np.array([False, False, True, True]))
-    >>> areas.tolist(), covariance.tolist()
-    ([0.75], [[0.125]])
+    ``S = S10 / m + S01 / k``, with the sample covariances of the placement values of m positive and k negative items,
+    taken as independent. ``scores`` has shape (judges, n); ValueError if a class has fewer than 2 items.
     """
     for one in scores:
         _check(one, positive)
@@ -175,36 +104,7 @@ def delong_covariance(scores: Floats, positive: Flags) -> tuple[Floats, Floats]:
 
 
 def delong_test(first: Floats, second: Floats, positive: Flags) -> DeLongTest:
-    """Compare two judges' areas on the same, independent items.
-
-    Parameters
-    ----------
-    first, second : ndarray of float, shape (n,)
-        Scores of the two judges.
-    positive : ndarray of bool, shape (n,)
-        Gold, with at least 2 items of each class.
-
-    Returns
-    -------
-    DeLongTest
-        Difference, standard error, z and p.
-
-    Raises
-    ------
-    ValueError
-        If a class has fewer than 2 items, or shapes differ.
-
-    References
-    ----------
-    DeLong, DeLong & Clarke-Pearson (1988).
-
-    Examples
-    --------
-    >>> gold = np.array([False, False, False, True, True, True])
-    >>> found = delong_test(np.array([1.0, 2, 3, 4, 5, 6]), np.array([1.0, 5, 3, 4, 2, 6]), gold)
-    >>> round(found.difference, 6), round(found.z, 6)
-    (0.333333, 1.224745)
-    """
+    """Compare two judges' areas on the same, independent items; ValueError if a class has fewer than 2 of them."""
     from scipy.special import ndtr  # noqa: PLC0415 - loaded on use
 
     areas, covariance = delong_covariance(np.stack([first, second]), positive)
@@ -218,30 +118,9 @@ def delong_test(first: Floats, second: Floats, positive: Flags) -> DeLongTest:
 
 
 def threshold_accuracy(scores: Floats, positive: Flags, threshold: float = 0.5) -> RowOutcome:
-    """Share of items on the right side of a threshold; a score at the threshold counts as positive.
+    """Share of items on the right side of a threshold; a score at it counts as positive. ``no_items`` without rows.
 
-    Parameters
-    ----------
-    scores : ndarray of float, shape (n,)
-        The judge's scores or probabilities.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-    threshold : float, optional
-        Where "positive" begins.
-
-    Returns
-    -------
-    RowOutcome
-        In [0, 1]; ``no_items`` without rows.
-
-    References
-    ----------
-    Fawcett (2006), An introduction to ROC analysis, section 2.
-
-    Examples
-    --------
-    >>> threshold_accuracy(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])).value
-    0.75
+    Source: Fawcett (2006), An introduction to ROC analysis, section 2.
     """
     _check(scores, positive)
     return RowOutcome.mean(((scores >= threshold) == positive).astype(np.float64))

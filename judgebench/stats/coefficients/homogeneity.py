@@ -1,4 +1,8 @@
-"""Marginal homogeneity: whether the judge uses each label as often as gold does."""
+"""Marginal homogeneity: whether the judge uses each label as often as gold does.
+
+Tests take ``counts``, the items by gold and verdict, shape (k, k), and answer ``no_disagreement`` where no item is off
+the diagonal.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +17,7 @@ from judgebench.stats.table import TINY, Floats
 class Homogeneity:
     """A test that two raters use the labels equally often.
 
-    Parameters
-    ----------
-    statistic : float
-        Chi-square statistic, or F statistic where there is a denominator.
-    df : int
-        Degrees of freedom.
-    p : float
-        P-value.
-    denominator : int or None
-        Degrees of freedom of F's denominator; None for chi-square.
+    ``statistic`` is chi-square on ``df`` degrees of freedom, or F where ``denominator`` gives those below the line.
     """
 
     statistic: float
@@ -36,25 +31,9 @@ def stuart_maxwell(counts: Floats) -> Homogeneity | str:
 
     ``d' S^-1 d`` with ``d_i = n_i. - n_.i``, ``S_ii = n_i. + n_.i - 2 n_ii``, ``S_ij = -(n_ij + n_ji)``, one label left
     out; on k - 1 degrees of freedom.
-
-    Parameters
-    ----------
-    counts : ndarray of float, shape (k, k)
-        Items by gold and verdict.
-
-    Returns
-    -------
-    Homogeneity or str
-        The test, or ``no_disagreement`` where no item is off the diagonal.
-
-    References
-    ----------
-    Stuart (1955), A test for homogeneity of the marginal distributions in a two-way classification; Maxwell (1970),
-    Comparing the classification of subjects by two independent judges.
-
-    Examples
-    --------
-    Unaided vision of 7,477 women, left against right eye (Stuart 1955), chi-square 11.96 on 3 degrees of freedom:
+    Source: Stuart (1955), A test for homogeneity of the marginal distributions in a two-way classification; Maxwell
+    (1970), Comparing the classification of subjects by two independent judges. Unaided vision of 7,477 women, left
+    against right eye (Stuart 1955), chi-square 11.96 on 3 degrees of freedom:
 
     >>> eyes = [[1520, 266, 124, 66], [234, 1512, 432, 78], [117, 362, 1772, 205], [36, 82, 179, 492]]
     >>> found = stuart_maxwell(np.array(eyes, dtype=float))
@@ -69,26 +48,7 @@ def bhapkar(counts: Floats) -> Homogeneity | str:
     """Bhapkar's test of marginal homogeneity: as `stuart_maxwell`, with the covariance not that of the null.
 
     ``W = W_SM / (1 - W_SM / n)``: a little more powerful, the same in large samples.
-
-    Parameters
-    ----------
-    counts : ndarray of float, shape (k, k)
-        Items by gold and verdict.
-
-    Returns
-    -------
-    Homogeneity or str
-        The test, or ``no_disagreement``.
-
-    References
-    ----------
-    Bhapkar (1966), A note on the equivalence of two test criteria for hypotheses in categorical data.
-
-    Examples
-    --------
-    >>> eyes = [[1520, 266, 124, 66], [234, 1512, 432, 78], [117, 362, 1772, 205], [36, 82, 179, 492]]
-    >>> round(bhapkar(np.array(eyes, dtype=float)).statistic, 2)
-    11.98
+    Source: Bhapkar (1966), A note on the equivalence of two test criteria for hypotheses in categorical data.
     """
     gap, sums = _gap(counts)
     return wald(gap, np.diag(sums) - counts - counts.T - np.outer(gap, gap) / counts.sum())
@@ -97,39 +57,14 @@ def bhapkar(counts: Floats) -> Homogeneity | str:
 def wald(gap: Floats, covariance: Floats, groups: int | None = None) -> Homogeneity | str:
     """Test that a vector of differences is 0: ``W = d' V^+ d`` on as many degrees of freedom q as V has rank.
 
-    A covariance that G clusters estimate is itself uncertain, the more so the more labels there are. Then
-    ``F = (G - q) / (q (G - 1)) W`` on q and G - q degrees of freedom (Hotelling's test), which for two labels is t
-    with G - 1: with ten clusters and five labels, chi-square would reject 27 % of the true hypotheses instead of 5.
-
-    Parameters
-    ----------
-    gap : ndarray of float, shape (k,)
-        The differences; they may sum to 0.
-    covariance : ndarray of float, shape (k, k)
-        Their covariance, as clustered as the data.
-    groups : int, optional
-        Clusters behind the covariance, with the factor G / (G - 1) in it; by default it counts as known.
-
-    Returns
-    -------
-    Homogeneity or str
-        The test, or ``no_disagreement`` where nothing varies, ``few_clusters`` with less than two more clusters than
-        degrees of freedom.
-
-    References
-    ----------
-    Wald (1943), Tests of statistical hypotheses concerning several parameters when the number of observations is
-    large. Hotelling (1931), The generalization of Student's ratio.
-
-    Examples
-    --------
-    One difference of 3 with variance 4 is McNemar's chi-square 9 / 4:
-
-    >>> found = wald(np.array([3.0, -3.0]), np.array([[4.0, -4.0], [-4.0, 4.0]]))
-    >>> round(found.statistic, 6), found.df
-    (2.25, 1)
-    >>> wald(np.array([3.0, -3.0]), np.array([[4.0, -4.0], [-4.0, 4.0]]), groups=10).denominator
-    9
+    A covariance V, shape (k, k), that G clusters estimate (``groups``, with the factor G / (G - 1) in it; by default it
+    counts as known) is itself uncertain, the more so the more labels there are. Then ``F = (G - q) / (q (G - 1)) W`` on
+    q and G - q degrees of freedom (Hotelling's test), which for two labels is t with G - 1: with ten clusters and five
+    labels, chi-square would reject 27 % of the true hypotheses instead of 5. The differences ``gap`` may sum to 0.
+    ``no_disagreement`` where nothing varies, ``few_clusters`` with fewer than two more clusters than degrees of
+    freedom.
+    Source: Wald (1943), Tests of statistical hypotheses concerning several parameters when the number of observations
+    is large; Hotelling (1931), The generalization of Student's ratio.
     """
     from scipy.special import chdtrc, fdtrc  # noqa: PLC0415 - loaded on use
 

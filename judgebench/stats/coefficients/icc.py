@@ -1,8 +1,12 @@
 """Intraclass correlations of many raters' numbers, after Shrout and Fleiss, and McGraw and Wong.
 
-The F intervals are the classical ones: they hold for independent units and normal values, and for ``agreement``
-they take the raters as drawn from many. The influence functions take the raters as they are; summed within
-clusters they give intervals where units share a question.
+``values`` are the numbers of n units by k raters, shape (n, k), NaN where a rater left the unit out; units with a gap
+are left out, since these forms have no agreed meaning on them. The F intervals are the classical ones: they hold for
+independent units and normal values, and for ``agreement`` they take the raters as drawn from many. The influence
+functions take the raters as they are; summed within clusters they give intervals where units share a question.
+
+Source: Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability; McGraw & Wong (1996),
+Forming inferences about some intraclass correlation coefficients.
 """
 
 from __future__ import annotations
@@ -23,20 +27,10 @@ Form: TypeAlias = Literal["one-way", "agreement", "consistency"]
 
 @dataclass(frozen=True, slots=True)
 class Squares:
-    """Mean squares of a two-way layout, units by raters.
+    """Mean squares of a two-way layout of n units by k raters.
 
-    Parameters
-    ----------
-    units, raters : int
-        Size of the layout, n and k.
-    between : float
-        Mean square between units, MSR; n - 1 degrees of freedom.
-    columns : float
-        Mean square between raters, MSC; k - 1 degrees of freedom.
-    error : float
-        Residual mean square, MSE; (n - 1)(k - 1) degrees of freedom.
-    within : float
-        Mean square within units, MSW, where raters are not told apart; n (k - 1) degrees of freedom.
+    ``between`` units is MSR with n - 1 degrees of freedom, ``columns`` between raters MSC with k - 1, ``error`` the
+    residual MSE with (n - 1)(k - 1), and ``within`` units, where raters are not told apart, MSW with n (k - 1).
     """
 
     units: int
@@ -61,45 +55,20 @@ class Squares:
 
 
 def icc(values: Floats, form: Form = "agreement", *, average: bool = False) -> UnitOutcome:
-    """Intraclass correlation of raters' numbers.
+    """Intraclass correlation of raters' numbers, with one influence per row of ``values``.
 
     With mean squares MSR (units), MSC (raters), MSE (residual), MSW (within units) of n units and k raters:
 
     - ``one-way``, ICC(1,1): ``(MSR - MSW) / (MSR + (k - 1) MSW)``; which rater said what is unknown;
-    - ``agreement``, ICC(A,1) or ICC2: ``(MSR - MSE) / (MSR + (k - 1) MSE + k (MSC - MSE) / n)``; a rater who is
-      always one point higher disagrees;
+    - ``agreement``, ICC(A,1) or ICC2: ``(MSR - MSE) / (MSR + (k - 1) MSE + k (MSC - MSE) / n)``; a rater who is always
+      one point higher disagrees;
     - ``consistency``, ICC(C,1) or ICC3: ``(MSR - MSE) / (MSR + (k - 1) MSE)``; only order and spacing count.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, k)
-        Numbers of n units by k raters; NaN where a rater left the unit out. Units with a gap are left out,
-        since these forms have no agreed meaning on them.
-    form : {'one-way', 'agreement', 'consistency'}, optional
-        Which correlation.
-    average : bool, optional
-        Reliability of the mean of the k raters instead of a single one: ``k r / (1 + (k - 1) r)``.
-
-    Returns
-    -------
-    UnitOutcome
-        At most 1, with one influence per row of ``values`` (0 for units left out); ``too_few_items`` below 3
-        complete units, ``no_variation`` where all numbers are one, ``no_unit_variation`` where units
-        don't differ: under ``consistency`` if raters are apart by a constant only, else for the mean of the raters.
-
-    Raises
-    ------
-    ValueError
-        With fewer than two raters.
-
-    References
-    ----------
-    Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability; McGraw & Wong (1996),
-    Forming inferences about some intraclass correlation coefficients.
-
-    Examples
-    --------
-    Shrout and Fleiss' six targets and four judges (they print .17, .29 and .71):
+    ``average`` asks for the reliability of the mean of the k raters instead: ``k r / (1 + (k - 1) r)``. Undefined below
+    3 complete units (``too_few_items``), where all numbers are one (``no_variation``), and where units don't differ
+    (``no_unit_variation``): under ``consistency`` if raters are apart by a constant only, else for the mean of the
+    raters. ValueError with fewer than two raters. Shrout and Fleiss' six targets and four judges (they print .17, .29
+    and .71):
 
     >>> data = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]) * 1.0
     >>> [round(icc(data, form).value, 2) for form in ("one-way", "agreement", "consistency")]
@@ -141,37 +110,10 @@ def icc(values: Floats, form: Form = "agreement", *, average: bool = False) -> U
 def icc_interval(
     values: Floats, form: Form = "agreement", *, average: bool = False, level: float = 0.95
 ) -> tuple[float, float] | None:
-    """F interval of an intraclass correlation, for independent units.
+    """F interval of `icc`, for independent units; for ``agreement`` the degrees of freedom are Satterthwaite's.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, k)
-        As for `icc`.
-    form : {'one-way', 'agreement', 'consistency'}, optional
-        Which correlation. For ``agreement`` the degrees of freedom are Satterthwaite's.
-    average : bool, optional
-        Of the mean of the k raters.
-    level : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    tuple of float or None
-        Low and high; None where the correlation is undefined, or where raters never differ on a unit or units
-        never differ in their mean (an F ratio of infinity or 0 says nothing about certainty).
-
-    References
-    ----------
-    Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability; McGraw & Wong (1996),
-    Forming inferences about some intraclass correlation coefficients.
-
-    Examples
-    --------
-    Shrout and Fleiss' six targets and four judges:
-
-    >>> data = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]) * 1.0
-    >>> [round(bound, 4) for bound in icc_interval(data)]
-    [0.0188, 0.7611]
+    None where the correlation is undefined, or where raters never differ on a unit or units never differ in their mean
+    (an F ratio of infinity or 0 says nothing about certainty).
     """
     from scipy.special import fdtri  # noqa: PLC0415 - loaded on use
 
@@ -207,47 +149,15 @@ def icc_interval(
 
 
 def spearman_brown(single: float, raters: int) -> float:
-    """Reliability of the mean of k raters from that of one, ``k r / (1 + (k - 1) r)``.
+    """Reliability of the mean of k raters from that of one, ``k r / (1 + (k - 1) r)``, for r above ``-1 / (k - 1)``.
 
-    Parameters
-    ----------
-    single : float
-        Reliability of one rater, above ``-1 / (k - 1)``.
-    raters : int
-        Number of raters k.
-
-    Returns
-    -------
-    float
-        At most 1.
-
-    References
-    ----------
-    Spearman (1910) and Brown (1910), in volume 3 of the British Journal of Psychology.
-
-    Examples
-    --------
-    Shrout and Fleiss' ICC(3,1) and ICC(3,4):
-
-    >>> round(spearman_brown(0.7148407148407149, 4), 2)
-    0.91
+    Source: Spearman (1910) and Brown (1910), in volume 3 of the British Journal of Psychology.
     """
     return raters * single / (1 + (raters - 1) * single)
 
 
 def complete(values: Floats) -> npt.NDArray[np.intp]:
-    """Rows without a gap.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n, k)
-        Numbers; NaN is a gap.
-
-    Examples
-    --------
-    >>> complete(np.array([[1.0, 2.0], [3.0, np.nan]])).tolist()
-    [0]
-    """
+    """Rows without a gap."""
     return np.flatnonzero(~np.isnan(values).any(axis=1))
 
 

@@ -1,7 +1,11 @@
 """Krippendorff's alpha: for a table of two raters, and for many raters with gaps.
 
-The influence functions are those of the large-sample coefficient: alpha's small-sample factor
-``1 - 1 / N`` over N pairable values scales the value, not the standard error.
+Ratings are codes of n units by m raters, shape (n, m), -1 where a rater left the unit out; ``values`` are the positions
+of the first v of k categories, empty where they have no order. The influence functions are those of the large-sample
+coefficient: alpha's small-sample factor ``1 - 1 / N`` over N pairable values scales the value, not the standard error.
+Alpha is at most 1, and undefined where only one label occurs (``no_variation``).
+
+Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability.
 """
 
 from __future__ import annotations
@@ -27,145 +31,30 @@ CANONICAL.setflags(write=False)
 
 
 def krippendorff_alpha(table: Table) -> Outcome:
-    """Krippendorff's alpha at the scale's own level of measurement.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``no_variation`` where only one label occurs.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    >>> round(krippendorff_alpha(Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))).value, 4)
-    0.4
-    """
+    """Krippendorff's alpha at the scale's own level of measurement."""
     return _two_raters(table, table.level)
 
 
 def krippendorff_alpha_nominal(table: Table) -> Outcome:
-    """Krippendorff's alpha with the nominal distance: labels differ or don't.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        At most 1.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    >>> table = Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))
-    >>> round(krippendorff_alpha_nominal(table).value, 4)
-    0.4
-    """
+    """Krippendorff's alpha with the nominal distance: labels differ or don't."""
     return _two_raters(table, "nominal")
 
 
 def krippendorff_alpha_ordinal(table: Table) -> Outcome:
-    """Krippendorff's alpha with the ordinal distance: the squared difference of mean ranks.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k), with values.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``no_order`` on labels without an order.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
-
-    >>> joint = np.zeros((11, 11))
-    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
-    ...     joint[gold, judge] += 1 / 6
-    >>> round(krippendorff_alpha_ordinal(Table(joint, 6, 11, np.arange(11.0))).value, 4)
-    0.8339
-    """
+    """Krippendorff's alpha with the ordinal distance: squared difference of mean ranks; ``no_order`` without values."""
     return _two_raters(table, "ordinal")
 
 
 def krippendorff_alpha_interval(table: Table) -> Outcome:
-    """Krippendorff's alpha with the interval distance: the squared difference of values.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k), with values.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``no_order`` on labels without an order.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
-
-    >>> joint = np.zeros((11, 11))
-    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
-    ...     joint[gold, judge] += 1 / 6
-    >>> round(krippendorff_alpha_interval(Table(joint, 6, 11, np.arange(11.0))).value, 4)
-    0.6154
-    """
+    """Krippendorff's alpha with the interval distance: squared difference of values; ``no_order`` without these."""
     return _two_raters(table, "interval")
 
 
 def krippendorff_alpha_ratio(table: Table) -> Outcome:
     """Krippendorff's alpha with the ratio distance: the squared difference of values by their squared sum.
 
-    Two values c and k are ``((c - k) / (c + k)) ** 2`` apart, and 0 where both are 0: a step near zero counts
-    more than the same step far from it.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k), with values.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``no_order`` on labels without an order, ``negative_values`` where a value is below zero.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
-
-    >>> joint = np.zeros((11, 11))
-    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
-    ...     joint[gold, judge] += 1 / 6
-    >>> round(krippendorff_alpha_ratio(Table(joint, 6, 11, np.arange(11.0))).value, 4)
-    0.3538
+    Two values c and k are ``((c - k) / (c + k)) ** 2`` apart, and 0 where both are 0: a step near zero counts more than
+    the same step far from it. ``no_order`` without values, ``negative_values`` where one is below zero.
     """
     return _two_raters(table, "ratio")
 
@@ -173,32 +62,10 @@ def krippendorff_alpha_ratio(table: Table) -> Outcome:
 def alpha_units(
     ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level
 ) -> tuple[float, Floats] | str:
-    """Krippendorff's alpha of many raters, gaps allowed, with the influence of each unit.
+    """Krippendorff's alpha of many raters, gaps allowed, with the influence of each unit, or why there is none.
 
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of categories k.
-    values : ndarray of float, shape (v,)
-        Positions of the first v categories; empty where they have no order.
-    level : {'nominal', 'ordinal', 'interval', 'ratio'}
-        The distance to use.
-
-    Returns
-    -------
-    tuple of (float, ndarray of float, shape (n,)) or str
-        Alpha and each unit's influence (they average to 0; a unit with fewer than two ratings has 0), or
-        the reason why there is none.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units:
+    The influences average to 0; a unit with fewer than two ratings has 0. Krippendorff's four observers on twelve
+    units:
 
     >>> levels = ("nominal", "ordinal", "interval", "ratio")
     >>> [round(alpha_units(CANONICAL, 5, np.arange(1.0, 6.0), level)[0], 3) for level in levels]
@@ -236,30 +103,8 @@ def coincidences(
 ) -> Floats:
     """Sum the coincidence matrices of the units in each group: ``o_ck = sum of (ordered pairs c, k) / (m_u - 1)``.
 
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of categories k.
-    groups : ndarray of int, shape (n,)
-        Group of each unit, below ``count``.
-    count : int
-        Number of groups G.
-
-    Returns
-    -------
-    ndarray of float, shape (G, k, k)
-        Symmetric; a unit adds as much as it has ratings, if it has two or more.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    >>> coincidences(np.array([[0, 0, 1], [1, -1, -1]]), 2, np.array([0, 1]), 2).tolist()
-    [[[1.0, 1.0], [1.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    There is one symmetric matrix per group 0 .. count - 1, shape (G, k, k); a unit adds as much as it has ratings, if
+    it has two or more.
     """
     present = ratings >= 0
     per_pair = 1 / np.maximum(present.sum(axis=1) - 1, 1)
@@ -273,32 +118,7 @@ def coincidences(
 
 
 def alpha_of_coincidences(sums: Floats, values: Floats, level: Level) -> Floats:
-    """Alpha of each of many coincidence matrices at once.
-
-    Parameters
-    ----------
-    sums : ndarray of float, shape (b, k, k)
-        Coincidences, as `coincidences` sums them.
-    values : ndarray of float, shape (v,)
-        Positions of the first v categories.
-    level : {'nominal', 'ordinal', 'interval', 'ratio'}
-        The distance to use, defined on these values.
-
-    Returns
-    -------
-    ndarray of float, shape (b,)
-        Alpha; NaN marks a matrix with one category or none.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-
-    Examples
-    --------
-    >>> whole = coincidences(CANONICAL, 5, np.zeros(12, dtype=int), 1)
-    >>> alpha_of_coincidences(whole, np.arange(1.0, 6.0), "interval").round(3).tolist()
-    [0.849]
-    """
+    """Alpha of each of many coincidence matrices, shape (b, k, k), at once; NaN marks one with one category or none."""
     margins = sums.sum(axis=2)
     size = margins.sum(axis=1)
     share = margins / np.maximum(size, 1)[:, None]
@@ -349,25 +169,7 @@ def _two_raters(table: Table, level: Level) -> Outcome:
 
 
 def count_units(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
-    """Count how often each unit got each category.
-
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of categories k.
-
-    Returns
-    -------
-    ndarray of float, shape (n, k)
-        Whole numbers.
-
-    Examples
-    --------
-    >>> count_units(np.array([[0, 2, 2], [1, -1, -1]]), 3).tolist()
-    [[1.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
-    """
+    """Count how often each unit got each category, shape (n, k)."""
     n, m = ratings.shape
     flat = np.where(ratings < 0, categories, ratings) + (categories + 1) * np.arange(n)[:, None]
     counts = np.bincount(flat.ravel(), minlength=n * (categories + 1)).reshape(n, categories + 1)

@@ -1,8 +1,8 @@
 """How far a judge of right and wrong leans: Youden's J, and the share of its guesses that are lenient.
 
 A judge is seen as one who knows the answer with probability ``P_c`` and guesses else, accepting with probability
-``P_+``. An unusable verdict is a miss in both rates of ``P_c``; it accepts and rejects nothing, so that it doesn't
-move ``P_+`` towards either side.
+``P_+``. An unusable verdict is a miss in both rates of ``P_c``; it accepts and rejects nothing, so that it doesn't move
+``P_+`` towards either side. Gold with one label only is ``no_positives`` or ``no_negatives``.
 """
 
 from __future__ import annotations
@@ -15,26 +15,10 @@ from judgebench.stats.table import TINY, Outcome, Table
 def youden_j(table: Table) -> Outcome:
     """Youden's J, ``TPR + TNR - 1``: how much more often right items are accepted than wrong ones.
 
-    It is also Thakur et al.'s ``P_c``, the share of items that the judge doesn't have to guess.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of a check, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; 0 for a judge that accepts (or rejects) everything. ``no_positives`` or ``no_negatives`` where
-        gold has one label only.
-
-    References
-    ----------
-    Youden (1950), Index for rating diagnostic tests; Thakur et al. (2025), Judging the judges.
-
-    Examples
-    --------
-    GPT-4 on TriviaQA, first version of the labels:
+    It is also Thakur et al.'s ``P_c``, the share of items that the judge doesn't have to guess; 0 for a judge that
+    accepts (or rejects) everything.
+    Source: Youden (1950), Index for rating diagnostic tests; Thakur et al. (2025), Judging the judges. GPT-4 on
+    TriviaQA, first version of the labels:
 
     >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
     >>> round(youden_j(table).value, 4)
@@ -55,26 +39,8 @@ def youden_j(table: Table) -> Outcome:
 def leniency_p_plus(table: Table) -> Outcome:
     """Share of lenient guesses ``P_+ = FPR / (FPR + FNR)``: 1 where all errors accept, 0 where all reject.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of a check, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``no_errors`` for a judge that errs in neither direction, ``no_positives`` or
-        ``no_negatives`` where gold has one label only.
-
-    References
-    ----------
-    Thakur et al. (2025), Judging the judges, equations 13 and 18.
-
-    Examples
-    --------
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
-    >>> round(leniency_p_plus(table).value, 4)
-    0.7643
+    ``no_errors`` for a judge that errs in neither direction.
+    Source: Thakur et al. (2025), Judging the judges, equations 13 and 18.
     """
     sides = _sides(table)
     if isinstance(sides, str):
@@ -94,7 +60,7 @@ def leniency_p_plus(table: Table) -> Outcome:
 
 
 def _sides(table: Table) -> tuple[int, int] | str:
-    """Codes of correct and incorrect, or why there is no such thing."""
+    """Codes of correct and incorrect, or why there are none."""
     if table.positive is None:
         return "not_binary"
     right, wrong = table.positive, 1 - table.positive

@@ -1,8 +1,10 @@
 """Agreement of numbers: correlation, concordance, intraclass correlation, and errors in the scale's own units.
 
-What a verdict without a place on the scale (undecided, invalid, both bad) does is stated for each: a correlation
-gives it the mean of the judge's other verdicts, which adds nothing to the covariance; concordance counts it as far
-off as two ratings can be; errors leave it out and count in ``n`` the rows that are left.
+All need a `Table` with values and are ``no_order`` without; coefficients are ``too_few_items`` below 3 rows. What a
+verdict without a place on the scale (undecided, invalid, both bad) does is stated for each: a correlation gives it the
+mean of the judge's other verdicts, which adds nothing to the covariance; concordance counts it as far off as two
+ratings can be; errors leave it out and count in ``n`` the rows that are left, to be read beside coverage; they are
+``nothing_placed`` where no row is left.
 """
 
 from __future__ import annotations
@@ -18,30 +20,9 @@ _FEWEST = 3
 
 
 def pearson_r(table: Table) -> Outcome:
-    """Pearson's correlation of the declared values.
+    """Pearson's correlation of the declared values; ``no_variation`` where a side is constant.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows (two rows always give 1 or -1),
-        ``no_variation`` where a side is constant.
-
-    References
-    ----------
-    Pearson (1896), Regression, heredity and panmixia.
-
-    Examples
-    --------
-    PandaLM-7B on its test set, on 1 < tie < 2:
-
-    >>> counts = np.array([[298, 40, 84], [35, 32, 38], [100, 35, 337]])
-    >>> round(pearson_r(Table(counts / 999, 999, 3, np.arange(3.0))).value, 6)
-    0.50448
+    Source: Pearson (1896), Regression, heredity and panmixia.
     """
     if reason := _unfit(table):
         return Outcome.undefined(reason)
@@ -52,34 +33,11 @@ def pearson_r(table: Table) -> Outcome:
 def lin_ccc(table: Table) -> Outcome:
     """Lin's concordance correlation coefficient: how far the points lie from the line of identity.
 
-    ``2 s_xy / (s_x^2 + s_y^2 + (mean x - mean y)^2)`` with 1/n moments. That is one less the mean squared
-    difference over the one that independent sides would give, so on labels it equals quadratically weighted
-    kappa; unlike kappa it is also defined where gold is a mean of several annotators.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows, ``no_variation`` where both sides
-        always give the same one number.
-
-    References
-    ----------
-    Lin (1989), A concordance correlation coefficient to evaluate reproducibility.
-
-    Examples
-    --------
-    Judges 1 and 4 of Shrout and Fleiss's six targets:
-
-    >>> joint = np.zeros((10, 10))
-    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
-    ...     joint[gold - 1, judge - 1] += 1 / 6
-    >>> round(lin_ccc(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 4)
-    0.6053
+    ``2 s_xy / (s_x^2 + s_y^2 + (mean x - mean y)^2)`` with 1/n moments. That is one less the mean squared difference
+    over the one that independent sides would give, so on labels it equals quadratically weighted kappa; unlike kappa it
+    is also defined where gold is a mean of several annotators. ``no_variation`` where both sides always give the same
+    one number.
+    Source: Lin (1989), A concordance correlation coefficient to evaluate reproducibility.
     """
     if reason := _unfit(table):
         return Outcome.undefined(reason)
@@ -92,31 +50,12 @@ def lin_ccc(table: Table) -> Outcome:
 def icc_a1(table: Table) -> Outcome:
     """Intraclass correlation ICC(A,1): absolute agreement of single ratings.
 
-    It asks whether one rating by the judge can replace one by a human.
-
-    Two-way, absolute agreement, single rating (ICC(2,1) of Shrout and Fleiss), for two raters
-    ``2 s_xy / (s_x^2 + s_y^2 + d^2 - (s_x^2 + s_y^2 - 2 s_xy) / n)`` with 1/(n - 1) moments and the difference d
-    of the means: a judge that is always one point higher loses for it.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        At most 1, at least ``-n / (n - 2)``; ``no_order`` without values, ``too_few_items`` below 3 rows,
-        ``no_variation`` where both sides always give the same one number.
-
-    References
-    ----------
-    Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996), Forming inferences about some
-    intraclass correlation coefficients.
-
-    Examples
-    --------
-    Judges 1 and 4 of Shrout and Fleiss's six targets:
+    It asks whether one rating by the judge can replace one by a human: a judge that is always one point higher loses
+    for it. Two-way, absolute agreement, single rating (ICC(2,1) of Shrout and Fleiss), for two raters
+    ``2 s_xy / (s_x^2 + s_y^2 + d^2 - (s_x^2 + s_y^2 - 2 s_xy) / n)`` with 1/(n - 1) moments and the difference d of the
+    means; at least ``-n / (n - 2)``. ``no_variation`` where both sides always give the same one number.
+    Source: Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996), Forming inferences about some
+    intraclass correlation coefficients. Judges 1 and 4 of Shrout and Fleiss's six targets:
 
     >>> joint = np.zeros((10, 10))
     >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
@@ -131,34 +70,9 @@ def icc_a1(table: Table) -> Outcome:
 def icc_c1(table: Table) -> Outcome:
     """Intraclass correlation ICC(C,1): agreement up to a constant shift between judge and gold.
 
-    Two-way, consistency, single rating (ICC(3,1) of Shrout and Fleiss), for two raters
-    ``2 s_xy / (s_x^2 + s_y^2)``.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows, ``no_variation`` where both sides
-        are constant.
-
-    References
-    ----------
-    Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996).
-
-    Examples
-    --------
-    A judge that is always one point higher is perfectly consistent:
-
-    >>> joint = np.zeros((10, 10))
-    >>> for gold in (9, 6, 8, 7, 2, 6):
-    ...     joint[gold - 1, gold] += 1 / 6
-    >>> table = Table(joint, 6, 10, np.arange(1.0, 11.0))
-    >>> round(icc_c1(table).value, 4), round(icc_a1(table).value, 4)
-    (1.0, 0.9215)
+    Two-way, consistency, single rating (ICC(3,1) of Shrout and Fleiss), for two raters ``2 s_xy / (s_x^2 + s_y^2)``;
+    ``no_variation`` where both sides are constant.
+    Source: Shrout & Fleiss (1979), Intraclass correlations; McGraw & Wong (1996).
     """
     return _icc(table, absolute=False)
 
@@ -166,30 +80,7 @@ def icc_c1(table: Table) -> Outcome:
 def mean_absolute_error(table: Table) -> Outcome:
     """Mean absolute difference of judge and gold, in the scale's units; 0 is best.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        Over the rows with a place on both sides, which ``n`` counts: read it beside coverage. ``no_order`` without
-        values, ``nothing_placed`` where there is no such row.
-
-    References
-    ----------
-    Willmott & Matsuura (2005), Advantages of the mean absolute error over the root mean square error.
-
-    Examples
-    --------
-    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
-
-    >>> joint = np.zeros((10, 10))
-    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
-    ...     joint[gold - 1, judge - 1] += 1 / 6
-    >>> round(mean_absolute_error(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 2)
-    1.33
+    Source: Willmott & Matsuura (2005), Advantages of the mean absolute error over the root mean square error.
     """
     return _error(table, signed=False)
 
@@ -197,31 +88,8 @@ def mean_absolute_error(table: Table) -> Outcome:
 def mean_signed_error(table: Table) -> Outcome:
     """Mean of judge minus gold, in the scale's units: above 0 the judge is lenient.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        Over the rows with a place on both sides, which ``n`` counts: read it beside coverage. ``no_order`` without
-        values, ``nothing_placed`` where there is no such row.
-
-    References
-    ----------
-    Bland & Altman (1986), Statistical methods for assessing agreement between two methods of clinical measurement:
-    the bias.
-
-    Examples
-    --------
-    Judge 4 beside judge 1 of Shrout and Fleiss's six targets:
-
-    >>> joint = np.zeros((10, 10))
-    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
-    ...     joint[gold - 1, judge - 1] += 1 / 6
-    >>> round(mean_signed_error(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 2)
-    -1.0
+    Source: Bland & Altman (1986), Statistical methods for assessing agreement between two methods of clinical
+    measurement: the bias.
     """
     return _error(table, signed=True)
 
@@ -229,30 +97,9 @@ def mean_signed_error(table: Table) -> Outcome:
 def adjacent_agreement(table: Table) -> Outcome:
     """Share of rows on which judge and gold are at most one declared level apart (±1 agreement).
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k), with values.
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1] of all rows, an unusable verdict being a miss; ``no_order`` without values.
-
-    References
-    ----------
-    Stemler (2004), A comparison of consensus, consistency, and measurement approaches to estimating interrater
+    It is a share of all rows, an unusable verdict being a miss.
+    Source: Stemler (2004), A comparison of consensus, consistency, and measurement approaches to estimating interrater
     reliability.
-
-    Examples
-    --------
-    Judge 4 beside judge 1 of Shrout and Fleiss's six targets, all but one within one point:
-
-    >>> joint = np.zeros((10, 10))
-    >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
-    ...     joint[gold - 1, judge - 1] += 1 / 6
-    >>> round(adjacent_agreement(Table(joint, 6, 10, np.arange(1.0, 11.0))).value, 4)
-    0.8333
     """
     ordered = len(table.values)
     if ordered < 2:

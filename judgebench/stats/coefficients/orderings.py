@@ -1,4 +1,7 @@
-"""How alike two sets of scores order the same systems; many sets at once, for resampling."""
+"""How alike two sets of scores order the same systems; many sets at once, for resampling.
+
+Scores have shape (b, k): b sets of k systems, of which there are at least 2.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,7 @@ _SAME = 1e-9
 
 
 class Figures(NamedTuple):
-    """One figure for each of b sets of scores, and why it is undefined where it is.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (b,)
-        The figures; 0 where undefined.
-    defined : ndarray of bool, shape (b,)
-        Where they mean something.
-    reason : str
-        Why not elsewhere.
-    """
+    """One figure for each of b sets of scores, 0 where it is undefined, and the reason for it."""
 
     values: Floats
     defined: Bools
@@ -38,55 +31,26 @@ class Figures(NamedTuple):
 
 
 def ranks(scores: Floats) -> Floats:
-    """Rank systems, the highest score first; equal scores share the mean of their ranks.
-
-    Parameters
-    ----------
-    scores : ndarray of float, shape (..., k)
-        Scores.
-
-    Returns
-    -------
-    ndarray of float, shape (..., k)
-        1 for the best.
-
-    Examples
-    --------
-    >>> ranks(np.array([0.5, 0.9, 0.5])).tolist()
-    [2.5, 1.0, 2.5]
-    """
+    """Rank systems, 1 for the highest score; equal scores share the mean of their ranks."""
     return _ranks(_signs(scores))
 
 
 def compare_orders(gold: Floats, judge: Floats) -> dict[str, Figures]:
     """Compare two sets of scores of the same k systems.
 
-    - ``kendall_tau``: Kendall's tau-b, ``sum s_g s_j / sqrt(sum s_g^2 sum s_j^2)`` over pairs of systems, s the
-      sign of a difference;
+    - ``kendall_tau``: Kendall's tau-b, ``sum s_g s_j / sqrt(sum s_g^2 sum s_j^2)`` over pairs of systems, s the sign of
+      a difference;
     - ``spearman_rho``: Pearson's r of the mean ranks;
     - ``pearson_r``: of the scores themselves;
-    - ``pairwise_accuracy``: share of the pairs that gold tells apart which the judge orders alike; one that the
-      judge does not tell apart counts half, as a coin would;
+    - ``pairwise_accuracy``: share of the pairs that gold tells apart which the judge orders alike; one that the judge
+      does not tell apart counts half, as a coin would;
     - ``top_1_agreement``: share of the judge's best systems (one, where no two are level) that are gold's best;
     - ``largest_rank_error``, ``largest_score_error``: the largest absolute difference over systems.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (b, k)
-        Scores; k is at least 2.
-
-    Returns
-    -------
-    dict of str to Figures
-        ``no_variation`` where all systems of a side have one score.
-
-    References
-    ----------
-    Kendall (1945), The treatment of ties in ranking problems; Kocmi et al. (2021), To ship or not to ship
+    ``no_variation`` where all systems of a side have one score.
+    Source: Kendall (1945), The treatment of ties in ranking problems; Kocmi et al. (2021), To ship or not to ship
     (pairwise accuracy); Gera et al. (2025), JuStRank: benchmarking LLM judges for system ranking.
 
-    Examples
-    --------
     Five systems of PandaLM's test set: strengths by people's votes and by gpt-3.5's.
 
     >>> people = np.array([[-0.018194814, -0.536752753, 0.724316319, -0.242982818, 0.073614066]])
@@ -120,32 +84,11 @@ def compare_orders(gold: Floats, judge: Floats) -> dict[str, Figures]:
 def decisiveness(gold: Floats, judge: Floats, finite: Bools) -> tuple[dict[str, Figures], Floats]:
     """Fit a line to the judge's scores by gold's, both in log-odds, by least squares.
 
-    A slope above 1: the judge sets systems further apart than gold does; below 1: nearer together, which is also what
-    noise in gold's scores makes of any slope. This is a plain stand-in for the decisiveness and bias of JuStRank,
-    which fits the distribution function of a symmetric beta distribution to win rates; the figures differ.
-
-    Parameters
-    ----------
-    gold, judge : ndarray of float, shape (b, k)
-        Log-odds, finite everywhere.
-    finite : ndarray of bool, shape (b,)
-        Which sets are no stand-ins for infinite log-odds.
-
-    Returns
-    -------
-    tuple of dict of str to Figures and ndarray
-        ``decisiveness``, the slope, and ``residual_sd``, the standard deviation of the residuals over systems
-        (k - 2 degrees of freedom); and the residuals, shape (b, k): what the judge gives a system beyond the line.
-
-    References
-    ----------
-    Gera et al. (2025), JuStRank: benchmarking LLM judges for system ranking.
-
-    Examples
-    --------
-    >>> found, residuals = decisiveness(np.array([[-1.0, 0.0, 1.0]]), np.array([[-2.0, 0.0, 2.0]]), np.array([True]))
-    >>> float(found["decisiveness"].values[0]), residuals.tolist()
-    (2.0, [[0.0, 0.0, 0.0]])
+    A slope (``decisiveness``) above 1: the judge sets systems further apart than gold does; below 1: nearer together,
+    which is also what noise in gold's scores makes of any slope. ``residual_sd`` has k - 2 degrees of freedom; the
+    residuals, shape (b, k), are what the judge gives a system beyond the line. ``finite`` marks the sets that don't
+    stand in for infinite log-odds. This is a plain stand-in for the decisiveness and bias of JuStRank (Gera et al.
+    2025), which fits the distribution function of a symmetric beta distribution to win rates; the figures differ.
     """
     x, y = gold - gold.mean(axis=1, keepdims=True), judge - judge.mean(axis=1, keepdims=True)
     spread = np.square(x).sum(axis=1)

@@ -1,4 +1,7 @@
-"""Agreement on pairs with ties, as MT-Bench counts it, and how often each side says "tie"."""
+"""Agreement on pairs with ties, as MT-Bench counts it, and how often each side says "tie".
+
+All are fractions of a `Table` of pairs; ``no_tie_label`` where a policy voids ties.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +14,7 @@ def agreement_s1(table: Table) -> Outcome:
     """Agreement with ties (MT-Bench's setup 1): a tie agrees with a tie.
 
     Every row is a judge's vote beside a human's, so under the policy ``gold=each`` it counts votes as MT-Bench does.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of pairs, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``no_tie_label`` where a policy voids ties.
-
-    References
-    ----------
-    Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena.
-
-    Examples
-    --------
-    Two votes of people on the same pair, 132 times (an MT-Bench sample; 87 agree):
-
-    >>> counts = np.array([[32, 6, 2], [10, 21, 13], [5, 9, 34]])
-    >>> round(agreement_s1(Table(counts / 132, 132, 3, np.arange(3.0), tie=1)).value, 4)
-    0.6591
+    Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena.
     """
     if table.tie is None:
         return Outcome.undefined("no_tie_label")
@@ -43,26 +25,10 @@ def agreement_s1(table: Table) -> Outcome:
 def agreement_s2(table: Table) -> Outcome:
     """Agreement without ties (MT-Bench's setup 2): rows on which either side says "tie" are dropped.
 
-    "Both bad" names no winner either and is dropped too. An unusable verdict is no tie: it stays, as a miss.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of pairs, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1] of the rows that are left, which ``n`` counts; ``no_tie_label`` where a policy voids
-        ties, ``only_ties`` where no row is left.
-
-    References
-    ----------
-    Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena.
-
-    Examples
-    --------
-    Two votes of people on the same pair, 132 times (an MT-Bench sample), 73 of them without a tie:
+    "Both bad" names no winner either and is dropped too. An unusable verdict isn't a tie: it stays, as a miss. The rows
+    that are left are counted in ``n``; ``only_ties`` where there are none.
+    Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena. Two votes of people on the same
+    pair, 132 times (an MT-Bench sample), 73 of them without a tie:
 
     >>> counts = np.array([[32, 6, 2], [10, 21, 13], [5, 9, 34]])
     >>> outcome = agreement_s2(Table(counts / 132, 132, 3, np.arange(3.0), tie=1))
@@ -83,58 +49,12 @@ def agreement_s2(table: Table) -> Outcome:
 
 
 def gold_tie_rate(table: Table) -> Outcome:
-    """Share of rows whose gold label is "tie".
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of pairs, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``no_tie_label`` where a policy voids ties.
-
-    References
-    ----------
-    Wang et al. (2024), PandaLM, for the example.
-
-    Examples
-    --------
-    The majority of PandaLM's annotators, published as 105 ties among 999:
-
-    >>> counts = np.array([[298, 40, 84], [35, 32, 38], [100, 35, 337]])
-    >>> round(gold_tie_rate(Table(counts / 999, 999, 3, np.arange(3.0), tie=1)).value, 4)
-    0.1051
-    """
+    """Share of rows whose gold label is "tie"."""
     return _margin(table, axis=0)
 
 
 def judge_tie_rate(table: Table) -> Outcome:
-    """Share of rows on which the judge says "tie"; an unusable verdict is none, unless ``invalid=tie`` says so.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions of pairs, shape (k, k).
-
-    Returns
-    -------
-    Outcome
-        A fraction in [0, 1]; ``no_tie_label`` where a policy voids ties.
-
-    References
-    ----------
-    Wang et al. (2024), PandaLM, for the example.
-
-    Examples
-    --------
-    PandaLM-7B on the same pairs:
-
-    >>> counts = np.array([[298, 40, 84], [35, 32, 38], [100, 35, 337]])
-    >>> round(judge_tie_rate(Table(counts / 999, 999, 3, np.arange(3.0), tie=1)).value, 4)
-    0.1071
-    """
+    """Share of rows on which the judge says "tie"; an unusable verdict is not one, unless ``invalid=tie`` says so."""
     return _margin(table, axis=1)
 
 

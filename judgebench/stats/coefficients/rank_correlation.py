@@ -1,4 +1,9 @@
-"""Rank correlation from the table: ties get the mean of their ranks."""
+"""Rank correlation from the table: ties get the mean of their ranks.
+
+Coefficients need a `Table` with values (``no_order``), 3 rows (``too_few_items``) and two sides that are not constant
+(``no_variation``). A label or verdict without a place in the order (both bad, invalid, undecided) never earns credit.
+Slopes are by the margin: row i by column j.
+"""
 
 from __future__ import annotations
 
@@ -10,64 +15,21 @@ from judgebench.stats.table import TINY, Floats, Outcome, Table
 
 
 def mid_ranks(margin: Floats) -> Floats:
-    """Mean rank of each category as a share of all rows: what lies below, and half of its own.
-
-    Parameters
-    ----------
-    margin : ndarray of float, shape (v,)
-        Share of each category, in order.
-
-    Returns
-    -------
-    ndarray of float, shape (v,)
-        Ranks in [0, sum(margin)].
-    """
+    """Mean rank of each category as a share of all rows: what lies below, and half of its own."""
     return np.cumsum(margin) - margin / 2
 
 
 def rank_slopes(size: int) -> Floats:
-    """Differentiate `mid_ranks`: row k by the margin of column g.
-
-    Parameters
-    ----------
-    size : int
-        Number of categories v.
-
-    Returns
-    -------
-    ndarray of float, shape (v, v)
-        1 below the diagonal, one half on it.
-    """
+    """Differentiate `mid_ranks`, shape (v, v): 1 below the diagonal, one half on it."""
     return np.tri(size, k=-1) + np.eye(size) / 2
 
 
 def spearman_rho(table: Table) -> Outcome:
     """Spearman's rho with mean ranks for ties.
 
-    A label or verdict without a place in the order (both bad, invalid, undecided) says nothing about
-    order: it takes the mean rank, adds nothing to the covariance, and so never earns credit.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows, ``no_variation`` where a
-        side is constant.
-
-    References
-    ----------
-    Spearman (1904), The proof and measurement of association between two things; the influence function
-    as in Croux & Dehon (2010), with ties.
-
-    Examples
-    --------
-    >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])[[1, 0, 2]][:, [1, 0, 2]]
-    >>> round(spearman_rho(Table(counts / 999, 999, 3, np.arange(3.0))).value, 6)
-    0.504523
+    What has no place says nothing about order: it takes the mean rank and adds nothing to the covariance.
+    Source: Spearman (1904), The proof and measurement of association between two things; the influence function as in
+    Croux & Dehon (2010), with ties.
     """
     ordered = len(table.values)
     if ordered < 2:
@@ -81,26 +43,10 @@ def spearman_rho(table: Table) -> Outcome:
 def kendall_tau_b(table: Table) -> Outcome:
     """Kendall's tau-b: concordant less discordant pairs of rows, over the pairs that ties leave.
 
-    ``S / sqrt((1 - sum r^2) (1 - sum c^2))`` for the margins r and c. A label or verdict without a place in the
-    order is tied with every other: it adds to no concordance, and so never earns credit.
+    ``S / sqrt((1 - sum r^2) (1 - sum c^2))`` for the margins r and c. What has no place is tied with every other and
+    adds to no concordance.
+    Source: Kendall (1945), The treatment of ties in ranking problems. PandaLM-7B on its test set, on 1 < tie < 2:
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge), with values.
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; ``no_order`` without values, ``too_few_items`` below 3 rows, ``no_variation`` where a
-        side is constant.
-
-    References
-    ----------
-    Kendall (1945), The treatment of ties in ranking problems.
-
-    Examples
-    --------
     >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])[[1, 0, 2]][:, [1, 0, 2]]
     >>> round(kendall_tau_b(Table(counts / 999, 999, 3, np.arange(3.0))).value, 6)
     0.476197
@@ -143,19 +89,9 @@ def _untied(margin: Floats, ordered: int) -> tuple[float, Floats]:
 
 
 def correlation(table: Table, gold: tuple[Floats, Floats], judge: tuple[Floats, Floats]) -> Outcome:
-    """Product-moment correlation of scores that may move with the margins.
+    """Product-moment correlation of centred scores, 0 for a label without a place, that may move with the margins.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k_gold, k_judge).
-    gold, judge : tuple of ndarray, shapes (k,) and (k, k)
-        Centred scores of the labels, 0 for one without a place, and their slopes: row i by margin j.
-
-    Returns
-    -------
-    Outcome
-        In [-1, 1]; ``no_variation`` where a side is constant.
+    Each side is its scores, shape (k,), and their slopes, shape (k, k); ``no_variation`` where a side is constant.
     """
     joint = table.joint
     gold_scores, gold_slope = gold
@@ -173,20 +109,7 @@ def correlation(table: Table, gold: tuple[Floats, Floats], judge: tuple[Floats, 
 
 
 def spread_of(margin: Floats, scores: Floats, slopes: Floats) -> tuple[float, Floats]:
-    """Variance of centred scores with 1/n, and its slope by the margin.
-
-    Parameters
-    ----------
-    margin, scores : ndarray of float, shape (k,)
-        Share and score of each label.
-    slopes : ndarray of float, shape (k, k)
-        Slopes of the scores: row i by margin j.
-
-    Returns
-    -------
-    tuple of float and ndarray of float, shape (k,)
-        The variance and its slope.
-    """
+    """Variance of centred scores with 1/n, and its slope by the margin, shape (k,)."""
     return float(margin @ scores**2), scores**2 + 2 * (margin * scores) @ slopes
 
 

@@ -1,4 +1,9 @@
-"""How near are two orders of the same k responses? One figure per item, best first."""
+"""How near are two orders of the same k responses? One figure per item, best first.
+
+Orders have shape (n, k): permutations of 0 .. k - 1, best first. Figures, shape (n,), raise ValueError unless both
+sides are permutations of the same responses, of two or more where the figure needs pairs or places. Distances lie in
+[0, 1], 0 for the same order.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +20,7 @@ if TYPE_CHECKING:
 
 
 def positions(orders: Orders) -> Orders:
-    """Place of each response in its order: the inverse permutation, row by row.
-
-    Parameters
-    ----------
-    orders : ndarray of int, shape (n, k)
-        Permutations of 0 .. k - 1, best first.
-
-    Returns
-    -------
-    ndarray of int, shape (n, k)
-        0 for the best response.
-
-    Examples
-    --------
-    >>> positions(np.array([[2, 0, 1]])).tolist()
-    [[1, 2, 0]]
-    """
+    """Place of each response in its order, 0 for the best: the inverse permutation, row by row."""
     found: Orders = np.argsort(orders, axis=1)
     return found
 
@@ -39,29 +28,9 @@ def positions(orders: Orders) -> Orders:
 def levenshtein_distance(first: Orders, second: Orders) -> Floats:
     """Edits (insert, delete, replace) that turn one order into the other, as a share of its length k.
 
-    Parameters
-    ----------
-    first, second : ndarray of int, shape (n, k)
-        Permutations of 0 .. k - 1, best first.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        In [0, 1]; 0 for the same order.
-
-    Raises
-    ------
-    ValueError
-        If these are no permutations of the same responses.
-
-    References
-    ----------
-    Levenshtein (1966), Binary codes capable of correcting deletions, insertions, and reversals; for rankings of
-    judges: Chen et al. (2024), MLLM-as-a-Judge, whose batch rankings are written as letters.
-
-    Examples
-    --------
-    "CDAB" and "CDBA" differ in two of four letters:
+    Source: Levenshtein (1966), Binary codes capable of correcting deletions, insertions, and reversals; for rankings of
+    judges: Chen et al. (2024), MLLM-as-a-Judge, whose batch rankings are written as letters. "CDAB" and "CDBA" differ
+    in two of four letters:
 
     >>> levenshtein_distance(np.array([[2, 3, 0, 1]]), np.array([[2, 3, 1, 0]])).tolist()
     [0.5]
@@ -84,30 +53,7 @@ def kendall_tau(first: Orders, second: Orders) -> Floats:
     """Kendall's tau of two orders, ``1 - 4 D / (k (k - 1))`` with D pairs of responses in opposite order.
 
     Permutations have no ties, so tau-a and tau-b are the same.
-
-    Parameters
-    ----------
-    first, second : ndarray of int, shape (n, k)
-        Permutations of 0 .. k - 1, best first; k is at least 2.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        In [-1, 1]; -1 for the reverse order.
-
-    Raises
-    ------
-    ValueError
-        If these are no permutations of the same responses, or of one only.
-
-    References
-    ----------
-    Kendall (1938), A new measure of rank correlation.
-
-    Examples
-    --------
-    >>> kendall_tau(np.array([[0, 1, 2], [0, 1, 2]]), np.array([[0, 2, 1], [2, 1, 0]])).round(6).tolist()
-    [0.333333, -1.0]
+    Source: Kendall (1938), A new measure of rank correlation.
     """
     _check(first, second, least=2)
     k = first.shape[1]
@@ -123,29 +69,7 @@ def kendall_tau(first: Orders, second: Orders) -> Floats:
 def spearman_rank(first: Orders, second: Orders) -> Floats:
     """Spearman's rho of two orders, ``1 - 6 sum(d^2) / (k (k^2 - 1))`` with d the difference of places.
 
-    Parameters
-    ----------
-    first, second : ndarray of int, shape (n, k)
-        Permutations of 0 .. k - 1, best first; k is at least 2.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        In [-1, 1].
-
-    Raises
-    ------
-    ValueError
-        If these are no permutations of the same responses, or of one only.
-
-    References
-    ----------
-    Spearman (1904), The proof and measurement of association between two things.
-
-    Examples
-    --------
-    >>> spearman_rank(np.array([[0, 1, 2]]), np.array([[0, 2, 1]])).tolist()
-    [0.5]
+    Source: Spearman (1904), The proof and measurement of association between two things.
     """
     _check(first, second, least=2)
     k = first.shape[1]
@@ -156,29 +80,7 @@ def spearman_rank(first: Orders, second: Orders) -> Floats:
 def footrule_distance(first: Orders, second: Orders) -> Floats:
     """Spearman's footrule, the sum of absolute differences of places, as a share of its maximum ``k^2 // 2``.
 
-    Parameters
-    ----------
-    first, second : ndarray of int, shape (n, k)
-        Permutations of 0 .. k - 1, best first; k is at least 2.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        In [0, 1]; 0 for the same order.
-
-    Raises
-    ------
-    ValueError
-        If these are no permutations of the same responses, or of one only.
-
-    References
-    ----------
-    Diaconis & Graham (1977), Spearman's footrule as a measure of disarray.
-
-    Examples
-    --------
-    >>> footrule_distance(np.array([[0, 1, 2], [0, 1, 2]]), np.array([[0, 2, 1], [2, 1, 0]])).tolist()
-    [0.5, 1.0]
+    Source: Diaconis & Graham (1977), Spearman's footrule as a measure of disarray.
     """
     _check(first, second, least=2)
     k = first.shape[1]
@@ -187,31 +89,9 @@ def footrule_distance(first: Orders, second: Orders) -> Floats:
 
 
 def top_1_agreement(first: Orders, second: Orders) -> Floats:
-    """Whether both put the same response first.
+    """Whether both put the same response first, 1 or 0.
 
-    Parameters
-    ----------
-    first, second : ndarray of int, shape (n, k)
-        Permutations of 0 .. k - 1, best first.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        1 or 0.
-
-    Raises
-    ------
-    ValueError
-        If these are no permutations of the same responses.
-
-    References
-    ----------
-    Järvelin & Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques, on what the top is worth.
-
-    Examples
-    --------
-    >>> top_1_agreement(np.array([[0, 1, 2], [0, 1, 2]]), np.array([[0, 2, 1], [2, 1, 0]])).tolist()
-    [1.0, 0.0]
+    Source: Järvelin & Kekäläinen (2002), Cumulated gain-based evaluation of IR techniques, on what the top is worth.
     """
     _check(first, second)
     found: Floats = (first[:, 0] == second[:, 0]).astype(np.float64)

@@ -1,9 +1,13 @@
 """Agreement of many raters, gaps allowed: what is observed, and what chance would give, per coefficient.
 
-Every coefficient is ``(pa - pe) / (1 - pe)``. Over the units with two ratings or more, ``pa`` is the mean weighted
-agreement of a unit's pairs of ratings; the coefficients differ in what they expect by chance (``pe``). Gaps are
-handled as Gwet does: a unit with a single rating says nothing about agreement but counts in the margins. Each
-result carries the influence of every unit, so that standard errors can be summed within clusters.
+``ratings`` are codes of n units by m raters, shape (n, m), -1 where a rater left the unit out; ``categories`` q are the
+declared ones, used or not; ``weights``, shape (q, q), are symmetric agreement weights with 1 on the diagonal, by
+default the identity. Every coefficient is ``(pa - pe) / (1 - pe)``. Over the units with two ratings or more, ``pa`` is
+the mean weighted agreement of a unit's pairs of ratings; the coefficients differ in what they expect by chance
+(``pe``). Gaps are handled as Gwet does (2014, Handbook of Inter-Rater Reliability): a unit with a single rating says
+nothing about agreement but counts in the margins. Each result carries the influence of every unit, so that standard
+errors can be summed within clusters. ``no_pairs`` where no unit has two ratings, ``no_variation`` where pe is 1 or
+there is a single category.
 """
 
 from __future__ import annotations
@@ -28,16 +32,7 @@ if TYPE_CHECKING:
 class UnitOutcome:
     """A coefficient of many raters with the influence of each unit, or the reason why it has none.
 
-    Parameters
-    ----------
-    value : float or None
-        The coefficient; None exactly where ``reason`` is given.
-    influence : ndarray of float, shape (n,), optional
-        Each unit's influence; they sum to 0, and ``sum(IF^2) / n^2`` is the variance of independent units.
-    reason : str, optional
-        ``no_pairs``, ``no_variation``, ``no_order``, ``too_few_items``.
-    chance : float, optional
-        Expected agreement ``pe``.
+    Influences, shape (n,), sum to 0, and ``sum(IF^2) / n^2`` is the variance of independent units; ``chance`` is pe.
     """
 
     value: float | None
@@ -54,28 +49,8 @@ class UnitOutcome:
 def weight_matrix(categories: int, values: Floats, kind: Literal["identity", "linear", "quadratic"]) -> Floats | None:
     """Agreement weights ``1 - (|x_i - x_j| / max)^p``, with p 1 (linear) or 2 (quadratic); or the identity.
 
-    Parameters
-    ----------
-    categories : int
-        Number of categories k.
-    values : ndarray of float, shape (v,)
-        Positions of the first v categories. A category past them agrees with itself only.
-    kind : {'identity', 'linear', 'quadratic'}
-        How weights fall with distance.
-
-    Returns
-    -------
-    ndarray of float, shape (k, k), or None
-        None where the categories have no order.
-
-    References
-    ----------
-    Cohen (1968), Weighted kappa; Gwet (2014), Handbook of Inter-Rater Reliability.
-
-    Examples
-    --------
-    >>> weight_matrix(3, np.arange(3.0), "linear").tolist()
-    [[1.0, 0.5, 0.0], [0.5, 1.0, 0.5], [0.0, 0.5, 1.0]]
+    ``values`` are the positions of the first categories; one past them agrees with itself only. None without an order.
+    Source: Cohen (1968), Weighted kappa; Gwet (2014), Handbook of Inter-Rater Reliability.
     """
     weights = np.eye(categories)
     if kind == "identity":
@@ -88,34 +63,7 @@ def weight_matrix(categories: int, values: Floats, kind: Literal["identity", "li
 
 
 def mean_agreement(ratings: Ints, categories: int, weights: Floats | None = None) -> UnitOutcome:
-    """Mean agreement of the pairs of ratings within a unit, over units with two ratings or more.
-
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of categories q.
-    weights : ndarray of float, shape (q, q), optional
-        Agreement weights, 1 on the diagonal; the identity by default.
-
-    Returns
-    -------
-    UnitOutcome
-        A fraction in [0, 1]; ``no_pairs`` where no unit has two ratings.
-
-    References
-    ----------
-    Gwet (2014), Handbook of Inter-Rater Reliability.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units (irrCAC prints .81818):
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> round(mean_agreement(CANONICAL, 5).value, 5)
-    0.81818
-    """
+    """Mean agreement ``pa`` of the pairs of ratings within a unit, over units with two ratings or more."""
     seen = _Panel.of(ratings, categories, weights)
     return UnitOutcome.undefined("no_pairs") if seen is None else UnitOutcome(seen.agreed, seen.pulls, chance=0.0)
 
@@ -123,27 +71,8 @@ def mean_agreement(ratings: Ints, categories: int, weights: Floats | None = None
 def fleiss_kappa(ratings: Ints, categories: int, weights: Floats | None = None) -> UnitOutcome:
     """Fleiss' kappa: chance is two ratings drawn from the margin of all raters, ``pe = sum w_kl p_k p_l``.
 
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of categories q.
-    weights : ndarray of float, shape (q, q), optional
-        Agreement weights, symmetric, 1 on the diagonal; the identity by default.
-
-    Returns
-    -------
-    UnitOutcome
-        At most 1; ``no_pairs``, or ``no_variation`` where one category takes all ratings.
-
-    References
-    ----------
-    Fleiss (1971), Measuring nominal scale agreement among many raters.
-
-    Examples
-    --------
-    Ten units rated by 14 raters, the worked example of the encyclopedias, as counts per category:
+    Source: Fleiss (1971), Measuring nominal scale agreement among many raters. Ten units rated by 14 raters, the worked
+    example of the encyclopedias, as counts per category:
 
     >>> counts = [[0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
     ...           [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]]
@@ -161,31 +90,7 @@ def fleiss_kappa(ratings: Ints, categories: int, weights: Floats | None = None) 
 def gwet_ac(ratings: Ints, categories: int, weights: Floats | None = None) -> UnitOutcome:
     """Gwet's AC1, or AC2 with weights: ``pe = T / (q (q - 1)) * sum p_k (1 - p_k)``, T the sum of all weights.
 
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of declared categories q; categories that nobody used count.
-    weights : ndarray of float, shape (q, q), optional
-        Agreement weights, symmetric, 1 on the diagonal; the identity (AC1) by default.
-
-    Returns
-    -------
-    UnitOutcome
-        At most 1; ``no_pairs``, or ``no_variation`` with a single category.
-
-    References
-    ----------
-    Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units, five categories (irrCAC prints .77544):
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> round(gwet_ac(CANONICAL, 5).value, 5)
-    0.77544
+    Source: Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
     """
     seen = _Panel.of(ratings, categories, weights)
     if seen is None:
@@ -201,31 +106,7 @@ def gwet_ac(ratings: Ints, categories: int, weights: Floats | None = None) -> Un
 def brennan_prediger(ratings: Ints, categories: int, weights: Floats | None = None) -> UnitOutcome:
     """Brennan and Prediger's coefficient: chance is the same for every category, ``pe = sum w_kl / q^2``.
 
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of declared categories q; categories that nobody used count.
-    weights : ndarray of float, shape (q, q), optional
-        Agreement weights, 1 on the diagonal; the identity by default.
-
-    Returns
-    -------
-    UnitOutcome
-        At most 1; ``no_pairs``, or ``no_variation`` with a single category.
-
-    References
-    ----------
-    Brennan & Prediger (1981), Coefficient kappa: some uses, misuses, and alternatives.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units, five categories (irrCAC prints .77273):
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> round(brennan_prediger(CANONICAL, 5).value, 5)
-    0.77273
+    Source: Brennan & Prediger (1981), Coefficient kappa: some uses, misuses, and alternatives.
     """
     seen = _Panel.of(ratings, categories, weights)
     if seen is None:
@@ -236,33 +117,8 @@ def brennan_prediger(ratings: Ints, categories: int, weights: Floats | None = No
 def conger_kappa(ratings: Ints, categories: int, weights: Floats | None = None) -> UnitOutcome:
     """Conger's kappa ("exact Fleiss"): chance is two *different* raters, each with a margin of their own.
 
-    ``pe`` is the mean over pairs of raters g, h of ``sum w_kl p_gk p_hl``. With two raters it is Cohen's kappa.
-
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out. Raters without a rating don't count.
-    categories : int
-        Number of categories q.
-    weights : ndarray of float, shape (q, q), optional
-        Agreement weights, symmetric, 1 on the diagonal; the identity by default.
-
-    Returns
-    -------
-    UnitOutcome
-        At most 1; ``no_pairs``, or ``no_variation`` where one category takes all ratings.
-
-    References
-    ----------
-    Conger (1980), Integration and generalization of kappas for multiple raters.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units (irrCAC prints .76282):
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> round(conger_kappa(CANONICAL, 5).value, 5)
-    0.76282
+    ``pe`` is the mean over pairs of raters g, h of ``sum w_kl p_gk p_hl``; raters without a rating don't count. With
+    two raters it is Cohen's kappa. Source: Conger (1980), Integration and generalization of kappas for multiple raters.
     """
     seen = _Panel.of(ratings, categories, weights)
     if seen is None:
@@ -281,34 +137,11 @@ def conger_kappa(ratings: Ints, categories: int, weights: Floats | None = None) 
 
 
 def light_kappa(ratings: Ints, categories: int, least: int = 1) -> UnitOutcome:
-    """Light's kappa: the mean of Cohen's kappa over all pairs of raters.
+    """Light's kappa: the mean of Cohen's kappa over all pairs of raters that share at least ``least`` units.
 
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories : int
-        Number of categories q.
-    least : int, optional
-        Units that two raters must share for their pair to count.
-
-    Returns
-    -------
-    UnitOutcome
-        In [-1, 1]. A pair without variation has no kappa and is left out; ``no_pairs`` where no pair shares
-        enough units, ``no_variation`` where no pair has a kappa.
-
-    References
-    ----------
-    Light (1971), Measures of response agreement for qualitative data.
-
-    Examples
-    --------
-    Krippendorff's first two observers, on the nine units that both rated, have a single pair's kappa:
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> round(light_kappa(CANONICAL[:, :2], 5).value, 4)
-    0.8448
+    A pair without variation has no kappa and is left out; ``no_pairs`` where no pair shares enough units,
+    ``no_variation`` where no pair has a kappa. Source: Light (1971), Measures of response agreement for qualitative
+    data.
     """
     values: list[float] = []
     pulls = np.zeros(len(ratings))

@@ -11,26 +11,12 @@ from math import inf
 
 @dataclass(frozen=True, slots=True)
 class RowMetric:
-    """One line of the table.
+    """One line of the table, for the ``kinds`` of scale on which it means something.
 
-    Parameters
-    ----------
-    name : str
-        Key in JSON and on the command line.
-    title : str
-        What it is, in words.
-    kinds : tuple of str
-        Kinds of scale on which it means something.
-    low, high : float
-        Bounds of the value; infinite for none.
-    perfect : float or None
-        Value under perfect agreement; None for a test statistic.
-    leaning : bool
-        Says which way the judge leans, so that neither more nor less of it is better.
-    numbers : {'', 'score', 'probability'}
-        What the judge has to give beside its verdict.
-    tested : bool
-        Whether two judges' figures have a difference with an error: a test statistic has none.
+    The value lies between ``low`` and ``high`` (infinite for none) and is ``perfect`` under perfect agreement (None for
+    a test statistic, which is also not ``tested`` for a difference between two judges). ``leaning``: it says which way
+    the judge leans, so that neither more nor less of it is better. ``numbers``, '', 'score' or 'probability', is what
+    the judge has to give beside its verdict.
     """
 
     name: str

@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """A figure with the influence of every row, or the reason why it has none.
+    """A figure with the influence of every row, or the reason (``no_items``, ``one_class`` ...) why it has none.
 
-    Parameters
-    ----------
-    value : float or None
-        The figure; None exactly where ``reason`` is given.
-    influence : ndarray of float, shape (n,), optional
-        Influence of each row, with mean 0, in units of the figure: the standard error of independent rows is
-        ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error.
-    reason : str, optional
-        ``no_items``, ``one_class``, ``no_variation``, ``too_few_items``, ``separated`` ...
+    Influences, shape (n,), have mean 0 and the units of the figure: the standard error of independent rows is
+    ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error.
     """
 
     value: float | None
@@ -48,15 +41,7 @@ class RowOutcome:
 
     @classmethod
     def ratio(cls, above: Floats, below: Floats, reason: str) -> RowOutcome:
-        """Ratio of two sums over rows; the reason where the lower one is 0.
-
-        Parameters
-        ----------
-        above, below : ndarray of float, shape (n,)
-            What is summed above and below the line.
-        reason : str
-            Why there is no value without anything below the line.
-        """
+        """Ratio of two sums over rows; the reason where the lower one is 0."""
         total = float(below.mean()) if below.size else 0.0
         if abs(total) < TINY:
             return cls.undefined(reason)
@@ -64,18 +49,7 @@ class RowOutcome:
         return cls(value, (above - value * below) / total)
 
     def spread(self, clusters: Clusters) -> Spread:
-        """Sum the influences in clusters.
-
-        Parameters
-        ----------
-        clusters : Clusters
-            Cluster of each row.
-
-        Raises
-        ------
-        ValueError
-            If there is no value, or no influence.
-        """
+        """Sum the influences in clusters; ValueError if there is no value, or no influence."""
         if self.value is None or self.influence is None:
             raise ValueError(f"nothing to spread: {self.reason or 'the data carry no standard error'}")
         return Spread(

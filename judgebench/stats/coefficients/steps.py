@@ -1,6 +1,7 @@
 """Verdicts on the steps of a solution: which steps are wrong, and which is the first of them.
 
-A step's code is 1 for correct, 0 for incorrect, -1 for none: no gold for it, no verdict on it, or no such step.
+Codes have shape (n, steps): 1 for correct, 0 for incorrect, -1 for none: no gold for it, no verdict on it, or no such
+step. A row is a solution, since its steps are not independent. Figures are fractions; ValueError if shapes differ.
 """
 
 from __future__ import annotations
@@ -48,29 +49,8 @@ class FirstError(NamedTuple):
 def step_agreement(gold: Steps, judge: Steps) -> RowOutcome:
     """Share of the labelled steps on which judge and gold agree; a step without a verdict is a miss.
 
-    Parameters
-    ----------
-    gold, judge : ndarray of int, shape (n, steps)
-        1 correct, 0 incorrect, -1 none.
-
-    Returns
-    -------
-    RowOutcome
-        In [0, 1], a row being a solution: its steps are not independent. ``no_items`` where no step has gold.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ.
-
-    References
-    ----------
-    Lightman et al. (2023), Let's verify step by step, whose labels are per step.
-
-    Examples
-    --------
-    >>> step_agreement(np.array([[1, 0, -1], [1, 1, 1]]), np.array([[1, 1, -1], [1, 1, -1]])).value
-    0.6
+    ``no_items`` where no step has gold. Source: Lightman et al. (2023), Let's verify step by step, whose labels are per
+    step.
     """
     _check(gold, judge)
     known = gold >= 0
@@ -80,33 +60,9 @@ def step_agreement(gold: Steps, judge: Steps) -> RowOutcome:
 def error_scores(gold: Steps, judge: Steps) -> ErrorScores:
     """Precision, recall and F1 of the wrong steps, over the steps that have gold.
 
-    A step without a verdict names no error: if it is wrong, it is one that was not found.
-
-    Parameters
-    ----------
-    gold, judge : ndarray of int, shape (n, steps)
-        1 correct, 0 incorrect, -1 none.
-
-    Returns
-    -------
-    ErrorScores
-        Each in [0, 1], a row being a solution. Precision is undefined (``no_predicted_errors``) where the judge
-        finds no error, recall and F1 (``no_gold_errors``) where gold has none.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ.
-
-    References
-    ----------
-    van Rijsbergen (1979), Information retrieval, chapter 7.
-
-    Examples
-    --------
-    >>> scores = error_scores(np.array([[1, 0, 0], [1, 1, 0]]), np.array([[1, 0, 1], [0, 1, -1]]))
-    >>> [round(one.value, 6) for one in scores]
-    [0.5, 0.333333, 0.4]
+    A step without a verdict names no error: if it is wrong, it is one that was not found. Precision is undefined
+    (``no_predicted_errors``) where the judge finds no error, recall and F1 (``no_gold_errors``) where gold has none.
+    Source: van Rijsbergen (1979), Information retrieval, chapter 7.
     """
     _check(gold, judge)
     wrong, said = gold == 0, (judge == 0) & (gold >= 0)
@@ -120,22 +76,10 @@ def error_scores(gold: Steps, judge: Steps) -> ErrorScores:
 
 
 def first_errors(steps: Steps, present: Steps) -> npt.NDArray[np.int64]:
-    """Position of the first wrong step.
+    """Position of the first wrong step among the ``present`` steps that each solution has, shape (n,).
 
-    Parameters
-    ----------
-    steps : ndarray of int, shape (n, steps)
-        1 correct, 0 incorrect, -1 none.
-    present : ndarray of int, shape (n,)
-        Steps that each solution has; later ones are not looked at.
+    -1 where all steps are correct, -2 where a step before the first wrong one has no code:
 
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        From 0; -1 where all steps are correct, -2 where a step before the first wrong one has no code.
-
-    Examples
-    --------
     >>> first_errors(np.array([[1, 0, 0], [1, 1, -1], [-1, 0, 1]]), np.array([3, 2, 3])).tolist()
     [1, -1, -2]
     """
@@ -149,36 +93,12 @@ def first_errors(steps: Steps, present: Steps) -> npt.NDArray[np.int64]:
 
 
 def first_error_scores(gold: npt.NDArray[np.integer], judge: npt.NDArray[np.integer]) -> FirstError:
-    """Hold the first wrong steps against each other, as ProcessBench does.
+    """Hold the first wrong steps against each other, as ProcessBench does; both as `first_errors` gives them.
 
-    Parameters
-    ----------
-    gold : ndarray of int, shape (n,)
-        Position of the first wrong step, -1 for a flawless solution.
-    judge : ndarray of int, shape (n,)
-        The same of the judge; -2 (no verdict) agrees with nothing.
-
-    Returns
-    -------
-    FirstError
-        Each in [0, 1]. ``no_gold_errors`` where no solution has an error, ``no_correct_items`` where none is
-        flawless, and the reason of the undefined part for the harmonic mean. Where both parts are 0, so is
-        their mean, without a standard error.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ.
-
-    References
-    ----------
-    Zheng et al. (2024), ProcessBench: identifying process errors in mathematical reasoning, section 4.
-
-    Examples
-    --------
-    >>> scores = first_error_scores(np.array([2, 0, -1, -1]), np.array([2, 1, -1, -1]))
-    >>> [round(one.value, 6) for one in scores]
-    [0.5, 1.0, 0.666667]
+    A judge's -2 agrees with nothing. ``no_gold_errors`` where no solution has an error, ``no_correct_items`` where none
+    is flawless, and the reason of the undefined part for the harmonic mean. Where both parts are 0, so is their mean,
+    without a standard error.
+    Source: Zheng et al. (2024), ProcessBench: identifying process errors in mathematical reasoning, section 4.
     """
     if gold.shape != judge.shape:
         raise ValueError(f"first errors of shape {gold.shape} and {judge.shape}")

@@ -1,8 +1,10 @@
 """Chance-corrected agreement with weights: Cohen's kappa, Gwet's AC2, Brennan and Prediger's kappa.
 
-A weight says how much a near miss is worth: 1 on the diagonal, 0 for what counts as a full miss. A category
-without a place on the scale (both bad, undecided, invalid) is a full miss beside every other, so that failing to
-answer earns nothing.
+``weights``, shape (q, q), say how much a near miss is worth on the q declared labels, in their order, rows being gold:
+in [0, 1], 1 on the diagonal, 0 for what counts as a full miss; ValueError where they are not that. A category without a
+place on the scale (both bad, undecided, invalid) is a full miss beside every other, so that failing to answer earns
+nothing. AC2 and Brennan and Prediger's kappa need all labels and are ``label_left_out`` where a policy leaves a
+declared one out.
 """
 
 from __future__ import annotations
@@ -17,36 +19,12 @@ from judgebench.stats.table import TINY, Floats, Outcome, Table
 
 
 def weighted_kappa(table: Table, weights: Floats) -> Outcome:
-    """Cohen's kappa with weights of one's own on the declared labels.
+    """Cohen's kappa with weights of one's own, which need not be symmetric.
 
-    ``(po - pe) / (1 - pe)`` with ``po = sum(W * P)`` and ``pe = r' W c`` for the margins r and c.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-    weights : ndarray of float, shape (q, q)
-        Agreement weights of the q declared labels, in their declared order: in [0, 1], 1 on the diagonal. Rows
-        are gold; the matrix need not be symmetric. `agreement_weights` makes them of Cohen's disagreements.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``no_variation`` where both sides always say the same one label.
-
-    Raises
-    ------
-    ValueError
-        If the weights don't fit the labels or are no agreement weights.
-
-    References
-    ----------
-    Cohen (1968), Weighted kappa: nominal scale agreement with provision for scaled disagreement or partial
-    credit.
-
-    Examples
-    --------
-    Cohen's own table and disagreements of 1968, for which he prints .348:
+    ``(po - pe) / (1 - pe)`` with ``po = sum(W * P)`` and ``pe = r' W c`` for the margins r and c; ``no_variation``
+    where both sides always say the same one label.
+    Source: Cohen (1968), Weighted kappa: nominal scale agreement with provision for scaled disagreement or partial
+    credit. His own table and disagreements, for which he prints .348:
 
     >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
     >>> table = Table(counts / 200, 200, 3, np.arange(3.0))
@@ -57,31 +35,9 @@ def weighted_kappa(table: Table, weights: Floats) -> Outcome:
 
 
 def agreement_weights(disagreement: object) -> Floats:
-    """Turn disagreements into agreement weights, ``1 - d / max(d)``.
+    """Turn Cohen's disagreements into agreement weights, ``1 - d / max(d)``.
 
-    Parameters
-    ----------
-    disagreement : array-like of float, shape (q, q)
-        0 on the diagonal, not negative.
-
-    Returns
-    -------
-    ndarray of float, shape (q, q)
-        Weights in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If these are no disagreements.
-
-    References
-    ----------
-    Cohen (1968), Weighted kappa.
-
-    Examples
-    --------
-    >>> agreement_weights([[0, 1], [2, 0]]).tolist()
-    [[1.0, 0.5], [0.0, 1.0]]
+    ValueError unless disagreements are square, 0 on the diagonal, finite, not negative and not all 0.
     """
     found = np.asarray(disagreement, dtype=np.float64)
     if found.ndim != 2 or found.shape[0] != found.shape[1] or np.any(found.diagonal() != 0):
@@ -96,36 +52,7 @@ def gwet_ac2(table: Table, weights: Floats) -> Outcome:
     """Gwet's AC2: AC1 with weights.
 
     ``pe = T / (q (q - 1)) * sum(m (1 - m))`` for the sum T of all weights and the mean margins m.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-    weights : ndarray of float, shape (q, q)
-        Agreement weights of the q declared labels, as for `weighted_kappa`.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``label_left_out`` where a policy leaves a declared label out, since weights need them all.
-
-    Raises
-    ------
-    ValueError
-        If the weights don't fit the labels or are no agreement weights.
-
-    References
-    ----------
-    Gwet (2014), Handbook of inter-rater reliability, 4th ed.
-
-    Examples
-    --------
-    Two abstractors of Gwet's handbook, quadratic weights:
-
-    >>> counts = np.array([[13, 0, 0], [0, 20, 7], [0, 4, 56]])
-    >>> table = Table(counts / 100, 100, 3, np.arange(3.0))
-    >>> round(gwet_ac2(table, np.array([[1, 0.75, 0], [0.75, 1, 0.75], [0, 0.75, 1]])).value, 4)
-    0.9402
+    Source: Gwet (2014), Handbook of inter-rater reliability, 4th ed.
     """
     q = table.declared
     if table.classes not in {None, q}:
@@ -147,57 +74,13 @@ def gwet_ac2(table: Table, weights: Floats) -> Outcome:
 
 
 def gwet_ac2_linear(table: Table) -> Outcome:
-    """Gwet's AC2 with weights that fall linearly in the distance of the declared values.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k), with values.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``no_order`` on labels without an order.
-
-    References
-    ----------
-    Gwet (2014), Handbook of inter-rater reliability, 4th ed.
-
-    Examples
-    --------
-    Cohen's table of 1960 on three ordered labels:
-
-    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> round(gwet_ac2_linear(Table(counts / 200, 200, 3, np.arange(3.0))).value, 4)
-    0.6098
-    """
+    """Gwet's AC2 with weights that fall linearly in the distance of the declared values; ``no_order`` without."""
     weights = distance_weights(table, "linear")
     return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, _declared(table, weights))
 
 
 def gwet_ac2_quadratic(table: Table) -> Outcome:
-    """Gwet's AC2 with weights that fall with the squared distance of the declared values.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k), with values.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``no_order`` on labels without an order.
-
-    References
-    ----------
-    Gwet (2014), Handbook of inter-rater reliability, 4th ed.
-
-    Examples
-    --------
-    >>> counts = np.array([[13, 0, 0], [0, 20, 7], [0, 4, 56]])
-    >>> round(gwet_ac2_quadratic(Table(counts / 100, 100, 3, np.arange(3.0))).value, 4)
-    0.9402
-    """
+    """Gwet's AC2 with weights that fall with the squared distance of the declared values; ``no_order`` without."""
     weights = distance_weights(table, "quadratic")
     return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, _declared(table, weights))
 
@@ -205,32 +88,7 @@ def gwet_ac2_quadratic(table: Table) -> Outcome:
 def brennan_prediger_weighted(table: Table, weights: Floats) -> Outcome:
     """Brennan and Prediger's kappa with weights: chance is the mean weight, ``sum(W) / q ** 2``.
 
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k).
-    weights : ndarray of float, shape (q, q)
-        Agreement weights of the q declared labels, as for `weighted_kappa`.
-
-    Returns
-    -------
-    Outcome
-        At most 1; ``label_left_out`` where a policy leaves a declared label out.
-
-    Raises
-    ------
-    ValueError
-        If the weights don't fit the labels or are no agreement weights.
-
-    References
-    ----------
-    Brennan & Prediger (1981); Gwet (2014), Handbook of inter-rater reliability, 4th ed.
-
-    Examples
-    --------
-    >>> table = Table(np.array([[20, 5], [10, 15]]) / 50, 50, 2, np.arange(2.0))
-    >>> round(brennan_prediger_weighted(table, np.eye(2)).value, 4)
-    0.4
+    Source: Brennan & Prediger (1981); Gwet (2014), Handbook of inter-rater reliability, 4th ed.
     """
     q = table.declared
     if table.classes not in {None, q}:
@@ -240,38 +98,12 @@ def brennan_prediger_weighted(table: Table, weights: Floats) -> Outcome:
 
 
 def se_null(table: Table, weights: Floats | None = None) -> float | None:
-    """Large-sample standard error of Cohen's kappa if judge and gold were independent.
+    """Large-sample standard error of Cohen's kappa if judge and gold were independent, for independent rows.
 
-    Use it for a test of kappa = 0 and for nothing else: intervals and comparisons need the non-null standard
-    error (`judgebench.stats.influence.se_iid`). R's ``irr::kappa2`` prints a z made of this one, where
-    ``vcd``, ``irrCAC`` and statsmodels print the non-null one, so that the two can't be compared.
-
-    Parameters
-    ----------
-    table : Table
-        Joint proportions, shape (k, k), of independent rows.
-    weights : ndarray of float, shape (q, q), optional
-        Agreement weights of the q declared labels; unweighted kappa by default.
-
-    Returns
-    -------
-    float or None
-        In units of kappa; None where kappa is undefined.
-
-    Raises
-    ------
-    ValueError
-        If the weights don't fit the labels or are no agreement weights.
-
-    References
-    ----------
+    Use it for a test of kappa = 0 and for nothing else: intervals and comparisons need the non-null standard error
+    (`judgebench.stats.influence.se_iid`). R's ``irr::kappa2`` prints a z made of this one, where ``vcd``, ``irrCAC``
+    and statsmodels print the non-null one, so that the two can't be compared. None where kappa is undefined. Source:
     Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
-
-    Examples
-    --------
-    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> round(se_null(Table(counts / 200, 200, 3, np.arange(3.0))), 6)
-    0.051979
     """
     full = identity(table) if weights is None else _extended(table, weights)
     gold, judge = table.gold, table.judge

@@ -1,8 +1,11 @@
 """Krippendorff's alpha by resampling units: bootstrap and jackknife, as options beside the influence function.
 
-Alpha is a function of the coincidence matrix, to which every unit adds its own pairs. Both methods add up the
-units' matrices again, each cluster with another weight; no unit's ratings are drawn apart, since a bootstrap of
-single pairs (as in the SPSS macro KALPHA) covers far too little with three raters or more.
+Alpha is a function of the coincidence matrix, to which every unit adds its own pairs. Both methods add up the units'
+matrices again, each cluster with another weight; no unit's ratings are drawn apart, since a bootstrap of single pairs
+(as in the SPSS macro KALPHA) covers far too little with three raters or more. Arguments are those of `alpha_units`, and
+the cluster of each unit.
+
+Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap.
 """
 
 from __future__ import annotations
@@ -41,40 +44,8 @@ def alpha_bootstrap(
 ) -> Interval:
     """Percentile interval of alpha from clusters of units drawn with replacement.
 
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories, values, level
-        As for `alpha_units`.
-    clusters : Clusters
-        Cluster of each unit.
-    resamples : int, optional
-        Number of resamples.
-    seed : int, optional
-        Seed of the draws: the same seed gives the same interval.
-    coverage : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    Interval
-        Method ``unit-bootstrap``. Without bounds where alpha is undefined, with fewer than 2 clusters, where
-        more than 5 % of the resamples have no alpha, and where all have the same.
-
-    References
-    ----------
-    Efron & Tibshirani (1993), An Introduction to the Bootstrap.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units, interval level (alpha .849):
-
-    >>> from judgebench.stats.influence import Clusters
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> found = alpha_bootstrap(CANONICAL, 5, np.arange(1.0, 6.0), "interval", Clusters.of(np.arange(12)))
-    >>> found.low < 0.849 < found.high
-    True
+    The same seed gives the same interval. Without bounds where alpha is undefined, with fewer than 2 clusters, where
+    more than 5 % of the resamples have no alpha, and where all have the same.
     """
     made = _by_cluster(ratings, categories, values, level, clusters)
     if made is None:
@@ -106,32 +77,9 @@ def alpha_jackknife(
 ) -> Interval:
     """Student interval of alpha, on the Fisher-z scale, from leaving out one cluster of units at a time.
 
-    The standard error is ``sqrt((G - 1) / G * sum (alpha_(g) - mean)^2)`` over G clusters.
-
-    Parameters
-    ----------
-    ratings : ndarray of int, shape (n, m)
-        Codes of n units by m raters; -1 where a rater left the unit out.
-    categories, values, level
-        As for `alpha_units`.
-    clusters : Clusters
-        Cluster of each unit.
-    coverage : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    Interval
-        Method ``jackknife-t``. Without bounds where alpha is undefined, with or without some cluster, and with
-        fewer than 2 clusters.
-
-    References
-    ----------
-    Efron & Tibshirani (1993), An Introduction to the Bootstrap.
-
-    Examples
-    --------
-    Krippendorff's four observers on twelve units, interval level (alpha .849):
+    The standard error is ``sqrt((G - 1) / G * sum (alpha_(g) - mean)^2)`` over G clusters. Without bounds where alpha
+    is undefined, with or without some cluster, and with fewer than 2 clusters. Krippendorff's four observers on twelve
+    units, interval level (alpha .849):
 
     >>> from judgebench.stats.influence import Clusters
     >>> from judgebench.stats.coefficients.krippendorff import CANONICAL

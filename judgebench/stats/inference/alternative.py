@@ -1,4 +1,8 @@
-"""Judge against annotator, item by item: who is closer to the others, and by how much."""
+"""Judge against annotator, item by item: who is closer to the others, and by how much.
+
+Tests give the p-value that values, shape (n,), lie below a bound.
+Source: Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """A judge and one annotator, compared on each item that the annotator labelled.
+    """A judge and one annotator, compared on each of the n items that the annotator labelled.
 
-    Parameters
-    ----------
-    judge, human : ndarray of float, shape (n,)
-        1 where the judge (the annotator) is at least as close to the other annotators as its rival is; a mean
-        over games where an item has several.
-    ties : float
-        Share of games in which both are equally close.
-    clusters : Clusters
-        Cluster of each item.
+    ``judge`` and ``human`` are 1 where that one is at least as close to the other annotators as its rival is, a mean
+    over games where an item has several; ``ties`` is the share of games in which both are equally close.
     """
 
     judge: Floats
@@ -53,30 +50,12 @@ class Duel:
 
 
 def duels(judge: Ints, annotators: Ints, closeness: Floats, item: Ints, cluster: Ints) -> list[Duel]:
-    """Compare a judge with each annotator by their closeness to the other annotators of the item.
+    """Compare a judge with each annotator by their closeness to the other annotators of the item: a `Duel` each.
 
-    Parameters
-    ----------
-    judge : ndarray of int, shape (n,)
-        Codes; -1 where the judge gave no label, which loses.
-    annotators : ndarray of int, shape (n, m)
-        Codes; -1 for a gap. Every row has at least two labels.
-    closeness : ndarray of float, shape (k, k)
-        How close label a (row) is to another annotator's label b (column).
-    item, cluster : ndarray of int, shape (n,)
-        Item and cluster of each row, not negative.
+    Codes are -1 where the judge gave no label, which loses, and for a gap among annotators, shape (n, m); every row has
+    at least two labels. ``closeness``, shape (k, k), is how close label a (row) is to another annotator's label b
+    (column).
 
-    Returns
-    -------
-    list of Duel
-        One per annotator.
-
-    References
-    ----------
-    Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge.
-
-    Examples
-    --------
     Three people say 0 and a fourth says 1, as the judge does: it ties with the fourth and loses to the others.
 
     >>> one, zero = np.array([1]), np.array([0])
@@ -117,35 +96,13 @@ def _by_item(won: Floats, lost: Floats, item: Ints, cluster: Ints) -> tuple[Floa
 
 
 def mean_below(values: Floats, bound: float) -> float:
-    """Test whether a mean lies below a bound: one-sided one-sample t.
+    """Test whether a mean lies below a bound: one-sided one-sample t (Student 1908, The probable error of a mean).
 
-    ``t = (mean - bound) / (s / sqrt(n))`` with n - 1 degrees of freedom, lower tail.
+    ``t = (mean - bound) / (s / sqrt(n))`` with n - 1 degrees of freedom, lower tail; ValueError for fewer than two
+    values. Without any variance there is no t: p is 0 where the values lie below the bound, else 1.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-        At least two values.
-    bound : float
-        The mean under the hypothesis.
-
-    Returns
-    -------
-    float
-        P-value. Without any variance there is no t: 0 where the values lie below the bound, else 1.
-
-    Raises
-    ------
-    ValueError
-        For fewer than two values.
-
-    References
-    ----------
-    Student (1908), The probable error of a mean; Calderon, Reichart & Dror (2025), arXiv 2501.10970.
-
-    Examples
-    --------
-    GPT-4o against the first author of MT-Bench: on 74 items it is closer to the others 14 times, the author 17
-    times. Is the author ahead by less than 0.2? The reference value is 0.01918244.
+    GPT-4o against the first author of MT-Bench: on 74 items it is closer to the others 14 times, the author 17 times.
+    Is the author ahead by less than 0.2? The reference value is 0.01918244.
 
     >>> lead = np.repeat([1.0, -1.0, 0.0], [17, 14, 43])
     >>> round(mean_below(lead, 0.2), 8)
@@ -163,31 +120,8 @@ def mean_below(values: Floats, bound: float) -> float:
 def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> float | None:
     """Test whether a mean lies below a bound where rows share clusters: CR1 standard error, t with G - 1 df.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-        At least one value.
-    bound : float
-        The mean under the hypothesis.
-    clusters : Clusters
-        Cluster of each value.
-
-    Returns
-    -------
-    float or None
-        P-value; None for fewer than two clusters. Without any variance as `mean_below`.
-
-    References
-    ----------
-    Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
-
-    Examples
-    --------
-    Four values in two clusters, mean -0.5 with a standard error of 0.5: t = -1 on 1 degree of freedom.
-
-    >>> found = mean_below_clustered(np.array([-1.0, -1, 0, 0]), 0.0, Clusters.of(np.array([0, 0, 1, 1])))
-    >>> round(found, 6)
-    0.25
+    None for fewer than two clusters; without any variance as `mean_below`.
+    Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
     """
     pulls = mean(values, clusters)
     if pulls.se is None:
@@ -199,49 +133,18 @@ def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> fl
 
 
 def t_lower(t: float, df: int) -> float:
-    """Lower tail of Student's t.
-
-    Parameters
-    ----------
-    t : float
-        The statistic.
-    df : int
-        Degrees of freedom.
-    """
+    """Lower tail of Student's t."""
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 
     return float(stdtr(df, t))
 
 
 def signed_rank_below(values: Floats, bound: float) -> float:
-    """Test whether values lie below a bound: Wilcoxon's signed-rank test, exact with ties.
+    """Test whether values lie below a bound: Wilcoxon's signed-rank test, exact with ties, meant for n below 30.
 
-    Distances from the bound are ranked (mid-ranks for ties, zeros left out); the p-value is the share of the
-    2^n sign patterns whose positive ranks sum to at most what was seen.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-        The values; meant for n below 30.
-    bound : float
-        The centre under the hypothesis.
-
-    Returns
-    -------
-    float
-        P-value; 1 where every value is the bound.
-
-    References
-    ----------
-    Wilcoxon (1945), Individual comparisons by ranking methods.
-
-    Examples
-    --------
-    Darwin's fifteen pairs of cross- and self-fertilised maize (published two-sided: 0.041):
-
-    >>> apart = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48.0])
-    >>> round(2 * signed_rank_below(-apart, 0.0), 3)
-    0.041
+    Distances from the bound are ranked (mid-ranks for ties, zeros left out); p is the share of the 2^n sign patterns
+    whose positive ranks sum to at most what was seen, and 1 where every value is the bound.
+    Source: Wilcoxon (1945), Individual comparisons by ranking methods.
     """
     apart = values - bound
     apart = apart[np.abs(apart) > TINY]

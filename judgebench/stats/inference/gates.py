@@ -19,20 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much worse something surely got, and surely did not.
+    """How much worse something surely got, and surely did not: one-sided bounds, each at level alpha.
 
-    Parameters
-    ----------
-    low, high : float or None
-        One-sided bounds, each at level alpha; None where the data carry none.
-    p : float
-        One-sided p-value of "no worse than the threshold"; 1 where nothing can be tested.
-    se, se_high : float or None
-        Standard errors behind the lower and the upper bound.
-    df : float
-        Degrees of freedom: clusters less one, fewer where some are much larger than others.
-    unmoved : bool
-        Whether every cluster stayed as it was.
+    ``p`` is that of "no worse than the threshold", 1 where nothing can be tested. ``se`` is behind the lower bound,
+    ``se_high`` behind the upper; bounds and errors are None where the data carry none. ``df`` are clusters less one,
+    fewer where some are much larger than others; ``unmoved`` says that every cluster stayed as it was.
     """
 
     low: float | None
@@ -57,45 +48,25 @@ def one_sided(
 
     ``low = d - t SE`` and ``high = d + t max(SE, SE_0)``. Clusters of one size have the CR1 error and t of G - 1
     degrees of freedom. A cluster with a large share h of the rows pulls the estimate to itself, which makes CR1 too
-    small, and takes degrees of freedom from the others, so with unequal sizes ``SE^2 = (G - 1) / G sum (pull / (1 -
-    h))^2`` (the jackknife of clusters, CR3) and t of ``1 / sum h^2 - 1``; equal sizes make that the same.
+    small, and takes degrees of freedom from the others, so with unequal ``sizes`` (rows of each cluster)
+    ``SE^2 = (G - 1) / G sum (pull / (1 - h))^2`` (the jackknife of clusters, CR3) and t of ``1 / sum h^2 - 1``; equal
+    sizes make that the same.
 
     ``SE_0`` is the least standard error that a worsening of exactly the margin can have: a cluster that moves does so
     by ``s = sum c^2 / sum |c|`` of the clusters' contributions c, so the margin takes a share ``margin / s`` of them,
     and ``SE_0^2 = (s margin - margin^2) / G``. Without it a few losses among a hundred items, all the other items
     alike, would look surer than they are; where the judges differ both ways the error seen is the larger one.
 
-    Parameters
-    ----------
-    worse : Spread
-        How much worse, with the pulls of its clusters.
-    margin : float
-        Worsening that would be too much; above 0.
-    alpha : float, optional
-        Level of either bound.
-    threshold : float, optional
-        What the p-value is about.
-    slack : tuple of float, optional
-        How far chance alone can lift the worsening, and how far it can push it down.
-    sizes : ndarray of int, optional
-        Rows of each cluster of ``worse``; alike by default.
+    ``margin``, above 0, is the worsening that would be too much, ``threshold`` what the p-value is about, and ``slack``
+    how far chance alone can lift the worsening and push it down. Where all clusters show the same worsening (a standard
+    error of 0) the sign test of G clusters decides, ``p = 2^-G``.
 
-    Returns
-    -------
-    Bounds
-        Where all clusters show the same worsening (a standard error of 0) the sign test of G clusters decides, ``p =
-        2^-G``.
-
-    References
-    ----------
-    Blackwelder (1982), Proving the null hypothesis in clinical trials; Tango (1998), Equivalence test and confidence
-    interval for the difference in proportions for the paired-sample design, whose standard error is that under a
-    difference of the margin; Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression with
-    multi-stage samples, for the jackknife; Carter, Schnepel & Steigerwald (2017), Asymptotic behavior of a t-test
+    Source: Blackwelder (1982), Proving the null hypothesis in clinical trials; Tango (1998), Equivalence test and
+    confidence interval for the difference in proportions for the paired-sample design, whose standard error is that
+    under a difference of the margin; Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression
+    with multi-stage samples, for the jackknife; Carter, Schnepel & Steigerwald (2017), Asymptotic behavior of a t-test
     robust to cluster heterogeneity, for the effective number of clusters.
 
-    Examples
-    --------
     Two of a hundred items got worse and none better. Their own standard error would call a loss of .05 excluded:
 
     >>> from judgebench.stats.influence import Clusters, mean
@@ -126,29 +97,9 @@ def one_sided(
 
 
 def effective(sizes: npt.NDArray[np.integer]) -> float:
-    """Count how many clusters of one size would tell as much as these: ``1 / sum h^2`` of their shares h.
+    """Count how many clusters of one size would tell as much as these: ``1 / sum h^2`` of their shares h of the rows.
 
-    Parameters
-    ----------
-    sizes : ndarray of int, shape (G,)
-        Rows of each cluster.
-
-    Returns
-    -------
-    float
-        G where all have one size; fewer otherwise.
-
-    References
-    ----------
-    Kish (1965), Survey sampling; Carter, Schnepel & Steigerwald (2017), Asymptotic behavior of a t-test robust to
-    cluster heterogeneity.
-
-    Examples
-    --------
-    Half of all rows share a question, the others have one of ten each:
-
-    >>> round(effective(np.array([10] + 10 * [1])), 2), effective(np.full(40, 3))
-    (3.64, 40.0)
+    Source: Kish (1965), Survey sampling; Carter, Schnepel & Steigerwald (2017).
     """
     if _alike(sizes):
         return float(sizes.size)
@@ -173,13 +124,7 @@ def _least_error(worse: Spread, margin: float, share: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """How often a gate ends in each of its states.
-
-    Parameters
-    ----------
-    fails, passes, undecided : float
-        Probabilities, which sum to 1.
-    """
+    """How often a gate ends in each of its states: probabilities, which sum to 1."""
 
     fails: float
     passes: float
@@ -191,34 +136,14 @@ class Decider:
     """A gate's rule with the errors that it meets, ready to be asked how often it decides.
 
     It fails where the worsening seen is above ``max(threshold + slack + t SE, least)``, and else passes where it is
-    below ``margin - slack - t SE_high``.
+    below ``margin - slack - t SE_high``: ``threshold`` is what a worsening must surely exceed to fail, ``least`` the
+    smallest worsening seen that may, and margin and slack are as in `one_sided`. ``alpha`` is the level of the upper
+    bound, ``fail_alpha`` of the lower one, smaller where the gate has several lines. Errors are above 0; quantiles are
+    normal where ``df`` is infinite.
 
-    Parameters
-    ----------
-    se, se_high : float
-        Standard errors behind either bound, above 0.
-    margin : float
-        Worsening that would be too much.
-    alpha : float
-        Level of the upper bound.
-    fail_alpha : float, optional
-        Level of the lower bound, smaller where the gate has several lines; alpha by default.
-    df : float, optional
-        Degrees of freedom; normal quantiles where infinite.
-    threshold : float, optional
-        What a worsening must surely exceed to fail.
-    least : float, optional
-        Smallest worsening seen that may fail.
-    slack : tuple of float, optional
-        As in `one_sided`.
+    Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing
+    the equivalence of average bioavailability; Bloom (1995), Minimum detectable effects, for the quantiles of t.
 
-    References
-    ----------
-    Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing the
-    equivalence of average bioavailability; Bloom (1995), Minimum detectable effects, for the quantiles of t.
-
-    Examples
-    --------
     Kappa .6 on 500 balanced items, the judges differing on a tenth of them: the variance of the difference is .3975 an
     item (statistics.md 2.4: without a drop .050 fail, .548 pass; at the margin .553 fail, .053 pass).
 

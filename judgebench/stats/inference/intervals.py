@@ -1,4 +1,7 @@
-"""Confidence intervals: cluster-robust t on the Fisher-z scale, Wilson for plain proportions."""
+"""Confidence intervals: cluster-robust t on the Fisher-z scale, Wilson for plain proportions.
+
+``level`` is the nominal coverage; ``low`` and ``high`` bound what is estimated, infinite for no bound.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval; the bounds are None where the data carry none.
+    """A confidence interval in units of the value; the bounds are None where the data carry none.
 
-    Parameters
-    ----------
-    low, high : float or None
-        Bounds, in units of the value.
-    se : float or None
-        Standard error.
-    method : str
-        ``cr1-t-fisher-z``, ``cr1-t-logit``, ``cr1-t``, ``wilson``, ``wilson-clusters``; empty without bounds.
+    ``method``: ``cr1-t-fisher-z``, ``cr1-t-logit``, ``cr1-t``, ``wilson``, ``wilson-clusters``; empty without bounds.
     """
 
     low: float | None
@@ -35,59 +31,17 @@ class Interval:
 
 @lru_cache(maxsize=4096)
 def t_quantile(df: int, level: float = 0.95) -> float:
-    """Two-sided quantile of Student's t.
-
-    Parameters
-    ----------
-    df : int
-        Degrees of freedom.
-    level : float, optional
-        Coverage of the two-sided interval.
-
-    Returns
-    -------
-    float
-        Standard errors on either side of an estimate.
-
-    References
-    ----------
-    Student (1908), The probable error of a mean.
-
-    Examples
-    --------
-    The first line of every table of t, and the fourteenth:
-
-    >>> round(t_quantile(1), 3), round(t_quantile(14), 3)
-    (12.706, 2.145)
-    """
+    """Two-sided quantile of Student's t (1908, The probable error of a mean)."""
     from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
 
     return float(stdtrit(df, (1 + level) / 2))
 
 
 def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a proportion.
+    """Wilson's interval of a share of n rows, n being at least 1.
 
-    Parameters
-    ----------
-    share : float
-        The proportion, in [0, 1].
-    n : int
-        Rows behind it, at least 1.
-    level : float, optional
-        Nominal coverage.
+    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
 
-    Returns
-    -------
-    tuple of float
-        Low and high.
-
-    References
-    ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference.
-
-    Examples
-    --------
     >>> [round(bound, 6) for bound in wilson(0.8, 10)]
     [0.490162, 0.943318]
     """
@@ -105,38 +59,11 @@ def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
 def t_interval(estimate: Spread, *, low: float = -1.0, high: float = 1.0, level: float = 0.95) -> Interval:
     """Cluster-robust t interval on the Fisher-z scale of the metric's range.
 
-    On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without
-    finite bounds the interval is symmetric.
-
-    Parameters
-    ----------
-    estimate : Spread
-        The estimate.
-    low, high : float, optional
-        Bounds of the metric; infinite for none.
-    level : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    Interval
-        Without bounds for fewer than 2 clusters, and where no cluster pulls at all: a standard error of 0
-        is no evidence of certainty.
-
-    References
-    ----------
-    Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A practitioner's
-    guide to cluster-robust inference.
-
-    Examples
-    --------
-    Ten lone items, eight of them right, on the logit scale:
-
-    >>> import numpy as np
-    >>> from judgebench.stats.influence import Clusters, mean
-    >>> found = t_interval(mean(np.repeat([1.0, 0.0], [8, 2]), Clusters.of(np.arange(10))), low=0.0)
-    >>> found.method, round(found.low, 3), round(found.high, 3)
-    ('cr1-t-logit', 0.378, 0.963)
+    On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without finite bounds
+    the interval is symmetric. There are no bounds for fewer than 2 clusters, nor where no cluster pulls at all: a
+    standard error of 0 is no evidence of certainty.
+    Source: Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A
+    practitioner's guide to cluster-robust inference.
     """
     se = estimate.se
     if se is None:
@@ -171,24 +98,9 @@ def interval(
 ) -> Interval:
     """Choose the interval that fits a metric.
 
-    Wilson for a plain proportion of independent rows; else cluster-robust t. Where no row pulls (all agree,
-    or all miss), Wilson's bound for the number of clusters takes over: a coefficient of the form
+    Wilson for a plain proportion of ``lone`` rows, no two of which share a cluster; else cluster-robust t. Where no row
+    pulls (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient of the form
     ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
-
-    Parameters
-    ----------
-    outcome : Outcome
-        The coefficient, with its denominator and chance term.
-    estimate : Spread
-        Its spread.
-    lone : bool
-        Whether no two rows share a cluster.
-    proportion : bool, optional
-        Whether it is a plain share of rows.
-    low, high : float, optional
-        Bounds of the metric.
-    level : float, optional
-        Nominal coverage.
     """
     value = estimate.value
     if proportion and lone and outcome.n:

@@ -1,4 +1,7 @@
-"""Logistic regression with standard errors that know clusters."""
+"""Logistic regression with standard errors that know clusters.
+
+``outcome``, shape (n,), is 0 or 1; a ``design``, shape (n, k), has the constant among its columns.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +27,7 @@ _OWN = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """A fitted logistic regression.
-
-    Parameters
-    ----------
-    coefficients : ndarray of float, shape (k,)
-        Log odds ratios, in the order of the columns.
-    covariance : ndarray of float, shape (k, k)
-        Cluster-robust covariance of the coefficients.
-    clusters : int
-        Number of clusters G.
-    """
+    """A fitted logistic regression: log odds ratios in the order of the columns, with cluster-robust covariance."""
 
     coefficients: Floats
     covariance: Floats
@@ -48,33 +41,14 @@ class Logistic:
 
 
 def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | str:
-    """Fit ``logit P(y = 1) = X b`` by maximum likelihood, with a cluster-robust covariance.
+    """Fit ``logit P(y = 1) = X b`` by maximum likelihood, with a cluster-robust covariance, or say why there is no fit.
 
     ``V = c H^-1 (sum_g s_g s_g') H^-1`` with ``H = X' diag(p (1 - p)) X``, ``s_g`` the cluster's sum of scores
-    ``x (y - p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``.
+    ``x (y - p)``, and ``c = G / (G - 1) (n - 1) / (n - k)``. Reasons: ``few_clusters`` (not more clusters than
+    columns), ``separated`` (columns tell the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
+    Source: Liang & Zeger (1986), Longitudinal data analysis using generalized linear models; Cameron & Miller (2015), A
+    practitioner's guide to cluster-robust inference; Albert & Anderson (1984) on separation.
 
-    Parameters
-    ----------
-    outcome : ndarray of float, shape (n,)
-        0 or 1.
-    design : ndarray of float, shape (n, k)
-        Columns, the constant among them.
-    clusters : Clusters
-        Cluster of each row.
-
-    Returns
-    -------
-    Logistic or str
-        The fit, or why there is none: ``few_clusters`` (not more clusters than columns), ``separated`` (columns tell
-        the outcome apart for sure, so that a coefficient is infinite), ``collinear``.
-
-    References
-    ----------
-    Liang & Zeger (1986), Longitudinal data analysis using generalized linear models. Cameron & Miller (2015), A
-    practitioner's guide to cluster-robust inference. Albert & Anderson (1984) on separation.
-
-    Examples
-    --------
     One binary column: the coefficient is the log odds ratio of the 2 x 2 table, log(3 * 3 / (1 * 1)).
 
     >>> from judgebench.stats.influence import Clusters
@@ -126,36 +100,10 @@ def logistic(outcome: Floats, design: Floats, clusters: Clusters) -> Logistic | 
 def marginal_effects(fit: Logistic, design: Floats, binary: Sequence[bool]) -> tuple[Floats, Floats]:
     """Average marginal effect of each column: how many points the probability moves, over the rows as they are.
 
-    For a 0/1 column the mean of ``P(y | x = 1) - P(y | x = 0)``, else the mean slope ``b p (1 - p)``. Standard
-    errors by the delta method from the coefficients' covariance, rows held fixed.
-
-    Parameters
-    ----------
-    fit : Logistic
-        The fit on this design.
-    design : ndarray of float, shape (n, k)
-        Its columns.
-    binary : sequence of bool
-        Which columns hold 0 and 1 only and are switched; a constant has no effect that means anything.
-
-    Returns
-    -------
-    tuple of ndarray of float, each of shape (k,)
-        Effects, and their standard errors.
-
-    References
-    ----------
-    Williams (2012), Using the margins command to estimate and interpret adjusted predictions and marginal effects.
-
-    Examples
-    --------
-    With one binary column the effect is the difference of the two shares, 3/4 - 1/4:
-
-    >>> from judgebench.stats.influence import Clusters
-    >>> design = np.c_[np.ones(8), np.repeat([0.0, 1.0], 4)]
-    >>> fit = logistic(np.array([0.0, 0, 0, 1, 1, 1, 1, 0]), design, Clusters.of(np.arange(8)))
-    >>> round(float(marginal_effects(fit, design, [False, True])[0][1]), 6)
-    0.5
+    For a 0/1 (``binary``) column the mean of ``P(y | x = 1) - P(y | x = 0)``, else the mean slope ``b p (1 - p)``; a
+    constant has no effect that means anything. Standard errors, of shape (k,) too, are by the delta method from the
+    coefficients' covariance, rows held fixed. Source: Williams (2012), Using the margins command to estimate and
+    interpret adjusted predictions and marginal effects.
     """
     beta = fit.coefficients
     k = beta.size
@@ -181,30 +129,11 @@ def marginal_effects(fit: Logistic, design: Floats, binary: Sequence[bool]) -> t
 
 
 def usable_columns(outcome: Floats, columns: Sequence[Floats]) -> dict[int, str]:
-    """Find columns that can't have a coefficient, before they make one up.
+    """Find columns that can't have a coefficient, before they make one up: their positions, and why to leave them out.
 
-    Parameters
-    ----------
-    outcome : ndarray of float, shape (n,)
-        0 or 1.
-    columns : sequence of ndarray of float, shape (n,)
-        Columns besides the constant, in order of precedence.
-
-    Returns
-    -------
-    dict of int to str
-        Position of each column to leave out, and why: ``constant``; ``separated``, where rows with (or without) a 0/1
-        column all have one outcome; ``collinear``, a weighted sum of the constant and earlier columns.
-
-    References
-    ----------
-    Albert & Anderson (1984), On the existence of maximum likelihood estimates in logistic regression models.
-
-    Examples
-    --------
-    >>> y = np.array([0.0, 1, 0, 1])
-    >>> usable_columns(y, [np.ones(4), np.array([0.0, 1, 0, 0]), np.array([0.0, 0, 1, 1]), np.array([5.0, 5, 7, 7])])
-    {0: 'constant', 1: 'separated', 3: 'collinear'}
+    ``constant``; ``separated``, where rows with (or without) a 0/1 column all have one outcome; ``collinear``, a
+    weighted sum of the constant and earlier columns. Source: Albert & Anderson (1984), On the existence of maximum
+    likelihood estimates in logistic regression models.
     """
     left_out: dict[int, str] = {}
     basis = [np.ones(outcome.size) / np.sqrt(outcome.size)]

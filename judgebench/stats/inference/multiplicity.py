@@ -1,4 +1,7 @@
-"""Many tests at once: adjusted p-values, and the largest of several statistics by multiplier bootstrap."""
+"""Many tests at once: adjusted p-values, and the largest of several statistics by multiplier bootstrap.
+
+P-values stay in the order given; ValueError if one is not in [0, 1], or there is more than one dimension.
+"""
 
 from __future__ import annotations
 
@@ -24,32 +27,9 @@ _CHUNK = 1 << 21
 def holm(p: npt.ArrayLike) -> Floats:
     """Adjust p-values by Holm's step-down procedure.
 
-    ``max over j <= i of min(1, (m - j + 1) p_(j))`` for the i-th smallest of m p-values. Rejecting where the
-    result is at most alpha keeps the chance of any false rejection at alpha, whatever the dependence.
-
-    Parameters
-    ----------
-    p : array_like of float, shape (m,)
-        P-values, in any order.
-
-    Returns
-    -------
-    ndarray of float, shape (m,)
-        Adjusted p-values, in the order given.
-
-    Raises
-    ------
-    ValueError
-        If a value is not in [0, 1], or there is more than one dimension.
-
-    References
-    ----------
-    Holm (1979), A simple sequentially rejective multiple test procedure.
-
-    Examples
-    --------
-    >>> [float(adjusted) for adjusted in holm([0.0201, 0.0001, 0.0095]).round(6)]
-    [0.0201, 0.0003, 0.019]
+    ``max over j <= i of min(1, (m - j + 1) p_(j))`` for the i-th smallest of m p-values. Rejecting where the result is
+    at most alpha keeps the chance of any false rejection at alpha, whatever the dependence.
+    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
     """
     given, order = _sorted(p)
     steps = np.maximum.accumulate(given[order] * np.arange(given.size, 0, -1))
@@ -59,31 +39,9 @@ def holm(p: npt.ArrayLike) -> Floats:
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
     """Adjust p-values by Benjamini and Hochberg's step-up procedure.
 
-    ``min over j >= i of min(1, m p_(j) / j)``. Rejecting where the result is at most alpha keeps the expected share
-    of false rejections among all rejections at alpha, for independent or positively dependent tests.
-
-    Parameters
-    ----------
-    p : array_like of float, shape (m,)
-        P-values, in any order.
-
-    Returns
-    -------
-    ndarray of float, shape (m,)
-        Adjusted p-values, in the order given.
-
-    Raises
-    ------
-    ValueError
-        If a value is not in [0, 1], or there is more than one dimension.
-
-    References
-    ----------
-    Benjamini & Hochberg (1995), Controlling the false discovery rate.
-
-    Examples
-    --------
-    The fifteen p-values of the paper's own example:
+    ``min over j >= i of min(1, m p_(j) / j)``. Rejecting where the result is at most alpha keeps the expected share of
+    false rejections among all rejections at alpha, for independent or positively dependent tests.
+    Source: Benjamini & Hochberg (1995), Controlling the false discovery rate, with its own example:
 
     >>> p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
     >>> p += [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
@@ -98,30 +56,7 @@ def benjamini_yekutieli(p: npt.ArrayLike) -> Floats:
     """Adjust p-values by Benjamini and Yekutieli's procedure, which holds under any dependence.
 
     Benjamini and Hochberg's, times ``1 + 1/2 + ... + 1/m``.
-
-    Parameters
-    ----------
-    p : array_like of float, shape (m,)
-        P-values, in any order.
-
-    Returns
-    -------
-    ndarray of float, shape (m,)
-        Adjusted p-values, in the order given.
-
-    Raises
-    ------
-    ValueError
-        If a value is not in [0, 1], or there is more than one dimension.
-
-    References
-    ----------
-    Benjamini & Yekutieli (2001), The control of the false discovery rate in multiple testing under dependency.
-
-    Examples
-    --------
-    >>> [float(adjusted) for adjusted in benjamini_yekutieli([0.01, 0.02, 0.5]).round(6)]
-    [0.055, 0.055, 0.916667]
+    Source: Benjamini & Yekutieli (2001), The control of the false discovery rate in multiple testing under dependency.
     """
     given, order = _sorted(p)
     return _stepped_up(given, order, given.size * float((1 / np.arange(1, given.size + 1)).sum()))
@@ -149,18 +84,11 @@ def _stepped_up(given: Floats, order: Ints, factor: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class MaxT:
-    """Several estimates tested at once by the largest of their statistics.
+    """Several estimates tested at once by the largest of their statistics; all but ``critical`` of shape (m,).
 
-    Parameters
-    ----------
-    critical : float
-        ``value +- critical * se`` covers all m truths at once at the level asked for.
-    se : ndarray of float, shape (m,)
-        Standard error of each estimate, with the CR1 factor.
-    statistic : ndarray of float, shape (m,)
-        Estimate over standard error; 0 where nothing pulls, which is no evidence.
-    p : ndarray of float, shape (m,)
-        Adjusted p-value: the share of draws in which the largest statistic is at least as far out.
+    ``value +- critical * se`` covers all m truths at once at the level asked for. ``statistic`` is estimate over
+    standard error (with the CR1 factor), 0 where nothing pulls, which is no evidence; ``p`` the share of draws in which
+    the largest statistic is at least as far out.
     """
 
     critical: float
@@ -181,49 +109,15 @@ def max_t(
 ) -> MaxT:
     """Critical value and adjusted p-values of the largest of several dependent statistics.
 
-    Multiplier bootstrap: the pulls of every cluster are multiplied by a standard normal draw, which gives sums with
-    the covariance of the estimates; the quantile of ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t
-    stands for the normal: each draw is divided by the root of a chi-square over its G - 1 degrees of freedom.
+    Multiplier bootstrap: the pulls of every cluster, shape (G, k) and 0 where it has no rows for an estimate, are
+    multiplied by a standard normal draw, which gives sums with the covariance of the k estimates; the quantile of
+    ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t stands for the normal: each draw is divided by the
+    root of a chi-square over its G - 1 degrees of freedom, unless ``normal`` asks for normal draws, as for many
+    clusters. ``pairs``, shape (m, 2), asks for differences ``values[a] - values[b]``. ValueError for fewer than 2
+    clusters, shapes that don't match, or nothing to test.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (k,)
-        The estimates.
-    pulls : ndarray of float, shape (G, k)
-        Pull of every cluster at every estimate, as in `Spread`; 0 where a cluster has no rows for an estimate.
-    pairs : ndarray of int, shape (m, 2), optional
-        Test differences ``values[a] - values[b]`` instead of the k values.
-    level : float, optional
-        Joint coverage of the intervals.
-    normal : bool, optional
-        Whether to draw normal instead of t statistics, as for many clusters.
-    draws : int, optional
-        Number of draws.
-    seed : int, optional
-        Seed of the draws.
-
-    Returns
-    -------
-    MaxT
-        In the order of the pairs, or of the values.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than 2 clusters, shapes that don't match, or nothing to test.
-
-    References
-    ----------
-    Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
-    of high-dimensional random vectors. Romano & Wolf (2005), Exact and approximate stepdown methods.
-
-    Examples
-    --------
-    Two independent estimates need the Sidak value 2.236 in place of 1.96:
-
-    >>> signs = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]] * 100) / 400
-    >>> round(max_t(np.zeros(2), signs, normal=True, draws=200_000).critical, 2)
-    2.24
+    Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
+    of high-dimensional random vectors; Romano & Wolf (2005), Exact and approximate stepdown methods.
     """
     values, pulls = np.asarray(values, dtype=np.float64), np.asarray(pulls, dtype=np.float64)
     groups = len(pulls)

@@ -1,4 +1,8 @@
-"""Two judges on the same items: McNemar, permutation tests, and the difference of any two estimates."""
+"""Two judges on the same items: McNemar, permutation tests, and the difference of any two estimates.
+
+Differences are first minus second, p-values two-sided. A permutation test adds the observed permutation to its draws
+(Phipson & Smyth 2010, Permutation p-values should never be zero).
+"""
 
 from __future__ import annotations
 
@@ -29,37 +33,15 @@ _CHUNK = 1 << 21
 def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") -> float:
     """Test whether one judge is right more often than the other on the same items: McNemar's p-value.
 
-    Only the discordant items count. ``exact``: ``2 P(X <= min(b, c))`` for X binomial (b + c, 1/2). ``mid-p``: half
-    of the observed outcome's probability less on each side. ``chi2``: ``(b - c)^2 / (b + c)`` on one degree of
-    freedom; ``chi2-corrected``: ``(|b - c| - 1)^2 / (b + c)``.
+    Only the discordant items count: b on which only the first, c on which only the second is right; p is 1 without any,
+    and a negative count raises ValueError. ``exact``: ``2 P(X <= min(b, c))`` for X binomial (b + c, 1/2). ``mid-p``:
+    half of the observed outcome's probability less on each side. ``chi2``: ``(b - c)^2 / (b + c)`` on one degree of
+    freedom; ``chi2-corrected``: ``(|b - c| - 1)^2 / (b + c)``. Items that share a cluster break the test's assumption;
+    `sign_flip` takes clusters.
 
-    Parameters
-    ----------
-    first_only, second_only : int
-        Items on which only the first (b) or only the second judge (c) is right. Items that share a cluster break
-        the test's assumption; `sign_flip` takes clusters.
-    method : {'exact', 'mid-p', 'chi2', 'chi2-corrected'}, optional
-        The variant.
-
-    Returns
-    -------
-    float
-        Two-sided p-value; 1 without discordant items.
-
-    Raises
-    ------
-    ValueError
-        If a count is negative.
-
-    References
-    ----------
-    McNemar (1947), Note on the sampling error of the difference between correlated proportions. Fagerland, Lydersen
-    & Laake (2013), The McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact
-    conditional.
-
-    Examples
-    --------
-    Agresti (1990, p. 350), approval of a prime minister, as in R's ``mcnemar.test``:
+    Source: McNemar (1947), Note on the sampling error of the difference between correlated proportions; Fagerland,
+    Lydersen & Laake (2013), The McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact
+    conditional. Agresti (1990, p. 350), approval of a prime minister, as in R's ``mcnemar.test``:
 
     >>> f"{mcnemar(150, 86):.6e}", f"{mcnemar(150, 86, 'chi2-corrected'):.6e}"
     ('3.715936e-05', '4.114562e-05')
@@ -83,22 +65,10 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference of two estimates on shared clusters.
+    """A difference of two estimates on shared clusters, with its pulls for joint tests and aggregates.
 
-    Parameters
-    ----------
-    value : float
-        First minus second.
-    se : float or None
-        Its standard error; None for fewer than 2 clusters.
-    low, high : float or None
-        Bounds; None without a standard error above 0, which is no evidence of certainty.
-    statistic, p : float or None
-        Difference over standard error, and its two-sided p-value.
-    df : float
-        Degrees of freedom; infinite for the normal distribution.
-    spread : Spread
-        The difference with its pulls, for joint tests and aggregates.
+    ``se`` is None for fewer than 2 clusters; bounds, the statistic (difference over standard error) and p are None
+    without a standard error above 0, which is no evidence of certainty. ``df`` is infinite for the normal distribution.
     """
 
     value: float
@@ -121,17 +91,8 @@ class Difference:
     ) -> Difference:
         """Test a difference whose pulls are already subtracted.
 
-        Parameters
-        ----------
-        gap : Spread
-            First minus second.
-        level : float, optional
-            Coverage of the interval.
-        normal : bool, optional
-            As in `difference`.
-        bias : tuple of float, optional
-            The most that the first and the second value can lie too high. The interval is widened by them, and the
-            p-value is that of the part of the difference which they can't explain: both hold whatever the bias is.
+        ``bias`` is the most that the first and the second value can lie too high. The interval is widened by both, and
+        p is that of the part of the difference which they can't explain: that holds whatever the bias is.
         """
         from scipy.special import ndtr, ndtri, stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
@@ -154,52 +115,17 @@ def difference(first: Spread, second: Spread, *, level: float = 0.95, normal: bo
     """Compare two estimates that share clusters: two judges, two prompts, a judge and a ceiling.
 
     ``SE^2 = G / (G - 1) sum_g (sum_i IF_1i - IF_2i)^2 / n^2`` over G clusters: what both estimates share cancels.
-
-    Parameters
-    ----------
-    first, second : Spread
-        The estimates. Clusters with the same code are the same questions.
-    level : float, optional
-        Coverage of the interval.
-    normal : bool, optional
-        Whether to take the normal distribution instead of t with G - 1 degrees of freedom.
-
-    Returns
-    -------
-    Difference
-        First minus second.
-
-    References
-    ----------
-    Miller (2024), Adding error bars to evals. Vanbelle & Albert (2008), A bootstrap method for comparing correlated
-    kappa coefficients.
-
-    Examples
-    --------
-    Means 0.75 and 0.5 of four paired items:
-
-    >>> from judgebench.stats.influence import Clusters, mean
-    >>> items = Clusters.of(np.arange(4))
-    >>> found = difference(mean(np.array([1.0, 1, 1, 0]), items), mean(np.array([1.0, 0, 1, 0]), items))
-    >>> found.value, found.se, round(found.statistic, 6)
-    (0.25, 0.25, 1.0)
+    Clusters with the same code are the same questions. ``normal`` takes the normal distribution instead of t with G - 1
+    degrees of freedom.
+    Source: Miller (2024), Adding error bars to evals; Vanbelle & Albert (2008), A bootstrap method for comparing
+    correlated kappa coefficients.
     """
     return Difference.of(combine([first, second], [1.0, -1.0]), level=level, normal=normal)
 
 
 @dataclass(frozen=True, slots=True)
 class Permuted:
-    """P-value of a permutation test.
-
-    Parameters
-    ----------
-    observed : float
-        The statistic on the data.
-    p : float
-        Two-sided p-value.
-    draws : int
-        Permutations drawn; 0 where all were counted.
-    """
+    """P-value of a permutation test of a statistic; ``draws`` is 0 where all permutations were counted."""
 
     observed: float
     p: float
@@ -209,31 +135,11 @@ class Permuted:
 def sign_flip(differences: Floats, *, draws: int = 100_000, seed: int = 0) -> Permuted:
     """Permutation test of a mean difference: each cluster's difference keeps or changes its sign.
 
-    Exchanging the two judges in a cluster turns the sign of its sum. Whole numbers (counts of items on which one
-    judge is right) are counted in full, which for lone items is McNemar's exact test; other values are drawn.
+    Exchanging the two judges in a cluster turns the sign of its sum of differences. Whole numbers (counts of items on
+    which one judge is right) are counted in full, which for lone items is McNemar's exact test; other values are drawn.
 
-    Parameters
-    ----------
-    differences : ndarray of float, shape (G,)
-        Sum over a cluster of first minus second.
-    draws : int, optional
-        Sign patterns drawn where they can't be counted; the observed one is added to them.
-    seed : int, optional
-        Seed of the draws.
-
-    Returns
-    -------
-    Permuted
-        With the sum of all differences as statistic.
-
-    References
-    ----------
-    Fisher (1935), The design of experiments, section 21. Phipson & Smyth (2010), Permutation p-values should never
-    be zero.
-
-    Examples
-    --------
-    Fisher's own data, Darwin's fifteen pairs of plants: 1,726 of 32,768 patterns reach the observed sum of 314.
+    Source: Fisher (1935), The design of experiments, section 21. His own data, Darwin's fifteen pairs of plants: 1,726
+    of 32,768 patterns reach the observed sum of 314.
 
     >>> darwin = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48.0])
     >>> sign_flip(darwin).p == 1726 / 32768
@@ -278,48 +184,10 @@ def label_swap(
 ) -> Permuted:
     """Permutation test of a difference of any table statistic: the two judges trade places in whole clusters.
 
-    Exact where, under the null hypothesis, the judges are exchangeable within a cluster.
-
-    Parameters
-    ----------
-    first, second : ndarray of int, shape (n,)
-        Flat cell (gold, verdict) of each row for either judge.
-    shape : tuple of int
-        Shape of a judge's table.
-    statistic : callable
-        From a table of counts to the statistic; None where it is undefined.
-    clusters : Clusters
-        Cluster of each row.
-    draws : int, optional
-        Permutations drawn; the observed one is added to them.
-    seed : int, optional
-        Seed of the draws.
-
-    Returns
-    -------
-    Permuted
-        With the difference of the two statistics.
-
-    Raises
-    ------
-    ValueError
-        If the statistic is undefined for one of the judges.
-
-    References
-    ----------
-    Good (2005), Permutation, parametric and bootstrap tests of hypotheses. Phipson & Smyth (2010), Permutation
-    p-values should never be zero.
-
-    Examples
-    --------
-    The difference of two shares, on 260 lone discordant rows and 739 others (McNemar's exact p is 0.0719):
-
-    >>> from judgebench.stats.influence import Clusters
-    >>> a = np.repeat([1, 0, 1], [145, 115, 739])
-    >>> b = np.repeat([0, 1, 1], [145, 115, 739])
-    >>> found = label_swap(a, b, (1, 2), lambda counts: counts[0, 1] / 999, Clusters.of(np.arange(999)))
-    >>> round(found.observed, 6), abs(found.p - 0.0719) < 0.012
-    (0.03003, True)
+    Exact where, under the null hypothesis, the judges are exchangeable within a cluster. Each judge is the flat cell
+    (gold, verdict) of each row in a table of ``shape``; ValueError if the statistic, from a table of counts, is
+    undefined (None) for one of them.
+    Source: Good (2005), Permutation, parametric and bootstrap tests of hypotheses.
     """
     size = shape[0] * shape[1]
     base = np.bincount(first, minlength=size) + np.bincount(second, minlength=size)

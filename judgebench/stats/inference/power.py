@@ -1,4 +1,8 @@
-"""Sample sizes for one judge against a threshold, exact power of McNemar's test, and how often a gate decides."""
+"""Sample sizes for one judge against a threshold, exact power of McNemar's test, and how often a gate decides.
+
+Items are clusters of their own; multiply by the design effect otherwise. ValueError where the arguments contradict each
+other.
+"""
 
 from __future__ import annotations
 
@@ -26,45 +30,16 @@ def kappa_threshold_items(
     power: float = 0.8,
     sides: int = 1,
 ) -> int:
-    """Items that tell one judge's kappa from a threshold.
+    """Items that tell one judge's kappa from a threshold, in a test of one or two ``sides``.
 
-    ``n = [(z_a tau_0 + z_b tau_1) / (kappa - threshold)]^2``, with tau^2 the variance of kappa's influence where it
-    has the threshold's and the judge's own value. Two labels and two margins fix the table; with more labels, the
+    ``n = [(z_a tau_0 + z_b tau_1) / (kappa - threshold)]^2``, with tau^2 the variance of kappa's influence where it has
+    the threshold's and the judge's own value. ``margins``, shape (k,), are the shares of the labels in gold, and among
+    the verdicts unless these have ``judge_margins``. Two labels and two margins fix the table; with more labels, the
     table with the largest variance among all that have these margins is taken, as Flack et al. do.
 
-    Parameters
-    ----------
-    margins : array_like of float, shape (k,)
-        Share of each label in gold; k is 2 or more, and the shares sum to 1.
-    kappa : float
-        The judge's kappa, as hoped for.
-    threshold : float
-        The kappa to tell it from.
-    judge_margins : array_like of float, shape (k,), optional
-        Share of each label among the verdicts; gold's by default.
-    alpha, power : float, optional
-        Level of the test and the chance to find the difference.
-    sides : {1, 2}, optional
-        Sides of the test.
-
-    Returns
-    -------
-    int
-        Items, each its own cluster; multiply by the design effect otherwise.
-
-    Raises
-    ------
-    ValueError
-        If the shares are none, the two kappas are equal, or no table has these margins and such a kappa.
-
-    References
-    ----------
-    Cantor (1996), Sample-size calculations for Cohen's kappa. Flack, Afifi, Lachenbruch & Schouten (1988), Sample
-    size determinations for the two rater kappa statistic.
-
-    Examples
-    --------
-    The examples of R's irr package, ``N.cohen.kappa`` and ``N2.cohen.kappa``:
+    Source: Cantor (1996), Sample-size calculations for Cohen's kappa; Flack, Afifi, Lachenbruch & Schouten (1988),
+    Sample size determinations for the two rater kappa statistic. The examples of R's irr package, ``N.cohen.kappa`` and
+    ``N2.cohen.kappa``:
 
     >>> kappa_threshold_items([0.5, 0.5], 0.7, 0.85), kappa_threshold_items([0.2, 0.25, 0.55], 0.6, 0.4)
     (96, 101)
@@ -116,38 +91,12 @@ def _tau(gold: Floats, judge: Floats, kappa: float) -> float:
 def mcnemar_power(n: int, discordance: float, drop: float, alpha: float = 0.05) -> float:
     """Chance that McNemar's exact two-sided test finds a difference of two accuracies.
 
-    Counted in full over the number of discordant items and over which judge they favour. The exact test is
-    conservative, so this lies somewhat below what Connor's formula promises.
+    Counted in full over the number of discordant items (a share ``discordance`` of n, on which exactly one judge is
+    right) and over which judge they favour; a ``drop`` of 0 gives the size of the test. The exact test is conservative,
+    so this lies somewhat below what Connor's formula promises, 80 % power with 312 items.
 
-    Parameters
-    ----------
-    n : int
-        Items, each its own cluster.
-    discordance : float
-        Share of items on which exactly one judge is right.
-    drop : float
-        First accuracy minus the second; 0 gives the size of the test.
-    alpha : float, optional
-        Level of the test.
-
-    Returns
-    -------
-    float
-        Probability of a p-value of at most alpha.
-
-    Raises
-    ------
-    ValueError
-        If the discordance can't hold the drop, or there are no items.
-
-    References
-    ----------
-    Connor (1987), Sample size for testing differences in proportions for the paired-sample design. Duffy (1984),
-    Asymptotic and exact power for the McNemar test and its analogue with R controls per case.
-
-    Examples
-    --------
-    Connor's 312 items for a drop of 0.05 at discordance 0.1, 80 % power:
+    Source: Connor (1987), Sample size for testing differences in proportions for the paired-sample design; Duffy
+    (1984), Asymptotic and exact power for the McNemar test and its analogue with R controls per case.
 
     >>> round(mcnemar_power(312, 0.1, 0.05), 3)
     0.764
@@ -179,14 +128,9 @@ def mcnemar_power(n: int, discordance: float, drop: float, alpha: float = 0.05) 
 class GateRates:
     """How often three rules of a regression gate decide.
 
-    Parameters
-    ----------
-    point_fails : float
-        The drop seen is above the margin: a coin toss where the true drop is the margin, at any number of items.
-    bound_fails : float
-        The one-sided lower bound of the drop is above 0: sure to be right about a drop, silent about its size.
-    bound_passes : float
-        The one-sided upper bound of the drop is below the margin: sure that nothing worse happened.
+    ``point_fails``: the drop seen is above the margin, a coin toss where the true drop is the margin, at any number of
+    items. ``bound_fails``: the one-sided lower bound of the drop is above 0, sure to be right about a drop, silent
+    about its size. ``bound_passes``: the upper bound is below the margin, sure that nothing worse happened.
     """
 
     point_fails: float
@@ -197,41 +141,11 @@ class GateRates:
 def gate_rates(drop: float, se: float, margin: float = 0.05, alpha: float = 0.05) -> GateRates:
     """Work out how often a gate fails or passes for a true drop.
 
-    With a normal estimate of the drop: ``P(fail by point) = Phi((drop - margin) / se)``, ``P(fail by bound) =
-    Phi(drop / se - z)`` and ``P(pass by bound) = Phi((margin - drop) / se - z)``.
-
-    Parameters
-    ----------
-    drop : float
-        True drop, in units of the coefficient.
-    se : float
-        Standard error of the paired difference; ``sqrt(Var(IF_A - IF_B) deff / n)``.
-    margin : float, optional
-        Drop that must not be exceeded.
-    alpha : float, optional
-        One-sided level of the bounds.
-
-    Returns
-    -------
-    GateRates
-        Probabilities.
-
-    Raises
-    ------
-    ValueError
-        If the standard error is not above 0.
-
-    References
-    ----------
-    Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing the
-    equivalence of average bioavailability.
-
-    Examples
-    --------
-    Where the drop is the margin, the naive rule tosses a coin, and the bound lets 5 % pass:
-
-    >>> gate_rates(0.05, 0.02)  # doctest: +ELLIPSIS
-    GateRates(point_fails=0.5, bound_fails=0.80..., bound_passes=0.05...)
+    With a normal estimate of the drop: ``P(fail by point) = Phi((drop - margin) / se)``,
+    ``P(fail by bound) = Phi(drop / se - z)`` and ``P(pass by bound) = Phi((margin - drop) / se - z)``. ``se`` is that
+    of the paired difference, ``sqrt(Var(IF_A - IF_B) deff / n)``, and alpha the one-sided level of the bounds.
+    Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing
+    the equivalence of average bioavailability.
     """
     from scipy.special import ndtr, ndtri  # noqa: PLC0415 - loaded on use
 

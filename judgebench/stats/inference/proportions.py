@@ -1,4 +1,4 @@
-"""Exact and simple intervals of proportions, alone and paired."""
+"""Exact and simple intervals of proportions of n rows, alone and paired; ValueError if counts don't fit each other."""
 
 from __future__ import annotations
 
@@ -10,34 +10,7 @@ def clopper_pearson(hits: int, n: int, level: float = 0.95) -> tuple[float, floa
 
     The bounds are the shares at which the binomial tails beyond the count have probability (1 - level) / 2. Wilson's
     interval is shorter and covers at its level on average; take this one where a guarantee is asked for.
-
-    Parameters
-    ----------
-    hits : int
-        Rows that count.
-    n : int
-        All rows, at least 1.
-    level : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    tuple of float
-        Low and high.
-
-    Raises
-    ------
-    ValueError
-        If not 0 <= hits <= n with n above 0.
-
-    References
-    ----------
-    Clopper & Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial.
-
-    Examples
-    --------
-    >>> [round(bound, 6) for bound in clopper_pearson(8, 10)]
-    [0.443905, 0.974789]
+    Source: Clopper & Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial.
     """
     from scipy.special import betaincinv  # noqa: PLC0415 - loaded on use
 
@@ -52,68 +25,19 @@ def rule_of_three(n: int, level: float = 0.95) -> float:
     """Largest share that n rows without a single hit leave plausible.
 
     ``-ln(1 - level) / n``, which at 95 % is 3 / n: one-sided, for events that were looked for and never seen.
-
-    Parameters
-    ----------
-    n : int
-        Rows, at least 1.
-    level : float, optional
-        Confidence of the one-sided bound.
-
-    Returns
-    -------
-    float
-        Upper bound of the share, at most 1.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows.
-
-    References
-    ----------
-    Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all right?
-
-    Examples
-    --------
-    >>> round(rule_of_three(100), 4)
-    0.03
+    Source: Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all right?
     """
     _check(0, n)
     return min(1.0, -math.log(1 - level) / n)
 
 
 def agresti_min(first_only: int, second_only: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Agresti and Min's interval of the difference of two shares on the same items.
+    """Agresti and Min's interval of the difference of two shares, first minus second, on the same items.
 
-    ``(b - c) / (n + 2) +- z sqrt(b + c + 1 - (b - c)^2 / (n + 2)) / (n + 2)``: Wald's interval after half an item is
-    added to each cell of the paired table.
+    ``(b - c) / (n + 2) +- z sqrt(b + c + 1 - (b - c)^2 / (n + 2)) / (n + 2)``, with b items on which only the first is
+    right and c only the second: Wald's interval after half an item is added to each cell of the paired table.
+    Source: Agresti & Min (2005), Simple improved confidence intervals for comparing matched proportions.
 
-    Parameters
-    ----------
-    first_only, second_only : int
-        Items on which only the first (b) or only the second judge (c) is right.
-    n : int
-        All items, at least 1; each its own cluster.
-    level : float, optional
-        Nominal coverage.
-
-    Returns
-    -------
-    tuple of float
-        Low and high of the first share minus the second.
-
-    Raises
-    ------
-    ValueError
-        If the counts don't fit.
-
-    References
-    ----------
-    Agresti & Min (2005), Simple improved confidence intervals for comparing matched proportions.
-
-    Examples
-    --------
     >>> [round(bound, 6) for bound in agresti_min(145, 115, 999)]
     [-0.001608, 0.061548]
     """

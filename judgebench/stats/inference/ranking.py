@@ -1,4 +1,7 @@
-"""Which judges differ, and which ranks each of them may have."""
+"""Which judges differ, and which ranks each of them may have.
+
+There are k estimates; their pulls, shape (G, k), are 0 where an estimate has no rows in a cluster.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pairwise:
-    """All differences of k estimates on shared clusters, with joint intervals.
+    """All m = k (k - 1) / 2 differences of k estimates on shared clusters, with joint intervals; arrays of shape (m,).
 
-    Parameters
-    ----------
-    pairs : ndarray of int, shape (m, 2)
-        Positions of the two estimates of each difference, the first below the second; m = k (k - 1) / 2.
-    difference : ndarray of float, shape (m,)
-        First minus second.
-    se : ndarray of float, shape (m,)
-        Standard error of the difference.
-    low, high : ndarray of float, shape (m,)
-        Bounds that hold for all differences at once.
-    p : ndarray of float, shape (m,)
-        P-value of each difference on its own (t with G - 1 degrees of freedom); for `holm` and its kin.
-    p_max_t : ndarray of float, shape (m,)
-        P-value adjusted for all pairs by the largest statistic.
-    critical : float
-        Standard errors on either side of a difference.
+    ``pairs``, shape (m, 2), are the positions (0, 1), (0, 2), ..., (k - 2, k - 1) of the two estimates; differences are
+    first minus second. The bounds, ``critical`` standard errors to either side, hold for all differences at once. ``p``
+    is each difference's own (t with G - 1 degrees of freedom), for `holm` and its kin; ``p_max_t`` is adjusted for all
+    pairs by the largest statistic.
     """
 
     pairs: Ints
@@ -53,10 +44,7 @@ class Pairwise:
 class RankSets:
     """The ranks that each of k estimates may have, all at once at the level asked for.
 
-    Parameters
-    ----------
-    best, worst : ndarray of int, shape (k,)
-        First and last rank of each set; 1 is the highest estimate.
+    From ``best`` to ``worst``, shape (k,); 1 is the highest estimate.
     """
 
     best: Ints
@@ -64,18 +52,7 @@ class RankSets:
 
 
 def stack(spreads: Sequence[Spread]) -> tuple[Floats, Floats]:
-    """Put the pulls of several estimates side by side.
-
-    Parameters
-    ----------
-    spreads : sequence of Spread
-        k estimates whose cluster codes have one meaning.
-
-    Returns
-    -------
-    tuple of ndarray
-        Values, shape (k,), and pulls, shape (G, k), with 0 where an estimate has no rows in a cluster.
-    """
+    """Put the pulls of several estimates, whose cluster codes have one meaning, side by side: values and pulls."""
     joined = Clusters.of(np.concatenate([one.ids for one in spreads]))
     pulls = np.zeros((joined.count, len(spreads)))
     start = 0
@@ -94,43 +71,11 @@ def pairwise(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Pairwise:
-    """Compare every two of k estimates on shared clusters.
+    """Compare every two of k estimates on shared clusters, by multiplier bootstrap.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (k,)
-        The estimates; 2 or more.
-    pulls : ndarray of float, shape (G, k)
-        Pull of every cluster at every estimate, as `stack` gives them.
-    level : float, optional
-        Joint coverage of the intervals.
-    normal : bool, optional
-        Whether to use normal instead of t quantiles.
-    draws, seed : int, optional
-        Of the multiplier bootstrap.
-
-    Returns
-    -------
-    Pairwise
-        Pairs in the order (0, 1), (0, 2), ..., (k - 2, k - 1).
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than 2 estimates or clusters.
-
-    References
-    ----------
-    Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
+    ValueError for fewer than 2 estimates or clusters.
+    Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors.
-
-    Examples
-    --------
-    One pair only: nothing to adjust for, so the critical value is the normal one.
-
-    >>> found = pairwise(np.array([0.8, 0.7]), np.array([[0.02, 0.0], [-0.02, 0.01], [0.0, -0.01]]), normal=True)
-    >>> round(float(found.difference[0]), 6), round(found.critical, 1)
-    (0.1, 2.0)
     """
     from scipy.special import ndtr, stdtr  # noqa: PLC0415 - loaded on use
 
@@ -152,24 +97,9 @@ def rank_sets(compared: Pairwise) -> RankSets:
     An estimate may have any rank from 1 + the number that are significantly higher to k - the number that are
     significantly lower, where a difference is significant if its joint interval leaves out 0. Ranks of bootstrap
     replicates, the usual shortcut, do not cover where true values lie close together.
-
-    Parameters
-    ----------
-    compared : Pairwise
-        All differences.
-
-    Returns
-    -------
-    RankSets
-        In the order of the estimates.
-
-    References
-    ----------
-    Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across
+    Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across
     neighbourhoods and academic achievement across countries.
 
-    Examples
-    --------
     >>> pulls = np.array([[1.0, 0, 0], [-1, 1, 0], [0, -1, 1], [0, 0, -1]]) * 0.01
     >>> sets = rank_sets(pairwise(np.array([0.9, 0.5, 0.48]), pulls, normal=True))
     >>> sets.best.tolist(), sets.worst.tolist()

@@ -17,20 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """A row of the reliability table.
+    """A row of the reliability table: mean probability and share of positive items, with its Wilson 95 % interval.
 
-    Parameters
-    ----------
-    n : int
-        Items.
-    low, high : float
-        Smallest and largest probability in the bin.
-    predicted : float
-        Mean probability.
-    observed : float
-        Share of positive items.
-    observed_low, observed_high : float
-        Wilson's 95 % interval of that share.
+    ``low`` and ``high`` are the smallest and largest probability in the bin.
     """
 
     n: int
@@ -45,33 +34,11 @@ class Bin:
 def reliability(
     probabilities: Floats, positive: Flags, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
 ) -> list[Bin]:
-    """Stated and observed share, bin by bin; empty bins are left out.
+    """Stated and observed share, bin by bin in order of probability; empty bins are left out.
 
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n,)
-        Probability that the item is positive.
-    positive : ndarray of bool, shape (n,)
-        Gold.
-    bins, by, closed
-        As for `bins_of`.
+    Arguments and errors are those of `expected_calibration_error`.
+    Source: Murphy & Winkler (1977), Reliability of subjective probability forecasts of precipitation and temperature.
 
-    Returns
-    -------
-    list of Bin
-        In order of probability.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or a probability is outside [0, 1].
-
-    References
-    ----------
-    Murphy & Winkler (1977), Reliability of subjective probability forecasts of precipitation and temperature.
-
-    Examples
-    --------
     >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
     >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
     >>> [(one.n, round(one.predicted, 3), one.observed) for one in reliability(p, y, 2)]

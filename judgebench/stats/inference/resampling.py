@@ -35,14 +35,8 @@ _UNDEFINED = 0.05
 class Parts:
     """A table as a sum of the tables of its clusters; those alike are kept once.
 
-    Parameters
-    ----------
-    tables : ndarray of int, shape (u, cells)
-        Distinct tables of counts of a cluster.
-    times : ndarray of int, shape (u,)
-        Clusters with each.
-    shape : tuple of int
-        Shape of a table.
+    ``tables``, shape (u, cells), are the distinct counts of a cluster, ``times`` the clusters with each, ``shape`` that
+    of the table.
     """
 
     tables: Ints
@@ -51,17 +45,7 @@ class Parts:
 
     @classmethod
     def of(cls, cells: Ints, shape: tuple[int, int], clusters: Clusters) -> Parts:
-        """Count the cells of each cluster.
-
-        Parameters
-        ----------
-        cells : ndarray of int, shape (n,)
-            Flat cell of each row.
-        shape : tuple of int
-            Shape of the table.
-        clusters : Clusters
-            Cluster of each row.
-        """
+        """Count the cells of each cluster, given the flat cell of each row."""
         size = shape[0] * shape[1]
         if clusters.lone:
             times = np.bincount(cells, minlength=size)
@@ -104,42 +88,19 @@ def resampled(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval:
-    """Interval of a table statistic by resampling its clusters.
+    """Interval of a table statistic, None where it is undefined, by resampling its clusters.
 
     ``bootstrap``: the quantiles of the statistic on resampled tables. ``bca``: those quantiles, moved by the bias
     ``z0 = Phi^-1(share of resamples below the value)`` and the acceleration ``a = sum d^3 / (6 (sum d^2)^1.5)`` of the
     values without one cluster each, ``d = mean - value``. ``jackknife``: ``SE^2 = (G - 1) / G sum d^2``, Student's t on
     the Fisher-z scale of the range.
 
-    Parameters
-    ----------
-    parts : Parts
-        The table by clusters.
-    statistic : callable
-        From a table of counts to the statistic; None where it is undefined.
-    method : {'bca', 'bootstrap', 'jackknife'}
-        The method asked for.
-    low, high : float, optional
-        Bounds of the statistic.
-    level : float, optional
-        Nominal coverage.
-    draws, seed : int, optional
-        Of the bootstrap.
+    The interval names the method in fact used: ``bca`` falls back on ``bootstrap`` where bias or acceleration can't be
+    worked out. There are no bounds for fewer than 2 clusters, where the statistic has no value or never moves, and
+    where more than 5 % of the resamples (or a table less one cluster) have none.
 
-    Returns
-    -------
-    Interval
-        With the method in fact used: ``bca`` falls back on ``bootstrap`` where bias or acceleration can't be
-        worked out. Without bounds for fewer than 2 clusters, where the statistic has no value or never moves, and
-        where more than 5 % of the resamples (or a table less one cluster) have none.
-
-    References
-    ----------
-    Efron (1987), Better bootstrap confidence intervals. Efron & Tibshirani (1993), An introduction to the bootstrap.
-
-    Examples
-    --------
-    Kappa of PandaLM-7B with the majority of three annotators, 0.435, on 999 items:
+    Source: Efron (1987), Better bootstrap confidence intervals; Efron & Tibshirani (1993), An introduction to the
+    bootstrap. Kappa of PandaLM-7B with the majority of three annotators, 0.435, on 999 items:
 
     >>> from judgebench.stats.coefficients.chance import cohen_kappa
     >>> from judgebench.stats.table import Table
@@ -220,34 +181,10 @@ def _jackknife(parts: Parts, statistic: Statistic, value: float, low: float, hig
 def two_way(first: Spread, second: Spread, lone: Spread) -> float | None:
     """Give the standard error of an estimate whose rows are clustered in two ways, as by question and by system.
 
-    ``V = V_first + V_second - V_both``, not below 0, where V_both sums the influences in the cells that both ways
-    share: single rows, if every system answers a question once.
-
-    Parameters
-    ----------
-    first, second : Spread
-        The estimate with its influences summed in one way and in the other.
-    lone : Spread
-        With its influences summed where both ways agree.
-
-    Returns
-    -------
-    float or None
-        None where either way has a single cluster. With fewer than about 20 clusters either way the error is rough.
-
-    References
-    ----------
-    Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering.
-
-    Examples
-    --------
-    Four answers, of two systems to two questions:
-
-    >>> from judgebench.stats.influence import Clusters, mean
-    >>> right = np.array([1.0, 1, 1, 0])
-    >>> ways = [Clusters.of(np.array(codes)) for codes in ([0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 2, 3])]
-    >>> round(two_way(*(mean(right, way) for way in ways)), 6)
-    0.25
+    ``V = V_first + V_second - V_both``, not below 0, where V_both sums the influences in the cells that both ways share
+    (``lone``): single rows, if every system answers a question once. None where either way has a single cluster; with
+    fewer than about 20 clusters either way the error is rough.
+    Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering.
     """
     errors = first.se, second.se, lone.se
     if errors[0] is None or errors[1] is None or errors[2] is None:

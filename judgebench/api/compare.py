@@ -1,0 +1,69 @@
+"""``judgebench.compare``: judges on the same items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Literal, Unpack
+
+from judgebench.api.checks import policies_of
+from judgebench.api.labelling import open_labels
+from judgebench.api.notes import tell
+from judgebench.api.parameters import Option, question
+from judgebench.api.sources import open_sources
+from judgebench.api.tables import LabelsAndScores, LabelsMode, OwnLabels, Policy, Source
+from judgebench.errors import UsageError, argument
+from judgebench.report.compare import ManyJudges, TwoJudges
+
+
+@question
+def compare(
+    source: Source = None,
+    *,
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
+    metric: Annotated[
+        str | Sequence[str],
+        Option("A metric; by default those that the scale calls for; repeatable.", metavar="M", read=list[str]),
+    ] = (),
+    by_system: Annotated[bool, Option("Add a row for every judged system.")] = False,
+    interval: Annotated[
+        Literal["default", "two-way"], Option("Cluster by question, or two-way: by question and by system.")
+    ] = "default",
+    shared: Annotated[bool, Option("Compare on the items that all judges have, where some lack items.")] = False,
+    items: Annotated[
+        int | None, Option("List N items on which two judges differ; CSV: all of them.", metavar="N", least=1)
+    ] = None,
+    seed: Annotated[int, Option("Of the permutation tests and the bootstrap.", least=0)] = 0,
+    fail_if_worse: Annotated[bool, Option("Exit 1 where the first judge agrees surely less than the second.")] = False,
+    verify: Annotated[
+        bool, Option("Recompute with scikit-learn, krippendorff and scipy; stop on a difference.")
+    ] = False,
+    policy: Policy = (),
+    **table: Unpack[LabelsAndScores],
+) -> TwoJudges | ManyJudges:
+    """Compare judges on the same items: paired, clustered by question; all pairs where there are more than two."""
+    from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.compare import differing  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+
+    named = [metric] if isinstance(metric, str) else list(metric)
+    policies = policies_of(policy)
+    opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only"))
+    matched = match([one.judged(one.own.override(policies)) for one in opened], shared=shared)
+    if matched.left_out:
+        tell(f"{matched.left_out:,} items that not all judges have are left out ({argument('shared')})")
+    if verify:
+        verify_matched(matched, named, metrics())
+    if len(matched.judges) > 2:
+        if items is not None or fail_if_worse or by_system or len(named) > 1 or interval != "default":
+            only = ", ".join(map(argument, ("items", "fail_if_worse", "by_system", "interval")))
+            raise UsageError(f"{only} and a second {argument('metric')} are for two judges")
+        return ManyJudges(compare_all(matched, *named, known=metrics(), seed=seed))
+    by = ("subset", "system") if by_system else ("subset",)
+    found = hold(matched, named, known=metrics(), by=by, interval=interval, seed=seed)
+    if fail_if_worse and found.leaning:
+        raise UsageError(f"{argument('fail_if_worse')}: more or less {found.headline} is neither better nor worse")
+    return TwoJudges(replace(found, differing=tuple(differing(matched))), items, fail_if_worse)

@@ -1,0 +1,92 @@
+"""``judgebench.humans``: how far the people behind the gold agree, and where judges stand among them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
+
+from judgebench.api.checks import policies_of
+from judgebench.api.labelling import open_labels
+from judgebench.api.notes import tell
+from judgebench.api.parameters import Option, question
+from judgebench.api.sources import open_sources
+from judgebench.api.tables import Labels, LabelsMode, OwnLabels, Policy, Source
+from judgebench.errors import DataError
+from judgebench.report.humans import Panel, Panels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from judgebench.api import sources
+    from judgebench.domain import Policies, Ratings
+
+Interval: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
+
+
+@question
+def humans(
+    source: Source = None,
+    *,
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
+    alpha_interval: Annotated[
+        Interval, Option("How the interval of the annotators' alpha is made; resampling is of questions.")
+    ] = "influence",
+    seed: Annotated[int, Option("Of the bootstrap.", least=0)] = 0,
+    policy: Policy = (),
+    **table: Unpack[Labels],
+) -> Panels:
+    """Measure the annotators against each other, all at once, and each judge as if it were one of them."""
+    policies = policies_of(policy)
+    beside = open_labels(labels, labels_mode or "add")
+    tasks: dict[str, list[sources.Source]] = {}
+    for one in open_sources(source, table, unjudged="humans", labels=beside):
+        tasks.setdefault(one.task, []).append(one)
+    panels: list[Panel] = []
+    unfit: list[DataError] = []
+    for task, mine in tasks.items():
+        measured = (
+            (task, one.judge, one.gold, one.revision, one.own.override(policies), one.ratings()) for one in mine
+        )
+        try:
+            panels += gather(measured, alpha=alpha_interval, seed=seed)
+        except DataError as error:
+            # A task with one annotator must not hide the others.
+            if len(tasks) == 1:
+                raise
+            unfit.append(error)
+            tell(f"left out {task}: {error}")
+    if not panels:
+        raise unfit[0]
+    return Panels(tuple(panels))
+
+
+def gather(
+    measured: Iterable[tuple[str, str, str, str, Policies, Ratings]], *, alpha: Interval = "influence", seed: int = 0
+) -> list[Panel]:
+    """Measure annotators and judges (task, judge, gold source, revision, policies and ratings of each).
+
+    Judges on the same labels share a panel; a judge without a name is none. DataError where no two annotators labelled
+    the same item.
+    """
+    from judgebench.agreement.humans.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
+
+    panels: dict[tuple[object, ...], Panel] = {}
+    for task, judge, gold, revision, policies, ratings in measured:
+        key = (task, revision, policies.tie, ratings.annotators, _labels(ratings))
+        if key not in panels:
+            found = measure_humans(ratings, policies, alpha=alpha, seed=seed)
+            panels[key] = Panel(task, gold, revision, policies, found, ())
+        if judge:
+            judges = (*panels[key].judges, (judge, among_humans(ratings, policies)))
+            panels[key] = panels[key]._replace(judges=judges)
+    return list(panels.values())
+
+
+def _labels(ratings: Ratings) -> str:
+    """Digest the labels; runs may hold the same items in another order."""
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    _, first = np.unique(ratings.item, return_index=True)
+    gold = ratings.gold[first]
+    return hashlib.sha256(np.ascontiguousarray(gold[np.lexsort(gold.T)]).tobytes()).hexdigest()

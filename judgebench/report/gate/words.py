@@ -1,0 +1,121 @@
+"""How a gate speaks: what became of each line, in words that are safe in the log of a CI system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.agreement.names import title_of
+from judgebench.report.document.text import NONE, clean, many, spread
+from judgebench.report.words import REASONS
+
+if TYPE_CHECKING:
+    from judgebench.agreement.gate.rules import Gate, GateLine
+    from judgebench.domain import Estimate
+
+__all__ = ["STATES", "amount", "line_name", "phrase", "relative", "safe", "title", "value", "verdict"]
+
+#: The states, in words.
+STATES = {"pass": "PASS", "fail": "FAIL", "undecided": "CAN'T TELL"}
+_OPERATIONS = {
+    "coverage": "coverage",
+    "flip_rate": "position flips",
+    "cost": "cost per judgment (USD)",
+    "latency": "seconds per judgment",
+}
+_REASONS = REASONS | {
+    "unchanged": "the same verdicts throughout",
+    "unmoved": "verdicts differ, but the figure moves nowhere",
+    "one_question": "all items share one question, so nothing can be tested",
+    "no_error": "this figure carries no error",
+    "unknown_price": "the price of some answers is not known",
+    "nothing_before": "the baseline took nothing, so an increase has no measure",
+}
+#: How many lines a sentence names.
+_NAMED = 3
+
+
+def safe(text: str) -> str:
+    r"""Make a name safe in the log of a CI system, which reads lines such as ``::error::`` as commands.
+
+    >>> print(safe("x\n::error::y"), safe("##[debug]"))
+    x\n:\x3aerror:\x3ay ##\x5bdebug]
+    """
+    return clean(text).replace("::", ":\\x3a").replace("##[", "##\\x5b")
+
+
+def title(line: GateLine) -> str:
+    """Name the figure of a line."""
+    return safe(_OPERATIONS.get(line.figure, title_of(line.figure)) if line.operation else title_of(line.figure))
+
+
+def line_name(line: GateLine) -> str:
+    """Name a line: the figure, and where it is not about all items."""
+    return title(line) if line.subset == "all" else f"{title(line)} on {safe(line.subset)}"
+
+
+def relative(line: GateLine) -> bool:
+    """Whether its worsening is a part of the baseline's."""
+    return line.operation and line.figure in {"cost", "latency"}
+
+
+def amount(line: GateLine, worse: float | None) -> str:
+    """Write a worsening: in the figure's unit, or as a part of the baseline's."""
+    if worse is None:
+        return NONE
+    return f"{100 * worse:.1f} %" if relative(line) else spread(worse)
+
+
+def value(line: GateLine, one: Estimate) -> str:
+    """Write a figure."""
+    if one.value is None:
+        return NONE
+    # Dollars per judgment are small.
+    return f"{one.value:.3g}" if relative(line) else spread(one.value)
+
+
+def _change(line: GateLine, value: float | None) -> str:
+    if value is not None and value < 0:
+        return f"better by {amount(line, -value)}"
+    return f"worse by {amount(line, value)}"
+
+
+def phrase(line: GateLine, alpha: float) -> str:
+    """Say in a few words what became of one line."""
+    worse = line.worse
+    values = f"{line_name(line)} {value(line, line.baseline)} before, {value(line, line.run)} now"
+    sure, limit = f"{100 * (1 - alpha):g} % sure", amount(line, line.limit)
+    if line.state == "fail":
+        known = f", at least {amount(line, worse.low)} ({sure})" if worse.low is not None else ""
+        return f"{values}: {_change(line, worse.value)}{known}{f', allowed {limit}' if line.strict else ''}"
+    if line.state == "pass":
+        if line.reason or worse.high is None:
+            return f"{values}: {_REASONS.get(line.reason, line.reason)}"
+        if worse.high < 0:
+            return f"{values}: better by at least {amount(line, -worse.high)} ({sure})"
+        return f"{values}: worse by less than {amount(line, worse.high)} ({sure}), allowed {limit}"
+    if worse.value is None or worse.low is None or worse.high is None:
+        why = _REASONS.get(line.reason, line.reason.replace("_", " "))
+        return f"{values}: {why or 'too few questions'}{_needs(line)}"
+    span = f"{_change(line, worse.low)} to {_change(line, worse.high)}"
+    return f"{values}: {_change(line, worse.value)} ({span}), allowed {limit}{_needs(line)}"
+
+
+def _needs(line: GateLine) -> str:
+    return "" if line.needed is None else f"; about {many(line.needed, 'item')} would tell"
+
+
+def verdict(found: Gate) -> str:
+    """Say in a sentence or two whether the run may take the baseline's place."""
+    shown = [line for line in found.lines if line.state == found.state]
+    head = (
+        f"{STATES[found.state]}: {safe(found.run)} against the baseline {safe(found.baseline)} on {safe(found.task)}, "
+        f"{many(found.items, 'item')}."
+    )
+    parts = "; ".join(phrase(line, found.rules.alpha) for line in shown[:_NAMED])
+    if len(shown) == 1:
+        # The sentence after it says the same.
+        parts = parts.removesuffix(_needs(shown[0]))
+    parts = parts[0].upper() + parts[1:]
+    more = f"; and {many(len(shown) - _NAMED, 'line')} more" if len(shown) > _NAMED else ""
+    need = f" You need about {many(found.needed, 'item')}." if found.needed is not None else ""
+    return f"{head} {parts}{more}.{need if found.state == 'undecided' else ''}"

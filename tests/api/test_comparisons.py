@@ -1,0 +1,82 @@
+"""`judgebench.compare`, `power`, `analyze`: the questions of the commands, asked from Python."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import judgebench
+from judgebench.errors import UsageError
+
+TABLE = {"judge": ["good", "poor"], "gold": "h", "cluster": "q", "scale": "check"}
+THREE = TABLE | {"judge": ["good", "poor", "fair"]}
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    gold = rng.integers(0, 2, 200)
+    said = {
+        name: np.where(rng.random(200) < share, gold, 1 - gold)
+        for name, share in (("good", 0.97), ("fair", 0.8), ("poor", 0.6))
+    }
+    words = {name: [("no", "yes")[code] for code in codes] for name, codes in {"h": gold, **said}.items()}
+    return pd.DataFrame({"q": np.arange(200) // 2, "topic": ["law", "art"] * 100, **words})
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda frame: judgebench.compare(frame, **TABLE, items=2), "good agrees with gold more than poor"),
+        (lambda frame: judgebench.compare(frame, **THREE), "Good agrees with gold most"),
+        (lambda frame: judgebench.power(frame, **TABLE, metric="accuracy"), "To find a drop of .050 in accuracy"),
+        (lambda _: judgebench.power(base_rate=0.7, kappa=0.6), "To find a drop of .050 in Cohen's kappa"),
+        (lambda frame: judgebench.analyze(frame, **TABLE, feature="topic"), "good on DataFrame: "),
+    ],
+    ids=["two", "three", "pilot", "figures", "errors"],
+)
+def test_answers_are_documents(frame, ask, says: str) -> None:
+    found = ask(frame)
+    assert says in repr(found)
+    assert str(found).startswith(says)
+    assert len(found.to_frame()) >= 2
+    assert json.loads(found.render("json")) == found.to_json()
+    assert f"<p>{says.split(maxsplit=1)[0]}" in found._repr_html_()
+    assert r"\begin{tabular}" in found.render("tex")
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda frame: judgebench.compare(frame, **TABLE, items=0), "items=0: expected a whole number from 1 up"),
+        (lambda frame: judgebench.compare(frame, **TABLE, interval="both"), "interval='both': write one of"),
+        (lambda frame: judgebench.compare(frame, **TABLE, interval="two-way"), "need two systems: system"),
+        (
+            lambda frame: judgebench.compare(frame, judge="good", gold="h", scale="check"),
+            "or judge twice",
+        ),
+        (lambda frame: judgebench.power(frame, **TABLE, discordance=0.1), "leave discordance out"),
+        (lambda frame: judgebench.power(frame, **TABLE, kappa=0.5), "base_rate and kappa stand in for a pilot"),
+        (lambda _: judgebench.power(base_rate=0.7, kappa=0.6, cluster="q"), "cluster: without a pilot"),
+        (lambda _: judgebench.analyze("runs", feature="topic"), "feature names columns of a wide csv FILE"),
+        (lambda _: judgebench.power(design_effect=0.001), "design_effect=0.001: expected a number from 0.01 up"),
+    ],
+)
+def test_errors_name_the_parameter(frame, ask, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ask(frame)
+    assert says in str(caught.value)
+
+
+def test_a_worse_judge_is_a_failure_that_nobody_raises_in_python(frame) -> None:
+    found = judgebench.compare(frame, **TABLE | {"judge": ["poor", "good"]}, fail_if_worse=True)
+    assert "good agrees with gold more than poor" in str(found.failure)
+    assert judgebench.compare(frame, **TABLE, fail_if_worse=True).failure is None
+
+
+def test_columns_of_a_frame_explain_errors(frame) -> None:
+    found = judgebench.analyze(frame, **TABLE, feature=["topic"])
+    assert {part.division for part in found.rows[1].found.slices} >= {"topic"}

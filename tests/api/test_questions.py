@@ -1,0 +1,50 @@
+"""Questions from Python: what they give is a document, and a message names what Python calls a parameter."""
+
+from __future__ import annotations
+
+import pytest
+
+import judgebench
+from judgebench.errors import UsageError
+
+
+@pytest.fixture
+def table():
+    pd = pytest.importorskip("pandas")
+    return pd.DataFrame({
+        "ann": list("ABABBABAAB") * 4, "bob": list("ABABBABABB") * 4, "cat": list("ABBBBABAAA") * 4,
+        "model": list("ABABBAABAB") * 4, "question": [i // 2 for i in range(40)],
+    })  # fmt: skip
+
+
+GOLD = ["ann", "bob", "cat"]
+PAIRS = {"gold": GOLD, "judge": "model", "scale": "pair:2"}
+
+
+def is_document(found, kind):
+    assert found.to_json()["schema"] == f"judgebench.{kind}/1"
+    assert len(found.to_frame())
+    assert repr(found).startswith(f"<{type(found).__name__}: ")
+    assert "<table>" in found._repr_html_()
+    assert all(found.render(form) for form in ("table", "json", "csv", "md", "html", "tex"))
+
+
+def test_humans(table):
+    found = judgebench.humans(table, **PAIRS, cluster="question", gold_source="expert")
+    is_document(found, "humans")
+    assert [judge for judge, _ in found.panels[0].judges] == ["model"]
+    alone = judgebench.humans(table, gold=GOLD, scale="pair:2")
+    is_document(alone, "humans")
+    assert not alone.panels[0].judges
+    with pytest.raises(UsageError, match=r"^humans needs gold twice"):
+        judgebench.humans(table, gold="ann")
+    with pytest.raises(UsageError, match=r"^alpha_interval='bca': write one of 'influence'"):
+        judgebench.humans(table, gold=GOLD, alpha_interval="bca")
+    with pytest.raises(UsageError, match=r"^seed=-1: expected a whole number from 0 up"):
+        judgebench.humans(table, gold=GOLD, seed=-1)
+
+
+def test_alt_test(table):
+    is_document(judgebench.alt_test(table, **PAIRS), "alt-test")
+    with pytest.raises(UsageError, match=r"^policy tie=drop: "):
+        judgebench.alt_test(table, **PAIRS, policy="tie=drop")
