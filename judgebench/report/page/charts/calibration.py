@@ -9,7 +9,7 @@ import numpy as np
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import numbers_of, score_metrics
 from judgebench.report.document.text import clean, spread
-from judgebench.report.page.charts.canvas import sketch
+from judgebench.report.page.charts.canvas import open_canvas
 from judgebench.report.page.charts.words import count, first_up, name_of, percent, told
 from judgebench.report.page.parts import Chart
 from judgebench.stats.coefficients.calibration import bins_of
@@ -17,7 +17,7 @@ from judgebench.stats.inference.reliability import reliability
 
 if TYPE_CHECKING:
     from judgebench.domain import Policies, Ratings
-    from judgebench.report.page.charts.canvas import Sketch
+    from judgebench.report.page.charts.canvas import Canvas
     from judgebench.stats.inference.reliability import Bin
 
 __all__ = ["calibration"]
@@ -46,22 +46,22 @@ def calibration(
     title = f"{clean(judge)}: how sure it is that {what}, and how often that holds"
     figures = [(short, name_of(key), told(key, found[key])) for key, short in _FIGURES if key in found]
     summary = _summary(bins, what, figures)
-    with sketch(name, _TOP + _SIDE + _BARS + 68) as board:
-        board.legend(
+    with open_canvas(name, _TOP + _SIDE + _BARS + 68) as canvas:
+        canvas.legend(
             [
                 ("o", "series-1", "observed share, 95 % interval"),
                 ("dash", "soft", "calibrated"),
                 ("box", "series-1", "rows in the bin"),
             ]
         )
-        _curve(board, bins, what)
+        _curve(canvas, bins, what)
         for place, (short, full, text) in enumerate(figures):
             value, _, interval = text.partition(" (")
             height = _TOP + 14 + 40 * place
-            board.text(_LEFT + _SIDE + 28, height, f"{short} {value}", bold=True, hover=full)
+            canvas.text(_LEFT + _SIDE + 28, height, f"{short} {value}", bold=True, hover=full)
             if interval:
-                board.text(_LEFT + _SIDE + 28, height + 16, f"({interval}", role="soft", size=11)
-        svg = board.svg(title, summary)
+                canvas.text(_LEFT + _SIDE + 28, height + 16, f"({interval}", role="soft", size=11)
+        svg = canvas.svg(title, summary)
     header = ("said, from", "to", "mean", "rows", "observed", "95 % interval")
     rows = tuple(
         (
@@ -77,13 +77,13 @@ def calibration(
     return Chart(name, title, svg, summary, header, rows)
 
 
-def _curve(board: Sketch, bins: list[Bin], what: str) -> None:
-    panel = board.panel(_LEFT, _TOP, _SIDE, _SIDE, x=(0.0, 1.0), y=(0.0, 1.0))
+def _curve(canvas: Canvas, bins: list[Bin], what: str) -> None:
+    panel = canvas.panel(_LEFT, _TOP, _SIDE, _SIDE, x=(0.0, 1.0), y=(0.0, 1.0))
     panel.scale_y(_TICKS, f"how often {what}")
     panel.line((0.0, 1.0), (0.0, 1.0), role="soft", dash=True)
     panel.line([one.predicted for one in bins], [one.observed for one in bins], role="series-1", width=1.5)
     most = max(one.n for one in bins)
-    bars = board.panel(_LEFT, _TOP + _SIDE + 8, _SIDE, _BARS, x=(0.0, 1.0), y=(0.0, float(most)))
+    bars = canvas.panel(_LEFT, _TOP + _SIDE + 8, _SIDE, _BARS, x=(0.0, 1.0), y=(0.0, float(most)))
     for one in bins:
         words = (
             f"said {spread(one.predicted)} on average, {count(one.n, 'row')}: observed {percent(one.observed)} "
@@ -95,7 +95,7 @@ def _curve(board: Sketch, bins: list[Bin], what: str) -> None:
         bars.box(start + 0.005, start + 0.095, 0.0, float(one.n), role="series-1", opacity=0.35, hover=words)
         if most < 10_000:
             bars.text(start + 0.05, 0.0, str(one.n), dy=10, anchor="middle", role="soft", size=11)
-    base = board.panel(_LEFT, _TOP + _SIDE + 8, _SIDE, _BARS + 16, x=(0.0, 1.0), y=(0.0, 1.0))
+    base = canvas.panel(_LEFT, _TOP + _SIDE + 8, _SIDE, _BARS + 16, x=(0.0, 1.0), y=(0.0, 1.0))
     base.scale_x(_TICKS, "probability that the judge gives", grid=False)
 
 

@@ -1,4 +1,4 @@
-"""The drawing board: a few shapes in the page's colours, drawn by matplotlib, given out as safe inline SVG."""
+"""The canvas: a few shapes in the page's colours, drawn by matplotlib, given out as safe inline SVG."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WIDTH",
+    "Canvas",
     "Entry",
     "Panel",
     "Shape",
-    "Sketch",
     "fitted",
     "legend_room",
+    "open_canvas",
     "shorten",
-    "sketch",
     "text_room",
     "ticks",
 ]
@@ -102,7 +102,7 @@ def _legend_places(entries: Sequence[Entry], width: float) -> list[tuple[float, 
     return found
 
 
-class Sketch:
+class Canvas:
     """A drawing in the making; pixels run from the upper left corner, and every id begins with ``name``."""
 
     def __init__(self, name: str, width: float, height: float) -> None:
@@ -205,10 +205,10 @@ class Sketch:
 
 
 class Panel:
-    """A field of a sketch in the units of its data."""
+    """A field of a canvas in the units of its data."""
 
-    def __init__(self, board: Sketch, axes: Any, x: tuple[float, float], y: tuple[float, float]) -> None:
-        self._board, self._axes, self.x, self.y = board, axes, x, y
+    def __init__(self, canvas: Canvas, axes: Any, x: tuple[float, float], y: tuple[float, float]) -> None:
+        self._canvas, self._axes, self.x, self.y = canvas, axes, x, y
 
     def line(
         self,
@@ -231,7 +231,7 @@ class Panel:
             solid_capstyle="butt",
             scalex=False,
             scaley=False,
-            gid=self._board.told(hover) if hover else None,
+            gid=self._canvas.told(hover) if hover else None,
         )
 
     def box(
@@ -245,7 +245,7 @@ class Panel:
             alpha=opacity,
             linewidth=0,
             clip_on=False,
-            gid=self._board.told(hover) if hover else None,
+            gid=self._canvas.told(hover) if hover else None,
         )
 
     def dot(
@@ -272,18 +272,18 @@ class Panel:
             clip_on=False,
             scalex=False,
             scaley=False,
-            gid=self._board.told(hover) if hover else None,
+            gid=self._canvas.told(hover) if hover else None,
         )
 
     def text(self, x: float, y: float, words: str, *, dx: float = 0, dy: float = 0, **look: Any) -> None:
-        """Write at a point of the data, moved by pixels; what `Sketch.text` takes is taken."""
+        """Write at a point of the data, moved by pixels; what `Canvas.text` takes is taken."""
         px, py = self.pixel(x, y)
-        self._board.text(px + dx, py + dy, words, **look)
+        self._canvas.text(px + dx, py + dy, words, **look)
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
         """Say where a point of the data lies."""
         left, low = self._axes.transData.transform((x, y))
-        return float(left), self._board.height - float(low)
+        return float(left), self._canvas.height - float(low)
 
     def scale_x(self, ticks: Sequence[tuple[float, str]], label: str = "", *, grid: bool = True) -> None:
         """Write values below the field, with a line for each."""
@@ -293,7 +293,7 @@ class Panel:
             self.text(value, self.y[0], words, dy=12, role="soft", size=11, anchor="middle")
         if label:
             (left, bottom), (right, _) = self.pixel(self.x[0], self.y[0]), self.pixel(self.x[1], self.y[0])
-            self._board.text((left + right) / 2, bottom + 30, label, role="soft", anchor="middle")
+            self._canvas.text((left + right) / 2, bottom + 30, label, role="soft", anchor="middle")
 
     def scale_y(self, ticks: Sequence[tuple[float, str]], label: str = "") -> None:
         """Write values left of the field, with a line for each, and the label above them."""
@@ -314,11 +314,11 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 @contextmanager
-def sketch(name: str, height: float, width: float = WIDTH) -> Generator[Sketch]:
-    """Open a drawing board; matplotlib has its own defaults meanwhile, whatever a program or a user's file set."""
+def open_canvas(name: str, height: float, width: float = WIDTH) -> Generator[Canvas]:
+    """Open a canvas; matplotlib has its own defaults meanwhile, whatever a program or a user's file set."""
     import matplotlib as mpl  # noqa: PLC0415 - loaded on use
 
     with _ALONE, mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "judgebench", "font.family": ["DejaVu Sans"]})
-        yield Sketch(name, width, height)
+        yield Canvas(name, width, height)

@@ -9,7 +9,7 @@ import numpy as np
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.canvas import WIDTH, fitted, sketch
+from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas
 from judgebench.report.page.charts.words import percent, whom
 from judgebench.report.page.parts import Chart
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.domain import Policies, Ratings
-    from judgebench.report.page.charts.canvas import Sketch
+    from judgebench.report.page.charts.canvas import Canvas
 
 __all__ = ["confusion"]
 
@@ -44,9 +44,9 @@ def confusion(
     who = whom(gold)
     title = f"{clean(judge)}: what it says, by what {who} {'say' if who == 'people' else 'says'}"
     summary = _summary(counts, names, tall, judge)
-    with sketch(name, _TOP + len(tall) * _cell(wide)[1] + 8) as board:
-        _draw(board, counts, names, tall, wide, who)
-        svg = board.svg(title, summary)
+    with open_canvas(name, _TOP + len(tall) * _cell(wide)[1] + 8) as canvas:
+        _draw(canvas, counts, names, tall, wide, who)
+        svg = canvas.svg(title, summary)
     header = (f"{who} \\ judge", *(clean(names[j]) for j in wide), "all")
     rows = tuple(
         (
@@ -69,14 +69,14 @@ def _share(counts: npt.NDArray[np.intp], i: int, j: int) -> str:
 
 
 def _draw(
-    board: Sketch, counts: npt.NDArray[np.intp], names: list[str], tall: list[int], wide: list[int], who: str
+    canvas: Canvas, counts: npt.NDArray[np.intp], names: list[str], tall: list[int], wide: list[int], who: str
 ) -> None:
     width, height = _cell(wide)
     left = _LEFT
-    board.text(left + width * len(wide) / 2, 12, "the judge says", role="soft", anchor="middle")
-    board.text(left - 10, 34, f"{who} {'say' if who == 'people' else 'says'}", role="soft", anchor="end")
-    board.text(left + width * len(wide) + 52, 34, "all", role="soft", anchor="end")
-    panel = board.panel(
+    canvas.text(left + width * len(wide) / 2, 12, "the judge says", role="soft", anchor="middle")
+    canvas.text(left - 10, 34, f"{who} {'say' if who == 'people' else 'says'}", role="soft", anchor="end")
+    canvas.text(left + width * len(wide) + 52, 34, "all", role="soft", anchor="end")
+    panel = canvas.panel(
         left, _TOP, width * len(wide), height * len(tall), x=(0.0, float(len(wide))), y=(float(len(tall)), 0.0)
     )
     panel.box(0.0, float(len(wide)), 0.0, float(len(tall)), role="panel")
@@ -84,7 +84,7 @@ def _draw(
     numbered = len(wide) > _ROOMY
     for x, j in enumerate(wide):
         label = str(x + 1) if numbered else fitted(names[j], width - 4, 11)
-        board.text(left + width * (x + 0.5), 34, label, size=11, anchor="middle", hover=names[j])
+        canvas.text(left + width * (x + 0.5), 34, label, size=11, anchor="middle", hover=names[j])
     for y, i in enumerate(tall):
         total = int(counts[i].sum())
         label = f"{fitted(names[i], left - 32)} {y + 1}" if numbered else fitted(names[i], left - 12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean, spread
-from judgebench.report.page.charts.canvas import fitted, legend_room, sketch, ticks
+from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
 from judgebench.report.page.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
 from judgebench.report.scores import gold_word
@@ -51,12 +51,12 @@ def forest(rows: Sequence[Agreement], metric: str | None = None, *, name: str = 
     top = legend_room(legend) + 8
     height = top + _ROW * max(len(drawn), 1) + 48
     low, high = _range(drawn, chosen, ceiling, constant)
-    with sketch(name, height) as board:
-        board.legend(legend)
-        panel = board.panel(
+    with open_canvas(name, height) as canvas:
+        canvas.legend(legend)
+        panel = canvas.panel(
             _LEFT,
             top,
-            board.width - _LEFT - _RIGHT,
+            canvas.width - _LEFT - _RIGHT,
             _ROW * max(len(drawn), 1),
             x=(low, high),
             y=(len(drawn) - 0.5, -0.5),
@@ -65,7 +65,7 @@ def forest(rows: Sequence[Agreement], metric: str | None = None, *, name: str = 
         _references(panel, chosen, ceiling, constant)
         for place, row in enumerate(drawn):
             _judge(panel, place, row, chosen, several=len({one.task for one in rows}) > 1)
-        svg = board.svg(title, summary)
+        svg = canvas.svg(title, summary)
     header = ("judge", name_of(chosen), "95 % interval", "each person alone", "people with each other", "items")
     cells = tuple(_cells(row, chosen) for row in rows)
     return Chart(name, title, svg, summary, header, cells)

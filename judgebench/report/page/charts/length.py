@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.canvas import fitted, sketch
+from judgebench.report.page.charts.canvas import fitted, open_canvas
 from judgebench.report.page.charts.words import count, percent, told, whom
 from judgebench.report.page.parts import Chart
 
@@ -31,16 +31,16 @@ def length(found: LengthPreference, *, judge: str = "the judge", gold: str = "",
         f"{points(found.difference)}."
     )
     marks = [f"{one.least:,.0f}–{one.most:,.0f}" for one in found.bins]  # noqa: RUF001 - a range
-    with sketch(name, _TOP + _HEIGHT + 48) as board:
-        board.legend([("o", "series-1", fitted(judge, 300)), ("D", "series-2", f"{who}, 95 % intervals")])
-        panel = board.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, x=(-0.5, len(marks) - 0.5), y=(0.0, 1.0))
+    with open_canvas(name, _TOP + _HEIGHT + 48) as canvas:
+        canvas.legend([("o", "series-1", fitted(judge, 300)), ("D", "series-2", f"{who}, 95 % intervals")])
+        panel = canvas.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, x=(-0.5, len(marks) - 0.5), y=(0.0, 1.0))
         panel.scale_y([(share / 4, f"{25 * share} %") for share in range(5)], "longer response wins")
         panel.line(panel.x, (0.5, 0.5), role="soft", dash=True)
         panel.scale_x(list(enumerate(marks)), "difference of length in characters", grid=False)
         for place, one in enumerate(found.bins):
             _mark(panel, place - 0.1, one.judge, "series-1", f"{clean(judge)}, {marks[place]} characters")
             _mark(panel, place + 0.1, one.gold, "series-2", f"{who}, {marks[place]} characters")
-        svg = board.svg(title, summary)
+        svg = canvas.svg(title, summary)
     header = ("difference in characters", "verdicts", "judge names the longer", f"{who}: the longer wins")
     rows = tuple(
         (mark, f"{one.judge.n:,}", told("longer_rate", one.judge), told("longer_rate", one.gold))

@@ -1,6 +1,6 @@
 """From matplotlib's SVG to one that a page may hold: known elements and attributes only, colours by role, text escaped.
 
-The drawing's own texts never pass through matplotlib (see `Sketch`), so that nothing of a run can reach its layout,
+The drawing's own texts never pass through matplotlib (see `Canvas`), so that nothing of a run can reach its layout,
 its mathematics or its file; they are put in here, by an XML writer that escapes them.
 """
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.canvas import fitted, sketch, text_room, ticks
+from judgebench.report.page.charts.canvas import fitted, open_canvas, text_room, ticks
 from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import tick
 from judgebench.report.page.charts.words import bounds, count, first_up, name_of, reason, shown, told, whom
@@ -51,17 +51,17 @@ def pareto(rows: Sequence[Agreement], metric: str | None = None, *, name: str = 
     left_out = len(rows) - len(points)
     title = f"{first_up(name_of(chosen))} with {whom(rows[0].gold)} against {'cost' if priced else 'tokens'}"
     summary = _summary(points, best, chosen, unit, left_out, priced=priced)
-    with sketch(name, _TOP + _HEIGHT + 50) as board:
-        board.legend([("o", "series-1", "judge, 95 % interval"), ("line", "series-2", "no cheaper judge agrees more")])
+    with open_canvas(name, _TOP + _HEIGHT + 50) as canvas:
+        canvas.legend([("o", "series-1", "judge, 95 % interval"), ("line", "series-2", "no cheaper judge agrees more")])
         low, high = _range(points, chosen)
         log = _wide(points)
         left, right = _costs(points, log=log)
-        panel = board.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, x=(left, right), y=(low, high), log_x=log)
+        panel = canvas.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, x=(left, right), y=(low, high), log_x=log)
         panel.scale_y([(value, tick(chosen, value)) for value in ticks(low, high)])
         marks = _decades(left, right) if log else ticks(left, right)
         panel.scale_x([(value, f"{value:g}") for value in marks], unit)
         _draw(panel, points, best, chosen)
-        svg = board.svg(title, summary)
+        svg = canvas.svg(title, summary)
     header = ("judge", unit, name_of(chosen), "95 % interval", "no cheaper judge agrees more")
     cells = tuple(_cells(row, points, best, chosen) for row in rows)
     return Chart(name, title, svg, summary, header, cells)

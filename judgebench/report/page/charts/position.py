@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.canvas import fitted, legend_room, sketch
+from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas
 from judgebench.report.page.charts.subsets import division
 from judgebench.report.page.charts.words import count, percent, reason, told
 from judgebench.report.page.parts import Chart
@@ -54,18 +54,18 @@ def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | No
     if slot:
         legend.append(("o", "series-1", "first slot's share of decided verdicts, 95 % interval"))
     top = legend_room(legend) + 8
-    with sketch(name, top + _ROW * len(drawn) + 44) as board:
-        board.legend(legend)
+    with open_canvas(name, top + _ROW * len(drawn) + 44) as canvas:
+        canvas.legend(legend)
         lines = (len(drawn) - 0.5, -0.5)
         width = 190.0 if both and slot else 450.0
         first = None
         if both:
-            first = board.panel(_LEFT, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
+            first = canvas.panel(_LEFT, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
             first.scale_x(_HALVES, "items shown in both orders")
         second = None
         if slot:
             left = _LEFT + (width + 70 if both else 0)
-            second = board.panel(left, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
+            second = canvas.panel(left, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
             second.scale_x(_HALVES, "first slot wins")
             second.line((0.5, 0.5), second.y, role="soft", dash=True)
         for place, row in enumerate(drawn):
@@ -77,7 +77,7 @@ def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | No
                 _shares(first, place, row)
             if second is not None:
                 _slot(second, place, row)
-        svg = board.svg(title, summary)
+        svg = canvas.svg(title, summary)
     header = ("judge", "part", "same in both orders", "first slot gains", "second slot gains", "first slot wins")
     keys = ("position_consistency", "primacy", "recency", "first_slot_rate")
     cells = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts.canvas import fitted, legend_room, sketch, ticks
+from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
 from judgebench.report.page.charts.forest import tick
 from judgebench.report.page.charts.words import first_up, name_of, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
@@ -49,12 +49,12 @@ def subsets(
     names = [clean(next(iter(rows.values())).judge) for rows in shown_judges]
     legend: list[Entry] = [(_SHAPES[i], f"series-{i + 1}", fitted(judge, 250)) for i, judge in enumerate(names)]
     top = legend_room(legend) + 8
-    with sketch(name, top + step * (len(drawn) + 1) + 44) as board:
-        board.legend(legend)
+    with open_canvas(name, top + step * (len(drawn) + 1) + 44) as canvas:
+        canvas.legend(legend)
         low, high = _range(found, drawn, chosen)
         every = ["all", *drawn]
-        panel = board.panel(
-            _LEFT, top, board.width - _LEFT - 30, step * len(every), x=(low, high), y=(len(every) - 0.5, -0.5)
+        panel = canvas.panel(
+            _LEFT, top, canvas.width - _LEFT - 30, step * len(every), x=(low, high), y=(len(every) - 0.5, -0.5)
         )
         panel.scale_x([(value, tick(chosen, value)) for value in ticks(low, high)], name_of(chosen))
         for place, part in enumerate(every):
@@ -73,7 +73,7 @@ def subsets(
                 height = place + (i - (len(shown_judges) - 1) / 2) * 12 / step
                 if row is not None:
                     _mark(panel, height, row, chosen, i)
-        svg = board.svg(title, summary)
+        svg = canvas.svg(title, summary)
     header = (by, "judge", name_of(chosen), "items")
     cells = [
         (clean(_label(part)), clean(row.judge), _told(row, chosen), f"{row.items:,}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean, figure, spread
-from judgebench.report.page.charts.canvas import fitted, sketch, ticks
+from judgebench.report.page.charts.canvas import fitted, open_canvas, ticks
 from judgebench.report.page.charts.words import reason, whom
 from judgebench.report.page.parts import Chart
 from judgebench.report.systems import REASONS
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
-    from judgebench.report.page.charts.canvas import Panel, Sketch
+    from judgebench.report.page.charts.canvas import Canvas, Panel
 
 __all__ = ["systems"]
 
@@ -38,17 +38,17 @@ def systems(
     ranks = f"Kendall's tau {_told(tau)}, Spearman's rho {_told(rho)}"
     summary = f"{len(known)} systems, ranked by {clean(judge)} and by {who}: {ranks}."
     low, high = _range(known)
-    with sketch(name, _TOP + _SIDE + 48) as board:
-        board.legend([("o", "series-1", "system, 95 % intervals"), ("dash", "soft", "same score")])
-        panel = board.panel(_LEFT, _TOP, _SIDE, _SIDE, x=(low, high), y=(low, high))
+    with open_canvas(name, _TOP + _SIDE + 48) as canvas:
+        canvas.legend([("o", "series-1", "system, 95 % intervals"), ("dash", "soft", "same score")])
+        panel = canvas.panel(_LEFT, _TOP, _SIDE, _SIDE, x=(low, high), y=(low, high))
         marks = [(value, f"{value:g}") for value in ticks(low, high)]
         panel.scale_y(marks, f"by {fitted(judge, 300)}")
         panel.scale_x(marks, f"{score} by {who}")
         panel.line((low, high), (low, high), role="soft", dash=True)
         ordered = sorted(known, key=lambda one: -(one.judge.value or 0.0))
-        _names(board, panel, ordered)
+        _names(canvas, panel, ordered)
         _points(panel, ordered)
-        svg = board.svg(title, summary)
+        svg = canvas.svg(title, summary)
     header = ("system", f"rank by {who}", "rank by judge", f"score by {who}", "score by judge", "judge less gold")
     rows = tuple(
         (
@@ -101,20 +101,20 @@ def _points(panel: Panel, ordered: Sequence[SystemScore]) -> None:
         panel.dot(x, y, role="series-1", hover=words)
 
 
-def _names(board: Sketch, panel: Panel, ordered: Sequence[SystemScore]) -> None:
+def _names(canvas: Canvas, panel: Panel, ordered: Sequence[SystemScore]) -> None:
     """Write names beside the field, in the order of the judge's scores, each led to its mark."""
     named = ordered[:_MOST_NAMES]
     gap = min(14.0, (_SIDE - 8) / max(1, len(named) - 1))
     spots = _apart([panel.pixel(0.0, one.judge.value or 0.0)[1] for one in named], gap, _TOP + 4, _TOP + _SIDE - 4)
     right = _LEFT + _SIDE
-    edge = board.panel(0, 0, board.width, board.height, x=(0.0, board.width), y=(board.height, 0.0), behind=True)
+    edge = canvas.panel(0, 0, canvas.width, canvas.height, x=(0.0, canvas.width), y=(canvas.height, 0.0), behind=True)
     for one, spot in zip(named, spots, strict=True):
         x, y = panel.pixel(one.gold.value or 0.0, one.judge.value or 0.0)
         edge.line((x + 6, right + 6, right + 14), (y, y, spot), role="line", width=1)
         label = f"{fitted(one.name, 150, 11)} {figure(one.judge.value, 2)}"
-        board.text(right + 18, spot, label, size=11, hover=f"{clean(one.name)}: {_told(one.judge)}")
+        canvas.text(right + 18, spot, label, size=11, hover=f"{clean(one.name)}: {_told(one.judge)}")
     if len(ordered) > len(named):
-        board.text(right + 18, _TOP - 12, f"{len(ordered) - len(named)} more: see the table", role="soft", size=11)
+        canvas.text(right + 18, _TOP - 12, f"{len(ordered) - len(named)} more: see the table", role="soft", size=11)
 
 
 def _apart(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
