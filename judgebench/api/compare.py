@@ -11,7 +11,7 @@ from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import LabelsAndScores, LabelsMode, OwnLabels, Policy, Source
+from judgebench.api.tables import LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.errors import UsageError, argument
 from judgebench.report.compare import ManyJudges, TwoJudges
 
@@ -36,9 +36,7 @@ def compare(
     ] = None,
     seed: Annotated[int, Option("Of the permutation tests and the bootstrap.", least=0)] = 0,
     fail_if_worse: Annotated[bool, Option("Exit 1 where the first judge agrees surely less than the second.")] = False,
-    verify: Annotated[
-        bool, Option("Recompute with scikit-learn, krippendorff and scipy; stop on a difference.")
-    ] = False,
+    verify: Verify = False,
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],
 ) -> TwoJudges | ManyJudges:

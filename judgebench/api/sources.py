@@ -100,7 +100,7 @@ def open_sources(
         if not unjudged and (not (columns.judge or columns.scores) or not (columns.gold or unlabelled)):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
-    return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, tell=tell)
+    return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
 
 
 def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
@@ -162,9 +162,7 @@ def sources(
     if bool(runs) == (csv is not None):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if csv is not None:
-        if labels is not None:
-            raise UsageError("--labels are about the items of runs; in a --csv FILE an annotator is a --gold-col")
-        return table_sources(csv, columns, gold, unlabelled=unlabelled, unjudged=unjudged, tell=tell)
+        return table_sources(csv, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
     if columns.options():
         raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
     return list(stored_sources(runs or [], labels=labels, tell=tell))
@@ -238,6 +236,7 @@ def table_sources(
     *,
     unlabelled: bool = False,
     unjudged: str = "",
+    labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
 ) -> list[Source]:
     """Open a table of labels, a file or one that is open already: a source per judge's column.
@@ -248,6 +247,11 @@ def table_sources(
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
+    if labels is not None:
+        raise UsageError(
+            f"{argument('labels')} are about the items of runs; in a {argument('csv')} FILE an annotator is a "
+            f"{argument('gold')}"
+        )
     named = path if isinstance(path, Path) else "FILE"
     if unjudged and not columns.judge:
         if len(columns.gold) < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,12 @@ def test_a_worse_judge_is_a_failure_that_nobody_raises_in_python(frame) -> None:
     found = judgebench.compare(frame, **TABLE | {"judge": ["poor", "good"]}, fail_if_worse=True)
     assert "good agrees with gold more than poor" in str(found.failure)
     assert judgebench.compare(frame, **TABLE, fail_if_worse=True).failure is None
+
+
+def test_annotators_labels_are_about_runs(frame) -> None:
+    file = Path(__file__).parents[1] / "golden" / "pandalm--ann.jsonl"
+    with pytest.raises(UsageError, match="labels are about the items of runs"):
+        judgebench.compare(frame, **TABLE, labels=file)
 
 
 def test_columns_of_a_frame_explain_errors(frame) -> None:
