@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import inspect
 
     from judgebench.api.alt_test import alt_test
+    from judgebench.api.correct import correct
     from judgebench.api.gate import gate
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "alt_test", "gate", "run", "score"]
+__all__ = ["Figure", "JudgebenchError", "Scores", "__version__", "alt_test", "correct", "gate", "run", "score"]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
 #: called, so that it is the same object whoever imported it first.
@@ -41,6 +42,7 @@ _LAZY = {
     "Scores": "judgebench.api.scores:Scores",
     "run": "judgebench.run",
     "alt_test": "judgebench.api.alt_test:alt_test",
+    "correct": "judgebench.api.correct:correct",
     "gate": "judgebench.api.gate:gate",
     "score": "judgebench.api.scoring:score",
 }

@@ -82,7 +82,7 @@ def open_sources(
     if isinstance(source, Given):
         return sources(source.runs, source.csv, columns, gold, unlabelled=unlabelled, labels=labels, tell=tell)
     if (paths := _paths(source)) is not None:
-        if len(paths) == 1 and isinstance(source, (str, Path)) and (columns.options() or paths[0].is_file()):
+        if is_table(source, table):
             return table_sources(paths[0], columns, gold, unlabelled=unlabelled, tell=tell)
         return sources(paths, None, columns, gold, labels=labels, tell=tell)
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
@@ -96,6 +96,15 @@ def open_sources(
         shown = ", ".join(map(str, list(frame.columns)[:40]))
         raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(FrameTable(frame, name), columns, gold, unlabelled=unlabelled, tell=tell)
+
+
+def is_table(source: Any, table: Mapping[str, Any]) -> bool:
+    """Whether what a question is about is a table of one's own, and not runs."""
+    if isinstance(source, Given):
+        return source.csv is not None
+    if isinstance(source, (str, Path)):
+        return bool(Columns.of(table).options()) or Path(source).is_file()
+    return not isinstance(source, (Sequence, AbstractSet, Iterator))
 
 
 def _paths(source: Any) -> list[Path] | None:

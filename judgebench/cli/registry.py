@@ -13,7 +13,7 @@ COMMANDS: dict[str, str] = {
     "power": "judgebench.cli.comparing:power",
     "gate": "judgebench.api.gate:gate",
     "systems": "judgebench.cli.systems:systems",
-    "correct": "judgebench.cli.correct:correct",
+    "correct": "judgebench.api.correct:correct",
     "analyze": "judgebench.cli.analysis:analyze",
     "leaderboard": "judgebench.cli.boards:leaderboard",
     "report": "judgebench.cli.reporting:report",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from judgebench.domain.results import GoldPolicy, InvalidPolicy, OrderPolicy, TiePolicy
@@ -83,16 +83,17 @@ class ListOf(Shape):
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Shape):
-    """Values of one shape by names that the data give, all of them as the pattern has it where there is one."""
+    """Values of one shape by names that the data give, or by some of ``names``: these words, or as a pattern says."""
 
     of: Shape
-    names: str = ""
+    names: tuple[str, ...] | str = ()
 
     def plain(self, value: Mapping[str, Any]) -> dict[str, Any]:
         return {str(name): self.of.plain(one) for name, one in value.items()}
 
     def node(self, named: dict[str, Any]) -> dict[str, Any]:
-        names = {"propertyNames": {"pattern": self.names}} if self.names else {}
+        allowed = {"pattern": self.names} if isinstance(self.names, str) else {"enum": list(self.names)}
+        names = {"propertyNames": allowed} if self.names else {}
         return {"type": "object", "additionalProperties": self.of.node(named)} | names
 
 
@@ -111,11 +112,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record(Shape):
-    """An object with these keys and no other; one with a ``name`` is described once in a schema."""
+    """An object with these keys and no other; one with a ``name`` is described once in a schema.
+
+    ``rules`` are keywords of JSON Schema that say how keys depend on each other.
+    """
 
     name: str
     keys: Mapping[str, Key]
     about: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
     def plain(self, value: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -143,11 +148,12 @@ class Record(Shape):
             "additionalProperties": False,
             "required": [name for name, key in self.keys.items() if key.required],
             "properties": {name: _about(key.shape.node(named), key.about) for name, key in self.keys.items()},
+            **self.rules,
         }
 
     def with_keys(self, name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] | Key) -> Record:
         """Make a record that has more keys than this one."""
-        return Record(name or self.name, {**self.keys, **record(**keys).keys}, about or self.about)
+        return Record(name or self.name, {**self.keys, **record(**keys).keys}, about or self.about, self.rules)
 
     def only(self, *names: str) -> Record:
         """Make a record that has some of the keys."""
@@ -215,12 +221,27 @@ SHARE = Scalar({"type": "number", "minimum": 0, "maximum": 1})
 ERROR = Scalar({"type": "number", "minimum": 0})
 COUNT = Scalar({"type": "integer", "minimum": 0})
 TEXTS = ListOf(TEXT)
-_FIGURE = record(
-    value=maybe(NUMBER),
-    low=maybe(NUMBER),
-    high=maybe(NUMBER),
-    n=COUNT,
-    undefined=(maybe(TEXT), None, "Why it has no value."),
+_FIGURE = replace(
+    record(
+        "",
+        "A figure with its 95 % interval, or the reason why there is none.",
+        value=maybe(NUMBER),
+        low=maybe(NUMBER),
+        high=maybe(NUMBER),
+        n=COUNT,
+        undefined=(maybe(TEXT), None, "Why it has no value."),
+    ),
+    rules={
+        "oneOf": [
+            {"properties": {"value": {"type": "number"}, "undefined": {"type": "null"}}},
+            {
+                "properties": {
+                    **{key: {"type": "null"} for key in ("value", "low", "high")},
+                    "undefined": {"type": "string"},
+                }
+            },
+        ]
+    },
 )
 _METHOD = (TEXT, None, "How the interval was made: wilson, cr1-t-fisher-z, bca ...; empty without one.")
 #: `Estimate`, as every document has it.

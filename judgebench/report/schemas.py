@@ -13,7 +13,9 @@ __all__ = ["KINDS", "json_schema"]
 KINDS = {
     "alt-test": "judgebench.report.alt_test:AltTests",
     "baseline": "judgebench.report.gate.baseline:Baseline",
+    "correct": "judgebench.report.correct:Corrections",
     "gate": "judgebench.report.gate.gate:Decision",
+    "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
 }
 
 

@@ -17,10 +17,8 @@ STILL_BY_HAND = {
     *(
         "analysis",
         "compare",
-        "correct",
         "estimate",
         "humans",
-        "judge-only",
         "labels",
         "leaderboard",
     ),
