@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from judgebench.api.alt_test import alt_test
     from judgebench.api.analyze import analyze
     from judgebench.api.compare import compare
+    from judgebench.api.correct import correct
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.power import power
@@ -43,6 +44,7 @@ __all__ = [
     "alt_test",
     "analyze",
     "compare",
+    "correct",
     "gate",
     "humans",
     "power",
@@ -59,6 +61,7 @@ _LAZY = {
     "alt_test": "judgebench.api.alt_test:alt_test",
     "analyze": "judgebench.api.analyze:analyze",
     "compare": "judgebench.api.compare:compare",
+    "correct": "judgebench.api.correct:correct",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "power": "judgebench.api.power:power",

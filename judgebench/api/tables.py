@@ -21,8 +21,8 @@ Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier",
 Names: TypeAlias = str | Sequence[str] | None
 
 
-class Labels(TypedDict, total=False):
-    """The columns of a table of one's own labels, and what its words mean."""
+class Rows(TypedDict, total=False):
+    """The columns of a table of one's own labels but for subsets, and what its words mean."""
 
     judge: Annotated[
         Names,
@@ -46,7 +46,6 @@ class Labels(TypedDict, total=False):
         ),
     ]
     cluster: Annotated[str | None, Option("Column of the question that rows share.", "--cluster-col", "C")]
-    subset: Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
     system: Annotated[str | None, Option("Column of the judged systems.", "--system-col", "C")]
     id: Annotated[str | None, Option("Column of item ids.", "--id-col", "C")]
     long: Annotated[
@@ -73,6 +72,12 @@ class Labels(TypedDict, total=False):
             "Who gave the gold labels of --csv; only people's labels are called human.", "--gold", default="unspecified"
         ),
     ]
+
+
+class Labels(Rows, total=False):
+    """The columns of a table of one's own labels."""
+
+    subset: Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
 
 
 class LabelsAndScores(Labels, total=False):
@@ -202,3 +207,4 @@ Policy: TypeAlias = Annotated[
 Verify: TypeAlias = Annotated[
     bool, Option("Recompute with scikit-learn, krippendorff and scipy; stop on a difference.")
 ]
+BySystem: TypeAlias = Annotated[bool, Option("Add a row for every judged system.")]

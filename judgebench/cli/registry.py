@@ -13,7 +13,7 @@ COMMANDS: dict[str, str] = {
     "power": "judgebench.api.power:power",
     "gate": "judgebench.api.gate:gate",
     "systems": "judgebench.cli.systems:systems",
-    "correct": "judgebench.cli.correct:correct",
+    "correct": "judgebench.api.correct:correct",
     "analyze": "judgebench.api.analyze:analyze",
     "leaderboard": "judgebench.cli.boards:leaderboard",
     "report": "judgebench.cli.reporting:report",

@@ -83,16 +83,17 @@ class ListOf(Shape):
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Shape):
-    """Values of one shape by names that the data give, all of them as the pattern has it where there is one."""
+    """Values of one shape by names that the data give, or by some of ``names``: these words, or as a pattern says."""
 
     of: Shape
-    names: str = ""
+    names: tuple[str, ...] | str = ()
 
     def plain(self, value: Mapping[str, Any]) -> dict[str, Any]:
         return {str(name): self.of.plain(one) for name, one in value.items()}
 
     def node(self, named: dict[str, Any]) -> dict[str, Any]:
-        names = {"propertyNames": {"pattern": self.names}} if self.names else {}
+        allowed = {"pattern": self.names} if isinstance(self.names, str) else {"enum": list(self.names)}
+        names = {"propertyNames": allowed} if self.names else {}
         return {"type": "object", "additionalProperties": self.of.node(named)} | names
 
 

@@ -1,27 +1,37 @@
-"""Corrected scores as sentences, tables, JSON (``judgebench.correct/1``) and CSV."""
+"""Corrected scores in words."""
 
 from __future__ import annotations
 
-import json
-from importlib import resources
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid
-from judgebench.report.document.as_table import draw, fill
-from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.domain.shapes import (
+    COUNT,
+    MEASURED,
+    SHARE,
+    TEXT,
+    ListOf,
+    MapOf,
+    Scalar,
+    choice,
+    maybe,
+    record,
+)
+from judgebench.report.document.grid import Cell, Field, grid
+from judgebench.report.document.model import Document, Sentences, Table, sheet
 from judgebench.report.document.text import clean, figure, interval, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.agreement.correct.correction import Correction
     from judgebench.domain import Estimate
+    from judgebench.report.document.grid import Fields
+    from judgebench.report.document.model import Block, Sheet
 
-__all__ = ["SCHEMA", "Line", "json_schema", "render"]
+__all__ = ["Corrections", "Line"]
 
-SCHEMA = "judgebench.correct/1"
 _NAMES = {
     "post-strat": "post-stratification",
     "ppi++": "PPI++",
@@ -79,35 +89,116 @@ class Line(NamedTuple):
     found: Correction
 
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.correct/1``."""
-    text = resources.files("judgebench.report").joinpath("correct.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+class _Row(NamedTuple):
+    """One estimator of a line; the ``first`` is the one to report."""
+
+    line: Line
+    name: str
+    one: Estimate
+    first: bool
 
 
-def render(lines: Sequence[Line], form: str = "table", *, width: int = 120) -> str:
-    """Print corrections as ``table``, ``json``, ``csv`` or ``md``.
+_CODES = ListOf(Scalar({"type": "string", "pattern": "^[a-z_]+$"}))
+_RATES = "TPR, TNR and Youden's J of the judge on the labelled rows."
+_SHARES = "Corrected share of each label, on scales with more than two."
+_ROW = record(
+    "row",
+    "One judge on all rows, or on those of one system.",
+    task=TEXT,
+    judge=TEXT,
+    gold=(TEXT, None, "Who or what gave the gold."),
+    system=(TEXT, attrgetter("found.system"), "all, or the name of a system."),
+    score=(TEXT, attrgetter("found.score"), "What is estimated, in words."),
+    items=(COUNT, attrgetter("found.items"), "Rows that are scored."),
+    labelled=(COUNT, attrgetter("found.labelled"), "Rows among them with gold."),
+    calibration=(COUNT, attrgetter("found.calibration"), "Rows of the outside calibration set."),
+    chosen=(choice(*_NAMES), attrgetter("found.chosen"), "The estimate to report."),
+    estimates=(MapOf(MEASURED, tuple(_NAMES)), attrgetter("found.estimates")),
+    judge_rates=(MapOf(MEASURED), attrgetter("found.rates"), _RATES),
+    shares=(MapOf(MEASURED), attrgetter("found.shares"), _SHARES),
+    ppi_weight=(maybe(SHARE), attrgetter("found.weight")),
+    condition=(
+        maybe(Scalar({"type": "number", "minimum": 1})),
+        attrgetter("found.condition"),
+        "Condition number of the confusion matrix.",
+    ),
+    warnings=(_CODES, attrgetter("found.warnings")),
+)
+_SHEET: Mapping[str, Callable[[_Row], Any]] = {
+    "task": attrgetter("line.task"),
+    "judge": attrgetter("line.judge"),
+    "gold": attrgetter("line.gold"),
+    "system": attrgetter("line.found.system"),
+    "score": attrgetter("line.found.score"),
+    "items": attrgetter("line.found.items"),
+    "labelled": attrgetter("line.found.labelled"),
+    "calibration": attrgetter("line.found.calibration"),
+    "estimator": attrgetter("name"),
+    "chosen": attrgetter("first"),
+    "value": attrgetter("one.value"),
+    "low": attrgetter("one.low"),
+    "high": attrgetter("one.high"),
+    "se": attrgetter("one.se"),
+    "n": attrgetter("one.n"),
+    "undefined": attrgetter("one.undefined"),
+    "warnings": lambda row: row.line.found.warnings if row.first else None,
+}
 
-    Parameters
-    ----------
-    lines : sequence of Line
-        What was corrected, all rows before the systems.
-    form : {'table', 'json', 'csv', 'md'}, optional
-        The form.
-    width : int, optional
-        Columns of the terminal, for ``table``.
-    """
-    if form == "json":
-        return write_json({"schema": SCHEMA, "rows": [_json(line) for line in lines]})
-    if form == "csv":
-        return write_csv(_HEADER, [row for line in lines for row in _csv(line)])
-    layout = _grid(lines)
-    sentences = [_sentence(line) for line in lines if line.found.system == "all"]
-    if form == "md":
-        return "\n\n".join([*sentences, markdown_grid(layout)])
-    said = "".join(f"{text}\n" for sentence in sentences for text in fill(sentence, width))
-    return f"{said}\n{draw(layout, width=width, names=(0, 1))}"
+
+def _cell(estimate: Estimate) -> Cell:
+    why = estimate.undefined
+    return Cell(interval(estimate), () if why is None else (_REASONS.get(why, why.replace("_", " ")),))
+
+
+def _estimator(row: _Row) -> Cell:
+    warnings = tuple(_WARNINGS.get(code, code.replace("_", " ")) for code in row.line.found.warnings)
+    return Cell(f"* {_NAMES[row.name]}", warnings) if row.first else Cell(_NAMES[row.name])
+
+
+def _power(row: _Row) -> Cell:
+    power = row.line.found.rates.get("youden")
+    return _cell(power) if row.first and power is not None else Cell("")
+
+
+_FIELDS: Fields[_Row] = (
+    Field("judge", attrgetter("line.judge"), right=False),
+    Field("system", attrgetter("line.found.system"), right=False),
+    Field("estimator", _estimator, right=False),
+    Field("score [95 % interval]", lambda row: _cell(row.one), right=False),
+    Field("rows", attrgetter("one.n")),
+    Field("Youden's J [95 % interval]", _power, ("Youden's J", "[95 % interval]"), right=False),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Corrections(Document):
+    """Corrected scores of some judges: all rows before the systems."""
+
+    lines: tuple[Line, ...]
+
+    SCHEMA = "judgebench.correct/1"
+    SHAPE = record(
+        "",
+        "Scores corrected for an imperfect judge. Shares are fractions, mean ratings in units of the scale. Fields may "
+        "be added within version 1; none is removed or changes its meaning.",
+        rows=(ListOf(_ROW), attrgetter("lines")),
+    )
+
+    @property
+    def rows(self) -> list[_Row]:
+        """A row for each estimator."""
+        return [
+            _Row(line, name, one, name == line.found.chosen)
+            for line in self.lines
+            for name, one in line.found.estimates.items()
+        ]
+
+    def sheet(self) -> Sheet:
+        return sheet(_SHEET, self.rows)
+
+    def blocks(self) -> Iterator[Block]:
+        yield Sentences(tuple(_sentence(line) for line in self.lines if line.found.system == "all"))
+        yield Table(grid(_FIELDS, self.rows, _remarks(self.lines)))
 
 
 def _sentence(line: Line) -> str:
@@ -126,42 +217,7 @@ def _sentence(line: Line) -> str:
     return f"{clean(line.judge)}: {found.score} {interval(best)}, {how}{opinion}."
 
 
-def _cell(estimate: Estimate) -> Cell:
-    if estimate.undefined is not None:
-        return Cell(interval(estimate), (_REASONS.get(estimate.undefined, estimate.undefined.replace("_", " ")),))
-    return Cell(interval(estimate))
-
-
-def _grid(lines: Sequence[Line]) -> Grid:
-    rows: list[tuple[Cell, ...]] = []
-    for line in lines:
-        found = line.found
-        warnings = tuple(_WARNINGS.get(code, code.replace("_", " ")) for code in found.warnings)
-        power = found.rates.get("youden")
-        for name, estimate in found.estimates.items():
-            first = name == found.chosen
-            rows.append(
-                (
-                    Cell(clean(line.judge)),
-                    Cell(clean(found.system)),
-                    Cell(f"{'* ' if first else ''}{_NAMES[name]}", warnings if first else ()),
-                    _cell(estimate),
-                    Cell(str(estimate.n)),
-                    _cell(power) if first and power is not None else Cell(""),
-                )
-            )
-    columns = (
-        Column("judge", right=False),
-        Column("system", right=False),
-        Column("estimator", right=False),
-        Column("score [95 % interval]", right=False),
-        Column("rows"),
-        Column("Youden's J [95 % interval]", ("Youden's J", "[95 % interval]"), right=False),
-    )
-    return Grid(columns, tuple(rows), tuple(_remarks(lines)))
-
-
-def _remarks(lines: Sequence[Line]) -> Iterator[str]:
+def _remarks(lines: tuple[Line, ...]) -> Iterator[str]:
     names = {name for line in lines for name in line.found.estimates}
     yield f"* marks the score to report: the {lines[0].found.score if lines else 'score'}."
     if names & {"post-strat", "ppi", "ppi++"}:
@@ -183,56 +239,3 @@ def _remarks(lines: Sequence[Line]) -> Iterator[str]:
             rates.append(f"condition number of the confusion matrix {figure(found.condition, 2)}")
         if rates:
             yield f"{clean(line.judge)}: {', '.join(rates)}"
-
-
-def _json(line: Line) -> dict[str, Any]:
-    found = line.found
-    return {
-        "task": line.task,
-        "judge": line.judge,
-        "gold": line.gold,
-        "system": found.system,
-        "score": found.score,
-        "items": found.items,
-        "labelled": found.labelled,
-        "calibration": found.calibration,
-        "chosen": found.chosen,
-        "estimates": _estimates(found.estimates),
-        "judge_rates": _estimates(found.rates),
-        "shares": _estimates(found.shares),
-        "ppi_weight": found.weight,
-        "condition": found.condition,
-        "warnings": list(found.warnings),
-    }
-
-
-def _estimates(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {name: {**one.to_json(), "se": one.se, "method": one.method} for name, one in estimates.items()}
-
-
-_HEADER = [
-    *("task", "judge", "gold", "system", "score", "items", "labelled", "calibration"),
-    *("estimator", "chosen", "value", "low", "high", "se", "n", "undefined", "warnings"),
-]
-
-
-def _csv(line: Line) -> Iterator[list[str | float | None]]:
-    found = line.found
-    head = [line.task, line.judge, line.gold, found.system, found.score]
-    for name, one in found.estimates.items():
-        first = name == found.chosen
-        yield [
-            *head,
-            found.items,
-            found.labelled,
-            found.calibration,
-            name,
-            "yes" if first else "no",
-            one.value,
-            one.low,
-            one.high,
-            one.se,
-            one.n,
-            one.undefined or "",
-            " ".join(found.warnings) if first else "",
-        ]

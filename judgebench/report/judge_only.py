@@ -1,27 +1,26 @@
-"""What a judge-only ranking is worth: sentences, tables, JSON (``judgebench.judge-only/1``) and CSV."""
+"""What a judge-only ranking is worth, in words."""
 
 from __future__ import annotations
 
-import json
-from importlib import resources
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid
-from judgebench.report.document.as_table import draw, fill
-from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.domain.shapes import COUNT, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, record
+from judgebench.report.document.grid import Field, grid
+from judgebench.report.document.model import Document, Table, sheet
 from judgebench.report.document.text import clean, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.agreement.correct.judge_only import JudgeOnly
     from judgebench.agreement.correct.simplex import Ranking
+    from judgebench.report.document.grid import Grid
+    from judgebench.report.document.model import Block, Sheet
 
-__all__ = ["SCHEMA", "Line", "json_schema", "render"]
+__all__ = ["JudgeOnlyRankings", "Ranked"]
 
-SCHEMA = "judgebench.judge-only/1"
 _TWO = (
     "Two levels: if one common TPR and TNR hold for all systems and TPR + TNR > 1, the true order is the judge's, up "
     "to sampling error. The true shares themselves are not identifiable without gold."
@@ -35,55 +34,178 @@ _OWN = (
     "Each system has a judge of its own here (--judge-varies): the order is not identifiable without gold, not even on "
     "two levels."
 )
-_PRIOR = (
+_PRIOR_NOTE = (
     "A prior of d holds every judge that calls at least the share d of each true level by its name, all alike; those "
     "that can't have given these scores are left out. d = 1 is the perfect judge: sampling error only."
 )
 
 
-class Line(NamedTuple):
+class Ranked(NamedTuple):
     """One judge's ranking with what was measured."""
 
     task: str
     judge: str
     found: JudgeOnly
 
+    @property
+    def systems(self) -> list[_System]:
+        """What the judge says of each system."""
+        found = self.found
+        return [
+            _System(name, rows, float(mean))
+            for name, rows, mean in zip(found.systems, found.rows, found.means, strict=True)
+        ]
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.judge-only/1``."""
-    text = resources.files("judgebench.report").joinpath("judge_only.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
-
-
-def render(lines: Sequence[Line], form: str = "table", *, width: int = 120) -> str:
-    """Print judge-only rankings as ``table``, ``json``, ``csv`` or ``md``.
-
-    Parameters
-    ----------
-    lines : sequence of Line
-        One per judge.
-    form : {'table', 'json', 'csv', 'md'}, optional
-        The form.
-    width : int, optional
-        Columns of the terminal, for ``table``.
-    """
-    if form == "json":
-        return write_json({"schema": SCHEMA, "rows": [_json(line) for line in lines]})
-    if form == "csv":
-        return write_csv(_HEADER, [row for line in lines for row in _csv(line)])
-    blocks: list[str] = []
-    for line in lines:
-        sentence, layout = _sentence(line), _grid(line)
-        if form == "md":
-            blocks.append(f"{sentence}\n\n{markdown_grid(layout)}")
-        else:
-            said = "".join(f"{text}\n" for text in fill(sentence, width))
-            blocks.append(f"{said}\n{draw(layout, width=width, names=(0,))}")
-    return "\n".join(blocks)
+    @property
+    def priors(self) -> list[_Prior]:
+        """What each prior leaves of it."""
+        return [_Prior(one, self.systems) for one in self.found.rankings]
 
 
-def _sentence(line: Line) -> str:
+class _System(NamedTuple):
+    system: str
+    rows: int
+    judge_mean: float
+
+
+class _Place(NamedTuple):
+    system: str
+    mean: float
+    low: float
+    high: float
+    best_rank: int
+    worst_rank: int
+    first: float
+
+
+class _Prior(NamedTuple):
+    ranking: Ranking
+    ranked: list[_System]
+
+    @property
+    def systems(self) -> list[_Place]:
+        """What it leaves of each system's place."""
+        one = self.ranking
+        columns = (one.mean, one.low, one.high, one.best, one.worst, one.first)
+        values = zip(*(column.tolist() for column in columns), strict=True)
+        return [_Place(system.system, *place) for system, place in zip(self.ranked, values, strict=True)]
+
+
+_FLIPS = (
+    "Probability that the system of the column is truly above that of the row, in the order of systems; 0 where the "
+    "judge does not put the row ahead."
+)
+_RANK = Scalar({"type": "integer", "minimum": 1})
+_SYSTEM = record(system=TEXT, rows=_RANK, judge_mean=NUMBER)
+_PLACE = record(
+    system=TEXT,
+    mean=NUMBER,
+    low=NUMBER,
+    high=NUMBER,
+    best_rank=_RANK,
+    worst_rank=_RANK,
+    first=(SHARE, None, "Probability of the first rank."),
+)
+_PRIOR = record(
+    "prior",
+    diagonal=(
+        Scalar({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
+        attrgetter("ranking.diagonal"),
+        "Least share of each true level that the judge calls by its name.",
+    ),
+    any_flip=(
+        SHARE,
+        attrgetter("ranking.any_flip"),
+        "Probability that some pair of systems is the other way round.",
+    ),
+    flip_share=(SHARE, attrgetter("ranking.flip_share"), "Expected share of pairs that are."),
+    flips=(
+        ListOf(ListOf(SHARE)),
+        lambda prior: prior.ranking.flips.tolist(),
+        _FLIPS,
+    ),
+    systems=ListOf(_PLACE),
+)
+_ROW = record(
+    "row",
+    "One judge without gold.",
+    task=TEXT,
+    judge=TEXT,
+    score=(TEXT, attrgetter("found.score")),
+    levels=(Scalar({"type": "integer", "minimum": 2}), attrgetter("found.levels")),
+    common_judge=(
+        FLAG,
+        attrgetter("found.common"),
+        "Whether one confusion matrix is taken to hold for all systems.",
+    ),
+    order_identified=(
+        FLAG,
+        attrgetter("found.identified"),
+        "Whether the true order follows from the judge's (two levels and a common judge better than chance).",
+    ),
+    dropped=(COUNT, attrgetter("found.dropped"), "Judgments without a verdict."),
+    systems=(ListOf(_SYSTEM), None, "The judge's favourite first."),
+    priors=(ListOf(_PRIOR), None, "The perfect judge first, then one prior after the other."),
+)
+
+
+class _Row(NamedTuple):
+    line: Ranked
+    ranking: Ranking
+    system: _System
+    place: _Place
+
+
+_SHEET: Mapping[str, Callable[[_Row], Any]] = {
+    "task": attrgetter("line.task"),
+    "judge": attrgetter("line.judge"),
+    "diagonal": attrgetter("ranking.diagonal"),
+    "system": attrgetter("system.system"),
+    "rows": attrgetter("system.rows"),
+    "judge_mean": attrgetter("system.judge_mean"),
+    "mean": attrgetter("place.mean"),
+    "low": attrgetter("place.low"),
+    "high": attrgetter("place.high"),
+    "best_rank": attrgetter("place.best_rank"),
+    "worst_rank": attrgetter("place.worst_rank"),
+    "first": attrgetter("place.first"),
+    "flip_share": attrgetter("ranking.flip_share"),
+    "any_flip": attrgetter("ranking.any_flip"),
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class JudgeOnlyRankings(Document):
+    """Rankings of systems by judges without gold, and what they are worth."""
+
+    lines: tuple[Ranked, ...]
+
+    SCHEMA = "judgebench.judge-only/1"
+    SHAPE = record(
+        "",
+        "What a judge's ranking of systems is worth without gold. Fields may be added within version 1; none is "
+        "removed or changes its meaning.",
+        rows=(ListOf(_ROW), attrgetter("lines")),
+    )
+
+    def sheet(self) -> Sheet:
+        return sheet(
+            _SHEET,
+            (
+                _Row(line, prior.ranking, system, place)
+                for line in self.lines
+                for prior in line.priors
+                for system, place in zip(line.systems, prior.systems, strict=True)
+            ),
+        )
+
+    def blocks(self) -> Iterator[Block]:
+        for line in self.lines:
+            yield _sentence(line)
+            yield Table(_grid(line), names=(0,))
+
+
+def _sentence(line: Ranked) -> str:
     found = line.found
     sure = found.rankings[0]
     least = min(found.rankings, key=lambda ranking: ranking.diagonal)
@@ -100,114 +222,38 @@ def _sentence(line: Line) -> str:
     )
 
 
+def _grid(line: Ranked) -> Grid:
+    """Systems below each other, then two rows about each prior; a column per prior."""
+    found = line.found
+    places = [prior.systems for prior in line.priors]
+    rows = [
+        (clean(one.system), str(one.rows), spread(one.judge_mean), *(_ranks(below[i]) for below in places))
+        for i, one in enumerate(line.systems)
+    ]
+    rows.append(("reversed pairs", "", "", *(_percent(one.flip_share) for one in found.rankings)))
+    rows.append(("P(any reversed)", "", "", *(spread(one.any_flip, 2) for one in found.rankings)))
+    fields: list[Field[tuple[str, ...]]] = [
+        Field("system", itemgetter(0), right=False),
+        Field("rows", itemgetter(1)),
+        Field("judge's mean", itemgetter(2), ("judge's", "mean")),
+        *(_prior(i, one.diagonal) for i, one in enumerate(found.rankings, 3)),
+    ]
+    remarks = [
+        _TWO if found.identified else _MORE if found.common else _OWN,
+        f"Ranks are 95 % credible intervals by {found.score}, 1 is best. {_PRIOR_NOTE}",
+        *([f"{found.dropped} judgments without a verdict are left out."] if found.dropped else []),
+    ]
+    return grid(fields, rows, remarks)
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _grid(line: Line) -> Grid:
-    found = line.found
-    columns = [
-        Column("system", right=False),
-        Column("rows"),
-        Column("judge's mean", ("judge's", "mean")),
-        *(Column(f"rank, d = {_d(ranking)}", ("rank", f"d = {_d(ranking)}")) for ranking in found.rankings),
-    ]
-    rows = [
-        (
-            Cell(clean(name)),
-            Cell(str(found.rows[i])),
-            Cell(spread(float(found.means[i]))),
-            *(Cell(_ranks(ranking, i)) for ranking in found.rankings),
-        )
-        for i, name in enumerate(found.systems)
-    ]
-    rows.append(
-        (Cell("reversed pairs"), Cell(""), Cell(""), *(Cell(_percent(one.flip_share)) for one in found.rankings))
-    )
-    rows.append(
-        (Cell("P(any reversed)"), Cell(""), Cell(""), *(Cell(spread(one.any_flip, 2)) for one in found.rankings))
-    )
-    truth = _TWO if found.identified else _MORE if found.common else _OWN
-    remarks = (
-        truth,
-        f"Ranks are 95 % credible intervals by {found.score}, 1 is best. {_PRIOR}",
-        *([f"{found.dropped} judgments without a verdict are left out."] if found.dropped else []),
-    )
-    return Grid(tuple(columns), tuple(rows), remarks)
+def _prior(at: int, diagonal: float) -> Field[tuple[str, ...]]:
+    return Field(f"rank, d = {diagonal:g}", itemgetter(at), ("rank", f"d = {diagonal:g}"))
 
 
-def _d(ranking: Ranking) -> str:
-    return f"{ranking.diagonal:g}"
-
-
-def _ranks(ranking: Ranking, i: int) -> str:
-    best, worst = int(ranking.best[i]), int(ranking.worst[i])
+def _ranks(place: _Place) -> str:
+    best, worst = place.best_rank, place.worst_rank
     return str(best) if best == worst else f"{best} to {worst}"
-
-
-def _json(line: Line) -> dict[str, Any]:
-    found = line.found
-    return {
-        "task": line.task,
-        "judge": line.judge,
-        "score": found.score,
-        "levels": found.levels,
-        "common_judge": found.common,
-        "order_identified": found.identified,
-        "dropped": found.dropped,
-        "systems": [
-            {"system": name, "rows": found.rows[i], "judge_mean": float(found.means[i])}
-            for i, name in enumerate(found.systems)
-        ],
-        "priors": [
-            {
-                "diagonal": ranking.diagonal,
-                "any_flip": ranking.any_flip,
-                "flip_share": ranking.flip_share,
-                "flips": ranking.flips.tolist(),
-                "systems": [
-                    {
-                        "system": name,
-                        "mean": float(ranking.mean[i]),
-                        "low": float(ranking.low[i]),
-                        "high": float(ranking.high[i]),
-                        "best_rank": int(ranking.best[i]),
-                        "worst_rank": int(ranking.worst[i]),
-                        "first": float(ranking.first[i]),
-                    }
-                    for i, name in enumerate(found.systems)
-                ],
-            }
-            for ranking in found.rankings
-        ],
-    }
-
-
-_HEADER = [
-    *("task", "judge", "diagonal", "system", "rows", "judge_mean", "mean", "low", "high"),
-    *("best_rank", "worst_rank", "first", "flip_share", "any_flip"),
-]
-
-
-def _csv(line: Line) -> list[list[str | float | None]]:
-    found = line.found
-    return [
-        [
-            line.task,
-            line.judge,
-            ranking.diagonal,
-            name,
-            found.rows[i],
-            float(found.means[i]),
-            float(ranking.mean[i]),
-            float(ranking.low[i]),
-            float(ranking.high[i]),
-            int(ranking.best[i]),
-            int(ranking.worst[i]),
-            float(ranking.first[i]),
-            ranking.flip_share,
-            ranking.any_flip,
-        ]
-        for ranking in found.rankings
-        for i, name in enumerate(found.systems)
-    ]

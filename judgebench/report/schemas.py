@@ -18,8 +18,10 @@ KINDS = {
     "analysis": "judgebench.report.analysis:Analyses",
     "baseline": "judgebench.report.gate.baseline:Baseline",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
+    "correct": "judgebench.report.correct:Corrections",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
+    "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
     "power": "judgebench.report.power:PairedPower",
 }
 

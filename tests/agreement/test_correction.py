@@ -174,7 +174,7 @@ def test_what_a_statistician_would_say():
         ({"policies": Policies(tie="drop")}, "tie=drop"),
         ({"policies": Policies(invalid="drop")}, "invalid=drop"),
         ({"target": "perfect"}, "no label of check"),
-        ({"estimator": "best"}, "--estimator"),
+        ({"estimator": "best"}, "estimator 'best'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(change, says):
@@ -186,13 +186,13 @@ def test_what_makes_no_sense_is_refused(change, says):
 def test_nothing_to_correct_with_is_an_error():
     judge, _, truth = judged(np.random.default_rng(0), 50)
     nothing = check(judge, np.full(50, -1))
-    with pytest.raises(DataError, match="--no-gold"):
+    with pytest.raises(DataError, match="see no_gold"):
         correct(nothing)
     with pytest.raises(DataError, match="calibration set has no gold"):
         correct(nothing, calibration=nothing)
     with pytest.raises(DataError, match="on the scale"):
         correct(nothing, calibration=ratings(judge, truth, scale=Scale.rate(1, 2)))
-    with pytest.raises(UsageError, match="--target"):
+    with pytest.raises(UsageError, match="with target LABEL"):
         correct(ratings(judge, truth, scale=Scale.parse("nominal:red,green")))
 
 

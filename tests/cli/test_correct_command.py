@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from judgebench.report import correct as corrected
-from judgebench.report import judge_only
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +47,7 @@ def test_part_of_the_rows_has_gold(judgebench, tmp_path: Path) -> None:
     done = judgebench(*base, "--system-col", "system", "--estimator", "all", "--format", "json")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.validate(document, corrected.json_schema())
+    jsonschema.validate(document, json_schema("correct"))
     assert [row["system"] for row in document["rows"]] == ["all", "s0", "s1", "s2"]
     first = document["rows"][0]
     assert first["items"] == 900
@@ -80,7 +79,7 @@ def test_runs_are_corrected_and_calibrate_each_other(judgebench) -> None:
     judgebench("run", "--judge", "baseline/random", "--task", "pandalm", "--sample", "--runs", "a")
     done = judgebench("correct", "a", "--calibration", "a", "--format", "json")
     assert done.code == 0, done.err
-    jsonschema.validate(json.loads(done.out), corrected.json_schema())
+    jsonschema.validate(json.loads(done.out), json_schema("correct"))
     assert json.loads(done.out)["rows"][0]["score"] == "win rate of A, ties half"
 
 
@@ -92,7 +91,7 @@ def test_a_ranking_without_gold(judgebench, tmp_path: Path) -> None:
     done = judgebench(*base, "--scale", "rate:1-3", "--diagonal", "0.6", "--draws", 200, "--format", "json")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.validate(document, judge_only.json_schema())
+    jsonschema.validate(document, json_schema("judge-only"))
     (row,) = document["rows"]
     assert not row["order_identified"]
     assert [prior["diagonal"] for prior in row["priors"]] == [1.0, 0.6]

@@ -391,6 +391,8 @@ def _tables() -> Iterator[Scene]:
         "table-correct",
         variants("part", part, correcting),
         forms("part", f"{part} --estimator all"),
+        forms("part", f"{part} --estimator all", ("html", "tex")),
+        forms("no-gold", f"{outside} --no-gold --scale rate:1-5 --system-col system --draws 100", ("html", "tex")),
         forms("calibrated", f"{part} --calibration calibration.csv --estimator all"),
         variants("no-gold", f"{outside} --no-gold --scale rate:1-5 --system-col system --draws 100", {
             "varies": "--judge-varies", "diagonal": "--diagonal .6 --diagonal .9 --seed 2", "target": "--target 5"}),

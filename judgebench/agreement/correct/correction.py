@@ -23,7 +23,7 @@ from judgebench.agreement.correct.rogan_gladen import Calibration, bayes_rogan_g
 from judgebench.agreement.correct.samples import Rows, Score, counts, judged, rows_of, score_of, used
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate, Policies
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.inference.intervals import t_interval
 from judgebench.stats.influence import Clusters, Spread, combine, mean
 from judgebench.stats.table import TINY
@@ -118,18 +118,21 @@ def correct(
     if calibration is not None and calibration.scale != ratings.scale:
         raise DataError(
             f"the calibration set is on the scale {calibration.scale.spec}, the verdicts on {ratings.scale.spec}",
-            hint="give --scale, or calibrate with the same question",
+            hint=f"give {argument('scale')}, or calibrate with the same question",
         )
     rows = rows_of(ratings, chosen, score)
     outside = None if calibration is None else rows_of(calibration, chosen, score)
     if outside is not None:
         outside = outside.take(outside.labelled)
         if not outside.judge.size:
-            raise DataError("the calibration set has no gold label", hint="name its gold column with --gold-col")
+            raise DataError(
+                "the calibration set has no gold label", hint=f"name its gold column with {argument('gold')}"
+            )
     elif not rows.labelled.any():
         raise DataError(
             "no row has a gold label, so nothing can be corrected",
-            hint="label some random rows, give --calibration, or see --no-gold for what can still be said",
+            hint=f"label some random rows, give {argument('calibration')}, or see {argument('no_gold')} for what can "
+            "still be said",
         )
     found = [_correct("all", rows, outside, score, ratings.scale, estimator)]
     if by_system:
@@ -144,7 +147,7 @@ def correct(
 
 def _check(policies: Policies, estimator: str) -> None:
     if estimator not in ESTIMATORS:
-        raise UsageError(f"--estimator {estimator!r}: write one of {', '.join(ESTIMATORS)}")
+        raise UsageError(f"{argument('estimator')} {estimator!r}: write one of {', '.join(ESTIMATORS)}")
     if policies.gold in {"each", "leave-one-out"}:
         raise UsageError(f"policy gold={policies.gold} gives a row several labels; correct needs majority or mean")
     if policies.tie in {"drop", "wrong"}:

@@ -13,7 +13,7 @@ import numpy as np
 from judgebench.agreement.correct.samples import rows_of, score_of
 from judgebench.agreement.correct.simplex import DIAGONALS, Ranking, sweep
 from judgebench.domain import Policies
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
@@ -67,11 +67,15 @@ def judge_only(
     """
     scale = ratings.scale
     if scale.kind in {"pair", "pick"}:
-        raise UsageError(f"--no-gold ranks systems by their own scores, and {scale.spec} compares responses")
+        raise UsageError(
+            f"{argument('no_gold')} ranks systems by their own scores, and {scale.spec} compares responses"
+        )
     if len(scale.labels) > MOST_LEVELS:
-        raise UsageError(f"--no-gold takes at most {MOST_LEVELS} levels, and {scale.spec} has {len(scale.labels)}")
+        raise UsageError(
+            f"{argument('no_gold')} takes at most {MOST_LEVELS} levels, and {scale.spec} has {len(scale.labels)}"
+        )
     if wrong := [diagonal for diagonal in diagonals if not 0 < diagonal < 1]:
-        raise UsageError(f"--diagonal {wrong[0]:g}: write a share between 0 and 1, such as 0.7")
+        raise UsageError(f"{argument('diagonal')} {wrong[0]:g}: write a share between 0 and 1, such as 0.7")
     score = score_of(scale, target)
     rows = rows_of(ratings, policies or Policies(), score)
     valid = np.flatnonzero(rows.judge < score.classes)
@@ -81,7 +85,7 @@ def judge_only(
     if present.size < 2:
         raise DataError(
             f"a ranking needs two systems or more, and there {'is' if present.size else 'are'} {present.size}",
-            hint="name their column with --system-col",
+            hint=f"name their column with {argument('system')}",
         )
     clusters = Clusters.of(rows.cluster)
     system = np.searchsorted(present, rows.system)

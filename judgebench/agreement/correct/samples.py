@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.policies import apply, side_of
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -71,7 +71,9 @@ def score_of(scale: Scale, target: str | None) -> Score:
     if target is not None:
         accepted = scale.code(target)
         if accepted is None:
-            raise UsageError(f"--target {target!r} is no label of {scale.spec}: {', '.join(scale.labels[:20])}")
+            raise UsageError(
+                f"{argument('target')} {target!r} is no label of {scale.spec}: {', '.join(scale.labels[:20])}"
+            )
         values, words = (codes == accepted).astype(float), f"share of {scale.labels[accepted]!r}"
     elif scale.kind == "check":
         accepted, values, words = 1, codes.astype(float), f"share {scale.labels[1]}"
@@ -85,7 +87,9 @@ def score_of(scale: Scale, target: str | None) -> Score:
         if scale.spec.startswith("levels"):
             words += f", as {scale.values[0]:g} to {scale.values[-1]:g}"
     else:
-        raise UsageError(f"labels of {scale.spec} have no value; say whose share is meant with --target LABEL")
+        raise UsageError(
+            f"labels of {scale.spec} have no value; say whose share is meant with {argument('target')} LABEL"
+        )
     if accepted is None and len(codes) == 2 and {0.0, 1.0} == set(values.tolist()):
         accepted = int(values.argmax())
     return Score(values, float(values.min()), float(values.max()), words, accepted, len(scale.labels))
@@ -108,7 +112,9 @@ def rows_of(ratings: Ratings, policies: Policies, score: Score) -> Rows:
         # A mean of annotators is a number, and no class.
         gold, worth = np.zeros(scored.size, np.int32), scored.gold_values[scored.gold]
         if score.accepted is not None:
-            raise UsageError("policy gold=mean makes gold a number, which has no share; use majority, or no --target")
+            raise UsageError(
+                f"policy gold=mean makes gold a number, which has no share; use majority, or no {argument('target')}"
+            )
     return Rows(
         scored.judge,
         gold,
