@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
+    from judgebench.api.systems import systems
     from judgebench.errors import JudgebenchError
 
 __version__ = "0.1.0"
@@ -48,6 +49,7 @@ __all__ = [
     "power",
     "run",
     "score",
+    "systems",
 ]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
@@ -64,6 +66,7 @@ _LAZY = {
     "power": "judgebench.api.power:power",
     "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
+    "systems": "judgebench.api.systems:systems",
 }
 
 

@@ -21,8 +21,11 @@ Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier",
 Names: TypeAlias = str | Sequence[str] | None
 
 
-class Labels(TypedDict, total=False):
-    """The columns of a table of one's own labels, and what its words mean."""
+Subset: TypeAlias = Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
+
+
+class Judgments(TypedDict, total=False):
+    """Who judged what in a table of one's own, and what its words mean."""
 
     judge: Annotated[
         Names,
@@ -46,8 +49,6 @@ class Labels(TypedDict, total=False):
         ),
     ]
     cluster: Annotated[str | None, Option("Column of the question that rows share.", "--cluster-col", "C")]
-    subset: Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
-    system: Annotated[str | None, Option("Column of the judged systems.", "--system-col", "C")]
     id: Annotated[str | None, Option("Column of item ids.", "--id-col", "C")]
     long: Annotated[
         Names,
@@ -73,6 +74,13 @@ class Labels(TypedDict, total=False):
             "Who gave the gold labels of --csv; only people's labels are called human.", "--gold", default="unspecified"
         ),
     ]
+
+
+class Labels(Judgments, total=False):
+    """The columns of a table of one's own labels."""
+
+    subset: Subset
+    system: Annotated[str | None, Option("Column of the judged systems.", "--system-col", "C")]
 
 
 class LabelsAndScores(Labels, total=False):

@@ -21,6 +21,8 @@ KINDS = {
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "power": "judgebench.report.power:PairedPower",
+    "systems": "judgebench.report.systems:Rankings",
+    "systems-leaderboard": "judgebench.report.system_board:SystemBoard",
 }
 
 

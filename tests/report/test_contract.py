@@ -21,8 +21,6 @@ STILL_BY_HAND = {
     "leaderboard",
     "scores",
     "sensitivity",
-    "systems",
-    "systems-leaderboard",
 }
 
 
