@@ -20,6 +20,7 @@ KINDS = {
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
+    "labels": "judgebench.labels.annotations:Labelled",
     "power": "judgebench.report.power:PairedPower",
     "systems": "judgebench.report.systems:Rankings",
     "systems-leaderboard": "judgebench.report.system_board:SystemBoard",

@@ -17,7 +17,6 @@ STILL_BY_HAND = {
     "correct",
     "estimate",
     "judge-only",
-    "labels",
     "leaderboard",
     "scores",
     "sensitivity",
