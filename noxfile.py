@@ -157,7 +157,6 @@ def build(session: nox.Session) -> None:
         "a task card": ("judgebench/_tasks/", "/task.toml"),
         "sample rows": ("judgebench/_tasks/", "/sample.jsonl"),
         "a prompt": ("judgebench/judges/prompts/", ""),
-        "a JSON Schema": ("judgebench/", ".schema.json"),
         "the typing marker": ("judgebench/py.typed", ""),
         "the licence": ("judgebench-", "/LICENSE"),
     }.items():

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
+    from judgebench.api.systems import systems
     from judgebench.errors import JudgebenchError
 
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ __all__ = [
     "power",
     "run",
     "score",
+    "systems",
 ]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
@@ -67,6 +69,7 @@ _LAZY = {
     "power": "judgebench.api.power:power",
     "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
+    "systems": "judgebench.api.systems:systems",
 }
 
 

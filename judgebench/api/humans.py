@@ -9,9 +9,9 @@ from judgebench.api.checks import policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
-from judgebench.api.sources import open_sources
-from judgebench.api.tables import Labels, LabelsMode, OwnLabels, Policy, Source
-from judgebench.errors import DataError
+from judgebench.api.sources import open_sources, own_table
+from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.humans import Panel, Panels
 
 if TYPE_CHECKING:
@@ -38,9 +38,13 @@ def humans(
 ) -> Panels:
     """Measure the annotators against each other, all at once, and each judge as if it were one of them."""
     policies = policies_of(policy)
+    columns = Columns.of(table)
+    if own_table(source, columns) is not None and not columns.judge and len(columns.gold) < 2:
+        needed = f"{argument('gold')} twice or more, one per annotator"
+        raise UsageError(f"humans needs {needed} (judgebench doctor FILE helps)")
     beside = open_labels(labels, labels_mode or "add")
     tasks: dict[str, list[sources.Source]] = {}
-    for one in open_sources(source, table, unjudged="humans", labels=beside):
+    for one in open_sources(source, table, unjudged=True, labels=beside):
         tasks.setdefault(one.task, []).append(one)
     panels: list[Panel] = []
     unfit: list[DataError] = []

@@ -73,7 +73,7 @@ def open_sources(
     table: Mapping[str, Any],
     *,
     unlabelled: bool = False,
-    unjudged: str = "",
+    unjudged: bool = False,
     labels: Mapping[str, Labels] | None = None,
     name: str = "DataFrame",
     tell: Callable[[str], None] = tell,
@@ -81,8 +81,8 @@ def open_sources(
     """Open what a question is about: runs, a table of one's own with its columns (a file, a DataFrame), or scores.
 
     ``table`` has the keys of `judgebench.api.tables.LabelsAndScores`, ``name`` stands for the task of a DataFrame,
-    ``unjudged`` is the name of a question that a table without a judge may ask. UsageError where it is none of these,
-    or where columns are missing.
+    and with ``unjudged`` a table may have annotators alone. UsageError where it is none of these, or where columns are
+    missing.
     """
     columns = Columns.of(table)
     gold: Gold = table.get("gold_source") or "unspecified"
@@ -97,7 +97,7 @@ def open_sources(
     if not isinstance(own, Path):
         if columns.delimiter is not None:
             raise UsageError("a DataFrame has no delimiter")
-        if not unjudged and (not (columns.judge or columns.scores) or not (columns.gold or unlabelled)):
+        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
@@ -143,7 +143,7 @@ def sources(
     gold: Gold,
     *,
     unlabelled: bool = False,
-    unjudged: str = "",
+    unjudged: bool = False,
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
 ) -> list[Source]:
@@ -235,13 +235,13 @@ def table_sources(
     gold: str,
     *,
     unlabelled: bool = False,
-    unjudged: str = "",
+    unjudged: bool = False,
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
 ) -> list[Source]:
     """Open a table of labels, a file or one that is open already: a source per judge's column.
 
-    With ``unjudged`` (the question's name) a table of annotators alone is one source, of a judge without a name.
+    With ``unjudged`` a table of annotators alone is one source, of a judge without a name.
     """
     from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
@@ -253,11 +253,7 @@ def table_sources(
             f"{argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if unjudged and not columns.judge:
-        if len(columns.gold) < 2:
-            needed = f"{argument('gold')} twice or more, one per annotator"
-            raise UsageError(f"{unjudged} needs {needed} (judgebench doctor FILE helps)")
-    elif not (columns.judge or columns.scores) or not (columns.gold or unlabelled):
+    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
         raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
     for text in table.notes:

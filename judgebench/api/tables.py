@@ -21,8 +21,11 @@ Gold: TypeAlias = Literal["unspecified", "human", "expert", "crowd", "verifier",
 Names: TypeAlias = str | Sequence[str] | None
 
 
-class Rows(TypedDict, total=False):
-    """The columns of a table of one's own labels but for subsets, and what its words mean."""
+Subset: TypeAlias = Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
+
+
+class Judgments(TypedDict, total=False):
+    """Who judged what in a table of one's own, and what its words mean."""
 
     judge: Annotated[
         Names,
@@ -46,7 +49,6 @@ class Rows(TypedDict, total=False):
         ),
     ]
     cluster: Annotated[str | None, Option("Column of the question that rows share.", "--cluster-col", "C")]
-    system: Annotated[str | None, Option("Column of the judged systems.", "--system-col", "C")]
     id: Annotated[str | None, Option("Column of item ids.", "--id-col", "C")]
     long: Annotated[
         Names,
@@ -74,10 +76,16 @@ class Rows(TypedDict, total=False):
     ]
 
 
+class Rows(Judgments, total=False):
+    """The columns of a table of one's own labels but for subsets."""
+
+    system: Annotated[str | None, Option("Column of the judged systems.", "--system-col", "C")]
+
+
 class Labels(Rows, total=False):
     """The columns of a table of one's own labels."""
 
-    subset: Annotated[str | None, Option("Column of subsets.", "--subset-col", "C")]
+    subset: Subset
 
 
 class LabelsAndScores(Labels, total=False):

@@ -49,9 +49,10 @@ def leaderboard(
     if systems:
         if metric or over or by_system:
             raise UsageError("--systems goes without --metric, --aggregate and --by-system, which are about judges")
-        from judgebench.report.system_board import render as draw  # noqa: PLC0415 - loaded on use
+        from judgebench.report.system_board import SystemBoard  # noqa: PLC0415 - loaded on use
 
-        emit(draw(placed(tables, policy, tell=note), form or ending(output) or "table", width=room(output)), output)
+        found = SystemBoard(placed(tables, policy, tell=note))
+        emit(found.render(form or ending(output) or "table", width=room(output)), output)
         return
     rows = [row for table in tables for row in table.measure(policy, by_system=by_system, verify=False)]
     kept = [row for row in rows if subsets or row.subset == "all"]

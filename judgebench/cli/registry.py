@@ -12,7 +12,7 @@ COMMANDS: dict[str, str] = {
     "compare": "judgebench.api.compare:compare",
     "power": "judgebench.api.power:power",
     "gate": "judgebench.api.gate:gate",
-    "systems": "judgebench.cli.systems:systems",
+    "systems": "judgebench.api.systems:systems",
     "correct": "judgebench.api.correct:correct",
     "analyze": "judgebench.api.analyze:analyze",
     "leaderboard": "judgebench.cli.boards:leaderboard",

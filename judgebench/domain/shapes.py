@@ -179,13 +179,13 @@ def record(name: str = "", about: str = "", /, **keys: Shape | tuple[Any, ...] |
 def json_schema(kind: str, shape: Record) -> dict[str, Any]:
     """Describe a kind of JSON, ``judgebench.KIND/N``: a shape that says in ``schema`` what it is."""
     named: dict[str, Any] = {}
-    whole = Record("", {"schema": Key(Scalar({"const": kind})), **shape.keys}, shape.about)
+    whole = replace(shape, name="", keys={"schema": Key(Scalar({"const": kind})), **shape.keys})
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:judgebench:schema:{kind.removeprefix('judgebench.').replace('/', ':')}",
         "title": kind,
     }
-    return head | whole.node(named) | {"$defs": named}
+    return head | whole.node(named) | ({"$defs": named} if named else {})
 
 
 def _about(node: dict[str, Any], text: str) -> dict[str, Any]:

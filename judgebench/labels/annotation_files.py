@@ -6,11 +6,9 @@ and the next writer cuts off. A lock keeps a second writer out; readers need non
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from judgebench.domain.items import digest
 from judgebench.errors import DataError, IncompleteError, UsageError
@@ -201,10 +199,3 @@ class LabelWriter:
 
 def _unwritable(file: Path, error: OSError) -> IncompleteError:
     return IncompleteError(f"can't write {file}: {error.strerror}; what was labelled before is kept")
-
-
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of a line of ``judgebench.labels/1``."""
-    text = resources.files("judgebench.labels").joinpath("labels.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from judgebench.domain.items import Label, case_key, digest
+from judgebench.domain.shapes import COUNT, TEXT, Key, ListOf, OneOf, Scalar, json_schema, record
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,6 +22,43 @@ _WITH = "+labels-"
 Mode: TypeAlias = Literal["only", "add"]
 #: A label in words, in the item's own order; None where the person could not say.
 Words: TypeAlias = str | tuple[str, ...] | None
+
+_ABOUT = (
+    "One line of an annotator's file: what a person said about one item. The last line of an item and a showing counts."
+)
+_LABEL = (
+    "A word of the scale in the item's own order, whatever order was shown: A is the item's first response; a number "
+    "counts responses from 1. On rank the numbers, best first; on steps a word per step; on pick a list holds several "
+    "that are equally right. null: skipped, the annotator can't say."
+)
+_SHOWING = "2: shown a second time, the other way round; measures position consistency and is no gold."
+_LINE = replace(
+    record(
+        "",
+        _ABOUT,
+        task=(TEXT, None, "Name of the task, with its split where it has several."),
+        revision=(TEXT, None, "What pinned the data that was labelled."),
+        item=(TEXT, None, "Id of the item."),
+        content=(TEXT, None, "Digest of the item as it was shown: a changed text makes the label void."),
+        annotator=(Scalar({"type": "string", "minLength": 1}), None, "Who labelled."),
+        scale=(TEXT, None, "The scale, as --scale writes it."),
+        label=(
+            OneOf(
+                (TEXT, ListOf(TEXT, 1), Scalar({"type": "null"})),
+                lambda words: 2 if words is None else int(isinstance(words, tuple)),
+            ),
+            None,
+            _LABEL,
+        ),
+        shown=(ListOf(COUNT), None, "Which response stood in which place: [1, 0] is a pair the other way round."),
+        showing=Key(Scalar({"enum": [1, 2]}), None, _SHOWING, required=False),
+        seed=Key(Scalar({"type": "integer"}), None, "Of the order of the items and of the responses.", required=False),
+        seconds=Key(Scalar({"type": "number", "minimum": 0}), None, "How long the item was in sight.", required=False),
+        at=Key(TEXT, None, "When it was saved (UTC, ISO 8601).", required=False),
+    ),
+    # Other programs write lines, too, and may keep more in them.
+    says={"additionalProperties": True},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +86,12 @@ class Labelled:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, one line of the file."""
-        return {
-            "schema": SCHEMA,
-            "task": self.task,
-            "revision": self.revision,
-            "item": self.item,
-            "content": self.content,
-            "annotator": self.annotator,
-            "scale": self.scale,
-            "label": list(self.label) if isinstance(self.label, tuple) else self.label,
-            "shown": list(self.shown),
-            "showing": self.showing,
-            "seed": self.seed,
-            "seconds": self.seconds,
-            "at": self.at,
-        }
+        return {"schema": SCHEMA, **_LINE.plain(self)}
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Describe a line (JSON Schema, draft 2020-12)."""
+        return json_schema(SCHEMA, _LINE)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Labelled:

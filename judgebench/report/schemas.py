@@ -22,7 +22,10 @@ KINDS = {
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
+    "labels": "judgebench.labels.annotations:Labelled",
     "power": "judgebench.report.power:PairedPower",
+    "systems": "judgebench.report.systems:Rankings",
+    "systems-leaderboard": "judgebench.report.system_board:SystemBoard",
 }
 
 

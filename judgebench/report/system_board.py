@@ -1,40 +1,30 @@
-"""Leaderboards of the judged systems: ranked by each judge beside gold, with the ranks that stay open, in every form.
-
-The JSON is ``judgebench.systems-leaderboard/1``: rankings as ``judgebench.systems/1`` has them, with their places.
-"""
+"""Leaderboards of the judged systems: ranked by each judge beside gold, with the ranks that stay open."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from judgebench.errors import UsageError
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid, markdown_text
-from judgebench.report.document.as_table import draw, fill
-from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, spread
-from judgebench.report.leaderboard.render import FORMATS
+from judgebench.domain.shapes import TEXT, ListOf, Scalar, maybe, record
+from judgebench.report.document.as_tex import latex_name
+from judgebench.report.document.grid import Cell, Column, Field, Grid, grid
+from judgebench.report.document.model import Document, Notes, Table, sheet
+from judgebench.report.document.text import NONE, clean, interval, percent, share
 from judgebench.report.scores import gold_word
-from judgebench.report.systems import json_schema as systems_schema
-from judgebench.report.systems import ranking_json
+from judgebench.report.systems import RANKING, does, share_of, terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.systems.ranks import Place
     from judgebench.agreement.systems.systems import SystemScore
-    from judgebench.domain import Estimate
+    from judgebench.report.document.grid import Fields
+    from judgebench.report.document.model import Block, Sheet
     from judgebench.report.leaderboard.page import Board
     from judgebench.report.systems import Ranking
 
-__all__ = ["SCHEMA", "Placed", "boards", "json_schema", "render", "to_csv", "to_json"]
+__all__ = ["Placed", "SystemBoard"]
 
-SCHEMA = "judgebench.systems-leaderboard/1"
-_NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _SCORES = {
     "mean": "the mean of the verdicts on a system's responses",
     "win-rate": "the share of a system's games that it won, a tie being half a win",
@@ -57,117 +47,131 @@ class Placed(NamedTuple):
 
 
 class _Named(NamedTuple):
-    name: str
-    title: str
-    short: str
-    lead: str
-    grid: Grid
-    foot: int
+    table: Table
+    short: str = ""
+    foot: int = 0
     alone: bool = False
 
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.systems-leaderboard/1``, that of the rankings inside."""
-    text = resources.files("judgebench.report").joinpath("system_board.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    own = systems_schema()
-    own.pop("$schema", None)
-    schema["$defs"] |= own.pop("$defs")
-    return schema
+_RANK = Scalar({"type": "integer", "minimum": 1})
+_PLACE = record(
+    "place",
+    best=(maybe(_RANK), None, "The best rank that stays open at 95 %; null without an interval."),
+    worst=maybe(_RANK),
+    tier=(maybe(_RANK), None, "No system of a tier is surely ahead of another one of it."),
+)
+_PLACED = record(
+    ranking=(RANKING, None, "A row of judgebench.systems/1."),
+    places=(
+        ListOf(
+            record(system=(TEXT, lambda x: x[0]), gold=(_PLACE, lambda x: x[1][0]), judge=(_PLACE, lambda x: x[1][1]))
+        ),
+        lambda one: [(system.name, one.places[system.name]) for system in one.ranking.found.systems],
+    ),
+)
+_Row: TypeAlias = "tuple[Placed, SystemScore]"
 
 
-def render(placed: Iterable[Placed], form: str = "table", *, width: int = 120) -> str:
-    """Print leaderboards of systems.
+def _side(name: Literal["gold", "judge"], place: int) -> dict[str, Callable[[_Row], Any]]:
+    return {
+        f"{name}_rank": lambda x: getattr(x[1], f"{name}_rank"),
+        f"{name}_rank_best": lambda x: x[0].places[x[1].name][place].best,
+        f"{name}_rank_worst": lambda x: x[0].places[x[1].name][place].worst,
+        f"{name}_tier": lambda x: x[0].places[x[1].name][place].tier,
+        f"{name}_score*": lambda x: getattr(x[1], name),
+    }
 
-    Parameters
-    ----------
-    placed : iterable of Placed
-        What was measured, in any order.
-    form : {'csv', 'md', 'html', 'tex', 'json', 'table'}
-        The form.
-    width : int, optional
-        Columns of the terminal, for ``table``.
 
-    Raises
-    ------
-    UsageError
-        If the format is none of these.
-    """
-    ordered = _ordered(placed)
-    if form == "csv":
-        return to_csv(ordered)
-    if form == "json":
-        return write_json(to_json(ordered))
-    named = _named(ordered)
-    if form == "md":
-        blocks = [
-            f"## {markdown_text(one.title)}\n\n{markdown_text(one.lead)}\n\n{markdown_grid(one.grid)}" for one in named
-        ]
-        return "\n".join((*blocks, f"{NOTE}\n"))
-    if form == "table":
-        leads = ["\n".join(fill(f"{one.title}. {one.lead}", width)) for one in named]
-        plan = ((8, ()),)
-        drawn = [draw(one.grid, width=width, names=(0,), plan=plan) for one in named]
-        note = "\n".join(fill(NOTE, width))
-        return "\n".join((*(f"{lead}\n\n{text}" for lead, text in zip(leads, drawn, strict=True)), f"{note}\n"))
-    if form == "tex":
-        from judgebench.report.document.as_tex import PREAMBLE, latex_table, latex_text  # noqa: PLC0415 - loaded on use
+#: A row per task, judge and system.
+_SHEET: Mapping[str, Callable[[_Row], Any]] = {
+    "task": lambda x: x[0].ranking.task,
+    "judge": lambda x: x[0].ranking.judge,
+    "gold_source": lambda x: x[0].ranking.gold,
+    "score": lambda x: x[0].ranking.found.score,
+    "system": lambda x: x[1].name,
+    "rows": lambda x: x[1].rows,
+    "coverage": lambda x: x[1].coverage,
+    **_side("gold", 0),
+    **_side("judge", 1),
+    "revision": lambda x: x[0].ranking.revision,
+}
 
-        blocks = [latex_table(one.grid, f"{one.title}. {one.lead}", f"judgebench-{one.name}") for one in named]
-        return "\n".join((PREAMBLE, *blocks, f"\\noindent{{\\footnotesize {latex_text(NOTE)}}}\n"))
-    if form == "html":
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SystemBoard(Document):
+    """Systems in order, task by task; within a task the judge comes first that orders most pairs as gold does."""
+
+    placed: Sequence[Placed]
+
+    SCHEMA = "judgebench.systems-leaderboard/1"
+    SHAPE = record(
+        "",
+        "Systems as gold and each judge rank them, with the ranks that stay open.",
+        note=(TEXT, lambda _: NOTE),
+        rows=(ListOf(_PLACED), lambda found: found.ordered),
+    )
+
+    @property
+    def ordered(self) -> list[Placed]:
+        """The rankings in order."""
+
+        def key(one: Placed) -> tuple[Any, ...]:
+            alike = one.ranking.found.agreement["pairwise_accuracy"].value
+            return one.ranking.task, 2.0 if alike is None else -round(alike, 9), one.ranking.judge, one.ranking.revision
+
+        return sorted(self.placed, key=key)
+
+    def sheet(self) -> Sheet:
+        return sheet(_SHEET, ((one, system) for one in self.ordered for system in one.ranking.found.systems))
+
+    def blocks(self) -> Iterator[Block]:
+        yield from (one.table for one in _named(self.ordered))
+        yield Notes((NOTE,), listed=False)
+
+    def page(self) -> str:
         from judgebench.report.leaderboard.page import tables_page  # noqa: PLC0415 - loads the templates
 
-        return tables_page(boards(ordered), title="Leaderboard of systems", notes=(NOTE,))
-    raise UsageError(f"no leaderboard as {form!r}: write one of {', '.join(FORMATS)}")
+        return tables_page(self.boards(), title="Leaderboard of systems", notes=(NOTE,))
 
+    def boards(self, *, details: bool = True) -> list[Board]:
+        """Make the tables of a page; without ``details`` a judge has its own only where it is alone on a task."""
+        from judgebench.report.leaderboard.page import board  # noqa: PLC0415 - loads the templates
 
-def _ordered(placed: Iterable[Placed]) -> list[Placed]:
-    """Sort by task; within it the judge comes first that orders most pairs of systems as gold does."""
-
-    def key(one: Placed) -> tuple[Any, ...]:
-        alike = one.ranking.found.agreement["pairwise_accuracy"].value
-        return one.ranking.task, 2.0 if alike is None else -round(alike, 9), one.ranking.judge, one.ranking.revision
-
-    return sorted(placed, key=key)
-
-
-def boards(placed: Iterable[Placed], *, details: bool = True) -> list[Board]:
-    """Make the tables of a page; without ``details`` a judge has one of its own only where it is alone on a task."""
-    from judgebench.report.leaderboard.page import board  # noqa: PLC0415 - loads the templates
-
-    return [
-        replace(board(one.grid, name=one.name, title=one.title, short=one.short, foot=one.foot), lead=(one.lead,))
-        for one in _named(_ordered(placed))
-        if details or one.foot or one.alone
-    ]
+        found: list[Board] = []
+        for one in _named(self.ordered):
+            if details or one.foot or one.alone:
+                name = one.table.label.removeprefix("judgebench-")
+                made = board(one.table.grid, name=name, title=one.table.caption, short=one.short, foot=one.foot)
+                found.append(replace(made, lead=(one.table.lead,)))
+        return found
 
 
 def _named(ordered: Sequence[Placed]) -> list[_Named]:
     """Make a table for each task, systems by judges, then one for each judge."""
-    from judgebench.report.document.as_tex import latex_name  # noqa: PLC0415 - loaded on use
-
     found: list[_Named] = []
+
+    def add(layout: Grid, label: str, caption: str, lead: str, **how: Any) -> None:
+        found.append(_Named(Table(layout, (0,), caption=caption, label=f"judgebench-{label}", lead=lead), **how))
+
     for number, task in enumerate(dict.fromkeys(one.ranking.task for one in ordered), 1):
         own = [one for one in ordered if one.ranking.task == task]
-        whom = gold_word(own[0].ranking.gold)
-        name = f"systems-{latex_name(task).lower()}-{number}"
+        whom, named = gold_word(own[0].ranking.gold), clean(task)
+        label = f"systems-{latex_name(task).lower()}-{number}"
         score = _SCORES[own[0].ranking.found.score]
         if len(own) > 1:
-            title = f"{clean(task)}: systems by {whom} and by {len(own)} judges"
+            title = f"{named}: systems by {whom} and by {len(own)} judges"
             lead = f"A cell holds the rank and the ranks that stay open. The score by {whom} is {score}."
-            found.append(_Named(name, title, f"{clean(task)}: systems", lead, _overview(own, whom), 2))
+            add(_overview(own, whom), label, title, lead, short=f"{named}: systems", foot=2)
         for place, one in enumerate(own, 1):
-            judge = clean(one.ranking.judge)
+            judge, alone = clean(one.ranking.judge), len(own) == 1
+            title = f"{named}: systems by {judge} beside {whom}"
             lead = f"{_alike(one.ranking, whom)} A score is {score}."
-            title = f"{clean(task)}: systems by {judge} beside {whom}"
-            short = f"{clean(task)}: {judge}" if len(own) == 1 else ""
-            found.append(_Named(f"{name}-{place}", title, short, lead, _detail(one, whom), 0, len(own) == 1))
+            short = f"{named}: {judge}" if alone else ""
+            add(_detail(one, whom), f"{label}-{place}", title, lead, short=short, alone=alone)
     return found
 
 
 def _overview(own: Sequence[Placed], whom: str) -> Grid:
-    first = own[0]
     columns = [
         Column("system", right=False),
         Column(f"score by {whom} [95 % interval]", (f"score by {whom}", "[95 % interval]"), right=False),
@@ -186,59 +190,54 @@ def _overview(own: Sequence[Placed], whom: str) -> Grid:
     for name in sorted(names, key=lambda name: (golds[name][0].gold_rank, name)):
         gold, place = golds[name]
         cells = [
-            _rank(some[name].judge_rank, one.places[name][1]) if name in some else _NONE
+            _rank(some[name].judge_rank, one.places[name][1]) if name in some else NONE
             for some, one in zip(ranked, own, strict=True)
         ]
-        start = (clean(name), _score(gold.gold), _rank(gold.gold_rank, place), _tier(place))
+        start = (clean(name), interval(gold.gold), _rank(gold.gold_rank, place), _tier(place))
         rows.append(tuple(map(Cell, (*start, *cells))))
     for title, key in (
         (f"pairs in the same order as by {whom}, %", "pairwise_accuracy"),
         ("Kendall tau-b", "kendall_tau"),
     ):
         figures = [one.ranking.found.agreement[key].value for one in own]
-        percent = key == "pairwise_accuracy"
-        texts = [_NONE if one is None else figure(100 * one, 1) if percent else spread(one) for one in figures]
+        texts = [percent(one) if key == "pairwise_accuracy" else share(one) for one in figures]
         rows.append(tuple(map(Cell, (title, "", "", "", *texts))))
-    return Grid(tuple(columns), tuple(rows), (_terms(first.ranking),))
+    return Grid(tuple(columns), tuple(rows), (terms(own[0].ranking),))
 
 
 def _detail(one: Placed, whom: str) -> Grid:
-    columns = (
-        Column("system", right=False),
-        Column("rows", spare=True),
-        Column(f"rank by {whom}", ("rank by", whom)),
-        Column(f"tier by {whom}", ("tier by", whom)),
-        Column("rank by judge", ("rank by", "judge")),
-        Column("tier by judge", ("tier by", "judge")),
-        Column(f"score by {whom} [95 % interval]", (f"score by {whom}", "[95 % interval]"), right=False),
-        Column("score by judge [95 % interval]", ("score by judge", "[95 % interval]"), right=False),
-    )
-    rows: list[tuple[Cell, ...]] = []
-    for system in one.ranking.found.systems:
-        gold, judge = one.places[system.name]
-        ranks = (_rank(system.gold_rank, gold), _tier(gold), _rank(system.judge_rank, judge), _tier(judge))
-        rows.append(
-            tuple(map(Cell, (clean(system.name), str(system.rows), *ranks, _score(system.gold), _score(system.judge))))
-        )
-    remarks = [_terms(one.ranking)]
+    remarks = [terms(one.ranking)]
     if unjudged := one.ranking.found.unjudged:
         remarks.append(f"left out, since the judge gave no verdict on them: {', '.join(map(clean, unjudged))}")
-    return Grid(columns, tuple(rows), tuple(remarks))
+    rows = [(system, *one.places[system.name]) for system in one.ranking.found.systems]
+    return grid(_systems(whom), rows, remarks)
 
 
-def _terms(one: Ranking) -> str:
-    policies = " ".join(f"{name}={value}" for name, value in one.found.policies.to_json().items())
-    return f"{clean(one.task)}: {clean(one.gold)} labels; {policies}"
+def _systems(whom: str) -> Fields[tuple[SystemScore, Place, Place]]:
+    return (
+        Field("system", lambda x: x[0].name, right=False),
+        Field("rows", lambda x: x[0].rows, spare=True),
+        Field(f"rank by {whom}", lambda x: _rank(x[0].gold_rank, x[1]), ("rank by", whom)),
+        Field(f"tier by {whom}", lambda x: _tier(x[1]), ("tier by", whom)),
+        Field("rank by judge", lambda x: _rank(x[0].judge_rank, x[2]), ("rank by", "judge")),
+        Field("tier by judge", lambda x: _tier(x[2]), ("tier by", "judge")),
+        Field(
+            f"score by {whom} [95 % interval]",
+            lambda x: x[0].gold,
+            (f"score by {whom}", "[95 % interval]"),
+            right=False,
+        ),
+        Field(
+            "score by judge [95 % interval]", lambda x: x[0].judge, ("score by judge", "[95 % interval]"), right=False
+        ),
+    )
 
 
 def _alike(one: Ranking, whom: str) -> str:
     pairs = one.found.agreement["pairwise_accuracy"]
     if pairs.value is None:
         return f"Orders are compared from 3 systems on, and there are {len(one.found.systems)}."
-    low, high = pairs.low, pairs.high
-    around = "" if low is None or high is None else f" [{figure(100 * low, 1)}, {figure(100 * high, 1)}]"
-    does = "do" if whom == "humans" else "does"
-    return f"It orders {figure(100 * pairs.value, 1)} %{around} of the pairs of systems as {whom} {does}."
+    return f"It orders {share_of(pairs)} of the pairs of systems as {does(whom)}."
 
 
 def _rank(rank: float, place: Place) -> str:
@@ -251,66 +250,3 @@ def _rank(rank: float, place: Place) -> str:
 
 def _tier(place: Place) -> str:
     return "" if place.tier is None else str(place.tier)
-
-
-def _score(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return _NONE
-    text = spread(estimate.value)
-    return (
-        text
-        if estimate.low is None or estimate.high is None
-        else f"{text} [{spread(estimate.low)}, {spread(estimate.high)}]"
-    )
-
-
-def to_csv(placed: Iterable[Placed]) -> str:
-    """Write a row per task, judge and system."""
-    sides = ("gold", "judge")
-    header = ["task", "judge", "gold_source", "score", "system", "rows", "coverage"]
-    for side in sides:
-        header += [f"{side}_rank", f"{side}_rank_best", f"{side}_rank_worst", f"{side}_tier"]
-        header += [f"{side}_score", f"{side}_score_low", f"{side}_score_high"]
-    header += ["revision"]
-    table: list[list[str | float | None]] = []
-    for ranking, places in _ordered(placed):
-        for system in ranking.found.systems:
-            row: list[str | float | None] = [
-                ranking.task,
-                ranking.judge,
-                ranking.gold,
-                ranking.found.score,
-                system.name,
-            ]
-            row += [system.rows, system.coverage]
-            for (rank, estimate), place in zip(_sides(system), places[system.name], strict=True):
-                row += [rank, place.best, place.worst, place.tier, estimate.value, estimate.low, estimate.high]
-            table.append([*row, ranking.revision])
-    return write_csv(header, table)
-
-
-def _sides(system: SystemScore) -> tuple[tuple[float, Estimate], tuple[float, Estimate]]:
-    return (system.gold_rank, system.gold), (system.judge_rank, system.judge)
-
-
-def to_json(placed: Iterable[Placed]) -> dict[str, Any]:
-    """Build the JSON document."""
-    return {
-        "schema": SCHEMA,
-        "note": NOTE,
-        "rows": [
-            {
-                "ranking": ranking_json(one.ranking),
-                "places": [
-                    {"system": system.name, "gold": _place(gold), "judge": _place(judge)}
-                    for system in one.ranking.found.systems
-                    for gold, judge in (one.places[system.name],)
-                ],
-            }
-            for one in _ordered(placed)
-        ],
-    }
-
-
-def _place(place: Place) -> dict[str, int | None]:
-    return {"best": place.best, "worst": place.worst, "tier": place.tier}

@@ -1,29 +1,38 @@
-"""The systems as gold and as each judge rank them: table, JSON (``judgebench.systems/1``), CSV, Markdown."""
+"""The systems as gold and as each judge rank them."""
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid, markdown_text
-from judgebench.report.document.as_table import draw, fill
-from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, spread
+from judgebench.domain.shapes import (
+    COUNT,
+    ESTIMATE,
+    NUMBER,
+    POLICIES,
+    SHARE,
+    TEXT,
+    TEXTS,
+    ListOf,
+    choice,
+    maybe,
+    record,
+)
+from judgebench.report.document.grid import Field, explained, grid
+from judgebench.report.document.model import Document, Notes, Table, sheet
+from judgebench.report.document.text import NONE, clean, percent, spread
 from judgebench.report.scores import gold_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
+    from judgebench.report.document.grid import Cell, Fields
+    from judgebench.report.document.model import Block, Sheet
 
-__all__ = ["REASONS", "SCHEMA", "WARNINGS", "Ranking", "json_schema", "ranking_json", "render"]
+__all__ = ["RANKING", "REASONS", "WARNINGS", "Ranking", "Rankings", "does", "share_of", "terms"]
 
-SCHEMA = "judgebench.systems/1"
-_NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _LEVEL = 0.05
 _SCORES = {
     "mean": "A score is the mean of the verdicts on a system's responses.",
@@ -62,7 +71,6 @@ _NAMES = {
     "decisiveness": "decisiveness",
     "residual_sd": "sd beyond the line",
 }
-_OVERVIEW = ("kendall_tau", "spearman_rho", "pearson_r", "pairwise_accuracy", "largest_rank_error", "decisiveness")
 _INTERVALS = (
     "Brackets hold 95 % intervals: clustered t for scores and biases; for comparisons percentiles over {draws} "
     "resamples of the questions, for both rankings at once. The systems themselves are not resampled."
@@ -86,54 +94,109 @@ class Ranking(NamedTuple):
     found: SystemsAgreement
 
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.systems/1``."""
-    text = resources.files("judgebench.report").joinpath("systems.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+_SYSTEM = record(
+    "system",
+    system=(TEXT, lambda one: one.name),
+    rows=COUNT,
+    judged=COUNT,
+    coverage=SHARE,
+    gold=ESTIMATE,
+    judge=ESTIMATE,
+    gold_rank=NUMBER,
+    judge_rank=NUMBER,
+    bias=ESTIMATE,
+    p=maybe(SHARE),
+    p_holm=maybe(SHARE),
+    p_bh=maybe(SHARE),
+    residual=ESTIMATE,
+)
+RANKING = record(
+    "row",
+    task=TEXT,
+    judge=TEXT,
+    gold=TEXT,
+    revision=TEXT,
+    score=(choice(*_SCORES), lambda one: one.found.score),
+    ties=(choice(*_TIES), lambda one: one.found.ties),
+    anchor=(maybe(TEXT), lambda one: one.found.anchor or None),
+    rows=(COUNT, lambda one: one.found.rows),
+    clusters=(COUNT, lambda one: one.found.clusters),
+    coverage=(SHARE, lambda one: one.found.coverage),
+    policies=(POLICIES, lambda one: one.found.policies),
+    draws=(COUNT, lambda one: one.found.draws),
+    seed=(COUNT, lambda one: one.found.seed),
+    agreement=(record(**dict.fromkeys(_NAMES, ESTIMATE)), lambda one: one.found.agreement),
+    systems=(ListOf(_SYSTEM), lambda one: one.found.systems),
+    unjudged=(TEXTS, lambda one: one.found.unjudged),
+    warnings=(TEXTS, lambda one: one.found.warnings),
+)
+_Row: TypeAlias = "tuple[Ranking, SystemScore | None]"
 
 
-def render(rankings: Iterable[Ranking], form: str = "table", *, width: int = 120) -> str:
-    """Print rankings as ``table``, ``json``, ``csv`` or ``md``.
+def _comparison(name: str) -> Callable[[_Row], Estimate | None]:
+    return lambda x: None if x[1] else x[0].found.agreement[name]
 
-    Parameters
-    ----------
-    rankings : iterable of Ranking
-        What was measured.
-    form : str, optional
-        The form. CSV has a row ``(all)`` with the comparisons, then a row per system, for every judge.
-    width : int, optional
-        Columns of the terminal, for ``table``.
-    """
-    ordered = sorted(rankings, key=lambda one: (one.task, one.judge, one.revision))
-    if form == "json":
-        return write_json({"schema": SCHEMA, "rows": [ranking_json(one) for one in ordered]})
-    if form == "csv":
-        return _csv(ordered)
-    marked = form == "md"
-    blocks: list[str] = []
-    if len(ordered) > 1:
-        blocks.append(_paragraphs(_summaries(ordered), width, marked=marked))
-        blocks.append(_drawn(_overview(ordered), width, ((14, (6,)), (8, (5,))), marked=marked))
-    for one in ordered:
-        blocks.append(_paragraphs([_sentence(one), _figures(one)], width, marked=marked))
-        blocks.append(_drawn(_systems(one), width, ((10, (8,)), (8, ())), marked=marked))
-    notes = _notes(ordered)
-    blocks.append(
-        "".join(f"- {markdown_text(note)}\n" for note in notes)
-        if marked
-        else "\n".join("\n".join(fill(note, width)) for note in notes) + "\n"
+
+#: A row ``(all)`` per judge with the comparisons, then one per system (None for the judge's own).
+_SHEET: Mapping[str, Callable[[_Row], Any]] = {
+    "task": lambda x: x[0].task,
+    "judge": lambda x: x[0].judge,
+    "gold_source": lambda x: x[0].gold,
+    "score": lambda x: x[0].found.score,
+    "system": lambda x: x[1].name if x[1] else "(all)",
+    "rows": lambda x: (x[1] or x[0].found).rows,
+    "coverage": lambda x: (x[1] or x[0].found).coverage,
+    "gold_rank": lambda x: x[1] and x[1].gold_rank,
+    "judge_rank": lambda x: x[1] and x[1].judge_rank,
+    "gold_score*": lambda x: x[1] and x[1].gold,
+    "judge_score*": lambda x: x[1] and x[1].judge,
+    "bias*": lambda x: x[1] and x[1].bias,
+    "residual*": lambda x: x[1] and x[1].residual,
+    "p": lambda x: x[1] and x[1].p,
+    "p_holm": lambda x: x[1] and x[1].p_holm,
+    "p_bh": lambda x: x[1] and x[1].p_bh,
+    **{f"{name}*": _comparison(name) for name in _NAMES},
+    "order": lambda x: x[0].found.policies.order,
+    "tie": lambda x: x[0].found.policies.tie,
+    "invalid": lambda x: x[0].found.policies.invalid,
+    "gold_policy": lambda x: x[0].found.policies.gold,
+    "undefined": lambda x: [
+        f"{name}={one.undefined}"
+        for name, one in ({"residual": x[1].residual} if x[1] else x[0].found.agreement).items()
+        if one.undefined
+    ],
+    "warnings": lambda x: None if x[1] else x[0].found.warnings,
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rankings(Document):
+    """Systems as judges rank them beside gold."""
+
+    rankings: tuple[Ranking, ...]
+
+    SCHEMA = "judgebench.systems/1"
+    SHAPE = record(
+        "",
+        "How far judges rank systems as gold does. Scores are fractions or ratings (mean), fractions (win-rate) or "
+        "log-odds (bradley-terry); shares are fractions.",
+        rows=(ListOf(RANKING), lambda found: found.rankings),
     )
-    return "\n".join(blocks)
 
+    def sheet(self) -> Sheet:
+        return sheet(_SHEET, ((one, system) for one in self.rankings for system in (None, *one.found.systems)))
 
-def _drawn(layout: Grid, width: int, plan: Sequence[tuple[int, Sequence[int]]], *, marked: bool) -> str:
-    return markdown_grid(layout) if marked else draw(layout, width=width, names=(0,), plan=plan)
-
-
-def _paragraphs(texts: Sequence[str], width: int, *, marked: bool) -> str:
-    set_in = [markdown_text(text) if marked else "\n".join(fill(text, width)) for text in texts]
-    return "\n\n".join(set_in) + "\n"
+    def blocks(self) -> Iterator[Block]:
+        if len(self.rankings) > 1:
+            yield from _summaries(self.rankings)
+            several = len({one.task for one in self.rankings}) > 1
+            ordered = sorted(self.rankings, key=_order)
+            yield Table(grid([_judge(several), *_OVERVIEW], ordered), (0,), ((14, (6,)), (8, (5,))))
+        for one in self.rankings:
+            yield _sentence(one)
+            yield _figures(one)
+            yield Table(grid(_systems(gold_word(one.gold)), one.found.systems), (0,), ((10, (8,)), (8, ())))
+        yield Notes(tuple(_notes(self.rankings)))
 
 
 def _summaries(rankings: Sequence[Ranking]) -> list[str]:
@@ -149,17 +212,17 @@ def _summaries(rankings: Sequence[Ranking]) -> list[str]:
             continue
         # The first of several that are level, in the order of the names.
         (best, most, first), (worst, least, last) = max(known, key=_share), min(known, key=_share)
-        whom = _does(gold_word(first.gold))
+        whom = does(gold_word(first.gold))
         if best > worst:
             said.append(
                 f"Of {len(known)} judges on {clean(task)}, {clean(first.judge)} orders most pairs of systems as "
-                f"{whom}, {_percent(most)}, and {clean(last.judge)} fewest, {_percent(least)}."
+                f"{whom}, {share_of(most)}, and {clean(last.judge)} fewest, {share_of(least)}."
             )
         else:
             count = "Both" if len(known) == 2 else f"All {len(known)}"
             said.append(
                 f"{count} judges on {clean(task)} order the same share of the pairs of systems as {whom}, "
-                f"{_percent(most)} for {clean(first.judge)}."
+                f"{share_of(most)} for {clean(first.judge)}."
             )
     return said
 
@@ -168,7 +231,8 @@ def _share(entry: tuple[float, Estimate, Ranking]) -> float:
     return entry[0]
 
 
-def _does(whom: str) -> str:
+def does(whom: str) -> str:
+    """Say who does something."""
     return f"{whom} {'do' if whom == 'humans' else 'does'}"
 
 
@@ -180,13 +244,13 @@ def _sentence(one: Ranking) -> str:
     if alike.value is None:
         why = REASONS.get(alike.undefined or "", alike.undefined)
         return f"{start} the order of {len(found.systems)} systems can't be compared: {why}."
-    orders = f"it orders {_percent(alike)} of the pairs of systems as {_does(whom)}"
+    orders = f"it orders {share_of(alike)} of the pairs of systems as {does(whom)}"
     best = [
         " and ".join(clean(system.name) for system in found.systems if rank(system) == min(map(rank, found.systems)))
         for rank in (_gold_rank, _judge_rank)
     ]
     top = f"both rank {best[0]} first" if best[0] == best[1] else f"it ranks {best[1]} first, {whom} {best[0]}"
-    size = f"{len(found.systems)} systems, {found.rows:,} judgments, coverage {figure(100 * found.coverage, 1)} %"
+    size = f"{len(found.systems)} systems, {found.rows:,} judgments, coverage {percent(found.coverage)} %"
     return f"{start} {orders}; {top} ({size})."
 
 
@@ -199,54 +263,49 @@ def _judge_rank(system: SystemScore) -> float:
 
 
 def _figures(ranking: Ranking) -> str:
-    agreement = ranking.found.agreement
     # The sentence before has said whether the best system is the same.
-    parts = [f"{_NAMES[name]} {_text(name, one)}" for name, one in agreement.items() if name != "top_1_agreement"]
-    return f"{'; '.join(parts)}."
+    told = {name: one for name, one in ranking.found.agreement.items() if name != "top_1_agreement"}
+    return f"{'; '.join(f'{_NAMES[name]} {_text(name, one)}' for name, one in told.items())}."
 
 
-def _text(name: str, estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None:
-        return _NONE
+def _text(name: str, one: Estimate) -> str:
+    if one.value is None:
+        return NONE
     if name == "pairwise_accuracy":
-        return _percent(estimate)
-    write = "{:g}".format if name == "largest_rank_error" else spread
-    value, low, high = (None if one is None else write(one) for one in _three(estimate))
-    return f"{value}" if low is None else f"{value} [{low}, {high}]"
+        return share_of(one)
+    return _spanned(one, "{:g}".format if name == "largest_rank_error" else spread)
 
 
-def _three(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
-    return estimate.value, estimate.low, estimate.high
+def _spanned(one: Estimate, write: Callable[[float], str], unit: str = "") -> str:
+    value, low, high = (None if bound is None else write(bound) for bound in (one.value, one.low, one.high))
+    return f"{value}{unit}" if low is None else f"{value}{unit} [{low}, {high}]"
 
 
-def _percent(estimate: Estimate) -> str:
-    value, low, high = (None if one is None else figure(100 * one, 1) for one in _three(estimate))
-    return f"{value} %" if low is None else f"{value} % [{low}, {high}]"
+def share_of(one: Estimate) -> str:
+    """Write a share in percent, with its interval."""
+    return _spanned(one, percent, " %")
 
 
-def _cell(name: str, estimate: Estimate | None) -> Cell:
-    reason = None if estimate is None else estimate.undefined
-    return Cell(_text(name, estimate), () if reason is None else (REASONS.get(reason, reason.replace("_", " ")),))
+def _cell(one: Estimate, name: str = "") -> Cell:
+    return explained(one, REASONS, lambda found: _text(name, found))
 
 
-def _overview(rankings: Sequence[Ranking]) -> Grid:
-    several = len({one.task for one in rankings}) > 1
-    rows = [
-        (
-            Cell(f"{clean(one.task)}: {clean(one.judge)}" if several else clean(one.judge)),
-            *(_cell(name, one.found.agreement[name]) for name in _OVERVIEW),
-        )
-        for one in sorted(rankings, key=_order)
-    ]
-    titles = (
-        Column("Kendall tau-b", right=False),
-        Column("Spearman rho", right=False),
-        Column("Pearson r", right=False),
-        Column("pairs in the same order", ("pairs in the", "same order"), right=False),
-        Column("largest rank error", ("largest", "rank error"), right=False),
-        Column("decisiveness", right=False),
-    )
-    return Grid((Column("judge", right=False), *titles), tuple(rows))
+def _judge(several: bool) -> Field[Ranking]:  # noqa: FBT001 - one question, one answer
+    return Field("judge", lambda one: f"{one.task}: {one.judge}" if several else one.judge, right=False)
+
+
+def _compared(name: str, *lines: str) -> Field[Ranking]:
+    return Field(" ".join(lines), lambda one: _cell(one.found.agreement[name], name), lines, right=False)
+
+
+_OVERVIEW: Fields[Ranking] = (
+    _compared("kendall_tau", "Kendall tau-b"),
+    _compared("spearman_rho", "Spearman rho"),
+    _compared("pearson_r", "Pearson r"),
+    _compared("pairwise_accuracy", "pairs in the", "same order"),
+    _compared("largest_rank_error", "largest", "rank error"),
+    _compared("decisiveness", "decisiveness"),
+)
 
 
 def _order(one: Ranking) -> tuple[str, float, str]:
@@ -254,38 +313,25 @@ def _order(one: Ranking) -> tuple[str, float, str]:
     return one.task, 2.0 if tau is None else -tau, one.judge
 
 
-def _systems(one: Ranking) -> Grid:
-    whom = gold_word(one.gold)
-    rows: list[tuple[Cell, ...]] = []
-    for system in one.found.systems:
-        bias = _text("bias", system.bias)
-        if system.p_holm is not None and system.p_bh is not None:
-            bias += " *" if system.p_holm <= _LEVEL else " (*)" if system.p_bh <= _LEVEL else ""
-        rows.append(
-            (
-                Cell(clean(system.name)),
-                Cell(str(system.rows)),
-                Cell(figure(100 * system.coverage, 1)),
-                Cell(f"{system.gold_rank:g}"),
-                Cell(f"{system.judge_rank:g}"),
-                _cell("gold", system.gold),
-                _cell("judge", system.judge),
-                Cell(bias),
-                _cell("residual", system.residual),
-            )
-        )
-    columns = (
-        Column("system", right=False),
-        Column("rows"),
-        Column("coverage", ("cover-", "age %")),
-        Column(f"rank by {whom}", ("rank by", whom)),
-        Column("rank by judge", ("rank by", "judge")),
-        Column(f"score by {whom}", right=False),
-        Column("score by judge", right=False),
-        Column("bias", right=False),
-        Column("beyond the line", right=False),
+def _bias(one: SystemScore) -> str:
+    text = _text("bias", one.bias)
+    if one.p_holm is None or one.p_bh is None:
+        return text
+    return f"{text}{' *' if one.p_holm <= _LEVEL else ' (*)' if one.p_bh <= _LEVEL else ''}"
+
+
+def _systems(whom: str) -> Fields[SystemScore]:
+    return (
+        Field("system", lambda one: one.name, right=False),
+        Field("rows", lambda one: one.rows),
+        Field("coverage", lambda one: percent(one.coverage), ("cover-", "age %")),
+        Field(f"rank by {whom}", lambda one: f"{one.gold_rank:g}", ("rank by", whom)),
+        Field("rank by judge", lambda one: f"{one.judge_rank:g}", ("rank by", "judge")),
+        Field(f"score by {whom}", lambda one: _cell(one.gold), right=False),
+        Field("score by judge", lambda one: _cell(one.judge), right=False),
+        Field("bias", _bias, right=False),
+        Field("beyond the line", lambda one: _cell(one.residual), right=False),
     )
-    return Grid(columns, tuple(rows))
 
 
 def _notes(rankings: Sequence[Ranking]) -> list[str]:
@@ -301,84 +347,10 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
         for code in one.found.warnings:
             words = WARNINGS[code].format(unjudged=", ".join(map(clean, one.found.unjudged)))
             notes[words if code == "few_systems" or len(rankings) == 1 else f"{clean(one.judge)}: {words}"] = None
-    for one in rankings:
-        policies = " ".join(f"{name}={value}" for name, value in one.found.policies.to_json().items())
-        notes[f"{clean(one.task)}: {clean(one.gold)} labels; {policies}"] = None
-    return list(notes)
+    return list(notes | dict.fromkeys(map(terms, rankings)))
 
 
-def ranking_json(one: Ranking) -> dict[str, Any]:
-    """Plain JSON, a row of ``judgebench.systems/1``."""
-    found = one.found
-    return {
-        "task": one.task,
-        "judge": one.judge,
-        "gold": one.gold,
-        "revision": one.revision,
-        "score": found.score,
-        "ties": found.ties,
-        "anchor": found.anchor or None,
-        "rows": found.rows,
-        "clusters": found.clusters,
-        "coverage": found.coverage,
-        "policies": found.policies.to_json(),
-        "draws": found.draws,
-        "seed": found.seed,
-        "agreement": {name: estimate.to_json() for name, estimate in found.agreement.items()},
-        "systems": [
-            {
-                "system": system.name,
-                "rows": system.rows,
-                "judged": system.judged,
-                "coverage": system.coverage,
-                "gold": system.gold.to_json(),
-                "judge": system.judge.to_json(),
-                "gold_rank": system.gold_rank,
-                "judge_rank": system.judge_rank,
-                "bias": system.bias.to_json(),
-                "p": system.p,
-                "p_holm": system.p_holm,
-                "p_bh": system.p_bh,
-                "residual": system.residual.to_json(),
-            }
-            for system in found.systems
-        ],
-        "unjudged": list(found.unjudged),
-        "warnings": list(found.warnings),
-    }
-
-
-def _csv(rankings: Sequence[Ranking]) -> str:
-    own = ("gold", "judge", "bias", "residual")
-    ends = ("", "_low", "_high")
-    header = ["task", "judge", "gold_source", "score", "system", "rows", "coverage", "gold_rank", "judge_rank"]
-    header += [f"{name}{end}" for name in ("gold_score", "judge_score", "bias", "residual") for end in ends]
-    header += ["p", "p_holm", "p_bh", *(f"{name}{end}" for name in _NAMES for end in ends)]
-    header += ["order", "tie", "invalid", "gold_policy", "undefined", "warnings"]
-    table: list[list[str | float | None]] = []
-    for one in rankings:
-        found = one.found
-        names = [one.task, one.judge, one.gold, found.score]
-        policies = list(found.policies.to_json().values())
-        figures = [found.agreement[name] for name in _NAMES]
-        undefined = " ".join(
-            f"{name}={estimate.undefined}" for name, estimate in found.agreement.items() if estimate.undefined
-        )
-        whole: list[str | float | None] = [*names, "(all)", found.rows, found.coverage]
-        whole += [None] * (2 + 3 * len(own) + 3)
-        whole += [value for estimate in figures for value in _three(estimate)]
-        table.append([*whole, *policies, undefined, " ".join(found.warnings)])
-        for system in found.systems:
-            row: list[str | float | None] = [*names, system.name, system.rows, system.coverage]
-            row += [system.gold_rank, system.judge_rank]
-            row += [value for name in own for value in _three(getattr(system, name))]
-            row += [system.p, system.p_holm, system.p_bh, *([None] * (3 * len(_NAMES)))]
-            table.append(
-                [
-                    *row,
-                    *policies,
-                    "" if system.residual.undefined is None else f"residual={system.residual.undefined}",
-                    "",
-                ]
-            )
-    return write_csv(header, table)
+def terms(one: Ranking) -> str:
+    """Say whose labels and which policies a ranking is by."""
+    policies = " ".join(f"{name}={value}" for name, value in one.found.policies.to_json().items())
+    return f"{clean(one.task)}: {clean(one.gold)} labels; {policies}"

@@ -48,3 +48,15 @@ def test_alt_test(table):
     is_document(judgebench.alt_test(table, **PAIRS), "alt-test")
     with pytest.raises(UsageError, match=r"^policy tie=drop: "):
         judgebench.alt_test(table, **PAIRS, policy="tie=drop")
+
+
+def test_systems(table):
+    table["model_a"], table["model_b"] = ["one", "two"] * 20, ["two", "three"] * 20
+    pairs = {"gold": "ann", "judge": "model", "scale": "pair:2"}
+    found = judgebench.systems(table, **pairs, system=["model_a", "model_b"], draws=50)
+    is_document(found, "systems")
+    assert {system.name for system in found.rankings[0].found.systems} == {"one", "two", "three"}
+    with pytest.raises(UsageError, match="needs system: once, or for pairs twice"):
+        judgebench.systems(table, **pairs)
+    with pytest.raises(UsageError, match=r"^draws=0: expected a whole number from 1 up"):
+        judgebench.systems(table, **pairs, system=["model_a", "model_b"], draws=0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from judgebench.report import schemas
 from judgebench.report.scores import json_schema
 
 if TYPE_CHECKING:
@@ -69,6 +70,16 @@ def test_score_and_leaderboard_measure_stored_runs_without_asking(judgebench, tm
     assert judgebench("leaderboard", "runs", "--format", "md").out.startswith("## ")
     sensitivity = judgebench("score", "runs", "--sensitivity", "--format", "csv")
     assert len(lines(sensitivity.out)) > 60
+
+
+def test_show_prints_the_schema_of_every_kind(judgebench) -> None:
+    for kind in schemas.KINDS:
+        done = judgebench("show", "schema", kind)
+        assert json.loads(done.out) == schemas.json_schema(kind)
+    unknown = judgebench("show", "schema", "human")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "did you mean 'humans'" in unknown.err
+    assert judgebench("show", "schema").code == judgebench("show", "pandalm", "humans").code == 2
 
 
 def test_list_and_show(judgebench) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from judgebench.report.systems import json_schema
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def test_a_table_says_in_words_what_it_comes_to(judgebench, checks) -> None:
 def test_json_keeps_its_schema_and_csv_its_bytes(judgebench, checks, tmp_path: Path) -> None:
     how = ("systems", "--csv", checks, *CHECK, "--system-col", "model", "--cluster-col", "question")
     document = json.loads(judgebench(*how, "--format", "json").out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, json_schema("systems"))
     good, yes = document["rows"]
     assert good["gold"] == "human"
     assert (good["clusters"], good["rows"], len(good["systems"])) == (50, 200, 4)
@@ -108,7 +108,7 @@ def test_runs_are_ranked_and_other_columns_refused(judgebench) -> None:
     done = judgebench("systems", "runs", "--format", "json")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, json_schema("systems"))
     assert {row["judge"] for row in document["rows"]} == {"baseline/longest", "baseline/first"}
     assert done.err.count("on rewardbench-2: systems are ranked on check, rating and pair scales") == 2
     assert judgebench("systems", "runs", "--system-col", "model").code == 2

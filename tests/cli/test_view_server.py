@@ -17,7 +17,7 @@ from servers.viewing import ViewServer
 
 from judgebench.catalog import make_task
 from judgebench.domain import Item, Response, Scale, Turn
-from judgebench.labels.annotation_files import json_schema, read_file
+from judgebench.labels.annotation_files import read_file
 from judgebench.view.shown import shown as written
 
 JUDGE = "baseline/longest"
@@ -229,7 +229,7 @@ def test_a_label_is_on_the_disk_when_it_is_confirmed(server, folder) -> None:
     assert answer["progress"]["labelled"] == first["overview"]["labelled"] + 1
     (line,) = [line.said for line in read_file(folder / "labels" / "pandalm--raw.jsonl")]
     assert line.label == ("B" if line.shown == (1, 0) else "A")
-    jsonschema.validate(line.to_json(), json_schema())
+    jsonschema.validate(line.to_json(), line.json_schema())
     # The same attempt once more, after an answer that got lost.
     server.ask("POST", "/api/label/save", body)
     assert len(list(read_file(folder / "labels" / "pandalm--raw.jsonl"))) == 1

@@ -19,7 +19,7 @@ from stored_cases import RUN, case, verdict
 from judgebench.domain import Scale
 from judgebench.domain.items import Item, Label, Response, Turn
 from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.labels.annotation_files import LabelWriter, json_schema, label_file, read_file, read_labels
+from judgebench.labels.annotation_files import LabelWriter, label_file, read_file, read_labels
 from judgebench.labels.annotations import Labelled, code_of, words_of
 from judgebench.store.relabelled import LabelledRun
 from judgebench.store.runs import RunWriter, read_run
@@ -71,7 +71,7 @@ def test_what_is_written_is_read_and_fits_the_schema(tmp_path) -> None:
     file = write(tmp_path / "deep" / "a.jsonl", *lines)
     assert [line.said for line in read_file(file)] == lines
     for number, text in enumerate(file.read_text("utf-8").splitlines(), 1):
-        jsonschema.validate(json.loads(text), json_schema())
+        jsonschema.validate(json.loads(text), Labelled.json_schema())
         assert next(line for line in read_file(file) if line.number == number).file == str(file)
 
 

@@ -18,9 +18,9 @@ from judgebench.agreement.systems.ranks import system_places
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError
-from judgebench.report import system_board
 from judgebench.report.leaderboard import FORMATS
-from judgebench.report.system_board import Placed
+from judgebench.report.schemas import json_schema
+from judgebench.report.system_board import Placed, SystemBoard
 from judgebench.report.systems import Ranking
 
 HOSTILE = ("=cmd|' /C calc'!A0", "<script>alert(1)</script>", r"\input{x}", "a|b")
@@ -78,9 +78,9 @@ def test_rank_sets_hold_together() -> None:
 
 
 def test_the_json_keeps_its_schema(three) -> None:
-    schema = system_board.json_schema()
+    schema = json_schema("systems-leaderboard")
     jsonschema.Draft202012Validator.check_schema(schema)
-    document = json.loads(system_board.render(three, "json"))
+    document = json.loads(SystemBoard(three).render("json"))
     validator = jsonschema.Draft202012Validator(schema)
     validator.validate(document)
     document["rows"][0]["places"][0]["gold"]["best"] = 0
@@ -88,7 +88,7 @@ def test_the_json_keeps_its_schema(three) -> None:
 
 
 def test_every_form_has_the_systems_and_no_name_does_anything(three) -> None:
-    texts = {form: system_board.render(three, form) for form in FORMATS}
+    texts = {form: SystemBoard(three).render(form) for form in FORMATS}
     for form, text in texts.items():
         assert "best" in text, form
         assert "<script>alert" not in text or form in {"csv", "json", "table", "tex"}
@@ -103,9 +103,9 @@ def test_every_form_has_the_systems_and_no_name_does_anything(three) -> None:
 
 def test_the_order_of_runs_does_not_show(three) -> None:
     for form in FORMATS:
-        assert system_board.render(reversed(three), form) == system_board.render(three, form)
+        assert SystemBoard(list(reversed(three))).render(form) == SystemBoard(three).render(form)
 
 
 def test_an_unknown_form_is_refused(three) -> None:
     with pytest.raises(UsageError, match="csv, md, html, tex"):
-        system_board.render(three, "xls")
+        SystemBoard(three).render("xls")

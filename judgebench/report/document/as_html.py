@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write a page."""
+    if (own := document.page()) is not None:
+        return own
     title = document.SCHEMA.removeprefix("judgebench.").partition("/")[0]
     return page("document", title=f"judgebench {title}", styles=("document.css",), body=_body(document))
 
@@ -43,9 +45,11 @@ def _block(block: Block) -> dict[str, object]:
     if isinstance(block, Table):
         cells, footnotes = block.grid.resolve(range(len(block.grid.columns)))
         notes = [*footnotes, *map(clean, block.grid.remarks)]
-        return found | {"columns": block.grid.columns, "rows": cells, "notes": notes, "caption": block.caption}
+        lead = (clean(block.lead),) if block.lead else ()
+        caption = clean(block.caption)
+        return found | {"columns": block.grid.columns, "rows": cells, "notes": notes, "caption": caption, "texts": lead}
     if isinstance(block, Heading):
         return found | {"heading": clean(block.text), "level": block.level}
-    if isinstance(block, Notes):
+    if isinstance(block, Notes) and block.listed:
         return found | {"notes": list(map(clean, block.texts))}
-    return found | {"texts": list(map(clean, block.texts if isinstance(block, Sentences) else (block,)))}
+    return found | {"texts": list(map(clean, block.texts if isinstance(block, (Sentences, Notes)) else (block,)))}

@@ -21,12 +21,17 @@ def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every wri
 
 def _block(block: Block) -> str:
     if isinstance(block, Table):
-        return markdown_grid(block.grid)
+        head = [f"## {markdown_text(block.caption)}\n"] if block.caption else []
+        return "\n".join(
+            [*head, *([f"{markdown_text(block.lead)}\n"] if block.lead else []), markdown_grid(block.grid)]
+        )
     if isinstance(block, Heading):
         return f"{'#' * block.level} {markdown_text(block.text)}\n"
-    if isinstance(block, Notes):
+    if isinstance(block, Notes) and block.listed:
         return "".join(f"- {markdown_text(text)}\n" for text in block.texts)
-    return "\n".join(f"{markdown_text(text)}\n" for text in (block.texts if isinstance(block, Sentences) else (block,)))
+    return "\n".join(
+        f"{markdown_text(text)}\n" for text in (block.texts if isinstance(block, (Sentences, Notes)) else (block,))
+    )
 
 
 def markdown_grid(grid: Grid) -> str:

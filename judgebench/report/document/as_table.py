@@ -21,7 +21,8 @@ def write(document: Document, *, width: int) -> str:
 
 def _block(block: Block, width: int) -> str:
     if isinstance(block, Table):
-        return draw(block.grid, width=width, names=block.names, plan=block.plan)
+        head = "".join(f"{line}\n" for line in fill(block.title, width)) + "\n" if block.title else ""
+        return head + draw(block.grid, width=width, names=block.names, plan=block.plan)
     if isinstance(block, Heading):
         return f"{block.text}\n"
     texts = block.texts if isinstance(block, (Sentences, Notes)) else (block,)

@@ -64,12 +64,12 @@ def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every wri
 
 def _block(block: Block, label: str) -> str:
     if isinstance(block, Table):
-        return latex_table(block.grid, block.caption, block.label or label)
+        return latex_table(block.grid, block.title, block.label or label)
     if isinstance(block, Heading):
         return rf"\paragraph{{{latex_text(block.text)}}}" + "\n"
     small = r"{\footnotesize " if isinstance(block, Notes) else "{"
     texts = block.texts if isinstance(block, (Sentences, Notes)) else (block,)
-    return "".join(rf"\noindent{small}{latex_text(text)}}}" + "\\par\n" for text in texts)
+    return "\\par\n".join(rf"\noindent{small}{latex_text(text)}}}" for text in texts) + "\n"
 
 
 def latex_text(text: str) -> str:

@@ -39,9 +39,10 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What has to be said below: a list."""
+    """What has to be said below: a list, unless it isn't ``listed``."""
 
     texts: tuple[str, ...]
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Table:
     """A grid, and how it gives way on a narrow terminal.
 
     ``names`` are the columns whose text may wrap; each step of ``plan`` wraps them down to a width, then leaves out
-    columns. ``caption`` and ``label`` are LaTeX's.
+    columns. A table with a ``caption`` has a heading, with ``lead`` below; ``label`` is LaTeX's.
     """
 
     grid: Grid
@@ -57,6 +58,12 @@ class Table:
     plan: Sequence[tuple[int, Sequence[int]]] = ((8, ()),)
     caption: str = ""
     label: str = ""
+    lead: str = ""
+
+    @property
+    def title(self) -> str:
+        """Caption and lead in one text."""
+        return f"{self.caption}. {self.lead}" if self.lead else self.caption
 
 
 #: A plain text is a paragraph.
@@ -118,6 +125,10 @@ class Document(ABC):
     def data(self) -> Any:
         """Give what ``SHAPE`` reads."""
         return self
+
+    def page(self) -> str | None:
+        """Give an HTML page of its own, where the usual one doesn't do."""
+        return None
 
     @property
     def failure(self) -> JudgebenchError | None:

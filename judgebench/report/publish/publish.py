@@ -52,10 +52,9 @@ def site(what: Publication) -> dict[str, str]:
         "leaderboard.tex": to_tex(what.entries),
     }
     if what.placed:
-        from judgebench.report import system_board  # noqa: PLC0415 - loaded on use
+        from judgebench.report.system_board import SystemBoard  # noqa: PLC0415 - loaded on use
 
-        files["systems.csv"] = system_board.to_csv(what.placed)
-        files["systems.json"] = write_json(system_board.to_json(what.placed))
+        files |= {f"systems.{form}": SystemBoard(what.placed).render(form) for form in ("csv", "json")}
     files |= _figures(what.entries)
     for stored in runs:
         if stored.run.task in what.labelled:
@@ -143,10 +142,10 @@ def _page(what: Publication, files: Iterable[str]) -> str:
     notes = ["README.md says where everything comes from and under which licences."]
     after: list[Board] = []
     if what.placed:
-        from judgebench.report import system_board  # noqa: PLC0415 - loaded on use
+        from judgebench.report.system_board import NOTE, SystemBoard  # noqa: PLC0415 - loaded on use
 
-        after = system_board.boards(what.placed, details=False)
-        notes.append(system_board.NOTE)
+        after = SystemBoard(what.placed).boards(details=False)
+        notes.append(NOTE)
     return boards_page(what.entries, title=what.title, lead=(LEAD,), links=links, after=after, notes=notes)
 
 

@@ -1,0 +1,98 @@
+"""``judgebench.systems``: whether a judge ranks the systems as gold does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, Unpack
+
+from judgebench.api.checks import column_names, policies_of
+from judgebench.api.notes import tell
+from judgebench.api.parameters import Option, question
+from judgebench.api.sources import open_sources, own_table, silent
+from judgebench.api.tables import Columns, Judgments, Names, Policy, Source, Subset
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.report.systems import Ranking, Rankings
+
+if TYPE_CHECKING:
+    from judgebench.agreement.systems.scores import Sides
+    from judgebench.domain import Ratings
+    from judgebench.errors import JudgebenchError
+
+
+class Table(Judgments, total=False):
+    """The columns of a table but for its systems."""
+
+    subset: Subset
+
+
+@question
+def systems(
+    source: Source = None,
+    *,
+    system: Annotated[
+        Names,
+        Option(
+            "Column of the judged systems; for pairs give it twice, first response's and second's.",
+            "--system-col",
+            "C",
+            read=list[str],
+        ),
+    ] = None,
+    score: Annotated[
+        Literal["mean", "win-rate", "bradley-terry"] | None,
+        Option("A system's score; by default the mean verdict, and Bradley-Terry for pairs."),
+    ] = None,
+    anchor: Annotated[str, Option("Win rates against this system only (pairs).", metavar="SYSTEM")] = "",
+    ties: Annotated[Literal["half", "davidson", "rao-kupper"], Option("How ties count in Bradley-Terry.")] = "half",
+    draws: Annotated[int, Option("Resamples behind the intervals of comparisons.", least=1)] = 2000,
+    seed: Annotated[int, Option("Of the resamples.", least=0)] = 0,
+    policy: Policy = (),
+    **table: Unpack[Table],
+) -> Rankings:
+    """Compare the judge's ranking of the systems with gold's: rank correlations, bias per system, decisiveness."""
+    from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loaded on use
+
+    policies, named = policies_of(policy), column_names("system", system)
+    columns = {**table, "system": named[0] if named else None}
+    own = own_table(source, Columns.of(columns)) is not None
+    if own and not 1 <= len(named) <= 2:
+        needed = f"{argument('system')}: once, or for pairs twice (the first and the second response's)"
+        raise UsageError(f"{argument('csv')} needs {needed}")
+    opened = open_sources(source, columns)
+    # The second responses' systems are another column of the same table.
+    other = open_sources(source, columns | {"system": named[1]}, tell=silent)[0].ratings() if len(named) > 1 else None
+    found: list[Ranking] = []
+    unfit: list[JudgebenchError] = []
+    for one in opened:
+        ratings = one.ratings()
+        try:
+            ranking = rank_systems(
+                ratings,
+                policies=one.own.override(policies),
+                score=score,
+                anchor=anchor,
+                ties=ties,
+                sides=None if other is None else _sides(ratings, other),
+                draws=draws,
+                seed=seed,
+            )
+        except (DataError, UsageError) as error:
+            # A folder of runs may hold tasks that name no systems; they must not hide the others.
+            if own or len(opened) == 1:
+                raise
+            unfit.append(error)
+            tell(f"left out {one.judge} on {one.task}: {error}")
+        else:
+            found.append(Ranking(one.task, one.judge, one.gold, one.revision, ranking))
+    if not found:
+        raise unfit[0]
+    return Rankings(tuple(sorted(found, key=lambda one: (one.task, one.judge, one.revision))))
+
+
+def _sides(ratings: Ratings, other: Ratings) -> Sides:
+    from judgebench.agreement.systems.scores import Sides  # noqa: PLC0415 - loaded on use
+
+    if ratings.scale.kind != "pair":
+        raise UsageError(
+            f"two {argument('system')} are for pairs, and the labels are on {ratings.scale.spec}; give one"
+        )
+    return Sides.of(ratings.system, ratings.systems, other.system, other.systems)
