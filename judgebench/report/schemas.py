@@ -19,10 +19,12 @@ KINDS = {
     "baseline": "judgebench.report.gate.baseline:Baseline",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "correct": "judgebench.report.correct:Corrections",
+    "doctor": "judgebench.report.doctor:Report",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
     "power": "judgebench.report.power:PairedPower",
+    "reproduction": "judgebench.report.reproduction:Reproduction",
 }
 
 
