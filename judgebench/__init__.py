@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from judgebench.api.analyze import analyze
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
+    from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.power import power
+    from judgebench.api.reproduce import reproduce
     from judgebench.api.running import run
     from judgebench.api.scores import Figure, Scores
     from judgebench.api.scoring import score
@@ -46,16 +48,18 @@ __all__ = [
     "analyze",
     "compare",
     "correct",
+    "doctor",
     "gate",
     "humans",
     "power",
+    "reproduce",
     "run",
     "score",
     "systems",
 ]
 
-#: Where the names that a program uses live; each is imported when it is asked for. ``run`` is a room that can be
-#: called, so that it is the same object whoever imported it first.
+#: Where the names that a program uses live; each is imported when it is asked for. ``run`` and ``reproduce`` are
+#: rooms that can be called, so that they are the same objects whoever imported them first.
 _LAZY = {
     "Figure": "judgebench.api.scores:Figure",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
@@ -64,9 +68,11 @@ _LAZY = {
     "analyze": "judgebench.api.analyze:analyze",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
+    "doctor": "judgebench.api.doctor:doctor",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "power": "judgebench.api.power:power",
+    "reproduce": "judgebench.reproduce",
     "run": "judgebench.run",
     "score": "judgebench.api.scoring:score",
     "systems": "judgebench.api.systems:systems",
@@ -91,15 +97,16 @@ class Room(ModuleType):
     """What ``judgebench.run`` is made: a room that can be called. Rooms know nothing of `api`; the package does."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Ask judges about tasks and measure how far they agree with gold."""
-        return _run()(*args, **kwargs)
+        """Ask the question of the room's name."""
+        return _question(self)(*args, **kwargs)
 
     @property
     def __signature__(self) -> inspect.Signature:
         import inspect  # noqa: PLC0415 - importing the package must stay free
 
-        return inspect.signature(_run())
+        return inspect.signature(_question(self))
 
 
-def _run() -> Any:
-    return importlib.import_module("judgebench.api.running").run
+def _question(room: ModuleType) -> Any:
+    name = room.__name__.rpartition(".")[2]
+    return getattr(importlib.import_module(f"judgebench.api.{'running' if name == 'run' else name}"), name)

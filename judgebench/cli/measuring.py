@@ -1,8 +1,7 @@
-"""``score``, ``doctor``, ``reproduce``: measure what is there; never ask."""
+"""``score``: measure what is there; never ask."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,13 +11,11 @@ from judgebench.api.tables import Columns
 from judgebench.cli.options import (
     BySystemOption,
     ConfigOption,
-    DataOption,
     FormatOption,
     LabelsModeOption,
     LabelsOption,
     OutputOption,
     PolicyOption,
-    data_folder,
     emit,
     emit_scores,
     room,
@@ -40,15 +37,11 @@ from judgebench.cli.sources import (
     WordOption,
     sources,
 )
-from judgebench.errors import MismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.api.sources import Source
-
-
-AnyFile = Annotated[Path, typer.Argument(metavar="FILE", help="Any file of labels, items or verdicts.")]
 
 
 def score(
@@ -113,26 +106,3 @@ def _sensitivity(tables: Sequence[Source], policy: Sequence[str], form: str, wid
         for policies, rows, metrics in sensitivity(judged.ratings):
             lines.append(Line(table.task, table.judge, policies, rows, policies == own, metrics, warnings))
     return render(lines, form, width=width)
-
-
-def reproduce(
-    *,
-    data: DataOption = None,
-    task: Annotated[list[str] | None, typer.Option("--task", metavar="T", help="Only this task; repeatable.")] = None,
-    form: FormatOption = "table",
-    output: OutputOption = None,
-) -> None:
-    """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""
-    from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
-
-    found = compute(task or None, data_folder(data))
-    emit(found.render(form, width=room(output)), output)
-    if not found.ok:
-        raise MismatchError(f"{found.mismatches} of {len(found.cells)} figures differ from the published ones")
-
-
-def doctor(file: AnyFile) -> None:
-    """Say what a file is and which command measures it."""
-    from judgebench.report.doctor import doctor as diagnose  # noqa: PLC0415 - loaded on use
-
-    emit(str(diagnose(file)), None)

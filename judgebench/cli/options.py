@@ -124,16 +124,6 @@ PolicyOption = Annotated[
 BySystemOption = Annotated[bool, typer.Option("--by-system", help="Add a row for every judged system.")]
 
 
-def data_folder(data: Path | None) -> Path:
-    """Take the folder of real data from the option or from JUDGEBENCH_DATA."""
-    folder = data or (Path(os.environ["JUDGEBENCH_DATA"]) if os.environ.get("JUDGEBENCH_DATA") else None)
-    if folder is None:
-        raise UsageError(
-            "this needs --data DIR (or JUDGEBENCH_DATA): the folder of benchmark data and recorded verdicts"
-        )
-    return folder
-
-
 def emit(text: str, output: Path | None) -> None:
     """Print a text, or write it to a file and say so."""
     if output is None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from judgebench.api.asking import ask_and_measure, options, plan_run
+from judgebench.api.reproduce import data_folder
 from judgebench.api.sources import judgments
-from judgebench.cli.options import DataOption, PolicyOption, data_folder, note
+from judgebench.cli.options import DataOption, PolicyOption, note
 from judgebench.cli.sources import stored_sources
 from judgebench.errors import DataError, UsageError
 

@@ -88,8 +88,3 @@ def sources(
 def stored_sources(paths: Sequence[Path], *, labels: Mapping[str, Labels] | None = None) -> Iterator[Source]:
     """Open runs, as `judgebench.api.sources.stored_sources` does."""
     return opening.stored_sources(paths, labels=labels, tell=note)
-
-
-def table_sources(path: Path, columns: Columns, gold: str) -> list[Source]:
-    """Open a table of labels, as `judgebench.api.sources.table_sources` does."""
-    return opening.table_sources(path, columns, gold, tell=note)

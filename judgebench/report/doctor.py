@@ -3,100 +3,118 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, get_args
 
-from judgebench.labels.diagnose import Diagnosis, diagnose
-from judgebench.labels.known import KNOWN, Known
+from judgebench.domain.shapes import COUNT, TEXT, TEXTS, ListOf, choice, maybe, record
+from judgebench.labels.diagnose import Diagnosis, Form
+from judgebench.report.document.grid import Field, grid
+from judgebench.report.document.model import Document, Notes, Sentences, Table, sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.labels.profile import Profile
+    from judgebench.report.document.grid import Fields
+    from judgebench.report.document.model import Block, Sheet
 
-__all__ = ["Report", "doctor"]
+__all__ = ["Report"]
 
 _FORMATS = {"csv": "CSV", "jsonl": "JSONL", "json": "JSON array", "parquet": "Parquet"}
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MOST_COLUMNS = 60
 _MOST_WORDS = 6
+_MEASURE = "Measure it:"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A diagnosis that prints itself.
+class _Column(NamedTuple):
+    column: Profile
+    role: str | None
 
-    Parameters
-    ----------
-    diagnosis : Diagnosis
-        What was found.
-    """
+
+#: What is told of a column; the flat table's columns, too.
+_TOLD: Mapping[str, Callable[[_Column], str | float | None]] = {
+    "name": lambda one: one.column.name,
+    "role": lambda one: one.role,
+    "missing": lambda one: one.column.missing,
+    "distinct": lambda one: one.column.distinct,
+    "labels": lambda one: one.column.kind or None,
+}
+_COLUMN = record(
+    "column",
+    name=(TEXT, _TOLD["name"]),
+    role=(maybe(TEXT), _TOLD["role"], "What it is taken for."),
+    missing=(COUNT, _TOLD["missing"]),
+    distinct=(COUNT, _TOLD["distinct"]),
+    labels=(maybe(TEXT), _TOLD["labels"], "The kind of labels that it holds."),
+)
+_FIELDS: Fields[_Column] = (
+    Field("column", lambda one: one.column.name, right=False),
+    Field("taken for", lambda one: one.role or "", right=False),
+    Field("holds", lambda one: _holds(one.column), right=False),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Document):
+    """A diagnosis that prints itself."""
 
     diagnosis: Diagnosis
+
+    SCHEMA = "judgebench.doctor/1"
+    SHAPE = record(
+        "",
+        "What a file is, and the commands that measure it.",
+        path=(TEXT, lambda one: one.diagnosis.path),
+        form=(choice(*get_args(Form)), lambda one: one.diagnosis.form),
+        title=(TEXT, lambda one: one.diagnosis.title),
+        format=(TEXT, lambda one: one.diagnosis.format),
+        rows=(COUNT, lambda one: one.diagnosis.rows),
+        columns=ListOf(_COLUMN),
+        notes=(TEXTS, lambda one: one.diagnosis.notes),
+        commands=TEXTS,
+    )
+    # A terminal shows a listing that wraps nothing, so that commands can be copied.
+    MORE: ClassVar = {"table": lambda one: "".join(f"{line}\n" for line in one.lines())}
 
     @property
     def commands(self) -> tuple[str, ...]:
         """The commands that measure the file."""
         return self.diagnosis.commands
 
+    @property
+    def columns(self) -> list[_Column]:
+        """Columns, and what they are taken for."""
+        return [_Column(one, self.diagnosis.roles.get(one.name)) for one in self.diagnosis.columns]
+
     def lines(self) -> list[str]:
-        """Lines for a person."""
+        """Lines for a terminal."""
         found = self.diagnosis
-        lines = [f"{found.path}: {found.title}"]
+        lines = self.sentences()
         if found.format:
-            cut = f", cut at {_DELIMITERS.get(found.delimiter, repr(found.delimiter))}" if found.delimiter else ""
-            lines.append(f"{_FORMATS[found.format]}{cut}, {found.rows:,} rows, {len(found.columns)} columns")
             lines += ["", *_columns(found)]
         if found.notes:
             lines += ["", *(f"- {note}" for note in found.notes)]
         if found.commands:
-            lines += ["", "Measure it:", *(f"  {command}" for command in found.commands)]
+            lines += ["", _MEASURE, *(f"  {command}" for command in found.commands)]
         return lines
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
+    def sheet(self) -> Sheet:
+        return sheet(_TOLD, self.columns)
+
+    def blocks(self) -> Iterator[Block]:
         found = self.diagnosis
-        return {
-            "path": found.path,
-            "form": found.form,
-            "title": found.title,
-            "format": found.format,
-            "rows": found.rows,
-            "columns": [
-                {
-                    "name": column.name,
-                    "role": found.roles.get(column.name),
-                    "missing": column.missing,
-                    "distinct": column.distinct,
-                    "labels": column.kind or None,
-                }
-                for column in found.columns
-            ],
-            "notes": list(found.notes),
-            "commands": list(found.commands),
-        }
-
-    def __str__(self) -> str:
-        """Lines for a person, joined."""
-        return "\n".join(self.lines())
-
-
-def doctor(path: Path | str, known: Sequence[Known] = KNOWN) -> Report:
-    """Say what a file is and which commands measure it.
-
-    Parameters
-    ----------
-    path : Path or str
-        A label file, a benchmark's file, a run, or a folder of these.
-    known : sequence of Known, optional
-        The benchmark files that are known by their fields.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or can't be read as a table.
-    """
-    return Report(diagnose(path, known))
+        texts = [f"{found.path}: {found.title}"]
+        if found.format:
+            cut = f", cut at {_DELIMITERS.get(found.delimiter, repr(found.delimiter))}" if found.delimiter else ""
+            texts.append(f"{_FORMATS[found.format]}{cut}, {found.rows:,} rows, {len(found.columns)} columns")
+        yield Sentences(tuple(texts))
+        if found.format:
+            yield Table(grid(_FIELDS, self.columns))
+        if found.notes:
+            yield Notes(found.notes)
+        if found.commands:
+            yield _MEASURE
+            yield Notes(found.commands)
 
 
 def _columns(found: Diagnosis) -> list[str]:

@@ -1,1 +1,7 @@
-"""Published figures beside ours."""
+"""Published figures beside ours; called as a function, ``judgebench.reproduce()`` recomputes them."""
+
+import sys
+
+from judgebench import Room
+
+sys.modules[__name__].__class__ = Room

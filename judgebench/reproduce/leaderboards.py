@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
     from judgebench.report.leaderboard import Entry, Key
-    from judgebench.reproduce.reproduction import Reproduction
+    from judgebench.report.reproduction import Reproduction
 
 __all__ = ["figures", "results", "write_results"]
 
@@ -75,7 +75,7 @@ def results(
     overview = markdown_table(["file", "task", "items", "judges", "gold"], contents, right=(2, 3))
     blocks = [_INTRODUCTION, overview, to_markdown(everywhere)]
     if reproduction is not None:
-        files[_REPRODUCTION] = reproduction.to_csv()
+        files[_REPRODUCTION] = reproduction.render("csv")
         blocks.append(_reproduced(reproduction))
     files["README.md"] = "\n".join(blocks)
     return files

@@ -6,19 +6,11 @@ everything is what a run goes through: ratings, policies, metrics, witnesses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING
 
-from judgebench.errors import DataError, UsageError
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid
-from judgebench.report.document.as_table import draw
-from judgebench.report.document.grid import Cell as GridCell
-from judgebench.report.document.grid import Column, Grid
-from judgebench.report.document.text import clean, figure
-from judgebench.report.scores import ScoresFormat
-from judgebench.reproduce.recomputed import Sources, recorded_verdicts
+from judgebench.errors import DataError, argument
+from judgebench.report.reproduction import Cell, Reproduction, Unmatched
+from judgebench.reproduce.recomputed import Sources
 from judgebench.tasks.card import card_names, load_card
 from judgebench.tasks.published import Cell as PublishedCell
 from judgebench.tasks.published import HumansCell, load_published
@@ -30,126 +22,21 @@ if TYPE_CHECKING:
     from judgebench.tasks.card import Card
     from judgebench.tasks.published import AltTestRow, AnnotatorCell, Published
 
-__all__ = ["SCHEMA", "Cell", "Reproduction", "Unmatched", "recorded_verdicts", "reproduce"]
-
-SCHEMA = "judgebench.reproduction/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Our figure, a fraction or None, beside a published one as printed, in the printed unit and with its ``decimals``.
-
-    ``match`` says whether they agree at the printed precision; for two annotators ``judge`` names both. ``note`` says
-    why there is nothing of ours, or what the figure estimates.
-    """
-
-    task: str
-    split: str
-    judge: str
-    subset: str
-    metric: str
-    ours: float | None
-    published: float
-    decimals: int
-    unit: str
-    match: bool
-    source: str
-    note: str = ""
-
-    @property
-    def shown(self) -> float | None:
-        """Our figure in the printed unit."""
-        return None if self.ours is None else 100 * self.ours if self.unit == "percent" else self.ours
-
-
-class Unmatched(NamedTuple):
-    """A published figure that was not recomputed, and why."""
-
-    task: str
-    figure: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reproduction:
-    """All figures that were recomputed, and those that can't be."""
-
-    cells: tuple[Cell, ...]
-    unmatched: tuple[Unmatched, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether there are figures, and every one is the published one at the printed precision."""
-        return bool(self.cells) and not self.mismatches
-
-    @property
-    def mismatches(self) -> int:
-        """How many of our figures differ."""
-        return sum(not cell.match for cell in self.cells)
-
-    @property
-    def summary(self) -> str:
-        """What was found, in one line."""
-        same = len(self.cells) - self.mismatches
-        text = f"{same} of {len(self.cells)} figures match at the printed precision"
-        return f"{text}; {len(self.unmatched)} can't be recomputed, for the reasons given" if self.unmatched else text
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON; ``ours`` is a fraction, ``published`` is in the printed unit."""
-        names = ("task", "split", "judge", "subset", "metric", "ours", "published", "decimals", "unit", "match")
-        return {
-            "schema": SCHEMA,
-            "ok": self.ok,
-            "cells": [{name: getattr(cell, name) for name in (*names, "source", "note")} for cell in self.cells],
-            "unmatched": [entry._asdict() for entry in self.unmatched],
-        }
-
-    def to_csv(self) -> str:
-        """Write one line per figure, ours and the published one in the printed unit."""
-        names = ("task", "split", "judge", "subset", "metric", "shown", "published", "decimals", "unit")
-        lines = ([getattr(cell, name) for name in names] for cell in self.cells)
-        ends = (["yes" if cell.match else "no", cell.source, cell.note] for cell in self.cells)
-        header = ["ours" if name == "shown" else name for name in names] + ["match", "source", "note"]
-        return write_csv(header, [line + end for line, end in zip(lines, ends, strict=True)])
-
-    def _grid(self) -> Grid:
-        titles = ("task", "judge", "subset", "metric", "ours", "published", "verdict")
-        columns = tuple(Column(title, right=title == "ours") for title in titles)
-        rows: list[tuple[GridCell, ...]] = []
-        for cell in self.cells:
-            sign = " %" if cell.unit == "percent" else ""
-            # Two digits more than were printed show how close a match is.
-            ours = "none" if cell.shown is None else figure(cell.shown, cell.decimals + 2) + sign
-            names = (cell.task, cell.judge, cell.subset, cell.metric, ours)
-            published = GridCell(figure(cell.published, cell.decimals) + sign, (clean(cell.source),))
-            verdict = GridCell("match" if cell.match else "DIFFERS", (clean(cell.note),) if cell.note else ())
-            rows.append((*(GridCell(clean(text)) for text in names), published, verdict))
-        remarks = [f"{u.task}, not recomputed: {u.figure}: {u.reason}" for u in self.unmatched]
-        return Grid(columns, tuple(rows), tuple(map(clean, (*remarks, self.summary))))
-
-    def render(self, format: str = "table", *, width: int = 120) -> str:  # noqa: A002 - as the option
-        """Print the comparison: ``table`` (in ``width`` columns), ``json``, ``csv`` or ``md``."""
-        if format == "json":
-            return write_json(self.to_json())
-        if format == "csv":
-            return self.to_csv()
-        if format == "md":
-            return markdown_grid(self._grid())
-        if format == "table":
-            return draw(self._grid(), width=width, names=(0, 1, 2, 3))
-        raise UsageError(f"--format {format!r}: write one of {', '.join(get_args(ScoresFormat))}")
+__all__ = ["reproduce"]
 
 
 def reproduce(tasks: Sequence[str] | None, data: Path) -> Reproduction:
-    """Recompute published figures from the recorded verdicts in a data folder, in the order of the published figures.
+    """Recompute published figures from the recorded verdicts in a data folder, or a task's own folder.
 
-    ``data`` holds the benchmarks' own files, one folder per task, or is a task's own folder; None takes every task
-    whose files are there. DataError where nothing can be recomputed, MismatchError where a witness computes another
-    value.
+    ``tasks`` are names; with None every task with published figures whose files are there. Cells come in the order of
+    the published figures. DataError where nothing can be recomputed, MismatchError where a witness computes another
+    value than we do.
     """
     if not data.is_dir():
         raise DataError(
-            "there is no such folder", file=str(data), hint="--data names the folder that holds pandalm/ ..."
+            "there is no such folder",
+            file=str(data),
+            hint=f"{argument('data')} names the folder that holds pandalm/ ...",
         )
     cells: list[Cell] = []
     unmatched: list[Unmatched] = []
@@ -170,7 +57,7 @@ def reproduce(tasks: Sequence[str] | None, data: Path) -> Reproduction:
         raise DataError(
             "there are no recorded verdicts of any task here",
             file=str(data),
-            hint="--data names the folder that holds pandalm/, judgebench/ ...",
+            hint=f"{argument('data')} names the folder that holds pandalm/, judgebench/ ...",
         )
     return Reproduction(tuple(cells), tuple(unmatched))
 

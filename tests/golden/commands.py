@@ -291,7 +291,13 @@ def _stored() -> Iterator[Scene]:
         *(step(f"show-{name.replace('/', '-')}", f"show {name}") for name in (
             "baseline/first", "contains", "pair/1", "check/1", "rate/1", "pick/1", "label/1")),
     )  # fmt: skip
-    yield scene("doctor", *(step(name, f"doctor {name}") for name in TABLES), inputs=TABLES)
+    yield scene(
+        "doctor",
+        *(step(name, f"doctor {name}") for name in TABLES),
+        forms("form", "doctor check.csv", ("json", "csv", "md", "html", "tex")),
+        step("output", "doctor check.csv --output check.md --config doctor.toml"),
+        inputs=TABLES | {"doctor.toml": b'[doctor]\nformat = "md"\n'},
+    )
 
 
 def _tables() -> Iterator[Scene]:

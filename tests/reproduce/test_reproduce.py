@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from judgebench.domain import Item, Label, Reply, Response, Scale, Status, Turn
 from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce import reproduction as module
-from judgebench.reproduce.reproduction import Cell, Reproduction, Unmatched, recorded_verdicts, reproduce
+from judgebench.reproduce.recomputed import recorded_verdicts
+from judgebench.reproduce.reproduction import reproduce
 from judgebench.tasks.base import Recording
 from judgebench.tasks.card import load_card
 
@@ -241,7 +243,7 @@ def test_the_card_s_weights_witness_the_reader_s(tmp_path, monkeypatch):
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(DataError, match=r"no such folder.*--data names the folder"):
+    with pytest.raises(DataError, match=r"no such folder.*data names the folder"):
         reproduce(None, tmp_path / "nowhere")
 
 

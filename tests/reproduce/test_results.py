@@ -10,8 +10,8 @@ import pytest
 from report.report_rows import one_row
 
 from judgebench.errors import UsageError
+from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce.leaderboards import figures, results, write_results
-from judgebench.reproduce.reproduction import Cell, Reproduction, Unmatched
 
 ROWS = [
     replace(one_row(), judge=judge, task=task, subset=subset)

@@ -111,7 +111,7 @@ class Document(ABC):
     SCHEMA: ClassVar[str]
     #: The JSON below ``schema``; its keys get their values from what `data` returns.
     SHAPE: ClassVar[Record]
-    #: Forms that only this kind has; ``junit`` and ``annotations`` bring their options to its command.
+    #: Forms that only this kind has, or has otherwise; ``junit`` and ``annotations`` bring their command an option.
     MORE: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
 
     @abstractmethod

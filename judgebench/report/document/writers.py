@@ -22,7 +22,7 @@ def write(document: Document, form: str, *, width: int = 120) -> str:
     if form in document.MORE:
         return document.MORE[form](document)
     if form not in FORMS:
-        raise UsageError(f"--format {form!r}: write one of {', '.join((*FORMS, *document.MORE))}")
+        raise UsageError(f"--format {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *document.MORE)))}")
     writer = importlib.import_module(f"judgebench.report.document.as_{form}")
     text: str = writer.write(document, width=width)
     return text

@@ -108,31 +108,10 @@ _SHAPE = shape(
 class Baseline:
     """What a run said, and what it was about.
 
-    Parameters
-    ----------
-    task, revision, content : str
-        Name of the task, what pins its data, and the digest of the items as a judge saw them.
-    judge, judge_digest : str
-        Name, and digest of all settings that can change an answer.
-    scale : str
-        As `Scale.parse` reads it.
-    policies : dict of str to str
-        The conventions that the gate applies.
-    gold_source, gold_digest : str
-        Who gave the gold, and the digest of all labels.
-    orders, repeats, reference
-        How items were shown.
-    figures : dict of str to dict
-        Headline and companions when it was made, for people.
-    verdicts : dict of str to dict of str to Word
-        By item and case; a case is the order of the responses, ``0,1``, with ``#2`` for its second repeat.
-    numbers : dict
-        Scores and probabilities, by item and case, where the judge gave any.
-    usage : dict of str to list
-        Input tokens, output tokens, dollars (null where unknown) and seconds of an item's cases together; without the
-        items that took nothing.
-    labels : dict of str to object
-        Gold by item; only of a run, never in a file.
+    ``content`` is the digest of the items as a judge saw them, ``judge_digest`` that of all settings that can change an
+    answer. A case is the order of the responses, ``0,1``, with ``#2`` for its second repeat. ``usage`` is what the
+    cases of an item took together: input tokens, output tokens, dollars (null where unknown) and seconds. ``labels`` is
+    the gold by item: only of a run, never in a file.
     """
 
     task: str
@@ -163,11 +142,6 @@ class Baseline:
         """Describe the file (JSON Schema, draft 2020-12)."""
         return json_schema(SCHEMA, _SHAPE.with_keys(checksum=_DIGEST))
 
-    @property
-    def policy(self) -> Policies:
-        """The conventions, checked."""
-        return Policies.from_json(self.policies)
-
 
 def item_digest(verdicts: Mapping[str, Mapping[str, Word]]) -> str:
     """Digest of which items there are and how each was shown."""
@@ -175,10 +149,8 @@ def item_digest(verdicts: Mapping[str, Mapping[str, Word]]) -> str:
 
 
 def case_name(order: Iterable[int], repeat: int) -> str:
-    """Name a case.
+    """Name a case: its order of responses, and which repeat it is.
 
-    Examples
-    --------
     >>> case_name((1, 0), 0), case_name((0,), 1)
     ('1,0', '0#2')
     """
@@ -203,13 +175,7 @@ def word_of(code: Code | None, status: Status, scale: Scale) -> Word:
 
 
 def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
-    """Read a verdict in the words of its scale.
-
-    Raises
-    ------
-    DataError
-        If it is none.
-    """
+    """Read a verdict in the words of its scale; DataError where it is none."""
     try:
         if isinstance(word, list):
             return None, Status(word[0])
@@ -225,23 +191,9 @@ def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
 def record(
     run: Run, verdicts: Iterable[Verdict], policies: Policies, figures: Mapping[str, Any] | None = None
 ) -> Baseline:
-    """Take what a run says.
+    """Take what a run says, but for a probe's verdicts; ``figures`` are what people see at the top of the file.
 
-    Parameters
-    ----------
-    run : Run
-        The manifest.
-    verdicts : iterable of Verdict
-        As a store keeps them; a probe's are left out.
-    policies : Policies
-        The conventions that the gate applies.
-    figures : mapping, optional
-        What people should see at the top of the file.
-
-    Raises
-    ------
-    IncompleteError
-        If the run holds fewer verdicts than its manifest counts.
+    IncompleteError where the run holds fewer verdicts than its manifest counts.
     """
     from judgebench.agreement.ratings import unfinished  # noqa: PLC0415 - loads numpy, and a file needs none
 
@@ -311,13 +263,7 @@ def _json(value: object) -> str:
 
 
 def write(baseline: Baseline, path: Path) -> None:
-    """Write the file, whole or not at all.
-
-    Raises
-    ------
-    UsageError
-        If it can't be written.
-    """
+    """Write the file, whole or not at all; UsageError where it can't be written."""
     text = render(baseline)
     try:
         # A link stays one: what it points at is replaced.
@@ -331,17 +277,7 @@ def write(baseline: Baseline, path: Path) -> None:
 def read(path: Path) -> Baseline:
     """Read a baseline file, checked.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Raises
-    ------
-    UsageError
-        If there is none.
-    DataError
-        If it is no baseline, of another version, damaged or changed.
+    UsageError where there is none; DataError where it is no baseline, of another version, damaged or changed.
     """
     document = _document(path)
     again = f"make it anew: judgebench gate RUN --against {path} --update"
@@ -362,13 +298,7 @@ def read(path: Path) -> Baseline:
 
 
 def is_baseline(path: Path) -> bool:
-    """Whether a file may be written over: a baseline of any version.
-
-    Raises
-    ------
-    DataError
-        If it can't be read as one.
-    """
+    """Whether a file may be written over: a baseline of any version; DataError where it can't be read as one."""
     return str(_document(path).get("schema", "")).startswith(_FAMILY)
 
 

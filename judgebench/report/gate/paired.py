@@ -26,21 +26,10 @@ _NAMED = 3
 
 
 def check_same(baseline: Baseline, run: Baseline, where: str, *, renew: str) -> None:
-    """Refuse a run that is not about what the baseline is about.
+    """Refuse a run that is not about what the baseline is about: DataError, with ``where`` as the user named it.
 
-    Parameters
-    ----------
-    baseline, run : Baseline
-        What either says.
-    where : str
-        The baseline, as the user named it.
-    renew : str
-        What to do where the change was meant.
-
-    Raises
-    ------
-    DataError
-        If task, data, scale, gold, policies, items or the ways in which items were shown differ.
+    Task, data, scale, gold, policies, items and the ways in which items were shown have to be the same; ``renew`` says
+    what to do where the change was meant.
     """
     for name, what in (
         ("task", "task"),
@@ -105,23 +94,9 @@ def _some(names: list[str]) -> str:
 
 
 def pair(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]], policies: Policies) -> Matched:
-    """Put the baseline's verdicts beside the run's, on the run's items and gold.
+    """Put the baseline's verdicts beside the run's, which are read anew, on the run's items and gold.
 
-    Parameters
-    ----------
-    baseline : Baseline
-        Checked against the run before.
-    run : Run
-        The run's manifest.
-    verdicts : callable
-        Reads the run's verdicts anew.
-    policies : Policies
-        The conventions.
-
-    Raises
-    ------
-    DataError, UsageError
-        As `match`, and if a word of the baseline is not on the scale.
+    DataError or UsageError as of `match`, and where a word of the baseline is not on the scale.
     """
     sides = (_answers(baseline, verdicts(), run.scale), baseline.judge), (verdicts(), run.judge)
     matched = match(
