@@ -17,7 +17,7 @@ from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import alpha_units
 from judgebench.stats.inference.alpha import alpha_bootstrap, alpha_jackknife
 from judgebench.stats.inference.intervals import interval, t_interval
-from judgebench.stats.influence import Clusters, Spread, spread
+from judgebench.stats.influence import Clusters, Influences, influences_of
 from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
@@ -63,8 +63,10 @@ def bounds(name: str, columns: Columns, k: int, *, whole: bool = True) -> Bounds
     if outcome.value is None:
         return None, None
     clusters = Clusters.of(cluster if whole else np.arange(gold.size))
-    pulls = spread(table, outcome, cells, clusters)
-    found = interval(outcome, pulls, lone=clusters.lone, proportion=metric.proportion, low=metric.low, high=metric.high)
+    influences = influences_of(table, outcome, cells, clusters)
+    found = interval(
+        outcome, influences, lone=clusters.lone, proportion=metric.proportion, low=metric.low, high=metric.high
+    )
     return found.low, found.high
 
 
@@ -87,7 +89,7 @@ def alpha_by(method: str, ratings: np.ndarray, seed: int) -> Bounds:
         if isinstance(made, str):
             return None, None
         value, influence = made[0], made[1]
-        found = t_interval(Spread(value, influence.size, np.arange(influence.size), influence / influence.size))
+        found = t_interval(Influences(value, influence.size, np.arange(influence.size), influence / influence.size))
     return found.low, found.high
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
 
     Flags = npt.NDArray[np.bool_]
 
@@ -50,7 +50,7 @@ class Side:
     figures: Mapping[str, Figure]
 
     def figure(self, metric: Metric | str) -> Figure:
-        """Make a figure with the pulls of its rows: of the table by a metric, else by its name."""
+        """Make a figure with the influences of its rows: of the table by a metric, else by its name."""
         if isinstance(metric, str):
             return self.figures[metric]
         if self.counted is None:
@@ -59,8 +59,8 @@ class Side:
         outcome = metric(table)
         if outcome.value is None:
             return Figure(RowOutcome.undefined(outcome.reason or "undefined"), rows, metric.low, metric.high)
-        pulls = influence(table, outcome).ravel()[self.counted.cells]
-        return Figure(RowOutcome(outcome.value, pulls), rows, metric.low, metric.high)
+        influences = influence(table, outcome).ravel()[self.counted.cells]
+        return Figure(RowOutcome(outcome.value, influences), rows, metric.low, metric.high)
 
     def estimate(self, metric: Metric | str, *, two_way: bool = False) -> Estimate:
         """Estimate a figure with its own interval."""
@@ -203,8 +203,8 @@ def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = Fals
     """
     one, two = first.figure(metric), second.figure(metric)
 
-    def subtracted(codes: Ints) -> Spread | None:
-        ours, theirs = one.spread(codes), two.spread(codes)
+    def subtracted(codes: Ints) -> Influences | None:
+        ours, theirs = one.influences(codes), two.influences(codes)
         return None if ours is None or theirs is None else combine([ours, theirs], [1.0, -1.0])
 
     cluster, system = first.scored.cluster, first.scored.system
@@ -226,9 +226,9 @@ def _bias(figure: Figure, ways: Sequence[Ints]) -> float:
     return 0.0 if figure.bias is None else max(figure.bias(figure.clusters(way)) for way in ways)
 
 
-def lone_gap(first: Side, second: Side, metric: Metric | str) -> Spread | None:
+def lone_gap(first: Side, second: Side, metric: Metric | str) -> Influences | None:
     """Difference of two judges' figures with its influences summed in items alone."""
-    one, two = (side.figure(metric).spread(side.scored.item) for side in (first, second))
+    one, two = (side.figure(metric).influences(side.scored.item) for side in (first, second))
     return None if one is None or two is None else combine([one, two], [1.0, -1.0])
 
 
@@ -276,9 +276,9 @@ def verdicts_differ(matched: Matched) -> Flags:
     return np.asarray((said[0][one.row] != said[1][two.row]).any(axis=1))
 
 
-def measured(sides: Sequence[Side], metric: Metric | str) -> list[tuple[Estimate, Spread | None]]:
-    """Estimate one figure for every judge, with the pulls of its clusters."""
-    return [(side.estimate(metric), side.figure(metric).spread(side.scored.cluster)) for side in sides]
+def measured(sides: Sequence[Side], metric: Metric | str) -> list[tuple[Estimate, Influences | None]]:
+    """Estimate one figure for every judge, with the influences of its clusters."""
+    return [(side.estimate(metric), side.figure(metric).influences(side.scored.cluster)) for side in sides]
 
 
 def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:

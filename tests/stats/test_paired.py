@@ -16,7 +16,7 @@ from judgebench.stats.inference.multiplicity import benjamini_hochberg, benjamin
 from judgebench.stats.inference.paired import Permuted, difference, label_swap, mcnemar, sign_flip
 from judgebench.stats.inference.proportions import agresti_min, clopper_pearson, rule_of_three
 from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
-from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.influence import Clusters, Influences, mean
 
 # Benjamini & Hochberg (1995), section 3.2; adjusted with R's p.adjust.
 BH1995 = (
@@ -302,7 +302,7 @@ def test_no_spread_is_no_certainty():
     same = mean(np.array([1.0, 0.0, 1.0]), lone)
     found = difference(same, same)
     assert (found.value, found.se, found.low, found.p) == (0.0, 0.0, None, None)
-    one = Spread(0.5, 3, np.array([0]), np.array([0.0]))
+    one = Influences(0.5, 3, np.array([0]), np.array([0.0]))
     assert difference(one, one).se is None
 
 
@@ -311,7 +311,7 @@ def test_max_t_of_one_is_the_t_quantile():
 
     scores, clusters = paired_means(0, groups=6)
     one = mean(scores[:, 0], clusters)
-    found = max_t(np.array([one.value]), one.pulls[:, None], draws=200_000)
+    found = max_t(np.array([one.value]), one.sums[:, None], draws=200_000)
     assert found.critical == pytest.approx(t.ppf(0.975, 5), rel=0.02)
     assert found.se == pytest.approx([one.se])
 
@@ -337,10 +337,10 @@ def test_max_t_is_between_one_test_and_bonferroni():
 
 def test_max_t_is_the_bootstrap_drawn_by_hand():
     scores, clusters = paired_means(3)
-    values, pulls = stack([mean(column, clusters) for column in scores.T])
-    draws = np.random.default_rng(9).standard_normal((20_000, clusters.count)) @ pulls
-    by_hand = np.quantile(np.abs(draws / np.sqrt((pulls**2).sum(axis=0))).max(axis=1), 0.95)
-    assert max_t(values, pulls, normal=True).critical == pytest.approx(by_hand, abs=0.04)
+    values, influences = stack([mean(column, clusters) for column in scores.T])
+    draws = np.random.default_rng(9).standard_normal((20_000, clusters.count)) @ influences
+    by_hand = np.quantile(np.abs(draws / np.sqrt((influences**2).sum(axis=0))).max(axis=1), 0.95)
+    assert max_t(values, influences, normal=True).critical == pytest.approx(by_hand, abs=0.04)
 
 
 def test_twins_are_no_evidence():
@@ -358,25 +358,25 @@ def test_twins_are_no_evidence():
 
 def test_disjoint_estimates_stack_as_independent():
     one, other = (
-        Spread(0.5, 2, np.array([0, 1]), np.array([0.1, -0.1])),
-        Spread(0.7, 2, np.array([5, 9]), np.array([0.2, -0.2])),
+        Influences(0.5, 2, np.array([0, 1]), np.array([0.1, -0.1])),
+        Influences(0.7, 2, np.array([5, 9]), np.array([0.2, -0.2])),
     )
-    values, pulls = stack([one, other])
+    values, influences = stack([one, other])
     assert values.tolist() == [0.5, 0.7]
-    assert pulls.tolist() == [[0.1, 0], [-0.1, 0], [0, 0.2], [0, -0.2]]
+    assert influences.tolist() == [[0.1, 0], [-0.1, 0], [0, 0.2], [0, -0.2]]
 
 
 @pytest.mark.parametrize(
-    ("values", "pulls", "message"),
+    ("values", "influences", "message"),
     [
         (np.zeros(2), np.zeros((4, 3)), "don't fit"),
         (np.zeros(2), np.zeros((1, 2)), "one cluster"),
         (np.zeros(1), np.zeros((4, 1)), "2 estimates"),
     ],
 )
-def test_nothing_to_compare(values, pulls, message):
+def test_nothing_to_compare(values, influences, message):
     with pytest.raises(ValueError, match=message):
-        pairwise(values, pulls)
+        pairwise(values, influences)
 
 
 @quick
@@ -384,7 +384,7 @@ def test_nothing_to_compare(values, pulls, message):
 def test_rank_sets_hold_the_observed_ranks(seed, gap):
     scores, clusters = paired_means(seed)
     scores = scores + gap * np.arange(scores.shape[1])
-    values, pulls = stack([mean(column, clusters) for column in scores.T])
-    sets = rank_sets(pairwise(values, pulls, draws=500))
+    values, influences = stack([mean(column, clusters) for column in scores.T])
+    sets = rank_sets(pairwise(values, influences, draws=500))
     rank = 1 + (values[:, None] < values).sum(axis=1)
     assert ((sets.best <= rank) & (rank <= sets.worst)).all()

@@ -11,7 +11,7 @@ from judgebench.agreement.estimates import free
 from judgebench.agreement.policies import side_of
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import interval
-from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.influence import Clusters, Influences, mean
 from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
     gold = values if scored.gold_values is None else scored.gold_values
     difference = values[scored.judge[valid]] - gold[scored.gold[valid]]
     reach = float(values.max() - values.min())
-    pulls = mean(difference, Clusters.of(scored.cluster[valid]))
-    return {name: free(pulls, low=-reach, high=reach)}
+    influences = mean(difference, Clusters.of(scored.cluster[valid]))
+    return {name: free(influences, low=-reach, high=reach)}
 
 
 def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
@@ -145,7 +145,9 @@ def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
 
     At 0 and 1 it is Wilson's for the number of clusters.
     """
-    pulls: Spread = mean(flags.astype(np.float64), clusters)
-    # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.
-    found = interval(Outcome(pulls.value, n=pulls.n), pulls, lone=clusters.lone, proportion=True, low=0.0)
-    return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)
+    influences: Influences = mean(flags.astype(np.float64), clusters)
+    # As other shares: at 0 and 1 every influence is 0, and Wilson's bound for their number takes over.
+    found = interval(
+        Outcome(influences.value, n=influences.n), influences, lone=clusters.lone, proportion=True, low=0.0
+    )
+    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Spread
+    from judgebench.stats.influence import Influences
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,24 +168,24 @@ class Ranked:
     critical: float
 
 
-def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
+def ranks_of(estimates: Sequence[Influences], *, seed: int = 0) -> Ranked:
     """Rank estimates of judges on the same clusters with joint confidence (95 %).
 
     One judge has rank 1; with fewer than two clusters there are no ranks at all.
     """
-    if len(spreads) < 2:
-        return Ranked(((1, 1),) * len(spreads), (), 0.0)
-    values, pulls = stack(spreads)
-    if len(pulls) < 2:
-        return Ranked(((None, None),) * len(spreads), (), 0.0)
-    found = pairwise(values, pulls, seed=seed)
+    if len(estimates) < 2:
+        return Ranked(((1, 1),) * len(estimates), (), 0.0)
+    values, influences = stack(estimates)
+    if len(influences) < 2:
+        return Ranked(((None, None),) * len(estimates), (), 0.0)
+    found = pairwise(values, influences, seed=seed)
     live = found.se > 0
     p_holm = np.ones(found.p.size)
     p_holm[live] = holm(found.p[live])
     sets = rank_sets(found)
     pairs: list[tuple[tuple[int, int], Estimate, float | None, float | None, float | None]] = []
     for i, (a, b) in enumerate(found.pairs.tolist()):
-        n, value = spreads[a].n, float(found.difference[i])
+        n, value = estimates[a].n, float(found.difference[i])
         if live[i]:
             gap = Estimate(value, float(found.low[i]), float(found.high[i]), n, None, float(found.se[i]), "max-t")
             pairs.append(((a, b), gap, float(found.p[i]), float(p_holm[i]), float(found.p_max_t[i])))
@@ -214,7 +214,7 @@ def _turned(gap: Estimate, sign: float) -> Estimate:
     return replace(gap, value=-gap.value, low=low, high=high)
 
 
-def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | None]:
+def shared_influences(judged: Sequence[Judged], metric: Metric) -> list[Influences | None]:
     """Estimate a metric for several judges, each on all of its own rows, over clusters of one meaning.
 
     Unlike `matching.match`, this asks for no common items: a few gaps, or a judge that was recorded in one order only,
@@ -222,7 +222,7 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
     Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
     """
     codes: dict[str, int] = {}
-    found: list[Spread | None] = []
+    found: list[Influences | None] = []
     for one in judged:
         to = np.fromiter((codes.setdefault(name, len(codes)) for name in one.clusters), np.int64, len(one.clusters))
         _, own = estimate(metric, Counted.of(apply(one.ratings, one.policies)))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.gate.operations import Spent, Worse
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
 
 #: Chance to be decided that a number of items is asked for.
 POWER = 0.8
@@ -56,7 +56,7 @@ class _Test:
     figure: str
     first: Estimate
     second: Estimate
-    worse: Spread | None
+    worse: Influences | None
     items: int
     limit: float
     strict: bool
@@ -190,7 +190,7 @@ def _agreement(
         name,
         first,
         second,
-        None if found is None else found.test.spread,
+        None if found is None else found.test.influences,
         items=int(np.unique(before.scored.item).size),
         limit=rules.margin,
         strict=rules.strict,
@@ -201,12 +201,12 @@ def _agreement(
         unchanged=_unchanged(matched, sides),
         reason="" if found is not None else first.undefined or second.undefined or "no_error",
         n=first.n if before.counted is None or isinstance(figure, str) else before.counted.table.n,
-        sizes=None if found is None else _sizes(found.test.spread, before.scored.cluster),
+        sizes=None if found is None else _sizes(found.test.influences, before.scored.cluster),
     )
 
 
-def _sizes(worse: Spread, cluster: Ints) -> Ints:
-    """Rows of each cluster that pulls."""
+def _sizes(worse: Influences, cluster: Ints) -> Ints:
+    """Rows of each cluster with an influence."""
     return np.maximum(1, np.bincount(cluster, minlength=int(worse.ids.max(initial=0)) + 1)[worse.ids])
 
 
@@ -347,7 +347,7 @@ def _needed(test: _Test, alpha: float, first_step: float) -> int | None:
     clusters, value = int(bounds.df) + 1, test.worse.value
     if not bounds.se:
         # All questions tell the same: more of them make the sign test sure.
-        questions = test.worse.pulls.size
+        questions = test.worse.sums.size
         return max(test.items + 1, math.ceil(test.items / questions * math.ceil(-math.log2(first_step))))
 
     def items(distance: float, se: float, level: float) -> int | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.agreement.contrasts import credits_of, gap, hits_of, lone_gap
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.stats.influence import Clusters, spread
+from judgebench.stats.influence import Clusters, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.contrasts import Side
     from judgebench.agreement.policies import Scored
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Spread
+    from judgebench.stats.influence import Influences
 
 #: The discordance assumed where only one judge's verdicts are at hand.
 DISCORDANCE = 0.1
@@ -84,18 +84,18 @@ def _accuracy(base_rate: float, kappa: float) -> float:
     """Sensitivity and specificity alike that give this kappa: the root of a quadratic."""
     # With accuracy a the judge's share of "correct" is b a + (1 - b)(1 - a); kappa (1 - pe) = a - pe is linear in a.
     b = base_rate
-    spread = (2 * b - 1) ** 2
-    chance = (1 - spread) / 2
-    # pe = chance + spread a, so kappa (1 - chance - spread a) = a - chance - spread a.
-    return (chance + kappa * (1 - chance)) / (1 - spread + kappa * spread)
+    imbalance = (2 * b - 1) ** 2
+    chance = (1 - imbalance) / 2
+    # pe = chance + imbalance a, so kappa (1 - chance - imbalance a) = a - chance - imbalance a.
+    return (chance + kappa * (1 - chance)) / (1 - imbalance + kappa * imbalance)
 
 
 def _influence(base_rate: float, accuracy: float, gold: int, right: int) -> float:
     said = gold if right else 1 - gold
     positive = base_rate * accuracy + (1 - base_rate) * (1 - accuracy)
     chance = base_rate * positive + (1 - base_rate) * (1 - positive)
-    pull = (positive if gold else 1 - positive) + (base_rate if said else 1 - base_rate) - 2 * chance
-    return ((right - accuracy) * (1 - chance) - (1 - accuracy) * pull) / (1 - chance) ** 2
+    margins = (positive if gold else 1 - positive) + (base_rate if said else 1 - base_rate) - 2 * chance
+    return ((right - accuracy) * (1 - chance) - (1 - accuracy) * margins) / (1 - chance) ** 2
 
 
 def accuracy_drop_items(
@@ -185,7 +185,7 @@ class Power:
         return z * math.sqrt(self.variance * self.design_effect / n)
 
 
-def design_effect(clustered: Spread, lone: Spread) -> float | None:
+def design_effect(clustered: Influences, lone: Influences) -> float | None:
     """How many times more items clusters make necessary: ``(SE_cluster / SE_iid)^2``.
 
     None where a standard error is 0 or unknown.
@@ -194,13 +194,13 @@ def design_effect(clustered: Spread, lone: Spread) -> float | None:
     return None if not one or not other else (one / other) ** 2
 
 
-def spreads_of(scored: Scored, metric: Metric) -> tuple[Spread, Spread] | None:
+def influences_by_cluster_and_item(scored: Scored, metric: Metric) -> tuple[Influences, Influences] | None:
     """One estimate with its influences by cluster and by item; None where it is undefined."""
     counted = Counted.of(scored)
     outcome = metric(counted.table)
     if outcome.value is None:
         return None
-    lone = spread(counted.table, outcome, counted.cells, Clusters.of(scored.item))
+    lone = influences_of(counted.table, outcome, counted.cells, Clusters.of(scored.item))
     _, clustered = estimate(metric, counted)
     return None if clustered is None else (clustered, lone)
 
@@ -216,7 +216,7 @@ def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power 
     found, lone = gap(first, second, metric), lone_gap(first, second, metric)
     if found is None or lone is None or found.method.endswith("bias"):
         return None
-    effect, se = design_effect(found.test.spread, lone), lone.se
+    effect, se = design_effect(found.test.influences, lone), lone.se
     if effect is None or se is None:
         return None
     # All items: those that a rate of one class is about are a part of them, in the next sample, too.
@@ -225,7 +225,7 @@ def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power 
     said = hits_of(sides[:2]) or credits_of(sides[:2]) or [first.scored.judge, second.scored.judge]
     split = float((said[0] != said[1]).mean())
     value = first.figure(metric).outcome.value
-    clusters = found.test.spread.pulls.size
+    clusters = found.test.influences.sums.size
     return Power(name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters)
 
 
@@ -235,7 +235,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     The variance is worked out for a ``drop`` of ``cohen_kappa`` on a check; else it is that of a paired accuracy,
     scaled by the metric's own spread. None where the metric is undefined.
     """
-    found = spreads_of(scored, metric)
+    found = influences_by_cluster_and_item(scored, metric)
     if found is None:
         return None
     clustered, lone = found
@@ -255,7 +255,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
             measured=False,
             base_rate=base,
             value=lone.value,
-            clusters=clustered.pulls.size,
+            clusters=clustered.sums.size,
         )
     # Two judges that agree on all but the discordant items differ where either errs: their influences share the rest.
     wrong = float((scored.gold != scored.judge).mean())
@@ -263,7 +263,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
         return None
     errors = 2 * wrong * (1 - wrong)
     variance = 2 * se * se * items * min(1.0, discordance / errors)
-    clusters = clustered.pulls.size
+    clusters = clustered.sums.size
     return Power(metric.name, items, variance, effect, discordance, measured=False, value=lone.value, clusters=clusters)
 
 

@@ -14,7 +14,7 @@ from judgebench.domain import Estimate
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.stats.inference.intervals import interval
-from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.influence import Clusters, Influences, mean
 from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
@@ -114,23 +114,28 @@ class Means:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return _log_odds((scores - self.low) / (self.high - self.low))
 
-    def spreads(self, *, judge: bool) -> list[Spread]:
-        """Carry every system's score by one side with the pull of each cluster."""
+    def influences(self, *, judge: bool) -> list[Influences]:
+        """Carry every system's score by one side with the influence of each cluster."""
         values = self.judge if judge else self.gold
-        found: list[Spread] = []
+        found: list[Influences] = []
         for code in range(len(self.names)):
             own = np.flatnonzero((self.system == code) & (self.judged | (not judge)))
             found.append(mean(values[own], Clusters.of(self.cluster[own])))
         return found
 
-    def estimate(self, spread: Spread) -> Estimate:
+    def estimate(self, influences: Influences) -> Estimate:
         """Give a system's score its interval."""
         share = (self.low, self.high) == (0.0, 1.0)
-        lone = spread.ids.size == spread.n
+        lone = influences.ids.size == influences.n
         found = interval(
-            Outcome(spread.value, n=spread.n), spread, lone=lone, proportion=share, low=self.low, high=self.high
+            Outcome(influences.value, n=influences.n),
+            influences,
+            lone=lone,
+            proportion=share,
+            low=self.low,
+            high=self.high,
         )
-        return Estimate(spread.value, found.low, found.high, spread.n, None, found.se, found.method)
+        return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""
@@ -225,13 +230,13 @@ class Games:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return (scores, np.ones(len(scores), dtype=np.bool_)) if self.strengths else _log_odds(scores)
 
-    def spreads(self, *, judge: bool) -> list[Spread]:
-        """Carry every system's score by one side with the pull of each cluster."""
+    def influences(self, *, judge: bool) -> list[Influences]:
+        """Carry every system's score by one side with the influence of each cluster."""
         rows = np.flatnonzero(self.judged) if judge else np.arange(len(self.judged))
         first, second, cluster = self.first[rows], self.second[rows], self.cluster[rows]
         result = (self.judge if judge else self.gold)[rows]
         if not self.strengths:
-            found: list[Spread] = []
+            found: list[Influences] = []
             for code in self.scored:
                 own = np.flatnonzero((first == code) | (second == code))
                 credit = (1 + np.where(first[own] == code, result[own], -result[own])) / 2
@@ -244,15 +249,16 @@ class Games:
         )
         fit = bt.bradley_terry(bt.Games.of(counts[0], counts[2] + counts[2].T), ties=self.ties, phantom=self.phantom)
         clusters = Clusters.of(cluster)
-        pulls = bt.pulls(fit, first, second, result, clusters)
+        influences = bt.strength_influences(fit, first, second, result, clusters)
         played = np.bincount(first, minlength=k) + np.bincount(second, minlength=k)
         return [
-            Spread(float(fit.strengths[code]), int(played[code]), clusters.ids, pulls[:, code]) for code in range(k)
+            Influences(float(fit.strengths[code]), int(played[code]), clusters.ids, influences[:, code])
+            for code in range(k)
         ]
 
-    def estimate(self, spread: Spread) -> Estimate:
+    def estimate(self, influences: Influences) -> Estimate:
         """Give a system's score its interval."""
-        return free(spread) if self.strengths else free(spread, low=0.0, high=1.0)
+        return free(influences) if self.strengths else free(influences, low=0.0, high=1.0)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""

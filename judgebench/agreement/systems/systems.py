@@ -18,7 +18,7 @@ from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm
-from judgebench.stats.influence import Clusters, Spread, combine
+from judgebench.stats.influence import Clusters, Influences, combine
 from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
@@ -260,10 +260,10 @@ def _systems(
 ) -> tuple[SystemScore, ...]:
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 
-    gold, judge = board.spreads(judge=False), board.spreads(judge=True)
+    gold, judge = board.influences(judge=False), board.influences(judge=True)
     biases = [_difference(theirs, own) for theirs, own in zip(judge, gold, strict=True)]
     chances = [
-        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.pulls.size - 1, -abs(one.value) / se))
+        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.sums.size - 1, -abs(one.value) / se))
         for one in biases
     ]
     tested = [p for p in chances if p is not None]
@@ -298,7 +298,7 @@ def _systems(
     return tuple(sorted(found, key=lambda one: (one.gold_rank, one.name)))
 
 
-def _difference(judge: Spread, gold: Spread) -> Spread:
-    """Judge less gold, with the pulls of clusters that both have."""
+def _difference(judge: Influences, gold: Influences) -> Influences:
+    """Judge less gold, with the influences of clusters that both have."""
     found = combine([judge, gold], [1.0, -1.0])
-    return Spread(found.value, judge.n, found.ids, found.pulls)
+    return Influences(found.value, judge.n, found.ids, found.sums)

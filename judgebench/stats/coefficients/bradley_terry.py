@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from judgebench.stats.influence import Clusters
     from judgebench.stats.table import Floats
 
-__all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "pulls", "strengths"]
+__all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "strength_influences", "strengths"]
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 TieModel: TypeAlias = Literal["half", "davidson", "rao-kupper"]
@@ -110,8 +110,8 @@ class Fit:
 
     def relative_to(self, reference: int) -> tuple[Floats, Floats]:
         """Strengths less that of the system ``reference``, and their standard errors, each of shape (k,)."""
-        spread = np.diag(self.covariance)
-        variance = spread + spread[reference] - 2 * self.covariance[reference]
+        variances = np.diag(self.covariance)
+        variance = variances + variances[reference] - 2 * self.covariance[reference]
         return self.strengths - self.strengths[reference], np.sqrt(np.maximum(variance, 0.0))
 
 
@@ -220,11 +220,11 @@ def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -
     return found, fine
 
 
-def pulls(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters) -> Floats:
-    """Pull of every cluster of games at every strength, shape (G, k), for errors that respect repeated questions.
+def strength_influences(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters) -> Floats:
+    """Influence of every cluster of games at every strength, shape (G, k), for errors that respect repeated questions.
 
     The inverse information times the score of the cluster's games, so that ``G / (G - 1)`` times the sum of the squared
-    pulls is the sandwich variance. Each of n games has its two systems and a ``result``: 1 where the first won, -1
+    influences is the sandwich variance. Each of n games has its two systems and a ``result``: 1 where the first won, -1
     where it lost, 0 for a tie.
     """
     k = len(fit.strengths)

@@ -56,12 +56,12 @@ def spearman(gold: Floats, judge: Floats) -> RowOutcome:
     n = gold.size
     vx, vy, cov = float((x * x).mean()), float((y * y).mean()), float((x * y).mean())
     scale = math.sqrt(vx * vy)
-    pull_cov = x * y + (_above(gold, y) + _above(judge, x)) / n
-    pull_x = x * x + 2 * _above(gold, x) / n
-    pull_y = y * y + 2 * _above(judge, y) / n
+    by_cov = x * y + (_above(gold, y) + _above(judge, x)) / n
+    by_x = x * x + 2 * _above(gold, x) / n
+    by_y = y * y + 2 * _above(judge, y) / n
     value = cov / scale
-    pull = pull_cov / scale - value / 2 * (pull_x / vx + pull_y / vy)
-    return RowOutcome(_within(value), pull - pull.mean())
+    influence = by_cov / scale - value / 2 * (by_x / vx + by_y / vy)
+    return RowOutcome(_within(value), influence - influence.mean())
 
 
 def concordance(gold: Floats, judge: Floats) -> RowOutcome:
@@ -139,8 +139,8 @@ def _level(
     gap = float(gold.mean() - judge.mean())
     above, below, slope = parts(xy, xx, yy, gap, n)
     value = above / below
-    pull = 2 * (x * y - xy) - value * (x * x - xx + y * y - yy + slope * (x - y))
-    return RowOutcome(min(1.0, value), pull / (xx + yy + slope * gap / 2))
+    influence = 2 * (x * y - xy) - value * (x * x - xx + y * y - yy + slope * (x - y))
+    return RowOutcome(min(1.0, value), influence / (xx + yy + slope * gap / 2))
 
 
 def _ranks(values: Floats) -> Floats:

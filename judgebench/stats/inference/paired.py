@@ -18,7 +18,7 @@ from judgebench.stats.table import TINY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.influence import Clusters, Ints, Spread
+    from judgebench.stats.influence import Clusters, Influences, Ints
     from judgebench.stats.table import Floats
 
 McNemarMethod: TypeAlias = Literal["exact", "mid-p", "chi2", "chi2-corrected"]
@@ -65,7 +65,7 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference of two estimates on shared clusters, with its pulls for joint tests and aggregates.
+    """A difference of two estimates on shared clusters, with its influences for joint tests and aggregates.
 
     ``se`` is None for fewer than 2 clusters; bounds, the statistic (difference over standard error) and p are None
     without a standard error above 0, which is no evidence of certainty. ``df`` is infinite for the normal distribution.
@@ -78,25 +78,25 @@ class Difference:
     statistic: float | None
     p: float | None
     df: float
-    spread: Spread
+    influences: Influences
 
     @classmethod
     def of(
         cls,
-        gap: Spread,
+        gap: Influences,
         *,
         level: float = 0.95,
         normal: bool = False,
         bias: tuple[float, float] = (0.0, 0.0),
     ) -> Difference:
-        """Test a difference whose pulls are already subtracted.
+        """Test a difference whose influences are already subtracted.
 
         ``bias`` is the most that the first and the second value can lie too high. The interval is widened by both, and
         p is that of the part of the difference which they can't explain: that holds whatever the bias is.
         """
         from scipy.special import ndtr, ndtri, stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-        df = math.inf if normal else float(gap.pulls.size - 1)
+        df = math.inf if normal else float(gap.sums.size - 1)
         se = gap.se
         if se is None or se < TINY:
             return cls(gap.value, se, None, None, None, None, df, gap)
@@ -111,7 +111,7 @@ class Difference:
         return cls(gap.value, se, low, high, statistic, 2 * float(tail), df, gap)
 
 
-def difference(first: Spread, second: Spread, *, level: float = 0.95, normal: bool = False) -> Difference:
+def difference(first: Influences, second: Influences, *, level: float = 0.95, normal: bool = False) -> Difference:
     """Compare two estimates that share clusters: two judges, two prompts, a judge and a ceiling.
 
     ``SE^2 = G / (G - 1) sum_g (sum_i IF_1i - IF_2i)^2 / n^2`` over G clusters: what both estimates share cancels.

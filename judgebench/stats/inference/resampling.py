@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.stats.inference.intervals import Interval, t_interval
-from judgebench.stats.influence import Spread
+from judgebench.stats.influence import Influences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,13 +172,13 @@ def _jackknife(parts: Parts, statistic: Statistic, value: float, low: float, hig
         return Interval(None, None, None, "")
     groups = parts.groups
     center = float((parts.times * less).sum()) / groups
-    # A spread multiplies its sum of squares by G / (G - 1); the jackknife's own factor is (G - 1) / G.
-    pulls = np.repeat((less - center) * ((groups - 1) / groups), parts.times)
-    found = t_interval(Spread(value, groups, np.arange(groups), pulls), low=low, high=high, level=level)
+    # `Influences.se` multiplies the sum of squares by G / (G - 1); the jackknife's own factor is (G - 1) / G.
+    influences = np.repeat((less - center) * ((groups - 1) / groups), parts.times)
+    found = t_interval(Influences(value, groups, np.arange(groups), influences), low=low, high=high, level=level)
     return Interval(found.low, found.high, found.se, "jackknife-t" if found.low is not None else "")
 
 
-def two_way(first: Spread, second: Spread, lone: Spread) -> float | None:
+def two_way(first: Influences, second: Influences, lone: Influences) -> float | None:
     """Give the standard error of an estimate whose rows are clustered in two ways, as by question and by system.
 
     ``V = V_first + V_second - V_both``, not below 0, where V_both sums the influences in the cells that both ways share
