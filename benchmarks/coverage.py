@@ -36,7 +36,7 @@ def joint(kappa: float, gold: np.ndarray) -> np.ndarray:
     return kappa * np.diag(gold) + (1 - kappa) * np.outer(gold, gold)
 
 
-def lone(rng: np.random.Generator, n: int, cells: np.ndarray) -> Columns:
+def independent(rng: np.random.Generator, n: int, cells: np.ndarray) -> Columns:
     """Draw independent rows."""
     drawn = rng.choice(cells.size, size=n, p=cells.ravel())
     return drawn // len(cells), drawn % len(cells), np.arange(n)
@@ -65,7 +65,12 @@ def bounds(name: str, columns: Columns, k: int, *, whole: bool = True) -> Bounds
     clusters = Clusters.of(cluster if whole else np.arange(gold.size))
     influences = influences_of(table, outcome, cells, clusters)
     found = interval(
-        outcome, influences, lone=clusters.lone, proportion=metric.proportion, low=metric.low, high=metric.high
+        outcome,
+        influences,
+        independent=clusters.independent,
+        proportion=metric.proportion,
+        low=metric.low,
+        high=metric.high,
     )
     return found.low, found.high
 
@@ -119,7 +124,7 @@ def kappas(rng: np.random.Generator, sims: int) -> None:
         study(
             f"kappa {kappa}, margins {label}, n {n}",
             kappa,
-            lambda _, cells=cells, n=n, k=k: bounds("cohen_kappa", lone(rng, n, cells), k),
+            lambda _, cells=cells, n=n, k=k: bounds("cohen_kappa", independent(rng, n, cells), k),
             sims,
         )
     for groups in (10, 20, 40, 100):
@@ -140,7 +145,7 @@ def others(rng: np.random.Generator, sims: int) -> None:
         study(
             f"accuracy {share}, n {n}",
             share,
-            lambda _, cells=cells, n=n: bounds("accuracy", lone(rng, n, cells), 2),
+            lambda _, cells=cells, n=n: bounds("accuracy", independent(rng, n, cells), 2),
             sims,
         )
     for groups in (10, 20, 40, 100):
@@ -156,7 +161,7 @@ def others(rng: np.random.Generator, sims: int) -> None:
             study(
                 f"{title} .6, 5 levels, n {n}",
                 0.6,
-                lambda _, n=n, name=name: bounds(name, lone(rng, n, ordinal), 5),
+                lambda _, n=n, name=name: bounds(name, independent(rng, n, ordinal), 5),
                 sims,
             )
     for groups in (10, 20, 40, 100):

@@ -1,6 +1,6 @@
 """Coverage of 95 % intervals of the difference of two judges' calibration errors.
 
-Six pairs of judges on lone rows; "plain" takes the influences alone, "widened" allows for what chance can lift.
+Six pairs of judges on independent rows; "plain" takes the influences alone, "widened" allows for what chance can lift.
 
 Usage: python benchmarks/coverage_calibration.py [--draws 500]
 """

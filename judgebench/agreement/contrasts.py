@@ -226,7 +226,7 @@ def _bias(figure: Figure, ways: Sequence[Ints]) -> float:
     return 0.0 if figure.bias is None else max(figure.bias(figure.clusters(way)) for way in ways)
 
 
-def lone_gap(first: Side, second: Side, metric: Metric | str) -> Influences | None:
+def gap_by_item(first: Side, second: Side, metric: Metric | str) -> Influences | None:
     """Difference of two judges' figures with its influences summed in items alone."""
     one, two = (side.figure(metric).influences(side.scored.item) for side in (first, second))
     return None if one is None or two is None else combine([one, two], [1.0, -1.0])

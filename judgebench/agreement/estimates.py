@@ -73,7 +73,7 @@ def estimate(
     if outcome.value is None:
         return Estimate.missing(outcome.reason or "undefined", counted.table.n), None
     influences = influences_of(counted.table, outcome, counted.cells, counted.clusters)
-    found = _finished(metric, outcome, influences, lone=counted.clusters.lone)
+    found = _finished(metric, outcome, influences, independent=counted.clusters.independent)
     if method == "default":
         return found, influences
     chosen = _otherwise(method, metric, counted, outcome, influences)
@@ -85,7 +85,7 @@ def estimate(
 def combined(metric: Metric, influences: Influences) -> Estimate:
     """Give a weighted sum of one metric's estimates its interval: clustered t on the scale of the metric's range."""
     return _finished(
-        metric, Outcome(influences.value, chance=0.0 if metric.proportion else None), influences, lone=False
+        metric, Outcome(influences.value, chance=0.0 if metric.proportion else None), influences, independent=False
     )
 
 
@@ -115,10 +115,10 @@ def within(difference: D, reach: float) -> D:
     return replace(difference, low=low, high=high)
 
 
-def _finished(metric: Metric, outcome: Outcome, influences: Influences, *, lone: bool) -> Estimate:
+def _finished(metric: Metric, outcome: Outcome, influences: Influences, *, independent: bool) -> Estimate:
     low = metric.low if outcome.low is None else outcome.low
     high = metric.high if outcome.high is None else outcome.high
-    found = interval(outcome, influences, lone=lone, proportion=metric.proportion, low=low, high=high)
+    found = interval(outcome, influences, independent=independent, proportion=metric.proportion, low=low, high=high)
     n = influences.n if outcome.n is None else outcome.n
     return Estimate(influences.value, found.low, found.high, n, None, found.se, found.method)
 
@@ -134,7 +134,7 @@ def _otherwise(
         n = influences.n if outcome.n is None else outcome.n
         hits = round(influences.value * n)
         # Half credits are no hits.
-        if not (metric.proportion and counted.clusters.lone) or abs(influences.value * n - hits) > 1e-6:
+        if not (metric.proportion and counted.clusters.independent) or abs(influences.value * n - hits) > 1e-6:
             return none
         return Interval(*clopper_pearson(hits, n), influences.se, "clopper-pearson")
     if method == "two-way":
@@ -175,8 +175,8 @@ def _two_way(counted: Counted, outcome: Outcome, influences: Influences, bounds:
     _, both = np.unique(
         counted.clusters.codes.astype(np.int64) * max(systems.count, 1) + systems.codes, return_inverse=True
     )
-    other, lone = (influences_of(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
-    joint = two_way_influences(influences, other, lone)
+    other, crossed = (influences_of(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
+    joint = two_way_influences(influences, other, crossed)
     if joint is None:
         return Interval(None, None, None, "")
     found = t_interval(joint, low=bounds[0], high=bounds[1])

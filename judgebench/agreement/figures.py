@@ -90,7 +90,12 @@ def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float
         return Estimate(outcome.value, None, None, n)
     influences = outcome.influences(clusters)
     found = interval(
-        Outcome(outcome.value, n=n), influences, lone=clusters.lone, proportion=proportion, low=low, high=high
+        Outcome(outcome.value, n=n),
+        influences,
+        independent=clusters.independent,
+        proportion=proportion,
+        low=low,
+        high=high,
     )
     # A symmetric interval of an error may pass below 0.
     below = None if found.low is None else max(low, found.low)

@@ -44,7 +44,7 @@ class Clusters:
         return self.ids.size
 
     @property
-    def lone(self) -> bool:
+    def independent(self) -> bool:
         """Whether every cluster is a single row."""
         return self.ids.size == self.codes.size
 

@@ -69,7 +69,7 @@ def jackknife(cluster, value):
 
 @quick
 @given(seed=seeds)
-def test_the_difference_of_areas_is_delongs_where_rows_are_lone(seed):
+def test_the_difference_of_areas_is_delongs_where_rows_are_independent(seed):
     first, second, gold, _ = probabilities(seed)
     gold[:4] = [0, 1, 0, 1]
     found = compare(match([judge_of(first, gold, "a"), judge_of(second, gold, "b")]), ["auc"])

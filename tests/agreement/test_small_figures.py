@@ -107,8 +107,8 @@ def test_intervals_of_sums_and_differences():
     assert within(Estimate(0.9, 0.7, 1.1, 20), 1.0) == Estimate(0.9, 0.7, 1.0, 20)
     share = RowOutcome.mean(np.array([1.0, 1, 1, 0, 1, 0, 0, 0]))
     ways = [share.influences(Clusters.of(codes)) for codes in (np.arange(8) // 2, np.arange(8) % 2, np.arange(8))]
-    question, system, lone = (way.se**2 for way in ways)
-    assert two_way_influences(*ways).se ** 2 == pytest.approx(question + system - lone)
+    question, system, independent = (way.se**2 for way in ways)
+    assert two_way_influences(*ways).se ** 2 == pytest.approx(question + system - independent)
 
 
 def test_bloom_s_multipliers():

@@ -155,9 +155,9 @@ def test_a_calibrated_judge_lies_on_the_line():
     p = rng.uniform(0.02, 0.98, 20_000)
     y = rng.random(p.size) < p
     slope, intercept = calibration_line(p, y)
-    lone = Clusters.of(np.arange(p.size))
-    assert abs(slope.value - 1) < 3 * slope.influences(lone).se
-    assert abs(intercept.value) < 3 * intercept.influences(lone).se
+    independent = Clusters.of(np.arange(p.size))
+    assert abs(slope.value - 1) < 3 * slope.influences(independent).se
+    assert abs(intercept.value) < 3 * intercept.influences(independent).se
     assert abs(spiegelhalter_z(p, y).value) < 3
     assert expected_calibration_error(p, y).value < 0.02
 

@@ -60,8 +60,8 @@ def test_paired_difference_is_a_sum_of_influences(seed):
     first, positive = drawn(seed)
     second = np.random.default_rng(seed + 1).permutation(first)
     test = delong_test(first, second, positive)
-    lone = Clusters.of(np.arange(positive.size))
-    a, b = (auc(scores, positive).influences(lone).sums for scores in (first, second))
+    independent = Clusters.of(np.arange(positive.size))
+    a, b = (auc(scores, positive).influences(independent).sums for scores in (first, second))
     n = positive.size
     assert test.se == pytest.approx(math.sqrt(n / (n - 1) * float(((a - b) ** 2).sum())), abs=1e-12)
     assert test.difference == pytest.approx(roc_auc_score(positive, first) - roc_auc_score(positive, second))
@@ -104,8 +104,8 @@ def test_rows_repeated_within_their_cluster_are_no_news(seed):
     assert found.value == pytest.approx(once.value)
     # DeLong's own n / (n - 1) depends on the rows; all else does not.
     assert found.se == pytest.approx(once.se, rel=0.06)
-    lone = auc(np.tile(scores, 20), np.tile(positive, 20)).influences(Clusters.of(np.arange(1200)))
-    assert lone.se < found.se
+    independent = auc(np.tile(scores, 20), np.tile(positive, 20)).influences(Clusters.of(np.arange(1200)))
+    assert independent.se < found.se
 
 
 def test_clustered_error_is_the_jackknifes():

@@ -42,7 +42,7 @@ def test_wilson(hits, n, low, high):
     assert wilson(hits / n, n) == pytest.approx((low, high), abs=1e-12)
 
 
-def test_lone_rows_have_the_iid_error_with_n_minus_one():
+def test_independent_rows_have_the_iid_error_with_n_minus_one():
     one = table(COUNTS)
     found = spread_of("cohen_kappa", COUNTS)
     n = COUNTS.sum()
@@ -136,7 +136,7 @@ def test_no_pull_is_no_certainty():
     counts = np.diag([6, 6])
     one = table(counts)
     outcome = METRICS["cohen_kappa"](one)
-    found = interval(outcome, spread_of("cohen_kappa", counts), lone=True)
+    found = interval(outcome, spread_of("cohen_kappa", counts), independent=True)
     agreement = wilson(1.0, 12)[0]
     assert found.low == pytest.approx(1 - (1 - agreement) / 0.5)
     assert found.high == 1.0
@@ -147,7 +147,7 @@ def test_a_perfect_clustered_proportion_counts_its_clusters():
     found = interval(
         METRICS["accuracy"](table(counts)),
         spread_of("accuracy", counts, np.arange(40) // 4),
-        lone=False,
+        independent=False,
         proportion=True,
         low=0.0,
     )
@@ -179,7 +179,7 @@ def test_clusters_close_gaps():
     clusters = Clusters.of(np.array([5, 2, 5, 9]))
     assert clusters.ids.tolist() == [2, 5, 9]
     assert clusters.codes.tolist() == [1, 0, 1, 2]
-    assert (clusters.count, clusters.lone) == (3, False)
+    assert (clusters.count, clusters.independent) == (3, False)
     assert Clusters.of(np.zeros(0, dtype=int)).count == 0
 
 

@@ -203,7 +203,7 @@ def test_no_proportion(call):
 
 @quick
 @given(b=st.integers(0, 60), c=st.integers(0, 60))
-def test_flipping_lone_items_is_mcnemar(b, c):
+def test_flipping_independent_items_is_mcnemar(b, c):
     assert sign_flip(np.r_[np.ones(b), -np.ones(c), 0]).p == pytest.approx(mcnemar(b, c), abs=1e-12)
 
 
@@ -261,9 +261,9 @@ def test_label_swap_is_the_swap_by_hand(clustered):
 
 
 def test_a_swap_without_a_value_is_no_evidence():
-    lone = Clusters.of(np.arange(4))
+    independent = Clusters.of(np.arange(4))
     with pytest.raises(ValueError, match="undefined"):
-        label_swap(np.zeros(4, int), np.ones(4, int), (2, 2), lambda _: None, lone)
+        label_swap(np.zeros(4, int), np.ones(4, int), (2, 2), lambda _: None, independent)
 
 
 def paired_means(seed, groups=30, rows=120, columns=4):
@@ -285,21 +285,21 @@ def test_a_difference_of_means_is_the_mean_of_differences(seed):
     assert found.df == clusters.count - 1
 
 
-def test_a_lone_difference_is_the_paired_t_test():
+def test_an_independent_difference_is_the_paired_t_test():
     from scipy.stats import ttest_rel
 
     rng = np.random.default_rng(5)
     first, second = rng.random((2, 40))
-    lone = Clusters.of(np.arange(40))
+    independent = Clusters.of(np.arange(40))
     witness = ttest_rel(first, second)
-    found = difference(mean(first, lone), mean(second, lone))
+    found = difference(mean(first, independent), mean(second, independent))
     assert (found.statistic, found.p) == pytest.approx((witness.statistic, witness.pvalue))
     assert (found.low, found.high) == pytest.approx(tuple(witness.confidence_interval()))
 
 
 def test_no_spread_is_no_certainty():
-    lone = Clusters.of(np.arange(3))
-    same = mean(np.array([1.0, 0.0, 1.0]), lone)
+    independent = Clusters.of(np.arange(3))
+    same = mean(np.array([1.0, 0.0, 1.0]), independent)
     found = difference(same, same)
     assert (found.value, found.se, found.low, found.p) == (0.0, 0.0, None, None)
     one = Influences(0.5, 3, np.array([0]), np.array([0.0]))

@@ -58,15 +58,15 @@ def pandalm(data_dir):
         "second": second,
         "question": coded([row["instruction"] for row in test]),
         "app": coded([row["motivation_app"] for row in test]),
-        "lone": Clusters.of(np.arange(len(test))),
+        "independent": Clusters.of(np.arange(len(test))),
     }
 
 
 def test_pandalm_paired_kappa(pandalm):
-    """statistics.md 9.3: the reference has no factor n / (n - 1) for lone rows, and a normal p."""
+    """statistics.md 9.3: the reference has no factor n / (n - 1) for independent rows, and a normal p."""
     gold = pandalm["gold"]
     for unit, se, groups in (
-        ("lone", 0.0269718584901181, 999),
+        ("independent", 0.0269718584901181, 999),
         ("question", 0.0424223243820941, 170),
         ("app", 0.0436521674189309, 50),
     ):
@@ -75,8 +75,8 @@ def test_pandalm_paired_kappa(pandalm):
         assert found.value == pytest.approx(0.0401526644631637, abs=1e-12)
         assert found.influences.sums.size == groups
         plain = float(np.sqrt(np.square(found.influences.sums).sum()))
-        assert se == pytest.approx(plain if unit == "lone" else found.se, abs=1e-12)
-        if unit == "lone":
+        assert se == pytest.approx(plain if unit == "independent" else found.se, abs=1e-12)
+        if unit == "independent":
             unpaired = np.sqrt(sum(np.square(part.sums).sum() for part in parts))
             assert float(unpaired) == pytest.approx(0.0331386568806, abs=1e-12)
             assert found.value / plain == pytest.approx(1.48868734714, abs=1e-10)
@@ -85,12 +85,12 @@ def test_pandalm_paired_kappa(pandalm):
 
 
 def test_pandalm_permutations(pandalm):
-    gold, first, second, lone = (pandalm[name] for name in ("gold", "first", "second", "lone"))
+    gold, first, second, independent = (pandalm[name] for name in ("gold", "first", "second", "independent"))
 
     def kappa(counts):
         return METRICS["cohen_kappa"](Table(counts / 999, 999, 3, np.arange(3.0))).value
 
-    found = label_swap(gold * 4 + first, gold * 4 + second, (4, 4), kappa, lone, draws=3_000)
+    found = label_swap(gold * 4 + first, gold * 4 + second, (4, 4), kappa, independent, draws=3_000)
     assert found.p == pytest.approx(0.145, abs=0.02)
     right, other = (first == gold).astype(float), (second == gold).astype(float)
     only = int((right > other).sum()), int((right < other).sum())
@@ -184,7 +184,7 @@ def test_umass_rank_sets(umass):
         found = dict(zip(judges, zip(sets.best.tolist(), sets.worst.tolist(), strict=True), strict=True))
         assert found == expected
     # statistics.md 0: 51 of 55 with errors of single rows, 42 with clusters and Holm.
-    lone = Clusters.of(np.arange(len(kept)))
-    plain = pairwise(*stack([kappa_of(*columns(kept, judge)[1:], lone, 2, 2) for judge in judges]), normal=True)
+    independent = Clusters.of(np.arange(len(kept)))
+    plain = pairwise(*stack([kappa_of(*columns(kept, judge)[1:], independent, 2, 2) for judge in judges]), normal=True)
     assert int((plain.p < 0.05).sum()) == 51
     assert int((holm(compared.p) < 0.05).sum()) == 42

@@ -102,7 +102,7 @@ def test_the_jackknife_is_the_one_by_hand(seed, groups):
     counts=st.lists(st.integers(4, 60), min_size=4, max_size=4),
     method=st.sampled_from(["bca", "bootstrap", "jackknife"]),
 )
-def test_lone_rows_are_drawn_as_clusters_of_one(counts, method):
+def test_independent_rows_are_drawn_as_clusters_of_one(counts, method):
     square = np.array(counts).reshape(2, 2)
     found = resampled(parts_of(square), kappa, method, draws=200)
     value = kappa(square)
@@ -124,12 +124,12 @@ def test_nothing_to_resample(method):
 def test_bca_says_when_it_falls_back():
     # One row off the diagonal of two labels, and one cluster without which kappa has no value.
     counts = np.array([[40, 3], [0, 1]])
-    lone = parts_of(counts)
+    independent = parts_of(counts)
 
     def picky(table_counts):
         return kappa(table_counts) if table_counts.sum() == 44 else None
 
-    found = resampled(lone, picky, "bca", draws=300)
+    found = resampled(independent, picky, "bca", draws=300)
     assert (found.method, found.low is not None) in {("bootstrap", True), ("", False)}
     assert (
         resampled(
@@ -152,8 +152,8 @@ def test_two_ways_of_clustering():
     ]
     ways = [mean(right, Clusters.of(codes)) for codes in (question, system, np.arange(60))]
     assert two_way(*ways) == pytest.approx(math.sqrt(parts[0] + parts[1] - parts[2]))
-    lone = Influences(0.5, 2, np.array([0]), np.array([0.0]))
-    assert two_way(ways[0], lone, ways[2]) is None
+    single = Influences(0.5, 2, np.array([0]), np.array([0.0]))
+    assert two_way(ways[0], single, ways[2]) is None
     still = Influences(0.5, 4, np.arange(4), np.zeros(4))
     assert two_way(still, still, ways[2]) == 0.0
 

@@ -254,7 +254,7 @@ def _decide(
         duel = everyone[j]
         below = mean_below if tests[j] == "t" else signed_rank_below
         plain.append(below(duel.lead, epsilon))
-        robust.append(None if duel.clusters.lone else mean_below_clustered(duel.lead, epsilon, duel.clusters))
+        robust.append(None if duel.clusters.independent else mean_below_clustered(duel.lead, epsilon, duel.clusters))
     adjusted = dict(zip(tested, benjamini_yekutieli(plain), strict=True)) if tested else {}
     table = tuple(
         Replaced(
@@ -277,10 +277,10 @@ def _decide(
     rate = sum(bool(rows[j].wins) for j in tested) / count
     # Annotators without shared clusters keep their p-value; one with a single cluster can't be replaced.
     clustered = [
-        p if everyone[j].clusters.lone else 1.0 if other is None else other
+        p if everyone[j].clusters.independent else 1.0 if other is None else other
         for j, p, other in zip(tested, plain, robust, strict=True)
     ]
-    if all(everyone[j].clusters.lone for j in tested):
+    if all(everyone[j].clusters.independent for j in tested):
         return tuple(rows), _share(rate, count), Estimate.missing("no_clusters", count)
     return tuple(rows), _share(rate, count), _share(float((benjamini_yekutieli(clustered) <= q).mean()), count)
 

@@ -69,7 +69,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     for i, value in zip(known, holm(list(known.values())), strict=True):
         one = found[i]
         found[i] = LabelUse(one.label, one.gold, one.judge, one.difference, float(value))
-    if clusters.lone and len(names) == labels:
+    if clusters.independent and len(names) == labels:
         counts = np.bincount(scored.gold * labels + judge, minlength=labels * labels).reshape(labels, labels)
         return tuple(found), stuart_maxwell(counts.astype(np.float64))
     if groups < 2:

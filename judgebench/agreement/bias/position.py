@@ -141,13 +141,17 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
 
 
 def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
-    """Give a share of rows its interval: Wilson's for lone rows, cluster-robust otherwise.
+    """Give a share of rows its interval: Wilson's for independent rows, cluster-robust otherwise.
 
     At 0 and 1 it is Wilson's for the number of clusters.
     """
     influences: Influences = mean(flags.astype(np.float64), clusters)
     # As other shares: at 0 and 1 every influence is 0, and Wilson's bound for their number takes over.
     found = interval(
-        Outcome(influences.value, n=influences.n), influences, lone=clusters.lone, proportion=True, low=0.0
+        Outcome(influences.value, n=influences.n),
+        influences,
+        independent=clusters.independent,
+        proportion=True,
+        low=0.0,
     )
     return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)

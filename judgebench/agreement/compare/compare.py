@@ -186,8 +186,8 @@ def compare(
     """Hold two judges against each other.
 
     The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what the
-    judges share cancels, and rows of one question count together. For the area under the curve of lone rows that is
-    DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
+    judges share cancels, and rows of one question count together. For the area under the curve of independent rows that
+    is DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
 
     The first of ``metrics`` is the headline; by default they are those that the scale calls for, and those of scores
     and probabilities where both judges give them. ``by`` names divisions (subset, system) that get lines of their own.
@@ -367,8 +367,8 @@ def _tests(sides: Sequence[Side], metric: Metric | str, draws: int, seed: int) -
         return None, Checks(None, None, None, flip, swap, draws, seed)
     cells = np.bincount(2 * right[0].astype(np.intp) + right[1], minlength=4).tolist()
     fourfold = Fourfold(cells[3], cells[2], cells[1], cells[0])
-    lone = np.unique(one.item).size == one.size
-    if not lone:
+    independent = np.unique(one.item).size == one.size
+    if not independent:
         return fourfold, Checks(None, None, None, flip, swap, draws, seed)
     b, c = fourfold.first_only, fourfold.second_only
     exact, mid = mcnemar(b, c), mcnemar(b, c, "mid-p")

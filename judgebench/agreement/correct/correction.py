@@ -264,7 +264,7 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
     tpr, tnr = (_share(given, cluster) for given, cluster in sides)
     calibration = Calibration(float(sides[1][0].mean()), negatives, float(sides[0][0].mean()), positives)
     power = youden(calibration)
-    if not Clusters.of(known.cluster).lone:
+    if not Clusters.of(known.cluster).independent:
         parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
         power = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
         if any(part.se is None or part.se < TINY for part in parts):
@@ -292,7 +292,7 @@ def _rogan_gladen(
     said = test.judge == one
     found = rogan_gladen(float(said.mean()), said.size, calibration)
     ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
-    if found.value is None or (ours.lone and theirs.lone):
+    if found.value is None or (ours.independent and theirs.independent):
         return found
     # The delta method with the clusters' influences: the two sets share none (the calibration set is another one).
     power, theta = calibration.youden, found.value
@@ -330,7 +330,7 @@ def _bayes(test: Rows, known: Rows, score: Score, calibration: Calibration | Non
     """Cross-check Rogan and Gladen's estimate by its posterior, where rows are independent."""
     if calibration is None or plain.value is None:
         return Estimate.missing(plain.undefined or "one_class", test.judge.size)
-    if not (Clusters.of(test.cluster).lone and Clusters.of(known.cluster).lone):
+    if not (Clusters.of(test.cluster).independent and Clusters.of(known.cluster).independent):
         return Estimate.missing("clustered", test.judge.size)
     accepted = int(np.count_nonzero(test.judge == score.accepted))
     found = bayes_rogan_gladen(accepted, test.judge.size, calibration)
@@ -352,7 +352,7 @@ def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Es
     warnings += ["unseen_class"] if point.unseen else []
     found = matrix_mean(joint, margin, score.values)
     ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
-    if found.value is None or (ours.lone and theirs.lone):
+    if found.value is None or (ours.independent and theirs.independent):
         return found, point.condition, warnings
     by_verdict, by_cell = matrix_influence(joint, margin, score.values)
     # Columns that nobody used are gone from the counts; the others keep their order.

@@ -219,9 +219,9 @@ def _plain(sample: Sample, influences: Influences, rows: Ints, *, proportion: bo
     share = (influences.value - sample.low) / reach
     unit = type(influences)(share, influences.n, influences.ids, influences.sums / reach)
     two = sample.binary if proportion is None else proportion
-    lone = Clusters.of(sample.clusters.codes[rows]).lone
+    independent = Clusters.of(sample.clusters.codes[rows]).independent
     outcome = Outcome(share, n=influences.n, chance=0.0 if two else None)
-    found = interval(outcome, unit, lone=lone, proportion=two, low=0.0, high=1.0)
+    found = interval(outcome, unit, independent=independent, proportion=two, low=0.0, high=1.0)
     low, high = (None if bound is None else sample.low + reach * bound for bound in (found.low, found.high))
     se = None if found.se is None else found.se * reach
     return Estimate(influences.value, low, high, influences.n, se=se, method=found.method)

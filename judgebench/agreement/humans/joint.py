@@ -95,7 +95,7 @@ def _of_units(outcome: UnitOutcome, clusters: Clusters, paired: npt.NDArray[np.b
         return Estimate.missing(outcome.reason or "undefined", n)
     influences = clusters.sums(outcome.influence / len(outcome.influence))
     total = of_fewer(Influences(outcome.value, n, clusters.ids, influences), np.unique(clusters.codes[paired]).size)
-    bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, lone=clusters.lone, low=low)
+    bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, independent=clusters.independent, low=low)
     return Estimate(outcome.value, bounds.low, bounds.high, n, None, bounds.se, bounds.method)
 
 
@@ -129,7 +129,7 @@ def _correlations(
         own = of_fewer(
             Influences(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers))), groups
         )
-        if clusters.lone:
+        if clusters.independent:
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:

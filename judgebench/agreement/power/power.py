@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.contrasts import credits_of, gap, hits_of, lone_gap
+from judgebench.agreement.contrasts import credits_of, gap, gap_by_item, hits_of
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.influence import Clusters, influences_of
 
@@ -185,12 +185,12 @@ class Power:
         return z * math.sqrt(self.variance * self.design_effect / n)
 
 
-def design_effect(clustered: Influences, lone: Influences) -> float | None:
+def design_effect(clustered: Influences, independent: Influences) -> float | None:
     """How many times more items clusters make necessary: ``(SE_cluster / SE_iid)^2``.
 
     None where a standard error is 0 or unknown.
     """
-    one, other = clustered.se, lone.se
+    one, other = clustered.se, independent.se
     return None if not one or not other else (one / other) ** 2
 
 
@@ -200,9 +200,9 @@ def influences_by_cluster_and_item(scored: Scored, metric: Metric) -> tuple[Infl
     outcome = metric(counted.table)
     if outcome.value is None:
         return None
-    lone = influences_of(counted.table, outcome, counted.cells, Clusters.of(scored.item))
+    independent = influences_of(counted.table, outcome, counted.cells, Clusters.of(scored.item))
     _, clustered = estimate(metric, counted)
-    return None if clustered is None else (clustered, lone)
+    return None if clustered is None else (clustered, independent)
 
 
 def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power | None:
@@ -213,10 +213,10 @@ def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power 
     its interval is more than its error: a bias does not shrink with items as an error does.
     """
     first, second = sides[:2]
-    found, lone = gap(first, second, metric), lone_gap(first, second, metric)
-    if found is None or lone is None or found.method.endswith("bias"):
+    found, independent = gap(first, second, metric), gap_by_item(first, second, metric)
+    if found is None or independent is None or found.method.endswith("bias"):
         return None
-    effect, se = design_effect(found.test.influences, lone), lone.se
+    effect, se = design_effect(found.test.influences, independent), independent.se
     if effect is None or se is None:
         return None
     # All items: those that a rate of one class is about are a part of them, in the next sample, too.
@@ -238,14 +238,14 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     found = influences_by_cluster_and_item(scored, metric)
     if found is None:
         return None
-    clustered, lone = found
-    effect, se = design_effect(clustered, lone), lone.se
+    clustered, independent = found
+    effect, se = design_effect(clustered, independent), independent.se
     if effect is None or se is None:
         return None
     items = Clusters.of(scored.item).count
     if scored.scale.kind == "check" and metric.name == "cohen_kappa" and scored.gold_values is None:
         base = float((scored.gold == 1).mean())
-        variance = kappa_drop_variance(base, lone.value, drop, discordance)
+        variance = kappa_drop_variance(base, independent.value, drop, discordance)
         return Power(
             metric.name,
             items,
@@ -254,7 +254,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
             discordance,
             measured=False,
             base_rate=base,
-            value=lone.value,
+            value=independent.value,
             clusters=clustered.sums.size,
         )
     # Two judges that agree on all but the discordant items differ where either errs: their influences share the rest.
@@ -264,7 +264,9 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     errors = 2 * wrong * (1 - wrong)
     variance = 2 * se * se * items * min(1.0, discordance / errors)
     clusters = clustered.sums.size
-    return Power(metric.name, items, variance, effect, discordance, measured=False, value=lone.value, clusters=clusters)
+    return Power(
+        metric.name, items, variance, effect, discordance, measured=False, value=independent.value, clusters=clusters
+    )
 
 
 def from_figures(

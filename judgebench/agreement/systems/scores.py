@@ -126,11 +126,11 @@ class Means:
     def estimate(self, influences: Influences) -> Estimate:
         """Give a system's score its interval."""
         share = (self.low, self.high) == (0.0, 1.0)
-        lone = influences.ids.size == influences.n
+        independent = influences.ids.size == influences.n
         found = interval(
             Outcome(influences.value, n=influences.n),
             influences,
-            lone=lone,
+            independent=independent,
             proportion=share,
             low=self.low,
             high=self.high,

@@ -199,7 +199,7 @@ class _Compared:
 def _profiles(board: Means | Games) -> tuple[Floats, Ints]:
     """Find what clusters add to the sums, shape (d, c), and how many clusters add each, shape (d,).
 
-    Clusters that add the same are one cell of a multinomial, which makes lone items cheap.
+    Clusters that add the same are one cell of a multinomial, which makes independent items cheap.
     """
     clusters = Clusters.of(board.cluster)
     rows, columns, values = board.cells()

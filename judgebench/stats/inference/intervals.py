@@ -90,7 +90,7 @@ def interval(
     outcome: Outcome,
     estimate: Influences,
     *,
-    lone: bool,
+    independent: bool,
     proportion: bool = False,
     low: float = -1.0,
     high: float = 1.0,
@@ -98,12 +98,12 @@ def interval(
 ) -> Interval:
     """Choose the interval that fits a metric.
 
-    Wilson for a plain proportion of ``lone`` rows, no two of which share a cluster; else cluster-robust t. Where every
-    influence is 0 (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient of the
-    form ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
+    Wilson for a plain proportion of ``independent`` rows, no two of which share a cluster; else cluster-robust t. Where
+    every influence is 0 (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient
+    of the form ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
     """
     value = estimate.value
-    if proportion and lone and outcome.n:
+    if proportion and independent and outcome.n:
         bounds = wilson(value, outcome.n, level)
         return Interval(*bounds, estimate.se, "wilson")
     found = t_interval(estimate, low=low, high=high, level=level)

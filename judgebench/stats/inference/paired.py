@@ -136,7 +136,8 @@ def sign_flip(differences: Floats, *, draws: int = 100_000, seed: int = 0) -> Pe
     """Permutation test of a mean difference: each cluster's difference keeps or changes its sign.
 
     Exchanging the two judges in a cluster turns the sign of its sum of differences. Whole numbers (counts of items on
-    which one judge is right) are counted in full, which for lone items is McNemar's exact test; other values are drawn.
+    which one judge is right) are counted in full, which for independent items is McNemar's exact test; other values are
+    drawn.
 
     Source: Fisher (1935), The design of experiments, section 21. His own data, Darwin's fifteen pairs of plants: 1,726
     of 32,768 patterns reach the observed sum of 314.
@@ -214,7 +215,7 @@ def label_swap(
 
 def _moves(first: Ints, second: Ints, size: int, clusters: Clusters) -> tuple[Ints, Ints]:
     """How swapping a cluster moves the first table: distinct moves, shape (u, cells), and clusters with each."""
-    if clusters.lone:
+    if clusters.independent:
         codes, times = np.unique(first * np.int64(size) + second, return_counts=True)
         moves = np.zeros((codes.size, size), dtype=np.int64)
         rows = np.arange(codes.size)
