@@ -132,7 +132,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
     scale = ratings.scale
     calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
-    mutual = {name: metric for name, metric in chosen.items() if not metric.leaning}
+    mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     rows = [
         Agreement(
             task=task,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.figures import Figure
-from judgebench.agreement.policies import side_of
+from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.discrimination import auc
 from judgebench.stats.coefficients.row_catalog import ROW_METRICS
@@ -116,12 +116,12 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
         return None
     values, own = _per_row(ratings, scored)
     shared = own if among is None else own & among
-    side = side_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
-    kept = side != 0
+    sign = sign_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
+    kept = sign != 0
     if scored.policies.invalid == "drop":
         kept &= shared
     rows = np.flatnonzero(kept)
-    values, own, positive = values[rows], own[rows], side[rows] > 0
+    values, own, positive = values[rows], own[rows], sign[rows] > 0
     probable = ratings.score_kind == "probability"
     undecided = scored.policies.invalid == "tie"
     blank = np.full(rows.size, 0.5 if probable else 0.0) if undecided else np.where(positive, -np.inf, np.inf)

@@ -38,7 +38,7 @@ from judgebench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.agreement.systems.scores import Sides
+    from judgebench.agreement.systems.scores import Opponents
     from judgebench.domain import Ratings
     from judgebench.errors import JudgebenchError
 
@@ -117,7 +117,7 @@ def systems(
                 score=score,
                 anchor=anchor,
                 ties=ties,
-                sides=None if other is None else _sides(ratings, other),
+                opponents=None if other is None else _opponents(ratings, other),
                 draws=draws,
                 seed=seed,
             )
@@ -140,9 +140,9 @@ def _other_side(path: Path, columns: Columns, column: str) -> Ratings:
     return next(iter(table.judges.values()))
 
 
-def _sides(ratings: Ratings, other: Ratings) -> Sides:
-    from judgebench.agreement.systems.scores import Sides  # noqa: PLC0415 - loaded on use
+def _opponents(ratings: Ratings, other: Ratings) -> Opponents:
+    from judgebench.agreement.systems.scores import Opponents  # noqa: PLC0415 - loaded on use
 
     if ratings.scale.kind != "pair":
         raise UsageError(f"two --system-col are for pairs, and the labels are on {ratings.scale.spec}; give one")
-    return Sides.of(ratings.system, ratings.systems, other.system, other.systems)
+    return Opponents.of(ratings.system, ratings.systems, other.system, other.systems)

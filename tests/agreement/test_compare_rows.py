@@ -255,7 +255,7 @@ def test_ratings_between_the_levels():
 
 def test_a_lean_is_neither_better_nor_worse():
     found = compare(pair(3), ["calibration_slope"])
-    assert (found.leaning, found.lower_is_better) == (True, False)
+    assert (found.directional, found.lower_is_better) == (True, False)
     gold = np.repeat(np.arange(5), 40)
     own = np.clip(gold + np.tile([0, 1], 100), 0, 4)
     scale = Scale.rate(1, 5)

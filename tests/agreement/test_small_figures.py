@@ -10,7 +10,7 @@ from judgebench.agreement.analysis.effects import explain
 from judgebench.agreement.analysis.features import Feature, others_wrong
 from judgebench.agreement.analysis.strata import slices
 from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead
-from judgebench.agreement.contrasts import gap, groups
+from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.correct.labelled import Sample, drift, naive, post_stratified
 from judgebench.agreement.correct.rogan_gladen import Calibration, youden
 from judgebench.agreement.estimates import combined, two_way_influences, within
@@ -42,11 +42,11 @@ def approval():
 
 
 def test_two_judges(approval):
-    _, sides = next(groups(match(approval)))
-    found = gap(*sides, METRICS["accuracy"])
+    _, judges = next(groups(match(approval)))
+    found = contrast(*judges, METRICS["accuracy"])
     assert (found.test.value, found.test.se) == (pytest.approx(0.04), pytest.approx(0.00955, abs=5e-6))
     assert [one.value for one in shared_influences(approval, METRICS["accuracy"])] == pytest.approx([0.59, 0.55])
-    power = pilot_pair(sides, "accuracy", METRICS["accuracy"])
+    power = pilot_pair(judges, "accuracy", METRICS["accuracy"])
     assert power.variance * 1599 / 1600 == pytest.approx(236 / 1600 - 0.04**2)
     assert power.design_effect == pytest.approx(1)
 

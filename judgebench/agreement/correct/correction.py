@@ -244,8 +244,8 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
         return
     if (join_strata(sample) != sample.stratum).mean() > _THIN:
         yield "sparse_strata"
-    gap = drift(sample)
-    if gap is not None and abs(gap) > _DRIFT:
+    drifted = drift(sample)
+    if drifted is not None and abs(drifted) > _DRIFT:
         yield "subset_not_random"
 
 

@@ -171,8 +171,8 @@ def post_stratified(sample: Sample) -> Estimate:
         reach = sample.high - sample.low
         hits = (sums - labels * sample.low) / reach
         plain, pulled = hits / np.maximum(labels, 1), (hits + 1) / (labels + 2)
-        gap = np.maximum(pulled * (1 - pulled) - plain * (1 - plain), 0) / np.maximum(labels, 1)
-        extra = reach**2 * float((weights**2 * gap).sum())
+        excess = np.maximum(pulled * (1 - pulled) - plain * (1 - plain), 0) / np.maximum(labels, 1)
+        extra = reach**2 * float((weights**2 * excess).sum())
     return _bounded(sample, value, parts, method="post-stratification", extra=extra)
 
 
@@ -206,11 +206,11 @@ def drift(sample: Sample) -> float | None:
     if min(rows.size, rest.size) < 2:
         return None
     ours, others = sample.judge[rows], sample.judge[rest]
-    gap = float(ours.mean() - others.mean())
+    shift = float(ours.mean() - others.mean())
     # Under the null both sides share one variance, which a side of equal scores would hide.
     center = sample.judge - sample.judge.mean()
     se = _error(sample, [(rows, center[rows] / rows.size), (rest, -center[rest] / rest.size)])
-    return None if se is None or se < TINY else gap / se
+    return None if se is None or se < TINY else shift / se
 
 
 def _plain(sample: Sample, influences: Influences, rows: Ints, *, proportion: bool | None = None) -> Estimate:

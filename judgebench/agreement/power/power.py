@@ -13,14 +13,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.contrasts import credits_of, gap, gap_by_item, hits_of
+from judgebench.agreement.contrasts import contrast, contrast_by_item, credits_of, hits_of
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.influence import Clusters, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.contrasts import Side
+    from judgebench.agreement.contrasts import JudgeRows
     from judgebench.agreement.policies import Scored
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.influence import Influences
@@ -64,7 +64,7 @@ def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance
         raise ValueError("base rate and discordance lie between 0 and 1, kappa is at most 1 and the drop above 0")
     better, worse = (_accuracy(base_rate, k) for k in (kappa, kappa - drop))
     shares: list[float] = []
-    gaps: list[float] = []
+    differences: list[float] = []
     for gold, weight in ((1, base_rate), (0, 1 - base_rate)):
         only = (discordance + better - worse) / 2, (discordance - better + worse) / 2
         cells = (better - only[0], only[0], only[1], 1 - better - only[1])
@@ -75,9 +75,9 @@ def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance
             )
         for share, first, second in zip(cells, (1, 1, 0, 0), (1, 0, 1, 0), strict=True):
             shares.append(weight * share)
-            gaps.append(_influence(base_rate, better, gold, first) - _influence(base_rate, worse, gold, second))
-    mean = sum(s * g for s, g in zip(shares, gaps, strict=True))
-    return sum(s * g * g for s, g in zip(shares, gaps, strict=True)) - mean * mean
+            differences.append(_influence(base_rate, better, gold, first) - _influence(base_rate, worse, gold, second))
+    mean = sum(s * g for s, g in zip(shares, differences, strict=True))
+    return sum(s * g * g for s, g in zip(shares, differences, strict=True)) - mean * mean
 
 
 def _accuracy(base_rate: float, kappa: float) -> float:
@@ -205,15 +205,15 @@ def influences_by_cluster_and_item(scored: Scored, metric: Metric) -> tuple[Infl
     return None if clustered is None else (clustered, independent)
 
 
-def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power | None:
+def pilot_pair(judges: Sequence[JudgeRows], name: str, metric: Metric | str) -> Power | None:
     """Take variance, discordance and design effect from two judges' verdicts on the same items.
 
     ``Var(IF_A - IF_B)`` per item, its ratio to the clustered variance, and how often exactly one judge is right; for
     accuracies the variance is ``d - difference^2``. None where the difference is undefined or never moves, and where
     its interval is more than its error: a bias does not shrink with items as an error does.
     """
-    first, second = sides[:2]
-    found, independent = gap(first, second, metric), gap_by_item(first, second, metric)
+    first, second = judges[:2]
+    found, independent = contrast(first, second, metric), contrast_by_item(first, second, metric)
     if found is None or independent is None or found.method.endswith("bias"):
         return None
     effect, se = design_effect(found.test.influences, independent), independent.se
@@ -222,7 +222,7 @@ def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power 
     # All items: those that a rate of one class is about are a part of them, in the next sample, too.
     items = Clusters.of(first.scored.item).count
     # Where right is a matter of degree, by its degree; where gold is a number, by what the judges say.
-    said = hits_of(sides[:2]) or credits_of(sides[:2]) or [first.scored.judge, second.scored.judge]
+    said = hits_of(judges[:2]) or credits_of(judges[:2]) or [first.scored.judge, second.scored.judge]
     split = float((said[0] != said[1]).mean())
     value = first.figure(metric).outcome.value
     clusters = found.test.influences.sums.size

@@ -106,8 +106,8 @@ def decisiveness(gold: Floats, judge: Floats, finite: Bools) -> tuple[dict[str, 
 
 def _signs(scores: Floats) -> Floats:
     """Sign of every difference, shape (..., k, k); 0 between equal scores."""
-    gap = scores[..., :, None] - scores[..., None, :]
-    return np.sign(np.where(np.abs(gap) <= _SAME, 0.0, gap))
+    difference = scores[..., :, None] - scores[..., None, :]
+    return np.sign(np.where(np.abs(difference) <= _SAME, 0.0, difference))
 
 
 def _ranks(signs: Floats) -> Floats:

@@ -54,8 +54,8 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
     if n == 0:
         return 1.0
     if method in {"chi2", "chi2-corrected"}:
-        gap = max(0, abs(first_only - second_only) - (method == "chi2-corrected"))
-        return float(erfc(gap / math.sqrt(2 * n)))
+        excess = max(0, abs(first_only - second_only) - (method == "chi2-corrected"))
+        return float(erfc(excess / math.sqrt(2 * n)))
     both = 2 * float(bdtr(least, n, 0.5))
     if method == "mid-p":
         # Where b = c the outcome lies in the middle and both halves hold it once.
@@ -83,7 +83,7 @@ class Difference:
     @classmethod
     def of(
         cls,
-        gap: Influences,
+        subtracted: Influences,
         *,
         level: float = 0.95,
         normal: bool = False,
@@ -96,19 +96,19 @@ class Difference:
         """
         from scipy.special import ndtr, ndtri, stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-        df = math.inf if normal else float(gap.sums.size - 1)
-        se = gap.se
+        df = math.inf if normal else float(subtracted.sums.size - 1)
+        se = subtracted.se
         if se is None or se < TINY:
-            return cls(gap.value, se, None, None, None, None, df, gap)
-        statistic = (max(0.0, gap.value - bias[0]) + min(0.0, gap.value + bias[1])) / se
+            return cls(subtracted.value, se, None, None, None, None, df, subtracted)
+        statistic = (max(0.0, subtracted.value - bias[0]) + min(0.0, subtracted.value + bias[1])) / se
         tail, quantile = (
             (ndtr(-abs(statistic)), ndtri((1 + level) / 2))
             if normal
             else (stdtr(df, -abs(statistic)), stdtrit(df, (1 + level) / 2))
         )
         reach = float(quantile) * se
-        low, high = gap.value - bias[0] - reach, gap.value + bias[1] + reach
-        return cls(gap.value, se, low, high, statistic, 2 * float(tail), df, gap)
+        low, high = subtracted.value - bias[0] - reach, subtracted.value + bias[1] + reach
+        return cls(subtracted.value, se, low, high, statistic, 2 * float(tail), df, subtracted)
 
 
 def difference(first: Influences, second: Influences, *, level: float = 0.95, normal: bool = False) -> Difference:
@@ -194,12 +194,12 @@ def label_swap(
     base = np.bincount(first, minlength=size) + np.bincount(second, minlength=size)
     moves, times = _moves(first, second, size, clusters)
 
-    def gap(counts: Ints) -> float | None:
+    def change(counts: Ints) -> float | None:
         one, other = statistic(counts.reshape(shape)), statistic((base - counts).reshape(shape))
         return None if one is None or other is None else float(one - other)
 
     start = np.bincount(first, minlength=size)
-    observed = gap(start)
+    observed = change(start)
     if observed is None:
         raise ValueError("the statistic is undefined for one of the judges")
     rng = np.random.default_rng(seed)
@@ -207,9 +207,9 @@ def label_swap(
     swapped = rng.binomial(times, 0.5, (draws, times.size))
     tables = start - np.einsum("bu,uc->bc", swapped, moves)
     limit = abs(observed) * (1 - 1e-9)
-    gaps = [gap(counts) for counts in tables]
+    changes = [change(counts) for counts in tables]
     # A draw without a value counts against the difference: it must not earn significance.
-    reached = sum(one is None or abs(one) >= limit for one in gaps)
+    reached = sum(one is None or abs(one) >= limit for one in changes)
     return Permuted(observed, (1 + int(reached)) / (1 + draws), draws)
 
 
