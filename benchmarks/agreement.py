@@ -33,7 +33,7 @@ from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.labels.load import load
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.influence import Spread, combine
+from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,17 +86,17 @@ def columns(judge: np.ndarray, gold: np.ndarray, cluster: np.ndarray) -> Ratings
 def ours(judges: Mapping[str, np.ndarray], gold: np.ndarray, cluster: np.ndarray) -> dict[str, Bounds]:
     """Four coefficients of every judge and of every pair of judges, with clustered intervals."""
     found: dict[str, Bounds] = {}
-    pulls: dict[tuple[str, str], Spread] = {}
+    carried: dict[tuple[str, str], Influences] = {}
     for name, judge in judges.items():
         counted = Counted.of(apply(columns(judge, gold, cluster), Policies()))
         for metric in NAMES:
-            result, spread = estimate(METRICS[metric], counted)
+            result, influences = estimate(METRICS[metric], counted)
             found[f"{name} {metric}"] = bounds(result.value, result.low, result.high)
-            if spread is not None:
-                pulls[name, metric] = spread
+            if influences is not None:
+                carried[name, metric] = influences
     for a, b in itertools.combinations(judges, 2):
         for metric in NAMES:
-            result = free(combine([pulls[a, metric], pulls[b, metric]], [1.0, -1.0]))
+            result = free(combine([carried[a, metric], carried[b, metric]], [1.0, -1.0]))
             found[f"{a} - {b} {metric}"] = bounds(result.value, result.low, result.high)
     return found
 

@@ -91,7 +91,7 @@ def simulate_clusters(
         gold = (rng.random(question.size) < easy[question]).astype(int)
         judge = (rng.random(question.size) < accepts[gold]).astype(int)
         rows = judge.astype(float), gold.astype(float), question < labelled, judge
-        for how, cluster in (("clustered", question), ("as if lone", np.arange(question.size))):
+        for how, cluster in (("clustered", question), ("as if independent", np.arange(question.size))):
             sample = Sample(*rows, Clusters.of(cluster))
             for name, estimator in (("labels", labels_only), ("ppi++", ppi), ("post-strat", post_stratified)):
                 found = estimator(sample)

@@ -17,7 +17,7 @@ from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import alpha_units
 from judgebench.stats.inference.alpha import alpha_bootstrap, alpha_jackknife
 from judgebench.stats.inference.intervals import interval, t_interval
-from judgebench.stats.influence import Clusters, Spread, spread
+from judgebench.stats.influence import Clusters, Influences, influences_of
 from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def joint(kappa: float, gold: np.ndarray) -> np.ndarray:
     return kappa * np.diag(gold) + (1 - kappa) * np.outer(gold, gold)
 
 
-def lone(rng: np.random.Generator, n: int, cells: np.ndarray) -> Columns:
+def independent(rng: np.random.Generator, n: int, cells: np.ndarray) -> Columns:
     """Draw independent rows."""
     drawn = rng.choice(cells.size, size=n, p=cells.ravel())
     return drawn // len(cells), drawn % len(cells), np.arange(n)
@@ -63,8 +63,15 @@ def bounds(name: str, columns: Columns, k: int, *, whole: bool = True) -> Bounds
     if outcome.value is None:
         return None, None
     clusters = Clusters.of(cluster if whole else np.arange(gold.size))
-    pulls = spread(table, outcome, cells, clusters)
-    found = interval(outcome, pulls, lone=clusters.lone, proportion=metric.proportion, low=metric.low, high=metric.high)
+    influences = influences_of(table, outcome, cells, clusters)
+    found = interval(
+        outcome,
+        influences,
+        independent=clusters.independent,
+        proportion=metric.proportion,
+        low=metric.low,
+        high=metric.high,
+    )
     return found.low, found.high
 
 
@@ -87,7 +94,7 @@ def alpha_by(method: str, ratings: np.ndarray, seed: int) -> Bounds:
         if isinstance(made, str):
             return None, None
         value, influence = made[0], made[1]
-        found = t_interval(Spread(value, influence.size, np.arange(influence.size), influence / influence.size))
+        found = t_interval(Influences(value, influence.size, np.arange(influence.size), influence / influence.size))
     return found.low, found.high
 
 
@@ -117,7 +124,7 @@ def kappas(rng: np.random.Generator, sims: int) -> None:
         study(
             f"kappa {kappa}, margins {label}, n {n}",
             kappa,
-            lambda _, cells=cells, n=n, k=k: bounds("cohen_kappa", lone(rng, n, cells), k),
+            lambda _, cells=cells, n=n, k=k: bounds("cohen_kappa", independent(rng, n, cells), k),
             sims,
         )
     for groups in (10, 20, 40, 100):
@@ -138,7 +145,7 @@ def others(rng: np.random.Generator, sims: int) -> None:
         study(
             f"accuracy {share}, n {n}",
             share,
-            lambda _, cells=cells, n=n: bounds("accuracy", lone(rng, n, cells), 2),
+            lambda _, cells=cells, n=n: bounds("accuracy", independent(rng, n, cells), 2),
             sims,
         )
     for groups in (10, 20, 40, 100):
@@ -154,7 +161,7 @@ def others(rng: np.random.Generator, sims: int) -> None:
             study(
                 f"{title} .6, 5 levels, n {n}",
                 0.6,
-                lambda _, n=n, name=name: bounds(name, lone(rng, n, ordinal), 5),
+                lambda _, n=n, name=name: bounds(name, independent(rng, n, ordinal), 5),
                 sims,
             )
     for groups in (10, 20, 40, 100):

@@ -1,6 +1,6 @@
 """Coverage of 95 % intervals of the difference of two judges' calibration errors.
 
-Six pairs of judges on lone rows; "plain" takes the influences alone, "widened" allows for what chance can lift.
+Six pairs of judges on independent rows; "plain" takes the influences alone, "widened" allows for what chance can lift.
 
 Usage: python benchmarks/coverage_calibration.py [--draws 500]
 """
@@ -53,7 +53,7 @@ def main() -> None:
             held = [0, 0]
             for _ in range(draws):
                 judges, gold = draw(n, pair, rng)
-                gap = combine([expected_calibration_error(p, gold).spread(clusters) for p in judges], [1.0, -1.0])
+                gap = combine([expected_calibration_error(p, gold).influences(clusters) for p in judges], [1.0, -1.0])
                 bias = calibration_excess(judges[0], gold, clusters), calibration_excess(judges[1], gold, clusters)
                 for i, found in enumerate((Difference.of(gap), Difference.of(gap, bias=bias))):
                     held[i] += found.low is not None and found.high is not None and found.low <= truth <= found.high

@@ -53,10 +53,10 @@ def coverage(sims: int, seed: int = 1) -> dict[str, float]:
         count("AUC, 50 questions of 4, taken as 200 items", _area(noise + gold, gold, np.arange(200)), AREA)
         p = rng.beta(2, 2, 300)
         gold = rng.random(300) < p
-        lone = Clusters.of(np.arange(300))
+        independent = Clusters.of(np.arange(300))
         # E[p (1 - p)] of a Beta(2, 2).
-        count("Brier, 300 items", finished(brier(p, gold), lone, low=0.0, high=1.0), 0.2)
-        slope = finished(calibration_line(p, gold)[0], lone, low=-np.inf, high=np.inf)
+        count("Brier, 300 items", finished(brier(p, gold), independent, low=0.0, high=1.0), 0.2)
+        slope = finished(calibration_line(p, gold)[0], independent, low=-np.inf, high=np.inf)
         count("calibration slope, 300 items", slope, 1.0)
         hits["mean ECE of a calibrated judge, 300 items"] += expected_calibration_error(p, gold).value or 0.0
     return {name: found / sims for name, found in hits.items()}

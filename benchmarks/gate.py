@@ -151,7 +151,7 @@ def main() -> None:
                 f"{passes:.3f} / {told.passes:.3f} |",
                 flush=True,
             )
-    print("\n| questions of ten items, no drop | false alarms, clustered | taken as lone items |\n| --- | --- | --- |")
+    print("\n| questions of ten items, no drop | false alarms, clustered | taken as independent |\n| --- | --- | --- |")
     for questions in (10, 20, 40, 100):
         found = clustered(rng, questions, sims), clustered(rng, questions, sims, blind=True)
         print(f"| {questions} | {found[0]:.3f} | {found[1]:.3f} |", flush=True)

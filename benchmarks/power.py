@@ -34,9 +34,9 @@ def kappas(tables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kappa of each table, shape (sims,), and the influence of its cells, shape (sims, 2, 2)."""
     gold, judge = tables.sum(axis=2), tables.sum(axis=1)
     seen, chance = tables[:, 0, 0] + tables[:, 1, 1], (gold * judge).sum(axis=1)
-    pull = gold[:, None, :] + judge[:, :, None]
+    margins = gold[:, None, :] + judge[:, :, None]
     # A row in cell (i, j) moves the judge's margin that meets gold i, and gold's that meets verdict j.
-    slope = (np.eye(2)[None] * (1 - chance)[:, None, None] - (1 - seen)[:, None, None] * pull) / ((1 - chance) ** 2)[
+    slope = (np.eye(2)[None] * (1 - chance)[:, None, None] - (1 - seen)[:, None, None] * margins) / ((1 - chance) ** 2)[
         :, None, None
     ]
     return (seen - chance) / (1 - chance), slope - (tables * slope).sum(axis=(1, 2))[:, None, None]
@@ -57,12 +57,12 @@ def drops(
         for wrong in (0, 1):
             tables[0][:, gold, gold ^ wrong] = drawn[:, gold, wrong].sum(axis=1)
             tables[1][:, gold, gold ^ wrong] = drawn[:, gold, :, wrong].sum(axis=1)
-    (first, pulls), (second, others) = kappas(tables[0]), kappas(tables[1])
+    (first, influences), (second, others) = kappas(tables[0]), kappas(tables[1])
     variance = np.zeros(sims)
     for gold in (0, 1):
         for one in (0, 1):
             for other in (0, 1):
-                gap = pulls[:, gold, gold ^ one] - others[:, gold, gold ^ other]
+                gap = influences[:, gold, gold ^ one] - others[:, gold, gold ^ other]
                 variance += drawn[:, gold, one, other] * gap**2
     return first - second, np.sqrt(variance / (n - 1))
 

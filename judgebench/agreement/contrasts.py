@@ -17,6 +17,7 @@ from judgebench.agreement.figures import Figure, two_way_of
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures
+from judgebench.agreement.verdict_columns import SEQUENCES
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS, panel
 from judgebench.stats.coefficients.row_catalog import CALLS, COMPARED, ROW_METRICS
@@ -33,16 +34,13 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
 
     Flags = npt.NDArray[np.bool_]
 
-#: Kinds of scale whose verdicts are sequences.
-SEQUENCES = ("rank", "steps")
-
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class JudgeRows:
     """One judge on one group of rows; ``counted`` is None where verdicts are sequences."""
 
     scored: Scored
@@ -50,7 +48,7 @@ class Side:
     figures: Mapping[str, Figure]
 
     def figure(self, metric: Metric | str) -> Figure:
-        """Make a figure with the pulls of its rows: of the table by a metric, else by its name."""
+        """Make a figure with the influences of its rows: of the table by a metric, else by its name."""
         if isinstance(metric, str):
             return self.figures[metric]
         if self.counted is None:
@@ -59,8 +57,8 @@ class Side:
         outcome = metric(table)
         if outcome.value is None:
             return Figure(RowOutcome.undefined(outcome.reason or "undefined"), rows, metric.low, metric.high)
-        pulls = influence(table, outcome).ravel()[self.counted.cells]
-        return Figure(RowOutcome(outcome.value, pulls), rows, metric.low, metric.high)
+        influences = influence(table, outcome).ravel()[self.counted.cells]
+        return Figure(RowOutcome(outcome.value, influences), rows, metric.low, metric.high)
 
     def estimate(self, metric: Metric | str, *, two_way: bool = False) -> Estimate:
         """Estimate a figure with its own interval."""
@@ -71,10 +69,10 @@ class Side:
         return estimate(metric, self.counted, "two-way" if two_way else "default")[0]
 
 
-def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list[Side]]]:
+def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list[JudgeRows]]]:
     """Put the judges side by side: on all rows, then on those of each subset and system."""
     first, ratings = matched.scored[0], matched.ratings[0]
-    yield "all", _sides(matched, matched.scored)
+    yield "all", _judges(matched, matched.scored)
     for division, names, prefix in (("subset", ratings.subsets, ""), ("system", ratings.systems, "system:")):
         if division not in by or len(names) < 2:
             continue
@@ -82,7 +80,7 @@ def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list
         for code, name in enumerate(names):
             rows = np.flatnonzero(codes == code)
             if rows.size and (name or not prefix):
-                yield prefix + (name or "(no subset)"), _sides(matched, [one.take(rows) for one in matched.scored])
+                yield prefix + (name or "(no subset)"), _judges(matched, [one.take(rows) for one in matched.scored])
 
 
 def shared_numbers(matched: Matched, scored: Sequence[Scored]) -> Flags:
@@ -91,15 +89,15 @@ def shared_numbers(matched: Matched, scored: Sequence[Scored]) -> Flags:
     return reduce(np.logical_and, [given_scores(ratings, one) for ratings, one in pairs])
 
 
-def _sides(matched: Matched, scored: Sequence[Scored]) -> list[Side]:
+def _judges(matched: Matched, scored: Sequence[Scored]) -> list[JudgeRows]:
     if sequences(matched):
         return [
-            Side(one, None, sequence_figures(select(ratings, one.row), one.policies))
+            JudgeRows(one, None, sequence_figures(select(ratings, one.row), one.policies))
             for ratings, one in zip(matched.ratings, scored, strict=True)
         ]
     among = shared_numbers(matched, scored) if all(one.score is not None for one in matched.ratings) else None
     return [
-        Side(one, Counted.of(one), {} if among is None else score_figures(ratings, one, among))
+        JudgeRows(one, Counted.of(one), {} if among is None else score_figures(ratings, one, among))
         for ratings, one in zip(matched.ratings, scored, strict=True)
     ]
 
@@ -133,7 +131,7 @@ def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tu
         return (headline, *companions)
     calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     names = (calls.headline, *calls.companions)
-    return tuple(name for name in names if name in known and not known[name].leaning)
+    return tuple(name for name in names if name in known and not known[name].directional)
 
 
 def chosen(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> dict[str, Metric | str]:
@@ -169,16 +167,16 @@ def is_error(metric: Metric | str) -> bool:
     """Whether less of it is better."""
     if isinstance(metric, str):
         return ROW_METRICS[metric].lower_is_better
-    return metric.perfect == 0 and not metric.leaning
+    return metric.perfect == 0 and not metric.directional
 
 
-def is_leaning(metric: Metric | str) -> bool:
+def is_directional(metric: Metric | str) -> bool:
     """Whether neither more nor less of it is better."""
-    return ROW_METRICS[metric].leaning if isinstance(metric, str) else metric.leaning
+    return ROW_METRICS[metric].directional if isinstance(metric, str) else metric.directional
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class Contrast:
     """A paired difference, first minus second, and how it was made.
 
     ``method`` is ``cr1-t-paired``, after ``two-way-`` where rows were clustered by system as well, and before ``-bias``
@@ -193,7 +191,7 @@ class Gap:
     reach: float = inf
 
 
-def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = False) -> Gap | None:
+def contrast(first: JudgeRows, second: JudgeRows, metric: Metric | str, *, two_way: bool = False) -> Contrast | None:
     """Difference of two judges' figures on the same rows, paired and clustered.
 
     Two-way clustering, where it can't be had, is by question. None where either figure has no value or carries no
@@ -203,8 +201,8 @@ def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = Fals
     """
     one, two = first.figure(metric), second.figure(metric)
 
-    def subtracted(codes: Ints) -> Spread | None:
-        ours, theirs = one.spread(codes), two.spread(codes)
+    def subtracted(codes: Ints) -> Influences | None:
+        ours, theirs = one.influences(codes), two.influences(codes)
         return None if ours is None or theirs is None else combine([ours, theirs], [1.0, -1.0])
 
     cluster, system = first.scored.cluster, first.scored.system
@@ -219,48 +217,50 @@ def gap(first: Side, second: Side, metric: Metric | str, *, two_way: bool = Fals
     reach = max(one.high, two.high) - min(one.low, two.low)
     found = within(found, reach)
     method = f"{'' if joint is None else 'two-way-'}cr1-t-paired{'-bias' if max(bias) > 0 else ''}"
-    return Gap(found, "" if found.low is None else method, bias, reach)
+    return Contrast(found, "" if found.low is None else method, bias, reach)
 
 
 def _bias(figure: Figure, ways: Sequence[Ints]) -> float:
     return 0.0 if figure.bias is None else max(figure.bias(figure.clusters(way)) for way in ways)
 
 
-def lone_gap(first: Side, second: Side, metric: Metric | str) -> Spread | None:
+def contrast_by_item(first: JudgeRows, second: JudgeRows, metric: Metric | str) -> Influences | None:
     """Difference of two judges' figures with its influences summed in items alone."""
-    one, two = (side.figure(metric).spread(side.scored.item) for side in (first, second))
+    one, two = (judge.figure(metric).influences(judge.scored.item) for judge in (first, second))
     return None if one is None or two is None else combine([one, two], [1.0, -1.0])
 
 
-def credits_of(sides: Sequence[Side]) -> list[npt.NDArray[np.float64]] | None:
+def credits_of(judges: Sequence[JudgeRows]) -> list[npt.NDArray[np.float64]] | None:
     """How far each judgment is right, shape (n,) per judge; None where gold is a number."""
     found: list[npt.NDArray[np.float64]] = []
-    for side in sides:
-        if side.counted is None:
-            whole = side.figures["percent_agreement"].per_row()
+    for judge in judges:
+        if judge.counted is None:
+            whole = judge.figures["percent_agreement"].per_row()
             if whole is None:
                 return None
             # Influence and value add up to what they were taken from, but for rounding.
             found.append(whole.round(9))
             continue
-        if side.counted.table.graded:
+        if judge.counted.table.graded:
             return None
-        credit = side.counted.table.credit
-        right = side.scored.gold == side.scored.judge
+        credit = judge.counted.table.credit
+        right = judge.scored.gold == judge.scored.judge
         found.append(
-            right.astype(np.float64) if credit is None else np.asarray(credit).ravel()[side.counted.cells].astype(float)
+            right.astype(np.float64)
+            if credit is None
+            else np.asarray(credit).ravel()[judge.counted.cells].astype(float)
         )
     return found
 
 
-def hits_of(sides: Sequence[Side]) -> list[Flags] | None:
+def hits_of(judges: Sequence[JudgeRows]) -> list[Flags] | None:
     """Which judgments are right; None where gold is a number, or several orders that can be right in part."""
-    shares = credits_of(sides)
+    shares = credits_of(judges)
     if shares is None:
         return None
-    if all(side.counted is not None for side in sides):
+    if all(judge.counted is not None for judge in judges):
         # A tie policy's half credits count as wrong here.
-        return [side.scored.gold == side.scored.judge for side in sides]
+        return [judge.scored.gold == judge.scored.judge for judge in judges]
     whole = all(bool(((one == 0) | (one == 1)).all()) for one in shares)
     return [one == 1 for one in shares] if whole else None
 
@@ -276,9 +276,9 @@ def verdicts_differ(matched: Matched) -> Flags:
     return np.asarray((said[0][one.row] != said[1][two.row]).any(axis=1))
 
 
-def measured(sides: Sequence[Side], metric: Metric | str) -> list[tuple[Estimate, Spread | None]]:
-    """Estimate one figure for every judge, with the pulls of its clusters."""
-    return [(side.estimate(metric), side.figure(metric).spread(side.scored.cluster)) for side in sides]
+def measured(judges: Sequence[JudgeRows], metric: Metric | str) -> list[tuple[Estimate, Influences | None]]:
+    """Estimate one figure for every judge, with the influences of its clusters."""
+    return [(judge.estimate(metric), judge.figure(metric).influences(judge.scored.cluster)) for judge in judges]
 
 
 def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:

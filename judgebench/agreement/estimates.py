@@ -11,7 +11,7 @@ from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import Interval, interval, t_interval
 from judgebench.stats.inference.proportions import clopper_pearson
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, Spread, spread
+from judgebench.stats.influence import Clusters, Influences, influences_of
 from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Counted:
         return cls(scored.table(cells), cells, scored.clusters(), scored.system)
 
 
-def estimate(metric: Metric, counted: Counted, method: IntervalMethod = "default") -> tuple[Estimate, Spread | None]:
+def estimate(
+    metric: Metric, counted: Counted, method: IntervalMethod = "default"
+) -> tuple[Estimate, Influences | None]:
     """Evaluate a metric with its interval.
 
     The value and its influences come from the metric, the standard error from their sums in clusters (CR1), with the
@@ -70,22 +72,24 @@ def estimate(metric: Metric, counted: Counted, method: IntervalMethod = "default
     outcome = metric(counted.table)
     if outcome.value is None:
         return Estimate.missing(outcome.reason or "undefined", counted.table.n), None
-    pulls = spread(counted.table, outcome, counted.cells, counted.clusters)
-    found = _finished(metric, outcome, pulls, lone=counted.clusters.lone)
+    influences = influences_of(counted.table, outcome, counted.cells, counted.clusters)
+    found = _finished(metric, outcome, influences, independent=counted.clusters.independent)
     if method == "default":
-        return found, pulls
-    chosen = _otherwise(method, metric, counted, outcome, pulls)
+        return found, influences
+    chosen = _otherwise(method, metric, counted, outcome, influences)
     if chosen.low is None:
-        return found, pulls
-    return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), pulls
+        return found, influences
+    return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
 
 
-def combined(metric: Metric, pulls: Spread) -> Estimate:
+def combined(metric: Metric, influences: Influences) -> Estimate:
     """Give a weighted sum of one metric's estimates its interval: clustered t on the scale of the metric's range."""
-    return _finished(metric, Outcome(pulls.value, chance=0.0 if metric.proportion else None), pulls, lone=False)
+    return _finished(
+        metric, Outcome(influences.value, chance=0.0 if metric.proportion else None), influences, independent=False
+    )
 
 
-def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf")) -> Estimate:
+def free(influences: Influences, *, low: float = float("-inf"), high: float = float("inf")) -> Estimate:
     """Give an estimate that is not a metric (a difference, a mean, a ratio) its interval.
 
     Symmetric t without bounds, else on the Fisher-z scale of the range. Darwin's fifteen pairs of plants, in eighths of
@@ -97,8 +101,8 @@ def free(pulls: Spread, *, low: float = float("-inf"), high: float = float("inf"
     >>> round(found.value, 2), round(found.value / found.se, 3)
     (20.93, 2.148)
     """
-    found = t_interval(pulls, low=low, high=high)
-    return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)
+    found = t_interval(influences, low=low, high=high)
+    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
 
 
 def within(difference: D, reach: float) -> D:
@@ -111,28 +115,30 @@ def within(difference: D, reach: float) -> D:
     return replace(difference, low=low, high=high)
 
 
-def _finished(metric: Metric, outcome: Outcome, pulls: Spread, *, lone: bool) -> Estimate:
+def _finished(metric: Metric, outcome: Outcome, influences: Influences, *, independent: bool) -> Estimate:
     low = metric.low if outcome.low is None else outcome.low
     high = metric.high if outcome.high is None else outcome.high
-    found = interval(outcome, pulls, lone=lone, proportion=metric.proportion, low=low, high=high)
-    n = pulls.n if outcome.n is None else outcome.n
-    return Estimate(pulls.value, found.low, found.high, n, None, found.se, found.method)
+    found = interval(outcome, influences, independent=independent, proportion=metric.proportion, low=low, high=high)
+    n = influences.n if outcome.n is None else outcome.n
+    return Estimate(influences.value, found.low, found.high, n, None, found.se, found.method)
 
 
-def _otherwise(method: IntervalMethod, metric: Metric, counted: Counted, outcome: Outcome, pulls: Spread) -> Interval:
+def _otherwise(
+    method: IntervalMethod, metric: Metric, counted: Counted, outcome: Outcome, influences: Influences
+) -> Interval:
     """Make the interval that was asked for; without bounds where it can't be had."""
     table, none = counted.table, Interval(None, None, None, "")
     low = metric.low if outcome.low is None else outcome.low
     high = metric.high if outcome.high is None else outcome.high
     if method == "clopper-pearson":
-        n = pulls.n if outcome.n is None else outcome.n
-        hits = round(pulls.value * n)
+        n = influences.n if outcome.n is None else outcome.n
+        hits = round(influences.value * n)
         # Half credits are no hits.
-        if not (metric.proportion and counted.clusters.lone) or abs(pulls.value * n - hits) > 1e-6:
+        if not (metric.proportion and counted.clusters.independent) or abs(influences.value * n - hits) > 1e-6:
             return none
-        return Interval(*clopper_pearson(hits, n), pulls.se, "clopper-pearson")
+        return Interval(*clopper_pearson(hits, n), influences.se, "clopper-pearson")
     if method == "two-way":
-        return none if counted.system is None else _two_way(counted, outcome, pulls, (low, high))
+        return none if counted.system is None else _two_way(counted, outcome, influences, (low, high))
     if method == "default":
         return none
 
@@ -144,33 +150,33 @@ def _otherwise(method: IntervalMethod, metric: Metric, counted: Counted, outcome
     cells, clusters = counted.cells, counted.clusters
     if method == "jackknife" and outcome.within is not None:
         # As in the default: clusters without a row in the denominator are none of its degrees of freedom.
-        rows = np.flatnonzero(np.isin(clusters.ids[clusters.codes], pulls.ids))
+        rows = np.flatnonzero(np.isin(clusters.ids[clusters.codes], influences.ids))
         cells, clusters = cells[rows], Clusters.of(clusters.codes[rows])
     parts = Parts.of(cells, (width, height), clusters)
     return resampled(parts, statistic, method, low=low, high=high)
 
 
-def two_way_spread(first: Spread, second: Spread, both: Spread) -> Spread | None:
-    """Give an estimate, summed in one way, in the other and where both agree, the pulls of two-way clustered rows.
+def two_way_influences(first: Influences, second: Influences, both: Influences) -> Influences | None:
+    """Give an estimate, summed in one way, in the other and where both agree, the influences of two-way clustered rows.
 
     They are scaled to the two-way standard error, on the clusters of the way with fewer of them, so that its degrees of
     freedom are those of that way. None where the error is 0 or unknown.
     Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering: V = V_first + V_second -
     V_both.
     """
-    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.pulls.size)
+    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.sums.size)
     if not se or not fewer.se:
         return None
-    return replace(fewer, pulls=fewer.pulls * (se / fewer.se))
+    return replace(fewer, sums=fewer.sums * (se / fewer.se))
 
 
-def _two_way(counted: Counted, outcome: Outcome, pulls: Spread, bounds: tuple[float, float]) -> Interval:
+def _two_way(counted: Counted, outcome: Outcome, influences: Influences, bounds: tuple[float, float]) -> Interval:
     systems = Clusters.of(counted.system if counted.system is not None else np.zeros(0, dtype=np.int64))
     _, both = np.unique(
         counted.clusters.codes.astype(np.int64) * max(systems.count, 1) + systems.codes, return_inverse=True
     )
-    other, lone = (spread(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
-    joint = two_way_spread(pulls, other, lone)
+    other, crossed = (influences_of(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
+    joint = two_way_influences(influences, other, crossed)
     if joint is None:
         return Interval(None, None, None, "")
     found = t_interval(joint, low=bounds[0], high=bounds[1])

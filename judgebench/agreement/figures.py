@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import two_way_spread
+from judgebench.agreement.estimates import two_way_influences
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import interval, t_interval
 from judgebench.stats.influence import Clusters
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.stats.coefficients.rows import RowOutcome
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
     from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with the pull of each of its r rows.
+    """A figure with the influence of each of its r rows.
 
     ``rows``, shape (r,), are their positions among all rows of the group; a row may come several times, or not at all.
     ``low`` and ``high`` bound the value, infinite for no bound. A ``proportion`` is a plain share of its rows, for
@@ -43,11 +43,11 @@ class Figure:
         """Clusters of the figure's rows, from codes of all rows."""
         return Clusters.of(codes[self.rows])
 
-    def spread(self, codes: Ints) -> Spread | None:
-        """Sum the pulls by codes of all rows; None where there is no value, or nothing to sum."""
+    def influences(self, codes: Ints) -> Influences | None:
+        """Sum the influences by codes of all rows; None where there is no value, or nothing to sum."""
         if self.outcome.value is None or self.outcome.influence is None:
             return None
-        return self.outcome.spread(self.clusters(codes))
+        return self.outcome.influences(self.clusters(codes))
 
     def per_row(self) -> Floats | None:
         """Give back what a mean is the mean of, shape (r,); None of another figure."""
@@ -58,24 +58,24 @@ class Figure:
     def estimate(self, codes: Ints, system: Ints | None = None) -> Estimate:
         """Give the figure its interval, by cluster codes of all rows, and by system where these are given."""
         found = finished(self.outcome, self.clusters(codes), low=self.low, high=self.high, proportion=self.proportion)
-        one = self.spread(codes)
+        one = self.influences(codes)
         if system is None or one is None:
             return found
-        joint = two_way_of(self.spread, codes, system)
+        joint = two_way_of(self.influences, codes, system)
         if joint is None:
             return found
         bounds = t_interval(joint, low=self.low, high=self.high)
         return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, f"two-way-{bounds.method}")
 
 
-def two_way_of(spread_by: Callable[[Ints], Spread | None], codes: Ints, system: Ints) -> Spread | None:
+def two_way_of(influences_by: Callable[[Ints], Influences | None], codes: Ints, system: Ints) -> Influences | None:
     """Cluster an estimate by question and by system; None where that can't be had."""
     both = codes.astype(np.int64) * (int(system.max(initial=0)) + 1) + system
     _, joint = np.unique(both, return_inverse=True)
-    ways = [spread_by(way) for way in (codes, system, joint)]
+    ways = [influences_by(way) for way in (codes, system, joint)]
     if ways[0] is None or ways[1] is None or ways[2] is None:
         return None
-    return two_way_spread(ways[0], ways[1], ways[2])
+    return two_way_influences(ways[0], ways[1], ways[2])
 
 
 def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float, proportion: bool = False) -> Estimate:
@@ -88,8 +88,15 @@ def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float
         return Estimate.missing(outcome.reason or "undefined", n)
     if outcome.influence is None:
         return Estimate(outcome.value, None, None, n)
-    pulls = outcome.spread(clusters)
-    found = interval(Outcome(outcome.value, n=n), pulls, lone=clusters.lone, proportion=proportion, low=low, high=high)
+    influences = outcome.influences(clusters)
+    found = interval(
+        Outcome(outcome.value, n=n),
+        influences,
+        independent=clusters.independent,
+        proportion=proportion,
+        low=low,
+        high=high,
+    )
     # A symmetric interval of an error may pass below 0.
     below = None if found.low is None else max(low, found.low)
     return Estimate(outcome.value, below, found.high, n, None, found.se, found.method)

@@ -19,7 +19,7 @@ from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
-from judgebench.stats.influence import Spread, combine, of_fewer
+from judgebench.stats.influence import Influences, combine, of_fewer
 from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     chosen = _chosen(METRICS if metrics is None else metrics, ratings.scale)
     for name, metric in chosen.items():
         # One metric at a time: influences of all metrics at once would not fit beside a large table.
-        pulls: dict[str, Spread | None] = {}
+        influences: dict[str, Influences | None] = {}
         for group in groups:
-            group.metrics[name], pulls[group.name] = estimate(metric, group.counted, interval)
+            group.metrics[name], influences[group.name] = estimate(metric, group.counted, interval)
         for whole, shares in weights.items():
-            totals[whole][name] = _aggregated(metric, shares, pulls)
+            totals[whole][name] = _aggregated(metric, shares, influences)
     for group in groups:
         group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
     if verify:
@@ -132,7 +132,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
     scale = ratings.scale
     calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
-    mutual = {name: metric for name, metric in chosen.items() if not metric.leaning}
+    mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     rows = [
         Agreement(
             task=task,
@@ -322,15 +322,17 @@ def _weights(
     return unfolded
 
 
-def _aggregated(metric: Metric, shares: Mapping[str, float | None], pulls: Mapping[str, Spread | None]) -> Estimate:
-    parts: list[Spread] = []
+def _aggregated(
+    metric: Metric, shares: Mapping[str, float | None], influences: Mapping[str, Influences | None]
+) -> Estimate:
+    parts: list[Influences] = []
     weights: list[float] = []
     for name, weight in shares.items():
         if weight is None:
             return Estimate.missing("missing_part")
         if weight == 0:
             continue
-        part = pulls[name]
+        part = influences[name]
         if part is None:
             return Estimate.missing("undefined_part")
         parts.append(part)
@@ -339,8 +341,9 @@ def _aggregated(metric: Metric, shares: Mapping[str, float | None], pulls: Mappi
         return Estimate.missing("no_items")
     total = combine(parts, weights)
     if (total.se or 0.0) < TINY:
-        # Nothing pulls: as sure as so many clusters of one part, or three items of half the weight would count as all.
-        share = sum(w * w / part.pulls.size for w, part in zip(weights, parts, strict=True))
+        # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
+        # as all.
+        share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
         total = of_fewer(total, int(1 / share + 1e-9))
     return combined(metric, total)
 

@@ -235,24 +235,24 @@ def _one_verdict(ratings: Ratings, policies: Policies) -> tuple[Codes, Rows, Ord
     return verdict.astype(np.int32), first, policies.order
 
 
-def side_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int32]:
+def sign_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int32]:
     """Which side verdicts take: -1 the first (or incorrect), 1 the second (or correct), 0 neither."""
     points = len(scale.values)
-    sides = np.zeros(len(scale.labels) + 1, dtype=np.int32)
+    signs = np.zeros(len(scale.labels) + 1, dtype=np.int32)
     # Twice the code, so that the middle of an even number of points is exact.
-    sides[:points] = np.sign(2 * np.arange(points) - (points - 1))
-    return sides[np.where(codes < 0, len(scale.labels), codes)]
+    signs[:points] = np.sign(2 * np.arange(points) - (points - 1))
+    return signs[np.where(codes < 0, len(scale.labels), codes)]
 
 
 def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
-    """Sum the games' sides; the mildest verdict on the winning side stands for them.
+    """Sum the games' signs; the mildest verdict on the winning side stands for them.
 
     With gold A, a game counts +1 for A, -1 for B and 0 for a tie or no answer, and the item is right where the sum is
-    above 0: the same as the sum of sides pointing to A. A sum of 0 never names a winner: all answers alike (ties, both
+    above 0: the same as the sum of signs pointing to A. A sum of 0 never names a winner: all answers alike (ties, both
     bad) stand, anything else is undecided.
     """
-    sides = side_of(games, scale)
-    total = np.add.reduceat(sides, starts)
+    signs = sign_of(games, scale)
+    total = np.add.reduceat(signs, starts)
     outcome = np.full(starts.size, _UNDECIDED, dtype=np.int32)
     high = len(scale.labels) + 1
     lowest = np.minimum.reduceat(np.where(games < 0, high, games), starts)
@@ -260,8 +260,8 @@ def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
     alike = (total == 0) & (lowest == highest)
     outcome[alike] = highest[alike]
     outcome[highest < 0] = _INVALID
-    nearest_first = np.maximum.reduceat(np.where(sides < 0, games, -1), starts)
-    nearest_second = np.minimum.reduceat(np.where(sides > 0, games, high), starts)
+    nearest_first = np.maximum.reduceat(np.where(signs < 0, games, -1), starts)
+    nearest_second = np.minimum.reduceat(np.where(signs > 0, games, high), starts)
     outcome = np.where(total < 0, nearest_first, outcome)
     return np.where(total > 0, nearest_second, outcome).astype(np.int32)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.verdict_columns import WHOLE, Numbers, Wholes
+from judgebench.agreement.verdict_columns import SEQUENCES, NumberColumns, SequenceColumns
 from judgebench.domain import Ratings, Scale
 from judgebench.errors import DataError
 
@@ -65,8 +65,8 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     on slots anyway.)
 
     On ``rank`` and ``steps`` scales the codes are the response ranked first, and whether all steps are correct; the
-    whole verdicts stand in ``sequence`` and ``gold_sequence``. A judge's probabilities and scores, where it gives any,
-    become one number per row (`number_of`). DataError if a code is off the scale, or one case has two verdicts.
+    sequences stand in ``sequence`` and ``gold_sequence``. A judge's probabilities and scores, where it gives
+    any, become one number per row (`number_of`). DataError if a code is off the scale, or one case has two verdicts.
     """
     items, clusters, subsets, systems, orders = (_Names() for _ in range(5))
     columns = {name: array("q") for name in ("judge", "item", "cluster", "subset", "system", "repeat", "order")}
@@ -74,8 +74,8 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     swapped = array("b")
     shown: dict[str, tuple[int, ...]] = {}
     places = 0
-    whole = Wholes(scale) if scale.kind in WHOLE else None
-    numbers = Numbers(scale)
+    sequences = SequenceColumns(scale) if scale.kind in SEQUENCES else None
+    numbers = NumberColumns(scale)
     for verdict in verdicts:
         if verdict.probe != probe:
             continue
@@ -85,7 +85,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         case = (items(verdict.item), verdict.repeat, orders(order_name))
         size = _size(scale, len(verdict.order))
         places = max(places, size)
-        said, labels = (verdict.code, verdict.gold) if whole is None else whole.take(verdict)
+        said, labels = (verdict.code, verdict.gold) if sequences is None else sequences.take(verdict)
         judge = _on_scale(said, size, verdict.item, "verdict", scale)
         numbers.take(verdict)
         columns["judge"].append(judge)
@@ -131,7 +131,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
         system=arrays["system"],
         systems=tuple(systems.codes) or ("",),
         **numbers.columns(),
-        **({} if whole is None else whole.columns(tuple(gold))),
+        **({} if sequences is None else sequences.columns(tuple(gold))),
     )
 
 

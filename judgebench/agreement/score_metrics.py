@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.figures import Figure
-from judgebench.agreement.policies import side_of
+from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.discrimination import auc
 from judgebench.stats.coefficients.row_catalog import ROW_METRICS
@@ -41,8 +41,8 @@ class Numbers:
 
     ``ranked`` are numbers to rank by, infinite where a missing one loses; ``filled`` are probabilities, a missing one
     at its price; ``values`` are the numbers as they were given. ``given``: the judge gave a number, and the others did
-    that it is held against. ``named``: the number names a side at all, which one half on a pair does not. ``lone``: no
-    two rows with a number share a cluster.
+    that it is held against. ``named``: the number names a side at all, which one half on a pair does not.
+    ``independent``: no two rows with a number share a cluster.
     """
 
     rows: npt.NDArray[np.intp]
@@ -53,7 +53,7 @@ class Numbers:
     values: Floats
     named: Flags
     probable: bool
-    lone: bool
+    independent: bool
 
 
 def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) -> dict[str, Estimate]:
@@ -116,12 +116,12 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
         return None
     values, own = _per_row(ratings, scored)
     shared = own if among is None else own & among
-    side = side_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
-    kept = side != 0
+    sign = sign_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
+    kept = sign != 0
     if scored.policies.invalid == "drop":
         kept &= shared
     rows = np.flatnonzero(kept)
-    values, own, positive = values[rows], own[rows], side[rows] > 0
+    values, own, positive = values[rows], own[rows], sign[rows] > 0
     probable = ratings.score_kind == "probability"
     undecided = scored.policies.invalid == "tie"
     blank = np.full(rows.size, 0.5 if probable else 0.0) if undecided else np.where(positive, -np.inf, np.inf)
@@ -129,9 +129,9 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
     # One half names nobody on a pair; on a check it is "correct", as `threshold_accuracy` has it.
     named = own & (filled != 0.5) if scored.scale.kind == "pair" else own
     clusters = scored.cluster[rows][shared[rows]]
-    lone = np.unique(clusters).size == clusters.size
+    independent = np.unique(clusters).size == clusters.size
     ranked = np.where(own, values, blank)
-    return Numbers(rows, positive, ranked, filled, shared[rows], values, named, probable, lone)
+    return Numbers(rows, positive, ranked, filled, shared[rows], values, named, probable, independent)
 
 
 def rated(
@@ -167,7 +167,7 @@ def _binary(numbers: Numbers) -> dict[str, Figure]:
     p, y = numbers.values[numbers.given], positive[numbers.given]
     right = numbers.named & ((numbers.filled >= 0.5) == positive)
     slope, intercept = calibration.calibration_line(p, y)
-    z = calibration.spiegelhalter_z(p, y) if numbers.lone else RowOutcome.undefined("not_independent")
+    z = calibration.spiegelhalter_z(p, y) if numbers.independent else RowOutcome.undefined("not_independent")
     ece = calibration.expected_calibration_error
 
     def excess(by: calibration.Binning) -> Callable[[Clusters], float]:

@@ -319,8 +319,10 @@ def _ceiling(group: Ratings) -> dict[str, Estimate]:
     else:
         functions = {"step_agreement": (steps.step_agreement, 0.0, 1.0)}
     for name, (outcome, low, high) in functions.items():
-        spreads = [outcome(gold[rows, i], gold[rows, j]).spread(Clusters.of(cluster[rows])) for i, j, rows in pairs]
-        found[name] = free(combine(spreads, [1 / len(spreads)] * len(spreads)), low=low, high=high)
+        estimates = [
+            outcome(gold[rows, i], gold[rows, j]).influences(Clusters.of(cluster[rows])) for i, j, rows in pairs
+        ]
+        found[name] = free(combine(estimates, [1 / len(estimates)] * len(estimates)), low=low, high=high)
     return found
 
 

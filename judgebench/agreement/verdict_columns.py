@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Code, Scale, Verdict
 
 #: Kinds of scale whose verdicts are sequences.
-WHOLE = ("rank", "steps")
+SEQUENCES = ("rank", "steps")
 
 
 def number_of(verdict: Verdict, scale: Scale) -> tuple[float, bool] | None:
@@ -44,7 +44,7 @@ def number_of(verdict: Verdict, scale: Scale) -> tuple[float, bool] | None:
     return None
 
 
-class Numbers:
+class NumberColumns:
     """One number per row, gathered from verdicts."""
 
     def __init__(self, scale: Scale) -> None:
@@ -81,7 +81,7 @@ class Numbers:
         return {"score": np.frombuffer(self._values, dtype=np.float64), "has_score": given, "score_kind": kind}
 
 
-class Wholes:
+class SequenceColumns:
     """Sequences of judge and annotators, gathered from verdicts."""
 
     def __init__(self, scale: Scale) -> None:

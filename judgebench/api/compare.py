@@ -62,6 +62,6 @@ def compare(
         return ManyJudges(compare_all(matched, *named, known=metrics(), seed=seed))
     by = ("subset", "system") if by_system else ("subset",)
     found = hold(matched, named, known=metrics(), by=by, interval=interval, seed=seed)
-    if fail_if_worse and found.leaning:
+    if fail_if_worse and found.directional:
         raise UsageError(f"{argument('fail_if_worse')}: more or less {found.headline} is neither better nor worse")
     return TwoJudges(replace(found, differing=tuple(differing(matched))), items, fail_if_worse)

@@ -13,7 +13,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.systems import Ranking, Rankings
 
 if TYPE_CHECKING:
-    from judgebench.agreement.systems.scores import Sides
+    from judgebench.agreement.systems.scores import Opponents
     from judgebench.domain import Ratings
     from judgebench.errors import JudgebenchError
 
@@ -71,7 +71,7 @@ def systems(
                 score=score,
                 anchor=anchor,
                 ties=ties,
-                sides=None if other is None else _sides(ratings, other),
+                opponents=None if other is None else _opponents(ratings, other),
                 draws=draws,
                 seed=seed,
             )
@@ -88,11 +88,11 @@ def systems(
     return Rankings(tuple(sorted(found, key=lambda one: (one.task, one.judge, one.revision))))
 
 
-def _sides(ratings: Ratings, other: Ratings) -> Sides:
-    from judgebench.agreement.systems.scores import Sides  # noqa: PLC0415 - loaded on use
+def _opponents(ratings: Ratings, other: Ratings) -> Opponents:
+    from judgebench.agreement.systems.scores import Opponents  # noqa: PLC0415 - loaded on use
 
     if ratings.scale.kind != "pair":
         raise UsageError(
             f"two {argument('system')} are for pairs, and the labels are on {ratings.scale.spec}; give one"
         )
-    return Sides.of(ratings.system, ratings.systems, other.system, other.systems)
+    return Opponents.of(ratings.system, ratings.systems, other.system, other.systems)

@@ -196,8 +196,8 @@ def _flat(one: Analysis) -> Iterator[list[Value]]:
         yield [*front, "effect", *_bounds(effect.effect), effect.p_holm]
         yield [*front, "odds_ratio", *_bounds(effect.odds_ratio), effect.p_holm]
     for use in found.labels:
-        gap = use.difference
-        yield [*who, "labels", use.label, "", "", gap.n, "judge_minus_gold", *_bounds(gap), use.p_holm]
+        difference = use.difference
+        yield [*who, "labels", use.label, "", "", difference.n, "judge_minus_gold", *_bounds(difference), use.p_holm]
     strata = (("difficulty", found.difficulty), ("own_answers", found.own_answers))
     for part, slices in (("slices", found.slices), *((name, some.slices) for name, some in strata if some is not None)):
         for piece in slices:

@@ -125,25 +125,25 @@ def _verdict(found: Comparison) -> str:
     """Say in one sentence who agrees more, or that it can't be told."""
     line, whom = found.main, gold_word(found.gold_source)
     first, second = clean(found.first), clean(found.second)
-    gap, title = line.difference, title_of(line.metric)
-    if gap.value is None:
-        return f"Can't compare {first} with {second}: {title} is undefined ({gap.undefined})."
+    difference, title = line.difference, title_of(line.metric)
+    if difference.value is None:
+        return f"Can't compare {first} with {second}: {title} is undefined ({difference.undefined})."
     values = f"{title} {interval(line.first).split(' ')[0]} against {interval(line.second).split(' ')[0]}"
     p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {spread(line.p)}"
-    figures = f"{values}, {interval(gap, sign=True)}{p}"
+    figures = f"{values}, {interval(difference, sign=True)}{p}"
     by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:
         by += f" and {many(found.systems, 'system')}"
-    if found.differ == 0 and abs(gap.value) < 1e-12:
+    if found.differ == 0 and abs(difference.value) < 1e-12:
         return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}."
     if found.outcome == "undecided":
         more = ""
-        if found.power is not None and abs(gap.value) > 1e-9:
-            needed = found.power.items_for(abs(gap.value), sides=2)
+        if found.power is not None and abs(difference.value) > 1e-9:
+            needed = found.power.items_for(abs(difference.value), sides=2)
             more = f" A difference of this size would need about {needed:,} items (80 % power)."
         return f"Can't tell {first} from {second} on {many(found.items, 'item')}: {figures} ({by}).{more}"
     winner, loser = (first, second) if found.outcome == "first" else (second, first)
-    if found.leaning:
+    if found.directional:
         return f"{title} is higher for {winner} than for {loser}: {figures} ({by})."
     return f"{winner} agrees with {whom} more than {loser}: {figures} ({by})."
 

@@ -1,7 +1,7 @@
-"""Estimates with the pull of every cluster, deterministic and without resampling.
+"""Estimates with the influence of every cluster, deterministic and without resampling.
 
-Every estimate is carried by its `Spread`: the value and, per cluster, the sum of its rows' influences. Sums,
-differences and means of estimates are sums of spreads, so one formula gives every standard error. n rows lie in G
+Every estimate is carried by its `Influences`: the value and, per cluster, the sum of its rows' influences. Sums,
+differences and means of estimates are sums of these, so one formula gives every standard error. n rows lie in G
 clusters; cells are those of a table of shape (k, k).
 """
 
@@ -44,7 +44,7 @@ class Clusters:
         return self.ids.size
 
     @property
-    def lone(self) -> bool:
+    def independent(self) -> bool:
         """Whether every cluster is a single row."""
         return self.ids.size == self.codes.size
 
@@ -55,23 +55,23 @@ class Clusters:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """An estimate on n rows and how each cluster pulls at it.
+class Influences:
+    """An estimate on n rows and the influence of each cluster on it.
 
-    ``ids``, shape (G,), are the clusters' codes; ``pulls``, shape (G,), the sums of their rows' influences, over n.
+    ``ids``, shape (G,), are the clusters' codes; ``sums``, shape (G,), the sums of their rows' influences, over n.
     """
 
     value: float
     n: int
     ids: Ints
-    pulls: Floats
+    sums: Floats
 
     @property
     def se(self) -> float | None:
         """Cluster-robust standard error with the CR1 factor G / (G - 1); None for fewer than 2 clusters."""
-        groups = self.pulls.size
+        groups = self.sums.size
         # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
-        return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.pulls).sum()))
+        return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
 
 
 def influence(table: Table, outcome: Outcome) -> Floats:
@@ -87,7 +87,7 @@ def influence(table: Table, outcome: Outcome) -> Floats:
 def se_iid(table: Table, outcome: Outcome) -> float:
     """Large-sample standard error for independent rows, ``sqrt(sum IF^2) / n``, in units of the coefficient.
 
-    Intervals use `Spread.se`, which is this times ``sqrt(n / (n - 1))`` where no rows share a cluster.
+    Intervals use `Influences.se`, which is this times ``sqrt(n / (n - 1))`` where no rows share a cluster.
     Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
 
     >>> from judgebench.stats.coefficients.chance import cohen_kappa
@@ -100,54 +100,54 @@ def se_iid(table: Table, outcome: Outcome) -> float:
     return math.sqrt(float((table.joint * influence(table, outcome) ** 2).sum()) / table.n)
 
 
-def spread(table: Table, outcome: Outcome, cells: Ints, clusters: Clusters) -> Spread:
+def influences_of(table: Table, outcome: Outcome, cells: Ints, clusters: Clusters) -> Influences:
     """Carry a coefficient's influence from cells (``cells``: the flat index of each row's) to clusters.
 
-    The spread is on the clusters with a row in the denominator: of 100 questions of which three have positive items,
+    They are on the clusters with a row in the denominator: of 100 questions of which three have positive items,
     three say something of the rate on these, and an interval of it has 2 degrees of freedom.
     """
     value = outcome.value
     if value is None:
-        raise ValueError(f"an undefined outcome ({outcome.reason}) has no spread")
+        raise ValueError(f"an undefined outcome ({outcome.reason}) has no influences")
     per_cell = influence(table, outcome).ravel() / table.n
-    pulls = clusters.sums(per_cell[cells])
+    sums = clusters.sums(per_cell[cells])
     if outcome.within is None:
-        return Spread(value, table.n, clusters.ids, pulls)
+        return Influences(value, table.n, clusters.ids, sums)
     counted = np.flatnonzero(clusters.sums(outcome.within.ravel()[cells].astype(np.float64)))
-    return Spread(value, table.n, clusters.ids[counted], pulls[counted])
+    return Influences(value, table.n, clusters.ids[counted], sums[counted])
 
 
-def mean(values: Floats, clusters: Clusters) -> Spread:
+def mean(values: Floats, clusters: Clusters) -> Influences:
     """Mean of a quantity per row, of which there is at least one.
 
     Source: Miller (2024), Adding error bars to evals, for clustered standard errors of a mean.
     """
     center = float(values.mean())
-    return Spread(center, values.size, clusters.ids, clusters.sums((values - center) / values.size))
+    return Influences(center, values.size, clusters.ids, clusters.sums((values - center) / values.size))
 
 
-def combine(parts: Sequence[Spread], weights: Sequence[float], value: float | None = None) -> Spread:
+def combine(parts: Sequence[Influences], weights: Sequence[float], value: float | None = None) -> Influences:
     """Weighted sum of one or more estimates that may share clusters, on the clusters that any of them has.
 
     ``value`` is given where it is not the weighted sum (a ratio with the weights of its derivative).
     Source: Miller (2024), Adding error bars to evals: paired differences.
     """
     ids = np.concatenate([part.ids for part in parts])
-    pulls = np.concatenate([w * part.pulls for part, w in zip(parts, weights, strict=True)])
+    sums = np.concatenate([w * part.sums for part, w in zip(parts, weights, strict=True)])
     joined = Clusters.of(ids)
     total = sum(w * part.value for part, w in zip(parts, weights, strict=True)) if value is None else value
-    return Spread(total, sum(part.n for part in parts), joined.ids, joined.sums(pulls))
+    return Influences(total, sum(part.n for part in parts), joined.ids, joined.sums(sums))
 
 
-def of_fewer(estimate: Spread, groups: int) -> Spread:
+def of_fewer(estimate: Influences, groups: int) -> Influences:
     """Let an estimate rest on some of its clusters only: those that say anything of what it is about.
 
     Clusters of single ratings move the margins of a chance term a little, and tell nothing of agreement; counted as
-    evidence they would make five shared items as sure as two hundred. The sum of squared pulls stays, on so many
+    evidence they would make five shared items as sure as two hundred. The sum of squared sums stays, on so many
     clusters, whose codes mean nothing any more. Source: Cameron & Miller (2015), A practitioner's guide to
     cluster-robust inference, section VI: the effective number of clusters.
     """
-    if groups >= estimate.pulls.size:
+    if groups >= estimate.sums.size:
         return estimate
-    each = math.sqrt(float(np.square(estimate.pulls).sum()) / groups) if groups else 0.0
-    return Spread(estimate.value, estimate.n, np.arange(groups), np.full(groups, each))
+    each = math.sqrt(float(np.square(estimate.sums).sum()) / groups) if groups else 0.0
+    return Influences(estimate.value, estimate.n, np.arange(groups), np.full(groups, each))

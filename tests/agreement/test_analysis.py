@@ -237,8 +237,8 @@ def test_the_clustered_test_of_marginal_homogeneity_keeps_its_level() -> None:
         said, true = ((rng.random(cluster.size)[:, None] > shares).sum(axis=1) for _ in range(2))
         judge = np.where(rng.random(cluster.size) < 0.6, true, said)
         gaps = np.stack([(judge == label) - 1.0 * (true == label) for label in range(labels)], axis=1)
-        pulls = np.stack([np.bincount(cluster, gap - gap.mean(), groups) for gap in gaps.T]) / cluster.size
-        found = wald(gaps.mean(axis=0), groups / (groups - 1) * pulls @ pulls.T, groups)
+        influences = np.stack([np.bincount(cluster, gap - gap.mean(), groups) for gap in gaps.T]) / cluster.size
+        found = wald(gaps.mean(axis=0), groups / (groups - 1) * influences @ influences.T, groups)
         assert isinstance(found, Homogeneity)
         rejected += found.p < 0.05
     assert 0.02 < rejected / 400 < 0.08

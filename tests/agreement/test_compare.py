@@ -81,8 +81,8 @@ def test_fifty_five_pairs_with_and_without_clusters(umass):
     clustered = compare_all(match(umass), "cohen_kappa").pairs
     assert len(clustered) == 55
     assert sum(pair.p_holm < 0.05 for pair in clustered) == 42
-    lone = [replace(one, ratings=replace(one.ratings, cluster=one.ratings.item)) for one in umass]
-    assert sum(pair.p < 0.05 for pair in compare_all(match(lone), "cohen_kappa").pairs) == 51
+    independent = [replace(one, ratings=replace(one.ratings, cluster=one.ratings.item)) for one in umass]
+    assert sum(pair.p < 0.05 for pair in compare_all(match(independent), "cohen_kappa").pairs) == 51
 
 
 @pytest.mark.data

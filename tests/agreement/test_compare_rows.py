@@ -69,7 +69,7 @@ def jackknife(cluster, value):
 
 @quick
 @given(seed=seeds)
-def test_the_difference_of_areas_is_delongs_where_rows_are_lone(seed):
+def test_the_difference_of_areas_is_delongs_where_rows_are_independent(seed):
     first, second, gold, _ = probabilities(seed)
     gold[:4] = [0, 1, 0, 1]
     found = compare(match([judge_of(first, gold, "a"), judge_of(second, gold, "b")]), ["auc"])
@@ -255,7 +255,7 @@ def test_ratings_between_the_levels():
 
 def test_a_lean_is_neither_better_nor_worse():
     found = compare(pair(3), ["calibration_slope"])
-    assert (found.leaning, found.lower_is_better) == (True, False)
+    assert (found.directional, found.lower_is_better) == (True, False)
     gold = np.repeat(np.arange(5), 40)
     own = np.clip(gold + np.tile([0, 1], 100), 0, 4)
     scale = Scale.rate(1, 5)

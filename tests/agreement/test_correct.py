@@ -351,7 +351,7 @@ def test_matrix_method_says_what_it_can_not_do():
     twins = np.array([[50, 50], [50, 50]])
     assert matrix_mean(twins, np.array([10, 10]), np.array([0.0, 1])).undefined == "singular_matrix"
     assert matrix_mean(np.zeros((2, 2), int), np.array([10, 10]), np.array([0.0, 1])).undefined == "no_items"
-    lone = np.array([[1, 0, 0], [0, 50, 10], [0, 10, 50]])
-    assert matrix_mean(lone, np.array([5, 10, 10]), np.arange(3.0)).undefined == "too_few_labels"
+    single = np.array([[1, 0, 0], [0, 50, 10], [0, 10, 50]])
+    assert matrix_mean(single, np.array([5, 10, 10]), np.arange(3.0)).undefined == "too_few_labels"
     gap = np.array([[40, 5, 5], [0, 0, 0], [5, 5, 40]])
     assert matrix_shares(gap, np.array([40, 5, 40])).unseen == (1,)

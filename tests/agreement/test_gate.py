@@ -99,7 +99,7 @@ def test_false_alarms_stay_at_alpha_with_clusters(simulated, questions):
     found = simulated.clustered(np.random.default_rng(questions), questions, SIMS)
     assert found == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / SIMS))
     blind = simulated.clustered(np.random.default_rng(questions), questions, SIMS, blind=True)
-    assert blind > 0.09, "items of a question taken as lone ones"
+    assert blind > 0.09, "items of a question taken as independent ones"
 
 
 @pytest.mark.parametrize("n", [60, 100, 200])
@@ -230,8 +230,8 @@ def test_every_question_alike_is_decided_by_their_number():
     assert held(gold, wrong, gold).state == "fail"  # 2^-8
     few = held(gold[:3], wrong[:3], gold[:3])
     assert (few.state, few.needed, few.lines[0].p) == ("undecided", 5, 0.125)
-    lone = held(gold, wrong, gold, cluster=np.zeros(8, int))
-    assert (lone.state, lone.lines[0].reason, lone.needed) == ("undecided", "one_question", None)
+    single = held(gold, wrong, gold, cluster=np.zeros(8, int))
+    assert (single.state, single.lines[0].reason, single.needed) == ("undecided", "one_question", None)
 
 
 def test_a_figure_that_moves_nowhere_passes():

@@ -331,7 +331,7 @@ def test_items_with_one_label_are_no_evidence_of_agreement():
     assert "few_clusters" in found.warnings
     gold[0, 1] = 1 - gold[0, 0]
     found = measure_humans(ratings(np.full(205, -1), gold, scale=Scale.check()))
-    # Four of five: as for five lone rows, and as the one pair of annotators has it.
+    # Four of five: as for five independent rows, and as the one pair of annotators has it.
     assert found.coefficients["percent_agreement"].low == pytest.approx(found.percent_agreement.low)
     assert found.coefficients["percent_agreement"].se == pytest.approx(0.2)
 

@@ -58,12 +58,12 @@ def test_questions_are_the_unit() -> None:
     rng = np.random.default_rng(0)
     judge, gold = 2 * rng.integers(0, 2, 200), 2 * rng.integers(0, 2, 200)
     ahead = rng.normal(size=200)
-    lone = apply(from_codes(Scale.pair(), judge, gold), Policies())
+    independent = apply(from_codes(Scale.pair(), judge, gold), Policies())
     # Every row twice: as many questions, so the same interval.
     twice = apply(
         from_codes(Scale.pair(), np.tile(judge, 2), np.tile(gold, 2), cluster=np.tile(np.arange(200), 2)), Policies()
     )
-    one, two = length_preference(lone, ahead).difference, length_preference(twice, np.tile(ahead, 2)).difference
+    one, two = length_preference(independent, ahead).difference, length_preference(twice, np.tile(ahead, 2)).difference
     assert one.low == pytest.approx(two.low)
     assert one.high == pytest.approx(two.high)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.agreement.policies import apply, plurality, side_of
+from judgebench.agreement.policies import apply, plurality, sign_of
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.catalog import METRICS
@@ -69,14 +69,14 @@ def test_five_ways_take_the_mildest_verdict_of_the_winning_side():
 
 def test_both_bad_takes_no_side():
     scale = Scale.pair(3, both_bad=True)
-    assert side_of(np.array([0, 1, 2, 3, -1]), scale).tolist() == [-1, 0, 1, 0, 0]
+    assert sign_of(np.array([0, 1, 2, 3, -1]), scale).tolist() == [-1, 0, 1, 0, 0]
     for games, expected in (([3, 3], 3), ([3, 1], 4), ([3, 0], 0)):
         found = apply(ratings(games, [0, 0], item=[0, 0], scale=scale), Policies(order="sum-of-signs"))
         assert found.judge.tolist() == [expected]
 
 
 def test_two_ways_have_no_middle():
-    assert side_of(np.array([0, 1]), Scale.pair(2)).tolist() == [-1, 1]
+    assert sign_of(np.array([0, 1]), Scale.pair(2)).tolist() == [-1, 1]
 
 
 def test_one_game_per_item_is_single_whatever_is_asked():

@@ -91,13 +91,13 @@ def test_the_items_asked_for_find_the_drop_in_simulation():
         po, gold = right.sum(axis=1), joint.sum(axis=(2, 3))[:, 0]
         said = right[:, 0] + (1 - gold - right[:, 1])
         pe = gold * said + (1 - gold) * (1 - said)
-        pulls = np.empty((runs, 2, 2))
+        influences = np.empty((runs, 2, 2))
         for c in (0, 1):
             for w in (0, 1):
                 judge = c ^ w
                 dpe = (said if c == 0 else 1 - said) + (gold if judge == 0 else 1 - gold) - 2 * pe
-                pulls[:, c, w] = (((w == 0) - po) * (1 - pe) - (1 - po) * dpe) / (1 - pe) ** 2
-        return (po - pe) / (1 - pe), pulls
+                influences[:, c, w] = (((w == 0) - po) * (1 - pe) - (1 - po) * dpe) / (1 - pe) ** 2
+        return (po - pe) / (1 - pe), influences
 
     (k_a, a), (k_b, b) = kappa_and_influence(2), kappa_and_influence(3)
     gap = a[:, :, :, None] - b[:, :, None, :]

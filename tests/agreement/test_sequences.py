@@ -219,7 +219,7 @@ def test_influences_are_the_jackknifes(seed):
         [steps.first_error_scores(np.delete(gold, i), np.delete(judge, i)).f1.value for i in range(0, 300, 10)]
     )
     assert 299 * (found.value - left) == pytest.approx(found.influence[::10], rel=0.1, abs=0.05)
-    assert found.spread(Clusters.of(np.arange(300))).se > 0
+    assert found.influences(Clusters.of(np.arange(300))).se > 0
 
 
 def test_policies_and_empty_input_are_refused_in_words():

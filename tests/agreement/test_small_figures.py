@@ -9,11 +9,11 @@ from judgebench.agreement.alt_test.procedure import similarity
 from judgebench.agreement.analysis.effects import explain
 from judgebench.agreement.analysis.features import Feature, others_wrong
 from judgebench.agreement.analysis.strata import slices
-from judgebench.agreement.compare.standings import ranks_of, shared_spreads, surely_ahead
-from judgebench.agreement.contrasts import gap, groups
+from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead
+from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.correct.labelled import Sample, drift, naive, post_stratified
 from judgebench.agreement.correct.rogan_gladen import Calibration, youden
-from judgebench.agreement.estimates import combined, two_way_spread, within
+from judgebench.agreement.estimates import combined, two_way_influences, within
 from judgebench.agreement.gate.operations import coverage_drop, flip_increase
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.policies import apply
@@ -42,11 +42,11 @@ def approval():
 
 
 def test_two_judges(approval):
-    _, sides = next(groups(match(approval)))
-    found = gap(*sides, METRICS["accuracy"])
+    _, judges = next(groups(match(approval)))
+    found = contrast(*judges, METRICS["accuracy"])
     assert (found.test.value, found.test.se) == (pytest.approx(0.04), pytest.approx(0.00955, abs=5e-6))
-    assert [one.value for one in shared_spreads(approval, METRICS["accuracy"])] == pytest.approx([0.59, 0.55])
-    power = pilot_pair(sides, "accuracy", METRICS["accuracy"])
+    assert [one.value for one in shared_influences(approval, METRICS["accuracy"])] == pytest.approx([0.59, 0.55])
+    power = pilot_pair(judges, "accuracy", METRICS["accuracy"])
     assert power.variance * 1599 / 1600 == pytest.approx(236 / 1600 - 0.04**2)
     assert power.design_effect == pytest.approx(1)
 
@@ -106,9 +106,9 @@ def test_intervals_of_sums_and_differences():
     assert (found.value, found.method) == (0.625, "cr1-t-logit")
     assert within(Estimate(0.9, 0.7, 1.1, 20), 1.0) == Estimate(0.9, 0.7, 1.0, 20)
     share = RowOutcome.mean(np.array([1.0, 1, 1, 0, 1, 0, 0, 0]))
-    ways = [share.spread(Clusters.of(codes)) for codes in (np.arange(8) // 2, np.arange(8) % 2, np.arange(8))]
-    question, system, lone = (way.se**2 for way in ways)
-    assert two_way_spread(*ways).se ** 2 == pytest.approx(question + system - lone)
+    ways = [share.influences(Clusters.of(codes)) for codes in (np.arange(8) // 2, np.arange(8) % 2, np.arange(8))]
+    question, system, independent = (way.se**2 for way in ways)
+    assert two_way_influences(*ways).se ** 2 == pytest.approx(question + system - independent)
 
 
 def test_bloom_s_multipliers():

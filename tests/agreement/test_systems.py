@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.agreement.policies import apply
-from judgebench.agreement.systems.scores import Sides, scoreboard
+from judgebench.agreement.systems.scores import Opponents, scoreboard
 from judgebench.agreement.systems.systems import _profiles, _resampled, rank_systems
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
@@ -289,8 +289,10 @@ def test_errors_of_bias_are_those_of_the_bootstrap(score):
 def test_sides_of_their_own_are_as_names_of_pairings():
     table, first, second = pair_table()
     names = ("m0", "m1", "m2", "m3")
-    given_sides = rank_systems(ratings(table.judge, table.gold), sides=Sides.of(first, names, second, names), draws=FEW)
-    assert given_sides == rank_systems(table, draws=FEW)
+    given = rank_systems(
+        ratings(table.judge, table.gold), opponents=Opponents.of(first, names, second, names), draws=FEW
+    )
+    assert given == rank_systems(table, draws=FEW)
 
 
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])

@@ -142,9 +142,9 @@ def test_columns_of_probabilities_are_compared_in_every_form(judgebench) -> None
     assert "Chance lifts a calibration error" in judgebench("compare", *PROBABILITIES, "--metric", "ece").out
     figures = list(csv.DictReader(io.StringIO(judgebench("compare", *PROBABILITIES, "--format", "csv").out)))
     assert {row["metric"] for row in figures} == found.keys()
-    leaning = ("compare", *PROBABILITIES, "--metric", "calibration_slope")
-    assert "is higher for" in judgebench(*leaning).out or "Can't tell" in judgebench(*leaning).out
-    gate = judgebench(*leaning, "--fail-if-worse")
+    directional = ("compare", *PROBABILITIES, "--metric", "calibration_slope")
+    assert "is higher for" in judgebench(*directional).out or "Can't tell" in judgebench(*directional).out
+    gate = judgebench(*directional, "--fail-if-worse")
     assert (gate.code, "neither better nor worse" in gate.err) == (2, True)
     pilot = judgebench("power", *PROBABILITIES, "--metric", "auc")
     assert (pilot.code, "area under the ROC curve" in pilot.out) == (0, True), pilot.err

@@ -8,7 +8,7 @@ from agreement_cases import quick
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from judgebench.stats.coefficients.bradley_terry import Games, bradley_terry, connected, pulls, strengths
+from judgebench.stats.coefficients.bradley_terry import Games, bradley_terry, connected, strength_influences, strengths
 from judgebench.stats.influence import Clusters
 
 #: Stigler (1994), Citation patterns in the journals of statistics and probability; the row is cited.
@@ -124,7 +124,7 @@ def test_standard_errors_are_those_of_a_logistic_regression_and_its_clustered_sa
         tol=1e-12, cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": False}
     )
     clusters = Clusters.of(cluster)
-    own = pulls(fit, first, second, 2 * won - 1, clusters)
+    own = strength_influences(fit, first, second, 2 * won - 1, clusters)
     against = own[:, 1:] - own[:, :1]
     assert np.sqrt((against**2).sum(axis=0)) == pytest.approx(robust.bse, rel=1e-6)
 
@@ -140,7 +140,9 @@ def test_pulls_are_the_derivative_by_the_weight_of_a_game(model, case, weight):
     pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
     rows = [(i, j, r) for i, j in pairs for r, t in ((1, wins[i, j]), (-1, wins[j, i]), (0, ties[i, j])) if t]
     i, j, r = rows[weight % len(rows)]
-    found = pulls(fit, np.array([i]), np.array([j]), np.array([r]), Clusters.of(np.zeros(1, dtype=int)))[0]
+    found = strength_influences(fit, np.array([i]), np.array([j]), np.array([r]), Clusters.of(np.zeros(1, dtype=int)))[
+        0
+    ]
     step = 1e-5
     moved = []
     for sign in (1, -1):

@@ -146,7 +146,7 @@ def test_recalibration_by_cluster_is_statsmodels():
         disp=0, cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
     )
     slope, _ = calibration_line(p, y)
-    found = slope.spread(Clusters.of(groups))
+    found = slope.influences(Clusters.of(groups))
     assert found.se * math.sqrt(49 / 50) == pytest.approx(fit.bse[1], rel=1e-5)
 
 
@@ -155,9 +155,9 @@ def test_a_calibrated_judge_lies_on_the_line():
     p = rng.uniform(0.02, 0.98, 20_000)
     y = rng.random(p.size) < p
     slope, intercept = calibration_line(p, y)
-    lone = Clusters.of(np.arange(p.size))
-    assert abs(slope.value - 1) < 3 * slope.spread(lone).se
-    assert abs(intercept.value) < 3 * intercept.spread(lone).se
+    independent = Clusters.of(np.arange(p.size))
+    assert abs(slope.value - 1) < 3 * slope.influences(independent).se
+    assert abs(intercept.value) < 3 * intercept.influences(independent).se
     assert abs(spiegelhalter_z(p, y).value) < 3
     assert expected_calibration_error(p, y).value < 0.02
 

@@ -76,7 +76,7 @@ def test_standard_errors_are_the_jackknifes(function, seed, ties):
     assert abs(float(found.influence.mean())) < 1e-2 / math.sqrt(120)
     left = np.array([function(np.delete(x, i), np.delete(y, i)).value for i in range(120)])
     jackknife = math.sqrt(119 / 120 * float(((left - left.mean()) ** 2).sum()))
-    assert found.spread(Clusters.of(np.arange(120))).se == pytest.approx(jackknife, rel=0.12)
+    assert found.influences(Clusters.of(np.arange(120))).se == pytest.approx(jackknife, rel=0.12)
 
 
 @quick

@@ -48,7 +48,7 @@ def test_standard_error_is_delongs(seed):
     pairs = kernel(scores, positive)
     m, k = pairs.shape
     variance = pairs.mean(axis=1).var(ddof=1) / m + pairs.mean(axis=0).var(ddof=1) / k
-    found = auc(scores, positive).spread(Clusters.of(np.arange(positive.size)))
+    found = auc(scores, positive).influences(Clusters.of(np.arange(positive.size)))
     assert found.se == pytest.approx(math.sqrt(variance), abs=1e-12)
     _, covariance = delong_covariance(scores[None], positive)
     assert covariance[0, 0] == pytest.approx(variance, abs=1e-12)
@@ -60,8 +60,8 @@ def test_paired_difference_is_a_sum_of_influences(seed):
     first, positive = drawn(seed)
     second = np.random.default_rng(seed + 1).permutation(first)
     test = delong_test(first, second, positive)
-    lone = Clusters.of(np.arange(positive.size))
-    a, b = (auc(scores, positive).spread(lone).pulls for scores in (first, second))
+    independent = Clusters.of(np.arange(positive.size))
+    a, b = (auc(scores, positive).influences(independent).sums for scores in (first, second))
     n = positive.size
     assert test.se == pytest.approx(math.sqrt(n / (n - 1) * float(((a - b) ** 2).sum())), abs=1e-12)
     assert test.difference == pytest.approx(roc_auc_score(positive, first) - roc_auc_score(positive, second))
@@ -77,7 +77,7 @@ def test_hanley_mcneil_1982():
     """Table I of the paper: area 0.893; its standard error there is from another formula (0.032)."""
     scores = np.repeat([0.0, 1, 2, 3, 4] * 2, [33, 6, 6, 11, 2, 3, 2, 2, 11, 33])
     positive = np.arange(109) >= 58
-    found = auc(scores, positive).spread(Clusters.of(np.arange(109)))
+    found = auc(scores, positive).influences(Clusters.of(np.arange(109)))
     assert found.value == pytest.approx(0.893, abs=5e-4)
     assert found.se == pytest.approx(0.032, abs=2e-3)
 
@@ -99,20 +99,20 @@ def test_what_leaves_the_area_alone_and_what_mirrors_it(seed):
 def test_rows_repeated_within_their_cluster_are_no_news(seed):
     scores, positive = drawn(seed, n=60)
     cluster = np.arange(60) // 3
-    once = auc(scores, positive).spread(Clusters.of(cluster))
-    found = auc(np.tile(scores, 20), np.tile(positive, 20)).spread(Clusters.of(np.tile(cluster, 20)))
+    once = auc(scores, positive).influences(Clusters.of(cluster))
+    found = auc(np.tile(scores, 20), np.tile(positive, 20)).influences(Clusters.of(np.tile(cluster, 20)))
     assert found.value == pytest.approx(once.value)
     # DeLong's own n / (n - 1) depends on the rows; all else does not.
     assert found.se == pytest.approx(once.se, rel=0.06)
-    lone = auc(np.tile(scores, 20), np.tile(positive, 20)).spread(Clusters.of(np.arange(1200)))
-    assert lone.se < found.se
+    independent = auc(np.tile(scores, 20), np.tile(positive, 20)).influences(Clusters.of(np.arange(1200)))
+    assert independent.se < found.se
 
 
 def test_clustered_error_is_the_jackknifes():
     """Leaving out whole clusters gives about the same standard error."""
     scores, positive = drawn(5, n=400)
     cluster = np.arange(400) // 4
-    found = auc(scores, positive).spread(Clusters.of(cluster)).se
+    found = auc(scores, positive).influences(Clusters.of(cluster)).se
     left = np.array([auc(scores[cluster != g], positive[cluster != g]).value for g in range(100)])
     assert found == pytest.approx(math.sqrt(99 / 100 * ((left - left.mean()) ** 2).sum()), rel=0.03)
 
@@ -131,7 +131,7 @@ def test_one_positive_item_gives_a_value_without_an_error():
     assert found.value == 0.5
     assert found.influence is None
     with pytest.raises(ValueError, match="no standard error"):
-        found.spread(Clusters.of(np.arange(3)))
+        found.influences(Clusters.of(np.arange(3)))
     with pytest.raises(ValueError, match="2 positive"):
         delong_test(np.ones(3), np.ones(3), np.array([False, True, False]))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import interval, t_interval, t_quantile, wilson
-from judgebench.stats.influence import Clusters, Spread, combine, mean, of_fewer, se_iid, spread
+from judgebench.stats.influence import Clusters, Influences, combine, influences_of, mean, of_fewer, se_iid
 from judgebench.stats.table import Outcome
 
 COUNTS = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
@@ -24,7 +24,7 @@ def spread_of(name, counts, cluster=None):
     gold, judge = expand(counts)
     one = table(counts)
     clusters = Clusters.of(np.arange(gold.size) if cluster is None else cluster)
-    return spread(one, METRICS[name](one), gold * len(counts) + judge, clusters)
+    return influences_of(one, METRICS[name](one), gold * len(counts) + judge, clusters)
 
 
 # R's prop.test and binom.test.
@@ -42,7 +42,7 @@ def test_wilson(hits, n, low, high):
     assert wilson(hits / n, n) == pytest.approx((low, high), abs=1e-12)
 
 
-def test_lone_rows_have_the_iid_error_with_n_minus_one():
+def test_independent_rows_have_the_iid_error_with_n_minus_one():
     one = table(COUNTS)
     found = spread_of("cohen_kappa", COUNTS)
     n = COUNTS.sum()
@@ -83,7 +83,7 @@ def test_an_item_repeated_whole_is_no_news(seed, groups, name):
         outcome = METRICS[name](one)
         if outcome.value is None:
             return
-        found.append(spread(one, outcome, g * 2 + j, Clusters.of(c)))
+        found.append(influences_of(one, outcome, g * 2 + j, Clusters.of(c)))
     assert found[0].value == pytest.approx(found[1].value)
     assert found[0].se == pytest.approx(found[1].se)
 
@@ -117,7 +117,7 @@ def test_the_jackknife_agrees(name):
 
 
 def test_few_clusters_take_their_degrees_of_freedom():
-    found = t_interval(Spread(0.4, 9, np.arange(3), np.array([0.05, -0.02, -0.03])))
+    found = t_interval(Influences(0.4, 9, np.arange(3), np.array([0.05, -0.02, -0.03])))
     se = math.sqrt(3 / 2 * 0.0038)
     reach = 4.302652729911275 * se / (1 - 0.4**2)
     assert found.se == pytest.approx(se)
@@ -136,7 +136,7 @@ def test_no_pull_is_no_certainty():
     counts = np.diag([6, 6])
     one = table(counts)
     outcome = METRICS["cohen_kappa"](one)
-    found = interval(outcome, spread_of("cohen_kappa", counts), lone=True)
+    found = interval(outcome, spread_of("cohen_kappa", counts), independent=True)
     agreement = wilson(1.0, 12)[0]
     assert found.low == pytest.approx(1 - (1 - agreement) / 0.5)
     assert found.high == 1.0
@@ -147,7 +147,7 @@ def test_a_perfect_clustered_proportion_counts_its_clusters():
     found = interval(
         METRICS["accuracy"](table(counts)),
         spread_of("accuracy", counts, np.arange(40) // 4),
-        lone=False,
+        independent=False,
         proportion=True,
         low=0.0,
     )
@@ -155,31 +155,31 @@ def test_a_perfect_clustered_proportion_counts_its_clusters():
 
 
 def test_bounds_hold():
-    pulls = np.full(4, 0.2) * [1, -1, 1, -1]
+    influences = np.full(4, 0.2) * [1, -1, 1, -1]
     for low, value in ((0.0, 0.97), (-1.0, -0.97), (0.0, 1.0), (0.0, 0.0)):
-        found = t_interval(Spread(value, 4, np.arange(4), pulls), low=low)
+        found = t_interval(Influences(value, 4, np.arange(4), influences), low=low)
         assert low <= found.low <= value <= found.high <= 1.0
 
 
 def test_without_bounds_the_interval_is_symmetric():
-    found = t_interval(Spread(3.0, 4, np.arange(4), np.array([1.0, -1, 1, -1])), low=-math.inf, high=math.inf)
+    found = t_interval(Influences(3.0, 4, np.arange(4), np.array([1.0, -1, 1, -1])), low=-math.inf, high=math.inf)
     assert found.high - 3 == pytest.approx(3 - found.low)
 
 
 def test_a_combination_adds_pulls_of_shared_clusters():
-    one = Spread(0.5, 3, np.array([4, 7, 9]), np.array([0.1, -0.2, 0.1]))
+    one = Influences(0.5, 3, np.array([4, 7, 9]), np.array([0.1, -0.2, 0.1]))
     assert combine([one, one], [1.0, -1.0]).se == 0.0
-    both = combine([one, Spread(0.25, 1, np.array([11]), np.array([0.3]))], [0.5, 0.5])
+    both = combine([one, Influences(0.25, 1, np.array([11]), np.array([0.3]))], [0.5, 0.5])
     assert both.value == pytest.approx(0.375)
     assert both.ids.tolist() == [4, 7, 9, 11]
-    assert both.pulls.tolist() == pytest.approx([0.05, -0.1, 0.05, 0.15])
+    assert both.sums.tolist() == pytest.approx([0.05, -0.1, 0.05, 0.15])
 
 
 def test_clusters_close_gaps():
     clusters = Clusters.of(np.array([5, 2, 5, 9]))
     assert clusters.ids.tolist() == [2, 5, 9]
     assert clusters.codes.tolist() == [1, 0, 1, 2]
-    assert (clusters.count, clusters.lone) == (3, False)
+    assert (clusters.count, clusters.independent) == (3, False)
     assert Clusters.of(np.zeros(0, dtype=int)).count == 0
 
 
@@ -194,11 +194,11 @@ def test_a_rate_on_some_questions_has_their_number_of_clusters():
     cluster = np.repeat(np.arange(100), 2)
     gold = (cluster < 3).astype(int)
     one = table(np.diag([194, 6]), positive=1)
-    rate, pulls = estimate(
+    rate, influences = estimate(
         METRICS["true_positive_rate"], Counted(one, gold * 2 + gold, Clusters.of(cluster)), "default"
     )
     assert (rate.low, rate.high) == pytest.approx(wilson(1.0, 3))
-    assert pulls.ids.tolist() == [0, 1, 2]
+    assert influences.ids.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -220,15 +220,15 @@ def test_a_rate_on_some_rows_is_that_of_these_rows_alone(name, kept):
     size = 4 if labels == 3 else 2
     counts = np.bincount(gold * size + judge, minlength=size * size).reshape(size, size)
     one = table(counts, declared=labels, positive=1 if labels == 2 else None, tie=1 if labels == 3 else None)
-    found, pulls = estimate(METRICS[name], Counted(one, gold * size + judge, Clusters.of(cluster)))
+    found, influences = estimate(METRICS[name], Counted(one, gold * size + judge, Clusters.of(cluster)))
     rows = np.flatnonzero(kept(gold, judge))
     per_row = judge - gold if name == "mean_signed_error" else gold == judge
     alone = mean(per_row[rows].astype(float), Clusters.of(cluster[rows]))
     assert (found.value, found.se, found.n) == (pytest.approx(alone.value), pytest.approx(alone.se), rows.size)
-    assert pulls.ids.tolist() == alone.ids.tolist()
-    assert pulls.ids.size < np.unique(cluster).size
+    assert influences.ids.tolist() == alone.ids.tolist()
+    assert influences.ids.size < np.unique(cluster).size
     without, _ = estimate(METRICS[name], Counted(one, gold * size + judge, Clusters.of(cluster)), "jackknife")
-    kept_rows = np.flatnonzero(np.isin(cluster, pulls.ids))
+    kept_rows = np.flatnonzero(np.isin(cluster, influences.ids))
     cells = (gold * size + judge)[kept_rows]
     counts = np.bincount(cells, minlength=size * size).reshape(size, size)
     fewer = replace(one, joint=counts / kept_rows.size, n=int(kept_rows.size))
@@ -239,5 +239,5 @@ def test_a_rate_on_some_rows_is_that_of_these_rows_alone(name, kept):
 
 
 def test_an_estimate_on_some_of_its_clusters_has_their_error():
-    five = Spread(0.8, 5, np.arange(5), np.array([0.1, -0.1, 0.0, 0.0, 0.0]))
+    five = Influences(0.8, 5, np.arange(5), np.array([0.1, -0.1, 0.0, 0.0, 0.0]))
     assert of_fewer(five, 2).se == pytest.approx(0.2)

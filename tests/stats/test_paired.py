@@ -16,7 +16,7 @@ from judgebench.stats.inference.multiplicity import benjamini_hochberg, benjamin
 from judgebench.stats.inference.paired import Permuted, difference, label_swap, mcnemar, sign_flip
 from judgebench.stats.inference.proportions import agresti_min, clopper_pearson, rule_of_three
 from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
-from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.influence import Clusters, Influences, mean
 
 # Benjamini & Hochberg (1995), section 3.2; adjusted with R's p.adjust.
 BH1995 = (
@@ -203,7 +203,7 @@ def test_no_proportion(call):
 
 @quick
 @given(b=st.integers(0, 60), c=st.integers(0, 60))
-def test_flipping_lone_items_is_mcnemar(b, c):
+def test_flipping_independent_items_is_mcnemar(b, c):
     assert sign_flip(np.r_[np.ones(b), -np.ones(c), 0]).p == pytest.approx(mcnemar(b, c), abs=1e-12)
 
 
@@ -261,9 +261,9 @@ def test_label_swap_is_the_swap_by_hand(clustered):
 
 
 def test_a_swap_without_a_value_is_no_evidence():
-    lone = Clusters.of(np.arange(4))
+    independent = Clusters.of(np.arange(4))
     with pytest.raises(ValueError, match="undefined"):
-        label_swap(np.zeros(4, int), np.ones(4, int), (2, 2), lambda _: None, lone)
+        label_swap(np.zeros(4, int), np.ones(4, int), (2, 2), lambda _: None, independent)
 
 
 def paired_means(seed, groups=30, rows=120, columns=4):
@@ -285,24 +285,24 @@ def test_a_difference_of_means_is_the_mean_of_differences(seed):
     assert found.df == clusters.count - 1
 
 
-def test_a_lone_difference_is_the_paired_t_test():
+def test_an_independent_difference_is_the_paired_t_test():
     from scipy.stats import ttest_rel
 
     rng = np.random.default_rng(5)
     first, second = rng.random((2, 40))
-    lone = Clusters.of(np.arange(40))
+    independent = Clusters.of(np.arange(40))
     witness = ttest_rel(first, second)
-    found = difference(mean(first, lone), mean(second, lone))
+    found = difference(mean(first, independent), mean(second, independent))
     assert (found.statistic, found.p) == pytest.approx((witness.statistic, witness.pvalue))
     assert (found.low, found.high) == pytest.approx(tuple(witness.confidence_interval()))
 
 
 def test_no_spread_is_no_certainty():
-    lone = Clusters.of(np.arange(3))
-    same = mean(np.array([1.0, 0.0, 1.0]), lone)
+    independent = Clusters.of(np.arange(3))
+    same = mean(np.array([1.0, 0.0, 1.0]), independent)
     found = difference(same, same)
     assert (found.value, found.se, found.low, found.p) == (0.0, 0.0, None, None)
-    one = Spread(0.5, 3, np.array([0]), np.array([0.0]))
+    one = Influences(0.5, 3, np.array([0]), np.array([0.0]))
     assert difference(one, one).se is None
 
 
@@ -311,7 +311,7 @@ def test_max_t_of_one_is_the_t_quantile():
 
     scores, clusters = paired_means(0, groups=6)
     one = mean(scores[:, 0], clusters)
-    found = max_t(np.array([one.value]), one.pulls[:, None], draws=200_000)
+    found = max_t(np.array([one.value]), one.sums[:, None], draws=200_000)
     assert found.critical == pytest.approx(t.ppf(0.975, 5), rel=0.02)
     assert found.se == pytest.approx([one.se])
 
@@ -337,10 +337,10 @@ def test_max_t_is_between_one_test_and_bonferroni():
 
 def test_max_t_is_the_bootstrap_drawn_by_hand():
     scores, clusters = paired_means(3)
-    values, pulls = stack([mean(column, clusters) for column in scores.T])
-    draws = np.random.default_rng(9).standard_normal((20_000, clusters.count)) @ pulls
-    by_hand = np.quantile(np.abs(draws / np.sqrt((pulls**2).sum(axis=0))).max(axis=1), 0.95)
-    assert max_t(values, pulls, normal=True).critical == pytest.approx(by_hand, abs=0.04)
+    values, influences = stack([mean(column, clusters) for column in scores.T])
+    draws = np.random.default_rng(9).standard_normal((20_000, clusters.count)) @ influences
+    by_hand = np.quantile(np.abs(draws / np.sqrt((influences**2).sum(axis=0))).max(axis=1), 0.95)
+    assert max_t(values, influences, normal=True).critical == pytest.approx(by_hand, abs=0.04)
 
 
 def test_twins_are_no_evidence():
@@ -358,25 +358,25 @@ def test_twins_are_no_evidence():
 
 def test_disjoint_estimates_stack_as_independent():
     one, other = (
-        Spread(0.5, 2, np.array([0, 1]), np.array([0.1, -0.1])),
-        Spread(0.7, 2, np.array([5, 9]), np.array([0.2, -0.2])),
+        Influences(0.5, 2, np.array([0, 1]), np.array([0.1, -0.1])),
+        Influences(0.7, 2, np.array([5, 9]), np.array([0.2, -0.2])),
     )
-    values, pulls = stack([one, other])
+    values, influences = stack([one, other])
     assert values.tolist() == [0.5, 0.7]
-    assert pulls.tolist() == [[0.1, 0], [-0.1, 0], [0, 0.2], [0, -0.2]]
+    assert influences.tolist() == [[0.1, 0], [-0.1, 0], [0, 0.2], [0, -0.2]]
 
 
 @pytest.mark.parametrize(
-    ("values", "pulls", "message"),
+    ("values", "influences", "message"),
     [
         (np.zeros(2), np.zeros((4, 3)), "don't fit"),
         (np.zeros(2), np.zeros((1, 2)), "one cluster"),
         (np.zeros(1), np.zeros((4, 1)), "2 estimates"),
     ],
 )
-def test_nothing_to_compare(values, pulls, message):
+def test_nothing_to_compare(values, influences, message):
     with pytest.raises(ValueError, match=message):
-        pairwise(values, pulls)
+        pairwise(values, influences)
 
 
 @quick
@@ -384,7 +384,7 @@ def test_nothing_to_compare(values, pulls, message):
 def test_rank_sets_hold_the_observed_ranks(seed, gap):
     scores, clusters = paired_means(seed)
     scores = scores + gap * np.arange(scores.shape[1])
-    values, pulls = stack([mean(column, clusters) for column in scores.T])
-    sets = rank_sets(pairwise(values, pulls, draws=500))
+    values, influences = stack([mean(column, clusters) for column in scores.T])
+    sets = rank_sets(pairwise(values, influences, draws=500))
     rank = 1 + (values[:, None] < values).sum(axis=1)
     assert ((sets.best <= rank) & (rank <= sets.worst)).all()

@@ -137,7 +137,7 @@ def test_the_variance_of_the_formula_is_the_engines():
     """A table with the assumed shares: the influence functions of the two judges differ by just that variance."""
     from agreement_cases import expand
 
-    from judgebench.stats.influence import Clusters, combine, spread
+    from judgebench.stats.influence import Clusters, combine, influences_of
     from judgebench.stats.table import Table
 
     # gold x first x second for kappas .6 and .5 at base rate .5 and discordance .10: 400 items each.
@@ -150,8 +150,8 @@ def test_the_variance_of_the_formula_is_the_engines():
         counts = np.bincount(gold * 2 + judge, minlength=4).reshape(2, 2)
         assert expand(counts)[0].size == 2 * total
         one = Table(counts / (2 * total), 2 * total, 2, np.arange(2.0))
-        parts.append(spread(one, cohen_kappa(one), gold * 2 + judge, Clusters.of(np.arange(2 * total))))
+        parts.append(influences_of(one, cohen_kappa(one), gold * 2 + judge, Clusters.of(np.arange(2 * total))))
     gap = combine(parts, [1.0, -1.0])
     assert gap.value == pytest.approx(0.1)
-    variance = float(np.square(gap.pulls).sum()) * 2 * total
+    variance = float(np.square(gap.sums).sum()) * 2 * total
     assert variance == pytest.approx(kappa_drop_variance(0.5, parts[0].value, 0.1, 0.1), rel=1e-9)

@@ -18,7 +18,7 @@ from judgebench.stats.inference.paired import difference, label_swap, mcnemar, s
 from judgebench.stats.inference.proportions import agresti_min
 from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, mean, spread
+from judgebench.stats.influence import Clusters, influences_of, mean
 from judgebench.stats.table import Table
 
 pytestmark = pytest.mark.data
@@ -36,7 +36,7 @@ def table_of(gold: Any, judge: Any, labels: int, wide: int) -> Table:
 
 def kappa_of(gold: Any, judge: Any, clusters: Clusters, labels: int, wide: int) -> Any:
     one = table_of(gold, judge, labels, wide)
-    return spread(one, METRICS["cohen_kappa"](one), gold * wide + judge, clusters)
+    return influences_of(one, METRICS["cohen_kappa"](one), gold * wide + judge, clusters)
 
 
 @pytest.fixture(scope="module")
@@ -58,26 +58,26 @@ def pandalm(data_dir):
         "second": second,
         "question": coded([row["instruction"] for row in test]),
         "app": coded([row["motivation_app"] for row in test]),
-        "lone": Clusters.of(np.arange(len(test))),
+        "independent": Clusters.of(np.arange(len(test))),
     }
 
 
 def test_pandalm_paired_kappa(pandalm):
-    """statistics.md 9.3: the reference has no factor n / (n - 1) for lone rows, and a normal p."""
+    """statistics.md 9.3: the reference has no factor n / (n - 1) for independent rows, and a normal p."""
     gold = pandalm["gold"]
     for unit, se, groups in (
-        ("lone", 0.0269718584901181, 999),
+        ("independent", 0.0269718584901181, 999),
         ("question", 0.0424223243820941, 170),
         ("app", 0.0436521674189309, 50),
     ):
         parts = [kappa_of(gold, pandalm[name], pandalm[unit], 3, 4) for name in ("first", "second")]
         found = difference(parts[0], parts[1], normal=True)
         assert found.value == pytest.approx(0.0401526644631637, abs=1e-12)
-        assert found.spread.pulls.size == groups
-        plain = float(np.sqrt(np.square(found.spread.pulls).sum()))
-        assert se == pytest.approx(plain if unit == "lone" else found.se, abs=1e-12)
-        if unit == "lone":
-            unpaired = np.sqrt(sum(np.square(part.pulls).sum() for part in parts))
+        assert found.influences.sums.size == groups
+        plain = float(np.sqrt(np.square(found.influences.sums).sum()))
+        assert se == pytest.approx(plain if unit == "independent" else found.se, abs=1e-12)
+        if unit == "independent":
+            unpaired = np.sqrt(sum(np.square(part.sums).sum() for part in parts))
             assert float(unpaired) == pytest.approx(0.0331386568806, abs=1e-12)
             assert found.value / plain == pytest.approx(1.48868734714, abs=1e-10)
             assert 2 * ndtr(-found.value / plain) == pytest.approx(0.136569717, abs=1e-8)
@@ -85,12 +85,12 @@ def test_pandalm_paired_kappa(pandalm):
 
 
 def test_pandalm_permutations(pandalm):
-    gold, first, second, lone = (pandalm[name] for name in ("gold", "first", "second", "lone"))
+    gold, first, second, independent = (pandalm[name] for name in ("gold", "first", "second", "independent"))
 
     def kappa(counts):
         return METRICS["cohen_kappa"](Table(counts / 999, 999, 3, np.arange(3.0))).value
 
-    found = label_swap(gold * 4 + first, gold * 4 + second, (4, 4), kappa, lone, draws=3_000)
+    found = label_swap(gold * 4 + first, gold * 4 + second, (4, 4), kappa, independent, draws=3_000)
     assert found.p == pytest.approx(0.145, abs=0.02)
     right, other = (first == gold).astype(float), (second == gold).astype(float)
     only = int((right > other).sum()), int((right < other).sum())
@@ -123,7 +123,7 @@ def test_umass_clustered_errors(umass):
     questions = coded([row["question"] for row in kept])
     assert questions.count == 400
     found = kappa_of(gold, said, questions, 2, 2)
-    assert float(np.sqrt(np.square(found.pulls).sum())) == pytest.approx(0.0153667720931521, abs=1e-12)
+    assert float(np.sqrt(np.square(found.sums).sum())) == pytest.approx(0.0153667720931521, abs=1e-12)
     assert found.se == pytest.approx(0.0153860166493382, abs=1e-12)
     assert mean((gold == said).astype(float), questions).se == pytest.approx(0.0065616507389091, abs=1e-12)
     kept, gold, said = columns(umass[0], "Contains")
@@ -138,12 +138,12 @@ def test_umass_in_two_ways(umass):
     kept, gold, said = columns(complete, "GPT-4")
     ways = [coded([row[name] for row in kept]) for name in ("question", "model")] + [Clusters.of(np.arange(gold.size))]
     parts = [kappa_of(gold, said, way, 2, 2) for way in ways]
-    assert [part.pulls.size for part in parts] == [400, 9, 3465]
-    plain = [float(np.square(part.pulls).sum()) for part in parts]
+    assert [part.sums.size for part in parts] == [400, 9, 3465]
+    plain = [float(np.square(part.sums).sum()) for part in parts]
     assert np.sqrt(plain[:2]) == pytest.approx((0.015613, 0.077717), abs=5e-7)
     assert np.sqrt(plain[0] + plain[1] - plain[2]) == pytest.approx(0.078425, abs=5e-7)
     # With the factors the nine systems weigh more: 0.0831.
-    factors = [part.pulls.size / (part.pulls.size - 1) for part in parts]
+    factors = [part.sums.size / (part.sums.size - 1) for part in parts]
     variance = float(np.dot(np.multiply(plain, factors), (1, 1, -1)))
     assert two_way(*parts) == pytest.approx(variance**0.5, abs=1e-12)
 
@@ -184,7 +184,7 @@ def test_umass_rank_sets(umass):
         found = dict(zip(judges, zip(sets.best.tolist(), sets.worst.tolist(), strict=True), strict=True))
         assert found == expected
     # statistics.md 0: 51 of 55 with errors of single rows, 42 with clusters and Holm.
-    lone = Clusters.of(np.arange(len(kept)))
-    plain = pairwise(*stack([kappa_of(*columns(kept, judge)[1:], lone, 2, 2) for judge in judges]), normal=True)
+    independent = Clusters.of(np.arange(len(kept)))
+    plain = pairwise(*stack([kappa_of(*columns(kept, judge)[1:], independent, 2, 2) for judge in judges]), normal=True)
     assert int((plain.p < 0.05).sum()) == 51
     assert int((holm(compared.p) < 0.05).sum()) == 42

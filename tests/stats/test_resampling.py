@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, Spread, mean, spread
+from judgebench.stats.influence import Clusters, Influences, influences_of, mean
 
 PANDALM_7B = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
 
@@ -102,7 +102,7 @@ def test_the_jackknife_is_the_one_by_hand(seed, groups):
     counts=st.lists(st.integers(4, 60), min_size=4, max_size=4),
     method=st.sampled_from(["bca", "bootstrap", "jackknife"]),
 )
-def test_lone_rows_are_drawn_as_clusters_of_one(counts, method):
+def test_independent_rows_are_drawn_as_clusters_of_one(counts, method):
     square = np.array(counts).reshape(2, 2)
     found = resampled(parts_of(square), kappa, method, draws=200)
     value = kappa(square)
@@ -124,12 +124,12 @@ def test_nothing_to_resample(method):
 def test_bca_says_when_it_falls_back():
     # One row off the diagonal of two labels, and one cluster without which kappa has no value.
     counts = np.array([[40, 3], [0, 1]])
-    lone = parts_of(counts)
+    independent = parts_of(counts)
 
     def picky(table_counts):
         return kappa(table_counts) if table_counts.sum() == 44 else None
 
-    found = resampled(lone, picky, "bca", draws=300)
+    found = resampled(independent, picky, "bca", draws=300)
     assert (found.method, found.low is not None) in {("bootstrap", True), ("", False)}
     assert (
         resampled(
@@ -144,17 +144,17 @@ def test_two_ways_of_clustering():
     rng = np.random.default_rng(8)
     question, system = np.repeat(np.arange(12), 5), np.tile(np.arange(5), 12)
     right = (rng.random(60) < 0.3 + 0.5 * rng.random(12)[question]).astype(float)
-    pulls = (right - right.mean()) / 60
+    influences = (right - right.mean()) / 60
     share_q, share_s = question[:, None] == question, system[:, None] == system
     parts = [
-        float((np.outer(pulls, pulls) * shared).sum()) * g / (g - 1)
+        float((np.outer(influences, influences) * shared).sum()) * g / (g - 1)
         for shared, g in ((share_q, 12), (share_s, 5), (share_q & share_s, 60))
     ]
     ways = [mean(right, Clusters.of(codes)) for codes in (question, system, np.arange(60))]
     assert two_way(*ways) == pytest.approx(math.sqrt(parts[0] + parts[1] - parts[2]))
-    lone = Spread(0.5, 2, np.array([0]), np.array([0.0]))
-    assert two_way(ways[0], lone, ways[2]) is None
-    still = Spread(0.5, 4, np.arange(4), np.zeros(4))
+    single = Influences(0.5, 2, np.array([0]), np.array([0.0]))
+    assert two_way(ways[0], single, ways[2]) is None
+    still = Influences(0.5, 4, np.arange(4), np.zeros(4))
     assert two_way(still, still, ways[2]) == 0.0
 
 
@@ -162,5 +162,5 @@ def test_one_row_more_or_less_is_the_influence():
     gold, judge = expand(PANDALM_7B)
     one = table(PANDALM_7B)
     found = resampled(parts_of(PANDALM_7B), kappa, "jackknife")
-    engine = spread(one, METRICS["cohen_kappa"](one), gold * 3 + judge, Clusters.of(np.arange(999)))
+    engine = influences_of(one, METRICS["cohen_kappa"](one), gold * 3 + judge, Clusters.of(np.arange(999)))
     assert found.se == pytest.approx(engine.se, rel=2e-3)

@@ -53,14 +53,14 @@ def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, flo
     >>> round(estimate.value, 4), round(p, 4)
     (-0.0405, 0.0832)
     """
-    if first.pulls is None or second.pulls is None:
+    if first.influences is None or second.influences is None:
         return Estimate.missing("no_annotators"), None
-    joined = combine([first.pulls, second.pulls], [1.0, -1.0])
-    pulls = replace(joined, n=max(first.pulls.n, second.pulls.n))
-    estimate = free(pulls, low=-1.0, high=1.0)
-    if not pulls.se or pulls.se < TINY:
+    joined = combine([first.influences, second.influences], [1.0, -1.0])
+    influences = replace(joined, n=max(first.influences.n, second.influences.n))
+    estimate = free(influences, low=-1.0, high=1.0)
+    if not influences.se or influences.se < TINY:
         return estimate, None
-    return estimate, 2 * t_lower(-abs(pulls.value) / pulls.se, pulls.pulls.size - 1)
+    return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.sums.size - 1)
 
 
 def aligned(first: Ratings, second: Ratings) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Scale
     from judgebench.stats.inference.alternative import Duel
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
     from judgebench.stats.table import Floats
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
@@ -83,8 +83,8 @@ class AltTest:
     since these annotators are all there are. ``clustered_rate`` is the same with cluster-robust tests, undefined
     (``no_clusters``) where no items share a cluster. ``advantage``, the advantage probability, is the mean over
     annotators of the share of items on which the judge is at least as close to the others as the annotator is: it does
-    not depend on epsilon, and its interval is over clusters of items, for these annotators; ``pulls`` is what it is
-    made of.
+    not depend on epsilon, and its interval is over clusters of items, for these annotators; ``influences`` is what it
+    is made of.
 
     ``annotators`` include those who are left out; ``items`` are those with labels enough; ``ties`` is their mean share.
     ``majority`` has winning rate and advantage of a judge who always gives the annotators' most frequent label.
@@ -103,7 +103,7 @@ class AltTest:
     ties: float
     majority: tuple[float, float] | None = None
     warnings: tuple[str, ...] = ()
-    pulls: Spread | None = field(default=None, repr=False, compare=False)
+    influences: Influences | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool | None:
@@ -202,9 +202,9 @@ def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
     tests = ["" if duel.n < enough else "t" if duel.n >= min_items else "wilcoxon" for duel in everyone]
     found, winning, clustered = _decide(labels, everyone, tests, epsilon, q)
     counted = int(np.unique(items).size)
-    pulls = None
+    influences = None
     if chosen:
-        pulls = replace(combine([duel.advantage for duel in chosen], [1 / len(chosen)] * len(chosen)), n=counted)
+        influences = replace(combine([duel.advantage for duel in chosen], [1 / len(chosen)] * len(chosen)), n=counted)
     ties = float(np.mean([duel.ties for duel in chosen])) if chosen else 0.0
     warnings = {
         "few_annotators": len(chosen) < _FEW_ANNOTATORS,
@@ -222,11 +222,13 @@ def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
         items=counted,
         winning_rate=winning,
         clustered_rate=clustered,
-        advantage=Estimate.missing("no_annotators", counted) if pulls is None else free(pulls, low=0.0, high=1.0),
+        advantage=Estimate.missing("no_annotators", counted)
+        if influences is None
+        else free(influences, low=0.0, high=1.0),
         annotators=found,
         ties=ties,
         warnings=tuple(code for code, holds in warnings.items() if holds),
-        pulls=pulls,
+        influences=influences,
     )
 
 
@@ -252,7 +254,7 @@ def _decide(
         duel = everyone[j]
         below = mean_below if tests[j] == "t" else signed_rank_below
         plain.append(below(duel.lead, epsilon))
-        robust.append(None if duel.clusters.lone else mean_below_clustered(duel.lead, epsilon, duel.clusters))
+        robust.append(None if duel.clusters.independent else mean_below_clustered(duel.lead, epsilon, duel.clusters))
     adjusted = dict(zip(tested, benjamini_yekutieli(plain), strict=True)) if tested else {}
     table = tuple(
         Replaced(
@@ -275,10 +277,10 @@ def _decide(
     rate = sum(bool(rows[j].wins) for j in tested) / count
     # Annotators without shared clusters keep their p-value; one with a single cluster can't be replaced.
     clustered = [
-        p if everyone[j].clusters.lone else 1.0 if other is None else other
+        p if everyone[j].clusters.independent else 1.0 if other is None else other
         for j, p, other in zip(tested, plain, robust, strict=True)
     ]
-    if all(everyone[j].clusters.lone for j in tested):
+    if all(everyone[j].clusters.independent for j in tested):
         return tuple(rows), _share(rate, count), Estimate.missing("no_clusters", count)
     return tuple(rows), _share(rate, count), _share(float((benjamini_yekutieli(clustered) <= q).mean()), count)
 

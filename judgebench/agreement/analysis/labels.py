@@ -57,26 +57,26 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     judge = np.minimum(scored.judge, labels)
     names = (*scored.scale.labels, *(("no verdict",) if (judge == labels).any() else ()))
     found: list[LabelUse] = []
-    pulls = []
+    parts = []
     for code, name in enumerate(names):
         said, true = judge == code, scored.gold == code
-        spread = mean(said.astype(np.float64) - true, clusters)
-        pulls.append(spread)
-        found.append(LabelUse(name, float(true.mean()), float(said.mean()), free(spread, low=-1.0, high=1.0), None))
+        part = mean(said.astype(np.float64) - true, clusters)
+        parts.append(part)
+        found.append(LabelUse(name, float(true.mean()), float(said.mean()), free(part, low=-1.0, high=1.0), None))
     groups = clusters.count
     p = [_p(one.difference, groups - 1) for one in found]
     known = {i: value for i, value in enumerate(p) if value is not None}
     for i, value in zip(known, holm(list(known.values())), strict=True):
         one = found[i]
         found[i] = LabelUse(one.label, one.gold, one.judge, one.difference, float(value))
-    if clusters.lone and len(names) == labels:
+    if clusters.independent and len(names) == labels:
         counts = np.bincount(scored.gold * labels + judge, minlength=labels * labels).reshape(labels, labels)
         return tuple(found), stuart_maxwell(counts.astype(np.float64))
     if groups < 2:
         return tuple(found), "few_clusters"
-    sums = np.stack([spread.pulls for spread in pulls])
+    sums = np.stack([part.sums for part in parts])
     covariance = groups / (groups - 1) * sums @ sums.T
-    return tuple(found), wald(np.array([spread.value for spread in pulls]), covariance, groups)
+    return tuple(found), wald(np.array([part.value for part in parts]), covariance, groups)
 
 
 def _p(difference: Estimate, df: int) -> float | None:

@@ -15,7 +15,7 @@ from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import t_quantile
-from judgebench.stats.influence import Spread, combine
+from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,15 +72,15 @@ def slices(scored: Scored, features: Iterable[Feature]) -> tuple[Slice, ...]:
         if not feature.levels:
             continue
         parts: list[Slice] = []
-        spreads: list[Spread] = []
+        agreements: list[Influences] = []
         for code, level in enumerate(feature.levels):
             rows = np.flatnonzero(feature.values == code)
             if rows.size:
-                part, spread = _slice(scored, rows, feature.name, level)
+                part, agreement = _slice(scored, rows, feature.name, level)
                 parts.append(part)
-                spreads.append(spread)
+                agreements.append(agreement)
         if len(parts) > 1:
-            found += _shrunken(parts, spreads)
+            found += _shrunken(parts, agreements)
     return tuple(found)
 
 
@@ -153,20 +153,20 @@ def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
 
 def _strata(scored: Scored, division: str, parts: Sequence[tuple[str, Rows]], total: int | None = None) -> Strata:
     found: list[Slice] = []
-    spreads: list[Spread] = []
+    agreements: list[Influences] = []
     for name, rows in parts:
         if rows.size:
-            part, spread = _slice(scored, rows, division, name)
+            part, agreement = _slice(scored, rows, division, name)
             found.append(part)
-            spreads.append(spread)
+            agreements.append(agreement)
     apart = None
     if len(found) > 1:
-        apart = _apart(spreads[0], spreads[-1])
+        apart = _apart(agreements[0], agreements[-1])
     inside = sum(rows.size for _, rows in parts)
     return Strata(tuple(found), apart, (scored.size if total is None else total) - inside)
 
 
-def _apart(first: Spread, last: Spread) -> Estimate:
+def _apart(first: Influences, last: Influences) -> Estimate:
     """Difference of two strata; those that share no cluster are independent, and few clusters in one count as few."""
     if np.intersect1d(first.ids, last.ids).size:
         return free(combine([first, last], [1.0, -1.0]), low=-1.0, high=1.0)
@@ -176,16 +176,16 @@ def _apart(first: Spread, last: Spread) -> Estimate:
     variances = np.array([first.se, last.se]) ** 2
     total = float(variances.sum())
     # Welch and Satterthwaite: the degrees of freedom of a sum of two unequal variances.
-    df = total**2 / float((variances**2 / [first.pulls.size - 1, last.pulls.size - 1]).sum())
+    df = total**2 / float((variances**2 / [first.sums.size - 1, last.sums.size - 1]).sum())
     half = t_quantile(max(1, math.floor(df))) * math.sqrt(total)
     return Estimate(value, max(-1.0, value - half), min(1.0, value + half), n, None, math.sqrt(total), "cr1-t-welch")
 
 
-def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice, Spread]:
+def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice, Influences]:
     part = scored.take(rows)
     counted = Counted.of(part)
-    agreement, spread = estimate(METRICS["percent_agreement"], counted)
-    if spread is None:
+    agreement, influences = estimate(METRICS["percent_agreement"], counted)
+    if influences is None:
         raise ValueError("a slice has rows")
     metrics = {"percent_agreement": agreement}
     names = ["cohen_kappa"]
@@ -197,16 +197,16 @@ def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice,
     if np.unique(part.gold).size == 1:
         # Where gold is one label, kappa is 0 for any judge, and says nothing of this one.
         metrics["cohen_kappa"] = Estimate.missing("constant_gold", part.size)
-    return Slice(division, name, int(np.unique(part.item).size), metrics), spread
+    return Slice(division, name, int(np.unique(part.item).size), metrics), influences
 
 
-def _shrunken(parts: Sequence[Slice], spreads: Sequence[Spread]) -> list[Slice]:
-    n = np.array([spread.n for spread in spreads], dtype=np.float64)
-    share = np.array([spread.value for spread in spreads])
+def _shrunken(parts: Sequence[Slice], agreements: Sequence[Influences]) -> list[Slice]:
+    n = np.array([one.n for one in agreements], dtype=np.float64)
+    share = np.array([one.value for one in agreements])
     overall = float((n * share).sum() / n.sum())
     # A slice on which nothing varies is no more certain than its size allows.
     floor = max(overall * (1 - overall), 1 / (4 * float(n.sum()))) / n
-    variance = np.maximum(np.array([(spread.se or 0.0) ** 2 for spread in spreads]), floor / 2)
+    variance = np.maximum(np.array([(one.se or 0.0) ** 2 for one in agreements]), floor / 2)
     weight = 1 / variance
     center = float((weight * share).sum() / weight.sum())
     q = float((weight * (share - center) ** 2).sum())

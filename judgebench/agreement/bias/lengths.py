@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.bias.position import share_of
 from judgebench.agreement.estimates import free
-from judgebench.agreement.policies import side_of
+from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
 from judgebench.stats.influence import Clusters, mean
 
@@ -64,8 +64,8 @@ def length_preference(scored: Scored, ahead: npt.NDArray[np.float64], bins: int 
     if scored.scale.kind != "pair":
         raise ValueError(f"a {scored.scale.kind} scale has no two responses")
     labels = len(scored.scale.labels)
-    judge = side_of(np.where(scored.judge < labels, scored.judge, -1), scored.scale)
-    gold = np.zeros_like(judge) if scored.gold_values is not None else side_of(scored.gold, scored.scale)
+    judge = sign_of(np.where(scored.judge < labels, scored.judge, -1), scored.scale)
+    gold = np.zeros_like(judge) if scored.gold_values is not None else sign_of(scored.gold, scored.scale)
     apart = ahead[scored.item]
     longer = np.sign(np.nan_to_num(apart))
     rows = np.flatnonzero((judge != 0) & (gold != 0) & (longer != 0))

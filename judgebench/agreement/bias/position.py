@@ -1,4 +1,4 @@
-"""Biases that stored verdicts show: position, and leaning towards one label."""
+"""Biases that stored verdicts show: position, and a preference for one label."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
-from judgebench.agreement.policies import side_of
+from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
 from judgebench.stats.inference.intervals import interval
-from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.influence import Clusters, Influences, mean
 from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     found = _position(ratings)
     if ratings.scale.kind == "pair":
         found |= _first_slot(ratings)
-    return found | _leaning(scored)
+    return found | _label_bias(scored)
 
 
 def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:
@@ -89,7 +89,7 @@ def turned(ratings: Ratings) -> Turned | None:
     if ratings.scale.kind == "pick":
         return Turned(one == two, np.zeros(one.size, np.int32), plain)
     # The swapped game's first slot held the second response.
-    lean = side_of(one, ratings.scale) - side_of(two, ratings.scale)
+    lean = sign_of(one, ratings.scale) - sign_of(two, ratings.scale)
     off = ratings.scale.both_bad
     return Turned((lean == 0) & ((one == off) == (two == off)), lean, plain)
 
@@ -115,15 +115,15 @@ def _position(ratings: Ratings) -> dict[str, Estimate]:
 
 def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
     """Share of decided games that name the first slot as shown."""
-    sides = side_of(ratings.judge, ratings.scale)
-    shown = np.where(ratings.swapped, -sides, sides)
+    signs = sign_of(ratings.judge, ratings.scale)
+    shown = np.where(ratings.swapped, -signs, signs)
     decided = np.flatnonzero(shown)
     if not decided.size:
         return {"first_slot_rate": Estimate.missing("no_items")}
     return {"first_slot_rate": share_of(shown[decided] < 0, Clusters.of(ratings.cluster[decided]))}
 
 
-def _leaning(scored: Scored) -> dict[str, Estimate]:
+def _label_bias(scored: Scored) -> dict[str, Estimate]:
     """How much higher the judge's labels are than gold's, over rows with both."""
     scale = scored.scale
     name = {"check": "positive_rate_difference", "rate": "mean_signed_error"}.get(scale.kind)
@@ -136,16 +136,22 @@ def _leaning(scored: Scored) -> dict[str, Estimate]:
     gold = values if scored.gold_values is None else scored.gold_values
     difference = values[scored.judge[valid]] - gold[scored.gold[valid]]
     reach = float(values.max() - values.min())
-    pulls = mean(difference, Clusters.of(scored.cluster[valid]))
-    return {name: free(pulls, low=-reach, high=reach)}
+    influences = mean(difference, Clusters.of(scored.cluster[valid]))
+    return {name: free(influences, low=-reach, high=reach)}
 
 
 def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
-    """Give a share of rows its interval: Wilson's for lone rows, cluster-robust otherwise.
+    """Give a share of rows its interval: Wilson's for independent rows, cluster-robust otherwise.
 
     At 0 and 1 it is Wilson's for the number of clusters.
     """
-    pulls: Spread = mean(flags.astype(np.float64), clusters)
-    # As other shares: at 0 and 1 no cluster pulls, and Wilson's bound for their number takes over.
-    found = interval(Outcome(pulls.value, n=pulls.n), pulls, lone=clusters.lone, proportion=True, low=0.0)
-    return Estimate(pulls.value, found.low, found.high, pulls.n, None, found.se, found.method)
+    influences: Influences = mean(flags.astype(np.float64), clusters)
+    # As other shares: at 0 and 1 every influence is 0, and Wilson's bound for their number takes over.
+    found = interval(
+        Outcome(influences.value, n=influences.n),
+        influences,
+        independent=clusters.independent,
+        proportion=True,
+        low=0.0,
+    )
+    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)

@@ -12,14 +12,13 @@ import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.contrasts import (
-    SEQUENCES,
     chosen,
+    contrast,
     credits_of,
-    gap,
     groups,
     hits_of,
+    is_directional,
     is_error,
-    is_leaning,
     missing_numbers,
     verdicts_differ,
 )
@@ -27,6 +26,7 @@ from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import table_of
 from judgebench.agreement.power.power import Power, pilot_pair
 from judgebench.agreement.step_labels import checked_steps
+from judgebench.agreement.verdict_columns import SEQUENCES
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.contrasts import Side
+    from judgebench.agreement.contrasts import JudgeRows
     from judgebench.agreement.figures import Figure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
@@ -126,11 +126,12 @@ class Differing:
 class Comparison:
     """Two judges held against each other on what both share; a judgment is a row.
 
-    ``headline`` is the metric that the verdict is about, an error where ``lower_is_better``; ``leaning`` where neither
-    more nor less of it is better; ``errors`` names the metrics of which less is better. ``lines`` begin with the subset
-    ``all``. ``fourfold`` is None where gold is a number; ``power`` is what the headline's paired test can find here;
-    ``left_out`` and ``incomplete`` are as in `Matched`; ``differ`` counts the judgments on which the verdicts differ.
-    Rows are clustered by question, or (``two-way``) by question and by system, of which there are ``systems``.
+    ``headline`` is the metric that the verdict is about, an error where ``lower_is_better``; ``directional`` where
+    neither more nor less of it is better; ``errors`` names the metrics of which less is better. ``lines`` begin with
+    the subset ``all``. ``fourfold`` is None where gold is a number; ``power`` is what the headline's paired test can
+    find here; ``left_out`` and ``incomplete`` are as in `Matched`; ``differ`` counts the judgments on which the
+    verdicts differ. Rows are clustered by question, or (``two-way``) by question and by system, of which there are
+    ``systems``.
     """
 
     task: str
@@ -152,7 +153,7 @@ class Comparison:
     left_out: int
     incomplete: int
     differ: int
-    leaning: bool = False
+    directional: bool = False
     interval: PairedInterval = "default"
     systems: int | None = None
     errors: tuple[str, ...] = ()
@@ -186,8 +187,8 @@ def compare(
     """Hold two judges against each other.
 
     The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what the
-    judges share cancels, and rows of one question count together. For the area under the curve of lone rows that is
-    DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
+    judges share cancels, and rows of one question count together. For the area under the curve of independent rows that
+    is DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
 
     The first of ``metrics`` is the headline; by default they are those that the scale calls for, and those of scores
     and probabilities where both judges give them. ``by`` names divisions (subset, system) that get lines of their own.
@@ -225,19 +226,19 @@ def compare(
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
     lines = _adjusted(
-        [_line(group, metric, sides, two_way=two_way) for group, sides in every.items() for metric in figures.items()]
+        [_line(group, metric, judges, two_way=two_way) for group, judges in every.items() for metric in figures.items()]
     )
     headline = next((line.metric for line in lines if line.subset == "all" and line.difference.value is not None), None)
     if headline is None:
         headline = next(iter(figures))
-    main, sides = figures[headline], every["all"]
+    main, judges = figures[headline], every["all"]
     clusters = one.clusters().count
     warnings = {
         "few_clusters": clusters < FEW_CLUSTERS,
         "few_systems": two_way and systems < FEW_CLUSTERS,
         "missing_scores": missing_numbers(matched, figures),
     }
-    fourfold, tests = _tests(sides, main, draws, seed)
+    fourfold, tests = _tests(judges, main, draws, seed)
     return Comparison(
         task=matched.task,
         gold_source=matched.gold_source,
@@ -250,12 +251,12 @@ def compare(
         coverage=(matched.coverage[0], matched.coverage[1]),
         headline=headline,
         lower_is_better=is_error(main),
-        leaning=is_leaning(main),
+        directional=is_directional(main),
         lines=tuple(lines),
         fourfold=fourfold,
         tests=tests,
         # More items bring no more systems, so that no number of items can be promised.
-        power=None if two_way else pilot_pair(sides, headline, main),
+        power=None if two_way else pilot_pair(judges, headline, main),
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
@@ -272,8 +273,8 @@ def differing(matched: Matched) -> Iterator[Differing]:
     subsets = matched.ratings[0].subsets
     gold, first, second = _words(matched)
     rows = np.flatnonzero(verdicts_differ(matched))
-    _, sides = next(groups(matched))
-    hits = hits_of(sides[:2])
+    _, judges = next(groups(matched))
+    hits = hits_of(judges[:2])
     for row in rows.tolist():
         right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
         yield Differing(
@@ -330,16 +331,16 @@ def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
     )
 
 
-def _line(group: str, metric: tuple[str, Metric | str], sides: Sequence[Side], *, two_way: bool) -> Line:
+def _line(group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], *, two_way: bool) -> Line:
     name, figure = metric
-    first, second = (side.estimate(figure, two_way=two_way) for side in sides)
+    first, second = (judge.estimate(figure, two_way=two_way) for judge in judges)
     # A share of some rows is still a figure of all that were put in the table.
-    counted = sides[0].counted
+    counted = judges[0].counted
     n = first.n if isinstance(figure, str) or counted is None else counted.table.n
     if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
         return Line(group, name, first, second, Estimate.missing(reason, n), None)
-    found = gap(sides[0], sides[1], figure, two_way=two_way)
+    found = contrast(judges[0], judges[1], figure, two_way=two_way)
     if found is None:
         return Line(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
     test = found.test
@@ -356,9 +357,9 @@ def _adjusted(lines: Sequence[Line]) -> list[Line]:
     return found
 
 
-def _tests(sides: Sequence[Side], metric: Metric | str, draws: int, seed: int) -> tuple[Fourfold | None, Checks]:
-    swap = _swap(sides[0], sides[1], metric, draws, seed)
-    one, credit, right = sides[0].scored, credits_of(sides), hits_of(sides)
+def _tests(judges: Sequence[JudgeRows], metric: Metric | str, draws: int, seed: int) -> tuple[Fourfold | None, Checks]:
+    swap = _swap(judges[0], judges[1], metric, draws, seed)
+    one, credit, right = judges[0].scored, credits_of(judges), hits_of(judges)
     flip = None
     if credit is not None:
         # Half credits are whole numbers when doubled, and whole numbers are counted instead of drawn.
@@ -367,15 +368,15 @@ def _tests(sides: Sequence[Side], metric: Metric | str, draws: int, seed: int) -
         return None, Checks(None, None, None, flip, swap, draws, seed)
     cells = np.bincount(2 * right[0].astype(np.intp) + right[1], minlength=4).tolist()
     fourfold = Fourfold(cells[3], cells[2], cells[1], cells[0])
-    lone = np.unique(one.item).size == one.size
-    if not lone:
+    independent = np.unique(one.item).size == one.size
+    if not independent:
         return fourfold, Checks(None, None, None, flip, swap, draws, seed)
     b, c = fourfold.first_only, fourfold.second_only
     exact, mid = mcnemar(b, c), mcnemar(b, c, "mid-p")
     return fourfold, Checks(exact, mid, agresti_min(b, c, fourfold.n), flip, swap, draws, seed)
 
 
-def _swap(first: Side, second: Side, metric: Metric | str, draws: int, seed: int) -> float | None:
+def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int, seed: int) -> float | None:
     one, two = first.scored, second.scored
     if isinstance(metric, str):
         return _swapped_means(first.figure(metric), second.figure(metric), one.cluster, draws, seed)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Spread
+    from judgebench.stats.influence import Influences
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,12 @@ def compare_all(
     figures = chosen(matched, (metric,) if metric else (), METRICS if known is None else known)
     name = next(iter(figures))
     made = figures[name]
-    _, sides = next(groups(matched))
-    if isinstance(made, str) and any(side.figures[made].bias is not None for side in sides):
+    _, judges = next(groups(matched))
+    if isinstance(made, str) and any(judge.figures[made].bias is not None for judge in judges):
         raise UsageError(
             f"{name} is compared between two judges only: chance lifts it, and no joint interval knows that"
         )
-    found = measured(sides, made)
+    found = measured(judges, made)
     # Rank 1 is the best: of an error, the lowest.
     sign = -1.0 if is_error(made) else 1.0
     order = sorted(range(len(found)), key=lambda i: (found[i][0].value is None, -sign * (found[i][0].value or 0.0)))
@@ -132,11 +132,11 @@ def compare_all(
         "few_clusters": clusters < FEW_CLUSTERS,
         "missing_scores": missing_numbers(matched, {name: made}),
     }
-    figure = sides[0].figure(made)
+    figure = judges[0].figure(made)
     reach = figure.high - figure.low
     pairs = tuple(
-        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], within(_turned(gap, sign), reach), *ps)
-        for (i, j), gap, *ps in sets.pairs
+        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], within(_turned(difference, sign), reach), *ps)
+        for (i, j), difference, *ps in sets.pairs
     )
     return Standings(
         task=matched.task,
@@ -168,27 +168,29 @@ class Ranked:
     critical: float
 
 
-def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
+def ranks_of(estimates: Sequence[Influences], *, seed: int = 0) -> Ranked:
     """Rank estimates of judges on the same clusters with joint confidence (95 %).
 
     One judge has rank 1; with fewer than two clusters there are no ranks at all.
     """
-    if len(spreads) < 2:
-        return Ranked(((1, 1),) * len(spreads), (), 0.0)
-    values, pulls = stack(spreads)
-    if len(pulls) < 2:
-        return Ranked(((None, None),) * len(spreads), (), 0.0)
-    found = pairwise(values, pulls, seed=seed)
+    if len(estimates) < 2:
+        return Ranked(((1, 1),) * len(estimates), (), 0.0)
+    values, influences = stack(estimates)
+    if len(influences) < 2:
+        return Ranked(((None, None),) * len(estimates), (), 0.0)
+    found = pairwise(values, influences, seed=seed)
     live = found.se > 0
     p_holm = np.ones(found.p.size)
     p_holm[live] = holm(found.p[live])
     sets = rank_sets(found)
     pairs: list[tuple[tuple[int, int], Estimate, float | None, float | None, float | None]] = []
     for i, (a, b) in enumerate(found.pairs.tolist()):
-        n, value = spreads[a].n, float(found.difference[i])
+        n, value = estimates[a].n, float(found.difference[i])
         if live[i]:
-            gap = Estimate(value, float(found.low[i]), float(found.high[i]), n, None, float(found.se[i]), "max-t")
-            pairs.append(((a, b), gap, float(found.p[i]), float(p_holm[i]), float(found.p_max_t[i])))
+            difference = Estimate(
+                value, float(found.low[i]), float(found.high[i]), n, None, float(found.se[i]), "max-t"
+            )
+            pairs.append(((a, b), difference, float(found.p[i]), float(p_holm[i]), float(found.p_max_t[i])))
         else:
             pairs.append(((a, b), Estimate(value, None, None, n, None, 0.0, ""), None, None, None))
     ranks = tuple(zip(sets.best.tolist(), sets.worst.tolist(), strict=True))
@@ -198,23 +200,23 @@ def ranks_of(spreads: Sequence[Spread], *, seed: int = 0) -> Ranked:
 def surely_ahead(found: Ranked) -> set[tuple[int, int]]:
     """Name the pairs whose joint interval leaves out 0: the first of each is ahead of the second."""
     ahead: set[tuple[int, int]] = set()
-    for (first, second), gap, *_ in found.pairs:
-        if gap.low is not None and gap.low > 0:
+    for (first, second), difference, *_ in found.pairs:
+        if difference.low is not None and difference.low > 0:
             ahead.add((first, second))
-        elif gap.high is not None and gap.high < 0:
+        elif difference.high is not None and difference.high < 0:
             ahead.add((second, first))
     return ahead
 
 
-def _turned(gap: Estimate, sign: float) -> Estimate:
+def _turned(difference: Estimate, sign: float) -> Estimate:
     """Give a difference back the direction of its metric."""
-    if sign > 0 or gap.value is None:
-        return gap
-    low, high = (None if bound is None else -bound for bound in (gap.high, gap.low))
-    return replace(gap, value=-gap.value, low=low, high=high)
+    if sign > 0 or difference.value is None:
+        return difference
+    low, high = (None if bound is None else -bound for bound in (difference.high, difference.low))
+    return replace(difference, value=-difference.value, low=low, high=high)
 
 
-def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | None]:
+def shared_influences(judged: Sequence[Judged], metric: Metric) -> list[Influences | None]:
     """Estimate a metric for several judges, each on all of its own rows, over clusters of one meaning.
 
     Unlike `matching.match`, this asks for no common items: a few gaps, or a judge that was recorded in one order only,
@@ -222,7 +224,7 @@ def shared_spreads(judged: Sequence[Judged], metric: Metric) -> list[Spread | No
     Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
     """
     codes: dict[str, int] = {}
-    found: list[Spread | None] = []
+    found: list[Influences | None] = []
     for one in judged:
         to = np.fromiter((codes.setdefault(name, len(codes)) for name in one.clusters), np.int64, len(one.clusters))
         _, own = estimate(metric, Counted.of(apply(one.ratings, one.policies)))
@@ -239,14 +241,14 @@ def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str,
     from judgebench.agreement.witness.tables import verify_scored  # noqa: PLC0415 - loads the witnesses
 
     figures = chosen(matched, metrics, known)
-    _, sides = next(groups(matched))
+    _, judges = next(groups(matched))
     among = None if sequences(matched) else shared_numbers(matched, matched.scored)
-    for judge, ratings, side in zip(matched.judges, matched.ratings, sides, strict=True):
-        where = f"{matched.task}, {judge}"
-        tables = {name: side.estimate(metric) for name, metric in figures.items() if not isinstance(metric, str)}
-        rows = {name: side.estimate(metric) for name, metric in figures.items() if isinstance(metric, str)}
-        verify_scored(side.scored, tables, where=where)
+    for name, ratings, judge in zip(matched.judges, matched.ratings, judges, strict=True):
+        where = f"{matched.task}, {name}"
+        tables = {name: judge.estimate(metric) for name, metric in figures.items() if not isinstance(metric, str)}
+        rows = {name: judge.estimate(metric) for name, metric in figures.items() if isinstance(metric, str)}
+        verify_scored(judge.scored, tables, where=where)
         if among is None:
-            verify_sequences(select(ratings, side.scored.row), side.scored.policies, rows, where=where)
+            verify_sequences(select(ratings, judge.scored.row), judge.scored.policies, rows, where=where)
         elif rows:
-            verify_numbers(ratings, side.scored, rows, where=where, among=among)
+            verify_numbers(ratings, judge.scored, rows, where=where, among=among)

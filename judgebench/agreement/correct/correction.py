@@ -25,7 +25,7 @@ from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.inference.intervals import t_interval
-from judgebench.stats.influence import Clusters, Spread, combine, mean
+from judgebench.stats.influence import Clusters, Influences, combine, mean
 from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
@@ -247,8 +247,8 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
         return
     if (join_strata(sample) != sample.stratum).mean() > _THIN:
         yield "sparse_strata"
-    gap = drift(sample)
-    if gap is not None and abs(gap) > _DRIFT:
+    drifted = drift(sample)
+    if drifted is not None and abs(drifted) > _DRIFT:
         yield "subset_not_random"
 
 
@@ -267,11 +267,11 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
     tpr, tnr = (_share(given, cluster) for given, cluster in sides)
     calibration = Calibration(float(sides[1][0].mean()), negatives, float(sides[0][0].mean()), positives)
     power = youden(calibration)
-    if not Clusters.of(known.cluster).lone:
+    if not Clusters.of(known.cluster).independent:
         parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
         power = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
         if any(part.se is None or part.se < TINY for part in parts):
-            # A rate of 0 or 1 pulls nowhere, which is no certainty: each cluster counts as one item.
+            # A rate of 0 or 1 has no influences, which is no certainty: each cluster counts as one item.
             few = Calibration(calibration.tnr, parts[1].ids.size, calibration.tpr, parts[0].ids.size)
             power = replace(youden(few), n=power.n)
     return {"youden": power, "tpr": tpr, "tnr": tnr}, calibration
@@ -295,9 +295,9 @@ def _rogan_gladen(
     said = test.judge == one
     found = rogan_gladen(float(said.mean()), said.size, calibration)
     ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
-    if found.value is None or (ours.lone and theirs.lone):
+    if found.value is None or (ours.independent and theirs.independent):
         return found
-    # The delta method with the clusters' pulls: the two sets share none (the calibration set is another one).
+    # The delta method with the clusters' influences: the two sets share none (the calibration set is another one).
     power, theta = calibration.youden, found.value
     right = known.gold == one
     accepted = known.judge == one
@@ -310,8 +310,10 @@ def _rogan_gladen(
     return _delta(found, shown, errors, 0.0, 1.0, outside=outside)
 
 
-def _delta(found: Estimate, shown: Spread, errors: Spread, low: float, high: float, *, outside: bool) -> Estimate:
-    """Give an estimate the interval of the delta method, from the pulls of both sets' clusters.
+def _delta(
+    found: Estimate, shown: Influences, errors: Influences, low: float, high: float, *, outside: bool
+) -> Estimate:
+    """Give an estimate the interval of the delta method, from the influences of both sets' clusters.
 
     An outside calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
     """
@@ -321,9 +323,9 @@ def _delta(found: Estimate, shown: Spread, errors: Spread, low: float, high: flo
     first, second = shown.se, errors.se
     se = math.hypot(first or 0.0, second or 0.0) if outside else combine([shown, errors], [1.0, 1.0]).se or 0.0
     # Pulls with this standard error, as many as the smaller set has clusters.
-    pulls = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
+    influences = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
     value = 0.0 if found.value is None else found.value
-    bounds = t_interval(Spread(value, found.n, np.arange(groups), pulls), low=low, high=high)
+    bounds = t_interval(Influences(value, found.n, np.arange(groups), influences), low=low, high=high)
     return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")
 
 
@@ -331,7 +333,7 @@ def _bayes(test: Rows, known: Rows, score: Score, calibration: Calibration | Non
     """Cross-check Rogan and Gladen's estimate by its posterior, where rows are independent."""
     if calibration is None or plain.value is None:
         return Estimate.missing(plain.undefined or "one_class", test.judge.size)
-    if not (Clusters.of(test.cluster).lone and Clusters.of(known.cluster).lone):
+    if not (Clusters.of(test.cluster).independent and Clusters.of(known.cluster).independent):
         return Estimate.missing("clustered", test.judge.size)
     accepted = int(np.count_nonzero(test.judge == score.accepted))
     found = bayes_rogan_gladen(accepted, test.judge.size, calibration)
@@ -353,14 +355,14 @@ def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Es
     warnings += ["unseen_class"] if point.unseen else []
     found = matrix_mean(joint, margin, score.values)
     ours, theirs = Clusters.of(test.cluster), Clusters.of(known.cluster)
-    if found.value is None or (ours.lone and theirs.lone):
+    if found.value is None or (ours.independent and theirs.independent):
         return found, point.condition, warnings
     by_verdict, by_cell = matrix_influence(joint, margin, score.values)
     # Columns that nobody used are gone from the counts; the others keep their order.
     column = np.cumsum(used(known, test, score)) - 1
-    shown = Spread(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n))
-    pulls = theirs.sums(by_cell[known.gold, column[known.judge]] / known.judge.size)
-    errors = Spread(0.0, known.judge.size, theirs.ids, pulls)
+    shown = Influences(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n))
+    influences = theirs.sums(by_cell[known.gold, column[known.judge]] / known.judge.size)
+    errors = Influences(0.0, known.judge.size, theirs.ids, influences)
     return _delta(found, shown, errors, score.low, score.high, outside=outside), point.condition, warnings
 
 

@@ -89,7 +89,7 @@ def judge_only(
         )
     clusters = Clusters.of(rows.cluster)
     system = np.searchsorted(present, rows.system)
-    groups, codes = (1, np.zeros(system.size, int)) if clusters.lone else (clusters.count, clusters.codes)
+    groups, codes = (1, np.zeros(system.size, int)) if clusters.independent else (clusters.count, clusters.codes)
     shape = (groups, present.size, score.classes)
     cells = (codes * shape[1] + system) * shape[2] + rows.judge
     counts = np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
@@ -98,7 +98,7 @@ def judge_only(
     order = np.argsort(-means, kind="stable")
     counts = counts[:, order]
     rankings = sweep(
-        counts[0] if clusters.lone else counts, score.values, diagonals, common=common, draws=draws, seed=seed
+        counts[0] if clusters.independent else counts, score.values, diagonals, common=common, draws=draws, seed=seed
     )
     return JudgeOnly(
         systems=tuple(ratings.systems[code] or "(none)" for code in present[order].tolist()),

@@ -22,7 +22,7 @@ from judgebench.stats.table import TINY, Outcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
     from judgebench.stats.table import Floats
 
 
@@ -75,8 +75,8 @@ def labels_only(sample: Sample) -> Estimate:
     Wilson's interval for a proportion of independent rows, else cluster-robust t.
     """
     rows = sample.rows
-    pulls = mean(sample.gold[rows], Clusters.of(sample.clusters.codes[rows]))
-    return _plain(sample, pulls, rows)
+    influences = mean(sample.gold[rows], Clusters.of(sample.clusters.codes[rows]))
+    return _plain(sample, influences, rows)
 
 
 def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimate:
@@ -90,10 +90,10 @@ def naive(sample: Sample, valid: npt.NDArray[np.bool_] | None = None) -> Estimat
     rows = np.arange(sample.judge.size) if valid is None else np.flatnonzero(valid)
     if not rows.size:
         return Estimate.missing("no_items")
-    pulls = mean(sample.judge[rows], Clusters.of(sample.clusters.codes[rows]))
+    influences = mean(sample.judge[rows], Clusters.of(sample.clusters.codes[rows]))
     values = sample.judge[rows]
     two = bool(((values == sample.low) | (values == sample.high)).all())
-    return _plain(sample, pulls, rows, proportion=two)
+    return _plain(sample, influences, rows, proportion=two)
 
 
 def ppi_weight(sample: Sample) -> float:
@@ -171,8 +171,8 @@ def post_stratified(sample: Sample) -> Estimate:
         reach = sample.high - sample.low
         hits = (sums - labels * sample.low) / reach
         plain, pulled = hits / np.maximum(labels, 1), (hits + 1) / (labels + 2)
-        gap = np.maximum(pulled * (1 - pulled) - plain * (1 - plain), 0) / np.maximum(labels, 1)
-        extra = reach**2 * float((weights**2 * gap).sum())
+        excess = np.maximum(pulled * (1 - pulled) - plain * (1 - plain), 0) / np.maximum(labels, 1)
+        extra = reach**2 * float((weights**2 * excess).sum())
     return _bounded(sample, value, parts, method="post-stratification", extra=extra)
 
 
@@ -206,36 +206,36 @@ def drift(sample: Sample) -> float | None:
     if min(rows.size, rest.size) < 2:
         return None
     ours, others = sample.judge[rows], sample.judge[rest]
-    gap = float(ours.mean() - others.mean())
+    shift = float(ours.mean() - others.mean())
     # Under the null both sides share one variance, which a side of equal scores would hide.
     center = sample.judge - sample.judge.mean()
     se = _error(sample, [(rows, center[rows] / rows.size), (rest, -center[rest] / rest.size)])
-    return None if se is None or se < TINY else gap / se
+    return None if se is None or se < TINY else shift / se
 
 
-def _plain(sample: Sample, pulls: Spread, rows: Ints, *, proportion: bool | None = None) -> Estimate:
+def _plain(sample: Sample, influences: Influences, rows: Ints, *, proportion: bool | None = None) -> Estimate:
     """Interval of a plain mean, on the unit scale."""
     reach = sample.high - sample.low
-    share = (pulls.value - sample.low) / reach
-    unit = type(pulls)(share, pulls.n, pulls.ids, pulls.pulls / reach)
+    share = (influences.value - sample.low) / reach
+    unit = type(influences)(share, influences.n, influences.ids, influences.sums / reach)
     two = sample.binary if proportion is None else proportion
-    lone = Clusters.of(sample.clusters.codes[rows]).lone
-    outcome = Outcome(share, n=pulls.n, chance=0.0 if two else None)
-    found = interval(outcome, unit, lone=lone, proportion=two, low=0.0, high=1.0)
+    independent = Clusters.of(sample.clusters.codes[rows]).independent
+    outcome = Outcome(share, n=influences.n, chance=0.0 if two else None)
+    found = interval(outcome, unit, independent=independent, proportion=two, low=0.0, high=1.0)
     low, high = (None if bound is None else sample.low + reach * bound for bound in (found.low, found.high))
     se = None if found.se is None else found.se * reach
-    return Estimate(pulls.value, low, high, pulls.n, se=se, method=found.method)
+    return Estimate(influences.value, low, high, influences.n, se=se, method=found.method)
 
 
 def _error(sample: Sample, parts: list[tuple[Ints, Floats]]) -> float | None:
     """Cluster-robust standard error of a sum of means over different rows, each with its own CR1 factor."""
     total = np.zeros(sample.clusters.count)
-    for rows, pulls in parts:
+    for rows, influences in parts:
         codes = sample.clusters.codes[rows]
         groups = int(np.count_nonzero(np.bincount(codes)))
         if groups < 2:
             return None
-        total += math.sqrt(groups / (groups - 1)) * np.bincount(codes, pulls, minlength=total.size)
+        total += math.sqrt(groups / (groups - 1)) * np.bincount(codes, influences, minlength=total.size)
     return math.sqrt(float(np.square(total).sum()))
 
 
@@ -256,7 +256,7 @@ def _bounded(
     place = (value - sample.low) / reach
     held = min(sample.high, max(sample.low, value))
     if se < TINY:
-        # No row pulls: no evidence of certainty, so no interval.
+        # Every influence is 0: no evidence of certainty, so no interval.
         return Estimate(held, None, None, n, se=0.0, method=method)
     half = t_quantile(groups - 1) * se
     if TINY < place < 1 - TINY:

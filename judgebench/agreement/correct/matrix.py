@@ -122,10 +122,10 @@ def matrix_mean(
 def matrix_influence(calibration: Counts, verdicts: Counts, values: Floats) -> tuple[Floats, Floats]:
     """Influence of each measured row, by verdict, and of each calibration row, on the mean score of the matrix method.
 
-    With ``a = pinv(C) v``, a measured row with verdict j pulls by ``a_j - a.q``, and a calibration row with gold i and
-    verdict j by ``-(pi_i / share of i) (a_j - (C a)_i)``, 0 for classes that do not occur: the delta method, row by
-    row. Divided by the number of rows on their side, the pulls sum to the error of the estimate. ValueError as
-    `matrix_shares`.
+    With ``a = pinv(C) v``, the influence of a measured row with verdict j is ``a_j - a.q``, and that of a calibration
+    row with gold i and verdict j is ``-(pi_i / share of i) (a_j - (C a)_i)``, 0 for classes that do not occur: the
+    delta method, row by row. Divided by the number of rows on their side, the influences sum to the error of the
+    estimate. ValueError as `matrix_shares`.
     """
     point = matrix_shares(calibration, verdicts)
     totals = calibration.sum(axis=1)

@@ -98,8 +98,8 @@ def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 
     theta = _held((p + q0 - 1) / (q0 + q1 - 1))
     per_negative, per_positive = q0 * (1 - q0) / m0, q1 * (1 - q1) / m1
     shift = 2 * z * z * (-(1 - theta) * per_negative + theta * per_positive)
-    spread = p * (1 - p) / (n + z * z) + (1 - theta) ** 2 * per_negative + theta**2 * per_positive
-    se = math.sqrt(spread) / (q0 + q1 - 1)
+    variance = p * (1 - p) / (n + z * z) + (1 - theta) ** 2 * per_negative + theta**2 * per_positive
+    se = math.sqrt(variance) / (q0 + q1 - 1)
     # The interval has another center than the point estimate; a bound must not pass it.
     low, high = _held(theta + shift - z * se), _held(theta + shift + z * se)
     return Estimate(value, min(low, value), max(high, value), n, se=se, method="lee-et-al")
@@ -117,12 +117,12 @@ def delta_se(share: float, n: int, calibration: Calibration) -> float:
         raise ValueError("TPR + TNR must be above 1")
     theta = _held((share + calibration.tnr - 1) / power)
     q0, q1 = calibration.tnr, calibration.tpr
-    spread = (
+    variance = (
         share * (1 - share) / n
         + (1 - theta) ** 2 * q0 * (1 - q0) / calibration.negatives
         + theta**2 * q1 * (1 - q1) / calibration.positives
     )
-    return math.sqrt(spread) / power
+    return math.sqrt(variance) / power
 
 
 def allocate(labels: int, share: float, tnr: float, tpr: float, *, pilot: int = 10) -> tuple[int, int]:
@@ -202,9 +202,9 @@ def _summary(theta: Floats, density: Floats) -> Posterior:
     mass = np.r_[0.0, np.cumsum((density[1:] + density[:-1]) / 2 * step)]
     total = float(mass[-1])
     mean = float(np.trapezoid(theta * density, theta)) / total
-    spread = float(np.trapezoid((theta - mean) ** 2 * density, theta)) / total
+    variance = float(np.trapezoid((theta - mean) ** 2 * density, theta)) / total
     low, median, high = (float(at) for at in np.interp([0.025, 0.5, 0.975], mass / total, theta))
-    return Posterior(mean, math.sqrt(spread), low, median, high)
+    return Posterior(mean, math.sqrt(variance), low, median, high)
 
 
 def _held(theta: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.policies import apply, side_of
+from judgebench.agreement.policies import apply, sign_of
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def score_of(scale: Scale, target: str | None) -> Score:
     elif scale.kind == "check":
         accepted, values, words = 1, codes.astype(float), f"share {scale.labels[1]}"
     elif scale.kind == "pair":
-        values, words = (1.0 - side_of(codes, scale)) / 2, "win rate of A"
+        values, words = (1.0 - sign_of(codes, scale)) / 2, "win rate of A"
         if scale.both_bad is not None:
             values[scale.both_bad] = 0.0
         words += "" if scale.tie is None else ", ties half"

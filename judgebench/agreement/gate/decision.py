@@ -11,11 +11,11 @@ import numpy as np
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
 from judgebench.agreement.contrasts import (
     chosen,
+    contrast,
     default_metrics,
-    gap,
     groups,
+    is_directional,
     is_error,
-    is_leaning,
     missing_numbers,
     verdicts_differ,
 )
@@ -34,11 +34,11 @@ __all__ = ["EVERY", "POWER", "Gate", "GateLine", "Limits", "Odds", "Rules", "gat
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.contrasts import Side
+    from judgebench.agreement.contrasts import JudgeRows
     from judgebench.agreement.gate.operations import Spent, Worse
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
 
 #: Chance to be decided that a number of items is asked for.
 POWER = 0.8
@@ -56,7 +56,7 @@ class _Test:
     figure: str
     first: Estimate
     second: Estimate
-    worse: Spread | None
+    worse: Influences | None
     items: int
     limit: float
     strict: bool
@@ -123,10 +123,10 @@ def gate(
     known = METRICS if known is None else known
     names = tuple(metrics) or default_metrics(matched.scored[0], known)[:1]
     figures = chosen(matched, names, known)
-    if leaning := [name for name, metric in figures.items() if is_leaning(metric)]:
-        raise UsageError(f"{argument('metric')} {leaning[0]}: more or less of it is neither better nor worse")
+    if directional := [name for name, metric in figures.items() if is_directional(metric)]:
+        raise UsageError(f"{argument('metric')} {directional[0]}: more or less of it is neither better nor worse")
     tests = [
-        *(_agreement(matched, group, metric, sides, rules) for group, sides in _groups(matched, subsets)
+        *(_agreement(matched, group, metric, judges, rules) for group, judges in _groups(matched, subsets)
           for metric in figures.items()),
         *_operations(matched, _with_coverage(matched, limits, rules), spent),
     ]  # fmt: skip
@@ -158,24 +158,24 @@ def gate(
     )
 
 
-def _groups(matched: Matched, subsets: Sequence[str]) -> Iterator[tuple[str, list[Side]]]:
+def _groups(matched: Matched, subsets: Sequence[str]) -> Iterator[tuple[str, list[JudgeRows]]]:
     """All items, then the subsets that were asked for."""
     present = [name or "(no subset)" for name in matched.ratings[0].subsets]
     every = EVERY in subsets
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
         told = ", ".join(map(repr, present[:_NAMED]))
         raise UnknownNameError("subset", unknown[0], present, hint=f"(this task has: {told})")
-    for place, (name, sides) in enumerate(groups(matched, ("subset",) if subsets else ())):
+    for place, (name, judges) in enumerate(groups(matched, ("subset",) if subsets else ())):
         if not place or every or name in subsets:
             # A subset may be called "all", too.
-            yield (f"({name})" if place and name == EVERY else name), sides
+            yield (f"({name})" if place and name == EVERY else name), judges
 
 
 def _agreement(
-    matched: Matched, group: str, metric: tuple[str, Metric | str], sides: Sequence[Side], rules: Rules
+    matched: Matched, group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], rules: Rules
 ) -> _Test:
     name, figure = metric
-    before, after = sides
+    before, after = judges
     made = before.figure(figure)
     if rules.margin >= (reach := made.high - made.low):
         # Nothing could exceed it: most likely it was meant in percent.
@@ -184,13 +184,13 @@ def _agreement(
             "share, for example .05"
         )
     first, second, error = before.estimate(figure), after.estimate(figure), is_error(figure)
-    found = gap(after, before, figure) if error else gap(before, after, figure)
+    found = contrast(after, before, figure) if error else contrast(before, after, figure)
     return _Test(
         group,
         name,
         first,
         second,
-        None if found is None else found.test.spread,
+        None if found is None else found.test.influences,
         items=int(np.unique(before.scored.item).size),
         limit=rules.margin,
         strict=rules.strict,
@@ -198,24 +198,24 @@ def _agreement(
         error=error,
         slack=(0.0, 0.0) if found is None else found.bias,
         reach=math.inf if found is None else found.reach,
-        unchanged=_unchanged(matched, sides),
+        unchanged=_unchanged(matched, judges),
         reason="" if found is not None else first.undefined or second.undefined or "no_error",
         n=first.n if before.counted is None or isinstance(figure, str) else before.counted.table.n,
-        sizes=None if found is None else _sizes(found.test.spread, before.scored.cluster),
+        sizes=None if found is None else _sizes(found.test.influences, before.scored.cluster),
     )
 
 
-def _sizes(worse: Spread, cluster: Ints) -> Ints:
-    """Rows of each cluster that pulls."""
+def _sizes(worse: Influences, cluster: Ints) -> Ints:
+    """Rows of each cluster with an influence."""
     return np.maximum(1, np.bincount(cluster, minlength=int(worse.ids.max(initial=0)) + 1)[worse.ids])
 
 
-def _unchanged(matched: Matched, sides: Sequence[Side]) -> bool:
+def _unchanged(matched: Matched, judges: Sequence[JudgeRows]) -> bool:
     """Whether both runs say the very same of every judgment."""
-    one, two = (side.scored for side in sides)
+    one, two = (judge.scored for judge in judges)
     if not np.array_equal(one.judge, two.judge):
         return False
-    first, second = (select(own, side.scored.row) for own, side in zip(matched.ratings, sides, strict=True))
+    first, second = (select(own, judge.scored.row) for own, judge in zip(matched.ratings, judges, strict=True))
     return all(
         (mine is None and yours is None) or (mine is not None and yours is not None and np.array_equal(mine, yours))
         for mine, yours in (
@@ -347,7 +347,7 @@ def _needed(test: _Test, alpha: float, first_step: float) -> int | None:
     clusters, value = int(bounds.df) + 1, test.worse.value
     if not bounds.se:
         # All questions tell the same: more of them make the sign test sure.
-        questions = test.worse.pulls.size
+        questions = test.worse.sums.size
         return max(test.items + 1, math.ceil(test.items / questions * math.ceil(-math.log2(first_step))))
 
     def items(distance: float, se: float, level: float) -> int | None:

@@ -14,7 +14,7 @@ from judgebench.agreement.bias.position import share_of, turned
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError
-from judgebench.stats.influence import Clusters, Spread, combine, mean
+from judgebench.stats.influence import Clusters, Influences, combine, mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Worse:
 
     first: Estimate
     second: Estimate
-    worse: Spread | None
+    worse: Influences | None
     reason: str = ""
 
 
@@ -66,7 +66,7 @@ def flip_increase(matched: Matched) -> Worse:
     return Worse(one[0], two[0], combine([two[1], one[1]], [1.0, -1.0]))
 
 
-def _flips(ratings: Ratings) -> tuple[Estimate, Spread] | None:
+def _flips(ratings: Ratings) -> tuple[Estimate, Influences] | None:
     found = turned(ratings)
     if found is None:
         raise UsageError("flips need pairs (or picks) that were shown in both orders: run with --order both")
@@ -99,7 +99,7 @@ def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Sp
     return Worse(first, second, worse)
 
 
-def _shown(one: Spread) -> Estimate:
+def _shown(one: Influences) -> Estimate:
     found = free(one)
     return Estimate(
         found.value,
@@ -112,7 +112,7 @@ def _shown(one: Spread) -> Estimate:
     )
 
 
-def _means(matched: Matched, spent: Mapping[str, Spent], what: str) -> Spread | None:
+def _means(matched: Matched, spent: Mapping[str, Spent], what: str) -> Influences | None:
     each = [getattr(spent[name], what) for name in matched.items]
     if any(one is None for one in each):
         return None

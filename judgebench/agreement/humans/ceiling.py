@@ -16,7 +16,7 @@ from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.krippendorff import alpha_units
-from judgebench.stats.influence import Clusters, Spread, combine
+from judgebench.stats.influence import Clusters, Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,13 +62,13 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
     for name, metric in chosen.items():
         if metric.binary:
             continue
-        human, pulls = mean_over(metric, among, both=two_sided(metric, policies))
+        human, influences = mean_over(metric, among, both=two_sided(metric, policies))
         found[name] = human
         if name not in BESIDE:
             continue
         beside[f"judge_vs_each_{name}"], judged = mean_over(metric, against, both=True)
         if metric.chance_corrected:
-            beside[f"ratio_{name}"] = ratio_of(judged, pulls)
+            beside[f"ratio_{name}"] = ratio_of(judged, influences)
     if "krippendorff_alpha" in chosen:
         found["krippendorff_alpha_joint"] = _joint(people)
     return found | beside
@@ -137,29 +137,29 @@ def two_sided(metric: Metric, policies: Policies) -> bool:
     return not metric.symmetric or policies.tie in {"drop", "wrong"}
 
 
-def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Spread | None]:
+def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool) -> tuple[Estimate, Influences | None]:
     """Average a metric over tables; undefined only where it is undefined on all of them.
 
     Each group holds both ways to count a pair, or the one there is; ``both`` counts the second one too.
     """
-    found: list[Spread] = []
+    found: list[Influences] = []
     reason = "no_items"
     for counted in (one for group in groups for one in group[: None if both else 1]):
-        result, pulls = estimate(metric, counted)
-        if pulls is None:
+        result, influences = estimate(metric, counted)
+        if influences is None:
             reason = result.undefined or reason
         else:
-            found.append(pulls)
+            found.append(influences)
     if not found:
         return Estimate.missing(reason), None
     total = combine(found, [1 / len(found)] * len(found))
     return combined(metric, total), total
 
 
-def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
+def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     """Divide a judge's mean by the ceiling; the interval is that of both together.
 
-    ``r = J / H`` with the pull ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both.
+    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both.
     ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
     Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
     """
@@ -171,7 +171,7 @@ def ratio_of(judge: Spread | None, human: Spread | None) -> Estimate:
     return free(combine([judge, human], [1 / human.value, -share / human.value], share))
 
 
-def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Spread | str:
+def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
     """Krippendorff's alpha of many raters at the scale's level, gaps allowed, or why there is none.
 
     Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Alpha is over the units
@@ -183,9 +183,9 @@ def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray
     found = alpha_units(codes, categories, np.asarray(scale.values), scale.level)
     if isinstance(found, str):
         return found
-    value, pulls = found
+    value, influences = found
     clusters = Clusters.of(cluster)
-    return Spread(value, len(codes), clusters.ids, clusters.sums(pulls / len(pulls)))
+    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)))
 
 
 def _joint(people: Ratings) -> Estimate:

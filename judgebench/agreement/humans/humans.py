@@ -25,7 +25,7 @@ from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.influence import Spread, combine
+from judgebench.stats.influence import Influences, combine
 from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
@@ -215,26 +215,26 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     )
 
 
-def _mean(metric: Metric, pairs: Sequence[tuple[Estimate, Spread | None]]) -> Estimate:
+def _mean(metric: Metric, pairs: Sequence[tuple[Estimate, Influences | None]]) -> Estimate:
     """Mean over pairs of annotators; a pair without a figure is left out."""
-    found = [spread for _, spread in pairs if spread is not None]
+    found = [one for _, one in pairs if one is not None]
     if not found:
         return Estimate.missing(next((one.undefined for one, _ in pairs if one.undefined), "no_pairs"))
     return combined(metric, combine(found, [1 / len(found)] * len(found)))
 
 
-def _z(judged: Spread | None, pairs: Sequence[Spread]) -> Estimate:
+def _z(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
     if judged is None:
         return Estimate.missing("undefined_part")
     if len(pairs) < 3:
         return Estimate.missing("too_few_pairs")
     values = np.array([one.value for one in pairs])
-    spread, middle = float(values.std(ddof=1)), float(values.mean())
-    if spread < TINY:
+    deviation, middle = float(values.std(ddof=1)), float(values.mean())
+    if deviation < TINY:
         return Estimate.missing("no_spread")
-    z = (judged.value - middle) / spread
-    by_pair = [-1 / len(pairs) - z * (one.value - middle) / ((len(pairs) - 1) * spread) for one in pairs]
-    return free(combine([judged, *pairs], [1 / spread, *(weight / spread for weight in by_pair)], z))
+    z = (judged.value - middle) / deviation
+    by_pair = [-1 / len(pairs) - z * (one.value - middle) / ((len(pairs) - 1) * deviation) for one in pairs]
+    return free(combine([judged, *pairs], [1 / deviation, *(weight / deviation for weight in by_pair)], z))
 
 
 def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[Estimate, Estimate, Estimate]:

@@ -21,7 +21,7 @@ from judgebench.stats.coefficients.raters import (
     weight_matrix,
 )
 from judgebench.stats.inference.intervals import interval, t_interval
-from judgebench.stats.influence import Clusters, Spread, of_fewer
+from judgebench.stats.influence import Clusters, Influences, of_fewer
 from judgebench.stats.table import TINY, Outcome
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def _of_units(outcome: UnitOutcome, clusters: Clusters, paired: npt.NDArray[np.b
     n = int(paired.sum())
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
-    pulls = clusters.sums(outcome.influence / len(outcome.influence))
-    total = of_fewer(Spread(outcome.value, n, clusters.ids, pulls), np.unique(clusters.codes[paired]).size)
-    bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, lone=clusters.lone, low=low)
+    influences = clusters.sums(outcome.influence / len(outcome.influence))
+    total = of_fewer(Influences(outcome.value, n, clusters.ids, influences), np.unique(clusters.codes[paired]).size)
+    bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, independent=clusters.independent, low=low)
     return Estimate(outcome.value, bounds.low, bounds.high, n, None, bounds.se, bounds.method)
 
 
@@ -126,12 +126,14 @@ def _correlations(
         if single.value is None or single.influence is None or outcome.value is None or outcome.influence is None:
             found[name] = Estimate.missing(outcome.reason or single.reason or "undefined", n)
             continue
-        own = of_fewer(Spread(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers))), groups)
-        if clusters.lone:
+        own = of_fewer(
+            Influences(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers))), groups
+        )
+        if clusters.independent:
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:
-            one = Spread(single.value, n, clusters.ids, clusters.sums(single.influence / len(numbers)))
+            one = Influences(single.value, n, clusters.ids, clusters.sums(single.influence / len(numbers)))
             free_of = t_interval(of_fewer(one, groups))
             low, high, method = free_of.low, free_of.high, free_of.method
             if average and low is not None and high is not None:

@@ -58,8 +58,8 @@ def pilot(
         matched = match(judged)
         figures = chosen(matched, (metric,) if metric else (), known)
         name = next(iter(figures))
-        _, sides = next(groups(matched))
-        found = pilot_pair(sides, name, figures[name])
+        _, judges = next(groups(matched))
+        found = pilot_pair(judges, name, figures[name])
     else:
         scored = apply(judged[0].ratings, judged[0].policies)
         if not scored.size:

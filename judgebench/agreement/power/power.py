@@ -13,17 +13,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.contrasts import credits_of, gap, hits_of, lone_gap
+from judgebench.agreement.contrasts import contrast, contrast_by_item, credits_of, hits_of
 from judgebench.agreement.estimates import Counted, estimate
-from judgebench.stats.influence import Clusters, spread
+from judgebench.stats.influence import Clusters, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.contrasts import Side
+    from judgebench.agreement.contrasts import JudgeRows
     from judgebench.agreement.policies import Scored
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Spread
+    from judgebench.stats.influence import Influences
 
 #: The discordance assumed where only one judge's verdicts are at hand.
 DISCORDANCE = 0.1
@@ -64,7 +64,7 @@ def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance
         raise ValueError("base rate and discordance lie between 0 and 1, kappa is at most 1 and the drop above 0")
     better, worse = (_accuracy(base_rate, k) for k in (kappa, kappa - drop))
     shares: list[float] = []
-    gaps: list[float] = []
+    differences: list[float] = []
     for gold, weight in ((1, base_rate), (0, 1 - base_rate)):
         only = (discordance + better - worse) / 2, (discordance - better + worse) / 2
         cells = (better - only[0], only[0], only[1], 1 - better - only[1])
@@ -75,27 +75,27 @@ def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance
             )
         for share, first, second in zip(cells, (1, 1, 0, 0), (1, 0, 1, 0), strict=True):
             shares.append(weight * share)
-            gaps.append(_influence(base_rate, better, gold, first) - _influence(base_rate, worse, gold, second))
-    mean = sum(s * g for s, g in zip(shares, gaps, strict=True))
-    return sum(s * g * g for s, g in zip(shares, gaps, strict=True)) - mean * mean
+            differences.append(_influence(base_rate, better, gold, first) - _influence(base_rate, worse, gold, second))
+    mean = sum(s * g for s, g in zip(shares, differences, strict=True))
+    return sum(s * g * g for s, g in zip(shares, differences, strict=True)) - mean * mean
 
 
 def _accuracy(base_rate: float, kappa: float) -> float:
     """Sensitivity and specificity alike that give this kappa: the root of a quadratic."""
     # With accuracy a the judge's share of "correct" is b a + (1 - b)(1 - a); kappa (1 - pe) = a - pe is linear in a.
     b = base_rate
-    spread = (2 * b - 1) ** 2
-    chance = (1 - spread) / 2
-    # pe = chance + spread a, so kappa (1 - chance - spread a) = a - chance - spread a.
-    return (chance + kappa * (1 - chance)) / (1 - spread + kappa * spread)
+    imbalance = (2 * b - 1) ** 2
+    chance = (1 - imbalance) / 2
+    # pe = chance + imbalance a, so kappa (1 - chance - imbalance a) = a - chance - imbalance a.
+    return (chance + kappa * (1 - chance)) / (1 - imbalance + kappa * imbalance)
 
 
 def _influence(base_rate: float, accuracy: float, gold: int, right: int) -> float:
     said = gold if right else 1 - gold
     positive = base_rate * accuracy + (1 - base_rate) * (1 - accuracy)
     chance = base_rate * positive + (1 - base_rate) * (1 - positive)
-    pull = (positive if gold else 1 - positive) + (base_rate if said else 1 - base_rate) - 2 * chance
-    return ((right - accuracy) * (1 - chance) - (1 - accuracy) * pull) / (1 - chance) ** 2
+    margins = (positive if gold else 1 - positive) + (base_rate if said else 1 - base_rate) - 2 * chance
+    return ((right - accuracy) * (1 - chance) - (1 - accuracy) * margins) / (1 - chance) ** 2
 
 
 def accuracy_drop_items(
@@ -185,47 +185,47 @@ class Power:
         return z * math.sqrt(self.variance * self.design_effect / n)
 
 
-def design_effect(clustered: Spread, lone: Spread) -> float | None:
+def design_effect(clustered: Influences, independent: Influences) -> float | None:
     """How many times more items clusters make necessary: ``(SE_cluster / SE_iid)^2``.
 
     None where a standard error is 0 or unknown.
     """
-    one, other = clustered.se, lone.se
+    one, other = clustered.se, independent.se
     return None if not one or not other else (one / other) ** 2
 
 
-def spreads_of(scored: Scored, metric: Metric) -> tuple[Spread, Spread] | None:
+def influences_by_cluster_and_item(scored: Scored, metric: Metric) -> tuple[Influences, Influences] | None:
     """One estimate with its influences by cluster and by item; None where it is undefined."""
     counted = Counted.of(scored)
     outcome = metric(counted.table)
     if outcome.value is None:
         return None
-    lone = spread(counted.table, outcome, counted.cells, Clusters.of(scored.item))
+    independent = influences_of(counted.table, outcome, counted.cells, Clusters.of(scored.item))
     _, clustered = estimate(metric, counted)
-    return None if clustered is None else (clustered, lone)
+    return None if clustered is None else (clustered, independent)
 
 
-def pilot_pair(sides: Sequence[Side], name: str, metric: Metric | str) -> Power | None:
+def pilot_pair(judges: Sequence[JudgeRows], name: str, metric: Metric | str) -> Power | None:
     """Take variance, discordance and design effect from two judges' verdicts on the same items.
 
     ``Var(IF_A - IF_B)`` per item, its ratio to the clustered variance, and how often exactly one judge is right; for
     accuracies the variance is ``d - difference^2``. None where the difference is undefined or never moves, and where
     its interval is more than its error: a bias does not shrink with items as an error does.
     """
-    first, second = sides[:2]
-    found, lone = gap(first, second, metric), lone_gap(first, second, metric)
-    if found is None or lone is None or found.method.endswith("bias"):
+    first, second = judges[:2]
+    found, independent = contrast(first, second, metric), contrast_by_item(first, second, metric)
+    if found is None or independent is None or found.method.endswith("bias"):
         return None
-    effect, se = design_effect(found.test.spread, lone), lone.se
+    effect, se = design_effect(found.test.influences, independent), independent.se
     if effect is None or se is None:
         return None
     # All items: those that a rate of one class is about are a part of them, in the next sample, too.
     items = Clusters.of(first.scored.item).count
     # Where right is a matter of degree, by its degree; where gold is a number, by what the judges say.
-    said = hits_of(sides[:2]) or credits_of(sides[:2]) or [first.scored.judge, second.scored.judge]
+    said = hits_of(judges[:2]) or credits_of(judges[:2]) or [first.scored.judge, second.scored.judge]
     split = float((said[0] != said[1]).mean())
     value = first.figure(metric).outcome.value
-    clusters = found.test.spread.pulls.size
+    clusters = found.test.influences.sums.size
     return Power(name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters)
 
 
@@ -235,17 +235,17 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     The variance is worked out for a ``drop`` of ``cohen_kappa`` on a check; else it is that of a paired accuracy,
     scaled by the metric's own spread. None where the metric is undefined.
     """
-    found = spreads_of(scored, metric)
+    found = influences_by_cluster_and_item(scored, metric)
     if found is None:
         return None
-    clustered, lone = found
-    effect, se = design_effect(clustered, lone), lone.se
+    clustered, independent = found
+    effect, se = design_effect(clustered, independent), independent.se
     if effect is None or se is None:
         return None
     items = Clusters.of(scored.item).count
     if scored.scale.kind == "check" and metric.name == "cohen_kappa" and scored.gold_values is None:
         base = float((scored.gold == 1).mean())
-        variance = kappa_drop_variance(base, lone.value, drop, discordance)
+        variance = kappa_drop_variance(base, independent.value, drop, discordance)
         return Power(
             metric.name,
             items,
@@ -254,8 +254,8 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
             discordance,
             measured=False,
             base_rate=base,
-            value=lone.value,
-            clusters=clustered.pulls.size,
+            value=independent.value,
+            clusters=clustered.sums.size,
         )
     # Two judges that agree on all but the discordant items differ where either errs: their influences share the rest.
     wrong = float((scored.gold != scored.judge).mean())
@@ -263,8 +263,10 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
         return None
     errors = 2 * wrong * (1 - wrong)
     variance = 2 * se * se * items * min(1.0, discordance / errors)
-    clusters = clustered.pulls.size
-    return Power(metric.name, items, variance, effect, discordance, measured=False, value=lone.value, clusters=clusters)
+    clusters = clustered.sums.size
+    return Power(
+        metric.name, items, variance, effect, discordance, measured=False, value=independent.value, clusters=clusters
+    )
 
 
 def from_figures(

@@ -51,7 +51,7 @@ def system_places(
     board, _, _ = scoreboard(ratings, apply(ratings, policies), score=score)
     sides: list[list[Place]] = []
     for judge in (False, True):
-        found = ranks_of(board.spreads(judge=judge), seed=seed)
+        found = ranks_of(board.influences(judge=judge), seed=seed)
         levels = tiers(len(found.ranks), surely_ahead(found))
         sides.append(
             [

@@ -14,7 +14,7 @@ from judgebench.domain import Estimate
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.stats.inference.intervals import interval
-from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.influence import Clusters, Influences, mean
 from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from judgebench.stats.coefficients.orderings import Bools
     from judgebench.stats.table import Floats
 
-__all__ = ["Games", "Means", "ScoreKind", "Sides", "coverage", "scoreboard", "sides_of"]
+__all__ = ["Games", "Means", "Opponents", "ScoreKind", "coverage", "opponents_of", "scoreboard"]
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
@@ -34,7 +34,7 @@ _UNNAMED = frozenset({"", "(none)"})
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class Opponents:
     """Whose responses every row of pair ratings compares: codes into ``names``, -1 where that isn't known."""
 
     names: tuple[str, ...]
@@ -42,7 +42,7 @@ class Sides:
     second: Ints
 
     @classmethod
-    def of(cls, first: Ints, firsts: Sequence[str], second: Ints, seconds: Sequence[str]) -> Sides:
+    def of(cls, first: Ints, firsts: Sequence[str], second: Ints, seconds: Sequence[str]) -> Opponents:
         """Join two columns of codes with names of their own."""
         names = tuple(sorted({*firsts, *seconds} - _UNNAMED))
         code = {name: i for i, name in enumerate(names)}
@@ -50,7 +50,7 @@ class Sides:
         return cls(names, to[0][first], to[1][second])
 
 
-def sides_of(ratings: Ratings) -> Sides:
+def opponents_of(ratings: Ratings) -> Opponents:
     """Read the two systems of a pairing off its name, ``first vs second``.
 
     DataError if a name holds `` vs `` more than once, so that it can be read in two ways.
@@ -62,7 +62,7 @@ def sides_of(ratings: Ratings) -> Sides:
             hint="with --csv give a column for each side: --system-col FIRST --system-col SECOND",
         )
     both = [part if len(part) == 2 else ["", ""] for part in parts]
-    return Sides.of(ratings.system, [a for a, _ in both], ratings.system, [b for _, b in both])
+    return Opponents.of(ratings.system, [a for a, _ in both], ratings.system, [b for _, b in both])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +114,28 @@ class Means:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return _log_odds((scores - self.low) / (self.high - self.low))
 
-    def spreads(self, *, judge: bool) -> list[Spread]:
-        """Carry every system's score by one side with the pull of each cluster."""
+    def influences(self, *, judge: bool) -> list[Influences]:
+        """Carry every system's score by one side with the influence of each cluster."""
         values = self.judge if judge else self.gold
-        found: list[Spread] = []
+        found: list[Influences] = []
         for code in range(len(self.names)):
             own = np.flatnonzero((self.system == code) & (self.judged | (not judge)))
             found.append(mean(values[own], Clusters.of(self.cluster[own])))
         return found
 
-    def estimate(self, spread: Spread) -> Estimate:
+    def estimate(self, influences: Influences) -> Estimate:
         """Give a system's score its interval."""
         share = (self.low, self.high) == (0.0, 1.0)
-        lone = spread.ids.size == spread.n
+        independent = influences.ids.size == influences.n
         found = interval(
-            Outcome(spread.value, n=spread.n), spread, lone=lone, proportion=share, low=self.low, high=self.high
+            Outcome(influences.value, n=influences.n),
+            influences,
+            independent=independent,
+            proportion=share,
+            low=self.low,
+            high=self.high,
         )
-        return Estimate(spread.value, found.low, found.high, spread.n, None, found.se, found.method)
+        return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""
@@ -225,13 +230,13 @@ class Games:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return (scores, np.ones(len(scores), dtype=np.bool_)) if self.strengths else _log_odds(scores)
 
-    def spreads(self, *, judge: bool) -> list[Spread]:
-        """Carry every system's score by one side with the pull of each cluster."""
+    def influences(self, *, judge: bool) -> list[Influences]:
+        """Carry every system's score by one side with the influence of each cluster."""
         rows = np.flatnonzero(self.judged) if judge else np.arange(len(self.judged))
         first, second, cluster = self.first[rows], self.second[rows], self.cluster[rows]
         result = (self.judge if judge else self.gold)[rows]
         if not self.strengths:
-            found: list[Spread] = []
+            found: list[Influences] = []
             for code in self.scored:
                 own = np.flatnonzero((first == code) | (second == code))
                 credit = (1 + np.where(first[own] == code, result[own], -result[own])) / 2
@@ -244,15 +249,16 @@ class Games:
         )
         fit = bt.bradley_terry(bt.Games.of(counts[0], counts[2] + counts[2].T), ties=self.ties, phantom=self.phantom)
         clusters = Clusters.of(cluster)
-        pulls = bt.pulls(fit, first, second, result, clusters)
+        influences = bt.strength_influences(fit, first, second, result, clusters)
         played = np.bincount(first, minlength=k) + np.bincount(second, minlength=k)
         return [
-            Spread(float(fit.strengths[code]), int(played[code]), clusters.ids, pulls[:, code]) for code in range(k)
+            Influences(float(fit.strengths[code]), int(played[code]), clusters.ids, influences[:, code])
+            for code in range(k)
         ]
 
-    def estimate(self, spread: Spread) -> Estimate:
+    def estimate(self, influences: Influences) -> Estimate:
         """Give a system's score its interval."""
-        return free(spread) if self.strengths else free(spread, low=0.0, high=1.0)
+        return free(influences) if self.strengths else free(influences, low=0.0, high=1.0)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""
@@ -264,7 +270,7 @@ class Games:
         return [(int(both[0][code]), int(both[1][code])) for code in self.scored]
 
 
-def coverage(ratings: Ratings, *, anchor: str = "", sides: Sides | None = None) -> dict[str, float]:
+def coverage(ratings: Ratings, *, anchor: str = "", opponents: Opponents | None = None) -> dict[str, float]:
     """Share of the judgments on each system that gave a verdict, whatever the policies make of the others.
 
     ``anchor`` counts pairs with this system only.
@@ -273,13 +279,13 @@ def coverage(ratings: Ratings, *, anchor: str = "", sides: Sides | None = None) 
     if ratings.scale.kind != "pair":
         names, codes = ratings.systems, ratings.system
     else:
-        sides = sides or sides_of(ratings)
-        names = sides.names
-        use = (sides.first >= 0) & (sides.second >= 0) & (sides.first != sides.second)
+        opponents = opponents or opponents_of(ratings)
+        names = opponents.names
+        use = (opponents.first >= 0) & (opponents.second >= 0) & (opponents.first != opponents.second)
         if anchor:
             code = names.index(anchor)
-            use &= (sides.first == code) | (sides.second == code)
-        codes = np.concatenate([sides.first[use], sides.second[use]])
+            use &= (opponents.first == code) | (opponents.second == code)
+        codes = np.concatenate([opponents.first[use], opponents.second[use]])
         valid = np.tile(valid[use], 2)
     every = np.bincount(codes, minlength=len(names))
     given = np.bincount(codes[valid], minlength=len(names))
@@ -293,7 +299,7 @@ def scoreboard(
     score: ScoreKind | None = None,
     anchor: str = "",
     ties: bt.TieModel = "half",
-    sides: Sides | None = None,
+    opponents: Opponents | None = None,
 ) -> tuple[Means | Games, tuple[str, ...], int]:
     """Sort rows by the systems they are about.
 
@@ -301,7 +307,7 @@ def scoreboard(
     rating scales are about one system a row, whose score is a mean; ``pair`` scales are about two, with Bradley-Terry
     strengths by default, in which ``ties`` count as `bradley_terry` says, or win rates, against an ``anchor`` only
     where there is one. On 5 and 7 steps a win is a win, by however much; *both bad* and games that contradict each
-    other are ties. A row without a verdict counts for gold only. The ``sides`` of pairs are by default read off the
+    other are ties. A row without a verdict counts for gold only. The ``opponents`` of pairs are by default read off the
     names of the pairings. UsageError if the scale has no score of this kind, or there is no such anchor; DataError if
     no row names its system.
     """
@@ -318,7 +324,7 @@ def scoreboard(
     judged = scored.judge != len(scale.labels) + 1
     if not games:
         return _means(ratings, scored, judged & (scored.judge != len(scale.labels)))
-    board, unjudged, unnamed = _games(scored, judged, sides or sides_of(ratings), ties, anchor)
+    board, unjudged, unnamed = _games(scored, judged, opponents or opponents_of(ratings), ties, anchor)
     if kind == "bradley-terry":
         # Without a chain of wins either way a strength is infinite; both sides take the same prior then.
         totals = np.bincount(board.cells()[1], minlength=board.width).astype(np.float64)[None]
@@ -360,9 +366,9 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[Means, tupl
 
 
 def _games(
-    scored: Scored, judged: Bools, sides: Sides, ties: bt.TieModel, anchor: str
+    scored: Scored, judged: Bools, opponents: Opponents, ties: bt.TieModel, anchor: str
 ) -> tuple[Games, tuple[str, ...], int]:
-    first, second = sides.first[scored.row], sides.second[scored.row]
+    first, second = opponents.first[scored.row], opponents.second[scored.row]
     named = (first >= 0) & (second >= 0)
     if not named.any():
         raise DataError(
@@ -374,11 +380,11 @@ def _games(
     use = named & (first != second)
     code = None
     if anchor:
-        if anchor not in sides.names:
-            raise UnknownNameError("system", anchor, sides.names, hint=f"(there are {', '.join(sides.names)})")
-        code = sides.names.index(anchor)
+        if anchor not in opponents.names:
+            raise UnknownNameError("system", anchor, opponents.names, hint=f"(there are {', '.join(opponents.names)})")
+        code = opponents.names.index(anchor)
         use &= (first == code) | (second == code)
-    k = len(sides.names)
+    k = len(opponents.names)
     seen, present = (
         np.bincount(np.concatenate([first[rows], second[rows]]), minlength=k) > 0
         for rows in (np.flatnonzero(use & judged), np.flatnonzero(use))
@@ -389,7 +395,7 @@ def _games(
     to = np.cumsum(seen) - 1
     steps = len(scored.scale.values)
     board = Games(
-        names=tuple(name for name, there in zip(sides.names, seen, strict=True) if there),
+        names=tuple(name for name, there in zip(opponents.names, seen, strict=True) if there),
         first=to[first[rows]],
         second=to[second[rows]],
         gold=_winner(scored.gold[rows], steps),
@@ -401,7 +407,7 @@ def _games(
         phantom=False,
         anchor=None if code is None else int(to[code]),
     )
-    unjudged = tuple(name for name, here, said in zip(sides.names, present, seen, strict=True) if here and not said)
+    unjudged = tuple(name for name, here, said in zip(opponents.names, present, seen, strict=True) if here and not said)
     return board, unjudged, int(np.count_nonzero(~named))
 
 

@@ -18,13 +18,13 @@ from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm
-from judgebench.stats.influence import Clusters, Spread, combine
+from judgebench.stats.influence import Clusters, Influences, combine
 from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.systems.scores import Ints, Means, ScoreKind, Sides
+    from judgebench.agreement.systems.scores import Ints, Means, Opponents, ScoreKind
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
     from judgebench.stats.coefficients.orderings import Bools, Figures
@@ -101,7 +101,7 @@ def rank_systems(
     score: ScoreKind | None = None,
     anchor: str = "",
     ties: TieModel = "half",
-    sides: Sides | None = None,
+    opponents: Opponents | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> SystemsAgreement:
@@ -113,7 +113,7 @@ def rank_systems(
     rankings are less alike than they are: in simulations (``benchmarks/systems.py``; 8 systems, nominal 95 %) intervals
     of tau and rho always covered, those of Pearson's r in some 84 % with 200 questions and in 93 % with 800.
 
-    Score, anchor, ties and sides are as for `scoreboard`, as are the errors. Comparisons are undefined
+    Score, anchor, ties and opponents are as for `scoreboard`, as are the errors. Comparisons are undefined
     (``too_few_systems``) below 3 systems. Source: Gera et al. (2025), JuStRank: benchmarking LLM judges for system
     ranking; Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 13.
 
@@ -131,7 +131,7 @@ def rank_systems(
     scored = apply(ratings, policies or Policies())
     if not scored.size:
         raise DataError("there is nothing to score", hint="check the labels, the policies and --limit")
-    board, unjudged, unnamed = scoreboard(ratings, scored, score=score, anchor=anchor, ties=ties, sides=sides)
+    board, unjudged, unnamed = scoreboard(ratings, scored, score=score, anchor=anchor, ties=ties, opponents=opponents)
     if not board.judged.any():
         raise DataError("the judge gave no verdict on any system", hint="run it again, or check the judge's column")
     profiles, counts = _profiles(board)
@@ -139,7 +139,7 @@ def rank_systems(
     point = _Compared.of(board, (counts @ profiles)[None])
     parts = [_Compared.of(board, some) for some in _resampled(profiles, counts, draws, seed)] if groups > 1 else []
     kept = all(part.fine.all() for part in parts)
-    systems = _systems(board, point, parts, coverage(ratings, anchor=anchor, sides=sides))
+    systems = _systems(board, point, parts, coverage(ratings, anchor=anchor, opponents=opponents))
     few = len(systems) < 3
     n = len(board.judged)
     agreement = {
@@ -199,7 +199,7 @@ class _Compared:
 def _profiles(board: Means | Games) -> tuple[Floats, Ints]:
     """Find what clusters add to the sums, shape (d, c), and how many clusters add each, shape (d,).
 
-    Clusters that add the same are one cell of a multinomial, which makes lone items cheap.
+    Clusters that add the same are one cell of a multinomial, which makes independent items cheap.
     """
     clusters = Clusters.of(board.cluster)
     rows, columns, values = board.cells()
@@ -260,10 +260,10 @@ def _systems(
 ) -> tuple[SystemScore, ...]:
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 
-    gold, judge = board.spreads(judge=False), board.spreads(judge=True)
+    gold, judge = board.influences(judge=False), board.influences(judge=True)
     biases = [_difference(theirs, own) for theirs, own in zip(judge, gold, strict=True)]
     chances = [
-        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.pulls.size - 1, -abs(one.value) / se))
+        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.sums.size - 1, -abs(one.value) / se))
         for one in biases
     ]
     tested = [p for p in chances if p is not None]
@@ -298,7 +298,7 @@ def _systems(
     return tuple(sorted(found, key=lambda one: (one.gold_rank, one.name)))
 
 
-def _difference(judge: Spread, gold: Spread) -> Spread:
-    """Judge less gold, with the pulls of clusters that both have."""
+def _difference(judge: Influences, gold: Influences) -> Influences:
+    """Judge less gold, with the influences of clusters that both have."""
     found = combine([judge, gold], [1.0, -1.0])
-    return Spread(found.value, judge.n, found.ids, found.pulls)
+    return Influences(found.value, judge.n, found.ids, found.sums)

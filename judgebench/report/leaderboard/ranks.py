@@ -181,7 +181,7 @@ def _paired(
 
     None where not every judge's verdicts are at hand.
     """
-    from judgebench.agreement.compare.standings import ranks_of, shared_spreads, surely_ahead  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead  # noqa: PLC0415 - loads numpy
 
     keys = [(row.task, row.judge, row.revision) for row in rows]
     if len(set(keys)) < len(keys) or not all(key in judged for key in keys):
@@ -189,8 +189,8 @@ def _paired(
     metric = METRICS.get(headline)
     if metric is None:
         return None
-    spreads = shared_spreads([judged[key](row.policies) for key, row in zip(keys, rows, strict=True)], metric)
-    known = [one for one in spreads if one is not None]
+    estimates = shared_influences([judged[key](row.policies) for key, row in zip(keys, rows, strict=True)], metric)
+    known = [one for one in estimates if one is not None]
     # Figures that a benchmark computes its own way must not be ranked by other ones.
     if len(known) < len(rows) or any(
         abs(one.value - (_value(row, headline) or 0.0)) > _SAME for one, row in zip(known, rows, strict=True)

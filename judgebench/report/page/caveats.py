@@ -27,7 +27,7 @@ _MOST = 5
 _UNUSABLE = {"wrong": "counts as wrong", "tie": "counts as a tie", "drop": "is left out"}
 
 
-class Gap(NamedTuple):
+class Caveat(NamedTuple):
     """What is not established, as a clause, and what of it is a judge's own."""
 
     text: str
@@ -35,11 +35,11 @@ class Gap(NamedTuple):
 
 
 def limits(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -> Section:
-    """Say what the figures of one task do not establish: a note per gap, with the judges that it is about."""
+    """Say what the figures of one task do not establish: a note per caveat, with the judges that it is about."""
     judges = [run for run in runs if not run.run.judge.startswith("baseline/")] or list(runs)
     whose: dict[str, dict[str, str]] = {}
     for run in judges:
-        for text, detail in _gaps(run):
+        for text, detail in _caveats(run):
             whose.setdefault(text, {})[clean(run.rows[0].judge)] = detail
     notes = [_note(text, details, len(judges)) for text, details in whose.items()]
     notes += [f"{text}." for text in _elsewhere(judges[0])]
@@ -53,7 +53,7 @@ def limits(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) ->
 
 
 def _note(text: str, details: Mapping[str, str], judges: int) -> str:
-    """Name the judges that a gap is about, where it is not about all of them."""
+    """Name the judges that a caveat is about, where it is not about all of them."""
     told = [f"{name} {detail}" for name, detail in details.items() if detail]
     if told:
         more = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
@@ -62,17 +62,17 @@ def _note(text: str, details: Mapping[str, str], judges: int) -> str:
     return f"{text}." if len(details) == judges else f"{names}: {text[:1].lower()}{text[1:]}."
 
 
-def _gaps(run: Reported) -> Iterator[Gap]:
+def _caveats(run: Reported) -> Iterator[Caveat]:
     yield from _about_gold(run)
     yield from _about_items(run)
     yield from _about_verdicts(run)
     yield from _about_judge(run)
 
 
-def _about_gold(run: Reported) -> Iterator[Gap]:
+def _about_gold(run: Reported) -> Iterator[Caveat]:
     row, people = run.rows[0], len(run.ratings.annotators)
     if row.gold not in HUMAN_SOURCES:
-        yield Gap(
+        yield Caveat(
             {
                 "verifier": "Anything about people: gold is what a program or an answer key says, and nobody was asked",
                 "model": "Anything about people: gold is a model's, and a judge may share its errors",
@@ -80,42 +80,44 @@ def _about_gold(run: Reported) -> Iterator[Gap]:
             }.get(row.gold, "How far judges agree with people: nobody says who gave the gold labels")
         )
     elif people > 1 and not row.ceiling:
-        yield Gap("How far people agree with each other: nothing here measures it")
+        yield Caveat("How far people agree with each other: nothing here measures it")
     elif people < 2:
-        yield Gap(
+        yield Caveat(
             "How far people would agree: every item has one person's label, so that a disagreement may be the judge's "
             "error or the person's"
         )
     elif people == 2:
-        yield Gap(
+        yield Caveat(
             "Whether a judge could take an annotator's place: that test needs three annotators, and there are two"
         )
     if "left_out" in row.warnings:
-        yield Gap("How judges do on items without a common label: they are left out, and may be the hard ones")
+        yield Caveat("How judges do on items without a common label: they are left out, and may be the hard ones")
     for code, text in (
         ("constant_gold", "Agreement beyond chance: gold gives one and the same label throughout"),
         ("prevalence", "How judges do on the rarest label: fewer than 10 items have it, and kappa's interval is rough"),
     ):
         if code in row.warnings:
-            yield Gap(text)
+            yield Caveat(text)
 
 
-def _about_items(run: Reported) -> Iterator[Gap]:
+def _about_items(run: Reported) -> Iterator[Caveat]:
     row, items = run.rows[0], run.rows[0].items
     if run.run.revision.startswith("sample"):
-        yield Gap("Anything about the benchmark: these rows were written to show how it works, and are none of its own")
+        yield Caveat(
+            "Anything about the benchmark: these rows were written to show how it works, and are none of its own"
+        )
     questions = int(np.unique(run.ratings.cluster).size)
     if "few_clusters" in row.warnings or "few_items" in row.warnings:
-        yield Gap(f"How sure all this is: {count(questions, 'independent question')} make a rough interval")
+        yield Caveat(f"How sure all this is: {count(questions, 'independent question')} make a rough interval")
     elif questions < items:
         sizes = f"{count(items, 'item')} belong to {count(questions, 'question')}"
-        yield Gap(f"That other questions would give the same: {sizes}, and the intervals count questions")
+        yield Caveat(f"That other questions would give the same: {sizes}, and the intervals count questions")
     if run.run.limit is not None:
-        yield Gap(f"How judges do on the rest of the task: only the first {count(run.run.limit, 'item')} were taken")
+        yield Caveat(f"How judges do on the rest of the task: only the first {count(run.run.limit, 'item')} were taken")
     systems = sorted({name for pair in run.ratings.systems for name in pair.split(" vs ") if name})
     if systems:
         named = ", ".join(clean(name) for name in systems[:4]) + (" and others" if len(systems) > 4 else "")
-        yield Gap(
+        yield Caveat(
             f"How judges do on answers of other systems: these are of {count(len(systems), 'system')} ({named}), and "
             "better ones may be harder to tell apart"
         )
@@ -142,26 +144,26 @@ def _elsewhere(run: Reported) -> Iterator[str]:
     )
 
 
-def _about_verdicts(run: Reported) -> Iterator[Gap]:
+def _about_verdicts(run: Reported) -> Iterator[Caveat]:
     row = run.rows[0]
     if "incomplete_run" in row.warnings:
         held, due = sum(row.statuses.values()), run.run.counts.get("cases", 0)
-        yield Gap(
+        yield Caveat(
             "How judges do on what is missing (the same run command resumes a run); verdicts that are here",
             f"{held:,} of {due:,}",
         )
     if row.coverage < 1:
-        yield Gap(
+        yield Caveat(
             "What judges would have said where they gave no usable verdict, which "
             f"{_UNUSABLE[row.policies.invalid]}; judgments without one",
             f"{percent(1 - row.coverage)}{_stricter(run)}",
         )
     if run.run.scale.kind in {"pair", "pick"} and "position_consistency" not in row.bias:
-        yield Gap("Whether verdicts depend on the order of the responses: each item was shown in one order only")
+        yield Caveat("Whether verdicts depend on the order of the responses: each item was shown in one order only")
     if run.run.repeats < 2:
-        yield Gap("Whether a judge would say the same again: each case was asked once")
+        yield Caveat("Whether a judge would say the same again: each case was asked once")
     if run.run.reference != "none":
-        yield Gap(
+        yield Caveat(
             f"How judges do without reference answers: they were shown them (reference {clean(run.run.reference)})"
         )
 
@@ -176,18 +178,18 @@ def _stricter(run: Reported) -> str:
     return f" ({name_of(first.headline)} {shown(first.headline, found.value)} if they count as wrong)"
 
 
-def _about_judge(run: Reported) -> Iterator[Gap]:
+def _about_judge(run: Reported) -> Iterator[Caveat]:
     settings = run.run.settings
     backend = settings.get("backend")
     if backend == "replay":
-        yield Gap(
+        yield Caveat(
             "What a judge says today: verdicts were recorded by others, with their prompt, settings and model version"
         )
     elif "prompts" in settings:
-        yield Gap("What a judge would say to another prompt or with other settings: one of each was tried")
+        yield Caveat("What a judge would say to another prompt or with other settings: one of each was tried")
     if len(run.run.models) > 1:
-        yield Gap("What one model version does; versions that answered", str(len(run.run.models)))
+        yield Caveat("What one model version does; versions that answered", str(len(run.run.models)))
     if backend not in {"baseline", "lexical"}:
-        yield Gap(
+        yield Caveat(
             "That a judge had not seen the answers: these items, or their labels, may have been in a model's training"
         )

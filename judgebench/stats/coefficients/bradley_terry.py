@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from judgebench.stats.influence import Clusters
     from judgebench.stats.table import Floats
 
-__all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "pulls", "strengths"]
+__all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "strength_influences", "strengths"]
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 TieModel: TypeAlias = Literal["half", "davidson", "rao-kupper"]
@@ -110,8 +110,8 @@ class Fit:
 
     def relative_to(self, reference: int) -> tuple[Floats, Floats]:
         """Strengths less that of the system ``reference``, and their standard errors, each of shape (k,)."""
-        spread = np.diag(self.covariance)
-        variance = spread + spread[reference] - 2 * self.covariance[reference]
+        variances = np.diag(self.covariance)
+        variance = variances + variances[reference] - 2 * self.covariance[reference]
         return self.strengths - self.strengths[reference], np.sqrt(np.maximum(variance, 0.0))
 
 
@@ -220,23 +220,23 @@ def strengths(games: Games, *, ties: TieModel = "half", phantom: bool = False) -
     return found, fine
 
 
-def pulls(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters) -> Floats:
-    """Pull of every cluster of games at every strength, shape (G, k), for errors that respect repeated questions.
+def strength_influences(fit: Fit, first: Ints, second: Ints, result: Ints, clusters: Clusters) -> Floats:
+    """Influence of every cluster of games at every strength, shape (G, k), for errors that respect repeated questions.
 
     The inverse information times the score of the cluster's games, so that ``G / (G - 1)`` times the sum of the squared
-    pulls is the sandwich variance. Each of n games has its two systems and a ``result``: 1 where the first won, -1
+    influences is the sandwich variance. Each of n games has its two systems and a ``result``: 1 where the first won, -1
     where it lost, 0 for a tie.
     """
     k = len(fit.strengths)
     tied = result == 0
     kind = np.stack([result > 0, result < 0, tied]).astype(np.float64)
-    gap = fit.strengths[first] - fit.strengths[second]
+    difference = fit.strengths[first] - fit.strengths[second]
     model: TieModel = "half" if fit.log_tie is None else fit.model
     if model == "half":
         kind = kind[:2] + kind[2] / 2
         kind = np.stack([*kind, np.zeros(len(result))])
     at = np.full(1, 0.0 if fit.log_tie is None else fit.log_tie)
-    slope, by_tie = _MODELS[model](gap, at, *kind)[:2]
+    slope, by_tie = _MODELS[model](difference, at, *kind)[:2]
     scores = np.zeros((clusters.count, k + 1))
     size = scores[:, :k].size
     flat = np.bincount(clusters.codes * k + first, slope, size) - np.bincount(clusters.codes * k + second, slope, size)
@@ -313,53 +313,53 @@ def _derivatives(games: Games, ties: TieModel, theta: Floats, tie: Floats) -> tu
 
 
 def _pieces(games: Games, ties: TieModel, theta: Floats, tie: Floats) -> tuple[Floats, ...]:
-    """Differentiate per pairing: by the gap and the tie parameter; second ones with their sign turned; (b, p)."""
-    gap = theta[:, games.first] - theta[:, games.second]
+    """Differentiate per pairing: by the difference and the tie parameter, second derivatives with their sign turned."""
+    difference = theta[:, games.first] - theta[:, games.second]
     half = games.ties / 2
-    plain = _MODELS["half"](gap, tie[:, None], games.wins + half, games.losses + half, games.ties)
+    plain = _MODELS["half"](difference, tie[:, None], games.wins + half, games.losses + half, games.ties)
     if ties == "half":
         return plain
     there = ~np.isnan(tie)[:, None]
     at = np.where(there, tie[:, None], 0.0)
-    rich = _MODELS[ties](gap, at, games.wins, games.losses, games.ties)
+    rich = _MODELS[ties](difference, at, games.wins, games.losses, games.ties)
     return tuple(np.where(there, with_ties, without) for with_ties, without in zip(rich, plain, strict=True))
 
 
 def _likelihood(games: Games, ties: TieModel, theta: Floats, tie: Floats) -> Floats:
-    gap = theta[:, games.first] - theta[:, games.second]
+    difference = theta[:, games.first] - theta[:, games.second]
     half = games.ties / 2
-    plain = -(games.wins + half) * np.logaddexp(0, -gap) - (games.losses + half) * np.logaddexp(0, gap)
+    plain = -(games.wins + half) * np.logaddexp(0, -difference) - (games.losses + half) * np.logaddexp(0, difference)
     if ties == "half":
         return np.asarray(plain.sum(axis=1))
     there = ~np.isnan(tie)[:, None]
     at = np.where(there, tie[:, None], 0.0)
     if ties == "davidson":
-        total = np.logaddexp(np.logaddexp(gap / 2, -gap / 2), at)
+        total = np.logaddexp(np.logaddexp(difference / 2, -difference / 2), at)
         every = games.wins + games.losses + games.ties
-        rich = (games.wins - games.losses) * gap / 2 + games.ties * at - every * total
+        rich = (games.wins - games.losses) * difference / 2 + games.ties * at - every * total
     else:
         edge = np.exp(at)
         rich = (
-            -(games.wins + games.ties) * np.logaddexp(0, edge - gap)
-            - (games.losses + games.ties) * np.logaddexp(0, edge + gap)
+            -(games.wins + games.ties) * np.logaddexp(0, edge - difference)
+            - (games.losses + games.ties) * np.logaddexp(0, edge + difference)
             + games.ties * np.log(np.expm1(2 * edge))
         )
     return np.asarray(np.where(there, rich, plain).sum(axis=1))
 
 
-def _half(gap: Floats, tie: Floats, wins: Floats, losses: Floats, ties: Floats) -> tuple[Floats, ...]:
+def _half(difference: Floats, tie: Floats, wins: Floats, losses: Floats, ties: Floats) -> tuple[Floats, ...]:
     """Bradley and Terry's own model; ties are wins and losses by now."""
     del tie, ties
-    expected = 1 / (1 + np.exp(-gap))
+    expected = 1 / (1 + np.exp(-difference))
     every = wins + losses
-    none = np.zeros_like(gap)
+    none = np.zeros_like(difference)
     return wins - every * expected, none, every * expected * (1 - expected), none, none
 
 
-def _davidson(gap: Floats, tie: Floats, wins: Floats, losses: Floats, ties: Floats) -> tuple[Floats, ...]:
-    """Take an exponential family: the gap goes with half of wins less losses, log nu with ties."""
-    total = np.logaddexp(np.logaddexp(gap / 2, -gap / 2), tie)
-    win, loss, draw = np.exp(gap / 2 - total), np.exp(-gap / 2 - total), np.exp(tie - total)
+def _davidson(difference: Floats, tie: Floats, wins: Floats, losses: Floats, ties: Floats) -> tuple[Floats, ...]:
+    """Take an exponential family: the difference goes with half of wins less losses, log nu with ties."""
+    total = np.logaddexp(np.logaddexp(difference / 2, -difference / 2), tie)
+    win, loss, draw = np.exp(difference / 2 - total), np.exp(-difference / 2 - total), np.exp(tie - total)
     every = wins + losses + ties
     lead = (win - loss) / 2
     return (
@@ -371,10 +371,10 @@ def _davidson(gap: Floats, tie: Floats, wins: Floats, losses: Floats, ties: Floa
     )
 
 
-def _rao_kupper(gap: Floats, tie: Floats, wins: Floats, losses: Floats, ties: Floats) -> tuple[Floats, ...]:
+def _rao_kupper(difference: Floats, tie: Floats, wins: Floats, losses: Floats, ties: Floats) -> tuple[Floats, ...]:
     """Log theta = exp(tie) is the edge that a win takes; second derivatives are by the edge, where they are concave."""
     edge = np.exp(tie)
-    win, loss = 1 / (1 + np.exp(edge - gap)), 1 / (1 + np.exp(edge + gap))
+    win, loss = 1 / (1 + np.exp(edge - difference)), 1 / (1 + np.exp(edge + difference))
     for_first, for_second = wins + ties, losses + ties
     up, down = for_first * (1 - win), for_second * (1 - loss)
     curve_up, curve_down = up * win, down * loss

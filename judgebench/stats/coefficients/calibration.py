@@ -175,11 +175,11 @@ def calibration_line(probabilities: Floats, positive: Flags, clip: float = LOGIT
     else:
         return _twice("no_convergence")
     fitted = _fitted(design, beta)
-    pull = x.size * (design * (positive - fitted)[:, None]) @ np.linalg.inv(_information(design, fitted))
-    slope, slope_pull = float(beta[1]) / unit, pull[:, 1] / unit
+    influence = x.size * (design * (positive - fitted)[:, None]) @ np.linalg.inv(_information(design, fitted))
+    slope, slope_influence = float(beta[1]) / unit, influence[:, 1] / unit
     return (
-        RowOutcome(slope, slope_pull),
-        RowOutcome(float(beta[0]) - slope * middle, pull[:, 0] - middle * slope_pull),
+        RowOutcome(slope, slope_influence),
+        RowOutcome(float(beta[0]) - slope * middle, influence[:, 0] - middle * slope_influence),
     )
 
 

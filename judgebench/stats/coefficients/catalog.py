@@ -31,7 +31,7 @@ class Metric:
     - ``ordered`` needs labels with an order, ``tied`` a scale with a tie;
     - ``proportion``: a plain share of rows, for which Wilson's interval holds;
     - ``binary``: defined on a two-label check only; ``graded``: also where gold is a number and not a label;
-    - ``leaning``: says which way one side leans, so that it is not an agreement and has no human ceiling.
+    - ``directional``: says which way one side leans, so that it is not an agreement and has no human ceiling.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Metric:
     levels: tuple[str, ...] = ()
     tied: bool = False
     perfect: float | None = 1.0
-    leaning: bool = False
+    directional: bool = False
 
     def __call__(self, table: Table) -> Outcome:
         """Evaluate on a table; an empty one and a numeric gold are answered here."""
@@ -158,17 +158,17 @@ def _rate(name: str, title: str, module: str) -> Metric:
     return Metric(name, title, module, low=0.0, symmetric=False, relabels=False, proportion=True, binary=True)
 
 
-def _pair(name: str, title: str, *, leaning: bool = False) -> Metric:
+def _pair(name: str, title: str, *, directional: bool = False) -> Metric:
     return Metric(
-        name, title, "pairs", low=0.0, symmetric=not leaning, relabels=False, proportion=True, kinds=("pair",),
-        tied=True, perfect=None if leaning else 1.0, leaning=leaning,
+        name, title, "pairs", low=0.0, symmetric=not directional, relabels=False, proportion=True, kinds=("pair",),
+        tied=True, perfect=None if directional else 1.0, directional=directional,
     )  # fmt: skip
 
 
 def _error(name: str, title: str, *, signed: bool) -> Metric:
     return Metric(
         name, title, "numeric", low=-inf if signed else 0.0, high=inf, symmetric=not signed, ordered=True,
-        relabels=False, graded=True, kinds=("rate",), perfect=0.0, leaning=signed,
+        relabels=False, graded=True, kinds=("rate",), perfect=0.0, directional=signed,
     )  # fmt: skip
 
 
@@ -237,12 +237,12 @@ _ALL = (
         relabels=False,
         binary=True,
         perfect=None,
-        leaning=True,
+        directional=True,
     ),
     _pair("agreement_s1", "agreement with ties (MT-Bench S1)"),
     _pair("agreement_s2", "agreement without ties (MT-Bench S2)"),
-    _pair("gold_tie_rate", "share of ties in gold", leaning=True),
-    _pair("judge_tie_rate", "share of ties by the judge", leaning=True),
+    _pair("gold_tie_rate", "share of ties in gold", directional=True),
+    _pair("judge_tie_rate", "share of ties by the judge", directional=True),
 )
 
 #: Every metric, by name, in the order of the columns.

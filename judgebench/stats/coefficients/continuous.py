@@ -56,12 +56,12 @@ def spearman(gold: Floats, judge: Floats) -> RowOutcome:
     n = gold.size
     vx, vy, cov = float((x * x).mean()), float((y * y).mean()), float((x * y).mean())
     scale = math.sqrt(vx * vy)
-    pull_cov = x * y + (_above(gold, y) + _above(judge, x)) / n
-    pull_x = x * x + 2 * _above(gold, x) / n
-    pull_y = y * y + 2 * _above(judge, y) / n
+    by_cov = x * y + (_above(gold, y) + _above(judge, x)) / n
+    by_x = x * x + 2 * _above(gold, x) / n
+    by_y = y * y + 2 * _above(judge, y) / n
     value = cov / scale
-    pull = pull_cov / scale - value / 2 * (pull_x / vx + pull_y / vy)
-    return RowOutcome(_within(value), pull - pull.mean())
+    influence = by_cov / scale - value / 2 * (by_x / vx + by_y / vy)
+    return RowOutcome(_within(value), influence - influence.mean())
 
 
 def concordance(gold: Floats, judge: Floats) -> RowOutcome:
@@ -69,7 +69,7 @@ def concordance(gold: Floats, judge: Floats) -> RowOutcome:
 
     Source: Lin (1989), A concordance correlation coefficient to evaluate reproducibility.
     """
-    return _level(gold, judge, lambda xy, xx, yy, gap, _: (2 * xy, xx + yy + gap * gap, 2 * gap))
+    return _level(gold, judge, lambda xy, xx, yy, shift, _: (2 * xy, xx + yy + shift * shift, 2 * shift))
 
 
 def icc_agreement(gold: Floats, judge: Floats) -> RowOutcome:
@@ -84,10 +84,10 @@ def icc_agreement(gold: Floats, judge: Floats) -> RowOutcome:
     0.647887
     """
 
-    def parts(xy: float, xx: float, yy: float, gap: float, n: int) -> tuple[float, float, float]:
+    def parts(xy: float, xx: float, yy: float, shift: float, n: int) -> tuple[float, float, float]:
         unbiased = n / (n - 1)
         total = unbiased * (xx + yy)
-        return 2 * unbiased * xy, total + gap * gap - (total - 2 * unbiased * xy) / n, 2 * gap
+        return 2 * unbiased * xy, total + shift * shift - (total - 2 * unbiased * xy) / n, 2 * shift
 
     return _level(gold, judge, parts)
 
@@ -97,7 +97,7 @@ def icc_consistency(gold: Floats, judge: Floats) -> RowOutcome:
 
     Source: McGraw & Wong (1996); ICC(3,1) of Shrout & Fleiss (1979).
     """
-    return _level(gold, judge, lambda xy, xx, yy, _gap, _n: (2 * xy, xx + yy, 0.0))
+    return _level(gold, judge, lambda xy, xx, yy, _shift, _n: (2 * xy, xx + yy, 0.0))
 
 
 def mean_absolute_error(gold: Floats, judge: Floats) -> RowOutcome:
@@ -131,16 +131,16 @@ def _correlation(x: Floats, y: Floats) -> RowOutcome:
 def _level(
     gold: Floats, judge: Floats, parts: Callable[[float, float, float, float, int], tuple[float, float, float]]
 ) -> RowOutcome:
-    """Evaluate ``2 s_xy / D``, where ``parts`` gives both sides of the line and D's slope by the gap of the means."""
+    """Evaluate ``2 s_xy / D``, where ``parts`` gives both sides of the line and D's slope by the shift of the means."""
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
     x, y, n = centred(gold), centred(judge), gold.size
     xy, xx, yy = float((x * y).mean()), float((x * x).mean()), float((y * y).mean())
-    gap = float(gold.mean() - judge.mean())
-    above, below, slope = parts(xy, xx, yy, gap, n)
+    shift = float(gold.mean() - judge.mean())
+    above, below, slope = parts(xy, xx, yy, shift, n)
     value = above / below
-    pull = 2 * (x * y - xy) - value * (x * x - xx + y * y - yy + slope * (x - y))
-    return RowOutcome(min(1.0, value), pull / (xx + yy + slope * gap / 2))
+    influence = 2 * (x * y - xy) - value * (x * x - xx + y * y - yy + slope * (x - y))
+    return RowOutcome(min(1.0, value), influence / (xx + yy + slope * shift / 2))
 
 
 def _ranks(values: Floats) -> Floats:

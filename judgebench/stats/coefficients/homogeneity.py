@@ -40,8 +40,8 @@ def stuart_maxwell(counts: Floats) -> Homogeneity | str:
     >>> round(found.statistic, 2), found.df, round(found.p, 4)
     (11.96, 3, 0.0075)
     """
-    gap, sums = _gap(counts)
-    return wald(gap, np.diag(sums) - counts - counts.T)
+    differences, sums = _differences(counts)
+    return wald(differences, np.diag(sums) - counts - counts.T)
 
 
 def bhapkar(counts: Floats) -> Homogeneity | str:
@@ -50,18 +50,18 @@ def bhapkar(counts: Floats) -> Homogeneity | str:
     ``W = W_SM / (1 - W_SM / n)``: a little more powerful, the same in large samples.
     Source: Bhapkar (1966), A note on the equivalence of two test criteria for hypotheses in categorical data.
     """
-    gap, sums = _gap(counts)
-    return wald(gap, np.diag(sums) - counts - counts.T - np.outer(gap, gap) / counts.sum())
+    differences, sums = _differences(counts)
+    return wald(differences, np.diag(sums) - counts - counts.T - np.outer(differences, differences) / counts.sum())
 
 
-def wald(gap: Floats, covariance: Floats, groups: int | None = None) -> Homogeneity | str:
+def wald(differences: Floats, covariance: Floats, groups: int | None = None) -> Homogeneity | str:
     """Test that a vector of differences is 0: ``W = d' V^+ d`` on as many degrees of freedom q as V has rank.
 
     A covariance V, shape (k, k), that G clusters estimate (``groups``, with the factor G / (G - 1) in it; by default it
     counts as known) is itself uncertain, the more so the more labels there are. Then ``F = (G - q) / (q (G - 1)) W`` on
     q and G - q degrees of freedom (Hotelling's test), which for two labels is t with G - 1: with ten clusters and five
-    labels, chi-square would reject 27 % of the true hypotheses instead of 5. The differences ``gap`` may sum to 0.
-    ``no_disagreement`` where nothing varies, ``few_clusters`` with fewer than two more clusters than degrees of
+    labels, chi-square would reject 27 % of the true hypotheses instead of 5. The ``differences`` may sum to
+    0. ``no_disagreement`` where nothing varies, ``few_clusters`` with fewer than two more clusters than degrees of
     freedom.
     Source: Wald (1943), Tests of statistical hypotheses concerning several parameters when the number of observations
     is large; Hotelling (1931), The generalization of Student's ratio.
@@ -72,7 +72,7 @@ def wald(gap: Floats, covariance: Floats, groups: int | None = None) -> Homogene
     real = values > max(float(values.max()), 0.0) * TINY * 100
     if not real.any() or float(values.max()) < TINY:
         return "no_disagreement"
-    along = vectors[:, real].T @ gap
+    along = vectors[:, real].T @ differences
     statistic = float((along**2 / values[real]).sum())
     df = int(np.count_nonzero(real))
     if groups is None:
@@ -85,6 +85,6 @@ def wald(gap: Floats, covariance: Floats, groups: int | None = None) -> Homogene
     return Homogeneity(ratio, df, float(fdtrc(df, rest, ratio)), rest)
 
 
-def _gap(counts: Floats) -> tuple[Floats, Floats]:
+def _differences(counts: Floats) -> tuple[Floats, Floats]:
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     return rows - columns, rows + columns

@@ -96,14 +96,14 @@ def icc(values: Floats, form: Form = "agreement", *, average: bool = False) -> U
     if form == "agreement":
         d_bottom = d_bottom + k * (d_columns - d_error / n)
     single = top / bottom
-    pulls = (d_top - single * d_bottom) / bottom
+    single_influence = (d_top - single * d_bottom) / bottom
     if average:
-        spread = 1 + (k - 1) * single
-        if spread < TINY:
+        design = 1 + (k - 1) * single
+        if design < TINY:
             return UnitOutcome.undefined("no_unit_variation")
-        single, pulls = spearman_brown(single, k), pulls * k / spread**2
+        single, single_influence = spearman_brown(single, k), single_influence * k / design**2
     influence = np.zeros(len(values))
-    influence[rows] = pulls * (len(values) / n)
+    influence[rows] = single_influence * (len(values) / n)
     return UnitOutcome(single, influence)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from judgebench.stats.coefficients.chance import cohen
-from judgebench.stats.coefficients.rank_correlation import correlation, spread_of
+from judgebench.stats.coefficients.rank_correlation import correlation, variance_of
 from judgebench.stats.table import TINY, Floats, Outcome, Table
 
 #: Correlations and their kin need at least this many rows.
@@ -153,9 +153,9 @@ def _icc(table: Table, *, absolute: bool) -> Outcome:
     product = float(gold @ joint @ judge)
     by_product = np.outer(gold, judge)
     by_product += ((joint @ judge) @ gold_slope)[:, None] + ((gold @ joint) @ judge_slope)[None, :]
-    gold_spread, by_gold = spread_of(table.gold, gold, gold_slope)
-    judge_spread, by_judge = spread_of(table.judge, judge, judge_slope)
-    base, by_base = gold_spread + judge_spread, by_gold[:, None] + by_judge[None, :]
+    gold_variance, by_gold = variance_of(table.gold, gold, gold_slope)
+    judge_variance, by_judge = variance_of(table.judge, judge, judge_slope)
+    base, by_base = gold_variance + judge_variance, by_gold[:, None] + by_judge[None, :]
     low = -1.0
     if absolute:
         placed = float(table.judge[: judge_places.size].sum()), float(table.gold[: gold_places.size].sum())

@@ -91,9 +91,9 @@ def decisiveness(gold: Floats, judge: Floats, finite: Bools) -> tuple[dict[str, 
     2025), which fits the distribution function of a symmetric beta distribution to win rates; the figures differ.
     """
     x, y = gold - gold.mean(axis=1, keepdims=True), judge - judge.mean(axis=1, keepdims=True)
-    spread = np.square(x).sum(axis=1)
-    varied = spread > TINY
-    slope = (x * y).sum(axis=1) / np.where(varied, spread, 1.0)
+    variation = np.square(x).sum(axis=1)
+    varied = variation > TINY
+    slope = (x * y).sum(axis=1) / np.where(varied, variation, 1.0)
     residuals = y - slope[:, None] * x
     sd = np.sqrt(np.square(residuals).sum(axis=1) / max(gold.shape[1] - 2, 1))
     # Without variation there is no slope, whether the log-odds are finite or not.
@@ -106,8 +106,8 @@ def decisiveness(gold: Floats, judge: Floats, finite: Bools) -> tuple[dict[str, 
 
 def _signs(scores: Floats) -> Floats:
     """Sign of every difference, shape (..., k, k); 0 between equal scores."""
-    gap = scores[..., :, None] - scores[..., None, :]
-    return np.sign(np.where(np.abs(gap) <= _SAME, 0.0, gap))
+    difference = scores[..., :, None] - scores[..., None, :]
+    return np.sign(np.where(np.abs(difference) <= _SAME, 0.0, difference))
 
 
 def _ranks(signs: Floats) -> Floats:

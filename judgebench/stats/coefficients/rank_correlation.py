@@ -96,19 +96,19 @@ def correlation(table: Table, gold: tuple[Floats, Floats], judge: tuple[Floats, 
     joint = table.joint
     gold_scores, gold_slope = gold
     judge_scores, judge_slope = judge
-    gold_spread, gold_spread_slope = spread_of(table.gold, *gold)
-    judge_spread, judge_spread_slope = spread_of(table.judge, *judge)
-    if min(gold_spread, judge_spread) < TINY:
+    gold_variance, gold_variance_slope = variance_of(table.gold, *gold)
+    judge_variance, judge_variance_slope = variance_of(table.judge, *judge)
+    if min(gold_variance, judge_variance) < TINY:
         return Outcome.undefined("no_variation")
-    scale = math.sqrt(gold_spread * judge_spread)
+    scale = math.sqrt(gold_variance * judge_variance)
     value = float(gold_scores @ joint @ judge_scores) / scale
     slope = np.outer(gold_scores, judge_scores)
     slope += ((joint @ judge_scores) @ gold_slope)[:, None] + ((gold_scores @ joint) @ judge_slope)[None, :]
-    shrink = gold_spread_slope[:, None] / gold_spread + judge_spread_slope[None, :] / judge_spread
+    shrink = gold_variance_slope[:, None] / gold_variance + judge_variance_slope[None, :] / judge_variance
     return Outcome(min(1.0, max(-1.0, value)), slope / scale - value / 2 * shrink)
 
 
-def spread_of(margin: Floats, scores: Floats, slopes: Floats) -> tuple[float, Floats]:
+def variance_of(margin: Floats, scores: Floats, slopes: Floats) -> tuple[float, Floats]:
     """Variance of centred scores with 1/n, and its slope by the margin, shape (k,)."""
     return float(margin @ scores**2), scores**2 + 2 * (margin * scores) @ slopes
 

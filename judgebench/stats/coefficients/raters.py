@@ -65,7 +65,7 @@ def weight_matrix(categories: int, values: Floats, kind: Literal["identity", "li
 def mean_agreement(ratings: Ints, categories: int, weights: Floats | None = None) -> UnitOutcome:
     """Mean agreement ``pa`` of the pairs of ratings within a unit, over units with two ratings or more."""
     seen = _Panel.of(ratings, categories, weights)
-    return UnitOutcome.undefined("no_pairs") if seen is None else UnitOutcome(seen.agreed, seen.pulls, chance=0.0)
+    return UnitOutcome.undefined("no_pairs") if seen is None else UnitOutcome(seen.agreed, seen.influence, chance=0.0)
 
 
 def fleiss_kappa(ratings: Ints, categories: int, weights: Floats | None = None) -> UnitOutcome:
@@ -144,7 +144,7 @@ def light_kappa(ratings: Ints, categories: int, least: int = 1) -> UnitOutcome:
     data.
     """
     values: list[float] = []
-    pulls = np.zeros(len(ratings))
+    influence = np.zeros(len(ratings))
     reason = "no_pairs"
     for g, h in combinations(range(ratings.shape[1]), 2):
         both = np.flatnonzero((ratings[:, g] >= 0) & (ratings[:, h] >= 0))
@@ -157,10 +157,10 @@ def light_kappa(ratings: Ints, categories: int, least: int = 1) -> UnitOutcome:
             reason = "no_variation"
             continue
         values.append(found.value)
-        pulls[both] += (found.gradient.ravel()[cells] - float((joint * found.gradient).sum())) / both.size
+        influence[both] += (found.gradient.ravel()[cells] - float((joint * found.gradient).sum())) / both.size
     if not values:
         return UnitOutcome.undefined(reason)
-    return UnitOutcome(float(np.mean(values)), pulls * (len(ratings) / len(values)))
+    return UnitOutcome(float(np.mean(values)), influence * (len(ratings) / len(values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +168,12 @@ class _Panel:
     """What the coefficients share: observed agreement and the units' shares of each category.
 
     ``rows`` are the units with a rating; ``shares`` (one row each) and ``share``, their mean, are the margins;
-    ``pulls`` is the influence of all n units on the observed agreement.
+    ``influence`` is the influence of all n units on the observed agreement.
     """
 
     weights: Floats
     agreed: float
-    pulls: Floats
+    influence: Floats
     rows: npt.NDArray[np.intp]
     shares: Floats
 
@@ -190,9 +190,9 @@ class _Panel:
         pairs = np.where(paired, raters * (raters - 1), 1.0)
         within = (((counts @ weights) * counts).sum(axis=1) - raters) / pairs
         agreed = float(within[paired].mean())
-        pulls = np.where(paired, within - agreed, 0.0) * (len(counts) / int(paired.sum()))
+        influence = np.where(paired, within - agreed, 0.0) * (len(counts) / int(paired.sum()))
         rows = np.flatnonzero(raters > 0)
-        return cls(weights, agreed, pulls, rows, counts[rows] / raters[rows, None])
+        return cls(weights, agreed, influence, rows, counts[rows] / raters[rows, None])
 
     @property
     def share(self) -> Floats:
@@ -204,7 +204,7 @@ class _Panel:
         """Correct for chance; ``by_unit`` is the influence of the units with a rating on ``expected``."""
         if 1 - expected < TINY:
             return UnitOutcome.undefined("no_variation")
-        pulls = self.pulls * (1 - expected)
-        pulls[self.rows] -= (1 - self.agreed) * by_unit * (len(pulls) / self.rows.size)
+        influence = self.influence * (1 - expected)
+        influence[self.rows] -= (1 - self.agreed) * by_unit * (len(influence) / self.rows.size)
         value = 1 - (1 - self.agreed) / (1 - expected)
-        return UnitOutcome(value, pulls / (1 - expected) ** 2, chance=expected)
+        return UnitOutcome(value, influence / (1 - expected) ** 2, chance=expected)

@@ -14,9 +14,9 @@ class RowMetric:
     """One line of the table, for the ``kinds`` of scale on which it means something.
 
     The value lies between ``low`` and ``high`` (infinite for none) and is ``perfect`` under perfect agreement (None for
-    a test statistic, which is also not ``tested`` for a difference between two judges). ``leaning``: it says which way
-    the judge leans, so that neither more nor less of it is better. ``numbers``, '', 'score' or 'probability', is what
-    the judge has to give beside its verdict.
+    a test statistic, which is also not ``tested`` for a difference between two judges). ``directional``: it says which
+    way the judge leans, so that neither more nor less of it is better. ``numbers``, '', 'score' or 'probability', is
+    what the judge has to give beside its verdict.
     """
 
     name: str
@@ -25,14 +25,14 @@ class RowMetric:
     low: float = 0.0
     high: float = 1.0
     perfect: float | None = 1.0
-    leaning: bool = False
+    directional: bool = False
     numbers: str = ""
     tested: bool = True
 
     @property
     def lower_is_better(self) -> bool:
         """Whether it is an error, not an agreement."""
-        return self.perfect == 0 and not self.leaning
+        return self.perfect == 0 and not self.directional
 
     @property
     def place(self) -> str:
@@ -50,7 +50,9 @@ _ALL = (
     RowMetric("log_loss", "log loss (nats)", _SIDES, high=inf, perfect=0.0, numbers=_P),
     RowMetric("ece", "expected calibration error, 10 equal-width bins", _SIDES, perfect=0.0, numbers=_P),
     RowMetric("ece_equal_mass", "expected calibration error, 10 equal-mass bins", _SIDES, perfect=0.0, numbers=_P),
-    RowMetric("calibration_slope", "slope of the logistic recalibration", _SIDES, -inf, inf, leaning=True, numbers=_P),
+    RowMetric(
+        "calibration_slope", "slope of the logistic recalibration", _SIDES, -inf, inf, directional=True, numbers=_P
+    ),
     RowMetric(
         "calibration_intercept",
         "intercept of the logistic recalibration",
@@ -58,11 +60,19 @@ _ALL = (
         -inf,
         inf,
         perfect=0.0,
-        leaning=True,
+        directional=True,
         numbers=_P,
     ),
     RowMetric(
-        "spiegelhalter_z", "Spiegelhalter's z", _SIDES, -inf, inf, perfect=None, leaning=True, numbers=_P, tested=False
+        "spiegelhalter_z",
+        "Spiegelhalter's z",
+        _SIDES,
+        -inf,
+        inf,
+        perfect=None,
+        directional=True,
+        numbers=_P,
+        tested=False,
     ),
     RowMetric("threshold_accuracy", "share right at one half", _SIDES, numbers=_P),
     RowMetric("score_pearson_r", "Pearson's r of the scores", _RATED, -1.0, numbers="score"),
@@ -79,7 +89,7 @@ _ALL = (
         -inf,
         inf,
         perfect=0.0,
-        leaning=True,
+        directional=True,
         numbers="score",
     ),
     RowMetric("kendall_tau", "Kendall's tau of two orders", ("rank",), -1.0),

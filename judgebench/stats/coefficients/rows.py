@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.influence import Clusters, Spread
+from judgebench.stats.influence import Clusters, Influences
 from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ class RowOutcome:
         value = float(above.mean()) / total
         return cls(value, (above - value * below) / total)
 
-    def spread(self, clusters: Clusters) -> Spread:
+    def influences(self, clusters: Clusters) -> Influences:
         """Sum the influences in clusters; ValueError if there is no value, or no influence."""
         if self.value is None or self.influence is None:
-            raise ValueError(f"nothing to spread: {self.reason or 'the data carry no standard error'}")
-        return Spread(
+            raise ValueError(f"no influences: {self.reason or 'the data carry no standard error'}")
+        return Influences(
             self.value, self.influence.size, clusters.ids, clusters.sums(self.influence / self.influence.size)
         )
 

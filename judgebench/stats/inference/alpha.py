@@ -17,7 +17,7 @@ import numpy as np
 
 from judgebench.stats.coefficients.krippendorff import alpha_of_coincidences, alpha_units, coincidences
 from judgebench.stats.inference.intervals import Interval, t_interval
-from judgebench.stats.influence import Spread
+from judgebench.stats.influence import Influences
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -99,9 +99,9 @@ def alpha_jackknife(
     )
     if np.isnan(less).any():
         return Interval(None, None, None, "")
-    # The spread's own factor is G / (G - 1).
-    pulls = (less - less.mean()) * ((groups - 1) / groups)
-    found = t_interval(Spread(value, groups, clusters.ids[:groups], pulls), level=coverage)
+    # The factor of `Influences.se` is G / (G - 1).
+    influences = (less - less.mean()) * ((groups - 1) / groups)
+    found = t_interval(Influences(value, groups, clusters.ids[:groups], influences), level=coverage)
     return Interval(found.low, found.high, found.se, "jackknife-t" if found.low is not None else "")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.influence import Clusters, Spread, mean
+from judgebench.stats.influence import Clusters, Influences, mean
 from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Duel:
         return self.human - self.judge
 
     @property
-    def advantage(self) -> Spread:
+    def advantage(self) -> Influences:
         """Share of items on which the judge is at least as close."""
         return mean(self.judge, self.clusters)
 
@@ -123,13 +123,13 @@ def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> fl
     None for fewer than two clusters; without any variance as `mean_below`.
     Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
     """
-    pulls = mean(values, clusters)
-    if pulls.se is None:
+    influences = mean(values, clusters)
+    if influences.se is None:
         return None
-    apart = pulls.value - bound
-    if pulls.se < TINY:
+    apart = influences.value - bound
+    if influences.se < TINY:
         return 0.0 if apart < -TINY else 1.0
-    return t_lower(apart / pulls.se, clusters.count - 1)
+    return t_lower(apart / influences.se, clusters.count - 1)
 
 
 def t_lower(t: float, df: int) -> float:

@@ -13,7 +13,7 @@ from judgebench.stats.table import TINY
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.influence import Spread
+    from judgebench.stats.influence import Influences
     from judgebench.stats.table import Floats
 
 
@@ -36,7 +36,7 @@ class Bounds:
 
 
 def one_sided(
-    worse: Spread,
+    worse: Influences,
     *,
     margin: float,
     alpha: float = 0.05,
@@ -47,10 +47,10 @@ def one_sided(
     """Bound a worsening from below and from above.
 
     ``low = d - t SE`` and ``high = d + t max(SE, SE_0)``. Clusters of one size have the CR1 error and t of G - 1
-    degrees of freedom. A cluster with a large share h of the rows pulls the estimate to itself, which makes CR1 too
-    small, and takes degrees of freedom from the others, so with unequal ``sizes`` (rows of each cluster)
-    ``SE^2 = (G - 1) / G sum (pull / (1 - h))^2`` (the jackknife of clusters, CR3) and t of ``1 / sum h^2 - 1``; equal
-    sizes make that the same.
+    degrees of freedom. A cluster with a large share h of the rows draws the estimate to itself, which makes CR1 too
+    small, and takes degrees of freedom from the others, so with unequal ``sizes`` (rows of each cluster) the error is
+    that of the jackknife of clusters (CR3), ``SE^2 = (G - 1) / G sum (influence / (1 - h))^2``, and t is of
+    ``1 / sum h^2 - 1``; equal sizes make that the same.
 
     ``SE_0`` is the least standard error that a worsening of exactly the margin can have: a cluster that moves does so
     by ``s = sum c^2 / sum |c|`` of the clusters' contributions c, so the margin takes a share ``margin / s`` of them,
@@ -77,7 +77,7 @@ def one_sided(
     """
     from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-    groups, value = worse.pulls.size, worse.value
+    groups, value = worse.sums.size, worse.value
     if worse.se is None:
         return Bounds(None, None, 1.0, None, None, float(groups - 1), unmoved=False)
     share = np.full(groups, 1 / groups) if sizes is None else sizes / sizes.sum()
@@ -110,14 +110,14 @@ def _alike(sizes: npt.NDArray[np.integer]) -> bool:
     return not sizes.size or bool((sizes == sizes[0]).all())
 
 
-def _jackknife(worse: Spread, share: Floats) -> float:
-    groups = worse.pulls.size
-    return math.sqrt((groups - 1) / groups * float(np.square(worse.pulls / (1 - share)).sum()))
+def _jackknife(worse: Influences, share: Floats) -> float:
+    groups = worse.sums.size
+    return math.sqrt((groups - 1) / groups * float(np.square(worse.sums / (1 - share)).sum()))
 
 
-def _least_error(worse: Spread, margin: float, share: Floats) -> float:
-    groups = worse.pulls.size
-    moved = (worse.pulls + share * worse.value) * groups
+def _least_error(worse: Influences, margin: float, share: Floats) -> float:
+    groups = worse.sums.size
+    moved = (worse.sums + share * worse.value) * groups
     size = float(np.square(moved).sum()) / max(float(np.abs(moved).sum()), TINY)
     return math.sqrt(max(0.0, size * margin - margin * margin) / groups)
 

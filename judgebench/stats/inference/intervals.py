@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from judgebench.stats.table import TINY, Outcome
 
 if TYPE_CHECKING:
-    from judgebench.stats.influence import Spread
+    from judgebench.stats.influence import Influences
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
-def t_interval(estimate: Spread, *, low: float = -1.0, high: float = 1.0, level: float = 0.95) -> Interval:
+def t_interval(estimate: Influences, *, low: float = -1.0, high: float = 1.0, level: float = 0.95) -> Interval:
     """Cluster-robust t interval on the Fisher-z scale of the metric's range.
 
     On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without finite bounds
-    the interval is symmetric. There are no bounds for fewer than 2 clusters, nor where no cluster pulls at all: a
+    the interval is symmetric. There are no bounds for fewer than 2 clusters, nor where every influence is 0: a
     standard error of 0 is no evidence of certainty.
     Source: Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference.
@@ -70,7 +70,7 @@ def t_interval(estimate: Spread, *, low: float = -1.0, high: float = 1.0, level:
         return Interval(None, None, None, "")
     if se < TINY:
         return Interval(None, None, 0.0, "")
-    half = t_quantile(estimate.pulls.size - 1, level) * se
+    half = t_quantile(estimate.sums.size - 1, level) * se
     if not math.isfinite(low + high):
         # One side may have a bound: a mean error is not below 0.
         return Interval(max(low, estimate.value - half), min(high, estimate.value + half), se, "cr1-t")
@@ -88,9 +88,9 @@ def t_interval(estimate: Spread, *, low: float = -1.0, high: float = 1.0, level:
 
 def interval(
     outcome: Outcome,
-    estimate: Spread,
+    estimate: Influences,
     *,
-    lone: bool,
+    independent: bool,
     proportion: bool = False,
     low: float = -1.0,
     high: float = 1.0,
@@ -98,16 +98,16 @@ def interval(
 ) -> Interval:
     """Choose the interval that fits a metric.
 
-    Wilson for a plain proportion of ``lone`` rows, no two of which share a cluster; else cluster-robust t. Where no row
-    pulls (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient of the form
-    ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
+    Wilson for a plain proportion of ``independent`` rows, no two of which share a cluster; else cluster-robust t. Where
+    every influence is 0 (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient
+    of the form ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
     """
     value = estimate.value
-    if proportion and lone and outcome.n:
+    if proportion and independent and outcome.n:
         bounds = wilson(value, outcome.n, level)
         return Interval(*bounds, estimate.se, "wilson")
     found = t_interval(estimate, low=low, high=high, level=level)
-    groups = estimate.pulls.size
+    groups = estimate.sums.size
     if found.low is not None or found.se is None:
         return found
     if proportion and (value <= TINY or value >= 1 - TINY):

@@ -87,8 +87,8 @@ class MaxT:
     """Several estimates tested at once by the largest of their statistics; all but ``critical`` of shape (m,).
 
     ``value +- critical * se`` covers all m truths at once at the level asked for. ``statistic`` is estimate over
-    standard error (with the CR1 factor), 0 where nothing pulls, which is no evidence; ``p`` the share of draws in which
-    the largest statistic is at least as far out.
+    standard error (with the CR1 factor), 0 where every influence is, which is no evidence; ``p`` the share of draws in
+    which the largest statistic is at least as far out.
     """
 
     critical: float
@@ -99,7 +99,7 @@ class MaxT:
 
 def max_t(
     values: Floats,
-    pulls: Floats,
+    influences: Floats,
     *,
     pairs: Ints | None = None,
     level: float = 0.95,
@@ -109,7 +109,7 @@ def max_t(
 ) -> MaxT:
     """Critical value and adjusted p-values of the largest of several dependent statistics.
 
-    Multiplier bootstrap: the pulls of every cluster, shape (G, k) and 0 where it has no rows for an estimate, are
+    Multiplier bootstrap: the influences of every cluster, shape (G, k) and 0 where it has no rows for an estimate, are
     multiplied by a standard normal draw, which gives sums with the covariance of the k estimates; the quantile of
     ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t stands for the normal: each draw is divided by the
     root of a chi-square over its G - 1 degrees of freedom, unless ``normal`` asks for normal draws, as for many
@@ -119,14 +119,14 @@ def max_t(
     Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors; Romano & Wolf (2005), Exact and approximate stepdown methods.
     """
-    values, pulls = np.asarray(values, dtype=np.float64), np.asarray(pulls, dtype=np.float64)
-    groups = len(pulls)
-    if pulls.ndim != 2 or pulls.shape[1:] != values.shape or not values.size:
-        raise ValueError(f"pulls of shape {pulls.shape} don't fit {values.shape} values")
+    values, influences = np.asarray(values, dtype=np.float64), np.asarray(influences, dtype=np.float64)
+    groups = len(influences)
+    if influences.ndim != 2 or influences.shape[1:] != values.shape or not values.size:
+        raise ValueError(f"influences of shape {influences.shape} don't fit {values.shape} values")
     if groups < 2:
         raise ValueError("one cluster says nothing about the spread: max-t needs 2 or more")
     # Not a matrix product: BLAS would start threads for it, and its last digits depend on their number.
-    covariance = np.einsum("gi,gj->ij", pulls, pulls)
+    covariance = np.einsum("gi,gj->ij", influences, influences)
     first, second = (np.arange(values.size), None) if pairs is None else (pairs[:, 0], pairs[:, 1])
     if not first.size:
         raise ValueError("there is nothing to test")
@@ -135,26 +135,26 @@ def max_t(
     if second is not None:
         estimates = estimates - values[second]
         variance = variance + covariance[second, second] - 2 * covariance[first, second]
-    spread = np.sqrt(np.maximum(variance, 0.0))
+    deviation = np.sqrt(np.maximum(variance, 0.0))
     factor = math.sqrt(groups / (groups - 1))
-    # Rounding leaves about 1e-8 of the estimates' own spread where two of them pull alike.
-    live = spread > np.maximum(TINY, 1e-7 * math.sqrt(float(covariance.diagonal().max())))
-    spread = np.where(live, spread, 0.0)
-    statistic = np.zeros_like(spread)
-    statistic[live] = estimates[live] / (spread[live] * factor)
+    # Rounding leaves about 1e-8 of the estimates' own deviation where two of them have the same influences.
+    live = deviation > np.maximum(TINY, 1e-7 * math.sqrt(float(covariance.diagonal().max())))
+    deviation = np.where(live, deviation, 0.0)
+    statistic = np.zeros_like(deviation)
+    statistic[live] = estimates[live] / (deviation[live] * factor)
     largest = np.zeros(draws)
     if live.any():
         second_live = None if second is None else second[live]
-        largest = _largest(covariance, first[live], second_live, spread[live], draws, seed)
+        largest = _largest(covariance, first[live], second_live, deviation[live], draws, seed)
         if not normal:
             df = groups - 1
             largest /= np.sqrt(np.random.default_rng(seed + 1).chisquare(df, draws) / df)
     above = draws - np.searchsorted(np.sort(largest), np.abs(statistic), side="left")
     p = np.where(live, (1 + above) / (1 + draws), 1.0)
-    return MaxT(float(np.quantile(largest, level)), spread * factor, statistic, p)
+    return MaxT(float(np.quantile(largest, level)), deviation * factor, statistic, p)
 
 
-def _largest(covariance: Floats, first: Ints, second: Ints | None, spread: Floats, draws: int, seed: int) -> Floats:
+def _largest(covariance: Floats, first: Ints, second: Ints | None, deviation: Floats, draws: int, seed: int) -> Floats:
     """Largest absolute statistic of each draw, shape (draws,)."""
     # The symmetric root is one and the same whatever basis of eigenvectors the machine finds.
     eigen, vectors = np.linalg.eigh(covariance)
@@ -165,5 +165,5 @@ def _largest(covariance: Floats, first: Ints, second: Ints | None, spread: Float
     for start in range(0, draws, step):
         drawn = rng.standard_normal((min(step, draws - start), len(root))) @ root
         sums = drawn[:, first] if second is None else drawn[:, first] - drawn[:, second]
-        found[start : start + step] = np.abs(sums / spread).max(axis=1)
+        found[start : start + step] = np.abs(sums / deviation).max(axis=1)
     return found

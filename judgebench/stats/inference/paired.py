@@ -18,7 +18,7 @@ from judgebench.stats.table import TINY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.influence import Clusters, Ints, Spread
+    from judgebench.stats.influence import Clusters, Influences, Ints
     from judgebench.stats.table import Floats
 
 McNemarMethod: TypeAlias = Literal["exact", "mid-p", "chi2", "chi2-corrected"]
@@ -54,8 +54,8 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
     if n == 0:
         return 1.0
     if method in {"chi2", "chi2-corrected"}:
-        gap = max(0, abs(first_only - second_only) - (method == "chi2-corrected"))
-        return float(erfc(gap / math.sqrt(2 * n)))
+        excess = max(0, abs(first_only - second_only) - (method == "chi2-corrected"))
+        return float(erfc(excess / math.sqrt(2 * n)))
     both = 2 * float(bdtr(least, n, 0.5))
     if method == "mid-p":
         # Where b = c the outcome lies in the middle and both halves hold it once.
@@ -65,7 +65,7 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference of two estimates on shared clusters, with its pulls for joint tests and aggregates.
+    """A difference of two estimates on shared clusters, with its influences for joint tests and aggregates.
 
     ``se`` is None for fewer than 2 clusters; bounds, the statistic (difference over standard error) and p are None
     without a standard error above 0, which is no evidence of certainty. ``df`` is infinite for the normal distribution.
@@ -78,40 +78,40 @@ class Difference:
     statistic: float | None
     p: float | None
     df: float
-    spread: Spread
+    influences: Influences
 
     @classmethod
     def of(
         cls,
-        gap: Spread,
+        subtracted: Influences,
         *,
         level: float = 0.95,
         normal: bool = False,
         bias: tuple[float, float] = (0.0, 0.0),
     ) -> Difference:
-        """Test a difference whose pulls are already subtracted.
+        """Test a difference whose influences are already subtracted.
 
         ``bias`` is the most that the first and the second value can lie too high. The interval is widened by both, and
         p is that of the part of the difference which they can't explain: that holds whatever the bias is.
         """
         from scipy.special import ndtr, ndtri, stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-        df = math.inf if normal else float(gap.pulls.size - 1)
-        se = gap.se
+        df = math.inf if normal else float(subtracted.sums.size - 1)
+        se = subtracted.se
         if se is None or se < TINY:
-            return cls(gap.value, se, None, None, None, None, df, gap)
-        statistic = (max(0.0, gap.value - bias[0]) + min(0.0, gap.value + bias[1])) / se
+            return cls(subtracted.value, se, None, None, None, None, df, subtracted)
+        statistic = (max(0.0, subtracted.value - bias[0]) + min(0.0, subtracted.value + bias[1])) / se
         tail, quantile = (
             (ndtr(-abs(statistic)), ndtri((1 + level) / 2))
             if normal
             else (stdtr(df, -abs(statistic)), stdtrit(df, (1 + level) / 2))
         )
         reach = float(quantile) * se
-        low, high = gap.value - bias[0] - reach, gap.value + bias[1] + reach
-        return cls(gap.value, se, low, high, statistic, 2 * float(tail), df, gap)
+        low, high = subtracted.value - bias[0] - reach, subtracted.value + bias[1] + reach
+        return cls(subtracted.value, se, low, high, statistic, 2 * float(tail), df, subtracted)
 
 
-def difference(first: Spread, second: Spread, *, level: float = 0.95, normal: bool = False) -> Difference:
+def difference(first: Influences, second: Influences, *, level: float = 0.95, normal: bool = False) -> Difference:
     """Compare two estimates that share clusters: two judges, two prompts, a judge and a ceiling.
 
     ``SE^2 = G / (G - 1) sum_g (sum_i IF_1i - IF_2i)^2 / n^2`` over G clusters: what both estimates share cancels.
@@ -136,7 +136,8 @@ def sign_flip(differences: Floats, *, draws: int = 100_000, seed: int = 0) -> Pe
     """Permutation test of a mean difference: each cluster's difference keeps or changes its sign.
 
     Exchanging the two judges in a cluster turns the sign of its sum of differences. Whole numbers (counts of items on
-    which one judge is right) are counted in full, which for lone items is McNemar's exact test; other values are drawn.
+    which one judge is right) are counted in full, which for independent items is McNemar's exact test; other values are
+    drawn.
 
     Source: Fisher (1935), The design of experiments, section 21. His own data, Darwin's fifteen pairs of plants: 1,726
     of 32,768 patterns reach the observed sum of 314.
@@ -193,12 +194,12 @@ def label_swap(
     base = np.bincount(first, minlength=size) + np.bincount(second, minlength=size)
     moves, times = _moves(first, second, size, clusters)
 
-    def gap(counts: Ints) -> float | None:
+    def change(counts: Ints) -> float | None:
         one, other = statistic(counts.reshape(shape)), statistic((base - counts).reshape(shape))
         return None if one is None or other is None else float(one - other)
 
     start = np.bincount(first, minlength=size)
-    observed = gap(start)
+    observed = change(start)
     if observed is None:
         raise ValueError("the statistic is undefined for one of the judges")
     rng = np.random.default_rng(seed)
@@ -206,15 +207,15 @@ def label_swap(
     swapped = rng.binomial(times, 0.5, (draws, times.size))
     tables = start - np.einsum("bu,uc->bc", swapped, moves)
     limit = abs(observed) * (1 - 1e-9)
-    gaps = [gap(counts) for counts in tables]
+    changes = [change(counts) for counts in tables]
     # A draw without a value counts against the difference: it must not earn significance.
-    reached = sum(one is None or abs(one) >= limit for one in gaps)
+    reached = sum(one is None or abs(one) >= limit for one in changes)
     return Permuted(observed, (1 + int(reached)) / (1 + draws), draws)
 
 
 def _moves(first: Ints, second: Ints, size: int, clusters: Clusters) -> tuple[Ints, Ints]:
     """How swapping a cluster moves the first table: distinct moves, shape (u, cells), and clusters with each."""
-    if clusters.lone:
+    if clusters.independent:
         codes, times = np.unique(first * np.int64(size) + second, return_counts=True)
         moves = np.zeros((codes.size, size), dtype=np.int64)
         rows = np.arange(codes.size)

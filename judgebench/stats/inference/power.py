@@ -68,10 +68,10 @@ def _tau(gold: Floats, judge: Floats, kappa: float) -> float:
     k = gold.size
     chance = float((gold * judge).sum())
     agreement = kappa * (1 - chance) + chance
-    pull = judge[:, None] + gold[None, :]
+    margins = judge[:, None] + gold[None, :]
     same = np.eye(k)
     # Margins and agreement fix every row's influence, so the variance is linear in the cells.
-    influence = ((1 - chance) * same - (1 - agreement) * pull) / (1 - chance) ** 2
+    influence = ((1 - chance) * same - (1 - agreement) * margins) / (1 - chance) ** 2
     center = (agreement * (1 - chance) - 2 * (1 - agreement) * chance) / (1 - chance) ** 2
     squares = (influence - center) ** 2
     index = np.arange(k * k)

@@ -45,9 +45,9 @@ def agresti_min(first_only: int, second_only: int, n: int, level: float = 0.95) 
 
     _check(first_only, n)
     _check(first_only + second_only, n)
-    gap = first_only - second_only
-    reach = float(ndtri((1 + level) / 2)) * math.sqrt(first_only + second_only + 1 - gap * gap / (n + 2))
-    return max(-1.0, (gap - reach) / (n + 2)), min(1.0, (gap + reach) / (n + 2))
+    difference = first_only - second_only
+    reach = float(ndtri((1 + level) / 2)) * math.sqrt(first_only + second_only + 1 - difference * difference / (n + 2))
+    return max(-1.0, (difference - reach) / (n + 2)), min(1.0, (difference + reach) / (n + 2))
 
 
 def _check(hits: int, n: int) -> None:

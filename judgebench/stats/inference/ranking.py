@@ -1,6 +1,6 @@
 """Which judges differ, and which ranks each of them may have.
 
-There are k estimates; their pulls, shape (G, k), are 0 where an estimate has no rows in a cluster.
+There are k estimates; their influences, shape (G, k), are 0 where an estimate has no rows in a cluster.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from judgebench.stats.influence import Clusters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.stats.influence import Ints, Spread
+    from judgebench.stats.influence import Influences, Ints
     from judgebench.stats.table import Floats
 
 
@@ -51,20 +51,20 @@ class RankSets:
     worst: Ints
 
 
-def stack(spreads: Sequence[Spread]) -> tuple[Floats, Floats]:
-    """Put the pulls of several estimates, whose cluster codes have one meaning, side by side: values and pulls."""
-    joined = Clusters.of(np.concatenate([one.ids for one in spreads]))
-    pulls = np.zeros((joined.count, len(spreads)))
+def stack(estimates: Sequence[Influences]) -> tuple[Floats, Floats]:
+    """Put estimates whose cluster codes have one meaning side by side: values and influences."""
+    joined = Clusters.of(np.concatenate([one.ids for one in estimates]))
+    influences = np.zeros((joined.count, len(estimates)))
     start = 0
-    for column, one in enumerate(spreads):
-        pulls[joined.codes[start : start + one.ids.size], column] = one.pulls
+    for column, one in enumerate(estimates):
+        influences[joined.codes[start : start + one.ids.size], column] = one.sums
         start += one.ids.size
-    return np.array([one.value for one in spreads]), pulls
+    return np.array([one.value for one in estimates]), influences
 
 
 def pairwise(
     values: Floats,
-    pulls: Floats,
+    influences: Floats,
     *,
     level: float = 0.95,
     normal: bool = False,
@@ -83,10 +83,10 @@ def pairwise(
     if values.size < 2:
         raise ValueError("a comparison needs 2 estimates or more")
     pairs = np.stack(np.triu_indices(values.size, 1), axis=1)
-    found = max_t(values, pulls, pairs=pairs, level=level, normal=normal, draws=draws, seed=seed)
+    found = max_t(values, influences, pairs=pairs, level=level, normal=normal, draws=draws, seed=seed)
     difference = values[pairs[:, 0]] - values[pairs[:, 1]]
     beyond = -np.abs(found.statistic)
-    p = 2 * (ndtr(beyond) if normal else stdtr(len(pulls) - 1, beyond))
+    p = 2 * (ndtr(beyond) if normal else stdtr(len(influences) - 1, beyond))
     reach = found.critical * found.se
     return Pairwise(pairs, difference, found.se, difference - reach, difference + reach, p, found.p, found.critical)
 
@@ -100,13 +100,13 @@ def rank_sets(compared: Pairwise) -> RankSets:
     Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across
     neighbourhoods and academic achievement across countries.
 
-    >>> pulls = np.array([[1.0, 0, 0], [-1, 1, 0], [0, -1, 1], [0, 0, -1]]) * 0.01
-    >>> sets = rank_sets(pairwise(np.array([0.9, 0.5, 0.48]), pulls, normal=True))
+    >>> influences = np.array([[1.0, 0, 0], [-1, 1, 0], [0, -1, 1], [0, 0, -1]]) * 0.01
+    >>> sets = rank_sets(pairwise(np.array([0.9, 0.5, 0.48]), influences, normal=True))
     >>> sets.best.tolist(), sets.worst.tolist()
     ([1, 2, 2], [1, 3, 3])
     """
     count = int(compared.pairs.max()) + 1
-    # Where nothing pulls the two apart, a difference of their values is no evidence.
+    # Where no influence tells the two apart, a difference of their values is no evidence.
     live = compared.se > 0
     higher, lower = live & (compared.low > 0), live & (compared.high < 0)
     first, second = compared.pairs[:, 0], compared.pairs[:, 1]

@@ -1,7 +1,7 @@
 """Intervals by resampling: bootstrap (percentile and BCa) and jackknife of any table statistic, by cluster.
 
-A statistic of a table depends on how many rows fall in each cell only, so rows are not drawn one by one: lone rows
-that share a cell, and clusters that fill the table alike, are drawn together from a multinomial distribution.
+A statistic of a table depends on how many rows fall in each cell only, so rows are not drawn one by one: independent
+rows that share a cell, and clusters that fill the table alike, are drawn together from a multinomial distribution.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.stats.inference.intervals import Interval, t_interval
-from judgebench.stats.influence import Spread
+from judgebench.stats.influence import Influences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class Parts:
     def of(cls, cells: Ints, shape: tuple[int, int], clusters: Clusters) -> Parts:
         """Count the cells of each cluster, given the flat cell of each row."""
         size = shape[0] * shape[1]
-        if clusters.lone:
+        if clusters.independent:
             times = np.bincount(cells, minlength=size)
             used = np.flatnonzero(times)
             return cls(np.eye(size, dtype=np.int64)[used], times[used], shape)
@@ -172,21 +172,21 @@ def _jackknife(parts: Parts, statistic: Statistic, value: float, low: float, hig
         return Interval(None, None, None, "")
     groups = parts.groups
     center = float((parts.times * less).sum()) / groups
-    # A spread multiplies its sum of squares by G / (G - 1); the jackknife's own factor is (G - 1) / G.
-    pulls = np.repeat((less - center) * ((groups - 1) / groups), parts.times)
-    found = t_interval(Spread(value, groups, np.arange(groups), pulls), low=low, high=high, level=level)
+    # `Influences.se` multiplies the sum of squares by G / (G - 1); the jackknife's own factor is (G - 1) / G.
+    influences = np.repeat((less - center) * ((groups - 1) / groups), parts.times)
+    found = t_interval(Influences(value, groups, np.arange(groups), influences), low=low, high=high, level=level)
     return Interval(found.low, found.high, found.se, "jackknife-t" if found.low is not None else "")
 
 
-def two_way(first: Spread, second: Spread, lone: Spread) -> float | None:
+def two_way(first: Influences, second: Influences, crossed: Influences) -> float | None:
     """Give the standard error of an estimate whose rows are clustered in two ways, as by question and by system.
 
     ``V = V_first + V_second - V_both``, not below 0, where V_both sums the influences in the cells that both ways share
-    (``lone``): single rows, if every system answers a question once. None where either way has a single cluster; with
-    fewer than about 20 clusters either way the error is rough.
+    (``crossed``): single rows, if every system answers a question once. None where either way has a single cluster;
+    with fewer than about 20 clusters either way the error is rough.
     Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering.
     """
-    errors = first.se, second.se, lone.se
+    errors = first.se, second.se, crossed.se
     if errors[0] is None or errors[1] is None or errors[2] is None:
         return None
     return math.sqrt(max(0.0, errors[0] ** 2 + errors[1] ** 2 - errors[2] ** 2))
