@@ -19,6 +19,7 @@ KINDS = {
     "baseline": "judgebench.report.gate.baseline:Baseline",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "correct": "judgebench.report.correct:Corrections",
+    "estimate": "judgebench.report.estimate:Estimates",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
@@ -26,6 +27,9 @@ KINDS = {
     "power": "judgebench.report.power:PairedPower",
     "systems": "judgebench.report.systems:Rankings",
     "systems-leaderboard": "judgebench.report.system_board:SystemBoard",
+    "leaderboard": "judgebench.report.leaderboard:Leaderboard",
+    "scores": "judgebench.report.scores:Scores",
+    "sensitivity": "judgebench.report.sensitivity:Sensitivity",
 }
 
 

@@ -7,7 +7,7 @@ everything is what a run goes through: ratings, policies, metrics, witnesses.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.errors import DataError, UsageError
 from judgebench.report.document.as_csv import write_csv
@@ -17,7 +17,6 @@ from judgebench.report.document.as_table import draw
 from judgebench.report.document.grid import Cell as GridCell
 from judgebench.report.document.grid import Column, Grid
 from judgebench.report.document.text import clean, figure
-from judgebench.report.scores import ScoresFormat
 from judgebench.reproduce.recomputed import Sources, recorded_verdicts
 from judgebench.tasks.card import card_names, load_card
 from judgebench.tasks.published import Cell as PublishedCell
@@ -137,7 +136,7 @@ class Reproduction:
             return markdown_grid(self._grid())
         if format == "table":
             return draw(self._grid(), width=width, names=(0, 1, 2, 3))
-        raise UsageError(f"--format {format!r}: write one of {', '.join(get_args(ScoresFormat))}")
+        raise UsageError(f"--format {format!r}: write one of table, json, csv, md")
 
 
 def reproduce(tasks: Sequence[str] | None, data: Path) -> Reproduction:
