@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from judgebench.api.power import power
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import run
-    from judgebench.api.scores import Figure, Scores
-    from judgebench.api.scoring import score
+    from judgebench.api.score import score, sensitivity
     from judgebench.api.systems import systems
     from judgebench.errors import JudgebenchError
+    from judgebench.report.scores import Figure, Scores
 
 __version__ = "0.1.0"
 
@@ -55,15 +55,16 @@ __all__ = [
     "reproduce",
     "run",
     "score",
+    "sensitivity",
     "systems",
 ]
 
 #: Where the names that a program uses live; each is imported when it is asked for. ``run`` and ``reproduce`` are
 #: rooms that can be called, so that they are the same objects whoever imported them first.
 _LAZY = {
-    "Figure": "judgebench.api.scores:Figure",
+    "Figure": "judgebench.report.scores:Figure",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
-    "Scores": "judgebench.api.scores:Scores",
+    "Scores": "judgebench.report.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
     "analyze": "judgebench.api.analyze:analyze",
     "compare": "judgebench.api.compare:compare",
@@ -74,8 +75,9 @@ _LAZY = {
     "power": "judgebench.api.power:power",
     "reproduce": "judgebench.reproduce",
     "run": "judgebench.run",
-    "score": "judgebench.api.scoring:score",
     "systems": "judgebench.api.systems:systems",
+    "score": "judgebench.api.score:score",
+    "sensitivity": "judgebench.api.score:sensitivity",
 }
 
 

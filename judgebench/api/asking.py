@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.catalog import JudgeSettings
-    from judgebench.domain import Agreement, Judge, Policies, Task
+    from judgebench.domain import Agreement, Forecast, Judge, Policies, Task
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.labels.annotations import Labels
     from judgebench.run.engine import Options
-    from judgebench.run.estimate import Forecast
     from judgebench.run.execute import Outcome, Plan, Progress
 
     Planned: TypeAlias = tuple[Plan, Policies]

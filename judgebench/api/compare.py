@@ -11,7 +11,7 @@ from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.sources import open_sources
-from judgebench.api.tables import LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
+from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.errors import UsageError, argument
 from judgebench.report.compare import ManyJudges, TwoJudges
 
@@ -26,7 +26,7 @@ def compare(
         str | Sequence[str],
         Option("A metric; by default those that the scale calls for; repeatable.", metavar="M", read=list[str]),
     ] = (),
-    by_system: Annotated[bool, Option("Add a row for every judged system.")] = False,
+    by_system: BySystem = False,
     interval: Annotated[
         Literal["default", "two-way"], Option("Cluster by question, or two-way: by question and by system.")
     ] = "default",

@@ -26,6 +26,17 @@ def tell(text: str) -> None:
         listener(text)
 
 
+def kept(notes: list[str]) -> Callable[[str], None]:
+    """Keep what is said in ``notes``, where the answer has them; whoever listens hears it, too."""
+
+    def said(text: str) -> None:
+        notes.append(text)
+        if (listener := _listener.get()) is not None:
+            listener(text)
+
+    return said
+
+
 @contextlib.contextmanager
 def listening(listener: Callable[[str], None]) -> Generator[None]:
     """Let a function hear what is said."""

@@ -12,10 +12,10 @@ from judgebench.api.checks import flag, numbers, one_of, place, policies_of, sev
 from judgebench.api.engines import Engine
 from judgebench.api.loops import Asker, inside_a_loop
 from judgebench.api.progress import Live, told
-from judgebench.api.scores import Asked, Scores
 from judgebench.api.sources import silent, stored_sources
 from judgebench.domain import Judge, Task
 from judgebench.errors import UsageError
+from judgebench.report.scores import Asked, Scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from judgebench.api.prepared import JudgeLike, Prepared, TaskLike
-    from judgebench.api.scores import Scores
     from judgebench.domain import Case, Judge, Reply, Scale
+    from judgebench.report.scores import Scores
     from judgebench.run.execute import Outcome, Plan
 
 #: Folder of this plugin's locks and tallies, beside the runs.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.api.prepared import JudgeLike, Listener, PolicyLike, Prepared, TaskLike
-    from judgebench.api.scores import Scores
+    from judgebench.report.scores import Scores
 
 
 def run(

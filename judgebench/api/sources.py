@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.files.table import Table
     from judgebench.labels.annotations import Labels
+    from judgebench.stats.coefficients.catalog import Metric
     from judgebench.store.runs import StoredRun
 
 
@@ -57,10 +58,15 @@ class Source:
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
     ) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
+        chosen = self.own.override(policy)
+        return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
+
+    @property
+    def known(self) -> dict[str, Metric]:
+        """The metrics that there are."""
         from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
-        chosen = self.own.override(policy)
-        return self.measured(policies=chosen, by_system=by_system, metrics=metrics(), interval=interval, verify=verify)
+        return metrics()
 
 
 def is_given(source: Any) -> bool:

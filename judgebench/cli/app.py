@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from judgebench import __version__
-from judgebench.cli.registry import COMMANDS
+from judgebench.cli.registry import COMMANDS, INSTEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,22 +63,26 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
     )(_root if arguments[:1] == [called] else _root_with_version)
     for name in [called] if called in COMMANDS else COMMANDS:
-        module, _, attribute = COMMANDS[name].partition(":")
-        command = getattr(importlib.import_module(module), attribute)
+        command = _loaded(COMMANDS[name])
         if name == "list":
             app.add_typer(command(help_option=wants_help or called != name), name=name)
         else:
             # Where no command is called, nobody sees parameters, and reading all of them takes a tenth of a second.
-            app.command(name)(_runnable(command) if name == called else _titled(command.__doc__))
+            app.command(name)(_runnable(name, command) if name == called else _titled(command.__doc__))
     return app
 
 
-def _runnable(command: Callable[..., Any]) -> Callable[..., None]:
+def _loaded(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _runnable(name: str, command: Callable[..., Any]) -> Callable[..., None]:
     if not command.__module__.startswith("judgebench.api."):
         return command
     from judgebench.cli.commands import command as made  # noqa: PLC0415 - reads every parameter
 
-    return made(command)
+    return made(command, {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()})
 
 
 def _titled(text: str | None) -> Callable[[], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import tempfile
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Policies
-    from judgebench.run.estimate import Forecast
     from judgebench.run.execute import Plan
 
 _DEMO_TASKS = ("judgebench", "pandalm", "rewardbench", "triviaqa", "bff-bench")
@@ -195,9 +193,11 @@ def run(
     said = open_labels(labels, labels_mode or "only")
     plans, recipes = plan_named(judge, task, settings, showing, data=data, sample=sample, policy=policy, labels=said)
     if dry_run:
+        from judgebench.report.estimate import Estimates  # noqa: PLC0415 - loaded on use
+
         batch = engine == "batch"
         found = estimates([p for p, _ in plans], fetched(runs), share=cache, refresh=refresh, batch=batch)
-        emit(_told_before(found, form), output)
+        emit(Estimates(tuple(found)).render(form), output)
         return
     how = replace(
         options(_concurrency(max_concurrency), attempts=attempts),
@@ -232,7 +232,7 @@ def demo(
 ) -> None:
     """Run the samples of five tasks with four baselines each and print a leaderboard: no key, no network."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
-    from judgebench.report.leaderboard import rank, render  # noqa: PLC0415 - loaded on use
+    from judgebench.report.leaderboard import Leaderboard, rank  # noqa: PLC0415 - loaded on use
 
     with tempfile.TemporaryDirectory(prefix="judgebench-demo-") as folder:
         plans: list[tuple[Plan, Policies]] = []
@@ -250,7 +250,7 @@ def demo(
     if form == "json":
         emit_scores(rows, form, output)
     else:
-        emit(render(rank(rows), form), output)
+        emit(Leaderboard(tuple(rank(rows))).render(form), output)
     note("These are small samples written for this project: they show the machine at work, not the judges.")
 
 
@@ -274,10 +274,3 @@ def _concurrency(text: str) -> int | None:
     if text.isascii() and text.isdigit() and int(text) >= 1:
         return int(text)
     raise UsageError(f"--max-concurrency {text!r} is neither a number from 1 up nor 'auto'")
-
-
-def _told_before(found: Sequence[Forecast], form: str) -> str:
-    if form == "json":
-        entries = [one.to_json() for one in found]
-        return json.dumps({"schema": "judgebench.estimate/1", "runs": entries}, indent=1, ensure_ascii=False)
-    return "\n".join(map(str, found))

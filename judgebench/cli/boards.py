@@ -42,7 +42,7 @@ def leaderboard(
     output: OutputOption = None,
 ) -> None:
     """Rank the judges of a runs folder, task by task; or the systems that they judged."""
-    from judgebench.report.leaderboard import aggregate, rank, render  # noqa: PLC0415 - loaded on use
+    from judgebench.report.leaderboard import Leaderboard, aggregate, rank  # noqa: PLC0415 - loaded on use
 
     check_output(output)
     tables = of_tasks(list(stored_sources([runs])), task)
@@ -60,7 +60,7 @@ def leaderboard(
     judged = judgments(tables)
     entries = rank(kept, headlines, judged, paces(tables))
     overall = None if over is None else aggregate(entries, over, judged)
-    emit(render(entries, form or ending(output) or "table", width=room(output), overall=overall), output)
+    emit(Leaderboard(tuple(entries), overall).render(form or ending(output) or "table", width=room(output)), output)
 
 
 def ending(output: Path | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
@@ -44,8 +45,13 @@ _MORE = {
 }
 
 
-def command(question: Callable[..., Document | None]) -> Callable[..., None]:
-    """Make the command of a question: the same parameters, and how to print its answer."""
+def command(
+    question: Callable[..., Document | None], instead: Mapping[str, Callable[..., Document]] = MappingProxyType({})
+) -> Callable[..., None]:
+    """Make the command of a question: the same parameters, and how to print its answer.
+
+    Each flag of ``instead`` asks another question, which knows some of the parameters.
+    """
     known = parameters(inspect.unwrap(question))
 
     def called(
@@ -53,12 +59,17 @@ def command(question: Callable[..., Document | None]) -> Callable[..., None]:
     ) -> None:
         given.pop("config")
         _check_files({"--output": output, "--junit": junit}, known, given)
+        asked = question
+        for flag, other in instead.items():
+            if given.pop(flag):
+                asked, shared = other, {"csv", *parameters(inspect.unwrap(other))}
+                given = {name: one for name, one in given.items() if name in shared}
         if "csv" in given:
             given["source"] = Given(given.pop("source") or (), given.pop("csv"))
         if "words" in given:
             given["words"] = meanings(given["words"])
         with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note):
-            answer = question(**given)
+            answer = asked(**given)
             if answer is None:
                 return
             if junit is not None:
@@ -70,6 +81,7 @@ def command(question: Callable[..., Document | None]) -> Callable[..., None]:
                 raise failure
 
     made = [option for one in known.values() for option in _options(one)]
+    made += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
     made += [_parameter(*_MORE[form]) for form in _answer(question).MORE if form in _MORE]
     made += [_parameter("form", FormOption, "table"), _parameter("output", OutputOption, None)]
     made.append(_parameter("config", ConfigOption, None))
@@ -137,6 +149,11 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
         read |= None
     default = one.default if one.default is not inspect.Parameter.empty else ...
     return [_parameter(one.name, Annotated[read, wanted], [] if several and not default else default)]
+
+
+def _flag(name: str, other: Callable[..., Document]) -> Any:
+    about = (other.__doc__ or "").partition("\n")[0]
+    return Annotated[bool, typer.Option(f"--{name.replace('_', '-')}", help=about)]
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:

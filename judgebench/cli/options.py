@@ -169,9 +169,9 @@ def note(text: str) -> None:
 
 def emit_scores(rows: Sequence[Agreement], form: Format, output: Path | None) -> None:
     """Print measured rows in the asked form."""
-    from judgebench.report.scores import render  # noqa: PLC0415 - loaded on use
+    from judgebench.report.scores import Scores  # noqa: PLC0415 - loaded on use
 
-    emit(render(list(rows), form, width=room(output)), output)
+    emit(Scores(tuple(rows)).render(form, width=room(output)), output)
 
 
 def room(output: Path | None) -> int:

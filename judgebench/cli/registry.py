@@ -6,7 +6,7 @@ from __future__ import annotations
 COMMANDS: dict[str, str] = {
     "run": "judgebench.cli.asking:run",
     "demo": "judgebench.cli.asking:demo",
-    "score": "judgebench.cli.measuring:score",
+    "score": "judgebench.api.score:score",
     "humans": "judgebench.api.humans:humans",
     "alt-test": "judgebench.api.alt_test:alt_test",
     "compare": "judgebench.api.compare:compare",
@@ -26,4 +26,9 @@ COMMANDS: dict[str, str] = {
     "pack": "judgebench.cli.storing:pack",
     "list": "judgebench.cli.listing:lists",
     "show": "judgebench.cli.listing:show",
+}
+
+#: Flags of a command that ask another question of the same source instead.
+INSTEAD: dict[str, dict[str, str]] = {
+    "score": {"sensitivity": "judgebench.api.score:sensitivity"},
 }

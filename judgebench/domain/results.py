@@ -52,6 +52,10 @@ class Policies:
             changes[name] = value
         return replace(self, **changes)  # type: ignore[arg-type]  # checked against POLICY_VALUES above
 
+    def __str__(self) -> str:
+        """Write them as ``--policy`` does."""
+        return " ".join(f"{name}={value}" for name, value in self.to_json().items())
+
     def to_json(self) -> dict[str, str]:
         """Plain JSON."""
         return asdict(self)
@@ -127,16 +131,6 @@ class ClassScores:
     recall: Estimate
     f1: Estimate
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "support": self.support,
-            "named": self.named,
-            "precision": self.precision.to_json(),
-            "recall": self.recall.to_json(),
-            "f1": self.f1.to_json(),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -166,33 +160,35 @@ class Agreement:
     companions: tuple[str, ...] = ()
     classes: Mapping[str, ClassScores] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON: a row of ``judgebench.scores/1``."""
-        return {
-            "task": self.task,
-            "judge": self.judge,
-            "subset": self.subset,
-            "gold": self.gold,
-            "items": self.items,
-            "coverage": self.coverage,
-            "policies": self.policies.to_json(),
-            "metrics": {name: estimate.to_json() for name, estimate in self.metrics.items()},
-            "ceiling": {name: estimate.to_json() for name, estimate in self.ceiling.items()},
-            "bias": {name: estimate.to_json() for name, estimate in self.bias.items()},
-            "usage": {
-                "input_tokens": self.usage.input_tokens,
-                "output_tokens": self.usage.output_tokens,
-                "usd": self.usage.usd,
-            },
-            "statuses": dict(self.statuses),
-            "base_rates": {who: dict(rates) for who, rates in self.base_rates.items()},
-            "warnings": list(self.warnings),
-            "revision": self.revision,
-            "scale": self.scale,
-            "headline": self.headline,
-            "companions": list(self.companions),
-            "classes": {label: one.to_json() for label, one in self.classes.items()},
-        }
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run would take.
+
+    ``judged`` cases are in the store and ``submitted`` ones under way in batches; ``calls`` and ``usage`` are those of
+    the rest, ``usd`` None where the price is unknown. ``low`` and ``high`` are the 95 % interval of the dollars, from
+    how much the ``pilot`` stored answers differ in length; without them the length of answers is assumed. ``counting``
+    says what counted the input tokens, and is empty where the judge calls nobody.
+    """
+
+    judge: str
+    task: str
+    items: int
+    cases: int
+    judged: int
+    submitted: int
+    calls: int
+    usage: Usage
+    low: float | None
+    high: float | None
+    pilot: int
+    counting: str
+    batch: bool = False
+
+    @property
+    def to_ask(self) -> int:
+        """Cases that would be asked."""
+        return self.cases - self.judged - self.submitted
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,12 @@ class Key:
     about: str = ""
     required: bool = True
 
+    def of(self, name: str, value: Any) -> Any:
+        """Get it from an object, where it has this name."""
+        if self.get is not None:
+            return self.get(value)
+        return value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+
 
 @dataclass(frozen=True, slots=True)
 class Record(Shape):
@@ -125,10 +131,7 @@ class Record(Shape):
     def plain(self, value: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, key in self.keys.items():
-            if key.get is not None:
-                one = key.get(value)
-            else:
-                one = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+            one = key.of(name, value)
             if key.required or one is not None or isinstance(key.shape, _Maybe):
                 found[name] = key.shape.plain(one)
         return found
@@ -156,6 +159,14 @@ class Record(Shape):
         return replace(
             self, name=name or self.name, keys={**self.keys, **record(**keys).keys}, about=about or self.about
         )
+
+    def within(self, get: Callable[[Any], Any]) -> dict[str, Key]:
+        """Give the keys for objects that hold one of this record, which ``get`` takes out."""
+
+        def inside(name: str, key: Key) -> Key:
+            return replace(key, get=lambda value: key.of(name, get(value)))
+
+        return {name: inside(name, key) for name, key in self.keys.items()}
 
     def only(self, *names: str) -> Record:
         """Make a record that has some of the keys."""

@@ -22,7 +22,7 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Sheet, Table
 from judgebench.report.document.text import NONE, clean, figure, p_value, percent
-from judgebench.report.scores import gold_word
+from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

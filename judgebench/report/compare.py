@@ -27,7 +27,7 @@ from judgebench.errors import MismatchError
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Sheet, Table, sheet
 from judgebench.report.document.text import NONE, clean, figure, interval, many, p_value, spread
-from judgebench.report.scores import gold_word
+from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,7 @@ from judgebench.domain.shapes import (
 from judgebench.report.document.grid import Field, explained, grid
 from judgebench.report.document.model import Document, Notes, Table, sheet
 from judgebench.report.document.text import clean, figure, interval, percent, share, spread
-from judgebench.report.scores import gold_word
-from judgebench.report.words import REASONS, WARNINGS
+from judgebench.report.words import REASONS, WARNINGS, gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

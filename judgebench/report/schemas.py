@@ -20,14 +20,18 @@ KINDS = {
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",
+    "estimate": "judgebench.report.estimate:Estimates",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
     "labels": "judgebench.labels.annotations:Labelled",
+    "leaderboard": "judgebench.report.leaderboard:Leaderboard",
     "power": "judgebench.report.power:PairedPower",
+    "reproduction": "judgebench.report.reproduction:Reproduction",
+    "scores": "judgebench.report.scores:Scores",
+    "sensitivity": "judgebench.report.sensitivity:Sensitivity",
     "systems": "judgebench.report.systems:Rankings",
     "systems-leaderboard": "judgebench.report.system_board:SystemBoard",
-    "reproduction": "judgebench.report.reproduction:Reproduction",
 }
 
 

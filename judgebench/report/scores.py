@@ -1,203 +1,444 @@
-"""Rows of agreement as JSON (``judgebench.scores/1``), CSV and Markdown.
-
-Every form is byte-stable: the same rows give the same bytes, whatever the order of dictionaries and
-whatever the machine's locale.
-"""
+"""`Scores`: how far judges agree with gold, in the hands of a program and in every form."""
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, overload
 
-from judgebench.domain import HUMAN_SOURCES
+from judgebench.domain import Agreement, Estimate
+from judgebench.domain.shapes import ListOf, record
 from judgebench.errors import UsageError
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid
-from judgebench.report.document.text import clean
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.report.document.model import Document, Notes, Table, sheet
+from judgebench.report.document.text import clean, interval, percent, spread
+from judgebench.report.rows import ROW, arrange, estimate_columns, room_plan, row_grid
+from judgebench.report.words import REASONS, gold_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
-    from judgebench.domain import Agreement, Estimate
+    from judgebench.agreement.compare.compare import Comparison
+    from judgebench.agreement.matching import Judged
+    from judgebench.domain import Policies, Usage
+    from judgebench.report.document.model import Block, Sheet
+    from judgebench.stats.coefficients.catalog import Metric
 
-__all__ = [
-    "SCHEMA",
-    "ScoresFormat",
-    "arrange",
-    "estimate_columns",
-    "gold_word",
-    "gold_words",
-    "json_schema",
-    "render",
-    "to_csv",
-    "to_json",
-    "to_markdown",
-]
+__all__ = ["Asked", "Figure", "Measured", "Scores"]
 
-SCHEMA = "judgebench.scores/1"
-ScoresFormat: TypeAlias = Literal["table", "json", "csv", "md"]
-_Kind: TypeAlias = Literal["metrics", "ceiling", "bias"]
-
-#: The ceilings and biases of a wide table; JSON has them all.
-CEILING = (
-    "percent_agreement",
-    "cohen_kappa",
-    "krippendorff_alpha",
-    "krippendorff_alpha_joint",
-    "judge_vs_each_cohen_kappa",
-    "ratio_cohen_kappa",
-)
-BIAS = (
-    "position_consistency",
-    "position_preference",
-    "first_slot_rate",
-    "positive_rate_difference",
-)
+#: Short names: figures in the order in which a row is looked through.
+_SHORT = {
+    "alpha": ("krippendorff_alpha",),
+    "rho": ("spearman_rho", "mean_spearman_rho"),
+}
 
 
-def gold_words(gold: str) -> str:
-    """Say whom a judge is compared with; only people's labels are called human.
+class _NoSuchFigureError(UsageError, AttributeError):
+    """No figure, or not one: an AttributeError too, for ``hasattr`` and ``getattr`` with a default."""
 
-    Examples
-    --------
-    >>> [gold_words(gold) for gold in ("expert", "verifier")]
-    ['agreement with humans', 'agreement with verifier']
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Figure(Estimate):
+    """An `Estimate` that knows its name and prints itself; it equals the `Estimate` of the same numbers.
+
+    >>> Figure(0.412, 0.31, 0.514, 999, name="cohen_kappa")
+    <Cohen's kappa .412 [.310, .514], n = 999>
+    >>> Figure(None, None, None, 20, "no_variation", name="cohen_kappa").undefined
+    'no_variation'
     """
-    return f"agreement with {gold_word(gold)}"
+
+    name: str = ""
+
+    @classmethod
+    def of(cls, name: str, estimate: Estimate) -> Figure:
+        """Give an estimate its name."""
+        one = estimate
+        return cls(one.value, one.low, one.high, one.n, one.undefined, one.se, one.method, name)
+
+    def __eq__(self, other: object) -> bool:
+        return _numbers(self) == _numbers(other) if isinstance(other, Estimate) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(_numbers(self))
+
+    def __repr__(self) -> str:
+        return f"<{self}, n = {self.n}>"
+
+    def __str__(self) -> str:
+        from judgebench.agreement.names import title_of  # noqa: PLC0415 - loaded on use
+
+        title = clean(title_of(self.name)).replace("_", " ")
+        if self.value is None:
+            reason = self.undefined or ""
+            return f"{title} undefined: {REASONS.get(reason) or clean(reason).replace('_', ' ')}"
+        return f"{title} {interval(self)}" + (" (no interval)" if self.low is None or self.high is None else "")
 
 
-def gold_word(gold: str) -> str:
-    """Name the side that a judge is compared with; gold of several or of unknown sources is "gold" only."""
-    if gold in HUMAN_SOURCES:
-        return "humans"
-    return "gold" if gold in {"mixed", "unspecified"} else clean(gold)
+def _numbers(one: Estimate) -> tuple[object, ...]:
+    return one.value, one.low, one.high, one.n, one.undefined, one.se, one.method
 
 
-def arrange(rows: Iterable[Agreement]) -> list[Agreement]:
-    """Put rows in a fixed order: by task, judge, data and policies; within these ``all`` comes first.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What asking for one run came to.
 
-    Subsets keep the order in which the task gives them.
+    ``path`` is the run's folder, which ``judgebench.score`` reads; ``asked`` cases were asked now, ``reused`` ones were
+    there; ``usage`` is what was asked now.
     """
-    return sorted(
-        rows,
-        key=lambda r: (r.task, r.judge, r.revision, tuple(r.policies.to_json().values()), r.subset != "all"),
+
+    task: str
+    judge: str
+    path: Path
+    asked: int
+    reused: int
+    usage: Usage
+
+
+class Measured(Protocol):
+    """What rows were made of."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def judge(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+    @property
+    def judged(self) -> Callable[[Policies], Judged]: ...
+    @property
+    def known(self) -> Mapping[str, Metric]: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Scores(Document, Sequence[Agreement]):
+    """How far judges agree with gold: a sequence of `Agreement` rows, with ways to look at them.
+
+    Where there is one judge on one task, every figure is an attribute, taken from its row ``all``:
+    ``scores.kappa.low``. ``kappa`` is the one that the scale calls for (quadratic weights on ratings, the steps' on
+    steps, Cohen's own elsewhere), ``alpha`` Krippendorff's at the scale's level, ``rho`` Spearman's, ``headline`` what
+    judges are ranked by, ``ceiling`` the same figure among people; others have their names of ``judgebench list
+    metrics``. Where there are several, choose first: ``scores.select(judge=...)``.
+
+    ``notes`` say what a person should know beside the figures, ``asked`` what was asked for them (nothing where only
+    stored answers were measured). Scores are equal whoever asked.
+    """
+
+    rows: tuple[Agreement, ...]
+    notes: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = field(default=(), compare=False)
+    _sources: tuple[Measured, ...] = field(default=(), compare=False)
+
+    SCHEMA = "judgebench.scores/1"
+    SHAPE = record(
+        "",
+        "How far LLM judges agree with gold labels. Values are fractions, never percents. Fields may be added within "
+        "version 1; none is removed or changes its meaning.",
+        rows=(ListOf(ROW), lambda scores: arrange(scores.rows)),
     )
 
+    # --- a sequence -----------------------------------------------------------------------------
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.scores/1``."""
-    text = resources.files("judgebench.report").joinpath("scores.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Agreement: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Agreement, ...]: ...
+    def __getitem__(self, index: int | slice) -> Agreement | tuple[Agreement, ...]:
+        return self.rows[index]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The way back to the judgments is no data.
+        return Scores, (self.rows, self.notes, self.asked)
+
+    # --- one row --------------------------------------------------------------------------------
+
+    def select(self, *, task: str | None = None, judge: str | None = None, subset: str | None = None) -> Scores:
+        """Keep the rows of some names; UsageError if that leaves none."""
+        wanted = {name: value for name, value in zip(_NAMES, (task, judge, subset), strict=True) if value is not None}
+        rows = tuple(row for row in self.rows if all(getattr(row, name) == value for name, value in wanted.items()))
+        if not rows:
+            name, value = next(
+                ((n, v) for n, v in wanted.items() if all(getattr(row, n) != v for row in self.rows)), ("row", "")
+            )
+            if name == "row":
+                raise UsageError(f"no row has {_listed(wanted)} together")
+            known = dict.fromkeys(getattr(row, name) for row in self.rows)
+            raise UsageError(f"no row has {name} {value!r}; there is {', '.join(map(repr, known))}")
+        asked = tuple(one for one in self.asked if task in {None, one.task} and judge in {None, one.judge})
+        sources = tuple(one for one in self._sources if task in {None, one.task} and judge in {None, one.judge})
+        return replace(self, rows=rows, asked=asked, _sources=sources)
+
+    def row(self, *, task: str | None = None, judge: str | None = None, subset: str = "all") -> Agreement:
+        """Give the one row of a judge on a task, both of which may be left out where there is one.
+
+        Where a benchmark forgives unusable answers there are two rows of one name, and the first is under its own
+        convention. UsageError if there is none, or rows of several judges or tasks.
+        """
+        found = self.select(task=task, judge=judge, subset=subset)
+        if len(names := dict.fromkeys((row.task, row.judge, row.revision) for row in found)) > 1:
+            listed = "; ".join(f"{judge!r} on {task!r}" for task, judge, _ in names)
+            raise _NoSuchFigureError(f"these are scores of {listed}: choose with .select(judge=..., task=...)")
+        return found[0]
+
+    def __getattr__(self, name: str) -> Figure:
+        if name.startswith("_") or name in _FIELDS:
+            raise AttributeError(f"'Scores' has no attribute {name!r}")
+        row = self.row()
+        for key in _SHORT.get(name, (name,)):
+            for place in (row.metrics, row.bias):
+                if key in place:
+                    return Figure.of(key, place[key])
+        near = difflib.get_close_matches(name, dir(self), n=3, cutoff=0.6)
+        raise _NoSuchFigureError(
+            f"no figure {name!r} was measured on {row.task} ({row.scale or 'its scale'})"
+            + (f"; did you mean {' or '.join(near)}?" if near else "")
+        )
+
+    def __dir__(self) -> list[str]:
+        figures = {name for row in self.rows for place in (row.metrics, row.bias) for name in place}
+        return sorted({*object.__dir__(self), *_SHORT, *figures})
+
+    @property
+    def kappa(self) -> Figure:
+        """The kappa that the row's scale calls for."""
+        row = self.row()
+        name = "cohen_kappa_quadratic" if row.scale.startswith("rate") else "cohen_kappa"
+        if "kappa" in row.headline:
+            name = row.headline
+        return getattr(self, "step_kappa" if name not in row.metrics and "step_kappa" in row.metrics else name)  # type: ignore[no-any-return]  # by name
+
+    @property
+    def headline(self) -> Figure:
+        """What the row's scale calls for; judges are ranked by it."""
+        return _headline(self.row())
+
+    @property
+    def ceiling(self) -> Figure:
+        """The headline's figure among people: one held against the others."""
+        return _ceiling(self.row())
+
+    @property
+    def coverage(self) -> float:
+        """Share of judgments that gave a verdict."""
+        return self.row().coverage
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Codes of what to be careful with, over all rows."""
+        return tuple(dict.fromkeys(code for row in self.rows for code in row.warnings))
+
+    # --- other forms ----------------------------------------------------------------------------
+
+    def blocks(self) -> Iterator[Block]:
+        rows = arrange(self.rows)
+        layout = row_grid(rows)
+        plan = room_plan(layout, any(row.subset != "all" for row in rows))
+        yield Table(layout, (0, 1, 2), plan)
+
+    def sheet(self) -> Sheet:
+        return sheet(_columns(self.rows), arrange(self.rows))
+
+    def to_frame(self, *, long: bool = False) -> Any:
+        """Give the rows as a pandas DataFrame.
+
+        Wide, a row per task, judge and subset: the columns of CSV, without the figures that nobody measured; NaN stands
+        for what is undefined (``undefined`` says why, as ``figure=reason``) and for what isn't measured on a row's
+        scale. A figure ``f`` has the columns ``f``, ``f_low`` and ``f_high``. ``long``, a row per figure: its kind is
+        ``metric``, ``ceiling`` or ``bias``. Names are ``string``, counts ``int64``, everything else ``float64``.
+        """
+        import pandas as pd  # noqa: PLC0415 - loaded on use
+
+        rows = arrange(self.rows)
+        flat = sheet(_LONG, _lines(rows)) if long else sheet(_columns(rows, framed=True), rows)
+        columns = {name: [row[i] for row in flat.rows] for i, name in enumerate(flat.header)}
+        return pd.DataFrame(
+            {
+                name: pd.array(values, dtype="string")
+                if name in _TEXTS
+                else pd.Series(values, dtype="int64" if name in _COUNTS else "float64")
+                for name, values in columns.items()
+            }
+        )
+
+    def compare(self, first: str, second: str, *, metric: str | Iterable[str] = (), seed: int = 0) -> Comparison:
+        """Compare two judges on the same items: the first less the second, paired, clustered by question.
+
+        ``metric`` is by default what the scale calls for, ``seed`` that of the permutation tests. UsageError if the
+        judgments are not at hand (these scores were unpickled) or a name is unknown, DataError if the judges were not
+        asked about the same items.
+        """
+        from judgebench.agreement.compare.compare import compare  # noqa: PLC0415 - loaded on use
+        from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
+
+        chosen = [self.row(judge=judge) for judge in (first, second)]
+        behind = [
+            (source, row.policies)
+            for row in chosen
+            for source in self._sources
+            if (source.task, source.judge, source.revision) == (row.task, row.judge, row.revision)
+        ]
+        if len(behind) != 2:
+            raise UsageError("the judgments behind these scores are not at hand: measure again with judgebench.score")
+        wanted = [metric] if isinstance(metric, str) else list(metric)
+        judged = [source.judged(policies) for source, policies in behind]
+        return compare(match(judged, shared=False), wanted, known=behind[0][0].known, seed=seed)
+
+    def plot(self, metric: str | None = None, *, subset: str | None = "all", ax: Any = None) -> Any:
+        """Draw the judges' headline figures (or another ``metric``) with their intervals, and the human ceiling.
+
+        ``subset`` None draws every subset; ``ax`` are matplotlib's axes to draw on, by default those of a new figure.
+        """
+        from judgebench.report.plots import forest  # noqa: PLC0415 - loaded on use
+
+        rows = self.rows if subset is None else self.select(subset=subset).rows
+        return forest(rows, metric, ax)
+
+    # --- how they look --------------------------------------------------------------------------
+
+    def lines(self) -> list[str]:
+        """Say in a line what each judge came to on each task: the headline, agreement and ceiling beside it."""
+        said: dict[tuple[str, str, str], str] = {}
+        for row in self.rows:
+            if row.subset == "all":
+                # A second row of this name is the same under another convention.
+                said.setdefault(
+                    (row.task, row.judge, row.revision), f"{clean(row.judge)} on {clean(row.task)}: {_said(row)}"
+                )
+        return list(said.values())
+
+    def __repr__(self) -> str:
+        lines = self.lines()
+        if len(lines) == 1:
+            return f"<Scores: {lines[0]}>"
+        return f"<Scores: {len(self.rows)} rows of {len(lines)} judges and tasks; print() shows the table>"
+
+    def __str__(self) -> str:
+        return self.render() + "".join(f"{clean(note)}\n" for note in self.notes)
+
+    def _repr_markdown_(self) -> str:
+        from judgebench.report.document.as_md import markdown_text  # noqa: PLC0415 - loaded on use
+
+        return self.render("md") + "".join(f"- {markdown_text(note)}\n" for note in self.notes)
+
+    def _repr_html_(self) -> str:
+        from judgebench.report.document.as_html import fragment  # noqa: PLC0415 - loaded on use
+
+        rows = arrange(self.rows)
+        # A column that says "all" throughout says nothing.
+        hidden = ("subset",) if all(row.subset == "all" for row in rows) else ()
+        return fragment([Table(row_grid(rows).without(*hidden)), Notes(self.notes)], _drawing(rows))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
+        printer.text("<Scores ...>" if cycle else str(self).rstrip())
 
 
-def to_json(rows: Iterable[Agreement]) -> dict[str, Any]:
-    """Build the document that other programs read.
-
-    Parameters
-    ----------
-    rows : iterable of Agreement
-        Rows of any number of tasks and judges.
-
-    Returns
-    -------
-    dict
-        Plain JSON of schema ``judgebench.scores/1``; values are fractions, and null (with a reason)
-        where undefined.
-    """
-    return {"schema": SCHEMA, "rows": [row.to_json() for row in arrange(rows)]}
+_NAMES = ("task", "judge", "subset")
+_FIELDS = frozenset({"rows", "notes", "asked"})
+#: More judges than this are no picture.
+_MOST = 60
 
 
-def estimate_columns(rows: Sequence[Agreement], *, metrics: Sequence[str] = ()) -> list[tuple[str, _Kind, str]]:
-    """Name the estimates that a wide table holds: fixed ones, whatever was measured, then plugins' metrics.
-
-    Parameters
-    ----------
-    rows : sequence of Agreement
-        Metrics found here that this package doesn't know follow at the end, sorted.
-    metrics : sequence of str, optional
-        The metrics to show; by default all that this package knows.
-
-    Returns
-    -------
-    list of (str, str, str)
-        Column name, the field of `Agreement` that holds it, its key there.
-    """
-    foreign = sorted({name for row in rows for name in row.metrics}.difference(METRICS))
-    groups: tuple[tuple[_Kind, Sequence[str], str], ...] = (
-        ("metrics", metrics or tuple(METRICS), ""),
-        ("ceiling", CEILING, "ceiling_"),
-        ("bias", BIAS, ""),
-        ("metrics", foreign, ""),
-    )
-    return [(prefix + name, kind, name) for kind, names, prefix in groups for name in names]
+def _listed(wanted: dict[str, str]) -> str:
+    return " and ".join(f"{name} {value!r}" for name, value in wanted.items())
 
 
-def to_csv(rows: Iterable[Agreement]) -> str:
-    """Write rows as one wide CSV table: every estimate with its interval.
-
-    The last columns name what is undefined and why (``cohen_kappa=no_variation``), and the warnings,
-    each joined by spaces.
-    """
-    ordered = arrange(rows)
-    estimates = estimate_columns(ordered)
-    header = ["task", "judge", "subset", "gold", "items", "coverage", "order", "tie", "invalid", "gold_policy"]
-    for column, _, _ in estimates:
-        header += [column, f"{column}_low", f"{column}_high"]
-    header += ["input_tokens", "output_tokens", "usd", "revision", "undefined", "warnings"]
-    table: list[list[str | float | None]] = []
-    for row in ordered:
-        policies = row.policies
-        cells: list[str | float | None] = [row.task, row.judge, row.subset, row.gold, row.items, row.coverage]
-        cells += [policies.order, policies.tie, policies.invalid, policies.gold]
-        undefined: list[str] = []
-        for column, attribute, key in estimates:
-            estimate: Estimate | None = getattr(row, attribute).get(key)
-            cells += [None] * 3 if estimate is None else [estimate.value, estimate.low, estimate.high]
-            if estimate is not None and estimate.undefined is not None:
-                undefined.append(f"{column}={estimate.undefined}")
-        usage = row.usage
-        cells += [usage.input_tokens, usage.output_tokens, usage.usd, row.revision]
-        cells += [" ".join(undefined), " ".join(row.warnings)]
-        table.append(cells)
-    return write_csv(header, table)
+def _headline(row: Agreement) -> Figure:
+    name = row.headline or "cohen_kappa"
+    return Figure.of(name, row.metrics.get(name) or Estimate.missing("not_measured"))
 
 
-def to_markdown(rows: Iterable[Agreement]) -> str:
-    """Write rows as a Markdown table; footnotes say what is undefined and what to be careful with."""
-    from judgebench.report.table import grid  # noqa: PLC0415 - table builds on this module
-
-    return markdown_grid(grid(arrange(rows)))
+def _ceiling(row: Agreement) -> Figure:
+    name = row.headline or "cohen_kappa"
+    return Figure.of(name, row.ceiling.get(name) or Estimate.missing("one_annotator"))
 
 
-def render(rows: Iterable[Agreement], format: str = "table", *, width: int = 120) -> str:  # noqa: A002 - as the option
-    """Print rows in one of the formats of ``--format``.
+def _said(row: Agreement) -> str:
+    parts = [str(_headline(row))]
+    plain = row.metrics.get("percent_agreement") or row.metrics.get("accuracy")
+    if plain is not None and plain.value is not None:
+        parts.append(f"{gold_words(row.gold)} {percent(plain.value)} %")
+    if (ceiling := _ceiling(row).value) is not None:
+        parts.append(f"human ceiling {spread(ceiling)}")
+    parts.append(f"{row.items:,} items, coverage {percent(row.coverage)} %")
+    return ", ".join(parts)
 
-    Parameters
-    ----------
-    rows : iterable of Agreement
-        What was measured.
-    format : {'table', 'json', 'csv', 'md'}
-        The form.
-    width : int, optional
-        Columns of the terminal, for ``table``.
 
-    Raises
-    ------
-    UsageError
-        If the format is none of these.
-    """
-    if format == "json":
-        return write_json(to_json(rows))
-    if format == "csv":
-        return to_csv(rows)
-    if format == "md":
-        return to_markdown(rows)
-    if format == "table":
-        from judgebench.report.table import to_table  # noqa: PLC0415 - table builds on this module
+def _drawing(rows: Sequence[Agreement]) -> str:
+    """Draw the judges' intervals as SVG; nothing where they share no axis."""
+    from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.charts import forest  # noqa: PLC0415 - loaded on use
 
-        return to_table(rows, width=width)
-    raise UsageError(f"--format {format!r}: write one of {', '.join(get_args(ScoresFormat))}")
+    drawn = [row for row in rows if row.subset == "all"] or list(rows)
+    if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:
+        return ""
+    # Ids are unique on a page, and a notebook's page has many of these.
+    return forest(drawn, name=f"judgebench-{digest(list(map(ROW.plain, drawn)), 10)}").svg
+
+
+def _columns(rows: Sequence[Agreement], *, framed: bool = False) -> dict[str, Callable[[Agreement], Any]]:
+    """Name the columns of the flat table; a frame has the headline, and only the estimates that somebody measured."""
+    estimates = estimate_columns(rows)
+
+    def undefined(row: Agreement) -> list[str]:
+        found = [(name, get(row)) for name, get in estimates.items()]
+        return [f"{name}={one.undefined}" for name, one in found if one is not None and one.undefined is not None]
+
+    shown = {f"{name}*": get for name, get in estimates.items() if not framed or any(map(get, rows))}
+    return {
+        "task": lambda row: row.task,
+        "judge": lambda row: row.judge,
+        "subset": lambda row: row.subset,
+        "gold": lambda row: row.gold,
+        "items": lambda row: row.items,
+        "coverage": lambda row: row.coverage,
+        "order": lambda row: row.policies.order,
+        "tie": lambda row: row.policies.tie,
+        "invalid": lambda row: row.policies.invalid,
+        "gold_policy": lambda row: row.policies.gold,
+        **({"headline": lambda row: row.headline} if framed else {}),
+        **shown,
+        "input_tokens": lambda row: row.usage.input_tokens,
+        "output_tokens": lambda row: row.usage.output_tokens,
+        "usd": lambda row: row.usage.usd,
+        "revision": lambda row: row.revision,
+        "undefined": undefined,
+        "warnings": lambda row: row.warnings,
+    }
+
+
+class _Line(NamedTuple):
+    """A figure of a row."""
+
+    row: Agreement
+    kind: str
+    name: str
+    one: Estimate
+
+
+def _lines(rows: Sequence[Agreement]) -> Iterator[_Line]:
+    for row in rows:
+        for kind, place in (("metric", row.metrics), ("ceiling", row.ceiling), ("bias", row.bias)):
+            yield from (_Line(row, kind, name, one) for name, one in place.items())
+
+
+_LONG: Mapping[str, Callable[[_Line], Any]] = {
+    "task": lambda line: line.row.task,
+    "judge": lambda line: line.row.judge,
+    "subset": lambda line: line.row.subset,
+    "gold": lambda line: line.row.gold,
+    "kind": lambda line: line.kind,
+    "figure": lambda line: line.name,
+    "value": lambda line: line.one.value,
+    "low": lambda line: line.one.low,
+    "high": lambda line: line.one.high,
+    "se": lambda line: line.one.se,
+    "n": lambda line: line.one.n,
+    "undefined": lambda line: line.one.undefined or "",
+    "method": lambda line: line.one.method,
+}
+_COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
+_TEXTS = frozenset({"task", "judge", "subset", "gold", "order", "tie", "invalid", "gold_policy", "headline", "revision",
+                    "undefined", "warnings", "kind", "figure", "method"})  # fmt: skip

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.report.document.as_csv import write_csv
-from judgebench.report.document.as_json import write_json
-from judgebench.report.document.as_md import markdown_grid
-from judgebench.report.document.as_table import draw
-from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.domain.shapes import ESTIMATES, FLAG, POLICIES, TEXT, TEXTS, ListOf, Scalar, record
+from judgebench.report.document.grid import Field, grid
+from judgebench.report.document.model import Document, Table, sheet
 from judgebench.report.document.text import clean
-from judgebench.report.scores import json_schema as scores_schema
-from judgebench.report.table import kappa_cell
+from judgebench.report.rows import cell
 from judgebench.report.words import WARNINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Estimate, Policies
+    from judgebench.report.document.grid import Cell
+    from judgebench.report.document.model import Block, Sheet
 
-SCHEMA = "judgebench.sensitivity/1"
+__all__ = ["Line", "Sensitivity"]
+
 _NOTE = (
     "Each line is the same verdicts under other conventions (docs/policies.md); * marks the ones in force. Here one "
     "convention changes at a time; --format csv and json hold every combination."
@@ -40,31 +40,60 @@ class Line(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def json_schema() -> dict[str, Any]:
-    """Read the JSON Schema (draft 2020-12) of ``judgebench.sensitivity/1``, that of the scores it refers to inside."""
-    text = resources.files("judgebench.report").joinpath("sensitivity.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    schema["$defs"]["scores"] = scores_schema()
-    return schema
+_ROW = record(
+    "row",
+    "One judge on one task under one set of policies; combinations that come to the same rows are listed once.",
+    task=TEXT,
+    judge=TEXT,
+    policies=POLICIES,
+    own=(FLAG, None, "Whether these are the policies in force."),
+    rows=(Scalar({"type": "integer", "minimum": 1}), None, "Judgments that were scored."),
+    metrics=(ESTIMATES, None, "Accuracy, Cohen's kappa and the scale's headline."),
+    warnings=(TEXTS, None, "Codes such as incomplete_run."),
+)
+_HEAD: Mapping[str, Callable[[Line], Any]] = {
+    "task": lambda line: line.task,
+    "judge": lambda line: line.judge,
+    "own": lambda line: "*" if line.own else "",
+    "order": lambda line: line.policies.order,
+    "tie": lambda line: line.policies.tie,
+    "invalid": lambda line: line.policies.invalid,
+    "gold": lambda line: line.policies.gold,
+    "rows": lambda line: line.rows,
+}
 
 
-def render(lines: Sequence[Line], form: str = "table", *, width: int = 120) -> str:
-    """Print the lines as ``table``, ``json``, ``csv`` or ``md``."""
-    if form == "json":
-        return write_json({"schema": SCHEMA, "rows": [_json(line) for line in lines]})
-    names = list(dict.fromkeys(name for line in lines for name in line.metrics))
-    head = ["task", "judge", "own", "order", "tie", "invalid", "gold", "rows"]
-    if form == "csv":
-        columns = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
-        return write_csv([*head, *columns, "warnings"], [_csv(line, names) for line in lines])
-    lines = _near(lines)
-    titles = [Column(name, right=i == len(head) - 1) for i, name in enumerate(head)]
-    layout = Grid(
-        (*titles, *(Column(name.replace("_", " ")) for name in names)),
-        tuple((*map(Cell, _names(line)), *(kappa_cell(line.metrics.get(name)) for name in names)) for line in lines),
-        (_NOTE, *_cautions(lines)),
+@dataclass(frozen=True, slots=True, repr=False)
+class Sensitivity(Document):
+    """The lines of some judges."""
+
+    lines: tuple[Line, ...]
+
+    SCHEMA = "judgebench.sensitivity/1"
+    SHAPE = record(
+        "", "One judge's headline under every combination of policies.", rows=(ListOf(_ROW), lambda found: found.lines)
     )
-    return markdown_grid(layout) if form == "md" else draw(layout, width=width, names=(0, 1))
+
+    @property
+    def _metrics(self) -> list[str]:
+        return list(dict.fromkeys(name for line in self.lines for name in line.metrics))
+
+    def sheet(self) -> Sheet:
+        estimates = {f"{name}*": partial(_metric, name) for name in self._metrics}
+        return sheet({**_HEAD, **estimates, "warnings": lambda line: line.warnings}, self.lines)
+
+    def blocks(self) -> Iterator[Block]:
+        head = [Field(name, get, right=name == "rows") for name, get in _HEAD.items()]
+        metrics = [Field(name.replace("_", " "), partial(_cell, name)) for name in self._metrics]
+        yield Table(grid([*head, *metrics], _near(self.lines), [_NOTE, *_cautions(self.lines)]))
+
+
+def _metric(name: str, line: Line) -> Estimate | None:
+    return line.metrics.get(name)
+
+
+def _cell(name: str, line: Line) -> Cell:
+    return cell(line.metrics.get(name))
 
 
 def _near(lines: Sequence[Line]) -> list[Line]:
@@ -83,29 +112,3 @@ def _near(lines: Sequence[Line]) -> list[Line]:
 def _cautions(lines: Sequence[Line]) -> list[str]:
     named = dict.fromkeys((line.task, line.judge, code) for line in lines for code in line.warnings)
     return [f"Careful: {clean(judge)} on {clean(task)}: {WARNINGS.get(code, code)}." for task, judge, code in named]
-
-
-def _names(line: Line) -> list[str]:
-    policies = line.policies
-    own = "*" if line.own else ""
-    return [line.task, line.judge, own, policies.order, policies.tie, policies.invalid, policies.gold, str(line.rows)]
-
-
-def _csv(line: Line, names: Sequence[str]) -> list[str | float | None]:
-    cells: list[str | float | None] = [*_names(line)[:-1], line.rows]
-    for name in names:
-        estimate = line.metrics.get(name)
-        cells += [None] * 3 if estimate is None else [estimate.value, estimate.low, estimate.high]
-    return [*cells, " ".join(line.warnings)]
-
-
-def _json(line: Line) -> dict[str, Any]:
-    return {
-        "task": line.task,
-        "judge": line.judge,
-        "policies": line.policies.to_json(),
-        "own": line.own,
-        "rows": line.rows,
-        "metrics": {name: estimate.to_json() for name, estimate in line.metrics.items()},
-        "warnings": list(line.warnings),
-    }

@@ -10,8 +10,8 @@ from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.grid import Cell, Column, Field, Grid, grid
 from judgebench.report.document.model import Document, Notes, Table, sheet
 from judgebench.report.document.text import NONE, clean, interval, percent, share
-from judgebench.report.scores import gold_word
 from judgebench.report.systems import RANKING, does, share_of, terms
+from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,8 +1,11 @@
-"""The words of tables: why a figure is undefined, what to be careful with, and short names of metrics."""
+"""The words of tables: why a figure is undefined, what to be careful with, short names of metrics, whose gold."""
 
 from __future__ import annotations
 
-__all__ = ["REASONS", "SHORT", "WARNINGS"]
+from judgebench.domain import HUMAN_SOURCES
+from judgebench.report.document.text import clean
+
+__all__ = ["REASONS", "SHORT", "WARNINGS", "gold_word", "gold_words"]
 
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
 REASONS = {
@@ -96,3 +99,19 @@ SHORT: dict[str, tuple[str, ...]] = {
     "step_kappa": ("steps", "kappa"),
     "error_f1": ("wrong", "steps", "F1"),
 }
+
+
+def gold_words(gold: str) -> str:
+    """Say whom a judge is compared with; only people's labels are called human.
+
+    >>> [gold_words(gold) for gold in ("expert", "verifier")]
+    ['agreement with humans', 'agreement with verifier']
+    """
+    return f"agreement with {gold_word(gold)}"
+
+
+def gold_word(gold: str) -> str:
+    """Name the side that a judge is compared with; gold of several or of unknown sources is "gold" only."""
+    if gold in HUMAN_SOURCES:
+        return "humans"
+    return "gold" if gold in {"mixed", "unspecified"} else clean(gold)

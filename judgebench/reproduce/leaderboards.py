@@ -9,7 +9,7 @@ from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
 from judgebench.files.records import find
 from judgebench.report.document.as_md import markdown_table, markdown_text
-from judgebench.report.leaderboard import rank, to_csv, to_markdown
+from judgebench.report.leaderboard import Leaderboard, rank
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def results(
     everywhere: list[Entry] = []
     for name in sorted(tasks):
         entries = rank(tasks[name], judged=judged)
-        files[f"{name}.csv"] = to_csv(entries)
+        files[f"{name}.csv"] = Leaderboard(tuple(entries)).render("csv")
         whole = [entry for entry in entries if entry.row.subset == "all"]
         for task in dict.fromkeys(entry.row.task for entry in whole):
             own = [entry.row for entry in whole if entry.row.task == task]
@@ -73,7 +73,7 @@ def results(
             contents.append([f"{name}.csv", task, str(items), str(len(own)), ", ".join(sorted({r.gold for r in own}))])
         everywhere += whole
     overview = markdown_table(["file", "task", "items", "judges", "gold"], contents, right=(2, 3))
-    blocks = [_INTRODUCTION, overview, to_markdown(everywhere)]
+    blocks = [_INTRODUCTION, overview, Leaderboard(tuple(everywhere), overview=False).render("md")]
     if reproduction is not None:
         files[_REPRODUCTION] = reproduction.render("csv")
         blocks.append(_reproduced(reproduction))

@@ -6,7 +6,7 @@ import importlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.tasks.card import card_names, load_card
+from judgebench.tasks.card import card_names, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], It
     name = run.task.partition(":")[0]
     if name not in card_names():
         return list(rows)
-    module, _, attribute = load_card(name).reader.partition(":")
+    module, _, attribute = reader_of(name).partition(":")
     official = getattr(getattr(importlib.import_module(module), attribute), "official", None)
     if official is None:
         return list(rows)

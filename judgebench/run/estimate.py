@@ -8,13 +8,11 @@ characters are scaled by what the backend counted.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from judgebench.domain import Usage
+from judgebench.domain import Forecast, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -28,13 +26,6 @@ _ENOUGH = 2000
 _TOO_FEW = 3
 #: Normal quantile of a 95 % interval.
 _Z = 1.959964
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of ``judgebench.estimate/1``."""
-    text = resources.files("judgebench.run").joinpath("estimate.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
 
 
 class _Expected(Protocol):
@@ -62,80 +53,6 @@ class Known(Protocol):
     def get(self, key: str, /) -> Verdict | None:
         """Find the answer to a case."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a run would take.
-
-    ``judged`` cases are in the store and ``submitted`` ones under way in batches; ``calls`` and ``usage`` are those of
-    the rest, ``usd`` None where the price is unknown. ``low`` and ``high`` are the 95 % interval of the dollars, from
-    how much the ``pilot`` stored answers differ in length; without them the length of answers is assumed. ``counting``
-    says what counted the input tokens, and is empty where the judge calls nobody.
-    """
-
-    judge: str
-    task: str
-    items: int
-    cases: int
-    judged: int
-    submitted: int
-    calls: int
-    usage: Usage
-    low: float | None
-    high: float | None
-    pilot: int
-    counting: str
-    batch: bool = False
-
-    @property
-    def to_ask(self) -> int:
-        """Cases that would be asked."""
-        return self.cases - self.judged - self.submitted
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON: an entry of ``judgebench.estimate/1``."""
-        return {
-            "judge": self.judge,
-            "task": self.task,
-            "items": self.items,
-            "cases": self.cases,
-            "judged": self.judged,
-            "submitted": self.submitted,
-            "to_ask": self.to_ask,
-            "calls": self.calls,
-            "input_tokens": self.usage.input_tokens,
-            "output_tokens": self.usage.output_tokens,
-            "usd": self.usage.usd,
-            "usd_low": self.low,
-            "usd_high": self.high,
-            "pilot_answers": self.pilot,
-            "counting": self.counting,
-        }
-
-    def __str__(self) -> str:
-        """Say it in a line."""
-        under_way = f"{self.submitted} submitted, " if self.submitted else ""
-        head = (
-            f"{self.judge} on {self.task}: {self.items} items, {self.cases} cases, "
-            f"{self.judged} already judged, {under_way}{self.to_ask} to ask"
-        )
-        if not self.counting:
-            return f"{head}; no tokens, no cost"
-        if self.to_ask and self.usage.usd is None:
-            price = "price unknown"
-        else:
-            price = f"about {self.usage.usd or 0.0:.2f} USD"
-            price += f" ({self.low:.2f} to {self.high:.2f})" if self.low is not None else ""
-        each = self.usage.output_tokens // max(self.calls, 1)
-        length = f"{each} tokens an answer, an assumption until some are stored"
-        if self.pilot:
-            length = f"answers as long as the {self.pilot} that are stored"
-        how = "in batches in" if self.batch else "in"
-        return (
-            f"{head} {how} {self.calls} calls; about {self.usage.input_tokens:,} input and "
-            f"{self.usage.output_tokens:,} output tokens, {price} ({self.counting}; {length})"
-        )
 
 
 @dataclass(slots=True)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.domain import digest
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean, spread
-from judgebench.report.scores import gold_word
-from judgebench.report.words import REASONS, SHORT, WARNINGS
+from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
 from judgebench.store.lines import VERDICTS
 from judgebench.store.parquet import PACKED
 from judgebench.store.stored import MANIFEST, StoredRun, read_run

@@ -11,6 +11,7 @@ from agreement_cases import expand, ratings
 from judgebench.agreement.measure import measure
 from judgebench.domain import Aggregate, Policies, Scale
 from judgebench.errors import DataError
+from judgebench.report.rows import ROW
 
 FIVE = Scale.rate(1, 5)
 
@@ -18,7 +19,7 @@ FIVE = Scale.rate(1, 5)
 def row(judge, gold, scale=None, **rest):
     found = measure(ratings(judge, gold, scale=scale or Scale.check()), task="t", judge="j", **rest)[0]
     # The invariant of `Estimate` and a strict JSON writer keep NaN out of every field.
-    json.dumps(found.to_json(), allow_nan=False)
+    json.dumps(ROW.plain(found), allow_nan=False)
     return found
 
 

@@ -18,6 +18,7 @@ from judgebench.agreement.sensitivity import sensitivity
 from judgebench.agreement.witness.tables import verify_scored
 from judgebench.domain import Aggregate, Estimate, Policies, Run, Scale, Status, Usage
 from judgebench.errors import DataError, MismatchError
+from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.inference.intervals import wilson
 from judgebench.stats.table import Outcome
@@ -65,7 +66,7 @@ def test_a_row_of_published_figures():
     assert row.policies.order == "single"
     assert row.base_rates["gold"]["tie"] == pytest.approx(105 / 999)
     assert row.bias.keys() == {"first_slot_rate"}
-    json.dumps(row.to_json(), allow_nan=False)
+    json.dumps(ROW.plain(row), allow_nan=False)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from judgebench.agreement.measure import measure
 from judgebench.agreement.ratings import from_verdicts
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import DataError, UsageError
-from judgebench.report.scores import json_schema, render
+from judgebench.report.scores import Scores
 from judgebench.stats.coefficients import rankings, steps
 from judgebench.stats.influence import Clusters
 
@@ -237,10 +237,11 @@ def test_rows_of_sequences_are_scores_like_all_others():
     best = (2, 3, 0, 1)
     rows = measure(rank_rows((best, best), (best, None)), task="t", judge="j")
     rows += measure(step_rows(((1, 0), (1, 0)), ((1, 1), (1, 1))), task="s", judge="j")
-    jsonschema.validate(json.loads(render(rows, "json")), json_schema())
+    scores = Scores(tuple(rows))
+    jsonschema.validate(json.loads(scores.render("json")), Scores.json_schema())
     for form in ("table", "csv", "md"):
-        assert render(rows, form)
-    text = render(rows, "table", width=200)
+        assert scores.render(form)
+    text = scores.render(width=200)
     assert "tau" in text
     assert "first error" in text
 

@@ -394,7 +394,7 @@ def test_it_can_be_left_out_and_disturbs_nobody(apart, pytester: pytest.Pytester
         import sys
 
         def test_light():
-            assert not {"numpy", "judgebench.api.scores"} & set(sys.modules)
+            assert not {"numpy", "judgebench.report.scores"} & set(sys.modules)
         """
     )
     done = apart("test_nothing.py", "--strict-markers", "--strict-config")

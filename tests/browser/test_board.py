@@ -10,7 +10,7 @@ import pytest
 from report.report_rows import one_row
 
 from judgebench.domain import Agreement, Estimate, Policies, Usage
-from judgebench.report.leaderboard import Pace, rank, render
+from judgebench.report.leaderboard import Leaderboard, Pace, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def three() -> str:
         judged("a", 0.2, task="judgebench"),
         judged("d", 0.1, task="judgebench"),
     ]
-    return render(rank(rows, paces={("pandalm", "a", rows[0].revision): Pace(1.5, 12.25)}), "html")
+    return Leaderboard(tuple(rank(rows, paces={("pandalm", "a", rows[0].revision): Pace(1.5, 12.25)}))).render("html")
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_subsets_are_folded_up_and_time_is_shown(opened) -> None:
 def test_hostile_names_are_text(opened) -> None:
     rows = [judged(name, 0.1 * i, task=task) for i, name in enumerate(_HOSTILE) for task in ("pandalm", _HOSTILE[0])]
     rows += [judged("a", 0.1, subset=name) for name in _HOSTILE]
-    page, seen = opened(render(rank(rows), "html"))
+    page, seen = opened(Leaderboard(tuple(rank(rows))).render("html"))
     page.wait_for_timeout(100)
     assert page.title() == "Leaderboard of judges"
     names = column(page, "task-pandalm", "judge")
@@ -175,7 +175,7 @@ def test_a_hundred_judges_on_twenty_tasks(opened, tmp_path: Path) -> None:
         for judge in range(100)
         for task in range(20)
     ]
-    text = render(rank(rows), "html")
+    text = Leaderboard(tuple(rank(rows))).render("html")
     assert len(text.encode()) < 4_000_000
     page, seen = opened(text)
     page.set_default_timeout(10_000)

@@ -10,7 +10,6 @@ import jsonschema
 import pytest
 
 from judgebench.report import schemas
-from judgebench.report.scores import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,7 @@ def test_demo_prints_a_leaderboard_of_five_tasks_and_four_baselines(judgebench) 
     done = judgebench("demo", "--format", "json")
     assert done.code == 0
     document = json.loads(done.out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, schemas.json_schema("scores"))
     rows = document["rows"]
     assert len({row["task"] for row in rows}) == 5
     assert len(rows) == 20
@@ -40,7 +39,7 @@ def test_a_run_resumes_and_says_so(judgebench) -> None:
     assert " 0 asked" not in first.err
     assert again.err.count(" 0 asked") == 3
     assert first.out == again.out
-    jsonschema.validate(json.loads(first.out), json_schema())
+    jsonschema.validate(json.loads(first.out), schemas.json_schema("scores"))
 
 
 def test_a_longer_run_reuses_what_a_shorter_one_judged(judgebench) -> None:
@@ -169,7 +168,7 @@ def test_the_issues_run_on_real_data_ends_in_a_valid_document(judgebench, data_d
     done = judgebench("run", *BASELINES, *tasks, "--data", data_dir, "--format", "json")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, schemas.json_schema("scores"))
     sizes = {(row["task"], row["items"]) for row in document["rows"] if row["subset"] == "all"}
     assert sizes == {("pandalm", 999), ("judgebench", 350)}
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from judgebench.report import leaderboard, scores, sensitivity
 from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
@@ -36,9 +35,9 @@ def torn(judgebench, tmp_path: Path) -> str:
 
 def documents(judgebench) -> dict[str, dict]:
     commands = {
-        "score": (("score", "runs"), scores.json_schema()),
-        "leaderboard": (("leaderboard", "runs"), leaderboard.json_schema()),
-        "sensitivity": (("score", "runs", "--sensitivity"), sensitivity.json_schema()),
+        "score": (("score", "runs"), json_schema("scores")),
+        "leaderboard": (("leaderboard", "runs"), json_schema("leaderboard")),
+        "sensitivity": (("score", "runs", "--sensitivity"), json_schema("sensitivity")),
         "compare": (("compare", "runs", "--shared"), json_schema("compare")),
     }
     found = {}

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from servers import fake_llm as server
 
-from judgebench.run.estimate import json_schema
+from judgebench.report.schemas import json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_input_tokens_are_the_backends_own_count_before_anything_was_asked(judge
 def test_an_unknown_price_is_unknown_and_never_0(judgebench) -> None:
     base = ("run", "--judge", "server/own", "--base-url", "http://127.0.0.1:9/v1", "--task", "pandalm", "--sample")
     document = json.loads(judgebench(*base, "--dry-run", "--format", "json").out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, json_schema("estimate"))
     [estimate] = document["runs"]
     assert (estimate["usd"], estimate["usd_low"], estimate["counting"]) == (None, None, OWN)
     assert "price unknown" in judgebench(*base, "--dry-run").out

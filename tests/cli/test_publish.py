@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from judgebench.domain import Run
-from judgebench.report import leaderboard
 from judgebench.report.publish.publish import MARK
 from judgebench.report.schemas import json_schema
 
@@ -64,7 +63,7 @@ def test_the_site_is_whole_and_holds_no_text(judgebench, sampled: Path, tmp_path
     site = contents(tmp_path / "site")
     assert {"index.html", "README.md", "leaderboard.csv", "leaderboard.json", "leaderboard.tex", MARK} <= set(site)
     assert sum(name.startswith("verdicts/") for name in site) == 6
-    jsonschema.Draft202012Validator(leaderboard.json_schema()).validate(json.loads(site["leaderboard.json"]))
+    jsonschema.Draft202012Validator(json_schema("leaderboard")).validate(json.loads(site["leaderboard.json"]))
     jsonschema.Draft202012Validator(json_schema("systems-leaderboard")).validate(json.loads(site["systems.json"]))
     # Not a single sentence of the items or of the judges is in any file.
     everything = b"\n".join(site.values()).decode("utf-8")

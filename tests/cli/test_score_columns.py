@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from judgebench.report.scores import json_schema
+from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ def test_score_measures_a_column_of_probabilities(judgebench, tmp_path: Path) ->
     done = judgebench("score", "--csv", path, "--score-col", "p", "--gold-col", "human", "--format", "json")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    jsonschema.validate(document, json_schema())
+    jsonschema.validate(document, Scores.json_schema())
     metrics = document["rows"][0]["metrics"]
     assert metrics["brier"]["value"] == pytest.approx(0.1305)
     assert metrics["ece"]["value"] == pytest.approx(0.27)

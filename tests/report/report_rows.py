@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from judgebench.domain import Agreement, Estimate, Policies, Usage
+from judgebench.report.leaderboard import Leaderboard
 
 _share = st.floats(0, 1)
 _signed = st.floats(-1, 1)
@@ -75,3 +76,8 @@ def rows(size: int = 5) -> st.SearchStrategy[list[Agreement]]:
         revision=st.sampled_from(["data:1", "sample"]),
     )
     return st.lists(row, min_size=1, max_size=size)
+
+
+def board(entries, form, *, width=120, overall=None):
+    """Write a leaderboard."""
+    return Leaderboard(tuple(entries), overall).render(form, width=width)

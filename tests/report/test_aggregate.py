@@ -12,12 +12,12 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report.report_rows import one_row
+from report.report_rows import board, one_row
 
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
-from judgebench.report import leaderboard
-from judgebench.report.leaderboard import aggregate, rank
+from judgebench.report.document.writers import FORMS
+from judgebench.report.leaderboard import Leaderboard, aggregate, rank
 
 
 def judged(judge: str, task: str, value: float, se: float | None = 0.02, **changes: object) -> Agreement:
@@ -36,8 +36,8 @@ def two_tasks() -> list[Agreement]:
 
 def test_there_is_no_aggregate_unless_it_is_asked_for() -> None:
     entries = rank(two_tasks())
-    for form in leaderboard.FORMATS:
-        text = leaderboard.render(entries, form)
+    for form in FORMS:
+        text = board(entries, form)
         assert "as asked for" not in text
         assert "aggregate" not in text.replace("--aggregate", "")
 
@@ -121,15 +121,15 @@ def test_every_form_has_it_with_what_it_is_worth() -> None:
     entries = rank([*two_tasks(), judged("d", "x", 0.1, gold="human"), judged("d", "y", 0.2)])
     overall = aggregate(entries, "mean")
     for form in ("md", "table", "html", "tex"):
-        text = " ".join(leaderboard.render(entries, form, overall=overall).split())
+        text = " ".join(board(entries, form, overall=overall).split())
         assert "Over 2 tasks, as asked for: mean kappa" in text
         assert "independent of each other" in text
         assert "Left out: c, not ranked on y" in text
         assert "No figure is averaged" not in text
-    document = json.loads(leaderboard.render(entries, "json", overall=overall))
-    jsonschema.Draft202012Validator(leaderboard.json_schema()).validate(document)
+    document = json.loads(board(entries, "json", overall=overall))
+    jsonschema.Draft202012Validator(Leaderboard.json_schema()).validate(document)
     assert document["aggregate"]["judges"][0]["judge"] == "a"
-    rows = list(csv.DictReader(io.StringIO(leaderboard.render(entries, "csv", overall=overall))))
+    rows = list(csv.DictReader(io.StringIO(board(entries, "csv", overall=overall))))
     assert [(row["judge"], row["left_out"]) for row in rows][-1] == ("c", "not ranked on y")
 
 

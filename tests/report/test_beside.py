@@ -10,12 +10,12 @@ from dataclasses import replace
 import jsonschema
 import numpy as np
 import pytest
-from report.report_rows import one_row
+from report.report_rows import board, one_row
 from report.test_leaderboard import judged, with_verdicts
 
 from judgebench.domain import Policies, Status, Usage, Verdict
-from judgebench.report import leaderboard
-from judgebench.report.leaderboard import Pace, pace, rank
+from judgebench.report.document.writers import FORMS
+from judgebench.report.leaderboard import Entry, Leaderboard, Pace, pace, rank
 from judgebench.report.leaderboard.beside import usd_per_1000
 
 
@@ -50,8 +50,8 @@ def test_cost_is_per_thousand_judgments_and_unknown_where_it_is() -> None:
     assert usd_per_1000(replace(row, judge="baseline/random", usage=Usage())) == 0.0
 
 
-def forms(entries: list[leaderboard.Entry]) -> dict[str, str]:
-    return {form: " ".join(leaderboard.render(entries, form).split()) for form in leaderboard.FORMATS}
+def forms(entries: list[Entry]) -> dict[str, str]:
+    return {form: " ".join(board(entries, form).split()) for form in FORMS}
 
 
 def test_a_run_of_the_majority_baseline_is_taken_where_there_is_one() -> None:
@@ -95,13 +95,13 @@ def test_every_form_has_cost_and_time() -> None:
     for form in ("md", "table", "html", "tex"):
         assert "12.50" in texts[form], form
         assert "0.50 (123)" in texts[form], form
-    cells = next(csv.DictReader(io.StringIO(leaderboard.render(entries, "csv"))))
+    cells = next(csv.DictReader(io.StringIO(board(entries, "csv"))))
     assert (cells["usd_per_1000"], cells["seconds_median"], cells["seconds_p95"]) == (
         "12.500000", "0.500000", "123.400000"
     )  # fmt: skip
     assert (cells["tier"], cells["majority_label"], cells["majority_agreement"]) == ("1", "2", "0.473000")
-    document = json.loads(leaderboard.render(entries, "json"))
-    jsonschema.Draft202012Validator(leaderboard.json_schema()).validate(document)
+    document = json.loads(board(entries, "json"))
+    jsonschema.Draft202012Validator(Leaderboard.json_schema()).validate(document)
     assert document["rows"][0]["seconds"] == {"median": 0.5, "p95": 123.4}
     assert document["rows"][1]["usd_per_1000"] is None
     assert document["baselines"][0]["source"] == "base_rates"

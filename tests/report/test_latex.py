@@ -16,7 +16,7 @@ from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_la
 from pylatexenc.latexwalker import LatexEnvironmentNode, LatexMacroNode, LatexWalker
 from pylatexenc.latexwalker import get_default_latex_context_db as walker_db
 from pylatexenc.macrospec import std_macro
-from report.report_rows import one_row, rows
+from report.report_rows import board, one_row, rows
 
 from judgebench.report import leaderboard
 from judgebench.report.document.as_tex import PREAMBLE, latex_table, latex_text
@@ -119,7 +119,7 @@ def hostile_board() -> list[leaderboard.Entry]:
 
 
 def test_a_leaderboard_of_hostile_names_parses_into_the_tables_that_it_is() -> None:
-    text = leaderboard.render(hostile_board(), "tex")
+    text = board(hostile_board(), "tex")
     nodes, _, _ = _walker(text).get_latex_nodes()
     tables = [node for node in nodes if isinstance(node, LatexEnvironmentNode)]
     assert [one.environmentname for one in tables] == ["table"] * 3
@@ -137,12 +137,12 @@ def test_a_leaderboard_of_hostile_names_parses_into_the_tables_that_it_is() -> N
 @given(rows(3))
 @settings(max_examples=20, deadline=None)
 def test_any_leaderboard_parses(some) -> None:
-    _walker(leaderboard.render(leaderboard.rank(some), "tex")).get_latex_nodes()
+    _walker(board(leaderboard.rank(some), "tex")).get_latex_nodes()
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex here")
 def test_pdflatex_sets_it(tmp_path: Path) -> None:
-    (tmp_path / "board.tex").write_text(leaderboard.render(hostile_board(), "tex"), "utf-8")
+    (tmp_path / "board.tex").write_text(board(hostile_board(), "tex"), "utf-8")
     packages = "".join(f"\\usepackage{{{name}}}" for name in ("booktabs", "threeparttable"))
     (tmp_path / "whole.tex").write_text(
         f"\\documentclass{{article}}\\usepackage[T1]{{fontenc}}{packages}\\begin{{document}}\\input{{board}}"

@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report.report_rows import one_row, rows
+from report.report_rows import board, one_row, rows
 
 from judgebench.agreement.matching import Judged
 from judgebench.agreement.measure import measure
 from judgebench.domain import Agreement, Estimate, Policies, Ratings, Scale
 from judgebench.errors import UsageError
-from judgebench.report import leaderboard, scores
+from judgebench.report import leaderboard
+from judgebench.report.document.writers import FORMS
+from judgebench.report.leaderboard import Leaderboard
+from judgebench.report.scores import Scores
 
 
 def judged(judge: str, value: float | None, half: float = 0.02, **changes: object) -> Agreement:
@@ -97,7 +100,7 @@ def test_a_recording_in_one_order_and_a_few_gaps_are_ranked_and_the_policy_is_no
     recorded = judged("c", 0.9, policies=Policies("mean", "class", "tie", "majority"), items=960)
     entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4), recorded])
     assert {e.row.judge: e.rank for e in entries} == {"c": 1, "a": 2, "b": 3}
-    text = leaderboard.render(entries, "md")
+    text = board(entries, "md")
     assert "¹ measured under order=mean tie=class invalid=tie gold=majority" in text
     assert "| 1 | 1 | c¹ |" in text
 
@@ -119,9 +122,9 @@ def test_the_scale_s_headline_leads():
 
     entries = leaderboard.rank([rated("a", 0.3, 0.9), rated("b", 0.8, 0.2)])
     assert [(e.row.judge, e.headline) for e in entries] == [(j, "cohen_kappa_quadratic") for j in "ba"]
-    document = json.loads(leaderboard.render(entries, "json"))
+    document = json.loads(board(entries, "json"))
     assert {row["headline"] for row in document["rows"]} == {"cohen_kappa_quadratic"}
-    assert "by cohen_kappa_quadratic" in leaderboard.render(entries, "table")
+    assert "by cohen_kappa_quadratic" in board(entries, "table")
     # Where no judge has it, the general ones take over.
     bare = [judged(j, v, headline="cohen_kappa_quadratic") for j, v in (("a", 0.5), ("b", 0.2))]
     assert {e.headline for e in leaderboard.rank(bare)} == {"cohen_kappa"}
@@ -141,24 +144,24 @@ def test_a_chosen_headline():
 def test_the_order_in_which_runs_are_found_does_not_show(some, random):
     mixed = list(some)
     random.shuffle(mixed)
-    for form in leaderboard.FORMATS:
-        assert leaderboard.render(leaderboard.rank(mixed), form) == leaderboard.render(leaderboard.rank(some), form)
+    for form in FORMS:
+        assert board(leaderboard.rank(mixed), form) == board(leaderboard.rank(some), form)
 
 
 def test_csv_columns_are_fixed_and_formulas_neutralised():
-    text = leaderboard.render(leaderboard.rank([judged("=cmd|' /C calc'!A0", 0.5, revision="@SUM(A1)")]), "csv")
+    text = board(leaderboard.rank([judged("=cmd|' /C calc'!A0", 0.5, revision="@SUM(A1)")]), "csv")
     lines = list(csv.DictReader(io.StringIO(text)))
     assert lines[0]["judge"].startswith("'=")
     assert lines[0]["revision"].startswith("'@")
     assert lines[0]["cohen_kappa_low"] == "0.480000"
     assert lines[0]["rank"] == "1"
-    bare = leaderboard.render(leaderboard.rank([judged("x", None, metrics={}, bias={}, ceiling={})]), "csv")
+    bare = board(leaderboard.rank([judged("x", None, metrics={}, bias={}, ceiling={})]), "csv")
     assert bare.split("\n")[0] == text.split("\n")[0]
     assert "\r" not in text
 
 
 def test_a_negative_figure_is_no_formula():
-    text = leaderboard.render(leaderboard.rank([judged("a", -0.5)]), "csv")
+    text = board(leaderboard.rank([judged("a", -0.5)]), "csv")
     assert ",-0.500000," in text
 
 
@@ -168,26 +171,26 @@ def test_a_judge_without_a_verdict_has_no_rank():
 
 
 def test_a_leaderboard_of_one_subset_fits_80_columns():
-    text = leaderboard.render(leaderboard.rank([judged("openai/gpt-4o-2024-05-13", 0.5)]), "table", width=80)
+    text = board(leaderboard.rank([judged("openai/gpt-4o-2024-05-13", 0.5)]), "table", width=80)
     assert max(map(len, text.splitlines())) <= 80
 
 
 def test_json_rows_are_score_rows_with_ranks():
-    document = json.loads(leaderboard.render(leaderboard.rank([judged("a", 0.5)]), "json"))
-    assert document["schema"] == leaderboard.SCHEMA
+    document = json.loads(board(leaderboard.rank([judged("a", 0.5)]), "json"))
+    assert document["schema"] == Leaderboard.SCHEMA
     assert "judgebench compare" in document["note"]
-    bare = {"schema": scores.SCHEMA, "rows": document["rows"]}
-    jsonschema.Draft202012Validator(scores.json_schema()).validate(bare)
+    bare = {"schema": Scores.SCHEMA, "rows": document["rows"]}
+    jsonschema.Draft202012Validator(Scores.json_schema()).validate(bare)
     assert document["rows"][0]["rank_worst"] == 1
 
 
 def test_the_schema_of_leaderboards():
-    schema = leaderboard.json_schema()
+    schema = Leaderboard.json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["properties"]["schema"]["const"] == leaderboard.SCHEMA
+    assert schema["properties"]["schema"]["const"] == Leaderboard.SCHEMA
     validator = jsonschema.Draft202012Validator(schema)
     several = [judged("a", 0.5), judged("b", 0.45), judged("silent", None), judged("a", 0.4, subset="part")]
-    document = leaderboard.to_json(leaderboard.rank(several))
+    document = Leaderboard(tuple(leaderboard.rank(several))).to_json()
     validator.validate(document)
     row = document["rows"][0]
     wrong = (
@@ -199,26 +202,26 @@ def test_the_schema_of_leaderboards():
     )
     for change in wrong:
         assert not validator.is_valid(document | {"rows": [row | change]}), change
-    assert not validator.is_valid({"schema": scores.SCHEMA, "note": "", "rows": []})
+    assert not validator.is_valid({"schema": Scores.SCHEMA, "note": "", "rows": []})
 
 
 def test_markdown_and_table_say_what_a_rank_is_and_who_gave_the_gold():
     entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4, task="jb", gold="verifier")])
     for form in ("md", "table"):
-        text = leaderboard.render(entries, form)
+        text = board(entries, form)
         assert leaderboard.NOTE in " ".join(text.split())
         assert "pandalm: agreement with humans" in text
         assert "jb: agreement with verifier" in text
 
 
 def test_an_unknown_form_names_the_known_ones():
-    with pytest.raises(UsageError, match="csv, md, html, tex, json"):
-        leaderboard.render([], "xls")
+    with pytest.raises(UsageError, match="table, json, csv, md, html, tex"):
+        board([], "xls")
 
 
 def test_an_empty_folder_of_runs():
-    assert leaderboard.render([], "table") == "no rows\n"
-    assert leaderboard.render([], "csv").count("\n") == 1
+    assert board([], "table") == "no rows\n"
+    assert board([], "csv").count("\n") == 1
 
 
 def behind(row: Agreement, right: list[int], clusters: int) -> Judged:
@@ -252,9 +255,9 @@ def test_verdicts_give_paired_rank_sets_that_are_narrower_than_overlap():
         (1, 1, 2, False), (2, 1, 3, False), (3, 2, 3, False)
     ]  # fmt: skip
     assert [(e.rank, e.best, e.worst, e.paired) for e in paired] == [(1, 1, 1, True), (2, 2, 2, True), (3, 3, 3, True)]
-    document = json.loads(leaderboard.render(paired, "json"))
+    document = json.loads(board(paired, "json"))
     assert {row["rank_method"] for row in document["rows"]} == {"max-t"}
-    assert {row["rank_method"] for row in json.loads(leaderboard.render(overlap, "json"))["rows"]} == {"overlap"}
+    assert {row["rank_method"] for row in json.loads(board(overlap, "json"))["rows"]} == {"overlap"}
 
 
 def test_without_every_judges_verdicts_intervals_decide():

@@ -9,12 +9,12 @@ import numpy as np
 
 from judgebench.agreement.sensitivity import sensitivity
 from judgebench.domain import Policies, Ratings, Scale
-from judgebench.report.sensitivity import SCHEMA, Line, json_schema, render
+from judgebench.report.sensitivity import Line, Sensitivity
 
-VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+VALIDATOR = jsonschema.Draft202012Validator(Sensitivity.json_schema())
 
 
-def lines(**changes: object) -> list[Line]:
+def lines(**changes: object) -> tuple[Line, ...]:
     rng = np.random.default_rng(3)
     gold = rng.integers(0, 3, (40, 2))
     rows, none = np.arange(40), np.zeros(40, dtype=int)
@@ -23,17 +23,17 @@ def lines(**changes: object) -> list[Line]:
         scale=Scale.pair(), judge=judge, gold=gold, annotators=("h", "i"), item=rows, cluster=rows, game=none,
         swapped=none > 0, subset=none, subsets=("",), system=none, systems=("",),
     )  # fmt: skip
-    return [
+    return tuple(
         Line("task", "judge", policies, size, policies == Policies(order="single"), metrics, **changes)
         for policies, size, metrics in sensitivity(given)
-    ]
+    )
 
 
 def test_the_document_fits_its_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(json_schema())
-    document = json.loads(render(lines(), "json"))
+    jsonschema.Draft202012Validator.check_schema(Sensitivity.json_schema())
+    document = json.loads(Sensitivity(lines()).render("json"))
     VALIDATOR.validate(document)
-    assert document["schema"] == SCHEMA == json_schema()["properties"]["schema"]["const"]
+    assert document["schema"] == Sensitivity.SCHEMA == Sensitivity.json_schema()["properties"]["schema"]["const"]
     assert len(document["rows"]) > 20
     row = document["rows"][0]
     for wrong in ({"own": "yes"}, {"policies": {"order": "single"}}, {"metrics": {"accuracy": 0.5}}, {"rows": 0}):
@@ -42,11 +42,11 @@ def test_the_document_fits_its_schema() -> None:
 
 def test_a_warning_stands_in_every_form() -> None:
     short = lines(warnings=("incomplete_run",))
-    assert all(row["warnings"] == ["incomplete_run"] for row in json.loads(render(short, "json"))["rows"])
+    assert all(row["warnings"] == ["incomplete_run"] for row in json.loads(Sensitivity(short).render("json"))["rows"])
     for form in ("table", "md"):
-        text = " ".join(render(short, form).split())
+        text = " ".join(Sensitivity(short).render(form).split())
         assert text.count("Careful: judge on task: the run holds fewer verdicts") == 1
-        assert "Careful" not in render(lines(), form)
-    head, first, *_ = render(short, "csv").splitlines()
+        assert "Careful" not in Sensitivity(lines()).render(form)
+    head, first, *_ = Sensitivity(short).render("csv").splitlines()
     assert head.endswith(",warnings")
     assert first.endswith(",incomplete_run")

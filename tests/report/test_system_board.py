@@ -18,7 +18,7 @@ from judgebench.agreement.systems.ranks import system_places
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError
-from judgebench.report.leaderboard import FORMATS
+from judgebench.report.document.writers import FORMS
 from judgebench.report.schemas import json_schema
 from judgebench.report.system_board import Placed, SystemBoard
 from judgebench.report.systems import Ranking
@@ -88,7 +88,7 @@ def test_the_json_keeps_its_schema(three) -> None:
 
 
 def test_every_form_has_the_systems_and_no_name_does_anything(three) -> None:
-    texts = {form: SystemBoard(three).render(form) for form in FORMATS}
+    texts = {form: SystemBoard(three).render(form) for form in FORMS}
     for form, text in texts.items():
         assert "best" in text, form
         assert "<script>alert" not in text or form in {"csv", "json", "table", "tex"}
@@ -102,7 +102,7 @@ def test_every_form_has_the_systems_and_no_name_does_anything(three) -> None:
 
 
 def test_the_order_of_runs_does_not_show(three) -> None:
-    for form in FORMATS:
+    for form in FORMS:
         assert SystemBoard(list(reversed(three))).render(form) == SystemBoard(three).render(form)
 
 

@@ -9,6 +9,8 @@ from judgebench.report.document.text import clean
 from judgebench.report.html import asset, page, part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from judgebench.report.document.model import Block, Document
 
 
@@ -17,19 +19,19 @@ def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every wri
     if (own := document.page()) is not None:
         return own
     title = document.SCHEMA.removeprefix("judgebench.").partition("/")[0]
-    return page("document", title=f"judgebench {title}", styles=("document.css",), body=_body(document))
+    return page("document", title=f"judgebench {title}", styles=("document.css",), body=_body(document.parts("html")))
 
 
-def fragment(document: Document) -> str:
-    """Write it as an element for a notebook's page; names are escaped, the same document gives the same bytes."""
+def fragment(blocks: Iterable[Block], svg: str = "") -> str:
+    """Write blocks as an element for a notebook's page, names escaped; a drawing ``svg`` stands below as it is."""
     from markupsafe import Markup  # noqa: PLC0415 - loaded on use
 
-    style = Markup(asset("document.css"))  # noqa: S704 - a file of this package
-    return str(Markup('<div class="judgebench"><style>{}</style>{}</div>').format(style, _body(document)))
+    style, drawing = Markup(asset("document.css")), Markup(svg)  # noqa: S704 - a file of this package, a chart of ours
+    return str(Markup('<div class="judgebench"><style>{}</style>{}{}</div>').format(style, _body(blocks), drawing))
 
 
-def _body(document: Document) -> str:
-    return part("document.body", blocks=list(map(_block, document.blocks())))
+def _body(blocks: Iterable[Block]) -> str:
+    return part("document.body", blocks=list(map(_block, blocks)))
 
 
 def _block(block: Block) -> dict[str, object]:

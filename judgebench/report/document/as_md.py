@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the blocks."""
-    return "\n".join(map(_block, document.blocks()))
+    return "\n".join(map(_block, document.parts("md")))
 
 
 def _block(block: Block) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def write(document: Document, *, width: int) -> str:
     """Write the blocks, no wider than ``width`` where that can be done."""
-    return "\n".join(_block(block, width) for block in document.blocks())
+    return "\n".join(_block(block, width) for block in document.parts("table"))
 
 
 def _block(block: Block, width: int) -> str:

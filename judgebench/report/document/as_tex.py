@@ -15,7 +15,7 @@ from judgebench.report.document.model import Heading, Notes, Sentences, Table
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from judgebench.report.document.grid import Grid
     from judgebench.report.document.model import Block, Document
@@ -59,7 +59,7 @@ _LACKING = frozenset("ĈĉĊċĒēĔĕĖėĜĝĠĤĥĦħĨĩĪīĬĭĮįĴĵĶķ
 def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the blocks."""
     kind = latex_name(document.SCHEMA.partition("/")[0])
-    return "\n".join([PREAMBLE, *(_block(block, f"{kind}-{i}") for i, block in enumerate(document.blocks()))])
+    return "\n".join([PREAMBLE, *(_block(block, f"{kind}-{i}") for i, block in enumerate(document.parts("tex")))])
 
 
 def _block(block: Block, label: str) -> str:
@@ -103,11 +103,10 @@ def latex_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-") or "x"
 
 
-def latex_table(grid: Grid, caption: str, label: str, *, shown: Sequence[int] | None = None) -> str:
-    """Write a grid as a ``table`` with its notes below, of the columns ``shown``; the label follows ``tab:``."""
-    columns = list(range(len(grid.columns))) if shown is None else list(shown)
-    cells, footnotes = grid.resolve(columns)
-    kinds = "".join("r" if grid.columns[i].right else "l" for i in columns)
+def latex_table(grid: Grid, caption: str, label: str) -> str:
+    """Write a grid as a ``table`` with its notes below; the label follows ``tab:``."""
+    cells, footnotes = grid.resolve(range(len(grid.columns)))
+    kinds = "".join("r" if column.right else "l" for column in grid.columns)
     lines = [
         r"\begin{table}[htbp]",
         r"\centering",
@@ -117,7 +116,7 @@ def latex_table(grid: Grid, caption: str, label: str, *, shown: Sequence[int] | 
         rf"\label{{tab:{label}}}",
         rf"\begin{{tabular}}{{@{{}}{kinds}@{{}}}}",
         r"\toprule",
-        _row(grid.columns[i].title for i in columns),
+        _row(column.title for column in grid.columns),
         r"\midrule",
         *(_row(row) for row in cells),
         r"\bottomrule",

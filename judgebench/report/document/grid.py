@@ -91,6 +91,16 @@ class Grid:
         """Positions of the columns that are aligned right."""
         return [i for i, column in enumerate(self.columns) if column.right]
 
+    def only(self, positions: Iterable[int]) -> Grid:
+        """Keep some of the columns."""
+        kept = list(positions)
+        rows = tuple(tuple(row[i] for i in kept) for row in self.rows)
+        return Grid(tuple(self.columns[i] for i in kept), rows, self.remarks)
+
+    def without(self, *titles: str) -> Grid:
+        """Leave columns out."""
+        return self.only(i for i, column in enumerate(self.columns) if column.title not in titles)
+
     def resolve(self, shown: Sequence[int]) -> tuple[list[list[str]], list[str]]:
         """Give the footnotes of these columns their numbers: cells with marks, and the notes; like words share one."""
         marks: dict[str, str] = {}

@@ -118,6 +118,10 @@ class Document(ABC):
     def blocks(self) -> Iterator[Block]:
         """Say it: sentences first."""
 
+    def parts(self, form: str) -> Iterator[Block]:  # noqa: ARG002 - for kinds that say it in another way there
+        """Say it in a form."""
+        return self.blocks()
+
     @abstractmethod
     def sheet(self) -> Sheet:
         """Give the flat table."""
@@ -182,4 +186,4 @@ class Document(ABC):
     def _repr_html_(self) -> str:
         from judgebench.report.document.as_html import fragment  # noqa: PLC0415 - loaded on use
 
-        return fragment(self)
+        return fragment(self.blocks())

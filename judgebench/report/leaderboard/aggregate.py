@@ -7,26 +7,25 @@ judges that have all of them, and never of different metrics.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
+from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, maybe, record
 from judgebench.errors import UsageError
-from judgebench.report.document.as_csv import write_csv
 from judgebench.report.document.grid import Cell, Column, Grid
 from judgebench.report.document.text import clean, figure, spread
 from judgebench.report.leaderboard.grids import headline_name
 from judgebench.report.leaderboard.ranks import rank
-from judgebench.report.scores import gold_word
+from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
     from judgebench.report.leaderboard.beside import Key
     from judgebench.report.leaderboard.ranks import Entry
 
-__all__ = ["KINDS", "Aggregate", "Kind", "Overall", "aggregate"]
+__all__ = ["FIGURES", "KINDS", "SHEET", "Aggregate", "Kind", "Overall", "aggregate"]
 
 Kind: TypeAlias = Literal["mean", "rank", "win-rate"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -109,25 +108,33 @@ class Aggregate(NamedTuple):
         )
         return f"{value}" if low is None or high is None else f"{value} [{low}, {high}]"
 
-    def to_csv(self) -> str:
-        """Write a row per judge, those without a figure too."""
-        header = ["aggregate", "metric", "tasks", "judge", "value", "low", "high", "left_out"]
-        start: list[str | float | None] = [self.kind, self.metric, " ".join(self.tasks)]
-        rows = [[*start, *one, None] for one in self.judges]
-        rows += [[*start, judge, None, None, None, why] for judge, why in self.left_out]
-        return write_csv(header, rows)
+    @property
+    def lines(self) -> list[tuple[Aggregate, Overall | tuple[str, str]]]:
+        """The judges, then those without a figure, beside what they are of."""
+        return [*((self, one) for one in self.judges), *((self, one) for one in self.left_out)]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, a field of ``judgebench.leaderboard/1``."""
-        return {
-            "kind": self.kind,
-            "metric": self.metric or None,
-            "tasks": list(self.tasks),
-            "golds": list(self.golds),
-            "judges": [one._asdict() for one in self.judges],
-            "left_out": [{"judge": judge, "why": why} for judge, why in self.left_out],
-            "note": " ".join(self.notes),
-        }
+
+#: `Aggregate` as JSON, a field of ``judgebench.leaderboard/1``.
+FIGURES = record(
+    kind=choice(*KINDS),
+    metric=(maybe(TEXT), lambda all_: all_.metric or None, "The headline of all tasks; null where they differ."),
+    tasks=ListOf(TEXT, least=2),
+    golds=TEXTS,
+    judges=ListOf(record(judge=TEXT, value=NUMBER, low=maybe(NUMBER), high=maybe(NUMBER))),
+    left_out=ListOf(record(judge=(TEXT, lambda two: two[0]), why=(TEXT, lambda two: two[1]))),
+    note=(TEXT, lambda all_: " ".join(all_.notes)),
+)
+#: A row per judge, those without a figure too.
+SHEET: Mapping[str, Callable[[tuple[Aggregate, Overall | tuple[str, str]]], Any]] = {
+    "aggregate": lambda x: x[0].kind,
+    "metric": lambda x: x[0].metric,
+    "tasks": lambda x: x[0].tasks,
+    "judge": lambda x: x[1][0],
+    "value": lambda x: x[1].value if isinstance(x[1], Overall) else None,
+    "low": lambda x: x[1].low if isinstance(x[1], Overall) else None,
+    "high": lambda x: x[1].high if isinstance(x[1], Overall) else None,
+    "left_out": lambda x: None if isinstance(x[1], Overall) else x[1][1],
+}
 
 
 def aggregate(

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.report.document.grid import Cell, Column, Grid
 from judgebench.report.document.text import clean, figure, spread
 from judgebench.report.leaderboard.beside import usd_per_1000
-from judgebench.report.scores import gold_words
-from judgebench.report.table import grid, kappa_cell
-from judgebench.report.words import SHORT
+from judgebench.report.rows import cell, row_grid
+from judgebench.report.words import SHORT, gold_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +101,7 @@ def _constant(one: Baseline, beside: Entry, layout: Grid) -> tuple[Cell, ...]:
 def _grid(entries: Sequence[Entry]) -> Grid:
     """Build the scores' grid with the rank in front, without the task, which the caption names, and what it costs."""
     # The metric that the task is ranked by has a column, also where it is not the scale's own headline.
-    layout = grid([replace(e.row, headline=e.headline) if e.row.headline else e.row for e in entries])
+    layout = row_grid([replace(e.row, headline=e.headline) if e.row.headline else e.row for e in entries])
     ranks = Column("rank"), Column("tier", spare=True)
     costs = [usd_per_1000(entry.row) for entry in entries]
     extra: list[tuple[Column, list[str]]] = []
@@ -188,7 +187,7 @@ def _placed(entries: Sequence[Entry]) -> Cell:
     notes = ("several runs of this name are ranked: the best one is shown",) if len(entries) > 1 else ()
     best = entries[0]
     tier = "" if best.tier is None else f", tier {best.tier}"
-    return Cell(f"{kappa_cell(best.row.metrics.get(best.headline)).text} · {best.ranks}{tier}", notes)
+    return Cell(f"{cell(best.row.metrics.get(best.headline)).text} · {best.ranks}{tier}", notes)
 
 
 def _floor(one: Baseline | None) -> Cell:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.errors import UsageError
 from judgebench.report.leaderboard.beside import Baseline, Pace, baseline
+from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.tiers import tiers
 
@@ -226,7 +227,7 @@ def _place(row: Agreement, headline: str) -> tuple[Any, ...]:
         value is None,
         -round(value or 0.0, 9),
         row.judge,
-        json.dumps(row.to_json(), sort_keys=True),
+        json.dumps(ROW.plain(row), sort_keys=True),
     )
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from judgebench.agreement.policies import apply
 from judgebench.agreement.verdict_columns import SEQUENCES
 from judgebench.domain import Case, Status
-from judgebench.report.scores import gold_word
+from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from judgebench.report.document.text import clean
 from judgebench.report.html import page
 from judgebench.report.page.disagreements import explorer
 from judgebench.report.page.summary import distinct, sections, sentence
-from judgebench.report.scores import gold_word
+from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from judgebench.report.page.parts import Section
 from judgebench.report.page.probed import probed
 from judgebench.report.page.sections import deeper, rankings
 from judgebench.report.page.stand_in import KAPPAS, MARGIN, Answer, answer
-from judgebench.report.table import grid
+from judgebench.report.rows import row_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -233,7 +233,7 @@ def summary(runs: Sequence[Reported], answers: Sequence[Answer], *, name: str) -
     rows = [row for run in runs for row in run.rows if row.subset == "all"]
     # A run measured under two policies has two rows, and one answer: its own policies'.
     by_row = {id(one.row): one for one in answers}
-    layout = grid(rows)
+    layout = row_grid(rows)
     kept = [i for i, column in enumerate(layout.columns) if column.title not in {"task", "subset", "gold"}]
     cells, notes = layout.resolve(kept)
     header = [layout.columns[i].title for i in kept]

@@ -15,9 +15,8 @@ from judgebench.errors import UsageError
 from judgebench.report.document.as_csv import write_csv
 from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.leaderboard import to_csv, to_json
+from judgebench.report.leaderboard import Leaderboard
 from judgebench.report.leaderboard.page import LEAD, Link, boards_page
-from judgebench.report.leaderboard.tex import to_tex
 from judgebench.report.publish.card import VERDICTS, card
 
 if TYPE_CHECKING:
@@ -46,11 +45,8 @@ def site(what: Publication) -> dict[str, str]:
     and ``.json`` where systems are named, and ``verdicts/RUN.csv``.
     """
     runs = sorted(what.runs, key=lambda one: one.path.name)
-    files = {
-        "leaderboard.csv": to_csv(what.entries),
-        "leaderboard.json": write_json(to_json(what.entries)),
-        "leaderboard.tex": to_tex(what.entries),
-    }
+    board = Leaderboard(tuple(what.entries))
+    files = {f"leaderboard.{form}": board.render(form) for form in ("csv", "json", "tex")}
     if what.placed:
         from judgebench.report.system_board import SystemBoard  # noqa: PLC0415 - loaded on use
 

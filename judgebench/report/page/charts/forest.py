@@ -8,7 +8,7 @@ from judgebench.report.document.text import clean, spread
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
 from judgebench.report.page.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
-from judgebench.report.scores import gold_word
+from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:

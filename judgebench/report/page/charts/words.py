@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.agreement.names import title_of
 from judgebench.report.document.text import clean, figure, spread
-from judgebench.report.scores import gold_word
-from judgebench.report.words import REASONS
+from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:

@@ -1,0 +1,68 @@
+"""``judgebench.score`` and ``judgebench.sensitivity``: measure what is there; never ask."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias, Unpack
+
+from judgebench.api.checks import policies_of
+from judgebench.api.labelling import open_labels
+from judgebench.api.notes import kept, tell
+from judgebench.api.parameters import Option, question
+from judgebench.api.sources import open_sources
+from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
+from judgebench.report.scores import Scores
+from judgebench.report.sensitivity import Line, Sensitivity
+
+Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+
+
+@question
+def score(
+    source: Source = None,
+    *,
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
+    name: str = "DataFrame",
+    policy: Policy = (),
+    by_system: BySystem = False,
+    interval: Annotated[
+        Interval, Option("How intervals are made; two-way: clustered by question and by system.")
+    ] = "default",
+    verify: Verify = False,
+    **table: Unpack[LabelsAndScores],
+) -> Scores:
+    """Measure again: runs that were asked before, or a table of one's own labels.
+
+    There is a row ``all`` and one per subset for every judge.
+    """
+    notes: list[str] = []
+    beside = open_labels(labels, labels_mode or "only")
+    tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
+    chosen = policies_of(policy)
+    rows = [row for one in tables for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)]
+    return Scores(tuple(rows), tuple(notes), (), tuple(tables))
+
+
+@question
+def sensitivity(
+    source: Source = None,
+    *,
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
+    policy: Policy = (),
+    **table: Unpack[LabelsAndScores],
+) -> Sensitivity:
+    """Show the headline under every convention, a line each."""
+    from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.sensitivity import sensitivity as combinations  # noqa: PLC0415 - loaded on use
+
+    lines: list[Line] = []
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
+        judged = one.judged(one.own.override(policies_of(policy)))
+        own = apply(judged.ratings, judged.policies).policies
+        warnings = ("incomplete_run",) if judged.unfinished else ()
+        lines += [
+            Line(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
+            for policies, rows, metrics in combinations(judged.ratings)
+        ]
+    return Sensitivity(tuple(lines))

@@ -1,0 +1,232 @@
+"""`Leaderboard`: judges in one order, task by task, as a document; a page and LaTeX have shapes of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from judgebench.domain.shapes import ERROR, ESTIMATE, TEXT, ListOf, Scalar, choice, maybe, record
+from judgebench.report.document.as_tex import latex_name
+from judgebench.report.document.model import Document, Notes, Table, sheet
+from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
+from judgebench.report.leaderboard.beside import usd_per_1000
+from judgebench.report.leaderboard.grids import matrix, sections
+from judgebench.report.leaderboard.ranks import NOTE
+from judgebench.report.rows import ROW, estimate_columns, room_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from judgebench.report.document.grid import Grid
+    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.leaderboard.aggregate import Aggregate
+    from judgebench.report.leaderboard.beside import Baseline
+    from judgebench.report.leaderboard.ranks import Entry
+
+__all__ = ["Leaderboard"]
+
+#: Metrics that a leaderboard's CSV always has.
+METRICS = (
+    "percent_agreement",
+    "accuracy",
+    "cohen_kappa",
+    "cohen_kappa_quadratic",
+    "gwet_ac1",
+    "krippendorff_alpha",
+    "scott_pi",
+    "spearman_rho",
+    "lin_ccc",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "mean_signed_error",
+)
+#: Tasks beside each other in one table of LaTeX; a page holds no more.
+_BESIDE = 3
+_RANK = maybe(Scalar({"type": "integer", "minimum": 1}))
+_ENTRY = replace(
+    record(
+        "row",
+        "A row of judgebench.scores/1 with its rank; headline is the metric by which the task is sorted.",
+        rank=(
+            _RANK,
+            None,
+            "By the point estimates; null off subset all and for rows that can't be compared with the task's others.",
+        ),
+        rank_best=(_RANK, lambda e: e.best, "The best rank that stays open at 95 %; null without an interval."),
+        rank_worst=(_RANK, lambda e: e.worst, "The worst rank that stays open at 95 %; null without an interval."),
+        rank_method=(
+            maybe(choice("max-t", "overlap")),
+            lambda e: None if e.best is None else "max-t" if e.paired else "overlap",
+            "How the range was found: by joint paired differences, or by overlapping intervals.",
+        ),
+        # The task's headline stands for the row's own, which a policy may have changed.
+        **{**ROW.within(lambda e: e.row), **record(headline=(TEXT, None, "", False)).keys},
+        tier=(
+            _RANK,
+            None,
+            (
+                "No judge of a tier is surely ahead of another one of it; each of a lower tier is surely behind one of "
+                "the tier above. Null without an interval."
+            ),
+        ),
+        usd_per_1000=(
+            maybe(ERROR),
+            lambda e: usd_per_1000(e.row),
+            "US dollars for 1,000 judgments; null where the price is not known.",
+        ),
+        seconds=(
+            maybe(record(median=ERROR, p95=ERROR)),
+            lambda e: e.pace,
+            "How long a judgment took; null for recorded verdicts, rules, and where it is not known.",
+        ),
+    ),
+    says={
+        "if": {"properties": {"rank_best": {"type": "null"}}},
+        "then": {"properties": {"rank_worst": {"type": "null"}, "rank_method": {"type": "null"}}},
+        "else": {
+            "properties": {
+                "rank": {"type": "integer"},
+                "rank_worst": {"type": "integer"},
+                "rank_method": {"type": "string"},
+            }
+        },
+    },
+)
+_BASELINE = record(
+    "baseline",
+    task=TEXT,
+    label=(TEXT, None, "The commonest gold label; empty where it is not known."),
+    source=(
+        choice("run", "gold", "base_rates"),
+        None,
+        (
+            "Measured in a run of baseline/majority, on the gold of the judges' runs, or read off the shares of the "
+            "gold labels."
+        ),
+    ),
+    figure=(choice("percent_agreement", "accuracy"), None, "The metric of agreement."),
+    agreement=maybe(ESTIMATE),
+    headline=(maybe(ESTIMATE), None, "The metric that the task is ranked by."),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Leaderboard(Document):
+    """Judges with their ranks, and one figure a judge over all tasks where that is asked for.
+
+    ``overview`` puts judges by tasks first where there are several tasks; a terminal has no room for it.
+    """
+
+    entries: tuple[Entry, ...]
+    overall: Aggregate | None = None
+    overview: bool = True
+
+    SCHEMA = "judgebench.leaderboard/1"
+    SHAPE = record(
+        "",
+        "Rows of judgebench.scores/1 with their ranks, task by task. Fields may be added within version 1; none is "
+        "removed or changes its meaning.",
+        note=(TEXT, lambda _: NOTE, "What a rank is, in words."),
+        rows=(ListOf(_ENTRY), lambda board: board.entries),
+        baselines=(ListOf(_BASELINE), None, "What always saying the commonest label reaches, a task each.", False),
+        aggregate=(
+            FIGURES,
+            lambda board: board.overall,
+            "One figure a judge over all tasks; there only where it was asked for.",
+            False,
+        ),
+    )
+
+    @property
+    def baselines(self) -> list[Baseline]:
+        """The tasks' baselines, one a task."""
+        return list({entry.row.task: entry.baseline for entry in self.entries if entry.baseline is not None}.values())
+
+    def __repr__(self) -> str:
+        judges, tasks = ({getattr(e.row, name) for e in self.entries} for name in ("judge", "task"))
+        return f"<Leaderboard: {len(judges)} judges on {len(tasks)} tasks; print() shows it>"
+
+    def sheet(self) -> Sheet:
+        if self.overall is not None:
+            return sheet(SHEET, self.overall.lines)
+        estimates = estimate_columns([entry.row for entry in self.entries], metrics=METRICS)
+        figures = {f"{name}*": lambda e, get=get: get(e.row) for name, get in estimates.items()}
+        return sheet({**_FRONT, **figures, **_BACK}, self.entries)
+
+    def blocks(self) -> Iterator[Block]:
+        return self.parts("table")
+
+    def parts(self, form: str) -> Iterator[Block]:
+        tex = form == "tex"
+        entries = [entry for entry in self.entries if not tex or entry.row.subset == "all"]
+        subsets = any(entry.row.subset != "all" for entry in entries)
+        named = sections(entries)
+        tables: list[Table] = []
+        if self.overall is not None:
+            tables.append(Table(self.overall.grid(), (0,), caption=self.overall.title, label="judgebench-overall"))
+        if len(named) > 1 and self.overview and form != "table":
+            whole = matrix(entries)
+            tables += _parted(whole.grid, whole.title) if tex else [Table(whole.grid, caption=whole.title)]
+        for one in named:
+            # Every row is of subset all in LaTeX, and the caption says whose labels the gold is.
+            shown = one.grid.without("subset", "gold") if tex else one.grid
+            plan = () if tex else _plan(one.grid, subsets=subsets)
+            tables.append(Table(shown, (2, 3), plan, one.title, f"judgebench-{latex_name(one.task)}"))
+        yield from tables
+        yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
+
+    def page(self) -> str:
+        from judgebench.report.leaderboard.page import to_html  # noqa: PLC0415 - loads the templates
+
+        return to_html(self.entries, self.overall)
+
+
+def _parted(layout: Grid, title: str) -> list[Table]:
+    """Put judges by tasks in tables of a few tasks."""
+    tasks = range(1, len(layout.columns))
+    parts = [tasks[i : i + _BESIDE] for i in range(0, len(tasks), _BESIDE)]
+    return [
+        Table(
+            layout.only((0, *part)),
+            caption=title + (f", part {number} of {len(parts)}" if len(parts) > 1 else ""),
+            label=f"judgebench-matrix-{number}",
+        )
+        for number, part in enumerate(parts, 1)
+    ]
+
+
+def _plan(layout: Grid, *, subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Let companions give way before what only a leaderboard has: tiers, cost and time."""
+    own = {i for i, column in enumerate(layout.columns) if column.title.startswith(("tier", "USD", "seconds"))}
+    return tuple((least, tuple(sorted(some, key=own.__contains__))) for least, some in room_plan(layout, subsets))
+
+
+_FRONT: dict[str, Callable[[Entry], Any]] = {
+    "task": lambda e: e.row.task,
+    "subset": lambda e: e.row.subset,
+    "rank": lambda e: e.rank,
+    "rank_best": lambda e: e.best,
+    "rank_worst": lambda e: e.worst,
+    "judge": lambda e: e.row.judge,
+    "headline": lambda e: e.headline,
+    "gold": lambda e: e.row.gold,
+    "items": lambda e: e.row.items,
+    "coverage": lambda e: e.row.coverage,
+    "order": lambda e: e.row.policies.order,
+    "tie": lambda e: e.row.policies.tie,
+    "invalid": lambda e: e.row.policies.invalid,
+    "gold_policy": lambda e: e.row.policies.gold,
+}
+_BACK: dict[str, Callable[[Entry], Any]] = {
+    "usd": lambda e: e.row.usage.usd,
+    "revision": lambda e: e.row.revision,
+    "warnings": lambda e: e.row.warnings,
+    "tier": lambda e: e.tier,
+    "majority_label": lambda e: e.baseline and e.baseline.label,
+    "majority_agreement*": lambda e: e.baseline and e.baseline.agreement,
+    "majority_headline": lambda e: e.baseline and e.baseline.headline and e.baseline.headline.value,
+    "usd_per_1000": lambda e: usd_per_1000(e.row),
+    "seconds_median": lambda e: e.pace and e.pace.median,
+    "seconds_p95": lambda e: e.pace and e.pace.p95,
+}

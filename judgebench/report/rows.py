@@ -1,0 +1,275 @@
+"""Rows of agreement: their JSON, their columns, and the table that shows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from judgebench.domain import Status
+from judgebench.domain.shapes import (
+    COUNT,
+    ERROR,
+    ESTIMATE,
+    ESTIMATES,
+    POLICIES,
+    SHARE,
+    TEXT,
+    TEXTS,
+    MapOf,
+    maybe,
+    record,
+)
+from judgebench.report.document.grid import Cell, Field, grid
+from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
+from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word, gold_words
+from judgebench.stats.coefficients.catalog import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from judgebench.domain import Agreement, Estimate
+    from judgebench.report.document.grid import Grid
+
+__all__ = ["ROW", "arrange", "cell", "estimate_columns", "room_plan", "row_grid"]
+
+_METHOD = (
+    "Brackets hold 95 % intervals. Kappa and its kin correct for agreement by chance: read them beside % agreement and "
+    "the human ceiling."
+)
+_USAGE = record(input_tokens=COUNT, output_tokens=COUNT, usd=(maybe(ERROR), None, "Null where the price is not known."))
+_CLASS = record(
+    support=(COUNT, None, "Rows whose gold has the label."),
+    named=(COUNT, None, "Rows on which the judge names it."),
+    precision=ESTIMATE,
+    recall=ESTIMATE,
+    f1=ESTIMATE,
+)
+_ROW = record(
+    "row",
+    "One judge on one subset of one task; the subset all comes first.",
+    task=(TEXT, None, "Name of the task, with its split where it has several."),
+    judge=TEXT,
+    subset=(TEXT, None, "all, a subset of the task, or an aggregate of its benchmark."),
+    gold=(TEXT, None, "Who or what gave the gold: human, expert, crowd, verifier, model, mixed, or unspecified."),
+    items=COUNT,
+    coverage=(SHARE, None, "Share of judgments that gave a verdict."),
+    policies=(POLICIES, None, "The conventions behind the figures."),
+    metrics=(
+        ESTIMATES,
+        None,
+        (
+            "Judge against gold, by what the scale calls for. Errors (mean_absolute_error, mean_signed_error) are in "
+            "the scale's units."
+        ),
+    ),
+    ceiling=(
+        ESTIMATES,
+        None,
+        "The same functions on annotators against each other; empty where there is one label per item.",
+    ),
+    bias=(ESTIMATES, None, "What the verdicts show of the judge's biases."),
+    usage=_USAGE,
+    statuses=(MapOf(COUNT, f"^({'|'.join(Status)})$"), None, "Judgments by how they ended.", False),
+    base_rates=(MapOf(MapOf(SHARE)), None, "How often gold and judge use each label.", False),
+    warnings=(TEXTS, None, "Codes such as prevalence, few_clusters, low_coverage.", False),
+    revision=(TEXT, None, "What pins the data.", False),
+    scale=(TEXT, None, "The scale, as --scale reads it; empty where it is not known.", False),
+    headline=(TEXT, None, "The metric that the scale calls for; judges are ranked by it.", False),
+    companions=(TEXTS, None, "The metrics that always stand beside the headline on this scale.", False),
+    classes=(
+        MapOf(_CLASS),
+        None,
+        "Precision, recall and F1 of each label that occurs, on scales of at most 20 labels.",
+        False,
+    ),
+)
+#: `Agreement` as JSON; other documents add fields to it.
+ROW = replace(_ROW, says={"additionalProperties": True})
+
+#: The ceilings and biases of a flat table; JSON has them all.
+_CEILING = (
+    "percent_agreement",
+    "cohen_kappa",
+    "krippendorff_alpha",
+    "krippendorff_alpha_joint",
+    "judge_vs_each_cohen_kappa",
+    "ratio_cohen_kappa",
+)
+_BIAS = ("position_consistency", "position_preference", "first_slot_rate", "positive_rate_difference")
+
+
+def arrange(rows: Iterable[Agreement]) -> list[Agreement]:
+    """Put rows in a fixed order: by task, judge, data and policies; in these ``all`` first, subsets as they come."""
+    return sorted(
+        rows,
+        key=lambda r: (r.task, r.judge, r.revision, tuple(r.policies.to_json().values()), r.subset != "all"),
+    )
+
+
+def estimate_columns(
+    rows: Sequence[Agreement], *, metrics: Sequence[str] = ()
+) -> dict[str, Callable[[Agreement], Estimate | None]]:
+    """Name the estimates of a flat table, and how to get each of a row.
+
+    They are fixed, whatever was measured: ``metrics``, by default all that this package knows; plugins' follow, sorted.
+    """
+    foreign = sorted({name for row in rows for name in row.metrics}.difference(METRICS))
+    return {
+        **{name: partial(_estimate, "metrics", name) for name in metrics or METRICS},
+        **{f"ceiling_{name}": partial(_estimate, "ceiling", name) for name in _CEILING},
+        **{name: partial(_estimate, "bias", name) for name in _BIAS},
+        **{name: partial(_estimate, "metrics", name) for name in foreign},
+    }
+
+
+def _estimate(place: str, name: str, row: Agreement) -> Estimate | None:
+    found: Estimate | None = getattr(row, place).get(name)
+    return found
+
+
+#: What is shown of a row whose scale is not known.
+_PLAIN = ("cohen_kappa", ("krippendorff_alpha", "spearman_rho"))
+
+
+def _calls(row: Agreement) -> tuple[str, tuple[str, ...]]:
+    """Headline and companions of a row."""
+    return (row.headline, row.companions) if row.headline else _PLAIN
+
+
+def _name(metric: str) -> tuple[str, ...]:
+    return SHORT.get(metric) or (metric.replace("_", " "),)
+
+
+def row_grid(rows: Sequence[Agreement]) -> Grid:
+    """Make the table of rows in their order; several scales in one table add up their columns."""
+    headlines = tuple(dict.fromkeys(_calls(row)[0] for row in rows)) or _PLAIN[:1]
+    companions = dict.fromkeys(name for row in rows for name in _calls(row)[1])
+    golds = {gold_word(row.gold) for row in rows}
+    whom = golds.pop() if len(golds) == 1 else "gold"
+    named = _name(headlines[0]) if len(headlines) == 1 else ("headline",)
+    usual = _usual(rows)
+    people = {row.task for row in rows if row.ceiling}
+    turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
+
+    def judge(row: Agreement) -> Cell:
+        special = () if str(row.policies) == usual[row.task] else (f"measured under {row.policies}",)
+        return Cell(clean(row.judge), special)
+
+    def ceiling(row: Agreement) -> Cell:
+        return cell(row.ceiling.get(_calls(row)[0]), "not_here" if row.task in people else "one_annotator", _share)
+
+    def position(row: Agreement) -> Cell:
+        absent = "not_here" if (row.task, row.judge) in turned else "one_order"
+        return cell(row.bias.get("position_consistency"), absent, _percent)
+
+    fields: list[Field[Agreement]] = [
+        Field("task", lambda row: row.task, right=False),
+        Field("judge", judge, right=False),
+        Field("subset", lambda row: row.subset, right=False),
+        Field("gold", lambda row: row.gold, right=False),
+        Field("items", lambda row: row.items),
+        Field("coverage", lambda row: percent(row.coverage), ("cover-", "age %")),
+        Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom)),
+        *(
+            Field(
+                f"{' '.join(_name(name))} [95 % interval]",
+                partial(_headline, name),
+                (*_name(name), "[95 % interval]"),
+                right=False,
+            )
+            for name in headlines
+        ),
+        *(
+            Field(" ".join(_name(name)), partial(_companion, name), _name(name), spare=True)
+            for name in companions
+            if name not in {"percent_agreement", *headlines}
+        ),
+        Field(f"human ceiling: {' '.join(named)}", ceiling, ("human", "ceiling", *named)),
+    ]
+    # Only pairs and picks have an order of responses.
+    if any(not row.scale or row.scale.startswith(("pair", "pick")) for row in rows):
+        fields.append(Field("position consistency %", position, ("same", "when", "swapped")))
+    return grid(fields, rows, _remarks(rows, usual))
+
+
+def _agreement(row: Agreement) -> Cell:
+    accuracy = row.metrics.get("accuracy")
+    if "percent_agreement" not in row.metrics and accuracy is not None and accuracy.value is not None:
+        return Cell(_percent(accuracy), ("accuracy",))
+    return cell(row.metrics.get("percent_agreement"), write=_percent)
+
+
+def _headline(name: str, row: Agreement) -> Cell:
+    """Warnings stand at the row's own headline."""
+    own = name == _calls(row)[0]
+    found = cell(row.metrics.get(name), "not_measured" if own else "other_scale")
+    return Cell(found.text, found.notes + tuple(_words(code, WARNINGS) for code in row.warnings)) if own else found
+
+
+def _companion(name: str, row: Agreement) -> Cell:
+    write, known = _share, METRICS.get(name)
+    if known is not None and known.proportion:
+        write = _percent
+    elif known is not None and known.perfect == 0:
+        # An error is in the scale's units and no fraction.
+        write = _units
+    return cell(row.metrics.get(name), "not_measured" if name in _calls(row)[1] else "other_scale", write)
+
+
+def cell(estimate: Estimate | None, absent: str = "not_measured", write: Callable[[Estimate], str] = interval) -> Cell:
+    """Write an estimate; one that is undefined or absent is a dash with the reason."""
+    if estimate is not None and estimate.value is not None:
+        return Cell(write(estimate))
+    reason = absent if estimate is None or estimate.undefined is None else estimate.undefined
+    return Cell(NONE, (_words(reason, REASONS),))
+
+
+def _percent(one: Estimate) -> str:
+    return percent(one.value)
+
+
+def _share(one: Estimate) -> str:
+    return share(one.value)
+
+
+def _units(one: Estimate) -> str:
+    return figure(one.value, 2)
+
+
+def _words(code: str, known: Mapping[str, str]) -> str:
+    return known.get(code) or clean(code).replace("_", " ")
+
+
+def _usual(rows: Sequence[Agreement]) -> dict[str, str]:
+    """Find the policies that most rows of a task share."""
+    counts: dict[str, Counter[str]] = {}
+    for row in rows:
+        counts.setdefault(row.task, Counter())[str(row.policies)] += 1
+    return {task: max(count, key=lambda own: (count[own], own)) for task, count in counts.items()}
+
+
+def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[str]:
+    """Policies and base rates: what one has to know to read the figures."""
+    if rows:
+        yield _METHOD
+    yield from dict.fromkeys(
+        f"{clean(row.task)}: {gold_words(row.gold)} ({clean(row.gold)} labels); {usual[row.task]}" for row in rows
+    )
+    rated: dict[str, Agreement] = {}
+    for row in rows:
+        if row.subset == "all" and row.base_rates.get("gold"):
+            # Policies leave out more items for one judge than for another; the fullest row speaks for gold.
+            rated[row.task] = max(rated.get(row.task, row), row, key=lambda one: one.items)
+    for task, row in rated.items():
+        rates = ", ".join(f"{clean(label)} {percent(part)}" for label, part in row.base_rates["gold"].items())
+        yield f"{clean(task)}: gold labels in %: {rates}"
+
+
+def room_plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:  # noqa: FBT001 - one question, one answer
+    """Say what gives way, in turn, where a table is too wide; a subset column that only says "all" says nothing."""
+    titles = [column.title for column in layout.columns]
+    spare = tuple(i for i in reversed(range(len(titles))) if layout.columns[i].spare)
+    # A companion less is easier to read than a judge's name in three pieces.
+    return ((24, (titles.index("gold"),)), (18, spare if subsets else (titles.index("subset"), *spare)), (8, ()))
