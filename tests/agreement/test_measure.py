@@ -19,8 +19,8 @@ from judgebench.agreement.witness.tables import verify_scored
 from judgebench.domain import Aggregate, Estimate, Policies, Run, Scale, Status, Usage
 from judgebench.errors import DataError, MismatchError
 from judgebench.stats.coefficients.catalog import METRICS, Metric
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.table import Outcome
 
 RNG = np.random.default_rng(11)
 PANDALM = [[298, 40, 84], [35, 32, 38], [100, 35, 337]]
