@@ -15,10 +15,10 @@ import numpy as np
 
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import alpha_units
+from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.inference.alpha import alpha_bootstrap, alpha_jackknife
 from judgebench.stats.inference.intervals import interval, t_interval
 from judgebench.stats.influence import Clusters, Influences, influences_of
-from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ BETWEEN = 4.0
 
 
 def joint(kappa: float, gold: np.ndarray) -> np.ndarray:
-    """Table with equal margins and the given kappa: agreement by design, else by chance."""
+    """Crosstab with equal margins and the given kappa: agreement by design, else by chance."""
     return kappa * np.diag(gold) + (1 - kappa) * np.outer(gold, gold)
 
 
@@ -57,7 +57,7 @@ def bounds(name: str, columns: Columns, k: int, *, whole: bool = True) -> Bounds
     """Bounds of a metric by the engine; rows are taken for independent unless ``whole`` clusters count."""
     gold, judge, cluster = columns
     cells = gold * k + judge
-    table = Table(np.bincount(cells, minlength=k * k).reshape(k, k) / gold.size, gold.size, k, np.arange(float(k)))
+    table = Crosstab(np.bincount(cells, minlength=k * k).reshape(k, k) / gold.size, gold.size, k, np.arange(float(k)))
     metric = METRICS[name]
     outcome = metric(table)
     if outcome.value is None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import settings
 
 from judgebench.domain import Ratings, Scale
-from judgebench.stats.table import Table
+from judgebench.stats.crosstab import Crosstab
 
 #: Few examples for each of many cases; no deadline, since machines that test are busy ones.
 quick = settings(max_examples=25, deadline=None)
@@ -18,7 +18,7 @@ def table(counts, *, declared=None, values=None, level="nominal", **rest):
     declared = len(counts) if declared is None else declared
     values = np.arange(float(declared)) if values is None else np.asarray(values, dtype=float)
     n = int(counts.sum())
-    return Table(counts / n, n, declared, values, level, **rest)
+    return Crosstab(counts / n, n, declared, values, level, **rest)
 
 
 def ratings(judge, gold, *, scale=None, item=None, cluster=None, swapped=None, game=None, subset=None, system=None):

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, estimate, within
-from judgebench.agreement.figures import Figure, two_way_of
+from judgebench.agreement.figures import RowFigure, two_way_of
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures
 from judgebench.agreement.verdict_columns import SEQUENCES
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.stats.coefficients.catalog import METRICS, panel
-from judgebench.stats.coefficients.row_catalog import CALLS, COMPARED, ROW_METRICS
+from judgebench.stats.coefficients.catalog import METRICS, metrics_for
+from judgebench.stats.coefficients.row_catalog import COMPARED, ROW_METRIC_SETS, ROW_METRICS
 from judgebench.stats.coefficients.rows import RowOutcome
 from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import combine, influence
@@ -45,9 +45,9 @@ class JudgeRows:
 
     scored: Scored
     counted: Counted | None
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, RowFigure]
 
-    def figure(self, metric: Metric | str) -> Figure:
+    def figure(self, metric: Metric | str) -> RowFigure:
         """Make a figure with the influences of its rows: of the table by a metric, else by its name."""
         if isinstance(metric, str):
             return self.figures[metric]
@@ -56,9 +56,9 @@ class JudgeRows:
         table, rows = self.counted.table, np.arange(self.scored.size)
         outcome = metric(table)
         if outcome.value is None:
-            return Figure(RowOutcome.undefined(outcome.reason or "undefined"), rows, metric.low, metric.high)
+            return RowFigure(RowOutcome.undefined(outcome.reason or "undefined"), rows, metric.low, metric.high)
         influences = influence(table, outcome).ravel()[self.counted.cells]
-        return Figure(RowOutcome(outcome.value, influences), rows, metric.low, metric.high)
+        return RowFigure(RowOutcome(outcome.value, influences), rows, metric.low, metric.high)
 
     def estimate(self, metric: Metric | str, *, two_way: bool = False) -> Estimate:
         """Estimate a figure with its own interval."""
@@ -127,10 +127,10 @@ def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tu
     """Name the scale's headline and those companions that measure agreement, headline first."""
     scale = scored.scale
     if scale.kind in SEQUENCES:
-        headline, companions = CALLS[scale.kind]
+        headline, companions = ROW_METRIC_SETS[scale.kind]
         return (headline, *companions)
-    calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
-    names = (calls.headline, *calls.companions)
+    wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    names = (wanted.headline, *wanted.companions)
     return tuple(name for name in names if name in known and not known[name].directional)
 
 
@@ -220,7 +220,7 @@ def contrast(first: JudgeRows, second: JudgeRows, metric: Metric | str, *, two_w
     return Contrast(found, "" if found.low is None else method, bias, reach)
 
 
-def _bias(figure: Figure, ways: Sequence[Ints]) -> float:
+def _bias(figure: RowFigure, ways: Sequence[Ints]) -> float:
     return 0.0 if figure.bias is None else max(figure.bias(figure.clusters(way)) for way in ways)
 
 

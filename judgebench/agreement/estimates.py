@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from judgebench.domain import Estimate
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import Interval, interval, t_interval
 from judgebench.stats.inference.proportions import clopper_pearson
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
 from judgebench.stats.influence import Clusters, Influences, influences_of
-from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Crosstab
     from judgebench.stats.inference.paired import Difference
     from judgebench.stats.influence import Ints
-    from judgebench.stats.table import Table
 
 D = TypeVar("D", Estimate, "Difference")
 
@@ -31,7 +31,7 @@ IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootst
 class Counted:
     """Rows of one group, counted once for all metrics: their table, flat cells, clusters, and systems."""
 
-    table: Table
+    table: Crosstab
     cells: Codes
     clusters: Clusters
     system: Ints | None = None

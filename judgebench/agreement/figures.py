@@ -9,20 +9,20 @@ import numpy as np
 
 from judgebench.agreement.estimates import two_way_influences
 from judgebench.domain import Estimate
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import interval, t_interval
 from judgebench.stats.influence import Clusters
-from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.stats.coefficients.rows import RowOutcome
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences, Ints
-    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RowFigure:
     """A figure with the influence of each of its r rows.
 
     ``rows``, shape (r,), are their positions among all rows of the group; a row may come several times, or not at all.

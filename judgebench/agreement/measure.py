@@ -18,9 +18,9 @@ from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score
 from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, fits, panel
+from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, fits, metrics_for
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine, of_fewer
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -131,7 +131,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         _verify(ratings, groups, f"{task}, {judge}")
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
     scale = ratings.scale
-    calls = panel(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     rows = [
         Agreement(
@@ -160,8 +160,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             + (("missing_scores",) if missing_scores(ratings, group.scored) else ()),
             revision=revision,
             scale=scale.spec,
-            headline=calls.headline,
-            companions=tuple(name for name in calls.companions if name in chosen) + numbers,
+            headline=wanted.headline,
+            companions=tuple(name for name in wanted.companions if name in chosen) + numbers,
             classes=_classes(group),
         )
         for group in groups

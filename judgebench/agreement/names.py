@@ -5,12 +5,12 @@ from __future__ import annotations
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.row_catalog import ROW_METRICS
 
-__all__ = ["METRIC_LINES", "METRIC_TITLES", "PANEL_TITLES", "title_of"]
+__all__ = ["GROUP_TITLES", "METRIC_LINES", "METRIC_TITLES", "title_of"]
 
 #: Title of every metric, by name.
 METRIC_TITLES: dict[str, str] = {name: metric.title for name, metric in METRICS.items()}
 #: Title of the coefficients of all annotators at once, which `humans` gives.
-PANEL_TITLES: dict[str, str] = {
+GROUP_TITLES: dict[str, str] = {
     "percent_agreement": "agreement of two labels, uncorrected",
     "fleiss_kappa": "Fleiss' kappa",
     "conger_kappa": "Conger's kappa (exact Fleiss)",
@@ -31,7 +31,7 @@ PANEL_TITLES: dict[str, str] = {
 METRIC_LINES: tuple[tuple[str, str, str], ...] = (
     *((name, title, "") for name, title in METRIC_TITLES.items()),
     *((line.name, line.title, line.place) for line in ROW_METRICS.values()),
-    *((name, title, "all annotators (humans)") for name, title in PANEL_TITLES.items()),
+    *((name, title, "all annotators (humans)") for name, title in GROUP_TITLES.items()),
 )
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from judgebench.errors import DataError, UsageError
+from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.influence import Clusters
-from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
     from judgebench.domain import OrderPolicy, Policies, Ratings, Scale
@@ -72,7 +72,7 @@ class Scored:
         """Flat cell of each row in the table of counts, shape (n,)."""
         return self.gold * np.int32(self.shape[1]) + self.judge
 
-    def table(self, cells: Codes) -> Table:
+    def table(self, cells: Codes) -> Crosstab:
         """Count the cells."""
         wide, tall = self.shape
         counts = np.bincount(cells, minlength=wide * tall).reshape(wide, tall)
@@ -89,7 +89,7 @@ def table_of(
     policies: Policies,
     *,
     gold_values: npt.NDArray[np.float64] | None = None,
-) -> Table:
+) -> Crosstab:
     """Turn counts by gold and verdict into a table with the scale's meaning.
 
     The tie policy decides the credit of a cell; ``gold_values`` are what the rows of ``counts`` stand for, where gold
@@ -103,7 +103,7 @@ def table_of(
         credit = np.eye(len(counts))
         named = [code for code in range(len(scale.labels)) if code not in {scale.tie, scale.both_bad}]
         credit[scale.tie, named] = credit[named, scale.tie] = 0.5
-    return Table(
+    return Crosstab(
         joint=counts / max(n, 1),
         n=n,
         declared=len(scale.labels),

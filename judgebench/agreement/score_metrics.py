@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.figures import Figure
+from judgebench.agreement.figures import RowFigure
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.discrimination import auc
@@ -36,7 +36,7 @@ COMPANIONS = ("auc", "brier", "ece", "score_lin_ccc", "score_pearson_r")
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class ScoredNumbers:
     """A judge's numbers on the r rows that count, as the policies have them, beside gold (``positive``).
 
     ``ranked`` are numbers to rank by, infinite where a missing one loses; ``filled`` are probabilities, a missing one
@@ -88,7 +88,7 @@ def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) ->
     return {name: figure.estimate(scored.cluster, system) for name, figure in score_figures(ratings, scored).items()}
 
 
-def score_figures(ratings: Ratings, scored: Scored, among: Flags | None = None) -> dict[str, Figure]:
+def score_figures(ratings: Ratings, scored: Scored, among: Flags | None = None) -> dict[str, RowFigure]:
     """Measure a judge's numbers as `score_metrics` names the figures, before rows are put in clusters."""
     if ratings.score is None or not scored.size:
         return {}
@@ -110,7 +110,7 @@ def missing_scores(ratings: Ratings, scored: Scored) -> bool:
     return ratings.has_score is not None and not bool(given_scores(ratings, scored).all())
 
 
-def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> Numbers | None:
+def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> ScoredNumbers | None:
     """Apply the policies to a judge's numbers on a check or pair scale; None on another."""
     if scored.scale.kind not in {"check", "pair"}:
         return None
@@ -131,7 +131,7 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
     clusters = scored.cluster[rows][shared[rows]]
     independent = np.unique(clusters).size == clusters.size
     ranked = np.where(own, values, blank)
-    return Numbers(rows, positive, ranked, filled, shared[rows], values, named, probable, independent)
+    return ScoredNumbers(rows, positive, ranked, filled, shared[rows], values, named, probable, independent)
 
 
 def rated(
@@ -159,7 +159,7 @@ def _per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
     return means[scored.item], complete[scored.item]
 
 
-def _binary(numbers: Numbers) -> dict[str, Figure]:
+def _binary(numbers: ScoredNumbers) -> dict[str, RowFigure]:
     rows, positive, sure = numbers.rows, numbers.positive, numbers.rows[numbers.given]
     found = {"auc": _figure("auc", auc(numbers.ranked, positive), rows)}
     if not numbers.probable:
@@ -192,7 +192,7 @@ def _ratings(
     gold: Floats,
     judge: Floats,
     same_unit: bool,  # noqa: FBT001 - one question, one answer
-) -> dict[str, Figure]:
+) -> dict[str, RowFigure]:
     found = {
         "score_pearson_r": continuous.pearson(gold, judge),
         "score_spearman_rho": continuous.spearman(gold, judge),
@@ -215,6 +215,6 @@ def _figure(
     proportion: bool = False,
     mean: bool = False,
     bias: Callable[[Clusters], float] | None = None,
-) -> Figure:
+) -> RowFigure:
     line = ROW_METRICS[name]
-    return Figure(outcome, rows, line.low, line.high, proportion, mean, bias)
+    return RowFigure(outcome, rows, line.low, line.high, proportion, mean, bias)

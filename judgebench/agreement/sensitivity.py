@@ -9,7 +9,7 @@ from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.policies import apply
 from judgebench.domain import POLICY_VALUES, Estimate, Policies
 from judgebench.errors import UsageError
-from judgebench.stats.coefficients.catalog import METRICS, panel
+from judgebench.stats.coefficients.catalog import METRICS, metrics_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[
     {'wrong': 0.6977, 'drop': 0.7156, 'tie': 0.7107}
     """
     scale = ratings.scale
-    headline = panel(scale.kind, scale.level, tie=scale.tie is not None).headline
+    headline = metrics_for(scale.kind, scale.level, tie=scale.tie is not None).headline
     chosen = metrics or [METRICS[name] for name in dict.fromkeys(("accuracy", "cohen_kappa", headline))]
     found: list[tuple[Policies, int, dict[str, Estimate]]] = []
     seen: set[Policies] = set()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
-from judgebench.agreement.figures import Figure
+from judgebench.agreement.figures import RowFigure
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import Scored
 from judgebench.agreement.step_labels import checked_steps, sequences_of
@@ -17,10 +17,10 @@ from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients import rankings, steps
 from judgebench.stats.coefficients.chance import cohen_kappa
-from judgebench.stats.coefficients.row_catalog import CALLS, ROW_METRICS
+from judgebench.stats.coefficients.row_catalog import ROW_METRIC_SETS, ROW_METRICS
 from judgebench.stats.coefficients.rows import RowOutcome
+from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.influence import Clusters, combine, influence
-from judgebench.stats.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,7 +84,7 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     kept, policies, left_out = _kept(ratings, policies)
     if interval == "two-way" and len(ratings.systems) < 2:
         raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
-    headline, companions = CALLS[kind]
+    headline, companions = ROW_METRIC_SETS[kind]
     rows: list[Agreement] = []
     for name, chosen in _groups(ratings, by):
         group = select(ratings, np.flatnonzero(chosen & kept))
@@ -157,7 +157,7 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
     )
 
 
-def sequence_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
+def sequence_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
     """Measure sequences, every one with gold, before rows are put in clusters.
 
     `judgebench.stats.coefficients.rankings` and `judgebench.stats.coefficients.steps` have the formulas.
@@ -210,13 +210,13 @@ def _groups(ratings: Ratings, by: Sequence[str]) -> Iterator[tuple[str, npt.NDAr
                 yield f"system:{name}", ratings.system == code
 
 
-def _rank_figures(group: Ratings) -> dict[str, Figure]:
+def _rank_figures(group: Ratings) -> dict[str, RowFigure]:
     judge, gold = sequences_of(group)
     rows = np.arange(len(judge))
     # Where one annotator ranked each item, an agreement is a plain share of rows.
     present = (gold >= 0).any(axis=2).T
     alone = bool((present.sum(axis=0) == 1).all())
-    found: dict[str, Figure] = {}
+    found: dict[str, RowFigure] = {}
     for name, (function, worst, share) in _RANK.items():
         per_annotator = np.stack([_pairs(function, gold[:, j], judge, worst) for j in range(gold.shape[1])])
         per_row = np.where(present, per_annotator, 0.0).sum(axis=0) / present.sum(axis=0)
@@ -231,9 +231,9 @@ def _figure(
     *,
     proportion: bool = False,
     mean: bool = False,
-) -> Figure:
+) -> RowFigure:
     line = ROW_METRICS[name]
-    return Figure(outcome, rows, line.low, line.high, proportion, mean)
+    return RowFigure(outcome, rows, line.low, line.high, proportion, mean)
 
 
 def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes, worst: float) -> Floats:
@@ -246,7 +246,7 @@ def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes
     return found
 
 
-def _step_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
+def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
     gold, judge, length = checked_steps(group, policies)
     every = np.arange(len(judge))
     truth, named = steps.first_errors(gold, length), steps.first_errors(judge, length)
@@ -276,7 +276,7 @@ def _step_figures(group: Ratings, policies: Policies) -> dict[str, Figure]:
     return found
 
 
-def _step_kappa(gold: Codes, judge: Codes) -> Figure:
+def _step_kappa(gold: Codes, judge: Codes) -> RowFigure:
     """Cohen's kappa of the steps; a step without a verdict is in a category that agrees with nothing."""
     row, place = np.nonzero(gold >= 0)
     if not row.size:
@@ -284,7 +284,7 @@ def _step_kappa(gold: Codes, judge: Codes) -> Figure:
     said = judge[row, place]
     cells = gold[row, place] * 3 + np.where(said < 0, 2, said)
     counts = np.bincount(cells, minlength=9).reshape(3, 3)
-    table = Table(counts / row.size, int(row.size), 2, np.arange(2.0))
+    table = Crosstab(counts / row.size, int(row.size), 2, np.arange(2.0))
     outcome = cohen_kappa(table)
     if outcome.value is None:
         return _figure("step_kappa", RowOutcome.undefined(outcome.reason or "undefined"), row)

@@ -26,7 +26,7 @@ from judgebench.report.document.text import clean, interval, p_value, share, spr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.alt_test.differences import Difference
+    from judgebench.agreement.alt_test.differences import JudgeDifference
     from judgebench.agreement.alt_test.procedure import AltTest, Replaced
     from judgebench.domain import Estimate, Policies
     from judgebench.report.document.grid import Fields
@@ -173,7 +173,7 @@ _ONE: Fields[tuple[Entry, Replaced]] = (
     Field("clustered p", lambda x: p_value(x[1].clustered, 4), right=False),
     Field("wins", lambda x: "left out" if x[1].wins is None else x[1].wins, right=False),
 )
-_VERSUS: Fields[tuple[Entry, Entry, Difference]] = (
+_VERSUS: Fields[tuple[Entry, Entry, JudgeDifference]] = (
     Field("judge", lambda d: d[0].judge, right=False),
     Field("less", lambda d: d[1].judge, right=False),
     Field("advantage", lambda d: interval(d[2].estimate), right=False),
@@ -187,7 +187,7 @@ class AltTests(Document):
     """The tests of some judges, and paired differences between them (by position)."""
 
     tests: tuple[Entry, ...]
-    pairs: tuple[Difference, ...] = ()
+    pairs: tuple[JudgeDifference, ...] = ()
 
     SCHEMA = "judgebench.alt-test/1"
     SHAPE = record(
@@ -198,7 +198,7 @@ class AltTests(Document):
     )
 
     @property
-    def versus(self) -> list[tuple[Entry, Entry, Difference]]:
+    def versus(self) -> list[tuple[Entry, Entry, JudgeDifference]]:
         """The differences with the tests that they are about."""
         return [(self.tests[pair.first], self.tests[pair.second], pair) for pair in self.pairs]
 

@@ -32,7 +32,7 @@ from judgebench.report.words import gold_word
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.compare.compare import Comparison, Differing, Line
+    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Differing
     from judgebench.agreement.compare.standings import Pair, Standing, Standings
     from judgebench.domain import Policies
     from judgebench.errors import JudgebenchError
@@ -88,7 +88,7 @@ _INTERVAL = "How rows were clustered: by question, or two-way: by question and b
 _SYSTEMS = "Systems that rows were clustered by as well; null without two-way clustering."
 _ERRORS = "Metrics of which less is better; all others are agreements or lean."
 
-_LINES: Fields[Line] = (
+_LINES: Fields[ComparisonLine] = (
     Field("subset", lambda line: line.subset, right=False),
     Field("metric", lambda line: title_of(line.metric), right=False),
     Field("A [95 % interval]", lambda line: line.first, ("A", "[95 % interval]"), right=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.agreement.names import PANEL_TITLES
+from judgebench.agreement.names import GROUP_TITLES
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATES,
@@ -26,7 +26,7 @@ from judgebench.report.words import REASONS, WARNINGS, gold_word
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.humans.humans import AmongHumans, Annotator, Humans, Rest
+    from judgebench.agreement.humans.humans import AgainstRest, AmongHumans, Annotator, Humans
     from judgebench.domain import Estimate, Policies
     from judgebench.report.document.grid import Cell
     from judgebench.report.document.model import Block, Sheet
@@ -69,11 +69,11 @@ class Panel(NamedTuple):
     judges: tuple[tuple[str, AmongHumans], ...]
 
 
-def _two(metric: str, one: Humans | Annotator | Rest | AmongHumans) -> dict[str, Estimate]:
+def _two(metric: str, one: Humans | Annotator | AgainstRest | AmongHumans) -> dict[str, Estimate]:
     return {"percent_agreement": one.percent_agreement, metric: one.kappa}
 
 
-def _rest(metric: str, one: Rest) -> dict[str, Estimate]:
+def _rest(metric: str, one: AgainstRest) -> dict[str, Estimate]:
     return _two(metric, one) | ({} if one.rho is None else {"spearman_rho": one.rho})
 
 
@@ -274,7 +274,7 @@ def _annotators(kappa: str) -> list[Field[Annotator]]:
 
 
 _TOGETHER: list[Field[tuple[str, Estimate]]] = [
-    Field("all annotators at once", lambda one: PANEL_TITLES[one[0]], right=False),
+    Field("all annotators at once", lambda one: GROUP_TITLES[one[0]], right=False),
     Field("[95 % interval]", lambda one: _cell(one[1]), right=False),
     Field("items", lambda one: one[1].n),
 ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.agreement.correct.judge_only import JudgeOnly
-    from judgebench.agreement.correct.simplex import Ranking
+    from judgebench.agreement.correct.simplex import PosteriorRanking
     from judgebench.report.document.grid import Grid
     from judgebench.report.document.model import Block, Sheet
 
@@ -79,7 +79,7 @@ class _Place(NamedTuple):
 
 
 class _Prior(NamedTuple):
-    ranking: Ranking
+    ranking: PosteriorRanking
     ranked: list[_System]
 
     @property
@@ -151,7 +151,7 @@ _ROW = record(
 
 class _Row(NamedTuple):
     line: Ranked
-    ranking: Ranking
+    ranking: PosteriorRanking
     system: _System
     place: _Place
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.domain import Agreement, Estimate, Policies, Ratings
-    from judgebench.stats.table import Level
+    from judgebench.stats.crosstab import Level
     from judgebench.tasks.base import CardTask, Recording
     from judgebench.tasks.card import Card, Recorded
     from judgebench.tasks.published import AltTestRow, AnnotatorCell, HumansCell

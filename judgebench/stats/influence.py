@@ -17,7 +17,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.stats.table import Floats, Outcome, Table
+    from judgebench.stats.crosstab import Crosstab, Floats, Outcome
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 
@@ -74,7 +74,7 @@ class Influences:
         return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
 
 
-def influence(table: Table, outcome: Outcome) -> Floats:
+def influence(table: Crosstab, outcome: Outcome) -> Floats:
     """Influence of a row in each cell, shape (k, k), on a defined outcome; it averages to 0 over the rows.
 
     Source: Hampel (1974), The influence curve and its role in robust estimation.
@@ -84,23 +84,23 @@ def influence(table: Table, outcome: Outcome) -> Floats:
     return outcome.gradient - float((table.joint * outcome.gradient).sum())
 
 
-def se_iid(table: Table, outcome: Outcome) -> float:
+def se_iid(table: Crosstab, outcome: Outcome) -> float:
     """Large-sample standard error for independent rows, ``sqrt(sum IF^2) / n``, in units of the coefficient.
 
     Intervals use `Influences.se`, which is this times ``sqrt(n / (n - 1))`` where no rows share a cluster.
     Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
 
     >>> from judgebench.stats.coefficients.chance import cohen_kappa
-    >>> from judgebench.stats.table import Table
+    >>> from judgebench.stats.crosstab import Crosstab
     >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> table = Table(counts / 200, 200, 3, np.arange(3.0))
+    >>> table = Crosstab(counts / 200, 200, 3, np.arange(3.0))
     >>> round(se_iid(table, cohen_kappa(table)), 6)
     0.051002
     """
     return math.sqrt(float((table.joint * influence(table, outcome) ** 2).sum()) / table.n)
 
 
-def influences_of(table: Table, outcome: Outcome, cells: Ints, clusters: Clusters) -> Influences:
+def influences_of(table: Crosstab, outcome: Outcome, cells: Ints, clusters: Clusters) -> Influences:
     """Carry a coefficient's influence from cells (``cells``: the flat index of each row's) to clusters.
 
     They are on the clusters with a row in the denominator: of 100 questions of which three have positive items,

@@ -14,9 +14,9 @@ from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.chance import cohen_kappa
+from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.inference.gates import effective, one_sided
 from judgebench.stats.influence import Clusters, mean
-from judgebench.stats.table import Table
 
 SIMS = 400
 
@@ -76,7 +76,7 @@ def test_kappa_is_close_to_its_own_jackknife():
         for codes in (first, second):
             counts = np.zeros((2, 2))
             np.add.at(counts, (gold[rows], codes[rows]), 1)
-            kappas.append(cohen_kappa(Table(counts / counts.sum(), int(counts.sum()), 2, np.arange(2.0))).value)
+            kappas.append(cohen_kappa(Crosstab(counts / counts.sum(), int(counts.sum()), 2, np.arange(2.0))).value)
         return kappas[0] - kappas[1]
 
     whole = drop(np.arange(cluster.size))

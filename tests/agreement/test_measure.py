@@ -20,8 +20,8 @@ from judgebench.domain import Aggregate, Estimate, Policies, Run, Scale, Status,
 from judgebench.errors import DataError, MismatchError
 from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS, Metric
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.table import Outcome
 
 RNG = np.random.default_rng(11)
 PANDALM = [[298, 40, 84], [35, 32, 38], [100, 35, 337]]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MODULE = """
 from judgebench.stats.coefficients.catalog import Metric
-from judgebench.stats.table import Outcome
+from judgebench.stats.crosstab import Outcome
 from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
 import numpy as np
 

@@ -233,9 +233,9 @@ def test_classes_are_in_the_schema():
 
 
 def test_every_metric_of_a_panel_has_a_short_name():
-    from judgebench.stats.coefficients.catalog import METRICS, PANELS
+    from judgebench.stats.coefficients.catalog import METRIC_SETS, METRICS
 
-    for panel in PANELS.values():
+    for panel in METRIC_SETS.values():
         assert {panel.headline, *panel.companions} <= set(METRICS)
         assert {panel.headline, *panel.companions} - {"percent_agreement"} <= set(SHORT)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import interval, t_interval, t_quantile, wilson
 from judgebench.stats.influence import Clusters, Influences, combine, influences_of, mean, of_fewer, se_iid
-from judgebench.stats.table import Outcome
 
 COUNTS = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
 

@@ -12,10 +12,10 @@ from agreement_cases import expand, quick, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from judgebench.stats.coefficients.catalog import METRICS, fits, panel
+from judgebench.stats.coefficients.catalog import METRICS, fits, metrics_for
 from judgebench.stats.coefficients.classes import class_f1, class_precision, class_recall
 from judgebench.stats.coefficients.krippendorff import krippendorff_alpha_nominal
-from judgebench.stats.table import Table
+from judgebench.stats.crosstab import Crosstab
 
 ALL = sorted(METRICS)
 #: For what runs once per metric.
@@ -168,13 +168,13 @@ def _moved(one, joint, n):
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_metric_answers_an_empty_table(name):
-    outcome = METRICS[name](Table(np.zeros((4, 4)), 0, 2, np.arange(2.0)))
+    outcome = METRICS[name](Crosstab(np.zeros((4, 4)), 0, 2, np.arange(2.0)))
     assert (outcome.value, outcome.reason) == (None, "no_items")
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_numeric_gold_has_rank_statistics_only(name):
-    one = Table(np.eye(3) / 3, 3, 3, np.arange(3.0), graded=True, gold_values=np.arange(3.0))
+    one = Crosstab(np.eye(3) / 3, 3, 3, np.arange(3.0), graded=True, gold_values=np.arange(3.0))
     assert (METRICS[name](one).reason == "graded_gold") == (not METRICS[name].graded)
 
 
@@ -343,7 +343,7 @@ def test_pi_is_statsmodels_fleiss(found):
 
 
 def test_a_scale_calls_for_its_metrics():
-    assert panel("rate", "ordinal").headline == "cohen_kappa_quadratic"
-    assert panel("rate", "interval").headline == panel("rate", "ordinal", graded=True).headline == "lin_ccc"
+    assert metrics_for("rate", "ordinal").headline == "cohen_kappa_quadratic"
+    assert metrics_for("rate", "interval").headline == metrics_for("rate", "ordinal", graded=True).headline == "lin_ccc"
     assert not fits(METRICS["adjacent_agreement"], "check", places=2)
     assert not fits(METRICS["kendall_tau_b"], "label")

@@ -137,8 +137,8 @@ def test_the_variance_of_the_formula_is_the_engines():
     """A table with the assumed shares: the influence functions of the two judges differ by just that variance."""
     from agreement_cases import expand
 
+    from judgebench.stats.crosstab import Crosstab
     from judgebench.stats.influence import Clusters, combine, influences_of
-    from judgebench.stats.table import Table
 
     # gold x first x second for kappas .6 and .5 at base rate .5 and discordance .10: 400 items each.
     cells = {(1, 1): 300 - 0, (1, 0): 30, (0, 1): 10, (0, 0): 60}
@@ -149,7 +149,7 @@ def test_the_variance_of_the_formula_is_the_engines():
     for judge in (first, second):
         counts = np.bincount(gold * 2 + judge, minlength=4).reshape(2, 2)
         assert expand(counts)[0].size == 2 * total
-        one = Table(counts / (2 * total), 2 * total, 2, np.arange(2.0))
+        one = Crosstab(counts / (2 * total), 2 * total, 2, np.arange(2.0))
         parts.append(influences_of(one, cohen_kappa(one), gold * 2 + judge, Clusters.of(np.arange(2 * total))))
     gap = combine(parts, [1.0, -1.0])
     assert gap.value == pytest.approx(0.1)

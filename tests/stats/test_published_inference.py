@@ -13,13 +13,13 @@ import pytest
 from scipy.special import ndtr
 
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import difference, label_swap, mcnemar, sign_flip
 from judgebench.stats.inference.proportions import agresti_min
 from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
 from judgebench.stats.influence import Clusters, influences_of, mean
-from judgebench.stats.table import Table
 
 pytestmark = pytest.mark.data
 
@@ -29,9 +29,9 @@ def coded(values: list[str]) -> Clusters:
     return Clusters.of(np.array([codes.setdefault(value, len(codes)) for value in values]))
 
 
-def table_of(gold: Any, judge: Any, labels: int, wide: int) -> Table:
+def table_of(gold: Any, judge: Any, labels: int, wide: int) -> Crosstab:
     counts = np.bincount(gold * wide + judge, minlength=wide * wide).reshape(wide, wide)
-    return Table(counts / gold.size, gold.size, labels, np.arange(float(labels)))
+    return Crosstab(counts / gold.size, gold.size, labels, np.arange(float(labels)))
 
 
 def kappa_of(gold: Any, judge: Any, clusters: Clusters, labels: int, wide: int) -> Any:
@@ -88,7 +88,7 @@ def test_pandalm_permutations(pandalm):
     gold, first, second, independent = (pandalm[name] for name in ("gold", "first", "second", "independent"))
 
     def kappa(counts):
-        return METRICS["cohen_kappa"](Table(counts / 999, 999, 3, np.arange(3.0))).value
+        return METRICS["cohen_kappa"](Crosstab(counts / 999, 999, 3, np.arange(3.0))).value
 
     found = label_swap(gold * 4 + first, gold * 4 + second, (4, 4), kappa, independent, draws=3_000)
     assert found.p == pytest.approx(0.145, abs=0.02)
@@ -153,7 +153,7 @@ def test_umass_cluster_bootstrap(umass):
     parts = Parts.of(gold * 2 + said, (2, 2), coded([row["question"] for row in kept]))
 
     def kappa(counts):
-        return METRICS["cohen_kappa"](Table(counts / counts.sum(), int(counts.sum()), 2, np.arange(2.0))).value
+        return METRICS["cohen_kappa"](Crosstab(counts / counts.sum(), int(counts.sum()), 2, np.arange(2.0))).value
 
     found = resampled(parts, kappa, "bootstrap", draws=4_000)
     assert (found.low, found.high) == pytest.approx((0.7559, 0.8160), abs=2e-3)

@@ -14,10 +14,10 @@ import numpy as np
 
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.alternative import t_lower
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.influence import combine
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Ratings
 
 
-class Difference(NamedTuple):
+class JudgeDifference(NamedTuple):
     """Two judges of one task: positions in what was given, first minus second, and its p-values.
 
     ``p`` and ``adjusted`` (Holm 1979, over all pairs given) are None where no item tells the two apart.
@@ -74,7 +74,7 @@ def aligned(first: Ratings, second: Ratings) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(*sides, strict=True))
 
 
-def differences(judges: Sequence[tuple[str, Ratings, AltTest]]) -> list[Difference]:
+def differences(judges: Sequence[tuple[str, Ratings, AltTest]]) -> list[JudgeDifference]:
     """Compare every two judges (task, ratings, test) of one task whose items are the same, in the order given."""
     found = [
         (i, j, *advantage_difference(judges[i][2], judges[j][2]))
@@ -83,4 +83,4 @@ def differences(judges: Sequence[tuple[str, Ratings, AltTest]]) -> list[Differen
     ]
     known = [p for *_, p in found if p is not None]
     adjusted = iter(holm(known).tolist() if known else [])
-    return [Difference(i, j, estimate, p, None if p is None else next(adjusted)) for i, j, estimate, p in found]
+    return [JudgeDifference(i, j, estimate, p, None if p is None else next(adjusted)) for i, j, estimate, p in found]

@@ -16,6 +16,7 @@ import numpy as np
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.alternative import (
     duels,
     mean_below,
@@ -24,15 +25,14 @@ from judgebench.stats.inference.alternative import (
 )
 from judgebench.stats.inference.multiplicity import benjamini_yekutieli
 from judgebench.stats.influence import combine
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from judgebench.domain import Scale
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.inference.alternative import Duel
     from judgebench.stats.influence import Influences, Ints
-    from judgebench.stats.table import Floats
 
 Scoring: TypeAlias = Literal["accuracy", "neg-rmse"]
 Small: TypeAlias = Literal["skip", "wilcoxon"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 
 @dataclass(frozen=True, slots=True)

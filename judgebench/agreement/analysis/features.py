@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.errors import DataError
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Ints
-    from judgebench.stats.table import Floats
 
 #: A category on fewer rows than this says nothing by itself and joins the reference.
 FEW_ROWS = 10

@@ -10,9 +10,9 @@ import numpy as np
 from judgebench.agreement.estimates import free
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import interval
 from judgebench.stats.influence import Clusters, Influences, mean
-from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt

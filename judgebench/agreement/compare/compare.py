@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.figures import Figure
+    from judgebench.agreement.figures import RowFigure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
@@ -56,7 +56,7 @@ _LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComparisonLine:
     """One coefficient on one subset: both judges' values on the shared judgments, and their difference.
 
     The difference has its paired, clustered t-interval, unless it never moves. ``p`` is that of this line alone,
@@ -145,7 +145,7 @@ class Comparison:
     coverage: tuple[float, float]
     headline: str
     lower_is_better: bool
-    lines: tuple[Line, ...]
+    lines: tuple[ComparisonLine, ...]
     fourfold: Fourfold | None
     tests: Checks
     power: Power | None
@@ -161,7 +161,7 @@ class Comparison:
     differing: tuple[Differing, ...] = ()
 
     @property
-    def main(self) -> Line:
+    def main(self) -> ComparisonLine:
         """The line that the verdict is about: the headline on all items."""
         return next(line for line in self.lines if (line.subset, line.metric) == ("all", self.headline))
 
@@ -331,7 +331,9 @@ def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
     )
 
 
-def _line(group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], *, two_way: bool) -> Line:
+def _line(
+    group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], *, two_way: bool
+) -> ComparisonLine:
     name, figure = metric
     first, second = (judge.estimate(figure, two_way=two_way) for judge in judges)
     # A share of some rows is still a figure of all that were put in the table.
@@ -339,16 +341,16 @@ def _line(group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRo
     n = first.n if isinstance(figure, str) or counted is None else counted.table.n
     if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
-        return Line(group, name, first, second, Estimate.missing(reason, n), None)
+        return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None)
     found = contrast(judges[0], judges[1], figure, two_way=two_way)
     if found is None:
-        return Line(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
+        return ComparisonLine(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
     test = found.test
     difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method)
-    return Line(group, name, first, second, difference, test.p)
+    return ComparisonLine(group, name, first, second, difference, test.p)
 
 
-def _adjusted(lines: Sequence[Line]) -> list[Line]:
+def _adjusted(lines: Sequence[ComparisonLine]) -> list[ComparisonLine]:
     tested = [i for i, line in enumerate(lines) if line.p is not None]
     adjusted = holm([p for i in tested if (p := lines[i].p) is not None])
     found = list(lines)
@@ -392,7 +394,7 @@ def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int,
         return None
 
 
-def _swapped_means(first: Figure, second: Figure, cluster: Ints, draws: int, seed: int) -> float | None:
+def _swapped_means(first: RowFigure, second: RowFigure, cluster: Ints, draws: int, seed: int) -> float | None:
     """Let judges trade places in a mean: each cluster's difference turns its sign."""
     one, two = first.per_row(), second.per_row()
     if one is None or two is None:

@@ -24,9 +24,9 @@ from judgebench.agreement.correct.samples import Rows, Score, counts, judged, ro
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import t_interval
 from judgebench.stats.influence import Clusters, Influences, combine, mean
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.correct.samples import rows_of, score_of
-from judgebench.agreement.correct.simplex import DIAGONALS, Ranking, sweep
+from judgebench.agreement.correct.simplex import DIAGONALS, PosteriorRanking, sweep
 from judgebench.domain import Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from judgebench.domain import Ratings
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 #: More levels than this are a continuous score: a confusion matrix of them is no prior that one could mean.
 MOST_LEVELS = 20
@@ -39,7 +39,7 @@ class JudgeOnly:
     score: str
     levels: int
     common: bool
-    rankings: tuple[Ranking, ...]
+    rankings: tuple[PosteriorRanking, ...]
     dropped: int
 
     @property

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.domain import Estimate
+from judgebench.stats.crosstab import TINY, Outcome
 from judgebench.stats.inference.intervals import interval, t_quantile
 from judgebench.stats.influence import Clusters, mean
-from judgebench.stats.table import TINY, Outcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences, Ints
-    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.domain import Estimate
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
     Counts = npt.NDArray[np.integer]
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.domain import Estimate
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 #: Nodes of the quadrature over each error rate, and over the score.
 _NODES, _STEPS = 48, 4001

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.domain import Policies, Ratings, Scale
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
     Counts = npt.NDArray[np.integer]
 

@@ -20,7 +20,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
     Counts = npt.NDArray[np.integer]
 
@@ -54,7 +54,7 @@ def true_shares(observed: Floats, confusion: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class PosteriorRanking:
     """What one prior leaves of the order of s systems.
 
     The prior holds every judge that calls at least the share ``diagonal`` of each true level by its name, all of them
@@ -90,7 +90,7 @@ def rank_under(
     sampling: bool = True,
     draws: int = _DRAWS,
     seed: int = 0,
-) -> Ranking:
+) -> PosteriorRanking:
     """Rank systems by a judge's scores, over all the judges of a prior that can have given them.
 
     Draws of the observable shares q come from their posterior (Dirichlet; a Bayesian bootstrap of clusters where
@@ -130,7 +130,7 @@ def sweep(
     common: bool = True,
     draws: int = _DRAWS,
     seed: int = 0,
-) -> list[Ranking]:
+) -> list[PosteriorRanking]:
     """Rank systems under one prior after the other, the perfect judge first."""
     return [
         rank_under(counts, values, diagonal, common=common, draws=draws, seed=seed) for diagonal in (1.0, *diagonals)
@@ -194,7 +194,7 @@ def _behind(q: Floats, diagonal: float, rng: np.random.Generator) -> Floats:
     return np.asarray(pi / pi.sum(axis=2, keepdims=True), dtype=np.float64)
 
 
-def _ranking(diagonal: float, scores: Floats, seen: Floats) -> Ranking:
+def _ranking(diagonal: float, scores: Floats, seen: Floats) -> PosteriorRanking:
     """Sum up draws of the true means, shape (draws, s), beside the judge's own means."""
     draws = len(scores)
     above = scores[:, None, :] > scores[:, :, None]
@@ -204,7 +204,7 @@ def _ranking(diagonal: float, scores: Floats, seen: Floats) -> Ranking:
     ranks = 1 + above.sum(axis=2)
     best, worst = (np.quantile(ranks, at, axis=0, method="inverted_cdf").astype(np.int64) for at in (0.025, 0.975))
     low, high = np.quantile(scores, [0.025, 0.975], axis=0)
-    return Ranking(
+    return PosteriorRanking(
         diagonal=diagonal,
         mean=scores.mean(axis=0),
         low=low,

@@ -25,8 +25,8 @@ from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ _FEW_CLUSTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class AgainstRest:
     """Someone against what the other annotators say.
 
     ``items`` are those that the annotator labelled and on which the others have a strict majority; agreement and kappa
@@ -63,7 +63,7 @@ class Annotator:
     items: int
     percent_agreement: Estimate
     kappa: Estimate
-    rest: Rest
+    rest: AgainstRest
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class AmongHumans:
     ``each`` is kappa with each annotator, ``percent_agreement`` and ``kappa`` are means over them: what the ceiling is
     for people. ``ratio`` is mean kappa over the ceiling, with the joint interval of both; ``z`` is mean kappa minus the
     mean of the pairs of annotators, in standard deviations of these pairs; ``rest`` is on the items of each annotator's
-    `Rest`, against the same labels. ``alpha_difference`` is Krippendorff's alpha of annotators and judge less that of
-    annotators.
+    `AgainstRest`, against the same labels. ``alpha_difference`` is Krippendorff's alpha of annotators and judge less
+    that of annotators.
     """
 
     coverage: float
@@ -103,7 +103,7 @@ class AmongHumans:
     kappa: Estimate
     ratio: Estimate
     z: Estimate
-    rest: Mapping[str, Rest]
+    rest: Mapping[str, AgainstRest]
     alpha_without: Estimate
     alpha_with: Estimate
     alpha_difference: Estimate
@@ -259,7 +259,9 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     return shown[0], shown[1], within(free(combine([joined, alone], [1.0, -1.0])), 2.0)
 
 
-def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], people: Ratings, left: int, policies: Policies) -> Rest:
+def _rest_of(
+    rated: Ratings, judge: npt.NDArray[np.int64], people: Ratings, left: int, policies: Policies
+) -> AgainstRest:
     """Hold codes against the annotators but one, on the items that this one labelled too."""
     scale = people.scale
     others = np.delete(people.gold, left, axis=1)
@@ -283,7 +285,7 @@ def _rest_of(rated: Ratings, judge: npt.NDArray[np.int64], people: Ratings, left
         names = tuple(name for j, name in enumerate(people.annotators) if j != left)
         graded = against(np.where(mine[:, None], others, -1), names, replace(policies, gold="mean"))
         rho, _ = estimate(METRICS["spearman_rho"], graded)
-    return Rest(int(sure.sum()), found[0], found[1], rho)
+    return AgainstRest(int(sure.sum()), found[0], found[1], rho)
 
 
 def _warnings(people: Ratings) -> tuple[str, ...]:

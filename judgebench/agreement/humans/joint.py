@@ -20,9 +20,9 @@ from judgebench.stats.coefficients.raters import (
     mean_agreement,
     weight_matrix,
 )
+from judgebench.stats.crosstab import TINY, Outcome
 from judgebench.stats.inference.intervals import interval, t_interval
 from judgebench.stats.influence import Clusters, Influences, of_fewer
-from judgebench.stats.table import TINY, Outcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt

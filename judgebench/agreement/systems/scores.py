@@ -13,9 +13,9 @@ from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.stats.coefficients import bradley_terry as bt
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import interval
 from judgebench.stats.influence import Clusters, Influences, mean
-from judgebench.stats.table import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.orderings import Bools
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
-__all__ = ["Games", "Means", "Opponents", "ScoreKind", "coverage", "opponents_of", "scoreboard"]
+__all__ = ["MeanBoard", "Opponents", "PairBoard", "ScoreKind", "coverage", "opponents_of", "scoreboard"]
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
@@ -66,7 +66,7 @@ def opponents_of(ratings: Ratings) -> Opponents:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class MeanBoard:
     """Rows that are about one system each: a score is a mean of verdicts."""
 
     names: tuple[str, ...]
@@ -145,7 +145,7 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
-class Games:
+class PairBoard:
     """Rows that compare two systems: a score is a strength or a win rate.
 
     ``gold`` and ``judge`` hold 1 where the first system wins, -1 where the second does, 0 for a tie. With an ``anchor``
@@ -300,7 +300,7 @@ def scoreboard(
     anchor: str = "",
     ties: bt.TieModel = "half",
     opponents: Opponents | None = None,
-) -> tuple[Means | Games, tuple[str, ...], int]:
+) -> tuple[MeanBoard | PairBoard, tuple[str, ...], int]:
     """Sort rows by the systems they are about.
 
     Systems without any verdict by the judge are left out and named; rows that name no system are counted. Check and
@@ -335,7 +335,7 @@ def scoreboard(
     return board, unjudged, unnamed
 
 
-def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[Means, tuple[str, ...], int]:
+def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[MeanBoard, tuple[str, ...], int]:
     values = np.asarray(ratings.scale.values, dtype=np.float64)
     gold = (values if scored.gold_values is None else scored.gold_values)[scored.gold]
     judge = np.append(values, [0.0, 0.0])[scored.judge]
@@ -351,7 +351,7 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[Means, tupl
     # In the order of their names, so that the order of the rows decides nothing.
     names = sorted(name for name, there in zip(ratings.systems, seen, strict=True) if there)
     code = {name: i for i, name in enumerate(names)}
-    board = Means(
+    board = MeanBoard(
         names=tuple(names),
         system=np.array([code.get(name, -1) for name in ratings.systems])[scored.system[rows]],
         gold=gold[rows],
@@ -367,7 +367,7 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[Means, tupl
 
 def _games(
     scored: Scored, judged: Bools, opponents: Opponents, ties: bt.TieModel, anchor: str
-) -> tuple[Games, tuple[str, ...], int]:
+) -> tuple[PairBoard, tuple[str, ...], int]:
     first, second = opponents.first[scored.row], opponents.second[scored.row]
     named = (first >= 0) & (second >= 0)
     if not named.any():
@@ -394,7 +394,7 @@ def _games(
     rows = np.flatnonzero(use & seen[first] & seen[second])
     to = np.cumsum(seen) - 1
     steps = len(scored.scale.values)
-    board = Games(
+    board = PairBoard(
         names=tuple(name for name, there in zip(opponents.names, seen, strict=True) if there),
         first=to[first[rows]],
         second=to[second[rows]],

@@ -13,22 +13,22 @@ import numpy as np
 
 from judgebench.agreement.estimates import free, within
 from judgebench.agreement.policies import apply
-from judgebench.agreement.systems.scores import Games, coverage, scoreboard
+from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm
 from judgebench.stats.influence import Clusters, Influences, combine
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from judgebench.agreement.systems.scores import Ints, Means, Opponents, ScoreKind
+    from judgebench.agreement.systems.scores import Ints, MeanBoard, Opponents, ScoreKind
     from judgebench.domain import Ratings
     from judgebench.stats.coefficients.bradley_terry import TieModel
     from judgebench.stats.coefficients.orderings import Bools, Figures
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 __all__ = ["DRAWS", "SystemScore", "SystemsAgreement", "rank_systems"]
 
@@ -153,13 +153,13 @@ def rank_systems(
         "few_systems": len(systems) < _FEW_SYSTEMS,
         "few_clusters": groups < _FEW_CLUSTERS,
         "unequal_coverage": max(shares) - min(shares) > _UNEQUAL,
-        "phantom": isinstance(board, Games) and board.strengths and board.phantom,
+        "phantom": isinstance(board, PairBoard) and board.strengths and board.phantom,
         "unjudged_systems": bool(unjudged),
         "unnamed_systems": unnamed > 0,
         "lost_draws": not kept,
     }
     return SystemsAgreement(
-        score="mean" if not isinstance(board, Games) else "bradley-terry" if board.strengths else "win-rate",
+        score="mean" if not isinstance(board, PairBoard) else "bradley-terry" if board.strengths else "win-rate",
         ties=ties,
         anchor=anchor,
         systems=systems,
@@ -186,7 +186,7 @@ class _Compared:
     residuals: Floats
 
     @classmethod
-    def of(cls, board: Means | Games, totals: Floats) -> _Compared:
+    def of(cls, board: MeanBoard | PairBoard, totals: Floats) -> _Compared:
         gold, judge, fine = board.scores(totals)
         figures = compare_orders(gold, judge)
         (gold_odds, finite), (judge_odds, also) = board.log_odds(gold), board.log_odds(judge)
@@ -196,7 +196,7 @@ class _Compared:
         return cls(gold, judge, fine, figures, residuals)
 
 
-def _profiles(board: Means | Games) -> tuple[Floats, Ints]:
+def _profiles(board: MeanBoard | PairBoard) -> tuple[Floats, Ints]:
     """Find what clusters add to the sums, shape (d, c), and how many clusters add each, shape (d,).
 
     Clusters that add the same are one cell of a multinomial, which makes independent items cheap.
@@ -256,7 +256,7 @@ def _interval(point: Figures, drawn: Sequence[Figures], n: int) -> Estimate:
 
 
 def _systems(
-    board: Means | Games, point: _Compared, parts: Sequence[_Compared], shares: Mapping[str, float]
+    board: MeanBoard | PairBoard, point: _Compared, parts: Sequence[_Compared], shares: Mapping[str, float]
 ) -> tuple[SystemScore, ...]:
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 

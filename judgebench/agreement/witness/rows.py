@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.policies import Scored
-    from judgebench.agreement.score_metrics import Numbers
+    from judgebench.agreement.score_metrics import ScoredNumbers
     from judgebench.domain import Estimate, Policies, Ratings
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
     Codes = npt.NDArray[np.int64]
 
@@ -102,22 +102,22 @@ def _sklearn() -> Any:
     return metrics
 
 
-def _auc(numbers: Numbers) -> Told:
+def _auc(numbers: ScoredNumbers) -> Told:
     # scikit-learn takes no infinite score, and ranks are all that counts.
     _, ranks = np.unique(numbers.ranked, return_inverse=True)
     return float(_sklearn().roc_auc_score(numbers.positive, ranks)), "scikit-learn (roc_auc_score)"
 
 
-def _brier(numbers: Numbers) -> Told:
+def _brier(numbers: ScoredNumbers) -> Told:
     theirs = _sklearn().brier_score_loss(numbers.positive, numbers.filled, pos_label=True)
     return float(theirs), "scikit-learn (brier_score_loss)"
 
 
-def _sure(numbers: Numbers) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _sure(numbers: ScoredNumbers) -> tuple[Floats, npt.NDArray[np.bool_]]:
     return numbers.values[numbers.given], numbers.positive[numbers.given]
 
 
-def _log_loss(numbers: Numbers) -> Told:
+def _log_loss(numbers: ScoredNumbers) -> Told:
     p, y = _sure(numbers)
     said = np.maximum(np.where(y, p, 1 - p), LOG_CLIP)
     columns = np.column_stack([np.where(y, 1 - said, said), np.where(y, said, 1 - said)])
@@ -125,7 +125,7 @@ def _log_loss(numbers: Numbers) -> Told:
     return float(theirs), "scikit-learn (log_loss)"
 
 
-def _ece(numbers: Numbers) -> Told:
+def _ece(numbers: ScoredNumbers) -> Told:
     p, y = _sure(numbers)
     gaps = [0.0] * _BINS
     for value, right in zip(p.tolist(), y.tolist(), strict=True):
@@ -135,7 +135,7 @@ def _ece(numbers: Numbers) -> Told:
     return math.fsum(map(abs, gaps)) / p.size, _PLAIN
 
 
-def _ece_equal_mass(numbers: Numbers) -> Told:
+def _ece_equal_mass(numbers: ScoredNumbers) -> Told:
     p, y = _sure(numbers)
     gaps = [0.0] * _BINS
     below: dict[float, int] = {}
@@ -146,7 +146,7 @@ def _ece_equal_mass(numbers: Numbers) -> Told:
     return math.fsum(map(abs, gaps)) / p.size, _PLAIN
 
 
-def _line(numbers: Numbers) -> tuple[float, float] | None:
+def _line(numbers: ScoredNumbers) -> tuple[float, float] | None:
     """Slope and intercept where the derivatives of the likelihood vanish, by scipy's root finder."""
     from scipy.optimize import root  # noqa: PLC0415 - loaded on use
     from scipy.special import expit, logit  # noqa: PLC0415 - loaded on use
@@ -175,24 +175,24 @@ def _line(numbers: Numbers) -> tuple[float, float] | None:
     return slope, float(found.x[0]) - slope * middle
 
 
-def _slope(numbers: Numbers) -> Told:
+def _slope(numbers: ScoredNumbers) -> Told:
     found = _line(numbers)
     return None if found is None else (found[0], "scipy (root)")
 
 
-def _intercept(numbers: Numbers) -> Told:
+def _intercept(numbers: ScoredNumbers) -> Told:
     found = _line(numbers)
     return None if found is None else (found[1], "scipy (root)")
 
 
-def _spiegelhalter(numbers: Numbers) -> Told:
+def _spiegelhalter(numbers: ScoredNumbers) -> Told:
     p, y = (side.tolist() for side in _sure(numbers))
     above = math.fsum((right - value) * (1 - 2 * value) for value, right in zip(p, y, strict=True))
     below = math.fsum((1 - 2 * value) ** 2 * value * (1 - value) for value in p)
     return above / math.sqrt(below), _PLAIN
 
 
-def _threshold(numbers: Numbers) -> Told:
+def _threshold(numbers: ScoredNumbers) -> Told:
     said = np.where(numbers.named, numbers.filled >= 0.5, ~numbers.positive)
     return float(_sklearn().accuracy_score(numbers.positive, said)), "scikit-learn (accuracy_score)"
 
@@ -356,7 +356,7 @@ def _whole(rows: Sequence[Solution]) -> Told:
     return sum(hits) / len(hits), _PLAIN
 
 
-_NUMBERS: dict[str, Callable[[Numbers], Told]] = {
+_NUMBERS: dict[str, Callable[[ScoredNumbers], Told]] = {
     "auc": _auc,
     "brier": _brier,
     "log_loss": _log_loss,

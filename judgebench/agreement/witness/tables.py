@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.domain import Estimate
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 #: Largest difference that counts as the same figure.
 TOLERANCE = 1e-9

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters
-    from judgebench.stats.table import Floats
 
 __all__ = ["Fit", "Games", "TieModel", "bradley_terry", "connected", "strength_influences", "strengths"]
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from judgebench.stats.coefficients.rows import RowOutcome
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters
-    from judgebench.stats.table import Floats
 
     Flags = npt.NDArray[np.bool_]
 

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.table import Outcome, Table
+    from judgebench.stats.crosstab import Crosstab, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One line of the table of metrics.
 
-    ``function`` is ``Table -> Outcome``: the name of a module of `judgebench.stats.coefficients` with a function of the
-    metric's own name, or the function itself. It lies between ``low`` and ``high`` and is ``perfect`` under perfect
+    ``function`` is ``Crosstab -> Outcome``: the name of a module of `judgebench.stats.coefficients` with a function of
+    the metric's own name, or the function itself. It lies between ``low`` and ``high`` and is ``perfect`` under perfect
     agreement (None where that is undefined or depends on gold). ``kinds`` and ``levels`` are the kinds of scale and
     levels of measurement on which it means something, empty for all. The flags:
 
@@ -36,7 +36,7 @@ class Metric:
 
     name: str
     title: str
-    function: str | Callable[[Table], Outcome]
+    function: str | Callable[[Crosstab], Outcome]
     low: float = -1.0
     high: float = 1.0
     symmetric: bool = True
@@ -52,9 +52,9 @@ class Metric:
     perfect: float | None = 1.0
     directional: bool = False
 
-    def __call__(self, table: Table) -> Outcome:
+    def __call__(self, table: Crosstab) -> Outcome:
         """Evaluate on a table; an empty one and a numeric gold are answered here."""
-        from judgebench.stats.table import Outcome  # noqa: PLC0415 - loads numpy
+        from judgebench.stats.crosstab import Outcome  # noqa: PLC0415 - loads numpy
 
         if table.n == 0:
             return Outcome.undefined("no_items")
@@ -67,7 +67,7 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class MetricSet:
     """What a scale calls for: the metric that judges are ranked by, and what appears beside it, in column order."""
 
     headline: str
@@ -88,31 +88,31 @@ CORE = (
 )
 
 #: Headline and companions by kind of scale.
-PANELS: dict[str, Panel] = {
-    "check": Panel("cohen_kappa", ("percent_agreement", "true_positive_rate", "true_negative_rate", "gwet_ac1")),
-    "pair": Panel("cohen_kappa", ("percent_agreement", "gwet_ac1")),
-    "pair with ties": Panel(
+METRIC_SETS: dict[str, MetricSet] = {
+    "check": MetricSet("cohen_kappa", ("percent_agreement", "true_positive_rate", "true_negative_rate", "gwet_ac1")),
+    "pair": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1")),
+    "pair with ties": MetricSet(
         "cohen_kappa", ("percent_agreement", "agreement_s2", "gold_tie_rate", "judge_tie_rate", "gwet_ac1")
     ),
-    "rate": Panel(
+    "rate": MetricSet(
         "cohen_kappa_quadratic",
         ("percent_agreement", "adjacent_agreement", "spearman_rho", "kendall_tau_b", "mean_signed_error"),
     ),
-    "number": Panel("lin_ccc", ("icc_a1", "pearson_r", "spearman_rho", "mean_absolute_error", "mean_signed_error")),
+    "number": MetricSet("lin_ccc", ("icc_a1", "pearson_r", "spearman_rho", "mean_absolute_error", "mean_signed_error")),
     # Slots of responses are no classes: chance correction means little on them.
-    "pick": Panel("accuracy", ("percent_agreement", "cohen_kappa")),
-    "label": Panel("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
+    "pick": MetricSet("accuracy", ("percent_agreement", "cohen_kappa")),
+    "label": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
 }
 
 
-def panel(kind: str, level: str = "nominal", *, tie: bool = False, graded: bool = False) -> Panel:
+def metrics_for(kind: str, level: str = "nominal", *, tie: bool = False, graded: bool = False) -> MetricSet:
     """Choose headline and companions by the scale, never by the caller.
 
-    Ratings at the interval level, and gold that is a number (``graded``), get the panel of continuous scores.
+    Ratings at the interval level, and gold that is a number (``graded``), get the metrics of continuous scores.
     """
     if kind == "rate" and (graded or level in {"interval", "ratio"}):
-        return PANELS["number"]
-    return PANELS.get("pair with ties" if kind == "pair" and tie else kind, PANELS["label"])
+        return METRIC_SETS["number"]
+    return METRIC_SETS.get("pair with ties" if kind == "pair" and tie else kind, METRIC_SETS["label"])
 
 
 def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, tie: bool = False) -> bool:
@@ -251,7 +251,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 def _of_class(name: str, title: str, *, proportion: bool) -> Callable[[int], Metric]:
     def of(label: int) -> Metric:
-        def function(table: Table) -> Outcome:
+        def function(table: Crosstab) -> Outcome:
             found: Outcome = getattr(import_module("judgebench.stats.coefficients.classes"), f"class_{name}")(
                 table, label
             )

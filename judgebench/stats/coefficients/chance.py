@@ -1,4 +1,4 @@
-"""Agreement, plain and corrected for chance, of a `Table`.
+"""Agreement, plain and corrected for chance, of a `Crosstab`.
 
 Each coefficient but the plain ones is ``(po - pe) / (1 - pe)``: observed agreement ``po`` is the weighted share of
 agreeing cells, expected agreement ``pe`` a polynomial in the margins. Its gradient follows by the chain rule and
@@ -12,16 +12,16 @@ from typing import Literal
 
 import numpy as np
 
-from judgebench.stats.table import TINY, Floats, Outcome, Table
+from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
 
 
-def percent_agreement(table: Table) -> Outcome:
+def percent_agreement(table: Crosstab) -> Outcome:
     """Share of rows on which gold and judge agree: Cohen's po (1960, A coefficient of agreement for nominal scales)."""
     agree = identity(table)
     return Outcome(float((table.joint * agree).sum()), agree, n=table.n, chance=0.0)
 
 
-def accuracy(table: Table) -> Outcome:
+def accuracy(table: Crosstab) -> Outcome:
     """Mean credit per row: `percent_agreement`, unless a tie policy gives half credit."""
     if table.credit is None:
         return percent_agreement(table)
@@ -29,7 +29,7 @@ def accuracy(table: Table) -> Outcome:
     return Outcome(float((table.joint * table.credit).sum()), table.credit, chance=0.0)
 
 
-def cohen_kappa(table: Table) -> Outcome:
+def cohen_kappa(table: Crosstab) -> Outcome:
     """Cohen's kappa, unweighted.
 
     Source: Cohen (1960), A coefficient of agreement for nominal scales, with his own table; Fleiss, Cohen & Everitt
@@ -37,14 +37,14 @@ def cohen_kappa(table: Table) -> Outcome:
 
     >>> import numpy as np
     >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> outcome = cohen_kappa(Table(counts / 200, 200, 3, np.arange(3.0)))
+    >>> outcome = cohen_kappa(Crosstab(counts / 200, 200, 3, np.arange(3.0)))
     >>> round(outcome.value, 4)
     0.4915
     """
     return cohen(table, identity(table))
 
 
-def cohen_kappa_linear(table: Table) -> Outcome:
+def cohen_kappa_linear(table: Crosstab) -> Outcome:
     """Cohen's kappa with weights that fall linearly in the distance of the declared values.
 
     ``no_order`` on labels without an order. Source: Cohen (1968), Weighted kappa.
@@ -53,7 +53,7 @@ def cohen_kappa_linear(table: Table) -> Outcome:
     return Outcome.undefined("no_order") if weights is None else cohen(table, weights)
 
 
-def cohen_kappa_quadratic(table: Table) -> Outcome:
+def cohen_kappa_quadratic(table: Crosstab) -> Outcome:
     """Cohen's kappa with weights that fall with the squared distance of the declared values.
 
     ``no_order`` on labels without an order. A level that nobody used still counts as a step (it does not, and the value
@@ -63,14 +63,14 @@ def cohen_kappa_quadratic(table: Table) -> Outcome:
     >>> joint = np.zeros((5, 5))
     >>> for gold, judge in [(1, 1), (2, 4), (4, 4), (5, 5), (2, 2)]:
     ...     joint[gold - 1, judge - 1] += 1 / 5
-    >>> round(cohen_kappa_quadratic(Table(joint, 5, 5, np.arange(5.0))).value, 4)
+    >>> round(cohen_kappa_quadratic(Crosstab(joint, 5, 5, np.arange(5.0))).value, 4)
     0.8214
     """
     weights = distance_weights(table, "quadratic")
     return Outcome.undefined("no_order") if weights is None else cohen(table, weights)
 
 
-def scott_pi(table: Table) -> Outcome:
+def scott_pi(table: Crosstab) -> Outcome:
     """Scott's pi: chance from the margins of both sides together (1955, Reliability of content analysis)."""
     agree = identity(table)
     margin = (table.gold + table.judge) / 2
@@ -78,7 +78,7 @@ def scott_pi(table: Table) -> Outcome:
     return corrected(table, agree, float(margin @ expected), expected[:, None] + expected[None, :])
 
 
-def gwet_ac1(table: Table) -> Outcome:
+def gwet_ac1(table: Crosstab) -> Outcome:
     """Gwet's AC1: chance from how evenly the categories are used; calm where one class prevails.
 
     Only labels that both sides can give count as categories: one more for unusable answers would make chance look
@@ -96,7 +96,7 @@ def gwet_ac1(table: Table) -> Outcome:
     return corrected(table, identity(table), chance, (slope[:, None] + slope[None, :]) / 2)
 
 
-def brennan_prediger(table: Table) -> Outcome:
+def brennan_prediger(table: Crosstab) -> Outcome:
     """Brennan and Prediger's kappa, ``(q po - 1) / (q - 1)`` for q labels, whatever the margins; PABAK for two.
 
     As for `gwet_ac1`, only labels that both sides can give count. Source: Brennan & Prediger (1981), Coefficient kappa:
@@ -108,12 +108,12 @@ def brennan_prediger(table: Table) -> Outcome:
     return corrected(table, identity(table), 1 / classes, np.zeros_like(table.joint))
 
 
-def identity(table: Table) -> Floats:
+def identity(table: Crosstab) -> Floats:
     """Agreement weights of unweighted coefficients: 1 where the labels agree."""
     return np.eye(len(table.joint))
 
 
-def distance_weights(table: Table, kind: Literal["linear", "quadratic"]) -> Floats | None:
+def distance_weights(table: Crosstab, kind: Literal["linear", "quadratic"]) -> Floats | None:
     """Agreement weights ``1 - d`` or ``1 - d ** 2``; None on labels without an order.
 
     The distance d of two declared values is 1 between the ends of the scale. A category without a place has weight 0
@@ -129,14 +129,14 @@ def distance_weights(table: Table, kind: Literal["linear", "quadratic"]) -> Floa
     return weights
 
 
-def cohen(table: Table, weights: Floats) -> Outcome:
+def cohen(table: Crosstab, weights: Floats) -> Outcome:
     """Kappa with given weights: chance is what the two margins give when they are independent."""
     gold, judge = table.gold, table.judge
     by_gold, by_judge = weights @ judge, gold @ weights
     return corrected(table, weights, float(gold @ by_gold), by_gold[:, None] + by_judge[None, :])
 
 
-def corrected(table: Table, weights: Floats, chance: float, slope: Floats) -> Outcome:
+def corrected(table: Crosstab, weights: Floats, chance: float, slope: Floats) -> Outcome:
     """Correct agreement for chance, given pe and its derivative by each cell (``slope``), with the gradient."""
     room = 1 - chance
     if room < TINY:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 _LEAST = 3
 

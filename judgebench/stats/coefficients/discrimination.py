@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.stats.coefficients.rows import RowOutcome
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
     Flags = npt.NDArray[np.bool_]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from judgebench.stats.table import TINY, Floats
+from judgebench.stats.crosstab import TINY, Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.stats.coefficients.raters import UnitOutcome
-from judgebench.stats.table import TINY, Floats
+from judgebench.stats.crosstab import TINY, Floats
 
 if TYPE_CHECKING:
     import numpy.typing as npt

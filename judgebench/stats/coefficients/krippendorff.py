@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from judgebench.stats.coefficients.rank_correlation import mid_ranks, rank_slopes
-from judgebench.stats.table import TINY, Floats, Level, Outcome, Table
+from judgebench.stats.crosstab import TINY, Crosstab, Floats, Level, Outcome
 
 #: Krippendorff's example as R's irr has it, shared by the examples here and in `raters`: four observers on
 #: twelve units, shape (12, 4); codes of the categories 1 to 5, gaps -1.
@@ -30,27 +30,27 @@ CANONICAL = np.array([
 CANONICAL.setflags(write=False)
 
 
-def krippendorff_alpha(table: Table) -> Outcome:
+def krippendorff_alpha(table: Crosstab) -> Outcome:
     """Krippendorff's alpha at the scale's own level of measurement."""
     return _two_raters(table, table.level)
 
 
-def krippendorff_alpha_nominal(table: Table) -> Outcome:
+def krippendorff_alpha_nominal(table: Crosstab) -> Outcome:
     """Krippendorff's alpha with the nominal distance: labels differ or don't."""
     return _two_raters(table, "nominal")
 
 
-def krippendorff_alpha_ordinal(table: Table) -> Outcome:
+def krippendorff_alpha_ordinal(table: Crosstab) -> Outcome:
     """Krippendorff's alpha with the ordinal distance: squared difference of mean ranks; ``no_order`` without values."""
     return _two_raters(table, "ordinal")
 
 
-def krippendorff_alpha_interval(table: Table) -> Outcome:
+def krippendorff_alpha_interval(table: Crosstab) -> Outcome:
     """Krippendorff's alpha with the interval distance: squared difference of values; ``no_order`` without these."""
     return _two_raters(table, "interval")
 
 
-def krippendorff_alpha_ratio(table: Table) -> Outcome:
+def krippendorff_alpha_ratio(table: Crosstab) -> Outcome:
     """Krippendorff's alpha with the ratio distance: the squared difference of values by their squared sum.
 
     Two values c and k are ``((c - k) / (c + k)) ** 2`` apart, and 0 where both are 0: a step near zero counts more than
@@ -147,7 +147,7 @@ def _no_distance(level: Level, values: Floats) -> str | None:
     return "negative_values" if level == "ratio" and float(values.min()) < 0 else None
 
 
-def _two_raters(table: Table, level: Level) -> Outcome:
+def _two_raters(table: Crosstab, level: Level) -> Outcome:
     if reason := _no_distance(level, table.values):
         return Outcome.undefined(reason)
     joint = table.joint

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from judgebench.stats.table import TINY, Outcome, Table
+from judgebench.stats.crosstab import TINY, Crosstab, Outcome
 
 
-def youden_j(table: Table) -> Outcome:
+def youden_j(table: Crosstab) -> Outcome:
     """Youden's J, ``TPR + TNR - 1``: how much more often right items are accepted than wrong ones.
 
     It is also Thakur et al.'s ``P_c``, the share of items that the judge doesn't have to guess; 0 for a judge that
@@ -20,7 +20,7 @@ def youden_j(table: Table) -> Outcome:
     Source: Youden (1950), Index for rating diagnostic tests; Thakur et al. (2025), Judging the judges. GPT-4 on
     TriviaQA, first version of the labels:
 
-    >>> table = Table(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
+    >>> table = Crosstab(np.array([[903, 186], [132, 2374]]) / 3595, 3595, 2, np.arange(2.0), positive=1)
     >>> round(youden_j(table).value, 4)
     0.7765
     """
@@ -36,7 +36,7 @@ def youden_j(table: Table) -> Outcome:
     return Outcome(float(hits + rejections - 1), gradient)
 
 
-def leniency_p_plus(table: Table) -> Outcome:
+def leniency_p_plus(table: Crosstab) -> Outcome:
     """Share of lenient guesses ``P_+ = FPR / (FPR + FNR)``: 1 where all errors accept, 0 where all reject.
 
     ``no_errors`` for a judge that errs in neither direction.
@@ -59,7 +59,7 @@ def leniency_p_plus(table: Table) -> Outcome:
     return Outcome(float(value), gradient)
 
 
-def _sides(table: Table) -> tuple[int, int] | str:
+def _sides(table: Crosstab) -> tuple[int, int] | str:
     """Codes of correct and incorrect, or why there are none."""
     if table.positive is None:
         return "not_binary"

@@ -1,6 +1,6 @@
 """Agreement of numbers: correlation, concordance, intraclass correlation, and errors in the scale's own units.
 
-All need a `Table` with values and are ``no_order`` without; coefficients are ``too_few_items`` below 3 rows. What a
+All need a `Crosstab` with values and are ``no_order`` without; coefficients are ``too_few_items`` below 3 rows. What a
 verdict without a place on the scale (undecided, invalid, both bad) does is stated for each: a correlation gives it the
 mean of the judge's other verdicts, which adds nothing to the covariance; concordance counts it as far off as two
 ratings can be; errors leave it out and count in ``n`` the rows that are left, to be read beside coverage; they are
@@ -13,13 +13,13 @@ import numpy as np
 
 from judgebench.stats.coefficients.chance import cohen
 from judgebench.stats.coefficients.rank_correlation import correlation, variance_of
-from judgebench.stats.table import TINY, Floats, Outcome, Table
+from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
 
 #: Correlations and their kin need at least this many rows.
 _FEWEST = 3
 
 
-def pearson_r(table: Table) -> Outcome:
+def pearson_r(table: Crosstab) -> Outcome:
     """Pearson's correlation of the declared values; ``no_variation`` where a side is constant.
 
     Source: Pearson (1896), Regression, heredity and panmixia.
@@ -30,7 +30,7 @@ def pearson_r(table: Table) -> Outcome:
     return correlation(table, _centred(table.gold, gold)[1:], _centred(table.judge, judge)[1:])
 
 
-def lin_ccc(table: Table) -> Outcome:
+def lin_ccc(table: Crosstab) -> Outcome:
     """Lin's concordance correlation coefficient: how far the points lie from the line of identity.
 
     ``2 s_xy / (s_x^2 + s_y^2 + (mean x - mean y)^2)`` with 1/n moments. That is one less the mean squared difference
@@ -47,7 +47,7 @@ def lin_ccc(table: Table) -> Outcome:
     return cohen(table, weights)
 
 
-def icc_a1(table: Table) -> Outcome:
+def icc_a1(table: Crosstab) -> Outcome:
     """Intraclass correlation ICC(A,1): absolute agreement of single ratings.
 
     It asks whether one rating by the judge can replace one by a human: a judge that is always one point higher loses
@@ -60,14 +60,14 @@ def icc_a1(table: Table) -> Outcome:
     >>> joint = np.zeros((10, 10))
     >>> for gold, judge in [(9, 8), (6, 2), (8, 8), (7, 6), (10, 9), (6, 7)]:
     ...     joint[gold - 1, judge - 1] += 1 / 6
-    >>> table = Table(joint, 6, 10, np.arange(1.0, 11.0))
+    >>> table = Crosstab(joint, 6, 10, np.arange(1.0, 11.0))
     >>> round(icc_a1(table).value, 4), round(icc_c1(table).value, 4)
     (0.6479, 0.6866)
     """
     return _icc(table, absolute=True)
 
 
-def icc_c1(table: Table) -> Outcome:
+def icc_c1(table: Crosstab) -> Outcome:
     """Intraclass correlation ICC(C,1): agreement up to a constant shift between judge and gold.
 
     Two-way, consistency, single rating (ICC(3,1) of Shrout and Fleiss), for two raters ``2 s_xy / (s_x^2 + s_y^2)``;
@@ -77,7 +77,7 @@ def icc_c1(table: Table) -> Outcome:
     return _icc(table, absolute=False)
 
 
-def mean_absolute_error(table: Table) -> Outcome:
+def mean_absolute_error(table: Crosstab) -> Outcome:
     """Mean absolute difference of judge and gold, in the scale's units; 0 is best.
 
     Source: Willmott & Matsuura (2005), Advantages of the mean absolute error over the root mean square error.
@@ -85,7 +85,7 @@ def mean_absolute_error(table: Table) -> Outcome:
     return _error(table, signed=False)
 
 
-def mean_signed_error(table: Table) -> Outcome:
+def mean_signed_error(table: Crosstab) -> Outcome:
     """Mean of judge minus gold, in the scale's units: above 0 the judge is lenient.
 
     Source: Bland & Altman (1986), Statistical methods for assessing agreement between two methods of clinical
@@ -94,7 +94,7 @@ def mean_signed_error(table: Table) -> Outcome:
     return _error(table, signed=True)
 
 
-def adjacent_agreement(table: Table) -> Outcome:
+def adjacent_agreement(table: Crosstab) -> Outcome:
     """Share of rows on which judge and gold are at most one declared level apart (±1 agreement).
 
     It is a share of all rows, an unusable verdict being a miss.
@@ -110,19 +110,19 @@ def adjacent_agreement(table: Table) -> Outcome:
     return Outcome(float((table.joint * near).sum()), near, n=table.n, chance=0.0)
 
 
-def _unfit(table: Table) -> str | None:
+def _unfit(table: Crosstab) -> str | None:
     if len(table.values) < 2:
         return "no_order"
     return "too_few_items" if table.n < _FEWEST else None
 
 
-def _places(table: Table) -> tuple[Floats, Floats]:
+def _places(table: Crosstab) -> tuple[Floats, Floats]:
     """Positions of gold's and the judge's first categories; the others have none."""
     gold = table.values if table.gold_values is None else table.gold_values
     return gold, table.values
 
 
-def _unit_places(table: Table) -> tuple[Floats, Floats]:
+def _unit_places(table: Crosstab) -> tuple[Floats, Floats]:
     """Positions in units of the scale's length, so that rounding is told from variation on every scale."""
     gold, judge = _places(table)
     reach = float(judge[-1] - judge[0])
@@ -143,7 +143,7 @@ def _centred(margin: Floats, places: Floats) -> tuple[float, Floats, Floats]:
     return middle, scores, slopes
 
 
-def _icc(table: Table, *, absolute: bool) -> Outcome:
+def _icc(table: Crosstab, *, absolute: bool) -> Outcome:
     if reason := _unfit(table):
         return Outcome.undefined(reason)
     gold_places, judge_places = _unit_places(table)
@@ -173,7 +173,7 @@ def _icc(table: Table, *, absolute: bool) -> Outcome:
     return Outcome(min(1.0, max(low, value)), (2 * by_product - value * by_base) / base, low=low)
 
 
-def _error(table: Table, *, signed: bool) -> Outcome:
+def _error(table: Crosstab, *, signed: bool) -> Outcome:
     if len(table.values) < 2:
         return Outcome.undefined("no_order")
     gold, judge = _places(table)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 __all__ = ["Bools", "Figures", "compare_orders", "decisiveness", "ranks"]
 

@@ -1,16 +1,16 @@
 """Agreement on pairs with ties, as MT-Bench counts it, and how often each side says "tie".
 
-All are fractions of a `Table` of pairs; ``no_tie_label`` where a policy voids ties.
+All are fractions of a `Crosstab` of pairs; ``no_tie_label`` where a policy voids ties.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from judgebench.stats.table import Floats, Outcome, Table
+from judgebench.stats.crosstab import Crosstab, Floats, Outcome
 
 
-def agreement_s1(table: Table) -> Outcome:
+def agreement_s1(table: Crosstab) -> Outcome:
     """Agreement with ties (MT-Bench's setup 1): a tie agrees with a tie.
 
     Every row is a judge's vote beside a human's, so under the policy ``gold=each`` it counts votes as MT-Bench does.
@@ -22,7 +22,7 @@ def agreement_s1(table: Table) -> Outcome:
     return Outcome(float((table.joint * agree).sum()), agree, n=table.n, chance=0.0)
 
 
-def agreement_s2(table: Table) -> Outcome:
+def agreement_s2(table: Crosstab) -> Outcome:
     """Agreement without ties (MT-Bench's setup 2): rows on which either side says "tie" are dropped.
 
     "Both bad" names no winner either and is dropped too. An unusable verdict isn't a tie: it stays, as a miss. The rows
@@ -31,7 +31,7 @@ def agreement_s2(table: Table) -> Outcome:
     pair, 132 times (an MT-Bench sample), 73 of them without a tie:
 
     >>> counts = np.array([[32, 6, 2], [10, 21, 13], [5, 9, 34]])
-    >>> outcome = agreement_s2(Table(counts / 132, 132, 3, np.arange(3.0), tie=1))
+    >>> outcome = agreement_s2(Crosstab(counts / 132, 132, 3, np.arange(3.0), tie=1))
     >>> round(outcome.value, 4), outcome.n
     (0.9041, 73)
     """
@@ -48,17 +48,17 @@ def agreement_s2(table: Table) -> Outcome:
     return Outcome(value, (agree - value * kept) / share, n=round(share * table.n), chance=0.0, within=kept > 0)
 
 
-def gold_tie_rate(table: Table) -> Outcome:
+def gold_tie_rate(table: Crosstab) -> Outcome:
     """Share of rows whose gold label is "tie"."""
     return _margin(table, axis=0)
 
 
-def judge_tie_rate(table: Table) -> Outcome:
+def judge_tie_rate(table: Crosstab) -> Outcome:
     """Share of rows on which the judge says "tie"; an unusable verdict is not one, unless ``invalid=tie`` says so."""
     return _margin(table, axis=1)
 
 
-def _margin(table: Table, *, axis: int) -> Outcome:
+def _margin(table: Crosstab, *, axis: int) -> Outcome:
     if table.tie is None:
         return Outcome.undefined("no_tie_label")
     said: Floats = np.zeros_like(table.joint)

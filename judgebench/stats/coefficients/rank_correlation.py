@@ -1,8 +1,8 @@
 """Rank correlation from the table: ties get the mean of their ranks.
 
-Coefficients need a `Table` with values (``no_order``), 3 rows (``too_few_items``) and two sides that are not constant
-(``no_variation``). A label or verdict without a place in the order (both bad, invalid, undecided) never earns credit.
-Slopes are by the margin: row i by column j.
+Coefficients need a `Crosstab` with values (``no_order``), 3 rows (``too_few_items``) and two sides that are not
+constant (``no_variation``). A label or verdict without a place in the order (both bad, invalid, undecided) never earns
+credit. Slopes are by the margin: row i by column j.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from judgebench.stats.table import TINY, Floats, Outcome, Table
+from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
 
 
 def mid_ranks(margin: Floats) -> Floats:
@@ -24,7 +24,7 @@ def rank_slopes(size: int) -> Floats:
     return np.tri(size, k=-1) + np.eye(size) / 2
 
 
-def spearman_rho(table: Table) -> Outcome:
+def spearman_rho(table: Crosstab) -> Outcome:
     """Spearman's rho with mean ranks for ties.
 
     What has no place says nothing about order: it takes the mean rank and adds nothing to the covariance.
@@ -40,7 +40,7 @@ def spearman_rho(table: Table) -> Outcome:
     return correlation(table, gold, _scores(table.judge, ordered))
 
 
-def kendall_tau_b(table: Table) -> Outcome:
+def kendall_tau_b(table: Crosstab) -> Outcome:
     """Kendall's tau-b: concordant less discordant pairs of rows, over the pairs that ties leave.
 
     ``S / sqrt((1 - sum r^2) (1 - sum c^2))`` for the margins r and c. What has no place is tied with every other and
@@ -48,7 +48,7 @@ def kendall_tau_b(table: Table) -> Outcome:
     Source: Kendall (1945), The treatment of ties in ranking problems. PandaLM-7B on its test set, on 1 < tie < 2:
 
     >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])[[1, 0, 2]][:, [1, 0, 2]]
-    >>> round(kendall_tau_b(Table(counts / 999, 999, 3, np.arange(3.0))).value, 6)
+    >>> round(kendall_tau_b(Crosstab(counts / 999, 999, 3, np.arange(3.0))).value, 6)
     0.476197
     """
     ordered = len(table.values)
@@ -88,7 +88,7 @@ def _untied(margin: Floats, ordered: int) -> tuple[float, Floats]:
     return float(total**2 - np.square(placed).sum()), slope
 
 
-def correlation(table: Table, gold: tuple[Floats, Floats], judge: tuple[Floats, Floats]) -> Outcome:
+def correlation(table: Crosstab, gold: tuple[Floats, Floats], judge: tuple[Floats, Floats]) -> Outcome:
     """Product-moment correlation of centred scores, 0 for a label without a place, that may move with the margins.
 
     Each side is its scores, shape (k,), and their slopes, shape (k, k); ``no_variation`` where a side is constant.

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
     Orders = npt.NDArray[np.integer]
 

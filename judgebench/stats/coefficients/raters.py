@@ -20,7 +20,7 @@ import numpy as np
 
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.coefficients.krippendorff import count_units
-from judgebench.stats.table import TINY, Floats, Table
+from judgebench.stats.crosstab import TINY, Crosstab, Floats
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -152,7 +152,7 @@ def light_kappa(ratings: Ints, categories: int, least: int = 1) -> UnitOutcome:
             continue
         cells = ratings[both, g] * categories + ratings[both, h]
         joint = np.bincount(cells, minlength=categories**2).reshape(categories, categories) / both.size
-        found = cohen_kappa(Table(joint, both.size, categories, np.zeros(0)))
+        found = cohen_kappa(Crosstab(joint, both.size, categories, np.zeros(0)))
         if found.value is None or found.gradient is None:
             reason = "no_variation"
             continue

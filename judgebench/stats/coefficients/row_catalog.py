@@ -41,22 +41,22 @@ class RowMetric:
         return given + ", ".join(self.kinds)
 
 
-_SIDES = ("check", "pair")
+_BINARY = ("check", "pair")
 _RATED = ("rate",)
 _P = "probability"
 _ALL = (
-    RowMetric("auc", "area under the ROC curve", _SIDES, numbers="score"),
-    RowMetric("brier", "Brier score", _SIDES, perfect=0.0, numbers=_P),
-    RowMetric("log_loss", "log loss (nats)", _SIDES, high=inf, perfect=0.0, numbers=_P),
-    RowMetric("ece", "expected calibration error, 10 equal-width bins", _SIDES, perfect=0.0, numbers=_P),
-    RowMetric("ece_equal_mass", "expected calibration error, 10 equal-mass bins", _SIDES, perfect=0.0, numbers=_P),
+    RowMetric("auc", "area under the ROC curve", _BINARY, numbers="score"),
+    RowMetric("brier", "Brier score", _BINARY, perfect=0.0, numbers=_P),
+    RowMetric("log_loss", "log loss (nats)", _BINARY, high=inf, perfect=0.0, numbers=_P),
+    RowMetric("ece", "expected calibration error, 10 equal-width bins", _BINARY, perfect=0.0, numbers=_P),
+    RowMetric("ece_equal_mass", "expected calibration error, 10 equal-mass bins", _BINARY, perfect=0.0, numbers=_P),
     RowMetric(
-        "calibration_slope", "slope of the logistic recalibration", _SIDES, -inf, inf, directional=True, numbers=_P
+        "calibration_slope", "slope of the logistic recalibration", _BINARY, -inf, inf, directional=True, numbers=_P
     ),
     RowMetric(
         "calibration_intercept",
         "intercept of the logistic recalibration",
-        _SIDES,
+        _BINARY,
         -inf,
         inf,
         perfect=0.0,
@@ -66,7 +66,7 @@ _ALL = (
     RowMetric(
         "spiegelhalter_z",
         "Spiegelhalter's z",
-        _SIDES,
+        _BINARY,
         -inf,
         inf,
         perfect=None,
@@ -74,7 +74,7 @@ _ALL = (
         numbers=_P,
         tested=False,
     ),
-    RowMetric("threshold_accuracy", "share right at one half", _SIDES, numbers=_P),
+    RowMetric("threshold_accuracy", "share right at one half", _BINARY, numbers=_P),
     RowMetric("score_pearson_r", "Pearson's r of the scores", _RATED, -1.0, numbers="score"),
     RowMetric("score_spearman_rho", "Spearman's rho of the scores", _RATED, -1.0, numbers="score"),
     RowMetric("score_lin_ccc", "Lin's concordance of the scores", _RATED, -1.0, numbers="score"),
@@ -112,7 +112,7 @@ _ALL = (
 ROW_METRICS: dict[str, RowMetric] = {metric.name: metric for metric in _ALL}
 
 #: Headline and companions of the scales whose verdicts are sequences.
-CALLS: dict[str, tuple[str, tuple[str, ...]]] = {
+ROW_METRIC_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rank": ("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
     "steps": (
         "first_error_f1",

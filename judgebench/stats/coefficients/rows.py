@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Clusters, Influences
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from judgebench.stats.coefficients.rows import RowOutcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
     Flags = npt.NDArray[np.bool_]
     Steps = npt.NDArray[np.integer]

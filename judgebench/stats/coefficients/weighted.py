@@ -15,10 +15,10 @@ from dataclasses import replace
 import numpy as np
 
 from judgebench.stats.coefficients.chance import cohen, corrected, distance_weights, identity
-from judgebench.stats.table import TINY, Floats, Outcome, Table
+from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
 
 
-def weighted_kappa(table: Table, weights: Floats) -> Outcome:
+def weighted_kappa(table: Crosstab, weights: Floats) -> Outcome:
     """Cohen's kappa with weights of one's own, which need not be symmetric.
 
     ``(po - pe) / (1 - pe)`` with ``po = sum(W * P)`` and ``pe = r' W c`` for the margins r and c; ``no_variation``
@@ -27,7 +27,7 @@ def weighted_kappa(table: Table, weights: Floats) -> Outcome:
     credit. His own table and disagreements, for which he prints .348:
 
     >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> table = Table(counts / 200, 200, 3, np.arange(3.0))
+    >>> table = Crosstab(counts / 200, 200, 3, np.arange(3.0))
     >>> round(weighted_kappa(table, agreement_weights([[0, 1, 3], [1, 0, 6], [3, 6, 0]])).value, 3)
     0.348
     """
@@ -48,7 +48,7 @@ def agreement_weights(disagreement: object) -> Floats:
     return 1 - found / most
 
 
-def gwet_ac2(table: Table, weights: Floats) -> Outcome:
+def gwet_ac2(table: Crosstab, weights: Floats) -> Outcome:
     """Gwet's AC2: AC1 with weights.
 
     ``pe = T / (q (q - 1)) * sum(m (1 - m))`` for the sum T of all weights and the mean margins m.
@@ -73,19 +73,19 @@ def gwet_ac2(table: Table, weights: Floats) -> Outcome:
     return replace(found, low=-even / (1 - even))
 
 
-def gwet_ac2_linear(table: Table) -> Outcome:
+def gwet_ac2_linear(table: Crosstab) -> Outcome:
     """Gwet's AC2 with weights that fall linearly in the distance of the declared values; ``no_order`` without."""
     weights = distance_weights(table, "linear")
     return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, _declared(table, weights))
 
 
-def gwet_ac2_quadratic(table: Table) -> Outcome:
+def gwet_ac2_quadratic(table: Crosstab) -> Outcome:
     """Gwet's AC2 with weights that fall with the squared distance of the declared values; ``no_order`` without."""
     weights = distance_weights(table, "quadratic")
     return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, _declared(table, weights))
 
 
-def brennan_prediger_weighted(table: Table, weights: Floats) -> Outcome:
+def brennan_prediger_weighted(table: Crosstab, weights: Floats) -> Outcome:
     """Brennan and Prediger's kappa with weights: chance is the mean weight, ``sum(W) / q ** 2``.
 
     Source: Brennan & Prediger (1981); Gwet (2014), Handbook of inter-rater reliability, 4th ed.
@@ -97,7 +97,7 @@ def brennan_prediger_weighted(table: Table, weights: Floats) -> Outcome:
     return corrected(table, full, float(full[:q, :q].sum()) / q**2, np.zeros_like(table.joint))
 
 
-def se_null(table: Table, weights: Floats | None = None) -> float | None:
+def se_null(table: Crosstab, weights: Floats | None = None) -> float | None:
     """Large-sample standard error of Cohen's kappa if judge and gold were independent, for independent rows.
 
     Use it for a test of kappa = 0 and for nothing else: intervals and comparisons need the non-null standard error
@@ -116,11 +116,11 @@ def se_null(table: Table, weights: Floats | None = None) -> float | None:
     return math.sqrt(max(0.0, variance) / table.n) / (1 - chance)
 
 
-def _declared(table: Table, weights: Floats) -> Floats:
+def _declared(table: Crosstab, weights: Floats) -> Floats:
     return weights[: table.declared, : table.declared]
 
 
-def _extended(table: Table, weights: Floats) -> Floats:
+def _extended(table: Crosstab, weights: Floats) -> Floats:
     """Check weights of the declared labels; every other category is a full miss beside each label."""
     given = np.asarray(weights, dtype=np.float64)
     q = table.declared

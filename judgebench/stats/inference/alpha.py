@@ -22,8 +22,8 @@ from judgebench.stats.influence import Influences
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judgebench.stats.crosstab import Floats, Level
     from judgebench.stats.influence import Clusters
-    from judgebench.stats.table import Floats, Level
 
 #: Matrices made at a time are this many numbers.
 _CHUNK = 1 << 22

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Clusters, Influences, mean
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Ints
-    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)

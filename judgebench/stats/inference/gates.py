@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences
-    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)

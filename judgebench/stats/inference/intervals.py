@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from judgebench.stats.table import TINY, Outcome
+from judgebench.stats.crosstab import TINY, Outcome
 
 if TYPE_CHECKING:
     from judgebench.stats.influence import Influences

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.table import TINY, Floats
+from judgebench.stats.crosstab import TINY, Floats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

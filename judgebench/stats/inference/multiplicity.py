@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.table import TINY
+from judgebench.stats.crosstab import TINY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Ints
-    from judgebench.stats.table import Floats
 
 #: Draws of the multiplier bootstrap: the Monte Carlo error of a 5 % critical value is then about 0.01.
 DRAWS = 20_000

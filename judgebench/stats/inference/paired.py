@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import combine
-from judgebench.stats.table import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters, Influences, Ints
-    from judgebench.stats.table import Floats
 
 McNemarMethod: TypeAlias = Literal["exact", "mid-p", "chi2", "chi2-corrected"]
 

@@ -16,8 +16,8 @@ from judgebench.stats.influence import Clusters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences, Ints
-    from judgebench.stats.table import Floats
 
 
 @dataclass(frozen=True, slots=True)

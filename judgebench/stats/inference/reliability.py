@@ -12,7 +12,7 @@ from judgebench.stats.inference.intervals import wilson
 
 if TYPE_CHECKING:
     from judgebench.stats.coefficients.calibration import Binning, Closed, Flags
-    from judgebench.stats.table import Floats
+    from judgebench.stats.crosstab import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from judgebench.stats.influence import Influences
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters, Ints
-    from judgebench.stats.table import Floats
 
     Statistic: TypeAlias = Callable[[Ints], float | None]
 
@@ -103,10 +103,10 @@ def resampled(
     bootstrap. Kappa of PandaLM-7B with the majority of three annotators, 0.435, on 999 items:
 
     >>> from judgebench.stats.coefficients.chance import cohen_kappa
-    >>> from judgebench.stats.table import Table
+    >>> from judgebench.stats.crosstab import Crosstab
     >>> counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
     >>> parts = Parts(np.eye(9, dtype=int), counts.ravel(), (3, 3))
-    >>> kappa = lambda counts: cohen_kappa(Table(counts / counts.sum(), counts.sum(), 3, np.arange(3.0))).value
+    >>> kappa = lambda counts: cohen_kappa(Crosstab(counts / counts.sum(), counts.sum(), 3, np.arange(3.0))).value
     >>> found = resampled(parts, kappa, "bca")
     >>> found.method, round(found.low, 2), round(found.high, 2)
     ('bca', 0.39, 0.48)

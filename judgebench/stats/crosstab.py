@@ -16,7 +16,7 @@ TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Crosstab:
     """Joint proportions of gold and judge, and what the labels mean.
 
     ``joint``, shape (k, k), is the share of rows with gold label i and verdict j, and sums to 1; ``n`` counts the rows.
