@@ -85,6 +85,7 @@ def test_help_and_signature_are_the_functions() -> None:
 USER = """\
 import judgebench
 from judgebench import Figure, Scores, run, score
+from judgebench.reproduce.official import with_official
 from judgebench.run.engine import Options
 
 
@@ -103,6 +104,11 @@ value: Figure = scores.gwet_ac1
 again: Scores = score("runs", policy="tie=drop", gold_source="human")
 judges: list[str] = [row.judge for row in scores]
 options = Options()
+decision = judgebench.gate("runs/new", against="baseline.json", metric="cohen_kappa", policy={"tie": "drop"})
+passed: bool = decision is not None and decision.state == "pass"
+shown: str = judgebench.correct("own.csv", judge="judge", gold=["ann"], scale="check").render("md")
+same: bool = judgebench.reproduce(data="data", task=["pandalm"]).ok
+commands: tuple[str, ...] = judgebench.doctor("own.csv").commands
 """
 WRONG = """\
 import judgebench
@@ -111,6 +117,9 @@ judgebench.run("gpt-4o", "pandalm", smaple=True)
 judgebench.run("gpt-4o", "pandalm", limit="three")
 judgebench.run("gpt-4o", "pandalm", order="backwards")
 judgebench.score("runs", intervall="bca")
+judgebench.gate("runs/new")
+judgebench.correct("own.csv", subset="topic")
+judgebench.reproduce("pandalm")
 """
 
 
@@ -141,4 +150,4 @@ def test_type_checkers_of_users_see_functions(tmp_path: Path, checker: str) -> N
     assert fine.returncode == 0, fine.stdout
     wrong = check("wrong.py")
     assert wrong.returncode == 1, wrong.stdout
-    assert [f"wrong.py:{line}:" in wrong.stdout for line in range(3, 7)] == [True] * 4, wrong.stdout
+    assert [f"wrong.py:{line}:" in wrong.stdout for line in range(3, 10)] == [True] * 7, wrong.stdout
