@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.agreement.alt_test.differences import Difference, advantage_difference
+from judgebench.agreement.alt_test.differences import JudgeDifference, advantage_difference
 from judgebench.agreement.alt_test.procedure import alt_test
 from judgebench.agreement.alt_test.ratings import SWEEP
 from judgebench.domain import Estimate, Policies
@@ -45,7 +45,7 @@ def render(tests, versus=(), form="table"):
 
 def pairs():
     estimate, p = advantage_difference(GOOD.result, BAD.result)
-    return [Difference(0, 1, estimate, p, p), Difference(1, 0, Estimate.missing("no_annotators"), None, None)]
+    return [JudgeDifference(0, 1, estimate, p, p), JudgeDifference(1, 0, Estimate.missing("no_annotators"), None, None)]
 
 
 def test_the_first_line_says_what_it_means():
