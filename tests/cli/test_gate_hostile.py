@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from report.gate_rows import RUN, planted, store, verdicts
+from report.gate_rows import HOSTILE, RUN, planted, store, verdicts
 
 from judgebench.domain import Policies
 from judgebench.report.gate import baseline
@@ -159,3 +159,27 @@ def test_answers_that_a_policy_drops_are_not_lost_in_silence(judgebench, tmp_pat
     wide = judgebench("gate", runs[1], "--against", runs[0], "--max-coverage-drop", 0.9)
     assert wide.code == 0
     assert judgebench("gate", runs[0], "--against", runs[1]).code == 0, "more answers are no loss"
+
+
+def test_hostile_names_give_no_command_to_a_log(judgebench, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    gold, first, second = planted(60, drop=0.1)
+    names = [f"{HOSTILE} {place}" for place in range(60)]
+    run = replace(RUN, judge=HOSTILE, task=HOSTILE)
+    old = store(tmp_path / "a", run, verdicts(gold, first, names=names, subsets=[HOSTILE, "b"] * 30))
+    new = store(tmp_path / "b", replace(run, judge=f"{HOSTILE}!"), verdicts(gold, second, names=names))
+    other = store(tmp_path / "c", replace(run, judge="c"), verdicts(gold, second, names=[f"{n}?" for n in names]))
+    assert judgebench("gate", old, "--against", "line.json", "--update").code == 0
+    for command in (
+        ("gate", new, "--against", "line.json"),
+        ("gate", new, "--against", old, "--metric", "accuracy"),
+        ("gate", other, "--against", "line.json"),
+        ("gate", new, "--against", "line.json", "--update"),
+        ("gate", new, "--against", "line.json", "--subset", HOSTILE),
+    ):
+        done = judgebench(*command)
+        ours = ("::error title=judgebench gate%3A ", "::warning title=judgebench gate%3A ")
+        for line in (done.out + done.err).splitlines():
+            assert "##[" not in line
+            assert not line.lstrip().startswith("::") or (line.startswith(ours) and line.count("::") == 2)
+        assert not {"\x1b", "\r", "\u202e"} & set(done.out + done.err)
