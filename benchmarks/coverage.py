@@ -16,8 +16,8 @@ import numpy as np
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import alpha_units
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.inference.alpha import alpha_bootstrap, alpha_jackknife
 from judgebench.stats.inference.intervals import interval, t_interval
+from judgebench.stats.inference.resampling import alpha_bootstrap, alpha_jackknife
 from judgebench.stats.influence import Clusters, Influences, influences_of
 
 if TYPE_CHECKING:

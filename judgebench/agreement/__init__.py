@@ -20,22 +20,33 @@ if TYPE_CHECKING:
     )
     from judgebench.stats.coefficients.chance import (
         accuracy,
+        agreement_s1,
+        agreement_s2,
         brennan_prediger,
+        brennan_prediger_weighted,
         cohen_kappa,
         cohen_kappa_linear,
         cohen_kappa_quadratic,
+        gold_tie_rate,
         gwet_ac1,
+        gwet_ac2,
+        gwet_ac2_linear,
+        gwet_ac2_quadratic,
+        judge_tie_rate,
         percent_agreement,
         scott_pi,
+        weighted_kappa,
     )
     from judgebench.stats.coefficients.classes import (
         balanced_accuracy,
+        leniency_p_plus,
         macro_f1,
         macro_precision,
         macro_recall,
         matthews_corrcoef,
         true_negative_rate,
         true_positive_rate,
+        youden_j,
     )
     from judgebench.stats.coefficients.continuous import concordance, icc_agreement, icc_consistency, pearson, spearman
     from judgebench.stats.coefficients.discrimination import auc, delong_test, threshold_accuracy
@@ -49,18 +60,17 @@ if TYPE_CHECKING:
         krippendorff_alpha_ordinal,
         krippendorff_alpha_ratio,
     )
-    from judgebench.stats.coefficients.leniency import leniency_p_plus, youden_j
     from judgebench.stats.coefficients.numeric import (
         adjacent_agreement,
         icc_a1,
         icc_c1,
+        kendall_tau_b,
         lin_ccc,
         mean_absolute_error,
         mean_signed_error,
         pearson_r,
+        spearman_rho,
     )
-    from judgebench.stats.coefficients.pairs import agreement_s1, agreement_s2, gold_tie_rate, judge_tie_rate
-    from judgebench.stats.coefficients.rank_correlation import kendall_tau_b, spearman_rho
     from judgebench.stats.coefficients.rankings import (
         footrule_distance,
         kendall_tau,
@@ -70,13 +80,6 @@ if TYPE_CHECKING:
     )
     from judgebench.stats.coefficients.raters import conger_kappa, fleiss_kappa, gwet_ac, light_kappa, mean_agreement
     from judgebench.stats.coefficients.steps import error_scores, first_error_scores, step_agreement
-    from judgebench.stats.coefficients.weighted import (
-        brennan_prediger_weighted,
-        gwet_ac2,
-        gwet_ac2_linear,
-        gwet_ac2_quadratic,
-        weighted_kappa,
-    )
 
 __all__ = [
     "accuracy", "adjacent_agreement", "agreement_s1", "agreement_s2", "alpha_units", "auc", "balanced_accuracy",
@@ -96,7 +99,7 @@ __all__ = [
 #: Modules of `judgebench.stats.coefficients`; of two functions of one name, the first is that of two raters' labels.
 _MODULES = (
     "chance", "numeric", "bradley_terry", "calibration", "classes", "continuous", "discrimination", "homogeneity",
-    "icc", "krippendorff", "leniency", "pairs", "rankings", "rank_correlation", "raters", "steps", "weighted",
+    "icc", "krippendorff", "rankings", "raters", "steps",
 )  # fmt: skip
 
 

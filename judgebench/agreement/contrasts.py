@@ -19,11 +19,9 @@ from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures
 from judgebench.agreement.verdict_columns import SEQUENCES
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.stats.coefficients.catalog import METRICS, metrics_for
-from judgebench.stats.coefficients.row_catalog import COMPARED, ROW_METRIC_SETS, ROW_METRICS
-from judgebench.stats.coefficients.rows import RowOutcome
+from judgebench.stats.coefficients.catalog import COMPARED, METRICS, ROW_METRIC_SETS, ROW_METRICS, metrics_for
 from judgebench.stats.inference.paired import Difference
-from judgebench.stats.influence import combine, influence
+from judgebench.stats.influence import RowOutcome, combine, influence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

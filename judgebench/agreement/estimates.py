@@ -9,8 +9,7 @@ import numpy as np
 
 from judgebench.domain import Estimate
 from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import Interval, interval, t_interval
-from judgebench.stats.inference.proportions import clopper_pearson
+from judgebench.stats.inference.intervals import Interval, clopper_pearson, interval, t_interval
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
 from judgebench.stats.influence import Clusters, Influences, influences_of
 

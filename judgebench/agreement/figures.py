@@ -16,9 +16,8 @@ from judgebench.stats.influence import Clusters
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.stats.coefficients.rows import RowOutcome
     from judgebench.stats.crosstab import Floats
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.influence import Influences, Ints, RowOutcome
 
 
 @dataclass(frozen=True, slots=True)

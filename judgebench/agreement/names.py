@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.coefficients.row_catalog import ROW_METRICS
+from judgebench.stats.coefficients.catalog import METRICS, ROW_METRICS
 
 __all__ = ["GROUP_TITLES", "METRIC_LINES", "METRIC_TITLES", "title_of"]
 

@@ -15,9 +15,9 @@ import numpy as np
 from judgebench.agreement.figures import RowFigure
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
+from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.coefficients.discrimination import auc
-from judgebench.stats.coefficients.row_catalog import ROW_METRICS
-from judgebench.stats.coefficients.rows import RowOutcome
+from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,11 +16,10 @@ from judgebench.agreement.step_labels import checked_steps, sequences_of
 from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients import rankings, steps
+from judgebench.stats.coefficients.catalog import ROW_METRIC_SETS, ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
-from judgebench.stats.coefficients.row_catalog import ROW_METRIC_SETS, ROW_METRICS
-from judgebench.stats.coefficients.rows import RowOutcome
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.influence import Clusters, combine, influence
+from judgebench.stats.influence import Clusters, RowOutcome, combine, influence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

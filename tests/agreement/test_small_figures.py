@@ -21,8 +21,7 @@ from judgebench.agreement.power.power import pilot_pair, quantiles
 from judgebench.agreement.ratings import from_codes, unfinished
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.coefficients.rows import RowOutcome
-from judgebench.stats.influence import Clusters, combine, mean
+from judgebench.stats.influence import Clusters, RowOutcome, combine, mean
 
 
 def judged(scale, codes, gold, items=None, **shown):

@@ -18,7 +18,7 @@ from judgebench.agreement.sequences import sequence_figures, sequence_rows
 from judgebench.agreement.witness.rows import verify_numbers, verify_sequences
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import MismatchError
-from judgebench.stats.coefficients.row_catalog import ROW_METRICS
+from judgebench.stats.coefficients.catalog import ROW_METRICS
 
 seeds = st.integers(0, 9999)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.stats.coefficients.krippendorff import alpha_of_coincidences, alpha_units, coincidences
-from judgebench.stats.inference.alpha import alpha_bootstrap, alpha_jackknife
+from judgebench.stats.inference.resampling import alpha_bootstrap, alpha_jackknife
 from judgebench.stats.influence import Clusters
 
 LEVELS = ["nominal", "ordinal", "interval", "ratio"]

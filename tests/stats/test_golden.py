@@ -11,10 +11,10 @@ import pytest
 from agreement_cases import table
 
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.coefficients.chance import distance_weights
-from judgebench.stats.coefficients.weighted import (
+from judgebench.stats.coefficients.chance import (
     agreement_weights,
     brennan_prediger_weighted,
+    distance_weights,
     gwet_ac2,
     se_null,
     weighted_kappa,

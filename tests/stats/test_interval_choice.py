@@ -14,7 +14,7 @@ from judgebench.agreement.measure import measure
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.proportions import clopper_pearson
+from judgebench.stats.inference.intervals import clopper_pearson
 
 FEW = {name: METRICS[name] for name in ("percent_agreement", "cohen_kappa", "krippendorff_alpha")}
 COUNTS = np.array([[40, 9], [6, 45]])

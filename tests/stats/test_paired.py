@@ -12,10 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, max_t
+from judgebench.stats.inference.intervals import agresti_min, clopper_pearson, rule_of_three
+from judgebench.stats.inference.multiplicity import (
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    holm,
+    max_t,
+    pairwise,
+    rank_sets,
+    stack,
+)
 from judgebench.stats.inference.paired import Permuted, difference, label_swap, mcnemar, sign_flip
-from judgebench.stats.inference.proportions import agresti_min, clopper_pearson, rule_of_three
-from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
 from judgebench.stats.influence import Clusters, Influences, mean
 
 # Benjamini & Hochberg (1995), section 3.2; adjusted with R's p.adjust.

@@ -14,10 +14,9 @@ from scipy.special import ndtr
 
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.intervals import agresti_min
+from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
 from judgebench.stats.inference.paired import difference, label_swap, mcnemar, sign_flip
-from judgebench.stats.inference.proportions import agresti_min
-from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
 from judgebench.stats.influence import Clusters, influences_of, mean
 

@@ -14,7 +14,7 @@ from judgebench.stats.coefficients.discrimination import auc, delong_covariance
 from judgebench.stats.coefficients.icc import icc
 from judgebench.stats.coefficients.krippendorff import CANONICAL
 from judgebench.stats.coefficients.raters import mean_agreement
-from judgebench.stats.inference.proportions import agresti_min
+from judgebench.stats.inference.intervals import agresti_min
 from judgebench.stats.influence import se_iid
 
 Z = 1.959963984540054

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.stats.inference.tiers import tiers
+from judgebench.stats.inference.multiplicity import tiers
 
 
 @st.composite

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients import raters
 from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS
-from judgebench.stats.coefficients.chance import distance_weights
-from judgebench.stats.coefficients.weighted import brennan_prediger_weighted, gwet_ac2, weighted_kappa
+from judgebench.stats.coefficients.chance import brennan_prediger_weighted, distance_weights, gwet_ac2, weighted_kappa
 from judgebench.stats.influence import Clusters
 
 

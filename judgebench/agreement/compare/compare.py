@@ -30,9 +30,9 @@ from judgebench.agreement.verdict_columns import SEQUENCES
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.intervals import agresti_min
 from judgebench.stats.inference.multiplicity import holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
-from judgebench.stats.inference.proportions import agresti_min
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -27,8 +27,7 @@ from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.multiplicity import holm
-from judgebench.stats.inference.ranking import pairwise, rank_sets, stack
+from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
 from judgebench.stats.influence import combine
 
 if TYPE_CHECKING:

@@ -105,7 +105,7 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
         return Estimate.missing(found)
     if how == "influence":
         return free(found, low=-1.0, high=1.0)
-    from judgebench.stats.inference.alpha import alpha_bootstrap, alpha_jackknife  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.inference.resampling import alpha_bootstrap, alpha_jackknife  # noqa: PLC0415 - loaded on use
 
     scale = people.scale
     units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))

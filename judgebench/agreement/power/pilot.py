@@ -10,7 +10,7 @@ from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.agreement.power.power import DISCORDANCE, Power, pilot_pair, pilot_single
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
-from judgebench.stats.coefficients.row_catalog import ROW_METRICS
+from judgebench.stats.coefficients.catalog import ROW_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

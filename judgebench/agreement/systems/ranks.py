@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from judgebench.agreement.compare.standings import ranks_of, surely_ahead
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import scoreboard
-from judgebench.stats.inference.tiers import tiers
+from judgebench.stats.inference.multiplicity import tiers
 
 if TYPE_CHECKING:
     from judgebench.agreement.systems.scores import ScoreKind

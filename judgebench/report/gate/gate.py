@@ -33,7 +33,7 @@ from judgebench.report.gate.github import annotate, summary
 from judgebench.report.gate.junit import to_junit
 from judgebench.report.gate.words import STATES, amount, line_name, relative, safe, title, value, verdict
 from judgebench.report.words import WARNINGS
-from judgebench.stats.inference.proportions import rule_of_three
+from judgebench.stats.inference.intervals import rule_of_three
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -17,7 +17,7 @@ from judgebench.errors import UsageError
 from judgebench.report.leaderboard.beside import Baseline, Pace, baseline
 from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.tiers import tiers
+from judgebench.stats.inference.multiplicity import tiers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -64,7 +64,7 @@ class Entry(NamedTuple):
     paired : bool
         Whether the range comes from paired differences, and not from overlapping intervals.
     tier : int or None
-        The tier (`judgebench.stats.inference.tiers`); None where there is no range.
+        The tier (`judgebench.stats.inference.multiplicity`); None where there is no range.
     baseline : Baseline or None
         What always saying the commonest label reaches on the same data; None where there is no rank.
     pace : Pace or None

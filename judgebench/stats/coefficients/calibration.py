@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.stats.coefficients.rows import RowOutcome
 from judgebench.stats.crosstab import TINY
+from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -160,7 +160,7 @@ def _rate(name: str, title: str, module: str) -> Metric:
 
 def _pair(name: str, title: str, *, directional: bool = False) -> Metric:
     return Metric(
-        name, title, "pairs", low=0.0, symmetric=not directional, relabels=False, proportion=True, kinds=("pair",),
+        name, title, "chance", low=0.0, symmetric=not directional, relabels=False, proportion=True, kinds=("pair",),
         tied=True, perfect=None if directional else 1.0, directional=directional,
     )  # fmt: skip
 
@@ -180,8 +180,8 @@ _ALL = (
     _ordered("cohen_kappa_quadratic", "Cohen's kappa, quadratic weights", "chance"),
     _corrected("scott_pi", "Scott's pi", "chance"),
     _corrected("gwet_ac1", "Gwet's AC1", "chance"),
-    _ordered("gwet_ac2_linear", "Gwet's AC2, linear weights", "weighted", kinds=("rate",)),
-    _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "weighted", kinds=("rate",)),
+    _ordered("gwet_ac2_linear", "Gwet's AC2, linear weights", "chance", kinds=("rate",)),
+    _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", kinds=("rate",)),
     _corrected("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance"),
     # At the scale's own level, so a renaming may change it.
     Metric(
@@ -196,8 +196,8 @@ _ALL = (
     _ordered("krippendorff_alpha_interval", "Krippendorff's alpha, interval", "krippendorff"),
     _ordered("krippendorff_alpha_ratio", "Krippendorff's alpha, ratio", "krippendorff", levels=("ratio",)),
     _corrected("matthews_corrcoef", "Matthews correlation (MCC)", "classes"),
-    _ordered("spearman_rho", "Spearman's rho", "rank_correlation", graded=True),
-    _ordered("kendall_tau_b", "Kendall's tau-b", "rank_correlation", graded=True),
+    _ordered("spearman_rho", "Spearman's rho", "numeric", graded=True),
+    _ordered("kendall_tau_b", "Kendall's tau-b", "numeric", graded=True),
     _ordered("pearson_r", "Pearson's r", "numeric", graded=True, kinds=("rate",)),
     _ordered("lin_ccc", "Lin's concordance correlation", "numeric", graded=True, kinds=("rate",)),
     _ordered("icc_a1", "ICC(A,1), absolute agreement", "numeric", graded=True, kinds=("rate",)),
@@ -223,7 +223,7 @@ _ALL = (
     Metric(
         "youden_j",
         "Youden's J (TPR + TNR - 1)",
-        "leniency",
+        "classes",
         symmetric=False,
         chance_corrected=True,
         binary=True,
@@ -231,7 +231,7 @@ _ALL = (
     Metric(
         "leniency_p_plus",
         "share of lenient guesses (P+)",
-        "leniency",
+        "classes",
         low=0.0,
         symmetric=False,
         relabels=False,
@@ -268,3 +268,117 @@ CLASS_METRICS: dict[str, Callable[[int], Metric]] = {
     "recall": _of_class("recall", "recall of a class", proportion=True),
     "f1": _of_class("f1", "F1 of a class", proportion=False),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RowMetric:
+    """One line of the table, for the ``kinds`` of scale on which it means something.
+
+    The value lies between ``low`` and ``high`` (infinite for none) and is ``perfect`` under perfect agreement (None for
+    a test statistic, which is also not ``tested`` for a difference between two judges). ``directional``: it says which
+    way the judge leans, so that neither more nor less of it is better. ``numbers``, '', 'score' or 'probability', is
+    what the judge has to give beside its verdict.
+    """
+
+    name: str
+    title: str
+    kinds: tuple[str, ...]
+    low: float = 0.0
+    high: float = 1.0
+    perfect: float | None = 1.0
+    directional: bool = False
+    numbers: str = ""
+    tested: bool = True
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether it is an error, not an agreement."""
+        return self.perfect == 0 and not self.directional
+
+    @property
+    def place(self) -> str:
+        """Where it means something, in words."""
+        given = {"": "", "score": "scores on ", "probability": "probabilities on "}[self.numbers]
+        return given + ", ".join(self.kinds)
+
+
+_BINARY = ("check", "pair")
+_RATED = ("rate",)
+_P = "probability"
+_ROWS = (
+    RowMetric("auc", "area under the ROC curve", _BINARY, numbers="score"),
+    RowMetric("brier", "Brier score", _BINARY, perfect=0.0, numbers=_P),
+    RowMetric("log_loss", "log loss (nats)", _BINARY, high=inf, perfect=0.0, numbers=_P),
+    RowMetric("ece", "expected calibration error, 10 equal-width bins", _BINARY, perfect=0.0, numbers=_P),
+    RowMetric("ece_equal_mass", "expected calibration error, 10 equal-mass bins", _BINARY, perfect=0.0, numbers=_P),
+    RowMetric(
+        "calibration_slope", "slope of the logistic recalibration", _BINARY, -inf, inf, directional=True, numbers=_P
+    ),
+    RowMetric(
+        "calibration_intercept",
+        "intercept of the logistic recalibration",
+        _BINARY,
+        -inf,
+        inf,
+        perfect=0.0,
+        directional=True,
+        numbers=_P,
+    ),
+    RowMetric(
+        "spiegelhalter_z",
+        "Spiegelhalter's z",
+        _BINARY,
+        -inf,
+        inf,
+        perfect=None,
+        directional=True,
+        numbers=_P,
+        tested=False,
+    ),
+    RowMetric("threshold_accuracy", "share right at one half", _BINARY, numbers=_P),
+    RowMetric("score_pearson_r", "Pearson's r of the scores", _RATED, -1.0, numbers="score"),
+    RowMetric("score_spearman_rho", "Spearman's rho of the scores", _RATED, -1.0, numbers="score"),
+    RowMetric("score_lin_ccc", "Lin's concordance of the scores", _RATED, -1.0, numbers="score"),
+    RowMetric("score_icc_a1", "ICC(A,1) of the scores", _RATED, -1.0, numbers="score"),
+    RowMetric(
+        "score_mean_absolute_error", "mean absolute error of the scores", _RATED, high=inf, perfect=0.0, numbers="score"
+    ),
+    RowMetric(
+        "score_mean_signed_error",
+        "mean signed error of the scores (judge less gold)",
+        _RATED,
+        -inf,
+        inf,
+        perfect=0.0,
+        directional=True,
+        numbers="score",
+    ),
+    RowMetric("kendall_tau", "Kendall's tau of two orders", ("rank",), -1.0),
+    RowMetric("mean_spearman_rho", "Spearman's rho of two orders", ("rank",), -1.0),
+    RowMetric("levenshtein_distance", "normalised edit distance of two orders", ("rank",), perfect=0.0),
+    RowMetric("footrule_distance", "normalised footrule distance of two orders", ("rank",), perfect=0.0),
+    RowMetric("top_1_agreement", "same response first", ("rank",)),
+    RowMetric("percent_agreement", "the whole verdict is the same", ("rank", "steps")),
+    RowMetric("first_error_f1", "F1 of first errors and flawless solutions (ProcessBench)", ("steps",)),
+    RowMetric("first_error_accuracy", "first wrong step named exactly", ("steps",)),
+    RowMetric("flawless_accuracy", "flawless solutions accepted", ("steps",)),
+    RowMetric("step_agreement", "steps judged as gold does", ("steps",)),
+    RowMetric("step_kappa", "Cohen's kappa of the steps", ("steps",), -1.0),
+    RowMetric("error_precision", "precision of wrong steps", ("steps",)),
+    RowMetric("error_recall", "recall of wrong steps", ("steps",)),
+    RowMetric("error_f1", "F1 of wrong steps", ("steps",)),
+)
+
+#: Every figure of rows, by name.
+ROW_METRICS: dict[str, RowMetric] = {metric.name: metric for metric in _ROWS}
+
+#: Headline and companions of the scales whose verdicts are sequences.
+ROW_METRIC_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "rank": ("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
+    "steps": (
+        "first_error_f1",
+        ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1"),
+    ),
+}
+#: Figures of numbers that a comparison shows unasked, where all judges give them.
+COMPARED = ("auc", "brier", "log_loss", "ece", "calibration_slope", "score_lin_ccc", "score_pearson_r")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.stats.coefficients.rows import RowOutcome, centred
+from judgebench.stats.influence import RowOutcome, centred
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.stats.coefficients.rows import RowOutcome
 from judgebench.stats.crosstab import TINY
+from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -16,7 +16,7 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.coefficients.rank_correlation import mid_ranks, rank_slopes
+from judgebench.stats.coefficients.numeric import mid_ranks, rank_slopes
 from judgebench.stats.crosstab import TINY, Crosstab, Floats, Level, Outcome
 
 #: Krippendorff's example as R's irr has it, shared by the examples here and in `raters`: four observers on

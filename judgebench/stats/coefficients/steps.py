@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from judgebench.stats.coefficients.rows import RowOutcome
+from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt
