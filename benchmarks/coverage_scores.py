@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from judgebench.agreement.figures import finished
+from judgebench.agreement.estimates import finished
 from judgebench.stats.coefficients.calibration import brier, calibration_line, expected_calibration_error
 from judgebench.stats.coefficients.discrimination import auc
 from judgebench.stats.influence import Clusters

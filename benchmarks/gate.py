@@ -21,7 +21,7 @@ import numpy as np
 
 from judgebench.agreement.gate.decision import Gate, Limits, Rules, gate
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power.power import kappa_drop_variance
+from judgebench.agreement.power import kappa_drop_variance
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.stats.inference.gates import Decider

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from judgebench.agreement.power.power import accuracy_drop_items, kappa_drop_variance, quantiles
+from judgebench.agreement.power import accuracy_drop_items, kappa_drop_variance, quantiles
 from judgebench.stats.inference.power import gate_rates, mcnemar_power
 
 Z = 1.6448536269514722

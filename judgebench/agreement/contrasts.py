@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, estimate, within
-from judgebench.agreement.figures import RowFigure, two_way_of
+from judgebench.agreement.estimates import Counted, RowFigure, estimate, two_way_of, within
 from judgebench.agreement.humans.ceiling import select
+from judgebench.agreement.ratings import SEQUENCES
 from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures
-from judgebench.agreement.verdict_columns import SEQUENCES
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import COMPARED, METRICS, ROW_METRIC_SETS, ROW_METRICS, metrics_for
 from judgebench.stats.inference.paired import Difference

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from judgebench.agreement.bias.position import biases
+from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.estimates import Counted, combined, estimate
 from judgebench.agreement.humans.ceiling import ceiling, select

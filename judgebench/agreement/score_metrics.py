@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.figures import RowFigure
+from judgebench.agreement.estimates import RowFigure
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.catalog import ROW_METRICS

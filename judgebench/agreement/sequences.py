@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import free
-from judgebench.agreement.figures import RowFigure
+from judgebench.agreement.estimates import RowFigure, free
 from judgebench.agreement.humans.ceiling import select
-from judgebench.agreement.policies import Scored
-from judgebench.agreement.step_labels import checked_steps, sequences_of
+from judgebench.agreement.policies import Scored, checked_steps, sequences_of
 from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients import rankings, steps

@@ -60,8 +60,11 @@ def alt_test(
     llm_annotations.json, each {annotator: {item: label}}.
     """
     from judgebench.agreement.alt_test.differences import differences  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.alt_test.procedure import default_epsilon  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.alt_test.ratings import alt_test_ratings, epsilon_sweep  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.procedure import (  # noqa: PLC0415 - loaded on use
+        alt_test_ratings,
+        default_epsilon,
+        epsilon_sweep,
+    )
 
     policies = policies_of(policy)
     if odd := [setting for setting in policies if setting.partition("=")[0].strip() in {"tie", "gold"}]:

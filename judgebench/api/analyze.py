@@ -32,7 +32,7 @@ def analyze(
     **table: Unpack[Labels],
 ) -> Analyses:
     """Say what predicts a judge's errors, which labels it overuses, and where it agrees least."""
-    from judgebench.agreement.analysis.features import Feature  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.analysis.effects import Feature  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.analysis.judges import analyze_judges  # noqa: PLC0415 - loaded on use
     from judgebench.labels.features import read_words  # noqa: PLC0415 - loaded on use
 

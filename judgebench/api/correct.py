@@ -143,8 +143,7 @@ def _without_gold(
     *,
     common: bool,
 ) -> JudgeOnlyRankings:
-    from judgebench.agreement.correct.judge_only import judge_only  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.correct.simplex import DIAGONALS  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.correct.judge_only import DIAGONALS, judge_only  # noqa: PLC0415 - loaded on use
 
     lines: list[Ranked] = []
     for one in tables:

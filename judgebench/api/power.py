@@ -31,8 +31,11 @@ def power(
     **table: Unpack[LabelsAndScores],
 ) -> PairedPower:
     """Say how many items a comparison needs, and what the items at hand can find."""
-    from judgebench.agreement.power.pilot import pilot  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.power.power import from_figures, quantiles  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.power import (  # noqa: PLC0415 - loaded on use
+        from_figures,
+        pilot,
+        quantiles,
+    )
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
     policies = policies_of(policy)

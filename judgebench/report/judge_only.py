@@ -14,8 +14,7 @@ from judgebench.report.document.text import clean, spread
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.correct.judge_only import JudgeOnly
-    from judgebench.agreement.correct.simplex import PosteriorRanking
+    from judgebench.agreement.correct.judge_only import JudgeOnly, PosteriorRanking
     from judgebench.report.document.grid import Grid
     from judgebench.report.document.model import Block, Sheet
 

@@ -15,7 +15,7 @@ from judgebench.report.document.text import figure, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.power.power import Power
+    from judgebench.agreement.power import Power
     from judgebench.report.document.model import Block
 
 __all__ = ["PairedPower", "Sided"]

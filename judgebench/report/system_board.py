@@ -16,8 +16,7 @@ from judgebench.report.words import gold_word
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.systems.ranks import Place
-    from judgebench.agreement.systems.systems import SystemScore
+    from judgebench.agreement.systems.systems import Place, SystemScore
     from judgebench.report.document.grid import Fields
     from judgebench.report.document.model import Block, Sheet
     from judgebench.report.leaderboard.page import Board

@@ -186,7 +186,7 @@ class Sources:
 
     def tested(self, row: AltTestRow, recorded: Recorded) -> dict[str, tuple[float | None, str]]:
         """Return our figures of the alternative annotator test, or None and why there are none."""
-        from judgebench.agreement.alt_test.ratings import alt_test_ratings  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.alt_test.procedure import alt_test_ratings  # noqa: PLC0415 - loads numpy
         from judgebench.agreement.alt_test.witness import verify_alt_test  # noqa: PLC0415 - loads scipy
 
         ratings = self._recorded_ratings(recorded)

@@ -15,8 +15,15 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from judgebench.agreement.alt_test.differences import advantage_difference, aligned, differences
-from judgebench.agreement.alt_test.procedure import alt_test, default_epsilon, default_scoring, similarity
-from judgebench.agreement.alt_test.ratings import SWEEP, alt_test_ratings, epsilon_sweep
+from judgebench.agreement.alt_test.procedure import (
+    SWEEP,
+    alt_test,
+    alt_test_ratings,
+    default_epsilon,
+    default_scoring,
+    epsilon_sweep,
+    similarity,
+)
 from judgebench.agreement.alt_test.witness import verify_alt_test
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.errors import MismatchError, UsageError

@@ -14,9 +14,8 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.analysis.effects import explain
-from judgebench.agreement.analysis.features import Feature, columns_of
-from judgebench.agreement.analysis.labels import label_use
+from judgebench.agreement.analysis.effects import Feature, columns_of, explain
+from judgebench.agreement.analysis.judges import label_use
 from judgebench.agreement.analysis.strata import difficulty, own_answers, slices
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale

@@ -11,7 +11,7 @@ from agreement_cases import quick, ratings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from judgebench.agreement.bias.position import biases
+from judgebench.agreement.bias import biases
 from judgebench.agreement.humans.ceiling import ceiling, pairwise
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from judgebench.agreement.compare.compare import compare, differing
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power.power import pilot_single
+from judgebench.agreement.power import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.labels.load import load

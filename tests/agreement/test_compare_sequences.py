@@ -15,7 +15,7 @@ from test_ratings import item, verdict
 from judgebench.agreement.compare.compare import compare, differing
 from judgebench.agreement.compare.standings import compare_all, verify_matched
 from judgebench.agreement.matching import judged_verdicts, match
-from judgebench.agreement.power.pilot import pilot
+from judgebench.agreement.power import pilot
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients import rankings

@@ -25,12 +25,14 @@ from judgebench.agreement.correct.labelled import (
     ppi,
     ppi_weight,
 )
-from judgebench.agreement.correct.matrix import matrix_influence, matrix_mean, matrix_shares
 from judgebench.agreement.correct.rogan_gladen import (
     Calibration,
     allocate,
     bayes_rogan_gladen,
     delta_se,
+    matrix_influence,
+    matrix_mean,
+    matrix_shares,
     rogan_gladen,
     youden,
 )

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from judgebench.agreement.gate.decision import Limits, Rules, gate
-from judgebench.agreement.gate.operations import Spent
+from judgebench.agreement.gate.rules import Spent
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power.power import Power
+from judgebench.agreement.power import Power
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UnknownNameError, UsageError

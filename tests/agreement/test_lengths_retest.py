@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.bias.lengths import length_preference
-from judgebench.agreement.bias.retest import retest_agreement
+from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale

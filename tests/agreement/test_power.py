@@ -9,7 +9,7 @@ import pytest
 from agreement_cases import ratings
 
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power.power import Power, accuracy_drop_items, kappa_drop_variance, pilot_single, quantiles
+from judgebench.agreement.power import Power, accuracy_drop_items, kappa_drop_variance, pilot_single, quantiles
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -76,7 +76,7 @@ def test_two_sided_and_clusters_multiply():
 
 def test_the_items_asked_for_find_the_drop_in_simulation():
     """Base rate .7, kappa .6 to .55, discordance 10 %: 1,080 items find the drop in about 80 % of 600 runs."""
-    from judgebench.agreement.power.power import _accuracy
+    from judgebench.agreement.power import _accuracy
 
     base, d, n, runs = 0.7, 0.1, 1080, 600
     better, worse = _accuracy(base, 0.6), _accuracy(base, 0.55)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from judgebench.agreement.power.power import kappa_drop_variance
+from judgebench.agreement.power import kappa_drop_variance
 from judgebench.stats.inference.power import gate_rates
 
 if TYPE_CHECKING:

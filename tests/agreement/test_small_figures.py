@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 
 from judgebench.agreement.alt_test.procedure import similarity
-from judgebench.agreement.analysis.effects import explain
-from judgebench.agreement.analysis.features import Feature, others_wrong
+from judgebench.agreement.analysis.effects import Feature, explain, others_wrong
 from judgebench.agreement.analysis.strata import slices
 from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead
 from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.correct.labelled import Sample, drift, naive, post_stratified
 from judgebench.agreement.correct.rogan_gladen import Calibration, youden
 from judgebench.agreement.estimates import combined, two_way_influences, within
-from judgebench.agreement.gate.operations import coverage_drop, flip_increase
+from judgebench.agreement.gate.rules import coverage_drop, flip_increase
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power.power import pilot_pair, quantiles
+from judgebench.agreement.power import pilot_pair, quantiles
 from judgebench.agreement.ratings import from_codes, unfinished
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
-from judgebench.agreement.bias.lengths import length_preference
+from judgebench.agreement.bias import length_preference
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Estimate, Scale, Usage

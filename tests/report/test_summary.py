@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
-from judgebench.agreement.alt_test.procedure import default_epsilon
-from judgebench.agreement.alt_test.ratings import alt_test_ratings
-from judgebench.agreement.bias.lengths import length_preference
-from judgebench.agreement.bias.retest import retest_agreement
+from judgebench.agreement.alt_test.procedure import alt_test_ratings, default_epsilon
+from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.report.page.stand_in import MARGIN, answer

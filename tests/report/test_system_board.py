@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judgebench.agreement.ratings import from_codes
-from judgebench.agreement.systems.ranks import system_places
-from judgebench.agreement.systems.systems import rank_systems
+from judgebench.agreement.systems.systems import rank_systems, system_places
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError
 from judgebench.report.document.writers import FORMS

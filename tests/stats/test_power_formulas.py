@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from judgebench.agreement.power.power import accuracy_drop_items, kappa_drop_variance, quantiles
+from judgebench.agreement.power import accuracy_drop_items, kappa_drop_variance, quantiles
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.inference.paired import mcnemar
 from judgebench.stats.inference.power import gate_rates, kappa_threshold_items, mcnemar_power

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.analysis.features import Feature, others_wrong
+from judgebench.agreement.analysis.effects import Feature, others_wrong
 from judgebench.agreement.estimates import Counted, estimate, free
 from judgebench.agreement.policies import plurality
 from judgebench.domain import Estimate

@@ -23,10 +23,9 @@ from judgebench.agreement.contrasts import (
     verdicts_differ,
 )
 from judgebench.agreement.humans.ceiling import select
-from judgebench.agreement.policies import table_of
-from judgebench.agreement.power.power import Power, pilot_pair
-from judgebench.agreement.step_labels import checked_steps
-from judgebench.agreement.verdict_columns import SEQUENCES
+from judgebench.agreement.policies import checked_steps, table_of
+from judgebench.agreement.power import Power, pilot_pair
+from judgebench.agreement.ratings import SEQUENCES
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.figures import RowFigure
+    from judgebench.agreement.estimates import RowFigure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric

@@ -18,8 +18,16 @@ from judgebench.agreement.correct.labelled import (
     ppi,
     ppi_weight,
 )
-from judgebench.agreement.correct.matrix import ILL_CONDITIONED, matrix_influence, matrix_mean, matrix_shares
-from judgebench.agreement.correct.rogan_gladen import Calibration, bayes_rogan_gladen, rogan_gladen, youden
+from judgebench.agreement.correct.rogan_gladen import (
+    ILL_CONDITIONED,
+    Calibration,
+    bayes_rogan_gladen,
+    matrix_influence,
+    matrix_mean,
+    matrix_shares,
+    rogan_gladen,
+    youden,
+)
 from judgebench.agreement.correct.samples import Rows, Score, counts, judged, rows_of, score_of, used
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate, Policies

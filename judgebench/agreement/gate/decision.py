@@ -19,10 +19,9 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.gate.operations import coverage_drop, flip_increase, increase
-from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules
+from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules, coverage_drop, flip_increase, increase
 from judgebench.agreement.humans.ceiling import select
-from judgebench.agreement.power.power import Power
+from judgebench.agreement.power import Power
 from judgebench.domain import Estimate
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.gate.operations import Spent, Worse
+    from judgebench.agreement.gate.rules import Spent, Worse
     from judgebench.agreement.matching import Matched
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.influence import Influences, Ints

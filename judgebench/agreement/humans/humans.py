@@ -11,6 +11,7 @@ from judgebench.agreement.estimates import Counted, combined, estimate, free, wi
 from judgebench.agreement.humans.ceiling import (
     ENOUGH,
     against_each,
+    all_at_once,
     between,
     joint_alpha,
     mean_over,
@@ -20,7 +21,6 @@ from judgebench.agreement.humans.ceiling import (
     shared_pairs,
     two_sided,
 )
-from judgebench.agreement.humans.joint import all_at_once
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.humans.joint import Resampling
+    from judgebench.agreement.humans.ceiling import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
 

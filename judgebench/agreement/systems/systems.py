@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.compare.standings import ranks_of, surely_ahead
 from judgebench.agreement.estimates import free, within
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
@@ -18,7 +19,7 @@ from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm
+from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm, tiers
 from judgebench.stats.influence import Clusters, Influences, combine
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from judgebench.stats.coefficients.orderings import Bools, Figures
     from judgebench.stats.crosstab import Floats
 
-__all__ = ["DRAWS", "SystemScore", "SystemsAgreement", "rank_systems"]
+__all__ = ["DRAWS", "Place", "SystemScore", "SystemsAgreement", "rank_systems", "system_places"]
 
 DRAWS = 2000
 #: Share of draws that must have a figure before the others' quantiles are its interval.
@@ -302,3 +303,48 @@ def _difference(judge: Influences, gold: Influences) -> Influences:
     """Judge less gold, with the influences of clusters that both have."""
     found = combine([judge, gold], [1.0, -1.0])
     return Influences(found.value, judge.n, found.ids, found.sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Ranks that one side leaves open for a system, and its tier; None with fewer than two independent questions."""
+
+    best: int | None
+    worst: int | None
+    tier: int | None
+
+
+def system_places(
+    ratings: Ratings, policies: Policies, *, score: ScoreKind | None = None, seed: int = 0
+) -> dict[str, tuple[Place, Place]]:
+    """Rank the systems by gold and by the judge, each side with joint confidence (95 %).
+
+    Each system has a place by gold and one by the judge. Differences are tested among the systems of one side at once,
+    clustered by question; the two sides are not tested against each other (`rank_systems` does that). Arguments and
+    errors are those of `scoreboard`. Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with
+    applications to mobility across neighbourhoods and academic achievement across countries.
+
+    Two systems, 40 answers each. By gold the first is right on 36, the second on 4; the judge calls every one correct:
+
+    >>> import numpy as np
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Policies, Scale
+    >>> gold = np.repeat([1, 0, 1, 0], [36, 4, 4, 36])
+    >>> names = ["a"] * 40 + ["b"] * 40
+    >>> table = from_codes(Scale.check(), np.ones(80, dtype=int), gold, system=names)
+    >>> found = system_places(table, Policies())
+    >>> [(name, gold.best, gold.worst, judge.best, judge.worst) for name, (gold, judge) in found.items()]
+    [('a', 1, 1, 1, 2), ('b', 2, 2, 1, 2)]
+    """
+    board, _, _ = scoreboard(ratings, apply(ratings, policies), score=score)
+    sides: list[list[Place]] = []
+    for judge in (False, True):
+        found = ranks_of(board.influences(judge=judge), seed=seed)
+        levels = tiers(len(found.ranks), surely_ahead(found))
+        sides.append(
+            [
+                Place(best, worst, None if best is None else tier)
+                for (best, worst), tier in zip(found.ranks, levels, strict=True)
+            ]
+        )
+    return dict(zip((board.names[code] for code in board.scored), zip(*sides, strict=True), strict=True))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from judgebench.agreement.policies import checked_steps
 from judgebench.agreement.score_metrics import numbers_of, rated
-from judgebench.agreement.step_labels import checked_steps
 from judgebench.agreement.witness.tables import TOLERANCE
 from judgebench.errors import MismatchError
 from judgebench.stats.coefficients.calibration import LOG_CLIP, LOGIT_CLIP

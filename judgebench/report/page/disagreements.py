@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.agreement.policies import apply
-from judgebench.agreement.verdict_columns import SEQUENCES
+from judgebench.agreement.ratings import SEQUENCES
 from judgebench.domain import Case, Status
 from judgebench.report.words import gold_word
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from judgebench.agreement.bias.lengths import length_preference
-from judgebench.agreement.bias.retest import retest_agreement
+from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.report.document.text import clean, spread
 from judgebench.report.page.charts.length import length, points
@@ -18,7 +17,7 @@ from judgebench.report.page.parts import Section
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.agreement.bias.lengths import LengthPreference
+    from judgebench.agreement.bias import LengthPreference
     from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Agreement
     from judgebench.report.page.parts import Chart, Reported

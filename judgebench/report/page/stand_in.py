@@ -99,8 +99,10 @@ def answer(reported: Reported) -> Answer:
 
 
 def _alt_test(reported: Reported) -> AltTest | None:
-    from judgebench.agreement.alt_test.procedure import default_epsilon  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.alt_test.ratings import alt_test_ratings  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test.procedure import (  # noqa: PLC0415 - loaded on use
+        alt_test_ratings,
+        default_epsilon,
+    )
 
     ratings = reported.ratings
     if len(ratings.annotators) < _ENOUGH_ANNOTATORS or ratings.sequence is not None:

@@ -10,7 +10,7 @@ from judgebench.report.page.charts.words import count, percent, told, whom
 from judgebench.report.page.parts import Chart
 
 if TYPE_CHECKING:
-    from judgebench.agreement.bias.lengths import LengthPreference
+    from judgebench.agreement.bias import LengthPreference
     from judgebench.domain import Estimate
     from judgebench.report.page.charts.canvas import Panel
 

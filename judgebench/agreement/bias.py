@@ -1,4 +1,8 @@
-"""Biases that stored verdicts show: position, and a preference for one label."""
+"""What sways a judge, read off stored verdicts: places, one label, lengths, chance.
+
+Source: Dubois, Galambosi, Liang & Hashimoto (2024), Length-controlled AlpacaEval; Zheng et al. (2023), Judging
+LLM-as-a-judge with MT-Bench and Chatbot Arena (verbosity bias).
+"""
 
 from __future__ import annotations
 
@@ -155,3 +159,107 @@ def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
         low=0.0,
     )
     return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
+
+
+#: A bin of fewer rows than this says little.
+_LEAST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LengthBin:
+    """Shares of pairs on which judge and gold name the longer response, where it is longer by ``least`` to ``most``."""
+
+    least: float
+    most: float
+    judge: Estimate
+    gold: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class LengthPreference:
+    """Shares of rows on which judge and gold name the longer response, their difference, and the same in bins.
+
+    ``undecided`` rows are left out since judge or gold names no side, or the lengths are equal or unknown.
+    """
+
+    judge: Estimate
+    gold: Estimate
+    difference: Estimate
+    bins: tuple[LengthBin, ...]
+    undecided: int
+
+
+def length_preference(scored: Scored, ahead: npt.NDArray[np.float64], bins: int = 5) -> LengthPreference:
+    """Count how often judge and gold name the longer of two responses; ValueError if the scale is not a pair scale.
+
+    Only rows on which both name a side are counted, so that a difference is not one of tie rates: the share of the
+    judge is ``mean([judge = longer])``, the difference ``mean([judge = longer] - [gold = longer])`` with a
+    cluster-robust interval. A longer response may well be the better one; a preference is what the judge has beyond
+    gold. ``ahead`` is by how much each item's second response is longer than its first, NaN where that is not known.
+    Bins hold (nearly) equally many rows; there are fewer where they would hold fewer than 20.
+    """
+    if scored.scale.kind != "pair":
+        raise ValueError(f"a {scored.scale.kind} scale has no two responses")
+    labels = len(scored.scale.labels)
+    judge = sign_of(np.where(scored.judge < labels, scored.judge, -1), scored.scale)
+    gold = np.zeros_like(judge) if scored.gold_values is not None else sign_of(scored.gold, scored.scale)
+    apart = ahead[scored.item]
+    longer = np.sign(np.nan_to_num(apart))
+    rows = np.flatnonzero((judge != 0) & (gold != 0) & (longer != 0))
+    if not rows.size:
+        nothing = Estimate.missing("no_items")
+        return LengthPreference(nothing, nothing, nothing, (), scored.size)
+    said, true = judge[rows] == longer[rows], gold[rows] == longer[rows]
+    cluster, size = scored.cluster[rows], np.abs(apart[rows])
+    count = max(1, min(bins, rows.size // _LEAST))
+    # Equal differences are never parted, so the order of the rows does not matter.
+    place = np.searchsorted(np.sort(size), size, side="left") * count // rows.size
+    found: list[LengthBin] = []
+    for one in np.unique(place):
+        inside = np.flatnonzero(place == one)
+        groups = Clusters.of(cluster[inside])
+        shares = (share_of(flags[inside], groups) for flags in (said, true))
+        found.append(LengthBin(float(size[inside].min()), float(size[inside].max()), *shares))
+    clusters = Clusters.of(cluster)
+    return LengthPreference(
+        share_of(said, clusters),
+        share_of(true, clusters),
+        free(mean(said.astype(np.float64) - true, clusters), low=-1.0, high=1.0),
+        tuple(found),
+        scored.size - rows.size,
+    )
+
+
+def retest_agreement(ratings: Ratings) -> Estimate:
+    """Measure how often two askings of one case give one verdict.
+
+    A case is an item in one order. Its agreement is the share of pairs of its valid verdicts that are the same,
+    ``sum_k c_k (c_k - 1) / (m (m - 1))``; the figure is the mean over cases, which ``n`` counts. It bounds the
+    agreement with anybody else: a judge who does not agree with itself can't agree with people. ``no_repeats`` where no
+    case has two valid verdicts. Source: Fleiss (1971), Measuring nominal scale agreement among many raters: observed
+    agreement of a subject. Three cases asked twice, one of which came out differently:
+
+    >>> from judgebench.agreement.ratings import from_codes
+    >>> from judgebench.domain import Scale
+    >>> twice = from_codes(Scale.check(), [1, 1, 0, 0, 1, 0], np.ones(6), item=[0, 0, 1, 1, 2, 2])
+    >>> round(retest_agreement(twice).value, 4), retest_agreement(twice).n
+    (0.6667, 3)
+    """
+    said = ratings.judge
+    if ratings.sequence is not None:
+        _, codes = np.unique(ratings.sequence, axis=0, return_inverse=True)
+        said = np.where((ratings.sequence >= 0).any(axis=1), codes.reshape(-1), -1)
+    rows = np.flatnonzero(said >= 0)
+    case = 2 * ratings.item[rows] + ratings.swapped[rows]
+    _, first, place, asked = np.unique(case, return_index=True, return_inverse=True, return_counts=True)
+    width = int(said.max(initial=0)) + 1
+    cells, counts = np.unique(place * width + said[rows], return_counts=True)
+    alike = np.bincount(cells // width, weights=counts * (counts - 1), minlength=asked.size)
+    again = np.flatnonzero(asked > 1)
+    if not again.size:
+        return Estimate.missing("no_repeats")
+    clusters = Clusters.of(ratings.cluster[rows[first[again]]])
+    shares = alike[again] / (asked[again] * (asked[again] - 1))
+    if (asked[again] == 2).all():
+        return share_of(shares > 0.5, clusters)
+    return free(mean(shares, clusters), low=0.0, high=1.0)

@@ -1,1 +1,0 @@
-"""What sways a judge: places, lengths, chance."""
