@@ -10,7 +10,7 @@ from agreement_cases import quick
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.correct.judge_only import rank_under, sweep, true_shares
+from judgebench.agreement.correct.judge_only import rank_under, sweep
 
 # Scores 1, 2, 3 of two systems; which is ahead depends on the judge (after Vossler et al. 2025, arXiv 2505.21972).
 OBSERVED = np.array([[0.3, 0.4, 0.3], [0.2, 0.58, 0.22]])
@@ -21,7 +21,7 @@ VALUES = np.array([1.0, 2.0, 3.0])
 def test_two_judges_who_are_mostly_right_order_two_systems_differently():
     assert (OBSERVED @ VALUES).tolist() == pytest.approx([2.00, 2.02])
     judge = np.array([[1, 0, 0], [0, 1, 0], [0, 0.45, 0.55]])
-    behind = true_shares(OBSERVED, judge)
+    behind = np.linalg.solve(judge.T, OBSERVED.T).T
     assert behind[0] == pytest.approx([0.3, 0.154545, 0.545455], abs=5e-7)
     assert behind[1] == pytest.approx([0.2, 0.4, 0.4])
     assert behind @ VALUES == pytest.approx([2.245455, 2.2], abs=5e-7)

@@ -10,44 +10,7 @@ import pytest
 from judgebench.agreement.power import accuracy_drop_items, kappa_drop_variance, quantiles
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.inference.paired import mcnemar
-from judgebench.stats.inference.power import gate_rates, kappa_threshold_items, mcnemar_power
-
-
-@pytest.mark.parametrize(
-    ("share", "kappa", "threshold", "sides", "items"),
-    [
-        (0.5, 0.7, 0.85, 1, 96),
-        (0.5, 0.85, 0.80, 2, 1049),
-        (0.5, 0.80, 0.75, 1, 1015),
-        (0.5, 0.60, 0.55, 1, 1677),
-        (0.7, 0.75, 0.70, 1, 1444),
-        (0.8, 0.75, 0.70, 1, 1922),
-        (0.9, 0.75, 0.70, 1, 3482),
-    ],
-)
-def test_kappa_against_a_threshold(share, kappa, threshold, sides, items):
-    """statistics.md 2.3 (R's irr::N.cohen.kappa)."""
-    assert kappa_threshold_items([share, 1 - share], kappa, threshold, sides=sides) == items
-
-
-def test_kappa_with_more_labels():
-    """statistics.md 2.3 (R's irr::N2.cohen.kappa)."""
-    assert kappa_threshold_items([0.2, 0.25, 0.55], 0.6, 0.4) == 101
-
-
-def test_a_kappa_that_no_table_has_is_refused():
-    """irr::N.cohen.kappa(.60, .50, .70, .85) says 92, but with these margins kappa is .8 at most."""
-    with pytest.raises(ValueError, match=r"kappa of 0\.85"):
-        kappa_threshold_items([0.6, 0.4], 0.7, 0.85, judge_margins=[0.5, 0.5])
-    assert kappa_threshold_items([0.6, 0.4], 0.7, 0.79, judge_margins=[0.5, 0.5]) > 92
-
-
-@pytest.mark.parametrize(
-    "how", [{"margins": [0.5, 0.6]}, {"margins": [1.0]}, {"kappa": 0.4}, {"alpha": 0.9}, {"sides": 3}]
-)
-def test_designs_that_make_no_sense(how):
-    with pytest.raises(ValueError, match=r"margins|alpha"):
-        kappa_threshold_items(**{"margins": [0.5, 0.5], "kappa": 0.6, "threshold": 0.4, **how})
+from judgebench.stats.inference.power import gate_rates, mcnemar_power
 
 
 @pytest.mark.parametrize(

@@ -46,23 +46,6 @@ _PSEUDO = 0.5
 _CHUNK = 1 << 22
 
 
-def true_shares(observed: Floats, confusion: Floats) -> Floats:
-    """Shares of the true levels behind the shares of a judge's scores, for a known, invertible judge.
-
-    Shares are of one system or several, and negative where this judge can't have given these scores. A perfect judge
-    puts the second of two systems first, 2.02 against 2.00; one that calls 45 % of the true 3s a 2 has the first ahead:
-
-    >>> observed = np.array([[0.3, 0.4, 0.3], [0.2, 0.58, 0.22]])
-    >>> (observed @ [1, 2, 3]).round(6).tolist()
-    [2.0, 2.02]
-    >>> judge = np.array([[1, 0, 0], [0, 1, 0], [0, 0.45, 0.55]])
-    >>> (true_shares(observed, judge) @ [1, 2, 3]).round(6).tolist()
-    [2.245455, 2.2]
-    """
-    solved = np.linalg.solve(confusion.T, np.atleast_2d(observed).T).T
-    return np.asarray(solved.reshape(observed.shape), dtype=np.float64)
-
-
 @dataclass(frozen=True, slots=True)
 class PosteriorRanking:
     """What one prior leaves of the order of s systems.

@@ -115,43 +115,6 @@ def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 
     return Estimate(value, min(low, value), max(high, value), n, se=se, method="lee-et-al")
 
 
-def delta_se(share: float, n: int, calibration: Calibration) -> float:
-    """Large-sample standard error of Rogan and Gladen's estimate, from the rates as they are.
-
-    ``sqrt(p(1-p)/n + (1-theta)^2 TNR(1-TNR)/m0 + theta^2 TPR(1-TPR)/m1) / (TPR + TNR - 1)``; ValueError if
-    ``TPR + TNR <= 1``.
-    """
-    _check_share(share, n)
-    power = calibration.youden
-    if power <= TINY:
-        raise ValueError("TPR + TNR must be above 1")
-    theta = _held((share + calibration.tnr - 1) / power)
-    q0, q1 = calibration.tnr, calibration.tpr
-    variance = (
-        share * (1 - share) / n
-        + (1 - theta) ** 2 * q0 * (1 - q0) / calibration.negatives
-        + theta**2 * q1 * (1 - q1) / calibration.positives
-    )
-    return math.sqrt(variance) / power
-
-
-def allocate(labels: int, share: float, tnr: float, tpr: float, *, pilot: int = 10) -> tuple[int, int]:
-    """Split calibration labels between incorrect and correct items so that the interval is shortest.
-
-    ``m1 = m / (1 + (1/share - 1) sqrt(kappa))`` with ``kappa = (pilot (1 - TNR) + 1) / (pilot (1 - TPR) + 1)``, rates
-    from a pilot of so many items of each class; at least one of each. ValueError if an argument is out of its range.
-
-    >>> allocate(200, 0.4, 0.7, 0.9, pilot=10)
-    (136, 64)
-    """
-    if labels < 2 or not 0 < share < 1 or not 0 <= tnr <= 1 or not 0 <= tpr <= 1 or pilot < 1:
-        raise ValueError("allocate needs 2 labels or more, a share between 0 and 1, rates in [0, 1] and a pilot")
-    kappa = (pilot * (1 - tnr) + 1) / (pilot * (1 - tpr) + 1)
-    positives = round(labels / (1 + (1 / share - 1) * math.sqrt(kappa)))
-    positives = min(max(positives, 1), labels - 1)
-    return labels - positives, positives
-
-
 @dataclass(frozen=True, slots=True)
 class Posterior:
     """A posterior in five figures: its mean, standard deviation, median and central 95 % interval."""

@@ -232,20 +232,6 @@ def weighted_kappa(table: Crosstab, weights: Floats) -> Outcome:
     return cohen(table, _extended(table, weights))
 
 
-def agreement_weights(disagreement: object) -> Floats:
-    """Turn Cohen's disagreements into agreement weights, ``1 - d / max(d)``.
-
-    ValueError unless disagreements are square, 0 on the diagonal, finite, not negative and not all 0.
-    """
-    found = np.asarray(disagreement, dtype=np.float64)
-    if found.ndim != 2 or found.shape[0] != found.shape[1] or np.any(found.diagonal() != 0):
-        raise ValueError("disagreements are a square matrix with 0 on the diagonal")
-    most = float(found.max(initial=0.0))
-    if not (np.isfinite(found).all() and float(found.min(initial=0.0)) >= 0 and most > 0):
-        raise ValueError("disagreements are finite, not negative, and not all 0")
-    return 1 - found / most
-
-
 def gwet_ac2(table: Crosstab, weights: Floats) -> Outcome:
     """Gwet's AC2: AC1 with weights.
 

@@ -1,4 +1,4 @@
-"""Sample sizes for one judge against a threshold, exact power of McNemar's test, and how often a gate decides.
+"""Exact power of McNemar's test, and how often a gate decides.
 
 Items are clusters of their own; multiply by the design effect otherwise. ValueError where the arguments contradict each
 other.
@@ -6,86 +6,9 @@ other.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-from judgebench.stats.crosstab import TINY
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from judgebench.stats.crosstab import Floats
-
-
-def kappa_threshold_items(
-    margins: npt.ArrayLike,
-    kappa: float,
-    threshold: float,
-    *,
-    judge_margins: npt.ArrayLike | None = None,
-    alpha: float = 0.05,
-    power: float = 0.8,
-    sides: int = 1,
-) -> int:
-    """Items that tell one judge's kappa from a threshold, in a test of one or two ``sides``.
-
-    ``n = [(z_a tau_0 + z_b tau_1) / (kappa - threshold)]^2``, with tau^2 the variance of kappa's influence where it has
-    the threshold's and the judge's own value. ``margins``, shape (k,), are the shares of the labels in gold, and among
-    the verdicts unless these have ``judge_margins``. Two labels and two margins fix the table; with more labels, the
-    table with the largest variance among all that have these margins is taken, as Flack et al. do.
-
-    Source: Cantor (1996), Sample-size calculations for Cohen's kappa; Flack, Afifi, Lachenbruch & Schouten (1988),
-    Sample size determinations for the two rater kappa statistic. The examples of R's irr package, ``N.cohen.kappa`` and
-    ``N2.cohen.kappa``:
-
-    >>> kappa_threshold_items([0.5, 0.5], 0.7, 0.85), kappa_threshold_items([0.2, 0.25, 0.55], 0.6, 0.4)
-    (96, 101)
-    """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
-
-    gold = np.asarray(margins, dtype=np.float64)
-    judge = gold if judge_margins is None else np.asarray(judge_margins, dtype=np.float64)
-    for shares in (gold, judge):
-        if shares.ndim != 1 or shares.size < 2 or shares.shape != gold.shape:
-            raise ValueError("margins are the shares of the same two labels or more")
-        if not (shares > 0).all() or abs(float(shares.sum()) - 1) > 1e-9:
-            raise ValueError("margins are shares above 0 that sum to 1")
-    if not 0 < alpha < power < 1 or sides not in {1, 2} or abs(kappa - threshold) < TINY:
-        raise ValueError("alpha lies between 0 and the power, the power below 1, and the two kappas differ")
-    reach = float(ndtri(1 - alpha / sides)) * _tau(gold, judge, threshold) + float(ndtri(power)) * _tau(
-        gold, judge, kappa
-    )
-    return math.ceil((reach / (kappa - threshold)) ** 2 - 1e-9)
-
-
-def _tau(gold: Floats, judge: Floats, kappa: float) -> float:
-    """Root of the largest variance of kappa's influence among the tables with these margins and this kappa."""
-    from scipy.optimize import linprog  # noqa: PLC0415 - loaded on use
-
-    k = gold.size
-    chance = float((gold * judge).sum())
-    agreement = kappa * (1 - chance) + chance
-    margins = judge[:, None] + gold[None, :]
-    same = np.eye(k)
-    # Margins and agreement fix every row's influence, so the variance is linear in the cells.
-    influence = ((1 - chance) * same - (1 - agreement) * margins) / (1 - chance) ** 2
-    center = (agreement * (1 - chance) - 2 * (1 - agreement) * chance) / (1 - chance) ** 2
-    squares = (influence - center) ** 2
-    index = np.arange(k * k)
-    rows = np.equal.outer(np.arange(k), index // k).astype(np.float64)
-    columns = np.equal.outer(np.arange(k), index % k).astype(np.float64)
-    found = linprog(
-        -squares.ravel(),
-        A_eq=np.vstack([rows, columns, same.ravel()]),
-        b_eq=np.r_[gold, judge, agreement],
-        bounds=(0, 1),
-    )
-    if not found.success:
-        raise ValueError(f"no table with these margins has a kappa of {kappa:g}")
-    return math.sqrt(-float(found.fun))
 
 
 def mcnemar_power(n: int, discordance: float, drop: float, alpha: float = 0.05) -> float:
