@@ -226,7 +226,7 @@ def weighted_kappa(table: Crosstab, weights: Floats) -> Outcome:
 
     >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
     >>> table = Crosstab(counts / 200, 200, 3, np.arange(3.0))
-    >>> round(weighted_kappa(table, agreement_weights([[0, 1, 3], [1, 0, 6], [3, 6, 0]])).value, 3)
+    >>> round(weighted_kappa(table, 1 - np.array([[0, 1, 3], [1, 0, 6], [3, 6, 0]]) / 6).value, 3)
     0.348
     """
     return cohen(table, _extended(table, weights))
