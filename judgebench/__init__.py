@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from judgebench.api.analyze import analyze
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
+    from judgebench.api.demo import demo
     from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.power import power
     from judgebench.api.reproduce import reproduce
-    from judgebench.api.running import run
+    from judgebench.api.running import estimate, run
     from judgebench.api.score import score, sensitivity
     from judgebench.api.systems import systems
     from judgebench.errors import JudgebenchError
@@ -49,7 +50,9 @@ __all__ = [
     "analyze",
     "compare",
     "correct",
+    "demo",
     "doctor",
+    "estimate",
     "gate",
     "humans",
     "power",
@@ -69,7 +72,9 @@ _LAZY = {
     "analyze": "judgebench.api.analyze:analyze",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
+    "demo": "judgebench.api.demo:demo",
     "doctor": "judgebench.api.doctor:doctor",
+    "estimate": "judgebench.api.running:estimate",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "power": "judgebench.api.power:power",
