@@ -16,6 +16,7 @@ From Python (``docs/python.md``)::
 from __future__ import annotations
 
 import importlib
+import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from judgebench.api.analyze import analyze
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
+    from judgebench.api.demo import demo
     from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.power import power
     from judgebench.api.reproduce import reproduce
-    from judgebench.api.running import run
+    from judgebench.api.running import estimate, run
     from judgebench.api.score import score, sensitivity
     from judgebench.api.systems import systems
     from judgebench.errors import JudgebenchError
@@ -48,7 +50,9 @@ __all__ = [
     "analyze",
     "compare",
     "correct",
+    "demo",
     "doctor",
+    "estimate",
     "gate",
     "humans",
     "power",
@@ -59,8 +63,7 @@ __all__ = [
     "systems",
 ]
 
-#: Where the names that a program uses live; each is imported when it is asked for. ``run`` and ``reproduce`` are
-#: rooms that can be called, so that they are the same objects whoever imported them first.
+#: Where the names that a program uses live; each is imported when it is asked for.
 _LAZY = {
     "Figure": "judgebench.report.scores:Figure",
     "JudgebenchError": "judgebench.errors:JudgebenchError",
@@ -69,24 +72,26 @@ _LAZY = {
     "analyze": "judgebench.api.analyze:analyze",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
+    "demo": "judgebench.api.demo:demo",
     "doctor": "judgebench.api.doctor:doctor",
+    "estimate": "judgebench.api.running:estimate",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "power": "judgebench.api.power:power",
-    "reproduce": "judgebench.reproduce",
-    "run": "judgebench.run",
-    "systems": "judgebench.api.systems:systems",
+    "reproduce": "judgebench.api.reproduce:reproduce",
+    "run": "judgebench.api.running:run",
     "score": "judgebench.api.score:score",
     "sensitivity": "judgebench.api.score:sensitivity",
+    "systems": "judgebench.api.systems:systems",
 }
+#: Rooms of the name of a question: each is the question, too, so that it is one object whoever imported it first.
+_BOTH = frozenset({"reproduce", "run"})
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place, _, attribute = _LAZY[name].partition(":")
-    module = importlib.import_module(place)
-    found = getattr(module, attribute) if attribute else module
+    found = importlib.import_module(f"{__name__}.{name}") if name in _BOTH else _load(name)
     globals()[name] = found
     return found
 
@@ -95,20 +100,33 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-class Room(ModuleType):
-    """What ``judgebench.run`` is made: a room that can be called. Rooms know nothing of `api`; the package does."""
+def _load(name: str) -> Any:
+    module, _, attribute = _LAZY[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+class _Package(ModuleType):
+    """A package whose rooms can be called where a question has their name; they know nothing of `api`, it does."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The import system hangs a room here before anybody else sees it.
+        if name in _BOTH and type(value) is ModuleType:
+            value.__class__ = _Question
+        super().__setattr__(name, value)
+
+
+class _Question(ModuleType):
+    """A room that can be asked."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Ask the question of the room's name."""
-        return _question(self)(*args, **kwargs)
+        return _load(self.__name__.rpartition(".")[2])(*args, **kwargs)
 
     @property
     def __signature__(self) -> inspect.Signature:
         import inspect  # noqa: PLC0415 - importing the package must stay free
 
-        return inspect.signature(_question(self))
+        return inspect.signature(_load(self.__name__.rpartition(".")[2]))
 
 
-def _question(room: ModuleType) -> Any:
-    name = room.__name__.rpartition(".")[2]
-    return getattr(importlib.import_module(f"judgebench.api.{'running' if name == 'run' else name}"), name)
+sys.modules[__name__].__class__ = _Package

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.catalog import JudgeSettings
-    from judgebench.domain import Agreement, Forecast, Judge, Policies, Task
+    from judgebench.domain import Agreement, Judge, Policies, Task
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.labels.annotations import Labels
     from judgebench.run.engine import Options
@@ -54,15 +54,9 @@ def plan_named(
     policy: Sequence[str] = (),
     labels: Mapping[str, Labels] | None = None,
 ) -> tuple[list[Planned], dict[str, Callable[[], Judge]]]:
-    """Plan a run of every judge on every task, each given by its name or as an object.
+    """Plan a run of every judge on every task, by name or as objects; ``labels`` are the tasks' gold.
 
-    With ``labels`` these are the tasks' gold.
-
-    Returns
-    -------
-    tuple of list and dict
-        The plans, each with the policies it will be measured under; and by the identity of a run how another
-        process makes its judge, where that is possible.
+    Beside the plans: by the identity of a run how another process makes its judge, where that is possible.
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
 
@@ -121,28 +115,6 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
     # What can't be measured must not be paid for first.
     check(task.scale, len(planned.annotators), policies)
     return planned, policies
-
-
-def estimates(plans: Sequence[Plan], runs: Path, *, share: bool, refresh: bool, batch: bool) -> list[Forecast]:
-    """Say what runs would take, beside what a folder of runs already answers."""
-    from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
-
-    found: list[Forecast] = []
-    for planned in plans:
-        submitted = _submitted(planned, runs) if batch else frozenset[str]()
-        with known_answers(runs, planned.run, share=share, refresh=refresh) as known:
-            found.append(estimate(planned, known, batch=batch, submitted=submitted))
-    return found
-
-
-def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
-    """Find the cases whose answers are under way in batches."""
-    from judgebench.run.batch.engine import batch_api  # noqa: PLC0415 - loaded on use
-    from judgebench.run.batch.ledger import in_batches  # noqa: PLC0415 - loaded on use
-
-    batch_api(planned)
-    return frozenset(in_batches(runs, planned.run))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the command line's parser checks, for those who come without it."""
+"""What a program may give where a signature can't say it all; each names its parameter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import operator
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from judgebench.domain import Policies
 from judgebench.errors import UsageError, argument
@@ -17,54 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Seconds that anything may be waited for.
-_DAY = 86_400.0
-#: Least and greatest value of every number, and whether it is a whole one; as the options of ``run``.
-_NUMBERS: dict[str, tuple[float, float, bool]] = {
-    "limit": (1, math.inf, True),
-    "repeats": (1, math.inf, True),
-    "max_tokens": (1, math.inf, True),
-    "max_concurrency": (1, math.inf, True),
-    "attempts": (1, math.inf, True),
-    "batch_size": (1, math.inf, True),
-    "workers": (1, math.inf, True),
-    "seed": (-math.inf, math.inf, True),
-    "temperature": (0, math.inf, False),
-    "timeout": (0.1, _DAY, False),
-    "connect_timeout": (0.1, _DAY, False),
-    "first_byte_timeout": (0.1, _DAY, False),
-    "hedge": (0.01, _DAY, False),
-    "poll": (0.01, _DAY, False),
-    "rpm": (0.1, math.inf, False),
-    "tpm": (1, math.inf, False),
-    "max_cost": (0, math.inf, False),
-}
-#: Those that None does not leave to somebody else.
-_NEEDED = frozenset({"repeats", "seed", "max_tokens", "attempts", "timeout", "connect_timeout", "poll"})
 
-
-def number(name: str, value: Any) -> Any:
-    """Check a number of the name; None stays None where it may, and numpy's become Python's.
-
-    Raises
-    ------
-    UsageError
-        If it is none, or out of range.
-
-    Examples
-    --------
-    >>> number("limit", 3), number("hedge", None), number("timeout", 5)
-    (3, None, 5.0)
-    """
-    if (value is None and name not in _NEEDED) or (
-        name == "temperature" and isinstance(value, str) and value == "default"
-    ):
-        return value
-    return ranged(name, value, *_NUMBERS[name])
-
-
-def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float:  # noqa: FBT001 - as the table has it
-    """Check that a number is in a range; UsageError where it is not, or is not a number."""
+def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float:  # noqa: FBT001 - as a range has it
+    """Check that it is a number in a range; numpy's become Python's."""
     try:
         found: float = operator.index(value) if whole else float(value)
     except (TypeError, ValueError):
@@ -75,19 +30,8 @@ def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float
     return found
 
 
-def numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Check all that are numbers."""
-    return {name: number(name, value) if name in _NUMBERS else value for name, value in values.items()}
-
-
 def flag(name: str, value: Any) -> bool:
-    """Check a yes or no: ``"no"`` would be a yes.
-
-    Raises
-    ------
-    UsageError
-        If it is neither.
-    """
+    """Check a yes or no: ``"no"`` would be a yes."""
     # numpy's truth values are no bool.
     if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
         return bool(value)
@@ -95,26 +39,14 @@ def flag(name: str, value: Any) -> bool:
 
 
 def place(name: str, value: Any) -> str:
-    """Check a folder or URL.
-
-    Raises
-    ------
-    UsageError
-        If it is none; an empty one would be wherever the program stands.
-    """
+    """Check a folder or URL; an empty one would be wherever the program stands."""
     if isinstance(value, (str, os.PathLike)) and (text := os.fspath(value)) and isinstance(text, str) and text.strip():
         return text
     raise UsageError(f"{argument(name)}={value!r}: name a folder, or a URL")
 
 
 def column(name: str, value: object) -> str | None:
-    """Check one column; a name that is no text becomes it, as in the table.
-
-    Raises
-    ------
-    UsageError
-        If it is no name.
-    """
+    """Check one column; a name that isn't text becomes it, as in the table."""
     if value is None or isinstance(value, str):
         # Around the names in the table there is none, either.
         return value and value.strip()
@@ -123,32 +55,15 @@ def column(name: str, value: object) -> str | None:
     return str(value)
 
 
-def one_of(name: str, value: T, alias: Any) -> T:
-    """Check a word against a Literal; None passes.
-
-    Raises
-    ------
-    UsageError
-        If it is none of its words.
-    """
-    return value if value is None else among(name, value, get_args(alias))
-
-
 def among(name: str, value: T, words: Sequence[object]) -> T:
-    """Check that a value is one of some words; UsageError where it is not."""
+    """Check that a value is one of some words."""
     if value not in words:
         raise UsageError(f"{argument(name)}={value!r}: write one of {', '.join(map(repr, words))}")
     return value
 
 
 def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
-    """Make a list of one or several, each of them once.
-
-    Raises
-    ------
-    UsageError
-        If there is none, or what is given is neither one nor a sequence.
-    """
+    """Make a list of one or several, each of them once."""
     if single(value):
         return [value]
     if not isinstance(value, Iterable):
@@ -167,15 +82,8 @@ def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
 def policies_of(given: object) -> list[str]:
     """Spell policies as the command line does.
 
-    Examples
-    --------
     >>> policies_of({"tie": "drop", "order": "mean"}), policies_of("tie=drop")
     (['tie=drop', 'order=mean'], ['tie=drop'])
-
-    Raises
-    ------
-    UsageError
-        If it is nothing of the kind.
     """
     if isinstance(given, Policies):
         given = given.to_json()
@@ -190,13 +98,7 @@ def policies_of(given: object) -> list[str]:
 
 
 def column_names(name: str, given: object) -> list[str]:
-    """Make a list of one column or several; names that are no text become it, as in the table.
-
-    Raises
-    ------
-    UsageError
-        If it is neither.
-    """
+    """Make a list of one column or several; names that aren't text become it, as in the table."""
     if given is None:
         return []
     if isinstance(given, str):

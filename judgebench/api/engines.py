@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine and what the command line says of it; fields as the options of ``run``."""
+    """An engine, and options of ``run`` that are its own."""
 
     name: Literal["local", "batch", "ray"]
     poll: float
@@ -38,13 +38,7 @@ class Engine:
     def make(
         self, plans: Sequence[Plan], recipes: Mapping[str, Callable[[], Judge]], *, tell: Callable[[str], None]
     ) -> Callable[..., list[Outcome]] | None:
-        """Make the function that asks; None for the local one.
-
-        Raises
-        ------
-        UsageError
-            If a judge can't be asked in this way.
-        """
+        """Make the function that asks, None for the local one; UsageError where a judge can't be asked in this way."""
         if self.name == "batch":
             return self._batch(plans, tell)
         if self.name == "ray":

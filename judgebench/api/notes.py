@@ -1,4 +1,7 @@
-"""What a person should know beside the answer: said to whoever listens, as a warning where nobody does."""
+"""What a person should know beside the answer: said to whoever listens, as a warning where nobody does.
+
+The command line listens; it also shows an answer before all is over.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from judgebench.report.document.model import Document
+
+_shower: ContextVar[Callable[[Document], None] | None] = ContextVar("shower", default=None)
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
 
@@ -37,11 +43,23 @@ def kept(notes: list[str]) -> Callable[[str], None]:
     return said
 
 
+def show(answer: Document) -> None:
+    """Show the answer on the command line, because what is still to be done may fail."""
+    if (shower := _shower.get()) is not None:
+        shower(answer)
+
+
+def on_command_line() -> bool:
+    """Whether this process is a command, so that its main thread and its signals are ours."""
+    return _shower.get() is not None
+
+
 @contextlib.contextmanager
-def listening(listener: Callable[[str], None]) -> Generator[None]:
-    """Let a function hear what is said."""
-    token = _listener.set(listener)
+def listening(listener: Callable[[str], None], shower: Callable[[Document], None]) -> Generator[None]:
+    """Let the command line hear what is said, and show answers."""
+    tokens = _listener.set(listener), _shower.set(shower)
     try:
         yield
     finally:
-        _listener.reset(token)
+        _listener.reset(tokens[0])
+        _shower.reset(tokens[1])

@@ -32,7 +32,7 @@ from judgebench.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Option", "Parameter", "keys", "parameters", "question"]
+__all__ = ["Option", "Parameter", "checked", "keys", "parameters", "question", "signature"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,9 +42,10 @@ R = TypeVar("R")
 class Option:
     """A parameter on the command line.
 
-    ``flag`` is its name there (``--the-name`` by default), ``least`` and ``most`` bound a number. ``read`` is the type
-    that the command line reads where that isn't the annotation's, ``default`` that of a key of a TypedDict.
-    ``kept`` names what a file is that no output may replace; ``silent`` says why there is no answer with a flag.
+    ``flag`` is its name there (by default ``--the-name``; ``--on/--off``, ``--long -l``), ``least`` and ``most`` bound
+    a number. ``read`` is the type that the command line reads where that isn't the annotation's, ``text`` makes a value
+    of a text, ``default`` is that of a key of a TypedDict. ``kept`` names what a file is that no output may replace;
+    ``silent`` says why there is no answer with a flag.
     """
 
     help: str
@@ -54,6 +55,7 @@ class Option:
     most: float | None = None
     env: str | list[str] | None = None
     read: Any = None
+    text: Callable[[str], Any] | None = None
     default: Any = None
     kept: str = ""
     silent: str = ""
@@ -72,29 +74,28 @@ class Parameter:
     @property
     def flag(self) -> str:
         """Its name on the command line."""
-        if self.place:
-            return self.option.metavar or self.name.upper()
-        return self.option.flag or f"--{self.name.replace('_', '-')}"
+        return (self.option.metavar or self.name.upper()) if self.place else self.flags[0].partition("/")[0]
+
+    @property
+    def flags(self) -> list[str]:
+        """Its names on the command line, if it isn't one by place."""
+        return self.option.flag.split() or [f"--{self.name.replace('_', '-')}"]
 
     def checked(self, value: Any) -> Any:
         """Hold a value against type and range; UsageError names the parameter."""
-        if value is None or value is self.default:
-            return value
-        kinds = (
-            get_args(self.type)
-            if isinstance(self.type, types.UnionType) or get_origin(self.type) is Union
-            else (self.type,)
-        )
+        union = isinstance(self.type, types.UnionType) or get_origin(self.type) is Union
+        kinds = get_args(self.type) if union else (self.type,)
         words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
-        if isinstance(value, str) and words:
+        number = int in kinds or float in kinds
+        if value is self.default or (value is None and (types.NoneType in kinds or not (number or bool in kinds))):
+            return value
+        if words and (not number or value in words):
             return among(self.name, value, words)
-        if bool in kinds:
-            return flag(self.name, value)
-        if int in kinds or float in kinds:
+        if number:
             low = -math.inf if self.option.least is None else self.option.least
             high = math.inf if self.option.most is None else self.option.most
             return ranged(self.name, value, low, high, float not in kinds)
-        return among(self.name, value, words) if words else value
+        return flag(self.name, value) if bool in kinds and not callable(value) else value
 
 
 @functools.cache
@@ -107,8 +108,7 @@ def parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
         if get_origin(hint) is Unpack and is_typeddict(table := get_args(hint)[0]):
             found |= keys(table)
         else:
-            by_place = given.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-            found |= _parameter(name, hint, given.default, place=by_place)
+            found |= _parameter(name, hint, given.default, place=given.kind is given.POSITIONAL_OR_KEYWORD)
     return found
 
 
@@ -127,27 +127,43 @@ def _parameter(name: str, hint: Any, default: Any, *, place: bool = False) -> di
     option = next((one for one in extras if isinstance(one, Option)), None)
     if option is None:
         return {}
-    return {name: Parameter(name, bare, option, option.default if default is None else default, place)}
+    shown = option.default if default is None else default
+    return {name: Parameter(name, bare, option, shown, place and not option.flag)}
+
+
+@functools.cache
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Give the signature of a question, with the keys of ``**table: Unpack[...]`` as parameters."""
+    own, known = inspect.signature(function), parameters(function)
+    plain = [one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    keyed = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=one.type)
+        for name, one in known.items()
+        if name not in own.parameters
+    ]
+    return own.replace(parameters=plain + keyed)
+
+
+def checked(function: Callable[..., Any], *args: Any, **kwargs: Any) -> inspect.BoundArguments:
+    """Bind what a program gives to a question, and hold it against its parameters; UsageError names one."""
+    try:
+        bound = signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        raise UsageError(f"judgebench.{function.__name__}: {error}") from None
+    known = parameters(function)
+    for name, value in bound.arguments.items():
+        if name in known:
+            bound.arguments[name] = known[name].checked(value)
+    return bound
 
 
 def question(function: Callable[P, R]) -> Callable[P, R]:
     """Check what a program gives to a function that people call, before it runs."""
-    signature = inspect.signature(function)
 
     @functools.wraps(function)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-        known = parameters(function)
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise UsageError(f"judgebench.{function.__name__}: {error}") from None
-        for name, value in list(bound.arguments.items()):
-            if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
-                if strange := sorted(set(value) - set(known)):
-                    raise UsageError(f"judgebench.{function.__name__}: there is no parameter {strange[0]!r}")
-                bound.arguments[name] = {key: known[key].checked(one) for key, one in value.items()}
-            elif name in known:
-                bound.arguments[name] = known[name].checked(value)
+        bound = checked(function, *args, **kwargs)
         return function(*bound.args, **bound.kwargs)
 
+    asked.__signature__ = signature(function)  # type: ignore[attr-defined]  # what help() and notebooks show
     return asked

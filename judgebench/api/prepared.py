@@ -3,53 +3,40 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
-from judgebench.api.asking import Ears, Order, ask_and_measure, plan_named
-from judgebench.api.checks import flag, numbers, one_of, place, policies_of, several
-from judgebench.api.engines import Engine
+from judgebench.api.asking import Ears, ask_and_measure
+from judgebench.api.checks import place
 from judgebench.api.loops import Asker, inside_a_loop
+from judgebench.api.notes import on_command_line, show
 from judgebench.api.progress import Live, told
 from judgebench.api.sources import silent, stored_sources
-from judgebench.domain import Judge, Task
-from judgebench.errors import UsageError
+from judgebench.domain import Judge
+from judgebench.report.estimate import Estimates
 from judgebench.report.scores import Asked, Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from judgebench.api.asking import Planned, Showing
-    from judgebench.domain import Policies
+    from judgebench.api.asking import Planned
+    from judgebench.api.engines import Engine
+    from judgebench.domain import Forecast
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome
+    from judgebench.run.execute import Outcome, Plan
 
-    JudgeLike: TypeAlias = str | Path | Judge | Callable[..., Any]
-    TaskLike: TypeAlias = str | Task
-    PolicyLike: TypeAlias = Mapping[str, str] | Sequence[str] | str | Policies
-    Listener: TypeAlias = Callable[[str], None]
-
-EngineName: TypeAlias = Literal["local", "batch", "ray"]
+Listener: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Runs that are planned, and how to ask.
+    """Runs that are planned, each with the policies under which it is measured, and how to ask.
 
-    Parameters
-    ----------
-    plans : tuple
-        Each with the policies under which it is measured.
-    recipes : mapping
-        How other processes make the judges.
-    options : Options
-        How to ask.
-    engine : Engine
-        Who asks.
-    by_system : bool
-        Whether every judged system gets a row.
+    ``recipes`` say how other processes make the judges.
     """
 
     plans: tuple[Planned, ...]
@@ -68,73 +55,53 @@ class Prepared:
         """Ask what is missing in a folder of runs, and measure.
 
         ``heard`` hears what became of the runs before anything is measured or raised.
-
-        Raises
-        ------
-        JudgebenchError
-            As `judgebench.run` says.
         """
         from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
 
         outcomes: list[Outcome] = []
         ears = _ears(progress, outcomes)
-        execute = self.engine.make([p for p, _ in self.plans], self.recipes, tell=_tell(progress))
+        asker = self.engine.make([p for p, _ in self.plans], self.recipes, tell=_tell(progress))
         # A batch waits for hours and looks at nobody meanwhile: outside a loop it stays where Ctrl-C reaches it.
-        asker = execute if self.engine.name == "batch" and not inside_a_loop() else Asker(execute)
+        if not on_command_line() and (self.engine.name != "batch" or inside_a_loop()):
+            asker = Asker(asker)
         if heard is not None:
             asker = _overheard(asker or Asker(), heard)
         with mirrored(Path(place("runs", runs))) as folder:
             rows, stopped = ask_and_measure(
                 self.plans, folder, self.options, by_system=self.by_system, execute=asker, ears=ears
             )
-            found = stored_sources([outcome.path for outcome in outcomes]) if rows else ()
-            sources = tuple(found)
+            sources = tuple(stored_sources([outcome.path for outcome in outcomes])) if rows else ()
+            # Two names of one judge are one run.
+            found = Scores(tuple(rows), (), tuple({o.path: _asked(o) for o in outcomes}.values()), sources)
+            # The last of it goes to a URL, over a network that may fail, and one run that stopped hides no other.
+            if rows:
+                show(found)
         _raise_first(stopped)
-        # Two names of one judge are one run.
-        return Scores(tuple(rows), (), tuple({o.path: _asked(o) for o in outcomes}.values()), sources)
+        return found
+
+    def estimate(self, runs: str | Path) -> Estimates:
+        """Say what asking would take, beside what a folder of runs answers already."""
+        from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
+        from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
+        from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
+
+        folder, batch = fetched(Path(place("runs", runs))), self.engine.name == "batch"
+        found: list[Forecast] = []
+        for planned, _ in self.plans:
+            submitted = _submitted(planned, folder) if batch else frozenset[str]()
+            share, refresh = self.options.share, self.options.refresh
+            with known_answers(folder, planned.run, share=share, refresh=refresh) as known:
+                found.append(estimate(planned, known, batch=batch, submitted=submitted))
+        return Estimates(tuple(found))
 
 
-def prepare(
-    judge: JudgeLike | Sequence[JudgeLike],
-    task: TaskLike | Sequence[TaskLike],
-    *,
-    data: str | Path | None,
-    sample: bool,
-    showing: Showing,
-    settings: Mapping[str, Any],
-    how: Mapping[str, Any],
-    engine: Engine,
-    policy: PolicyLike,
-    by_system: bool,
-) -> Prepared:
-    """Plan what `judgebench.run` was told; nothing is asked yet.
+def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
+    """Find the cases whose answers are under way in batches."""
+    from judgebench.run.batch.engine import batch_api  # noqa: PLC0415 - loaded on use
+    from judgebench.run.batch.ledger import in_batches  # noqa: PLC0415 - loaded on use
 
-    Raises
-    ------
-    UsageError, DataError
-        With the words of the command line.
-    """
-    from judgebench.catalog import JudgeSettings  # noqa: PLC0415 - loaded on use
-    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
-
-    one_of("order", showing.order, Order)
-    shown = numbers({"repeats": showing.repeats, "seed": showing.seed, "limit": showing.limit})
-    showing = replace(showing, **shown)
-    judges = [_judge(one) for one in several("judge", judge, _is_judge)]
-    tasks: list[str | Task] = several("task", task, lambda one: isinstance(one, (str, Task)))
-    if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
-        raise UsageError("on a cluster other processes make the judge: name it, as module:function for one's own")
-    plans, recipes = plan_named(
-        judges,
-        tasks,
-        JudgeSettings(**numbers(settings), seed=showing.seed),
-        showing,
-        data=None if data is None else Path(place("data", data)),
-        sample=flag("sample", sample),
-        policy=policies_of(policy),
-    )
-    _share(plans)
-    return Prepared(tuple(plans), recipes, Options(**numbers(how)), engine, flag("by_system", by_system))
+    batch_api(planned)
+    return frozenset(in_batches(runs, planned.run))
 
 
 def _overheard(
@@ -148,31 +115,13 @@ def _overheard(
     return executed
 
 
-def engine_of(given: Mapping[str, Any]) -> Engine:
-    """Choose who asks, from options.
-
-    Raises
-    ------
-    UsageError
-        If there is no such engine, or options belong to another one.
-    """
-    one_of("engine", given["engine"], EngineName)
-    checked = numbers({name: given[name] for name in ("poll", "batch_size", "workers")})
-    return Engine(
-        given["engine"],
-        checked["poll"],
-        flag("wait", given["wait"]),
-        checked["batch_size"],
-        checked["workers"],
-        given["ray_address"],
-    )
-
-
-def _is_judge(one: object) -> bool:
+def is_judge(one: object) -> bool:
+    """Whether it is a name, a file, an object or a function that judges."""
     return isinstance(one, (str, Path, Judge)) or callable(one)
 
 
-def _judge(one: JudgeLike) -> str | Judge:
+def judge_of(one: Any) -> str | Judge:
+    """Take a judge as it is planned: by its name, or as an object; a function becomes one."""
     if isinstance(one, (str, Path)):
         return str(one)
     # A class of judges has all that a judge has, and is none.
@@ -200,14 +149,14 @@ class _Shared:
             await closing()
 
 
-def _share(plans: list[Planned]) -> None:
-    counts: dict[int, int] = {}
-    for planned, _ in plans:
-        counts[id(planned.judge)] = counts.get(id(planned.judge), 0) + 1
-    shared = {id(p.judge): _Shared(p.judge, counts[id(p.judge)]) for p, _ in plans if counts[id(p.judge)] > 1}
-    for i, (planned, policies) in enumerate(plans):
-        if (judge := shared.get(id(planned.judge))) is not None:
-            plans[i] = replace(planned, judge=cast("Judge", judge)), policies
+def shared(plans: Sequence[Planned]) -> tuple[Planned, ...]:
+    """Let a judge of several runs be closed after the last of them."""
+    counts = Counter(id(planned.judge) for planned, _ in plans)
+    judges = {id(p.judge): _Shared(p.judge, counts[id(p.judge)]) for p, _ in plans if counts[id(p.judge)] > 1}
+    return tuple(
+        (replace(planned, judge=cast("Judge", judges.get(id(planned.judge), planned.judge))), policies)
+        for planned, policies in plans
+    )
 
 
 def _tell(progress: bool | Listener) -> Listener:  # noqa: FBT001 - as `judgebench.run`

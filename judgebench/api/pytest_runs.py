@@ -17,7 +17,8 @@ from judgebench.errors import BackendError, JudgebenchError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
-    from judgebench.api.prepared import JudgeLike, Prepared, TaskLike
+    from judgebench.api.prepared import Prepared
+    from judgebench.api.running import JudgeLike, TaskLike
     from judgebench.domain import Case, Judge, Reply, Scale
     from judgebench.report.scores import Scores
     from judgebench.run.execute import Outcome, Plan

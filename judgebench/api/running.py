@@ -1,178 +1,226 @@
-"""``judgebench.run``: ask judges about tasks from Python, then measure."""
+"""``judgebench.run`` and ``judgebench.estimate``: ask judges about tasks, then measure; or say what that would take."""
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Literal
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack
 
-from judgebench.api.asking import Order, Showing
-from judgebench.api.checks import flag
-from judgebench.api.prepared import engine_of, prepare
-from judgebench.errors import UsageError
+from judgebench.api.asking import Order, Showing, plan_named
+from judgebench.api.checks import place, policies_of, several
+from judgebench.api.engines import Engine
+from judgebench.api.labelling import open_labels
+from judgebench.api.parameters import Option, checked, keys, question
+from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of, shared
+from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy
+from judgebench.domain import Judge, Task
+from judgebench.errors import UsageError, argument
+from judgebench.report.estimate import Estimates
+from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from judgebench.api.prepared import JudgeLike, Listener, PolicyLike, Prepared, TaskLike
-    from judgebench.report.scores import Scores
+#: A name as on the command line, a judge file, a function as `judgebench.judges.function` describes it, or an object.
+JudgeLike: TypeAlias = str | Path | Judge | Callable[..., Any]
+TaskLike: TypeAlias = str | Task
+Judges: TypeAlias = Annotated[
+    JudgeLike | Sequence[JudgeLike],
+    Option("A judge; give it again for more.", "--judge", "J", env="JUDGEBENCH_JUDGE", read=list[str]),
+]
+Tasks: TypeAlias = Annotated[
+    TaskLike | Sequence[TaskLike],
+    Option("A task, or task:split; repeatable.", "--task", "T", env="JUDGEBENCH_TASK", read=list[str]),
+]
+#: Seconds that anything may be waited for.
+_DAY = 86_400
 
 
-def run(
-    judge: JudgeLike | Sequence[JudgeLike],
-    task: TaskLike | Sequence[TaskLike],
-    *,
-    data: str | Path | None = None,
-    sample: bool = False,
-    limit: int | None = None,
-    order: Order | None = None,
-    prompt: str | Path | None = None,
-    reference: str = "auto",
-    repeats: int = 1,
-    base_url: str | None = None,
-    temperature: float | Literal["default"] | None = "default",
-    max_tokens: int = 2048,
-    timeout: float = 120.0,
-    connect_timeout: float = 10.0,
-    first_byte_timeout: float | None = None,
-    max_concurrency: int | None = None,
-    rpm: float | None = None,
-    tpm: float | None = None,
-    max_cost: float | None = None,
-    hedge: float | None = None,
-    attempts: int = 6,
-    engine: Literal["local", "batch", "ray"] = "local",
-    poll: float = 15.0,
-    wait: bool = True,
-    batch_size: int | None = None,
-    workers: int | None = None,
-    ray_address: str | None = None,
-    seed: int = 0,
-    policy: PolicyLike = (),
-    by_system: bool = False,
-    cache: bool = True,
-    refresh: bool = False,
-    runs: str | Path = "runs",
-    progress: bool | Listener = False,
-) -> Scores:
+def _temperature(text: str) -> float | None:
+    if text.casefold() == "none":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UsageError(f"{argument('temperature')} {text!r} is neither a number from 0 up nor 'none'")
+    return value
+
+
+def _concurrency(text: str) -> int | None:
+    if text.casefold() == "auto":
+        return None
+    if text.isascii() and text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise UsageError(f"{argument('max_concurrency')} {text!r} is neither a number from 1 up nor 'auto'")
+
+
+class Asking(TypedDict, total=False):
+    """What is asked, of whom and in which way, and where it is kept."""
+
+    data: Data
+    sample: Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
+    limit: Annotated[int | None, Option("Only the first N items.", metavar="N", least=1)]
+    labels: OwnLabels
+    labels_mode: LabelsMode
+    order: Annotated[
+        Order | None,
+        Option("How responses are shown; both (the default) shows position bias. A replay keeps its own."),
+    ]
+    prompt: Annotated[str | Path | None, Option("Another prompt than the scale's.", metavar="NAME|FILE", read=str)]
+    reference: Annotated[
+        str, Option("Which reference answers the judge sees.", metavar="auto|none|human", default="auto")
+    ]
+    repeats: Annotated[int, Option("Ask each case so often.", least=1, default=1)]
+    seed: Annotated[int, Option("Seed of random orders and of seeded judges.", default=0)]
+    base_url: Annotated[str | None, Option("Address of the API.", metavar="URL", env="JUDGEBENCH_BASE_URL")]
+    temperature: Annotated[
+        float | Literal["default"] | None,
+        Option(
+            "Sampling temperature; by default 0 where the API takes one, 'none' sends none.",
+            metavar="T",
+            least=0,
+            text=_temperature,
+            default="default",
+        ),
+    ]
+    max_tokens: Annotated[int, Option("Longest answer, in tokens.", least=1, default=2048)]
+    timeout: Annotated[float, Option("Seconds that one call may take.", least=0.1, most=_DAY, default=120.0)]
+    connect_timeout: Annotated[
+        float, Option("Seconds that opening a connection may take.", least=0.1, most=_DAY, default=10.0)
+    ]
+    first_byte_timeout: Annotated[
+        float | None, Option("Seconds until an answer must begin; by default --timeout.", least=0.1, most=_DAY)
+    ]
+    engine: Annotated[
+        Literal["local", "batch", "ray"],
+        Option(
+            "Who asks: this process, the provider's batch API (half price, within a day), or a Ray cluster.",
+            env="JUDGEBENCH_ENGINE",
+            default="local",
+        ),
+    ]
+    poll: Annotated[
+        float,
+        Option(
+            "First pause before a batch is asked after; it grows.",
+            metavar="SECONDS",
+            least=0.01,
+            most=_DAY,
+            default=15.0,
+        ),
+    ]
+    wait: Annotated[bool, Option("Wait for batches, or submit and leave.", "--wait/--no-wait", default=True)]
+    batch_size: Annotated[int | None, Option("Requests in a batch, if fewer than allowed.", metavar="N", least=1)]
+    workers: Annotated[int | None, Option("With --engine ray: processes that ask.", metavar="N", least=1)]
+    ray_address: Annotated[
+        str | None,
+        Option(
+            "With --engine ray: the cluster; local (the default) starts one here.",
+            metavar="auto|HOST:PORT|local",
+            env=["JUDGEBENCH_RAY_ADDRESS", "RAY_ADDRESS"],
+        ),
+    ]
+    policy: Policy
+    cache: Annotated[
+        bool,
+        Option("Take answers to the same cases from other runs in --runs.", "--cache/--no-cache", default=True),
+    ]
+    refresh: Annotated[bool, Option("Ask everything again; what was judged is kept under another name.", default=False)]
+    runs: Annotated[
+        str | Path,
+        Option(
+            "Folder or URL that keeps the runs.",
+            metavar="DIR",
+            env="JUDGEBENCH_RUNS",
+            read=Path,
+            default=Path("runs"),
+        ),
+    ]
+
+
+class Running(Asking, total=False):
+    """How fast and for how much it is asked, and what is shown."""
+
+    max_concurrency: Annotated[
+        int | None,
+        Option(
+            "Calls in flight at once to one backend; auto (the default) finds out what it bears.",
+            metavar="N|auto",
+            least=1,
+            env="JUDGEBENCH_MAX_CONCURRENCY",
+            text=_concurrency,
+        ),
+    ]
+    rpm: Annotated[float | None, Option("Requests a minute, at most, to one backend.", metavar="N", least=0.1)]
+    tpm: Annotated[float | None, Option("Tokens a minute, at most, to one backend.", metavar="N", least=1)]
+    max_cost: Annotated[
+        float | None, Option("Stop before the whole command has cost more; exit 5.", metavar="USD", least=0)
+    ]
+    hedge: Annotated[
+        float | None,
+        Option("Ask once more where no answer came by then; both are paid.", metavar="SECONDS", least=0.01, most=_DAY),
+    ]
+    attempts: Annotated[int, Option("Times a case is asked before it counts as failed.", least=1, default=6)]
+    by_system: BySystem
+    #: True shows on stderr where all stand, a function hears it line by line.
+    progress: Annotated[bool | Listener, Option("No progress, no notes.", "--quiet -q", read=bool, default=False)]
+
+
+@question
+def run(judge: Judges, task: Tasks, **options: Unpack[Running]) -> Scores:
     """Ask judges about tasks and measure how far they agree with the gold labels.
 
-    What was judged is kept in ``runs`` and never asked again, neither by the next call nor by the command line;
-    the figures are those of ``judgebench run``. It works inside a running event loop, too, which it holds up.
-
-    Parameters
-    ----------
-    judge : str, Path, Judge or callable, or a sequence of them
-        A name as on the command line, a judge file, an object with ``name``, ``settings`` and ``async judge``, or a
-        function as `judgebench.judges.function` describes it.
-    task : str or Task, or a sequence of them
-        A name as on the command line, or an object with ``name``, ``revision``, ``scale`` and ``items``.
-    data : str or Path, optional
-        Folder or file in the benchmark's published format.
-    sample : bool, optional
-        Take the rows shipped with the task.
-    limit : int, optional
-        Only the first ``limit`` items.
-    order : {'both', 'original', 'swapped', 'random'}, optional
-        How responses are shown; both by default, a replay keeps its own.
-    prompt : str or Path, optional
-        Another prompt than the scale's.
-    reference : str, optional
-        Which reference answers the judge sees.
-    repeats : int, optional
-        How often each case is asked.
-    base_url : str, optional
-        Address of the API.
-    temperature : float, None or 'default', optional
-        None sends none.
-    max_tokens : int, optional
-        Longest answer.
-    timeout, connect_timeout, first_byte_timeout : float, optional
-        Seconds that a call, its connection and the beginning of its answer may take.
-    max_concurrency : int, optional
-        Calls in flight at once to one backend; found out by default.
-    rpm, tpm : float, optional
-        Requests and tokens a minute; learned by default.
-    max_cost : float, optional
-        Dollars that this call may cost.
-    hedge : float, optional
-        Seconds after which a call without an answer is made once more.
-    attempts : int, optional
-        Times a case is asked before it counts as failed.
-    engine : {'local', 'batch', 'ray'}, optional
-        Who asks; ``poll``, ``wait`` and ``batch_size`` belong to ``batch``, ``workers`` and ``ray_address`` to ``ray``.
-    seed : int, optional
-        Of random orders and seeded judges.
-    policy : mapping, str or sequence of str, optional
-        Conventions to override: ``{"tie": "drop"}`` or ``"tie=drop"``.
-    by_system : bool, optional
-        Add a row for every judged system.
-    cache : bool, optional
-        Take answers to the same cases from other runs in ``runs``.
-    refresh : bool, optional
-        Ask everything again.
-    runs : str or Path, optional
-        Folder or URL that keeps the runs.
-    progress : bool or callable, optional
-        True shows on stderr where all stand, a callable hears it line by line; nothing is said by default.
-
-    Returns
-    -------
-    Scores
-        A row ``all`` and one per subset for every judge on every task.
-
-    Raises
-    ------
-    JudgebenchError
-        With the words of the command line. Where a run stopped early (a budget, too many failures, no key) the
-        others are asked to their end and kept before that is raised.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as runs:
-    ...     scores = run("baseline/longest", "pandalm", sample=True, runs=runs)
-    >>> scores.kappa
-    <Cohen's kappa .153 [-.254, .514], n = 48>
+    A run resumes by default: what was judged is never asked again, only failed cases are.
     """
-    return _prepared(locals()).ask(runs, progress)
+    how = _filled(options)
+    return _prepared(judge, task, how).ask(how["runs"], how["progress"])
 
 
-def prepared_run(
-    judge: JudgeLike | Sequence[JudgeLike], task: TaskLike | Sequence[TaskLike], **options: Any
-) -> Prepared:
-    """Plan what `run` would ask under these options, ``runs`` and ``progress`` aside.
-
-    Raises
-    ------
-    JudgebenchError
-        As of `run`; UsageError for an option that there is not.
-    """
-    try:
-        bound = inspect.signature(run).bind(judge, task, **options)
-    except TypeError as error:
-        raise UsageError(f"judgebench.run: {error}") from None
-    bound.apply_defaults()
-    return _prepared(bound.arguments)
+@question
+def estimate(judge: Judges, task: Tasks, **options: Unpack[Asking]) -> Estimates:
+    """Say how many calls, tokens and dollars it would take; ask nothing."""
+    how = _filled(options)
+    return _prepared(judge, task, how).estimate(how["runs"])
 
 
-def _prepared(given: Mapping[str, Any]) -> Prepared:
-    prompt = given["prompt"]
-    return prepare(
-        given["judge"],
-        given["task"],
-        data=given["data"],
-        sample=given["sample"],
-        showing=Showing(**{name: given[name] for name in ("order", "repeats", "reference", "seed", "limit")}),
-        settings={name: given[name] for name in _OF_JUDGES} | {"prompt": None if prompt is None else str(prompt)},
-        how={name: given[name] for name in _OF_ASKING}
-        | {"share": flag("cache", given["cache"]), "refresh": flag("refresh", given["refresh"])},
-        engine=engine_of(given),
-        policy=given["policy"],
-        by_system=given["by_system"],
+def prepared_run(judge: Any, task: Any, **options: Any) -> Prepared:
+    """Plan what `run` would ask under these options, ``runs`` and ``progress`` aside."""
+    given = checked(run, judge, task, **options).arguments
+    return _prepared(given["judge"], given["task"], _filled(given))
+
+
+def _filled(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the defaults of options that nobody gave."""
+    return {name: one.default for name, one in keys(Running).items() if one.default is not None} | dict(options)
+
+
+def _prepared(judge: Any, task: Any, how: Mapping[str, Any]) -> Prepared:
+    from judgebench.catalog import JudgeSettings  # noqa: PLC0415 - loaded on use
+    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
+
+    def given(*names: str) -> dict[str, Any]:
+        return {name: how.get(name) for name in names}
+
+    engine = Engine(how["engine"] or "local", **given("poll", "wait", "batch_size", "workers", "ray_address"))
+    judges = [judge_of(one) for one in several("judge", judge, is_judge)]
+    tasks: list[str | Task] = several("task", task, lambda one: isinstance(one, (str, Task)))
+    if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
+        raise UsageError("on a cluster other processes make the judge: name it, as module:function for one's own")
+    asked = given("base_url", "temperature", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")
+    prompt, data = how.get("prompt"), how.get("data")
+    plans, recipes = plan_named(
+        judges,
+        tasks,
+        JudgeSettings(None if prompt is None else str(prompt), **asked),
+        Showing(**given("order", "repeats", "reference", "seed", "limit")),
+        data=None if data is None else Path(place("data", data)),
+        sample=how["sample"],
+        policy=policies_of(how.get("policy", ())),
+        labels=open_labels(how.get("labels") or (), how.get("labels_mode") or "only"),
     )
-
-
-#: Options that make a judge, and that say how to ask.
-_OF_JUDGES = ("base_url", "temperature", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout")
-_OF_ASKING = ("max_concurrency", "rpm", "tpm", "max_cost", "hedge", "attempts")
+    paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
+    how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])
+    return Prepared(shared(plans), recipes, how_to_ask, engine, by_system=bool(how.get("by_system")))

@@ -189,6 +189,9 @@ def _words(words: object) -> list[str]:
 
 #: Run folders or URLs, a table of one's own (a path where columns are named, a DataFrame), or measured `Scores`.
 Source: TypeAlias = Annotated[Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...")]
+Data: TypeAlias = Annotated[
+    str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
+]
 OwnLabels: TypeAlias = Annotated[
     str | Path | Sequence[str | Path],
     Option(

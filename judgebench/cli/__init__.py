@@ -51,7 +51,9 @@ def main() -> None:
     except JudgebenchError as error:
         # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
         if cast("object", sys.stderr) is not None:
-            print(f"judgebench: {error}", file=sys.stderr)
+            # Other runs of the same command may have stopped for another reason.
+            for text in (*getattr(error, "__notes__", ()), error):
+                print(f"judgebench: {text}", file=sys.stderr)
         if isinstance(error, InterruptedRunError):
             # Python would wait for threads, and one of a user's judge may hang.
             for stream in (sys.stdout, sys.stderr):

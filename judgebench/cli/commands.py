@@ -64,20 +64,21 @@ def command(
             if given.pop(flag):
                 asked, shared = other, {"csv", *parameters(inspect.unwrap(other))}
                 given = {name: one for name, one in given.items() if name in shared}
-        if "csv" in given:
-            given["source"] = Given(given.pop("source") or (), given.pop("csv"))
-        if "words" in given:
-            given["words"] = meanings(given["words"])
-        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note):
-            answer = asked(**given)
-            if answer is None:
-                return
+        shown: list[Document] = []
+
+        def show(answer: Document) -> None:
+            shown.append(answer)
             if junit is not None:
                 emit(answer.render("junit"), junit)
             if "annotations" in answer.MORE:
                 _tell_github(answer, asked=github)
             emit(answer.render(form, width=room(output)), output)
-            if (failure := answer.failure) is not None:
+
+        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note, show):
+            answer = asked(**_values(given, known))
+            if answer is not None and not shown:
+                show(answer)
+            if answer is not None and (failure := answer.failure) is not None:
                 raise failure
 
     made = [option for one in known.values() for option in _options(one)]
@@ -89,6 +90,22 @@ def command(
     called.__annotations__ = {one.name: one.annotation for one in made}
     called.__doc__ = question.__doc__
     return called
+
+
+def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Make what a question takes of what the command line read; what isn't given is left to the question."""
+    found = {name: one for name, one in given.items() if one is not None}
+    if "source" in known:
+        found["source"] = Given(found.pop("source", ()), found.pop("csv", None))
+    if "words" in found:
+        found["words"] = meanings(found["words"])
+    if "progress" in found:
+        # The option is --quiet.
+        found["progress"] = not found["progress"]
+    return {
+        name: one if name not in known or (read := known[name].option.text) is None else read(one)
+        for name, one in found.items()
+    }
 
 
 def _answer(question: Callable[..., Document | None]) -> type[Document]:
@@ -131,24 +148,22 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
     if one.name == "source":
         runs = Annotated[list[Path] | None, typer.Argument(metavar=option.metavar, help=option.help)]
         return [_parameter("source", runs, None), _parameter("csv", CsvOption, None)]
-    read = option.read or one.type
-    several = get_origin(read) is list
+    read: Any = option.read or one.type
+    default = one.default if one.default is not inspect.Parameter.empty else ...
+    low, high = option.least, option.most
+    if option.text is not None:
+        # The range is that of what is made of it.
+        read, default, low, high = str, None, None, None
     wanted = (
         typer.Argument(metavar=option.metavar, help=option.help)
         if one.place
-        else typer.Option(
-            one.flag,
-            metavar=option.metavar,
-            help=option.help,
-            envvar=option.env,
-            min=option.least,
-            max=option.most,
-        )
+        else typer.Option(*one.flags, metavar=option.metavar, help=option.help, envvar=option.env, min=low, max=high)
     )
-    if not several and one.default is None:
+    if get_origin(read) is list:
+        default = default or []
+    elif default is None:
         read |= None
-    default = one.default if one.default is not inspect.Parameter.empty else ...
-    return [_parameter(one.name, Annotated[read, wanted], [] if several and not default else default)]
+    return [_parameter(one.name, Annotated[read, wanted], default)]
 
 
 def _flag(name: str, other: Callable[..., Document]) -> Any:

@@ -7,18 +7,13 @@ import shutil
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import typer
 
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.labels.annotations import Mode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from judgebench.domain import Agreement
 
 
 def _read_config(context: typer.Context, value: Path | None) -> Path | None:
@@ -77,22 +72,11 @@ ConfigOption = Annotated[
         help="TOML file of defaults, one section per command.",
     ),
 ]
-JudgeOption = Annotated[
-    list[str],
-    typer.Option("--judge", metavar="J", envvar="JUDGEBENCH_JUDGE", help="A judge; give it again for more."),
-]
-TaskOption = Annotated[
-    list[str],
-    typer.Option("--task", metavar="T", envvar="JUDGEBENCH_TASK", help="A task, or task:split; repeatable."),
-]
 DataOption = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Folder or file in the benchmark's published format."),
 ]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Use the rows shipped with the task.")]
-RunsOption = Annotated[
-    Path, typer.Option("--runs", metavar="DIR", envvar="JUDGEBENCH_RUNS", help="Folder or URL that keeps the runs.")
-]
 LabelsOption = Annotated[
     list[Path],
     typer.Option(
@@ -165,13 +149,6 @@ def note(text: str) -> None:
     """Say something beside the result."""
     if cast("object", sys.stderr) is not None:
         print(text, file=sys.stderr)
-
-
-def emit_scores(rows: Sequence[Agreement], form: Format, output: Path | None) -> None:
-    """Print measured rows in the asked form."""
-    from judgebench.report.scores import Scores  # noqa: PLC0415 - loaded on use
-
-    emit(Scores(tuple(rows)).render(form, width=room(output)), output)
 
 
 def room(output: Path | None) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 #: Where each command lives. Only the one that is called is imported, which keeps `list` quick.
 COMMANDS: dict[str, str] = {
-    "run": "judgebench.cli.asking:run",
-    "demo": "judgebench.cli.asking:demo",
+    "run": "judgebench.api.running:run",
+    "demo": "judgebench.api.demo:demo",
     "score": "judgebench.api.score:score",
     "humans": "judgebench.api.humans:humans",
     "alt-test": "judgebench.api.alt_test:alt_test",
@@ -30,5 +30,6 @@ COMMANDS: dict[str, str] = {
 
 #: Flags of a command that ask another question of the same source instead.
 INSTEAD: dict[str, dict[str, str]] = {
+    "run": {"dry_run": "judgebench.api.running:estimate"},
     "score": {"sensitivity": "judgebench.api.score:sensitivity"},
 }

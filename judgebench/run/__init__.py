@@ -3,9 +3,3 @@
 The package shares its name with a function: ``judgebench.run("gpt-4o", "pandalm", sample=True)`` asks and measures
 (`judgebench.api.running.run`), ``judgebench.run.engine`` is a module.
 """
-
-import sys
-
-from judgebench import Room
-
-sys.modules[__name__].__class__ = Room

@@ -57,7 +57,7 @@ def test_a_ranking_without_gold(labels):
         ),
         ({"estimator": "best"}, "estimator='best': write one of 'auto'"),
         ({"draws": 5}, "draws=5: expected a whole number from 100 to 100000"),
-        ({"subset": "human"}, "there is no parameter 'subset'"),
+        ({"subset": "human"}, "got an unexpected keyword argument 'subset'"),
         ({"no_gold": True, "system": "system", "diagonal": [2]}, "diagonal 2: write a share between 0 and 1"),
     ],
 )

@@ -76,7 +76,8 @@ def test_help_and_signature_are_the_functions() -> None:
     assert list(parameters)[:5] == ["judge", "task", "data", "sample", "limit"]
     assert "judgebench.api.running.run" in inspect.getdoc(judgebench.run)
     assert inspect.getdoc(judgebench.score).startswith("Measure again")
-    assert next(iter(inspect.signature(judgebench.score).parameters)) == "source"
+    assert list(inspect.signature(judgebench.score).parameters)[:2] == ["source", "labels"]
+    assert {"judge", "gold", "policy"} <= set(inspect.signature(judgebench.score).parameters)
     assert set(judgebench.__all__) <= set(dir(judgebench))
     assert all(getattr(judgebench, name) is not None for name in judgebench.__all__)
     with pytest.raises(AttributeError, match="no attribute 'rum'"):

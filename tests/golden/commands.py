@@ -108,6 +108,8 @@ def _asking() -> Iterator[Scene]:
         "demo",
         forms("demo", "demo", ("table", "json", "md")),
         step("seed", "demo --seed 3 --output demo.csv --format csv"),
+        step("config", "demo --config demo.toml"),
+        inputs={"demo.toml": b'[demo]\nseed = 3\nformat = "md"\n'},
     )
 
 

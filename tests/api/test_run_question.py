@@ -1,0 +1,97 @@
+"""`run`, its estimate and `demo` are questions: documents, options from the signature, one word for each range."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import judgebench
+from judgebench.api.asking import Showing
+from judgebench.catalog import JudgeSettings
+from judgebench.errors import UsageError
+from judgebench.run.engine import Options
+
+LABELS = Path(__file__).parent.parent / "golden" / "pandalm--ann.jsonl"
+FORMS = ("table", "json", "csv", "md", "html", "tex")
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind"),
+    [
+        (lambda: judgebench.run("baseline/first", "pandalm", sample=True), "scores"),
+        (lambda: judgebench.estimate("baseline/first", "pandalm", sample=True), "estimate"),
+        (judgebench.demo, "scores"),
+    ],
+    ids=["run", "estimate", "demo"],
+)
+@pytest.mark.filterwarnings("ignore:These are small samples")
+def test_answers_are_documents(here: Path, ask, kind: str) -> None:
+    found = ask()
+    assert found.to_json()["schema"] == f"judgebench.{kind}/1"
+    assert len(found.to_frame())
+    assert repr(found).startswith("<")
+    assert found._repr_html_()
+    assert all(found.render(form) for form in FORMS)
+
+
+def test_the_estimate_is_that_of_dry_run_and_leaves_nothing_behind(here: Path, python) -> None:
+    options = (
+        "--judge",
+        "server/m",
+        "--task",
+        "pandalm",
+        "--sample",
+        "--repeats",
+        2,
+        "--base-url",
+        "http://127.0.0.1:9",
+    )
+    done = python("-m", "judgebench", "run", *options, "--dry-run", "--format", "json", "--rpm", 5)
+    assert done.code == 0, done.err
+    how = {"sample": True, "repeats": 2, "base_url": "http://127.0.0.1:9"}
+    assert judgebench.estimate("server/m", "pandalm", **how).to_json() == json.loads(done.out)
+    assert not (here / "runs").exists()
+    with pytest.raises(UsageError, match=r"^judgebench\.estimate: got an unexpected keyword argument 'rpm'"):
+        judgebench.estimate("server/m", "pandalm", rpm=5)
+
+
+def test_defaults_are_those_of_what_is_made_of_them() -> None:
+    said = {name: one.default for name, one in inspect.signature(judgebench.run).parameters.items()}
+    renamed = {"share": "cache"}
+    for made in (JudgeSettings(), Options(), Showing()):
+        for field in fields(made):
+            name = renamed.get(field.name, field.name)
+            # An engine's own patience is nobody's option.
+            if name not in {"backoff", "give_up_after"}:
+                assert said[name] == getattr(made, field.name), name
+
+
+def test_a_message_names_what_python_or_the_command_line_calls_it(here: Path, python) -> None:
+    with pytest.raises(UsageError, match=r"^max_cost=inf: expected a number from 0 up$"):
+        judgebench.run("baseline/first", "pandalm", sample=True, max_cost=float("inf"))
+    with pytest.raises(UsageError, match=r"^temperature='hot': expected a number from 0 up$"):
+        judgebench.run("baseline/first", "pandalm", sample=True, temperature="hot")
+    with pytest.raises(UsageError, match=r"^judgebench\.run: got an unexpected keyword argument 'smaple'$"):
+        judgebench.run("baseline/first", "pandalm", smaple=True)
+    options = ("--judge", "baseline/first", "--task", "pandalm", "--sample")
+    for wrong, says in {
+        ("--max-cost", "inf"): "--max-cost=inf: expected a number from 0 up",
+        ("--temperature", "default"): "--temperature 'default' is neither a number from 0 up nor 'none'",
+        ("--max-concurrency", "0"): "--max-concurrency '0' is neither a number from 1 up nor 'auto'",
+    }.items():
+        done = python("-m", "judgebench", "run", *options, *wrong)
+        assert (done.code, done.out, done.err) == (2, "", f"judgebench: {says}\n")
+
+
+def test_labels_of_ones_own_are_gold_from_python_too(here: Path, python) -> None:
+    made = ("--judge", "baseline/longest", "--task", "pandalm", "--sample", "--format", "json")
+    done = python("-m", "judgebench", "run", *made, "--labels", LABELS)
+    assert done.code == 0, done.err
+    scores = judgebench.run("baseline/longest", "pandalm", sample=True, labels=LABELS, runs="python")
+    assert scores.to_json() == json.loads(done.out)
+    assert scores.row().gold == "human"
+    assert scores != judgebench.run("baseline/longest", "pandalm", sample=True, runs="python")
