@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
+    from judgebench.api.leaderboard import leaderboard
     from judgebench.api.power import power
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import run
@@ -51,6 +52,7 @@ __all__ = [
     "doctor",
     "gate",
     "humans",
+    "leaderboard",
     "power",
     "reproduce",
     "run",
@@ -72,6 +74,7 @@ _LAZY = {
     "doctor": "judgebench.api.doctor:doctor",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
+    "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "power": "judgebench.api.power:power",
     "reproduce": "judgebench.reproduce",
     "run": "judgebench.run",
