@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
+    from judgebench.api.leaderboard import leaderboard
     from judgebench.api.power import power
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
@@ -55,6 +56,7 @@ __all__ = [
     "estimate",
     "gate",
     "humans",
+    "leaderboard",
     "power",
     "reproduce",
     "run",
@@ -77,6 +79,7 @@ _LAZY = {
     "estimate": "judgebench.api.running:estimate",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
+    "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "power": "judgebench.api.power:power",
     "reproduce": "judgebench.api.reproduce:reproduce",
     "run": "judgebench.api.running:run",

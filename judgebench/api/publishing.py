@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.api.boards import paces, placed
+from judgebench.api.leaderboard import paces, placed
 from judgebench.api.sources import judgments, stored_sources
 from judgebench.errors import DataError, UsageError
 from judgebench.report.publish.checks import SAMPLE, check_run, may_pass_on

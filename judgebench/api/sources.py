@@ -91,15 +91,15 @@ def open_sources(
     missing.
     """
     columns = Columns.of(table)
-    gold: Gold = table.get("gold_source") or "unspecified"
-    if isinstance(source, Given):
-        how: Any = {"unlabelled": unlabelled, "unjudged": unjudged, "labels": labels, "tell": tell}
-        return sources(source.runs, source.csv, columns, gold, **how)
     own = own_table(source, columns, name)
+    if isinstance(source, Given) and bool(source.runs) == (own is not None):
+        raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if own is None:
-        if (paths := _paths(source)) is None:
-            raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
-        return sources(paths, None, columns, gold, labels=labels, tell=tell)
+        paths = _paths(source)
+        if columns.options():
+            raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
+        return list(stored_sources(paths, labels=labels, tell=tell))
+    gold: Gold = table.get("gold_source") or "unspecified"
     if not isinstance(own, Path):
         if columns.delimiter is not None:
             raise UsageError("a DataFrame has no delimiter")
@@ -123,55 +123,27 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     return None if frame is None else FrameTable(frame, name)
 
 
-def _paths(source: Any) -> list[Path] | None:
-    """Take runs and files by their paths; scores are those that were asked for them. None for anything else."""
-    # Scores are made of sources, which can't import them; a DataFrame may have a column of that name.
-    if isinstance(source, Sequence) and (asked := getattr(source, "asked", None)) is not None:
-        if not asked:
+def _paths(source: Any) -> Sequence[Path]:
+    """Take runs by their paths; scores are those that were asked for them."""
+    from judgebench.report.scores import Scores  # noqa: PLC0415 - loaded on use
+
+    if isinstance(source, Given):
+        return source.runs
+    if isinstance(source, Scores):
+        if not source.asked:
             raise UsageError("these scores come from no run that was asked: give the folder or table they were made of")
-        return [one.path for one in asked]
+        return [one.path for one in source.asked]
     if isinstance(source, (str, Path)):
         return [Path(source)]
-    if not isinstance(source, (Sequence, AbstractSet, Iterator)) or not (paths := list(source)):
-        return None
+    paths = list(source) if isinstance(source, (Sequence, AbstractSet, Iterator)) else []
     if wrong := [one for one in paths if not isinstance(one, (str, Path))]:
         raise UsageError(f"a {type(source).__name__} of {type(wrong[0]).__name__} can't be scored: {_GIVE}")
+    if not paths:
+        raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
     return [Path(one) for one in paths]
 
 
 _GIVE = "give folders of runs, a label file or a DataFrame with the names of its judge= and gold= columns"
-
-
-def sources(
-    runs: Sequence[Path] | None,
-    csv: Path | None,
-    columns: Columns,
-    gold: Gold,
-    *,
-    unlabelled: bool = False,
-    unjudged: bool = False,
-    labels: Mapping[str, Labels] | None = None,
-    tell: Callable[[str], None] = silent,
-) -> list[Source]:
-    """Open what a measuring command was given: run folders, or a table with its columns; never both.
-
-    With ``unlabelled`` a table keeps its rows without gold, and needs no gold column. With ``labels`` runs are measured
-    against these. ``tell`` hears what a person should know beside the figures.
-
-    Raises
-    ------
-    UsageError
-        If neither or both are given, or options of a table without one.
-    DataError
-        If there is nothing to measure.
-    """
-    if bool(runs) == (csv is not None):
-        raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
-    if csv is not None:
-        return table_sources(csv, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
-    if columns.options():
-        raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
-    return list(stored_sources(runs or [], labels=labels, tell=tell))
 
 
 def stored_sources(

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from judgebench.api.parameters import Parameter
 
 FormOption = Annotated[Form, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="The form of the answer.")]
+EndingOption = Annotated[
+    Form | None,
+    typer.Option("--format", help="The form of the answer: by default what --output ends in, else a table."),
+]
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", metavar="FILE", help="A table of labels: CSV, JSONL, JSON or Parquet.")
 ]
@@ -55,7 +59,7 @@ def command(
     known = parameters(inspect.unwrap(question))
 
     def called(
-        *, form: str, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
+        *, form: str | None, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
     ) -> None:
         given.pop("config")
         _check_files({"--output": output, "--junit": junit}, known, given)
@@ -72,7 +76,8 @@ def command(
                 emit(answer.render("junit"), junit)
             if "annotations" in answer.MORE:
                 _tell_github(answer, asked=github)
-            emit(answer.render(form, width=room(output)), output)
+            ending = "" if output is None else output.suffix.removeprefix(".").lower()
+            emit(answer.render(form or ending or "table", width=room(output)), output)
 
         with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = asked(**_values(given, known))
@@ -83,9 +88,10 @@ def command(
 
     made = [option for one in known.values() for option in _options(one)]
     made += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
-    made += [_parameter(*_MORE[form]) for form in _answer(question).MORE if form in _MORE]
-    made += [_parameter("form", FormOption, "table"), _parameter("output", OutputOption, None)]
-    made.append(_parameter("config", ConfigOption, None))
+    kind = _answer(question)
+    made += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
+    made.append(_parameter("form", EndingOption, None) if kind.BY_ENDING else _parameter("form", FormOption, "table"))
+    made += [_parameter("output", OutputOption, None), _parameter("config", ConfigOption, None)]
     called.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]  # what typer reads
     called.__annotations__ = {one.name: one.annotation for one in made}
     called.__doc__ = question.__doc__
@@ -155,7 +161,7 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
         # The range is that of what is made of it.
         read, default, low, high = str, None, None, None
     wanted = (
-        typer.Argument(metavar=option.metavar, help=option.help)
+        typer.Argument(metavar=option.metavar, help=option.help, envvar=option.env)
         if one.place
         else typer.Option(*one.flags, metavar=option.metavar, help=option.help, envvar=option.env, min=low, max=high)
     )

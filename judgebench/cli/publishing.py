@@ -10,9 +10,8 @@ import typer
 
 from judgebench.api.asking import ask_and_measure, options, plan_run
 from judgebench.api.reproduce import data_folder
-from judgebench.api.sources import judgments
+from judgebench.api.sources import judgments, stored_sources
 from judgebench.cli.options import DataOption, PolicyOption, note
-from judgebench.cli.sources import stored_sources
 from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def results(
         rows, stopped = ask_and_measure(plans, Path(runs), options(16, attempts=1))
         if stopped:
             raise stopped[0]
-        judged = judgments(list(stored_sources([Path(runs)])))
+        judged = judgments(list(stored_sources([Path(runs)], tell=note)))
         written = write_results([*rows, *figures(folder)], output, reproduce(None, folder), judged)
     for path in written:
         note(f"wrote {path}")

@@ -15,7 +15,7 @@ COMMANDS: dict[str, str] = {
     "systems": "judgebench.api.systems:systems",
     "correct": "judgebench.api.correct:correct",
     "analyze": "judgebench.api.analyze:analyze",
-    "leaderboard": "judgebench.cli.boards:leaderboard",
+    "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "report": "judgebench.cli.reporting:report",
     "view": "judgebench.cli.viewing:view",
     "reproduce": "judgebench.api.reproduce:reproduce",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from judgebench.api.labelling import open_labels
+from judgebench.api.sources import stored_sources
 from judgebench.cli.options import (
     ConfigOption,
     DataOption,
@@ -17,12 +18,13 @@ from judgebench.cli.options import (
     check_output,
     note,
 )
-from judgebench.cli.sources import RunsArgument, stored_sources
 from judgebench.errors import UsageError
 
 
 def report(
-    runs: RunsArgument = None,
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders, or folders or URLs of runs.")
+    ] = None,
     *,
     data: DataOption = None,
     sample: Annotated[
@@ -54,7 +56,7 @@ def report(
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     check_output(output)
     _keep_out_of_runs(output)
-    opened = list(stored_sources(runs, labels=open_labels(labels, labels_mode or "only")))
+    opened = list(stored_sources(runs, labels=open_labels(labels, labels_mode or "only"), tell=note))
     reported = report_sources(opened, policy, data=data, sample=sample, texts=texts, tell=note)
     text = report_page(reported, title=title, texts=texts, most=limit_items)
     try:

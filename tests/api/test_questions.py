@@ -60,3 +60,38 @@ def test_systems(table):
         judgebench.systems(table, **pairs)
     with pytest.raises(UsageError, match=r"^draws=0: expected a whole number from 1 up"):
         judgebench.systems(table, **pairs, system=["model_a", "model_b"], draws=0)
+
+
+def test_score(table):
+    scores = judgebench.score(table, **PAIRS | {"gold": "ann"}, cluster="question")
+    assert scores.to_json()["schema"] == "judgebench.scores/1"
+    assert len(scores.to_frame()) == len(scores)
+    assert all(scores.render(form) for form in ("table", "json", "csv", "md", "html", "tex"))
+    with pytest.raises(UsageError, match=r"^interval='wide': write one of 'default'"):
+        judgebench.score(table, **PAIRS, interval="wide")
+    with pytest.raises(UsageError, match=r"^verify='no': write True or False"):
+        judgebench.score(table, **PAIRS, verify="no")
+
+
+def test_sensitivity(table):
+    found = judgebench.sensitivity(table, **PAIRS)
+    is_document(found, "sensitivity")
+    assert [line.policies.gold for line in found.lines if line.own] == ["majority"]
+    with pytest.raises(UsageError, match=r"^judgebench.sensitivity: there is no parameter 'verify'"):
+        judgebench.sensitivity(table, **PAIRS, verify=True)
+
+
+def test_leaderboard(tmp_path):
+    judgebench.run(["baseline/longest", "baseline/first"], ["pandalm", "judgebench"], sample=True, runs=tmp_path)
+    board = judgebench.leaderboard(tmp_path)
+    is_document(board, "leaderboard")
+    assert repr(board) == "<Leaderboard: 2 judges on 2 tasks; print() shows it>"
+    alone = judgebench.leaderboard(tmp_path, task="pandalm", metric="percent_agreement", subsets=False)
+    assert {(entry.row.task, entry.row.subset, entry.headline) for entry in alone.entries} == {
+        ("pandalm", "all", "percent_agreement")
+    }
+    assert judgebench.leaderboard(tmp_path, over="rank").overall.kind == "rank"
+    with pytest.raises(UsageError, match=r"^systems goes without metric, over and by_system"):
+        judgebench.leaderboard(tmp_path, systems=True, over="mean")
+    with pytest.raises(UsageError, match=r"^over='best': write one of 'mean', 'rank', 'win-rate'"):
+        judgebench.leaderboard(tmp_path, over="best")

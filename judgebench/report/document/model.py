@@ -114,6 +114,9 @@ class Document(ABC):
     #: Forms that only this kind has, or has otherwise; ``junit`` and ``annotations`` bring their command an option.
     MORE: ClassVar[Mapping[str, Callable[[Any], str]]] = {}
 
+    #: Whether the form is by default what a file's name ends in.
+    BY_ENDING: ClassVar[bool] = False
+
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
         """Say it: sentences first."""

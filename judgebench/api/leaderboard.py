@@ -1,0 +1,104 @@
+"""``judgebench.leaderboard``: judges of many runs in one order, or the systems that they judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from judgebench.api.checks import policies_of
+from judgebench.api.notes import tell
+from judgebench.api.parameters import Option, question
+from judgebench.api.sources import judgments, stored_sources
+from judgebench.api.tables import BySystem, Names, Policy
+from judgebench.errors import DataError, UnknownNameError, UsageError, argument
+from judgebench.report.leaderboard import Leaderboard, aggregate, pace, rank
+from judgebench.report.system_board import Placed, SystemBoard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from judgebench.api.sources import Source
+    from judgebench.errors import JudgebenchError
+    from judgebench.report.leaderboard import Key, Pace
+
+__all__ = ["leaderboard", "paces", "placed"]
+
+
+@question
+def leaderboard(
+    runs: Annotated[str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)] = Path(
+        "runs"
+    ),
+    *,
+    task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
+    metric: Annotated[
+        str | None, Option("Rank by this, not by what the task's scale calls for.", metavar="NAME")
+    ] = None,
+    over: Annotated[
+        Literal["mean", "rank", "win-rate"] | None,
+        Option("One figure a judge over all tasks, too; there is none by itself.", "--aggregate"),
+    ] = None,
+    subsets: Annotated[bool, Option("Rows for subsets, too.", "--subsets/--no-subsets")] = True,
+    by_system: BySystem = False,
+    systems: Annotated[bool, Option("Rank the judged systems instead, by each judge beside gold.")] = False,
+    policy: Policy = (),
+) -> Leaderboard | SystemBoard:
+    """Rank the judges of a runs folder, task by task; or the systems that they judged."""
+    policies = policies_of(policy)
+    tables = _of_tasks(list(stored_sources([Path(runs)], tell=tell)), [task] if isinstance(task, str) else task or ())
+    if systems:
+        if metric or over or by_system:
+            judges = f"{argument('metric')}, {argument('over')} and {argument('by_system')}"
+            raise UsageError(f"{argument('systems')} goes without {judges}, which are about judges")
+        return SystemBoard(placed(tables, policies, tell=tell))
+    rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
+    kept = [row for row in rows if subsets or row.subset == "all"]
+    judged = judgments(tables)
+    entries = rank(kept, {table.task: metric for table in tables} if metric else None, judged, paces(tables))
+    return Leaderboard(tuple(entries), None if over is None else aggregate(entries, over, judged))
+
+
+def _of_tasks(tables: Sequence[Source], tasks: Sequence[str]) -> list[Source]:
+    """Keep the runs of some tasks; all where none is named."""
+    known = sorted({table.task for table in tables})
+    for name in tasks:
+        if name not in known:
+            raise UnknownNameError("task", name, known, hint="(the runs here are of " + ", ".join(known) + ")")
+    return [table for table in tables if not tasks or table.task in tasks]
+
+
+def paces(tables: Sequence[Source]) -> dict[Key, Pace | None]:
+    """Measure how long each run's judgments took; runs of one name can't be told apart by their rows."""
+    names = [(table.task, table.judge, table.revision) for table in tables]
+    return {
+        name: pace(table.judge, table.stored.judgments())
+        for name, table in zip(names, tables, strict=True)
+        if table.stored is not None and names.count(name) == 1
+    }
+
+
+def placed(tables: Sequence[Source], policy: Sequence[str], *, tell: Callable[[str], None]) -> list[Placed]:
+    """Rank the systems of every run by its judge and by gold; ``tell`` hears of runs that name none.
+
+    The error of the first where no run can be ranked.
+    """
+    from judgebench.agreement.systems.systems import system_places  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loads numpy
+    from judgebench.report.systems import Ranking  # noqa: PLC0415 - loaded on use
+
+    found: list[Placed] = []
+    unfit: list[JudgebenchError] = []
+    for table in tables:
+        ratings, policies = table.ratings(), table.own.override(policy)
+        try:
+            ranking = rank_systems(ratings, policies=policies)
+            places = system_places(ratings, policies)
+        except (DataError, UsageError) as error:
+            # A folder of runs may hold tasks that name no systems; they must not hide the others.
+            unfit.append(error)
+            tell(f"left out {table.judge} on {table.task}: {error}")
+            continue
+        found.append(Placed(Ranking(table.task, table.judge, table.gold, table.revision, ranking), places))
+    if not found and unfit:
+        raise unfit[0]
+    return found
