@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from judgebench.domain import Limiter
-    from judgebench.domain.batches import BatchApi
+    from judgebench.domain.protocols import BatchApi
     from judgebench.judges.backend import Complete, Completion, Message
     from judgebench.judges.prompts import Prompt
     from judgebench.judges.tokens import TokenCounter

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.domain.batches import BatchLimits, BatchState
+from judgebench.domain.protocols import BatchLimits, BatchState
 from judgebench.errors import BackendError, GoneError, JudgebenchError, RetryableError
 from judgebench.judges.backend import (
     PerLoop,
