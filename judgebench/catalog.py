@@ -37,8 +37,8 @@ BACKENDS: dict[str, str] = {
 #: Judges without a model behind them: the part before the slash or the whole name.
 PLAIN_JUDGES: dict[str, str] = {
     "baseline": "judgebench.judges.baselines:create",
-    "contains": "judgebench.judges.lexical:create",
-    "exact-match": "judgebench.judges.lexical:create",
+    "contains": "judgebench.judges.baselines:LexicalJudge",
+    "exact-match": "judgebench.judges.baselines:LexicalJudge",
 }
 #: What ``list judges`` says of each, in a line.
 JUDGE_NOTES: dict[str, str] = {
@@ -219,7 +219,7 @@ class Recipe:
 
 def recipe(spec: str, judge: Judge, task: Task, settings: JudgeSettings) -> Recipe | None:
     """Say how to make a judge elsewhere; None for one that is made of the task's data and costs nothing to ask."""
-    here = {reference.partition(":")[0] for reference in PLAIN_JUDGES.values()} | {"judgebench.judges.replay"}
+    here = {reference.partition(":")[0] for reference in PLAIN_JUDGES.values()}
     return None if type(judge).__module__ in here else Recipe(spec, settings, task.name, task.scale)
 
 
@@ -286,7 +286,7 @@ def reads_answers(judge: Judge) -> bool:
 
 def _replay(target: str, task: Task) -> Judge:
     """Make a judge of a recording: one the card knows by name, the benchmark's own format, or ours."""
-    from judgebench.judges.replay import ReplayJudge  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.baselines import ReplayJudge  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.recordings import is_own_format, read_recording  # noqa: PLC0415 - loaded on use
 

@@ -34,7 +34,7 @@ def analyze(
     """Say what predicts a judge's errors, which labels it overuses, and where it agrees least."""
     from judgebench.agreement.analysis.effects import Feature  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.analysis.judges import analyze_judges  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.features import read_words  # noqa: PLC0415 - loaded on use
+    from judgebench.files.read import read_words  # noqa: PLC0415 - loaded on use
 
     policies, names, columns = policies_of(policy), column_names("feature", feature), Columns.of(table)
     own = own_table(source, columns) if names else None

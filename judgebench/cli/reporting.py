@@ -47,7 +47,7 @@ def report(
 ) -> None:
     """Write a report of runs: one HTML file with the figures, charts and every item behind them."""
     from judgebench.api.reporting import report_sources  # noqa: PLC0415 - loaded on use
-    from judgebench.files.write import replace_file  # noqa: PLC0415 - loaded on use
+    from judgebench.files.lines import replace_file  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 
     if not runs:

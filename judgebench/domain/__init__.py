@@ -12,8 +12,7 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
-from judgebench.domain.protocols import Judge, Probe, Task
-from judgebench.domain.rate_limits import Answered, Limiter, Quota, RateLimits
+from judgebench.domain.protocols import Answered, Judge, Limiter, Probe, Quota, RateLimits, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,

@@ -10,14 +10,13 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, TextIO
 
-from judgebench.files.sniff import open_binary, reading
-from judgebench.files.table import BLOCK_ROWS, Block, Table
+from judgebench.files.table import BLOCK_ROWS, Block, Table, open_binary, reading
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from judgebench.errors import DataError
-    from judgebench.files.sniff import Sniffed
+    from judgebench.files.table import Sniffed
 
 DELIMITERS = (",", ";", "\t", "|")
 

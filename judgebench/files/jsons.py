@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from judgebench.files.sniff import SAVE_AS, Sniffed, open_binary, reading
-from judgebench.files.table import BLOCK_ROWS, Block, Table, cell
+from judgebench.files.table import BLOCK_ROWS, SAVE_AS, Block, Sniffed, Table, cell, open_binary, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from judgebench.domain import Part
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
-from judgebench.judges.rate_headers import rate_limits, server_time
+from judgebench.judges.http import rate_limits, server_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,20 +1,22 @@
-"""Judges that don't look: what any real judge has to beat."""
+"""Judges without a model: rules that don't look, comparisons with a reference, recordings."""
 
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from judgebench.domain import Reply
-from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.domain import Reply, Status, digest
+from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from judgebench.domain import Case, Code, Item, Scale
 
-__all__ = ["NAMES", "Baseline", "create", "majority_code"]
+    Replies = Mapping[tuple[str, tuple[int, ...]], Reply]
 
 
 class Baseline:
@@ -147,3 +149,118 @@ def create(
         code = majority_code(items(), scale)
         return Baseline(rule, _constant(code), {"code": list(code) if isinstance(code, tuple) else code})
     raise UnknownNameError("baseline", rule, NAMES, "(the baselines are " + ", ".join(NAMES) + ")")
+
+
+_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+_APOSTROPHE = re.compile("['\u2019]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_ABBREVIATION = re.compile(r"(?<=\b[^\W\d_])\.")
+_NUMERIC = re.compile(r"(?<=\d)\.(?=\d)|(?<![^\s(])-(?=\d)")
+# Scripts that put no blanks between words: there "whole words" can't be told, and any place will do.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+def normalise(text: str) -> str:
+    """Bring a text into the form in which lexical judges compare.
+
+    Unicode NFKC, case folded. Apostrophes go, as do the points of abbreviations ("U.S.") and the commas of thousands; a
+    decimal point and a minus sign before a number stay; any other punctuation or symbol is a blank. Then the articles
+    a, an, the are removed and runs of blanks made one. Accents count. A text that would be left empty ("The The") keeps
+    its articles.
+
+    >>> normalise("  The U.S.'s  *Largest*  city…"), normalise("$5,000.00 (or -3.5)")
+    ('uss largest city', '5000.00 or -3.5')
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2212", "-")
+    for pattern in (_APOSTROPHE, _THOUSANDS, _ABBREVIATION):
+        folded = pattern.sub("", folded)
+    kept = {match.start() for match in _NUMERIC.finditer(folded)}
+    folded = "".join(" " if unicodedata.category(c)[0] in "PS" and i not in kept else c for i, c in enumerate(folded))
+    bare = " ".join(_ARTICLES.sub(" ", folded).split())
+    return bare or " ".join(folded.split())
+
+
+class LexicalJudge:
+    """Call a response correct if, after `normalise`, it contains the words of a reference in a row, or equals one."""
+
+    def __init__(self, mode: Literal["contains", "exact-match"]) -> None:
+        self._mode = mode
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._mode
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The rule and the version of its normalisation."""
+        return {"backend": "lexical", "mode": self._mode, "normalisation": 1}
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:
+        """Compare the response with the references of the case's condition; RejectedError where the item has none.
+
+        UsageError where the scale is not a check, or the condition shows none of the item's references.
+        """
+        if scale.kind != "check":
+            raise UsageError(f"{self._mode} gives correct or incorrect; the task's scale is {scale.spec}")
+        if not case.references and case.item.references:
+            kinds = " or ".join(sorted({reference.kind for reference in case.item.references}))
+            raise UsageError(f"{self._mode} compares with references and none are shown; pass --reference {kinds}")
+        references = [n for reference in case.references if (n := normalise(reference.text))]
+        if not references:
+            raise RejectedError(f"item {case.item.id!r} has no reference to compare with")
+        response = normalise(case.responses[0].text)
+        match = _contains if self._mode == "contains" else str.__eq__
+        found = next((reference for reference in references if match(response, reference)), None)
+        text = "no reference matches" if found is None else f"matches the reference {found!r}"
+        return Reply.ok(int(found is not None), text=text)
+
+
+def _contains(response: str, reference: str) -> bool:
+    if _UNSPACED.search(reference):
+        return reference in response
+    return f" {reference} " in f" {response} "
+
+
+class ReplayJudge:
+    """Answer from a recording: ``replies`` by item id and order, in the shown coordinates of that order."""
+
+    def __init__(self, name: str, replies: Replies, orders: Sequence[tuple[int, ...]] | None = None) -> None:
+        self._name = name
+        self._replies = replies
+        self._orders = tuple(sorted({order for _, order in replies})) if orders is None else tuple(orders)
+        rows = [[i, list(o), r.status.value, _plain(r.code), list(r.scores), r.text] for (i, o), r in replies.items()]
+        self._settings = {"backend": "replay", "recording": digest(sorted(rows, key=lambda row: (row[0], row[1])))}
+
+    @property
+    def name(self) -> str:
+        """Name in tables."""
+        return self._name
+
+    @property
+    def orders(self) -> tuple[tuple[int, ...], ...]:
+        """The orders that the recording holds."""
+        return self._orders
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Digest of the recording: a changed file is another judge."""
+        return self._settings
+
+    async def judge(self, case: Case, scale: Scale) -> Reply:
+        """Look the case up; one that was not recorded has failed, for that is a gap in the recording, not an outage.
+
+        DataError where its code is not on the scale: the recording is one of another task.
+        """
+        reply = self._replies.get((case.item.id, case.order))
+        if reply is None:
+            error = f"no recorded verdict for item {case.item.id!r} shown in order {list(case.order)}"
+            return Reply(Status.FAILED, error=error)
+        codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
+        if any(not 0 <= code < len(scale.labels) for code in codes):
+            raise DataError(f"{self._name}: item {case.item.id!r} has code {reply.code}, which {scale.spec} does not")
+        return reply
+
+
+def _plain(code: Code | None) -> Any:
+    return list(code) if isinstance(code, tuple) else code

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
-from judgebench.judges.prices import Tariff
+from judgebench.judges.tokens import Tariff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,12 +1,15 @@
-"""The judge that asks a language model: prompt x complete x parse."""
+"""The judge that asks a language model: prompt, completion, and a strict parser.
+
+A verdict is read only where the answer gives exactly one.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Case, Reply, Scale, Status, Usage
-from judgebench.judges.parse import parse_verdict
 from judgebench.judges.prompts import default_prompts, load_prompt
 from judgebench.judges.tokens import similar_tokens
 
@@ -14,12 +17,44 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from judgebench.domain import Limiter
-    from judgebench.domain.batches import BatchApi
+    from judgebench.domain.protocols import BatchApi
     from judgebench.judges.backend import Complete, Completion, Message
     from judgebench.judges.prompts import Prompt
     from judgebench.judges.tokens import TokenCounter
 
     Price = Callable[[Completion], float | None]
+
+
+_MARK = re.compile(r"\[\[([^\[\]]*)\]\]")
+_REASONING = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+
+
+def parse_verdict(text: str, scale: Scale) -> int | None:
+    """Read the verdict of an answer, in shown coordinates; None where there is not exactly one.
+
+    A verdict is a label of the scale in double square brackets, case and outer blanks ignored; it may be repeated.
+    Nothing is read where two different verdicts occur, or a bracketed word without blanks that is not on the scale
+    (``[[C]]``, ``[[4.5]]``). Other bracketed text, such as the shell's ``[[ -f file ]]``, is passed over. So is a
+    leading ``<think>`` block: it is how some servers send the reasoning that comes before an answer.
+
+    >>> from judgebench.domain import Scale
+    >>> pair = Scale.pair()
+    >>> parse_verdict("The second one is wrong, so [[a]].", pair)
+    0
+    >>> parse_verdict("[[A]], or rather [[B]]", pair) is None
+    True
+    """
+    answer = text[reasoning.end() :] if (reasoning := _REASONING.match(text)) else text
+    found: set[int] = set()
+    for mark in _MARK.finditer(answer):
+        content = mark[1].strip()
+        code = scale.code(content)
+        if code is not None:
+            found.add(code)
+        elif content and not any(c.isspace() for c in content):
+            return None
+    return found.pop() if len(found) == 1 else None
+
 
 #: Items with the attribute ``protocol`` of this value have every response rated by itself.
 RATE_EACH = "rate-each"

@@ -1,10 +1,13 @@
-"""Count the tokens of a prompt before it is sent, with the model's own tokenizer where there is one.
+"""Count the tokens of a prompt before it is sent, and say what a call costs.
 
-OpenAI publishes its vocabularies; the package ``bpe-openai`` (extra ``tokens``) carries them, so that counting needs
-no network. A server's model can be counted with its ``tokenizer.json`` (``tokenizer`` in a judge file). Anthropic
-publishes none for its present models: such a model is counted with OpenAI's, which follows languages, code and
-formulas far better than characters do; without ``bpe-openai`` a token is taken for four characters. The estimate says
-which it was, and what the store holds of the same judge corrects it either way (`judgebench.run.estimate`).
+Tokens are counted with the model's own tokenizer where there is one. OpenAI publishes its vocabularies; the package
+``bpe-openai`` (extra ``tokens``) carries them, so that counting needs no network. A server's model can be counted with
+its ``tokenizer.json`` (``tokenizer`` in a judge file). Anthropic publishes none for its present models: such a model is
+counted with OpenAI's, which follows languages, code and formulas far better than characters do; without ``bpe-openai``
+a token is taken for four characters. The estimate says which it was, and what the store holds of the same judge
+corrects it either way (`judgebench.run.plans`).
+
+Prices are those of the list that the ``genai-prices`` package carries (no network), or a judge file's own.
 """
 
 from __future__ import annotations
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.judges.backend import Message
+    from judgebench.judges.backend import Completion, Message
+
 
 #: English runs at about four characters a token; an image costs roughly what a page of text does.
 CHARACTERS_PER_TOKEN = 4
@@ -116,3 +120,72 @@ def file_tokens(file: Path) -> TokenCounter:
     except Exception as error:  # noqa: BLE001 - the library raises bare exceptions for whatever is wrong with the file
         raise UsageError(f"tokenizer {file} is no tokenizer.json: {error}") from None
     return TokenCounter(file.name, lambda text: len(tokenizer.encode(text).ids))
+
+
+#: What OpenAI and Anthropic take for an answer of their batch APIs, as a share of the usual price.
+BATCH_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """Prices of one's own, a judge file's ``[price]``, in US dollars for a million tokens.
+
+    ``cached`` is for input tokens read from a cache, None where they cost what others do; ``batch`` is what an answer
+    of a batch API costs, as a share of the usual price.
+
+    >>> from judgebench.judges.backend import Completion
+    >>> Tariff(input=2.0, output=8.0)(Completion("", input_tokens=1000, output_tokens=500))
+    0.006
+    """
+
+    input: float
+    output: float
+    cached: float | None = None
+    batch: float = BATCH_SHARE
+
+    def __call__(self, completion: Completion) -> float:
+        """Price of a call in US dollars."""
+        cached = min(completion.cached_tokens, completion.input_tokens)
+        usd = (completion.input_tokens - cached) * self.input + completion.output_tokens * self.output
+        usd += cached * (self.input if self.cached is None else self.cached)
+        return usd / 1e6 * (self.batch if completion.batch else 1.0)
+
+
+def price(completion: Completion, model: str, *, provider: str | None = None, url: str | None = None) -> float | None:
+    """Price of a call in US dollars, or None where the list does not know it.
+
+    The model version that the completion reports is looked up first, then ``model``, which was asked for, under the
+    ``provider`` of the price list or the address; an unknown address has an unknown price, whatever the model is
+    called.
+    """
+    for name in dict.fromkeys((completion.model, model)):
+        usd = _price(name, provider, url, completion.input_tokens, completion.output_tokens, completion.cached_tokens)
+        if usd is not None:
+            return usd
+    return None
+
+
+@cache
+def _known(model: str, provider: str | None, url: str | None) -> bool:
+    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
+
+    try:
+        calc_price(Usage(input_tokens=1, output_tokens=1), model, provider_id=provider, provider_api_url=url)  # type: ignore[call-overload]  # one of the two is None
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _price(model: str, provider: str | None, url: str | None, inputs: int, outputs: int, cached: int) -> float | None:
+    if not model or (provider is None and url is None):
+        return None
+    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
+
+    if not _known(model, provider, url):
+        return None
+    usage = Usage(input_tokens=inputs, output_tokens=outputs, cache_read_tokens=min(cached, inputs) or None)
+    try:
+        found = calc_price(usage, model, provider_id=provider, provider_api_url=url)  # type: ignore[call-overload]  # one of the two is None
+    except (LookupError, ValueError):
+        return None
+    return float(found.total_price)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from judgebench.domain.items import digest
 from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.files.lines import UNREADABLE, dumps, loads, unreadable
-from judgebench.files.write import sync
+from judgebench.files.lines import UNREADABLE, dumps, loads, sync, unreadable
 from judgebench.labels.annotations import Labelled, Labels, Placed
 
 if TYPE_CHECKING:

@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.errors import DataError, UsageError
 from judgebench.files.read import open_table
-from judgebench.labels.known import KNOWN, Known, recognise
-from judgebench.labels.names import (
+from judgebench.labels.profile import (
+    KNOWN,
     LABEL,
     NO_LABEL,
     RATER,
     SUBSET,
     SYSTEM,
+    Known,
+    Profile,
     cluster_rank,
     is_gold,
     is_id,
     is_judge,
+    profile,
+    recognise,
     words_of,
 )
-from judgebench.labels.profile import Profile, profile
 from judgebench.labels.words import MISSING, fold, infer
 
 if TYPE_CHECKING:

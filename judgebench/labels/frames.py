@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError, UsageError
-from judgebench.files.sniff import Sniffed
-from judgebench.files.table import BLOCK_ROWS, Block, Table, cell
+from judgebench.files.table import BLOCK_ROWS, Block, Sniffed, Table, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

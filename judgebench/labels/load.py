@@ -12,8 +12,7 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
-from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
-from judgebench.labels.numbers import ROLE, check_scores, with_scores
+from judgebench.labels.columns import PLACES, ROLE, Coded, Column, Raw, check_scores, encode, with_scores
 from judgebench.labels.words import spans
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""What each column of a file holds: words, gaps, repeats."""
+"""What a file holds: what its columns' names suggest, their words, gaps and repeats, and whose file it is."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,9 +11,81 @@ from judgebench.errors import DataError, UsageError
 from judgebench.labels.words import MISSING, fold, infer, is_decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from judgebench.files.table import Table
+
+
+def _ordered(text: str) -> list[str]:
+    return text.split()
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(_ordered(text))
+
+
+GOLD = _set(
+    "human humans gold golden annotator annotators annotation expert experts crowd truth groundtruth target consensus "
+    "majority rater raters reviewer labeler labeller coder worker expected"
+)
+JUDGE = _set(
+    "judge judges judgelm autojudge llm gpt claude llama gemini gemma mistral mixtral qwen deepseek phi prometheus "
+    "pandalm grader predicted prediction pred verdict model auto"
+)
+NO_LABEL = _set(
+    "confidence probability prob logprob latency seconds time tokens tok cost price usd length len count num n turn "
+    "round seed temperature fold version year position order epoch step rank"
+)
+SYSTEM = _set("model system examinee candidate generator engine taker author assistant")
+SUBSET = _set(
+    "subset category subcategory domain section topic split dataset benchmark task source condition cond language "
+    "lang scenario strategy"
+)
+ID = _set("id idx uid uuid qid cid pid key index")
+RATER = _set("rater annotator worker labeler labeller reviewer coder user judge evaluator grader")
+LABEL = _set("label labels verdict rating score vote judgment judgement annotation decision grade winner preference")
+
+#: The better a name says "source question", the earlier it stands.
+_CLUSTER = _ordered(
+    "question_id questionid qid prompt_id promptid item_id itemid question prompt instruction query problem "
+    "conversation_id conversation item task_id source_id story document doc passage"
+)
+_GOLD_CODE = re.compile(r"(?:h|a|r|ann|rater|annotator|coder|expert|human)_?\d+", re.IGNORECASE)
+
+
+def words_of(name: str) -> set[str]:
+    """Cut a name into words, so that HumanJudgement, human_eval and human-1 all hold "human".
+
+    >>> sorted(words_of("HumanJudgement_v2"))
+    ['2', 'human', 'judgement', 'v']
+    """
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)}
+
+
+def is_gold(name: str) -> bool:
+    """Whether a name says that its labels are gold: a word such as human, or h1, ann_2 ...
+
+    >>> [is_gold(name) for name in ("HumanJudgement", "h2", "annotator1", "gpt-4")]
+    [True, True, True, False]
+    """
+    return bool(words_of(name) & GOLD) or _GOLD_CODE.fullmatch(name.strip()) is not None
+
+
+def is_judge(name: str) -> bool:
+    """Whether a name says judge, or names a language model."""
+    return bool(words_of(name) & JUDGE) and not is_gold(name)
+
+
+def is_id(name: str) -> bool:
+    """Whether a name says identifier."""
+    return bool(words_of(name) & ID)
+
+
+def cluster_rank(name: str) -> int | None:
+    """How well a name says "source question", 0 the best; None if it does not."""
+    text = re.sub(r"[\s-]+", "_", name.strip().lower())
+    return _CLUSTER.index(text) if text in _CLUSTER else None
+
 
 _LONG_CELL = 64
 _MOST_COUNTED = 20_000
@@ -125,3 +198,133 @@ _GAPS = {hash(word) for word in MISSING}
 def _number(word: str) -> bool:
     text = fold(word)
     return text.lstrip("+-").isdecimal() or is_decimal(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How to tell a file, and the commands that measure it.
+
+    The file has ``fields`` and none of ``without``; of several that fit, the one with most fields is taken. In
+    ``commands`` ``{file}`` and ``{folder}`` stand for the file and its folder (quoted), ``{replays}`` for one ``--judge
+    replay:FILE#COLUMN`` per judge's column (``public`` ones are not), ``{split}`` for what ``splits``, by the start of
+    the first row's ``split_field``, finds.
+    """
+
+    title: str
+    fields: frozenset[str]
+    commands: tuple[str, ...]
+    without: frozenset[str] = frozenset()
+    public: frozenset[str] = frozenset()
+    splits: tuple[tuple[str, str], ...] = ()
+    split_field: str = ""
+    note: str = ""
+
+    def split(self, first: Mapping[str, str]) -> str:
+        """Tell the split from the first row; empty where it does not show."""
+        value = first.get(self.split_field, "").casefold()
+        return next((split for start, split in self.splits if value.startswith(start)), "")
+
+
+def _fields(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PAIR_ITEMS = _fields("pair_id question response_model response_A response_B label")
+_PAIR_SPLITS = (("gpt", "gpt"), ("claude", "claude"))
+_TRIVIA = _fields("model response question references benchmark")
+_BASELINES = "--judge baseline/first --judge baseline/longest"
+
+KNOWN: tuple[Known, ...] = (
+    Known(
+        "a run's verdicts, as judgebench keeps them",
+        _fields("key item order status code gold gold_source"),
+        ("judgebench score {folder}",),
+    ),
+    Known(
+        "TriviaQA with a column per judge (Judging the Judges, V1)",
+        _TRIVIA | {"HumanJudgement"},
+        ("judgebench run --task triviaqa:v1 --data {file} {replays}",),
+        public=_TRIVIA | {"HumanJudgement"},
+        note="its response column holds the exam taker's prompt, not the answer: judges can be replayed, not asked",
+    ),
+    Known(
+        "TriviaQA with a column per judge (Judging the Judges, V2)",
+        _TRIVIA | {"Human-Eval"},
+        ("judgebench run --task triviaqa:v2 --data {file} {replays}",),
+        public=_TRIVIA | {"Human-Eval", "Human-Eval_Confidence"},
+        note="its response column holds the exam taker's prompt, not the answer: judges can be replayed, not asked",
+    ),
+    Known(
+        "answers to trivia questions with one's own labels",
+        _fields("question references answer model label"),
+        ("judgebench run --task triviaqa --data {file} --judge contains --judge exact-match",),
+    ),
+    Known(
+        "the PandaLM test set",
+        _fields("idx instruction response1 response2 annotator1 annotator2 annotator3"),
+        (f"judgebench run --task pandalm --data {{file}} {_BASELINES}",),
+    ),
+    Known(
+        "verdicts of gpt-3.5-turbo on the PandaLM test set",
+        _fields("idx gpt_result"),
+        ("judgebench run --task pandalm --data {folder} --judge replay:{file}",),
+        note="the test set itself (testset-v1.json) is looked for in the same folder",
+    ),
+    Known(
+        "verdicts of PandaLM-7B on the PandaLM test set",
+        _fields("idx pandalm_result"),
+        ("judgebench run --task pandalm --data {folder} --judge replay:{file}",),
+        note="the test set itself (testset-v1.json) is looked for in the same folder",
+    ),
+    Known(
+        "JudgeBench pairs",
+        _PAIR_ITEMS,
+        (f"judgebench run --task judgebench{{split}} --data {{file}} {_BASELINES}",),
+        without=frozenset({"judgments"}),
+        splits=_PAIR_SPLITS,
+        split_field="response_model",
+    ),
+    Known(
+        "a judge's output on JudgeBench, two games per pair",
+        _PAIR_ITEMS | {"judgments"},
+        ("judgebench run --task judgebench{split} --judge replay:{file}",),
+        splits=_PAIR_SPLITS,
+        split_field="response_model",
+        note="the pairs are looked for under JUDGEBENCH_DATA, or name them with --data",
+    ),
+    Known(
+        "RewardBench",
+        _fields("prompt chosen chosen_model rejected rejected_model subset"),
+        (f"judgebench run --task rewardbench --data {{file}} {_BASELINES}",),
+        without=frozenset({"num_correct"}),
+        note="chosen stands first in every row; we show the two in an order that the content decides",
+    ),
+    Known(
+        "RewardBench 2",
+        _fields("prompt chosen rejected num_correct total_completions subset"),
+        (f"judgebench run --task rewardbench-2 --data {{file}} {_BASELINES}",),
+    ),
+    Known(
+        "the questions of BFF-Bench",
+        _fields("uid question_id turns references"),
+        ("judgebench run --task bff-bench --data {folder} --judge baseline/majority",),
+        note="the experts' labels (VERDICTS) are looked for in the same folder",
+    ),
+    Known(
+        "VERDICTS, the experts' labels of BFF-Bench",
+        _fields("qid cid turn model conv label"),
+        ("judgebench run --task bff-bench --data {folder} --judge baseline/majority",),
+        note="the questions and references (BFFBench) are looked for in the same folder",
+    ),
+)
+
+
+def recognise(columns: Iterable[str], known: Sequence[Known] = KNOWN) -> Known | None:
+    """Find the file whose fields these are; None where none is known.
+
+    >>> recognise(["idx", "gpt_result", "gpt_reason"]).title
+    'verdicts of gpt-3.5-turbo on the PandaLM test set'
+    """
+    names = frozenset(columns)
+    fits = [one for one in known if one.fields <= names and not one.without & names]
+    return max(fits, key=lambda one: len(one.fields), default=None)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from judgebench.domain import RateLimits
-    from judgebench.domain.rate_limits import Answered
+    from judgebench.domain.protocols import Answered
     from judgebench.run.throttle import Budget
 
     A = TypeVar("A", bound=Answered)

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError
-from judgebench.files.write import replace_file, sync
+from judgebench.files.lines import replace_file, sync
 from judgebench.store.lines import VERDICTS, encode, read_lines
 from judgebench.store.locks import lock_run
 from judgebench.store.parquet import PACKED, note_packed, read_table, write_table

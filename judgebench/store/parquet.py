@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from judgebench.domain import Status, Usage, Verdict
 from judgebench.errors import DataError
-from judgebench.files.lines import UNREADABLE, dumps, loads
-from judgebench.files.write import replace_file
+from judgebench.files.lines import UNREADABLE, dumps, loads, replace_file
 from judgebench.store.lines import decode, encode
 
 if TYPE_CHECKING:

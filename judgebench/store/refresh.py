@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from judgebench.files.write import replace_file, sync
+from judgebench.files.lines import replace_file, sync
 from judgebench.store.lines import VERDICTS
 from judgebench.store.parquet import PACKED
 from judgebench.store.stored import REFRESHED, SETTLED, read_mark

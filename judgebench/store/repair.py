@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError
-from judgebench.files.write import replace_file, sync
+from judgebench.files.lines import replace_file, sync
 from judgebench.store.lines import VERDICTS, Sorting, decode, encode
 from judgebench.store.locks import lock_run
 from judgebench.store.parquet import PACKED, group_count, note_packed, read_table, write_table

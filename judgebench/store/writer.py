@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.files.write import replace_file
+from judgebench.files.lines import replace_file
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode

@@ -65,7 +65,7 @@ from judgebench.judges.backends import anthropic
 from judgebench.judges.backends import litellm
 from judgebench.judges.backends import openai
 from judgebench.judges.backends import server
-from judgebench.judges import baselines, function, lexical, llm, prices, replay
+from judgebench.judges import baselines, function, llm, tokens
 from judgebench.judges.prompts import load_prompt, prompt_names
 options = dict(prompt=None, temperature=0.0, max_tokens=9, timeout=1.0, seed=None)
 openai.create("m", base_url=None, **options), anthropic.create("m", base_url=None, **options)

@@ -19,8 +19,8 @@ from judgebench.judges.backend import (
     unreachable,
 )
 from judgebench.judges.llm import LLMJudge
-from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
+from judgebench.judges.tokens import price
 
 TIES = Item(
     "t",

@@ -9,7 +9,7 @@ import pytest
 
 from judgebench.domain import Case, Item, Judge, Label, Reply, Response, Scale, Status, Turn
 from judgebench.errors import DataError
-from judgebench.judges.replay import ReplayJudge
+from judgebench.judges.baselines import ReplayJudge
 
 PAIR = Scale.pair()
 ITEM = Item("x", (Turn.of("user", "Q?"),), (Response("a"), Response("b")), (Label("g", 0),), "human")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from judgebench.domain import Case, Item, Judge, Label, Reference, Response, Scale, Turn
 from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError
-from judgebench.judges import baselines, lexical
+from judgebench.judges import baselines
 
 PAIR, PAIR2, CHECK, PICK = Scale.pair(), Scale.pair(2), Scale.check(), Scale.pick(3)
 
@@ -67,26 +67,26 @@ def ask_each(judge, items: list[Item], scale: Scale) -> list:
 )
 def test_lexical_judges(response, references, contains, exact) -> None:
     item = item_of(response, references=tuple(references))
-    assert ask(lexical.create("contains"), item, CHECK) == contains
-    assert ask(lexical.create("exact-match"), item, CHECK) == exact
+    assert ask(baselines.LexicalJudge("contains"), item, CHECK) == contains
+    assert ask(baselines.LexicalJudge("exact-match"), item, CHECK) == exact
 
 
 @given(st.text(), st.text(), st.text())
 def test_what_is_equal_is_also_contained(reference, before, after) -> None:
-    if not lexical.normalise(reference):
+    if not baselines.normalise(reference):
         return
     item = item_of(reference, references=(reference,))
-    assert ask(lexical.create("exact-match"), item, CHECK) == 1
-    assert ask(lexical.create("contains"), item, CHECK) == 1
+    assert ask(baselines.LexicalJudge("exact-match"), item, CHECK) == 1
+    assert ask(baselines.LexicalJudge("contains"), item, CHECK) == 1
 
 
 def test_normalising_twice_changes_nothing() -> None:
     for text in ("The Rain in Spain!", "a — b", "L'été", "  ", "A a THE an"):
-        assert lexical.normalise(lexical.normalise(text)) == lexical.normalise(text)
+        assert baselines.normalise(baselines.normalise(text)) == baselines.normalise(text)
 
 
 def test_lexical_judges_say_what_they_miss() -> None:
-    judge = lexical.create("contains")
+    judge = baselines.LexicalJudge("contains")
     with pytest.raises(RejectedError, match="no reference"):
         ask(judge, item_of("x"), CHECK)
     with pytest.raises(RejectedError, match="no reference"):

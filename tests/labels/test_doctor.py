@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from judgebench.api.doctor import doctor
 from judgebench.domain import Scale
 from judgebench.errors import DataError
-from judgebench.labels.known import recognise
 from judgebench.labels.load import LongSpec, load
+from judgebench.labels.profile import recognise
 
 
 @pytest.fixture

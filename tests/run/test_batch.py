@@ -12,7 +12,7 @@ from servers.fake_batches import FakeBatches
 
 from judgebench.api.asking import Showing, plan_run
 from judgebench.domain import Item, Label, Response, Scale, Status, Turn, Usage
-from judgebench.domain.batches import BatchLimits
+from judgebench.domain.protocols import BatchLimits
 from judgebench.errors import BackendError, DataError, GoneError, IncompleteError, UsageError
 from judgebench.judges.baselines import create as baseline
 from judgebench.judges.llm import RATE_EACH

@@ -10,8 +10,8 @@ from servers.limiter import Limiter
 
 from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, Verdict
 from judgebench.judges.backend import Completion, Failure, http_error
+from judgebench.judges.http import rate_limits
 from judgebench.judges.llm import LLMJudge
-from judgebench.judges.rate_headers import rate_limits
 from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 
 if TYPE_CHECKING:

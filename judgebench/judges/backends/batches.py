@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from judgebench.errors import GoneError, JudgebenchError, RetryableError
 from judgebench.judges.backend import connection_error, failure_of, http_error
 from judgebench.judges.backends.chat import error_body
-from judgebench.judges.prices import BATCH_SHARE
+from judgebench.judges.tokens import BATCH_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable

@@ -25,8 +25,8 @@ from judgebench.judges.backend import (
 )
 from judgebench.judges.backends.chat import chat_completion, chat_messages
 from judgebench.judges.llm import LLMJudge
-from judgebench.judges.prices import price
 from judgebench.judges.prompts import load_prompt
+from judgebench.judges.tokens import price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

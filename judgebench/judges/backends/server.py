@@ -23,9 +23,9 @@ from judgebench.judges.backend import (
     public_url,
 )
 from judgebench.judges.backends.chat import chat_completion, chat_messages, decode, encode, error_body
+from judgebench.judges.http import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.prompts import load_prompt
-from judgebench.judges.rate_headers import rate_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -30,7 +30,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.domain.shapes import record as shape
 from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.files.write import replace_file
+from judgebench.files.lines import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from judgebench.domain import Case, Scale
-    from judgebench.domain.batches import BatchJudge
+    from judgebench.domain.protocols import BatchJudge
     from judgebench.run.batch.builder import BatchBuilder
     from judgebench.run.batch.ledger import Entry
     from judgebench.run.throttle import Budget

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Case, Judge, Reply, Scale, Verdict
-    from judgebench.domain.batches import BatchJudge, BatchLimits
+    from judgebench.domain.protocols import BatchJudge, BatchLimits
     from judgebench.run.batch.ledger import Entry
     from judgebench.run.engine import Sink, Summary
     from judgebench.store.runs import Stored

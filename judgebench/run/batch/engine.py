@@ -6,7 +6,7 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from judgebench.domain.batches import BatchJudge
+from judgebench.domain.protocols import BatchJudge
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
 from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.domain.batches import BatchApi
+    from judgebench.domain.protocols import BatchApi
     from judgebench.run.engine import Options
     from judgebench.run.execute import Plan
 

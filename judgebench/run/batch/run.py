@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.domain import Case
-    from judgebench.domain.batches import BatchApi, BatchJudge, BatchState
+    from judgebench.domain.protocols import BatchApi, BatchJudge, BatchState
     from judgebench.run.batch.ledger import Entry, Ledger
     from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.execute import Plan

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from judgebench.domain import Case, Judge, Quota, RateLimits, Reply, Scale
-    from judgebench.domain.rate_limits import Answered
+    from judgebench.domain.protocols import Answered
     from judgebench.run.dispatch import Port
     from judgebench.run.engine import Options
 
