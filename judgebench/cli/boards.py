@@ -34,7 +34,7 @@ def leaderboard(
     ] = "",
     over: Annotated[
         Literal["mean", "rank", "win-rate"] | None,
-        typer.Option("--aggregate", help="One figure a judge over all tasks, too; there is none by itself."),
+        typer.Option("--aggregate", help="Also one figure per judge over all tasks; by default there is none."),
     ] = None,
     systems: Annotated[
         bool, typer.Option("--systems", help="Rank the judged systems instead, by each judge beside gold.")
@@ -48,7 +48,9 @@ def leaderboard(
     tables = of_tasks(list(stored_sources([runs])), task)
     if systems:
         if metric or over or by_system:
-            raise UsageError("--systems goes without --metric, --aggregate and --by-system, which are about judges")
+            raise UsageError(
+                "--systems can't be combined with --metric, --aggregate or --by-system, which are about judges"
+            )
         from judgebench.report.system_board import SystemBoard  # noqa: PLC0415 - loaded on use
 
         found = SystemBoard(placed(tables, policy, tell=note))
