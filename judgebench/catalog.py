@@ -243,7 +243,7 @@ def _on_disk(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         tokens = None if said.tokenizer is None else file_tokens(said.tokenizer)
         return cast("Judge", judge.configured(name=said.name, price=said.price, tokens=tokens))
     if said.name or said.price or said.tokenizer or said.settings:
-        raise UsageError(f"judge file {path}: {said.judge} is no language model and takes no other key than 'judge'")
+        raise UsageError(f"judge file {path}: {said.judge} is not a language model and takes no key but 'judge'")
     return judge
 
 
@@ -273,7 +273,7 @@ def metrics() -> dict[str, Metric]:
     for name, entry in plugins("metrics").items():
         loaded = _plugin("metrics", name)
         if not isinstance(loaded, Metric) or loaded.name != name:
-            raise BrokenPluginError(f"the plugin behind {name!r} ({entry.value}) is no Metric of that name")
+            raise BrokenPluginError(f"the plugin behind {name!r} ({entry.value}) is not a Metric of that name")
         found[name] = loaded
     return found
 

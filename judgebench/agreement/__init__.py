@@ -1,6 +1,6 @@
 """How far a judge agrees with gold: policies, coefficients, intervals, the human ceiling.
 
-Every coefficient can be had here, too: ``from judgebench.agreement import cohen_kappa``. What they are made of stands
+Every coefficient can be had here, too: ``from judgebench.agreement import cohen_kappa``. What they are made of is
 in `judgebench.stats`.
 """
 

@@ -91,7 +91,7 @@ def _items(scored: Scored) -> int:
 
 
 def _rarest(scored: Scored) -> int:
-    """Count the items with the rarest gold label; an item's games and annotators are no further examples."""
+    """Count the items with the rarest gold label; an item's games and annotators are not further examples."""
     gold = scored.gold
     if _items(scored) < gold.size:
         _, first = np.unique(scored.item * scored.shape[0] + gold, return_index=True)

@@ -51,7 +51,7 @@ def estimate(
 
     The value and its influences come from the metric, the standard error from their sums in clusters (CR1), with the
     spread where it is defined. Where the ``method`` asked for can't be had (Clopper-Pearson for what is not a
-    proportion of independent rows, a bootstrap of a value that never moves), the default stands and ``Estimate.method``
+    proportion of independent rows, a bootstrap of a value that never moves), the default stays and ``Estimate.method``
     says so. ``two-way`` clusters by question and by system.
 
     Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron & Miller
@@ -134,7 +134,7 @@ def _otherwise(
     if method == "clopper-pearson":
         n = influences.n if outcome.n is None else outcome.n
         hits = round(influences.value * n)
-        # Half credits are no hits.
+        # Half credits are not hits.
         if not (metric.proportion and counted.clusters.independent) or abs(influences.value * n - hits) > 1e-6:
             return none
         return Interval(*clopper_pearson(hits, n), influences.se, "clopper-pearson")

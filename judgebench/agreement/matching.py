@@ -296,7 +296,7 @@ def _same_games(
 
 
 def _aligned(scored: Sequence[Scored], ratings: Sequence[Ratings]) -> tuple[list[npt.NDArray[np.intp]], int]:
-    """Rows of each judge that stand for the same judgment, in one order, and how many judgments fell out."""
+    """Rows of each judge that are the same judgment, in one order, and how many judgments fell out."""
     games = 1 + max(int(one.game.max(initial=0)) for one in ratings)
     keys: list[Codes] = []
     for one, own in zip(scored, ratings, strict=True):

@@ -142,7 +142,9 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
     [[0], [3], [1]]
     """
     if ratings.scale.kind in {"rank", "steps"}:
-        raise UsageError(f"this can't be done on the {ratings.scale.kind!r} scale, whose verdicts are no single labels")
+        raise UsageError(
+            f"this can't be done on the {ratings.scale.kind!r} scale, whose verdicts are not single labels"
+        )
     _check_codes(ratings)
     check(ratings.scale, len(ratings.annotators), policies)
     judge, rows, order = _one_verdict(ratings, policies)
@@ -230,7 +232,7 @@ def _one_verdict(ratings: Ratings, policies: Policies) -> tuple[Codes, Rows, Ord
     if policies.order == "sum-of-signs":
         return _sum_of_signs(games, starts, ratings.scale), first, "sum-of-signs"
     if policies.order == "both-right":
-        # A failed game beside an answer is no ground for dropping the item: the answer stays unconfirmed.
+        # A failed game beside an answer is not a reason to drop the item: the answer stays unconfirmed.
         split = np.where(most < 0, _INVALID, _UNDECIDED)
     else:
         split = np.where(least < 0, _INVALID, _UNDECIDED if tie is None else tie)
@@ -248,11 +250,11 @@ def sign_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int3
 
 
 def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
-    """Sum the games' signs; the mildest verdict on the winning side stands for them.
+    """Sum the games' signs; the mildest verdict on the winning side represents them.
 
     With gold A, a game counts +1 for A, -1 for B and 0 for a tie or no answer, and the item is right where the sum is
     above 0: the same as the sum of signs pointing to A. A sum of 0 never names a winner: all answers alike (ties, both
-    bad) stand, anything else is undecided.
+    bad) stay, anything else is undecided.
     """
     signs = sign_of(games, scale)
     total = np.add.reduceat(signs, starts)

@@ -61,7 +61,7 @@ class NumberColumns:
         found = None if verdict.code is None else number_of(verdict, self._scale)
         value, probable = found or (0.0, False)
         if not np.isfinite(value):
-            raise DataError(f"item {verdict.item!r}: the judge's score {value} is no finite number")
+            raise DataError(f"item {verdict.item!r}: the judge's score {value} is not a finite number")
         self._values.append(value)
         self._given.append(found is not None)
         self._probable += probable
@@ -181,7 +181,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     on slots anyway.)
 
     On ``rank`` and ``steps`` scales the codes are the response ranked first, and whether all steps are correct; the
-    sequences stand in ``sequence`` and ``gold_sequence``. A judge's probabilities and scores, where it gives
+    sequences are in ``sequence`` and ``gold_sequence``. A judge's probabilities and scores, where it gives
     any, become one number per row (`number_of`). DataError if a code is off the scale, or one case has two verdicts.
     """
     items, clusters, subsets, systems, orders = (_Names() for _ in range(5))

@@ -265,7 +265,7 @@ def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
     }
     shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == steps.NO_ERROR}
     for name, inside in shares.items():
-        # A share of these solutions only: its n is theirs, and Wilson's interval holds where they stand alone.
+        # A share of these solutions only: its n is theirs; Wilson's interval is for solutions that share no cluster.
         rows = told[inside]
         if rows.size:
             hit = RowOutcome.mean((truth[rows] == named[rows]).astype(np.float64))

@@ -46,9 +46,10 @@ def alt_test(
         Option("How labels are compared; by default neg-rmse for numeric ratings."),
     ] = None,
     q: Annotated[float, Option("False discovery rate (Benjamini-Yekutieli).")] = 0.05,
-    min_items: Annotated[int, Option("Fewest items of an annotator.", metavar="N")] = 30,
+    min_items: Annotated[int, Option("Fewest items that an annotator needs.", metavar="N")] = 30,
     small: Annotated[
-        Literal["skip", "wilcoxon"], Option("Annotators with fewer: leave out, or Wilcoxon's signed-rank test.")
+        Literal["skip", "wilcoxon"],
+        Option("Annotators with fewer items: skip them, or use Wilcoxon's signed-rank test."),
     ] = "skip",
     sweep: Annotated[bool, Option("Add the winning rate for every epsilon from 0 to .3.")] = False,
     policy: Policy = (),
@@ -69,14 +70,15 @@ def alt_test(
     policies = policies_of(policy)
     if odd := [setting for setting in policies if setting.partition("=")[0].strip() in {"tie", "gold"}]:
         raise UsageError(
-            f"{argument('policy')} {odd[0]}: alt-test holds every annotator's label as it is; order and invalid apply"
+            f"{argument('policy')} {odd[0]}: alt-test takes every annotator's label as it is; only order and "
+            "invalid apply"
         )
     beside = open_labels(labels, labels_mode or "add")
     opened = list(_opened(source, data, table, beside))
     several = [one for one in opened if len(one[5].annotators) > 1]
     fit = several or opened
     for task in dict.fromkeys(one[0] for one in opened if several and len(one[5].annotators) < 2):
-        tell(f"left out {task}: it has one annotator, and the test holds a judge and one annotator to the others")
+        tell(f"left out {task}: it has one annotator, and the test compares a judge and one annotator with the others")
     tests: list[Entry] = []
     for task, judge, who, revision, own, ratings in fit:
         margin = default_epsilon(who) if epsilon is None else epsilon

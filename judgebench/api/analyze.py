@@ -42,7 +42,7 @@ def analyze(
         raise UsageError(
             f"{argument('feature')} names columns of a wide {argument('csv')} FILE; runs and long tables have none"
         )
-    # With every row kept, the item's code is its row, and the features stand in line.
+    # With every row kept, the item's code is its row, and the features are in the same order.
     found = open_sources(source, table, unlabelled=bool(names))
     words = {} if own is None else read_words(own, names, columns.delimiter)
     features = {name: Feature.of_words(name, cells) for name, cells in words.items()}

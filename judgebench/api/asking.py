@@ -78,7 +78,7 @@ def plan_named(
 
 
 def _once(given: Sequence[T]) -> list[T]:
-    """Drop names that stand twice; objects are what they are."""
+    """Drop names that appear twice; objects are kept as they are."""
     return [one for i, one in enumerate(given) if not isinstance(one, str) or one not in given[:i]]
 
 
@@ -119,7 +119,7 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Who hears how runs go: ``watch`` every ``interval`` seconds where all stand, ``done`` what became of each."""
+    """Who hears how runs go: ``watch`` every ``interval`` seconds how far all are, ``done`` what became of each."""
 
     watch: Callable[[Progress], None] | None = None
     interval: float = 0.5
@@ -135,7 +135,7 @@ def ask_and_measure(
     execute: Callable[..., list[Outcome]] | None = None,
     ears: Ears | None = None,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
-    """Ask and measure run after run; one that stopped does not hide what the others say, and stands beside them."""
+    """Ask and measure run after run; one that stopped does not hide the others, and is reported beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use

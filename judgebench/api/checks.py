@@ -32,7 +32,7 @@ def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float
 
 def flag(name: str, value: Any) -> bool:
     """Check a yes or no: ``"no"`` would be a yes."""
-    # numpy's truth values are no bool.
+    # numpy's truth values are not bools.
     if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
         return bool(value)
     raise UsageError(f"{argument(name)}={value!r}: write True or False")
@@ -67,11 +67,11 @@ def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
     if single(value):
         return [value]
     if not isinstance(value, Iterable):
-        raise UsageError(f"{value!r} is no {name}")
+        raise UsageError(f"{value!r} is not a {name}")
     found: list[Any] = []
     for one in value:
         if not single(one):
-            raise UsageError(f"{one!r} is no {name}")
+            raise UsageError(f"{one!r} is not a {name}")
         if not any(one is other or (isinstance(one, (str, Path)) and one == other) for other in found):
             found.append(one)
     if not found:

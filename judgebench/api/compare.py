@@ -34,8 +34,8 @@ def compare(
     items: Annotated[
         int | None, Option("List N items on which two judges differ; CSV: all of them.", metavar="N", least=1)
     ] = None,
-    seed: Annotated[int, Option("Of the permutation tests and the bootstrap.", least=0)] = 0,
-    fail_if_worse: Annotated[bool, Option("Exit 1 where the first judge agrees surely less than the second.")] = False,
+    seed: Annotated[int, Option("Seed of the permutation tests and the bootstrap.", least=0)] = 0,
+    fail_if_worse: Annotated[bool, Option("Exit 1 if the first judge surely agrees less than the second.")] = False,
     verify: Verify = False,
     policy: Policy = (),
     **table: Unpack[LabelsAndScores],

@@ -35,7 +35,7 @@ def function_judge(function: Callable[..., Any]) -> FunctionJudge:
     Raises
     ------
     UsageError
-        If two versions of it could not be told apart, or its signature is no judge's.
+        If two versions of it could not be told apart, or its signature is not a judge's.
     """
     from judgebench.judges.function import FunctionJudge  # noqa: PLC0415 - loaded on use
 
@@ -151,12 +151,12 @@ def _source(value: Any, name: str) -> Any:
     try:
         source = inspect.getsource(value)
     except (OSError, TypeError):
-        # Of a class in a notebook there is no text, of its methods there is.
+        # A class in a notebook has no text; its methods do.
         if isinstance(value, type):
             return _parts(value, name)
         if isinstance(value, types.FunctionType):
             return _compiled(value.__code__)
-        raise UsageError(f"the source of {name} is not at hand, so an edit would go unseen; {_HELP}") from None
+        raise UsageError(f"the source of {name} can't be read, so an edit would go unnoticed; {_HELP}") from None
     # Of a lambda the text is its line, which may hold several.
     return [source, _compiled(value.__code__)] if getattr(value, "__name__", "") == "<lambda>" else source
 

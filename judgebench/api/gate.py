@@ -40,21 +40,21 @@ def gate(
     ] = (),
     subset: Annotated[
         Names,
-        Option("A subset that must hold, too, or 'all' of them; repeatable.", metavar="S", read=list[str]),
+        Option("Also decide on this subset, or on 'all' of them; repeatable.", metavar="S", read=list[str]),
     ] = (),
     margin: Annotated[float, Option("A drop in agreement that would be too much.")] = 0.05,
     alpha: Annotated[float, Option("One-sided level of every bound.")] = 0.05,
     strict: Annotated[bool, Option("Fail only where the drop is surely above the margin, not above 0.")] = False,
     min_effect: Annotated[float, Option("Smallest drop seen that may fail.")] = 0.0,
-    max_coverage_drop: Annotated[float | None, Option("Fewer answers allowed, e.g. .02.", metavar="SHARE")] = None,
+    max_coverage_drop: Annotated[float | None, Option("Drop in coverage allowed, e.g. .02.", metavar="SHARE")] = None,
     max_flip_increase: Annotated[
-        float | None, Option("More items allowed that flip with the order.", metavar="SHARE")
+        float | None, Option("Rise allowed in the share of items that flip with the order.", metavar="SHARE")
     ] = None,
     max_cost_increase: Annotated[
-        float | None, Option("Dearer judgments allowed: .1 is a tenth more.", metavar="PART")
+        float | None, Option("Rise allowed in the cost of a judgment: .1 is a tenth.", metavar="PART")
     ] = None,
     max_latency_increase: Annotated[
-        float | None, Option("Slower judgments allowed: .1 is a tenth more.", metavar="PART")
+        float | None, Option("Rise allowed in latency: .1 is a tenth.", metavar="PART")
     ] = None,
     policy: Policy = (),
     verify: Verify = False,
@@ -62,7 +62,7 @@ def gate(
     """Decide whether a run got worse than a baseline: exit 0 it did not, 1 it did, 6 too few items to tell.
 
     Paired on the same items, clustered by question, one-sided; deterministic; an improvement never fails. Exit code 3
-    where run and baseline are not about the same task, revision, items, gold, scale or policies.
+    if run and baseline differ in task, revision, items, gold, scale or policies.
     """
     from judgebench.agreement.gate.rules import Limits, Rules  # noqa: PLC0415 - loaded on use
 
@@ -100,7 +100,7 @@ def _hold(
     *,
     verify: bool,
 ) -> Decision:
-    """Hold a stored run against a baseline; DataError where they are not about the same."""
+    """Compare a stored run with a baseline; DataError where they are not about the same data."""
     from judgebench.agreement.compare.standings import verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.gate.decision import gate as decide  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
@@ -149,7 +149,7 @@ def _old(file: Path) -> Baseline | None:
     if not file.exists():
         return None
     if not is_baseline(file):
-        raise UsageError(f"{file} is no baseline, so it is not written over; delete it, or name another file")
+        raise UsageError(f"{file} is not a baseline and is not overwritten; delete it, or name another file")
     try:
         return read(file)
     except DataError as error:
@@ -179,5 +179,5 @@ def _baseline(against: Path, run: Path, policy: list[str]) -> tuple[Baseline, st
     if against.is_dir() or url_of(against) is not None:
         source, stored = _one(against)
         return record(stored.run, stored.judgments(), source.own.override(policy)), "run both on the same data"
-    again = f"where that is meant, `judgebench gate {run} --against {against} --update` renews the baseline"
+    again = f"if that is intended, `judgebench gate {run} --against {against} --update` renews the baseline"
     return read(against), again

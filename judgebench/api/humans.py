@@ -32,7 +32,7 @@ def humans(
     alpha_interval: Annotated[
         Interval, Option("How the interval of the annotators' alpha is made; resampling is of questions.")
     ] = "influence",
-    seed: Annotated[int, Option("Of the bootstrap.", least=0)] = 0,
+    seed: Annotated[int, Option("Seed of the bootstrap.", least=0)] = 0,
     policy: Policy = (),
     **table: Unpack[Labels],
 ) -> Panels:
@@ -70,8 +70,8 @@ def gather(
 ) -> list[Panel]:
     """Measure annotators and judges (task, judge, gold source, revision, policies and ratings of each).
 
-    Judges on the same labels share a panel; a judge without a name is none. DataError where no two annotators labelled
-    the same item.
+    Judges on the same labels share a panel; one without a name is not a judge. DataError where no two annotators
+    labelled the same item.
     """
     from judgebench.agreement.humans.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
 

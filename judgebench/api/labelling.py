@@ -20,7 +20,7 @@ def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping
     Raises
     ------
     DataError
-        If there is nothing in them, or a line is no label (file and line).
+        If there is nothing in them, or a line is not a label (file and line).
     """
     from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
 

@@ -36,7 +36,7 @@ def leaderboard(
     ] = None,
     over: Annotated[
         Literal["mean", "rank", "win-rate"] | None,
-        Option("One figure a judge over all tasks, too; there is none by itself.", "--aggregate"),
+        Option("Also one figure per judge over all tasks; by default there is none.", "--aggregate"),
     ] = None,
     subsets: Annotated[bool, Option("Rows for subsets, too.", "--subsets/--no-subsets")] = True,
     by_system: BySystem = False,
@@ -49,7 +49,7 @@ def leaderboard(
     if systems:
         if metric or over or by_system:
             judges = f"{argument('metric')}, {argument('over')} and {argument('by_system')}"
-            raise UsageError(f"{argument('systems')} goes without {judges}, which are about judges")
+            raise UsageError(f"{argument('systems')} can't be combined with {judges}, which are about judges")
         return SystemBoard(placed(tables, policies, tell=tell))
     rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
     kept = [row for row in rows if subsets or row.subset == "all"]

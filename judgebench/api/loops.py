@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 #: Seconds between two looks at whether the caller wants to stop.
 _LOOK = 0.25
-#: Seconds that a stopped run gets to write down where it stands.
+#: Seconds that a stopped run gets to record how far it is.
 _GRACE = 5.0
 
 

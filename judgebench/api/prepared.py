@@ -124,7 +124,7 @@ def judge_of(one: Any) -> str | Judge:
     """Take a judge as it is planned: by its name, or as an object; a function becomes one."""
     if isinstance(one, (str, Path)):
         return str(one)
-    # A class of judges has all that a judge has, and is none.
+    # A class of judges has all that a judge has, and is not one.
     if not isinstance(one, type) and isinstance(one, Judge):
         return one
     from judgebench.api.functions import function_judge  # noqa: PLC0415 - loaded on use

@@ -1,4 +1,4 @@
-"""Where a command stands: one line that moves on a terminal, a plain line now and then elsewhere."""
+"""How far a command is: one line that moves on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _RECENT = 30.0
 
 
 class Live:
-    """Shows where all runs of a command stand.
+    """Shows how far all runs of a command are.
 
     Parameters
     ----------
     stream : text stream or None
-        The terminal, or what stands in its place.
+        The terminal, or what takes its place.
     """
 
     def __init__(self, stream: TextIO | None) -> None:

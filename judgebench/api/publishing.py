@@ -22,7 +22,7 @@ __all__ = ["about_tasks", "checked", "judged_runs", "publication"]
 
 
 def judged_runs(folder: Path, *, tell: Callable[[str], None]) -> list[StoredRun]:
-    """Read the runs of a folder; those without a verdict yet are left out, aloud."""
+    """Read the runs of a folder; those without a verdict yet are left out, and named."""
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
 
     found: list[StoredRun] = []
@@ -33,11 +33,11 @@ def judged_runs(folder: Path, *, tell: Callable[[str], None]) -> list[StoredRun]
             # The checks say what is wrong with it.
             empty = False
         if empty:
-            tell(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
+            tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
         else:
             found.append(stored)
     if not found:
-        raise DataError("nothing is judged yet here", file=str(folder), hint="run it again, it resumes")
+        raise DataError("nothing is judged here yet", file=str(folder), hint="run it again; it resumes")
     return found
 
 
@@ -122,7 +122,7 @@ def publication(
     tables = list(stored_sources([folder]))
     rows = [row for table in tables for row in table.measure(policy, by_system=False, verify=False)]
     try:
-        # Most tasks name no systems: that is no news here.
+        # Most tasks name no systems: that is not worth saying here.
         ranked = placed(tables, policy, tell=lambda _: None)
     except (DataError, UsageError):
         ranked = []

@@ -208,7 +208,7 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any]) -> Prepared:
     judges = [judge_of(one) for one in several("judge", judge, is_judge)]
     tasks: list[str | Task] = several("task", task, lambda one: isinstance(one, (str, Task)))
     if engine.name == "ray" and not all(isinstance(one, str) for one in judges):
-        raise UsageError("on a cluster other processes make the judge: name it, as module:function for one's own")
+        raise UsageError("on a cluster other processes make the judge: name it, as module:function for your own")
     asked = given("base_url", "temperature", "max_tokens", "timeout", "connect_timeout", "first_byte_timeout", "seed")
     prompt, data = how.get("prompt"), how.get("data")
     plans, recipes = plan_named(

@@ -31,9 +31,9 @@ def score(
     verify: Verify = False,
     **table: Unpack[LabelsAndScores],
 ) -> Scores:
-    """Measure again: runs that were asked before, or a table of one's own labels.
+    """Measure again: stored runs, or a table of your own labels.
 
-    There is a row ``all`` and one per subset for every judge.
+    Every judge has a row for all items and one per subset.
     """
     notes: list[str] = []
     beside = open_labels(labels, labels_mode or "only")

@@ -42,7 +42,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Ratings with what has to stand beside their figures; ``stored`` where they come from a run."""
+    """Ratings with what has to be shown beside their figures; ``stored`` where they come from a run."""
 
     task: str
     judge: str
@@ -161,11 +161,11 @@ def stored_sources(
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
-        raise DataError("nothing is judged yet here", file=str(started[0].path), hint="run it again, it resumes")
+        raise DataError("nothing is judged here yet", file=str(started[0].path), hint="run it again; it resumes")
     judged = [stored for stored in every if stored not in started]
     yield from map(run_source, judged if labels is None else labelled_runs(judged, labels, tell))
     for stored in started:
-        tell(f"left out {stored.path}: nothing is judged yet there; the same run command resumes it")
+        tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
 
 
 def run_source(stored: StoredRun) -> Source:

@@ -31,7 +31,7 @@ def systems(
     system: Annotated[
         Names,
         Option(
-            "Column of the judged systems; for pairs give it twice, first response's and second's.",
+            "Column of the judged systems; for pairs give it twice: the first response's, then the second's.",
             "--system-col",
             "C",
             read=list[str],
@@ -44,7 +44,7 @@ def systems(
     anchor: Annotated[str, Option("Win rates against this system only (pairs).", metavar="SYSTEM")] = "",
     ties: Annotated[Literal["half", "davidson", "rao-kupper"], Option("How ties count in Bradley-Terry.")] = "half",
     draws: Annotated[int, Option("Resamples behind the intervals of comparisons.", least=1)] = 2000,
-    seed: Annotated[int, Option("Of the resamples.", least=0)] = 0,
+    seed: Annotated[int, Option("Seed of the resamples.", least=0)] = 0,
     policy: Policy = (),
     **table: Unpack[Table],
 ) -> Rankings:

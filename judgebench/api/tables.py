@@ -53,7 +53,7 @@ class Judgments(TypedDict, total=False):
     long: Annotated[
         Names,
         Option(
-            "The table is long: these columns; --judge-col and --gold-col then name raters.",
+            "The table is long, with these columns; --judge-col and --gold-col then name raters.",
             metavar="ITEM,RATER,LABEL",
             read=str,
         ),
@@ -67,7 +67,7 @@ class Judgments(TypedDict, total=False):
             read=list[str],
         ),
     ]
-    delimiter: Annotated[str | None, Option("Delimiter, where it isn't plain.", metavar="CHAR")]
+    delimiter: Annotated[str | None, Option("Delimiter, if it isn't detected.", metavar="CHAR")]
     gold_source: Annotated[
         Gold,
         Option(
@@ -204,7 +204,7 @@ LabelsMode: TypeAlias = Annotated[
     Mode | None,
     Option(
         "only: --labels are the gold, and only labelled items count (the default; humans and alt-test: add); "
-        "add: they stand beside the gold."
+        "add: they are added to the gold."
     ),
 ]
 Policy: TypeAlias = Annotated[

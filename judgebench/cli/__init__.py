@@ -29,7 +29,7 @@ def _speak_the_locale() -> None:
     """Keep a terminal that is not UTF-8 from ending a command (``LC_ALL=C``, ``PYTHONIOENCODING=ascii``)."""
     codecs.register_error("judgebench.plain", _plain)
     for stream in (sys.stdout, sys.stderr):
-        # A test's or an embedder's stream may be no text wrapper, a closed one is None.
+        # A test's or an embedder's stream may not be a text wrapper; a closed one is None.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="judgebench.plain")
 

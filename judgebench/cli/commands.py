@@ -36,14 +36,12 @@ CsvOption = Annotated[
 _MORE = {
     "junit": (
         "junit",
-        Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML there, too.")],
+        Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write JUnit XML to this file.")],
         None,
     ),
     "annotations": (
         "github",
-        Annotated[
-            bool, typer.Option("--github", help="Annotate as GitHub Actions reads it; by default where it runs there.")
-        ],
+        Annotated[bool, typer.Option("--github", help="Annotate for GitHub Actions; the default where it runs there.")],
         False,
     ),
 }
@@ -131,7 +129,7 @@ def _check_files(files: Mapping[str, Path | None], known: Mapping[str, Parameter
             if one.option.silent and given[one.name]:
                 raise UsageError(f"{one.flag} {one.option.silent}, so there is nothing to write to {flag} {file}")
             if one.option.kept and file.resolve() == given[one.name].resolve():
-                raise UsageError(f"{flag} {file} would write over the {one.option.kept}; name another file")
+                raise UsageError(f"{flag} {file} would overwrite the {one.option.kept}; name another file")
         if (other := places.setdefault(file.resolve(), flag)) != flag:
             raise UsageError(f"{other} and {flag} name one file, {file}; name two")
 

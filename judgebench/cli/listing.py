@@ -41,11 +41,13 @@ def show(
         str, typer.Argument(metavar="NAME", help="A task, a judge, a prompt, or the folder of a run; or `schema`.")
     ],
     kind: Annotated[
-        str | None, typer.Argument(metavar="KIND", help="After `schema`, whose: scores, compare, gate ...")
+        str | None,
+        typer.Argument(metavar="KIND", help="After `schema`: a kind of document, such as scores, compare or gate."),
     ] = None,
     form: Annotated[
-        Literal["table", "json"], typer.Option("--format", help="A run as lines, or its manifest and holdings as JSON.")
+        Literal["table", "json"],
+        typer.Option("--format", help="A run as text, or its manifest and what it holds as JSON."),
     ] = "table",
 ) -> None:
-    """Show a task's card, a judge, a prompt, what a run asked and what came of it, or the schema of a kind of JSON."""
+    """Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document."""
     emit(listing.show(name, kind, form=form), None)

@@ -32,7 +32,7 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
     section = settings.get(context.info_name or "", {})
     if not isinstance(section, dict):
         raise DataError(
-            f"{context.info_name} is no section",
+            f"{context.info_name} is not a section",
             file=str(value),
             hint=f"write [{context.info_name}] and options below it",
         )
@@ -90,12 +90,12 @@ LabelsModeOption = Annotated[
     typer.Option(
         "--labels-mode",
         help="only: --labels are the gold, and only labelled items count (the default; humans and alt-test: add); "
-        "add: they stand beside the gold.",
+        "add: they are added to the gold.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="How to print the scores.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="Write there instead of to the terminal.")
+    Path | None, typer.Option("--output", metavar="FILE", help="Write to this file instead of the terminal.")
 ]
 PolicyOption = Annotated[
     list[str],

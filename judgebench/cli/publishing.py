@@ -74,9 +74,9 @@ def publish(
     runs: RunsFolder = Path("runs"),
     *,
     output: Annotated[Path | None, typer.Option("--output", metavar="DIR", help="Folder of the site.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only look whether everything may be published.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only check whether everything may be published.")] = False,
     allow_samples: Annotated[
-        bool, typer.Option("--allow-samples", help="Publish runs of the rows that come with a task, too.")
+        bool, typer.Option("--allow-samples", help="Also publish runs of the rows that come with a task.")
     ] = False,
     verdicts: Annotated[
         Literal["all", "licensed", "none"],
@@ -92,7 +92,7 @@ def publish(
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 
     if output is None and not check:
-        raise UsageError("give --output DIR, or --check to look only")
+        raise UsageError("give --output DIR, or --check to check only")
     if output is not None:
         check_folder(output)
     folder = fetched(runs)

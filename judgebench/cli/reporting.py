@@ -37,7 +37,7 @@ def report(
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
     texts: Annotated[
         bool,
-        typer.Option("--texts/--no-texts", help="Whether texts go in: the items' and the judges'."),
+        typer.Option("--texts/--no-texts", help="Include the texts: the items' and the judges'."),
     ] = True,
     limit_items: Annotated[
         int | None,
@@ -78,4 +78,4 @@ def _keep_out_of_runs(output: Path) -> None:
 
     home = next((folder for folder in output.absolute().parents if is_run(folder)), None)
     if home is not None:
-        raise UsageError(f"--output {output} lies in the run {home}; write it elsewhere")
+        raise UsageError(f"--output {output} is inside the run {home}; write it elsewhere")

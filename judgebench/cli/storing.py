@@ -29,7 +29,7 @@ def verify(
 ) -> None:
     """Look for damage in stored runs: torn or changed lines, contradictions, counts that don't add up.
 
-    Exit code 3 where there is any; each finding says file, line, what it is and what to do.
+    Exit code 3 if there is any; each finding names file and line, says what is wrong and what to do.
     """
     from judgebench.store.repair import repair as mend  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import run_folders  # noqa: PLC0415 - loaded on use
@@ -57,7 +57,7 @@ def verify(
         emit("\n".join(line for report in reports for line in _lines(report)), None)
     if found:
         damaged = sum(bool(report.found) for report in reports)
-        raise DataError(f"{found:,} findings in {damaged} of {len(reports)} runs", hint="what to do stands beside each")
+        raise DataError(f"{found:,} findings in {damaged} of {len(reports)} runs", hint="each says what to do")
 
 
 def _lines(report: Report) -> list[str]:
@@ -74,9 +74,9 @@ def _lines(report: Report) -> list[str]:
 def pack(
     runs: RunsOrFolders,
     *,
-    undo: Annotated[bool, typer.Option("--undo", help="Back to lines of JSON.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Turn packed runs back into lines of JSON.")] = False,
 ) -> None:
-    """Pack stored runs into Parquet: an eighth of the size or so. They resume and are read as before."""
+    """Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before."""
     from judgebench.store.pack import pack as make  # noqa: PLC0415 - loaded on use
     from judgebench.store.pack import unpack  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use

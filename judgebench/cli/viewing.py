@@ -24,7 +24,7 @@ def view(
     sample: SampleOption = False,
     labels: Annotated[
         Path,
-        typer.Option("--labels", metavar="DIR", envvar="JUDGEBENCH_LABELS", help="Folder that keeps the labels given."),
+        typer.Option("--labels", metavar="DIR", envvar="JUDGEBENCH_LABELS", help="Folder that keeps the labels."),
     ] = Path("labels"),
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Label N items, drawn at random with --seed.")
@@ -33,16 +33,16 @@ def view(
         bool,
         typer.Option("--both-orders", help="Show each item a second time, the other way round, after all others."),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the order of items and of responses on the label page.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the order of items and responses on the label page.")] = 0,
     policy: PolicyOption = [],  # noqa: B006 - typer reads the default, nobody changes it
-    host: Annotated[str, typer.Option("--host", help="127.0.0.1, ::1 or localhost; no other.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
-    browse: Annotated[bool, typer.Option("--open", help="Open a browser on it.")] = False,
+    host: Annotated[str, typer.Option("--host", help="127.0.0.1, ::1 or localhost only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free port.")] = 0,
+    browse: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
     config: ConfigOption = None,  # noqa: ARG001 - handled by its callback
 ) -> None:
     """Look at a runs folder in the browser, live, and label items there, blind to the judges.
 
-    Prints the address, which holds this start's key, and serves this machine only, until Ctrl-C.
+    Prints the address, with a key of its own at each start, and serves this machine only, until Ctrl-C.
     """
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.view.app import View  # noqa: PLC0415 - loaded on use
@@ -57,7 +57,9 @@ def view(
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
     folder = fetched(runs)
     if not folder.is_dir() and not task:
-        raise UsageError(f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, --task T labels without")
+        raise UsageError(
+            f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, --task T labels without one"
+        )
 
     measured, pages = rooms(policy, data=data, sample=sample, tell=note)
     table = RunTable(folder, measured)
@@ -66,7 +68,7 @@ def view(
 
     def ready(link: str) -> None:
         emit(link, None)
-        note("This address lets one in: don't pass it on. Ctrl-C ends the server.")
+        note("Anyone with this address can get in: don't pass it on. Ctrl-C ends the server.")
         if browse:
             import webbrowser  # noqa: PLC0415 - loaded on use
 

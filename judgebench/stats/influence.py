@@ -26,7 +26,7 @@ Ints: TypeAlias = npt.NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Which rows belong together: codes 0 .. G - 1 of the rows, shape (n,), and what each stands for, shape (G,)."""
+    """Which rows belong together: codes 0 .. G - 1 of the rows, shape (n,), and what each code means, shape (G,)."""
 
     codes: Ints
     ids: Ints

@@ -221,7 +221,7 @@ def test_a_run_without_answers_is_a_note(here: Path) -> None:
     judgebench.run("baseline/longest", "pandalm", sample=True)
     with pytest.raises(JudgebenchError):
         judgebench.run("gpt-4o", "pandalm", sample=True)
-    assert "nothing is judged yet" in " ".join(judgebench.score("runs").notes)
+    assert "nothing is judged there yet" in " ".join(judgebench.score("runs").notes)
 
 
 @pytest.mark.slow

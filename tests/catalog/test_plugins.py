@@ -113,7 +113,7 @@ def test_a_third_party_judge_on_a_third_party_task(installed, tmp_path: Path) ->
         (
             "[judgebench.metrics]\nmisses = weather_plugin:misses\n",
             ("run", "--judge", "baseline/first", "--task", "pandalm", "--sample"),
-            "is no Metric of that name",
+            "is not a Metric of that name",
         ),
     ],
 )

@@ -72,4 +72,4 @@ def test_runs_of_sequences_are_compared(judgebench, tmp_path: Path, scale, draw,
     assert scored.code == 0, scored.err
     assert judgebench("power", "runs").code == 0
     refused = judgebench("analyze", "runs")
-    assert (refused.code, "no single labels" in refused.err) == (2, True)
+    assert (refused.code, "not single labels" in refused.err) == (2, True)

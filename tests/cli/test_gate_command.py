@@ -267,7 +267,7 @@ def test_other_files_are_not_written_over(judgebench, tmp_path):
     old = store(tmp_path / "a", RUN, verdicts(gold, first))
     (tmp_path / "package.json").write_text('{"name": "x"}')
     done = judgebench("gate", old, "--against", "package.json", "--update")
-    assert (done.code, "not written over" in done.err) == (2, True)
+    assert (done.code, "not overwritten" in done.err) == (2, True)
     (tmp_path / "notes.md").write_text("# Notes\n")
     assert judgebench("gate", old, "--against", "notes.md", "--update").code == 3
     assert (tmp_path / "notes.md").read_text() == "# Notes\n"

@@ -45,7 +45,7 @@ def test_no_output_goes_over_the_baseline_or_another_output(judgebench, held, tm
     for option in ("--output", "--junit"):
         for name in (file, link, tmp_path / "a" / ".." / "line.json"):
             done = judgebench("gate", new, "--against", file, option, name)
-            assert (done.code, "write over the baseline" in done.err) == (2, True), done.err
+            assert (done.code, "overwrite the baseline" in done.err) == (2, True), done.err
     done = judgebench("gate", new, "--against", file, "--output", tmp_path / "x", "--junit", tmp_path / "x")
     assert (done.code, "name one file" in done.err) == (2, True), done.err
     assert file.read_bytes() == before

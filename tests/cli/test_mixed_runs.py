@@ -47,5 +47,5 @@ def test_sequences_are_no_labels(kind: str) -> None:
     ratings = Ratings(
         scale, zeros, zeros[:, None], ("h",), np.arange(4), np.arange(4), zeros, zeros > 0, zeros, ("",), zeros, ("",)
     )
-    with pytest.raises(UsageError, match="no single labels"):
+    with pytest.raises(UsageError, match="not single labels"):
         apply(ratings, Policies())

@@ -77,7 +77,7 @@ def test_a_run_is_no_place_for_a_report(asked: Callable[..., Any], tmp_path: Pat
     before = sorted(run.iterdir())
     done = asked("report", "runs", "--output", run / "sub" / "report.html")
     assert done.code == 2
-    assert "lies in the run" in done.err
+    assert "is inside the run" in done.err
     assert sorted(run.iterdir()) == before
 
 

@@ -82,7 +82,7 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
         ('judge = "gpt-4o"\n[price]\ninput = -1\noutput = 1', "'input' must be a number from 0"),
         ('judge = "gpt-4o"\n[price]\ninput = nan\noutput = 1', "'input' must be a number from 0"),
         ('judge = "gpt-4o"\n[price]\ninput = 1\noutput = 1\nper = 1000', "unknown price 'per'"),
-        ('judge = "baseline/first"\nname = "x"', "takes no other key"),
+        ('judge = "baseline/first"\nname = "x"', "takes no key but"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, words: str) -> None:

@@ -133,7 +133,7 @@ def analyze_judges(
         matched = match(judges, shared=True)
         if sequences(matched):
             kind = matched.scored[0].scale.kind
-            raise UsageError(f"this can't be done on the {kind!r} scale, whose verdicts are no single labels")
+            raise UsageError(f"this can't be done on the {kind!r} scale, whose verdicts are not single labels")
         ratings, scored, left_out = list(matched.ratings), list(matched.scored), matched.left_out
     if not scored[0].size:
         raise DataError("there is no judgment with gold to analyse", hint="check the labels and the policies")

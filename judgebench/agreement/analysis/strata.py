@@ -92,7 +92,7 @@ def difficulty(scored: Scored, others: Sequence[Scored]) -> Strata:
     Mantel-Haenszel procedure, for comparing within strata of a score.
     """
     if not others:
-        raise UsageError("difficulty is told by other judges; give their columns or runs too")
+        raise UsageError("difficulty is measured by other judges; give their columns or runs too")
     wrong = others_wrong(scored, others)
     bounds = (
         ("all others right", wrong == 0),

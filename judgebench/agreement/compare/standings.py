@@ -117,7 +117,7 @@ def compare_all(
     _, judges = next(groups(matched))
     if isinstance(made, str) and any(judge.figures[made].bias is not None for judge in judges):
         raise UsageError(
-            f"{name} is compared between two judges only: chance lifts it, and no joint interval knows that"
+            f"{name} is compared between two judges only: chance lifts it, and no joint interval allows for that"
         )
     found = measured(judges, made)
     # Rank 1 is the best: of an error, the lowest.

@@ -261,7 +261,7 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
 
 
 def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration | None]:
-    """TPR, TNR and Youden's J of the judge on labelled rows; no verdict is no acceptance."""
+    """TPR, TNR and Youden's J of the judge on labelled rows; no verdict does not accept."""
     one = score.accepted
     if one is None or known.graded:
         return {}, None
@@ -279,7 +279,7 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
         parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
         power = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
         if any(part.se is None or part.se < TINY for part in parts):
-            # A rate of 0 or 1 has no influences, which is no certainty: each cluster counts as one item.
+            # A rate of 0 or 1 has no influences, which is not certainty: each cluster counts as one item.
             few = Calibration(calibration.tnr, parts[1].ids.size, calibration.tpr, parts[0].ids.size)
             power = replace(youden(few), n=power.n)
     return {"youden": power, "tpr": tpr, "tnr": tnr}, calibration
@@ -398,7 +398,7 @@ def _choice(estimator: str, estimates: Mapping[str, Estimate], sample: Sample | 
     if sample is None or estimates["post-strat"].value is None:
         return "labels"
     if estimates["ppi++"].low is None:
-        # Labels of one class leave residuals of 0, which is no reason to be sure.
+        # Labels of one class leave residuals of 0, which is not a reason to be sure.
         return "labels" if estimates["post-strat"].low is None else "post-strat"
     strata = join_strata(sample)
     share = np.bincount(strata) / strata.size

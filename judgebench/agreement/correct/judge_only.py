@@ -210,7 +210,7 @@ def _ranking(diagonal: float, scores: Floats, seen: Floats) -> PosteriorRanking:
     )
 
 
-#: More levels than this are a continuous score: a confusion matrix of them is no prior that one could mean.
+#: More levels than this are a continuous score: nobody could mean a confusion matrix of them as a prior.
 MOST_LEVELS = 20
 
 

@@ -72,7 +72,7 @@ def score_of(scale: Scale, target: str | None) -> Score:
         accepted = scale.code(target)
         if accepted is None:
             raise UsageError(
-                f"{argument('target')} {target!r} is no label of {scale.spec}: {', '.join(scale.labels[:20])}"
+                f"{argument('target')} {target!r} is not a label of {scale.spec}: {', '.join(scale.labels[:20])}"
             )
         values, words = (codes == accepted).astype(float), f"share of {scale.labels[accepted]!r}"
     elif scale.kind == "check":

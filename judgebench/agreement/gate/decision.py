@@ -179,7 +179,7 @@ def _agreement(
     if rules.margin >= (reach := made.high - made.low):
         # Nothing could exceed it: most likely it was meant in percent.
         raise UsageError(
-            f"{argument('margin')} {rules.margin:g}: two values of {name} lie less than {reach:g} apart; give it as a "
+            f"{argument('margin')} {rules.margin:g}: {name} can never change by more than {reach:g}; give it as a "
             "share, for example .05"
         )
     first, second, error = before.estimate(figure), after.estimate(figure), is_error(figure)
@@ -239,7 +239,7 @@ def _operations(
     items = len(matched.items)
 
     def test(name: str, found: Worse, limit: float, *, error: bool = True) -> _Test:
-        # A maximum is what is allowed: a rise that is sure and small is no failure.
+        # A maximum is what is allowed: a rise that is sure and small is not a failure.
         made = _Test(EVERY, name, found.first, found.second, found.worse, items, limit, strict=True, operation=True)
         sizes = None if found.worse is None else _sizes(found.worse, matched.ratings[0].cluster)
         return replace(made, error=error, reason=found.reason, n=max(found.first.n, found.second.n), sizes=sizes)

@@ -44,17 +44,13 @@ class Rules:
     def __post_init__(self) -> None:
         """Refuse rules under which nothing, or everything, could happen."""
         if not 0 < self.margin < math.inf:
-            raise UsageError(
-                f"{argument('margin')} {self.margin:g}: a drop that would be too much lies above 0, for example .05"
-            )
+            raise UsageError(f"{argument('margin')} {self.margin:g}: it must be above 0, for example .05")
         if not 1e-6 <= self.alpha < 0.5:
-            raise UsageError(
-                f"{argument('alpha')} {self.alpha:g}: the level of a test lies between 0 and .5, for example .05"
-            )
+            raise UsageError(f"{argument('alpha')} {self.alpha:g}: it must be between 0 and .5, for example .05")
         if not 0 <= self.min_effect <= self.margin:
             raise UsageError(
-                f"{argument('min_effect')} {self.min_effect:g}: it lies between 0 and the margin ({self.margin:g}), or "
-                "a drop between them could neither fail nor pass"
+                f"{argument('min_effect')} {self.min_effect:g}: it must be between 0 and the margin ({self.margin:g}), "
+                "or a drop between them could neither fail nor pass"
             )
 
 
@@ -77,11 +73,11 @@ class Limits:
         values = (self.coverage, self.flips, self.cost, self.latency)
         for name, value in zip(names, values, strict=True):
             if value is not None and not 0 < value < math.inf:
-                raise UsageError(f"{argument(f'max_{name}')} {value:g}: what is allowed lies above 0, for example .02")
+                raise UsageError(f"{argument(f'max_{name}')} {value:g}: it must be above 0, for example .02")
         for name, value in zip(names[:2], values[:2], strict=True):
             # Nothing could fail it: most likely it was meant in percent.
             if value is not None and value >= 1:
-                raise UsageError(f"{argument(f'max_{name}')} {value:g}: a share lies below 1, for example .02 for 2 %")
+                raise UsageError(f"{argument(f'max_{name}')} {value:g}: it must be below 1, for example .02 for 2 %")
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,7 @@ def _z(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
 def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[Estimate, Estimate, Estimate]:
     """Alpha without the judge, with it, and the difference."""
     scale = ratings.scale
-    # A gold label that every row with a label has, and that is no tie: the policies then reach the verdicts only.
+    # A gold label that every row with a label has, and that is not a tie: the policies then reach the verdicts only.
     labelled = np.where((ratings.gold >= 0).any(axis=1), 0, -1)
     scored = apply(
         replace(ratings, gold=labelled[:, None], annotators=("any",)), replace(rules, tie="class", gold="majority")

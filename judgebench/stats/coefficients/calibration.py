@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Binning: TypeAlias = Literal["width", "mass"]
 Closed: TypeAlias = Literal["right", "left"]
 
-#: Probabilities are held this far from 0 and 1 in `log_loss`, so that one certain slip is no infinity.
+#: Probabilities are held this far from 0 and 1 in `log_loss`, so that one certain slip is not infinite.
 LOG_CLIP = 1e-15
 #: The same for the logits of `calibration_line`, where a certain answer must not outweigh all others.
 LOGIT_CLIP = 1e-6
@@ -129,7 +129,7 @@ def calibration_excess(
     _, part = np.unique(clusters.codes.astype(np.int64) * bins + place, return_inverse=True)
     owner = np.zeros(int(part.max()) + 1, dtype=np.intp)
     owner[part] = place
-    # Not centred: a bin with a single row has no spread of its own, and yet is no proof of anything.
+    # Not centred: a bin with a single row has no spread of its own, which proves nothing.
     squares = np.bincount(owner, weights=np.bincount(part, weights=gap) ** 2, minlength=bins)
     error = np.sqrt(squares)
     unsure = np.abs(np.bincount(place, weights=gap, minlength=bins)) < 2 * error

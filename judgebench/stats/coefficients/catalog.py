@@ -99,7 +99,7 @@ METRIC_SETS: dict[str, MetricSet] = {
         ("percent_agreement", "adjacent_agreement", "spearman_rho", "kendall_tau_b", "mean_signed_error"),
     ),
     "number": MetricSet("lin_ccc", ("icc_a1", "pearson_r", "spearman_rho", "mean_absolute_error", "mean_signed_error")),
-    # Slots of responses are no classes: chance correction means little on them.
+    # Slots of responses are not classes: chance correction means little on them.
     "pick": MetricSet("accuracy", ("percent_agreement", "cohen_kappa")),
     "label": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
 }

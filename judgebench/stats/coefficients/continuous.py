@@ -120,7 +120,7 @@ def mean_signed_error(gold: Floats, judge: Floats) -> RowOutcome:
 
 
 def _correlation(x: Floats, y: Floats) -> RowOutcome:
-    # Squares of probabilities as small as 1e-200, or of numbers as large, are no numbers any more.
+    # Squares of probabilities as small as 1e-200, or of numbers as large, underflow or overflow.
     x, y = x / float(np.abs(x).max()), y / float(np.abs(y).max())
     unit_x, unit_y = math.sqrt(float((x * x).mean())), math.sqrt(float((y * y).mean()))
     x, y = x / unit_x, y / unit_y

@@ -197,7 +197,7 @@ class _Distance:
         # A category without a place is as far from every other as two places can be.
         apart = np.square(place[:, None] - place[None, :])
         if level == "ratio":
-            # 0 and 0 are no distance apart; any divisor says so.
+            # 0 and 0 are not apart, whatever the divisor.
             total = np.square(place[:, None] + place[None, :])
             apart = apart / np.where(total > 0, total, 1.0)
         matrix = np.full((size, size), float(apart[-1, 0]))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Bools", "Figures", "compare_orders", "decisiveness", "ranks"]
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
-#: Scores nearer than this are one score: fitted strengths are no more exact.
+#: Scores nearer than this are one score: fitted strengths are not more exact.
 _SAME = 1e-9
 
 

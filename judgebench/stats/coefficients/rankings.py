@@ -104,4 +104,4 @@ def _check(first: npt.NDArray[Any], second: npt.NDArray[Any], least: int = 1) ->
     every = np.arange(first.shape[1])
     for orders in (first, second):
         if not (np.sort(orders, axis=1) == every).all():
-            raise ValueError("an order is no permutation of the responses")
+            raise ValueError("an order is not a permutation of the responses")

@@ -61,7 +61,7 @@ def t_interval(estimate: Influences, *, low: float = -1.0, high: float = 1.0, le
 
     On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without finite bounds
     the interval is symmetric. There are no bounds for fewer than 2 clusters, nor where every influence is 0: a
-    standard error of 0 is no evidence of certainty.
+    standard error of 0 is not evidence of certainty.
     Source: Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference.
     """
@@ -166,4 +166,4 @@ def agresti_min(first_only: int, second_only: int, n: int, level: float = 0.95) 
 
 def _check(hits: int, n: int) -> None:
     if n < 1 or not 0 <= hits <= n:
-        raise ValueError(f"{hits} of {n} rows is no proportion")
+        raise ValueError(f"{hits} of {n} rows is not a proportion")

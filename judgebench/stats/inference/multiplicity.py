@@ -94,7 +94,7 @@ class MaxT:
     """Several estimates tested at once by the largest of their statistics; all but ``critical`` of shape (m,).
 
     ``value +- critical * se`` covers all m truths at once at the level asked for. ``statistic`` is estimate over
-    standard error (with the CR1 factor), 0 where every influence is, which is no evidence; ``p`` the share of draws in
+    standard error (with the CR1 factor), 0 where every influence is, which is not evidence; ``p`` the share of draws in
     which the largest statistic is at least as far out.
     """
 
@@ -118,7 +118,7 @@ def max_t(
 
     Multiplier bootstrap: the influences of every cluster, shape (G, k) and 0 where it has no rows for an estimate, are
     multiplied by a standard normal draw, which gives sums with the covariance of the k estimates; the quantile of
-    ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t stands for the normal: each draw is divided by the
+    ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t replaces the normal: each draw is divided by the
     root of a chi-square over its G - 1 degrees of freedom, unless ``normal`` asks for normal draws, as for many
     clusters. ``pairs``, shape (m, 2), asks for differences ``values[a] - values[b]``. ValueError for fewer than 2
     clusters, shapes that don't match, or nothing to test.
@@ -262,7 +262,7 @@ def rank_sets(compared: Pairwise) -> RankSets:
     ([1, 2, 2], [1, 3, 3])
     """
     count = int(compared.pairs.max()) + 1
-    # Where no influence tells the two apart, a difference of their values is no evidence.
+    # Where no influence tells the two apart, a difference of their values is not evidence.
     live = compared.se > 0
     higher, lower = live & (compared.low > 0), live & (compared.high < 0)
     first, second = compared.pairs[:, 0], compared.pairs[:, 1]

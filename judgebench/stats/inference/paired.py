@@ -68,7 +68,8 @@ class Difference:
     """A difference of two estimates on shared clusters, with its influences for joint tests and aggregates.
 
     ``se`` is None for fewer than 2 clusters; bounds, the statistic (difference over standard error) and p are None
-    without a standard error above 0, which is no evidence of certainty. ``df`` is infinite for the normal distribution.
+    without a standard error above 0, which is not evidence of certainty. ``df`` is infinite for the normal
+    distribution.
     """
 
     value: float

@@ -40,7 +40,7 @@ Method: TypeAlias = Literal["bca", "bootstrap", "jackknife"]
 
 #: Resamples: the Monte Carlo error of a bound is then about a seventeenth of the standard error.
 DRAWS = 2_000
-#: Beyond this share of resamples without a value, the others are no sample of anything.
+#: Beyond this share of resamples without a value, the others are not a sample of anything.
 _UNDEFINED = 0.05
 
 
