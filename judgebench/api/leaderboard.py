@@ -48,7 +48,7 @@ def leaderboard(
     tables = _of_tasks(list(stored_sources([Path(runs)], tell=tell)), [task] if isinstance(task, str) else task or ())
     if systems:
         if metric or over or by_system:
-            judges = f"{argument('metric')}, {argument('over')} and {argument('by_system')}"
+            judges = f"{argument('metric')}, {argument('over')} or {argument('by_system')}"
             raise UsageError(f"{argument('systems')} can't be combined with {judges}, which are about judges")
         return SystemBoard(placed(tables, policies, tell=tell))
     rows = [row for table in tables for row in table.measure(policies, by_system=by_system, verify=False)]
@@ -82,8 +82,7 @@ def placed(tables: Sequence[Source], policy: Sequence[str], *, tell: Callable[[s
 
     The error of the first where no run can be ranked.
     """
-    from judgebench.agreement.systems.systems import system_places  # noqa: PLC0415 - loads numpy
-    from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.systems.systems import rank_systems, system_places  # noqa: PLC0415 - loads numpy
     from judgebench.report.systems import Ranking  # noqa: PLC0415 - loaded on use
 
     found: list[Placed] = []
