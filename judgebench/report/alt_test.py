@@ -21,7 +21,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Sentences, Table, sheet
-from judgebench.report.document.text import clean, interval, p_value, share, spread
+from judgebench.report.document.text import clean, interval, p_value, share, spread, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -251,5 +251,5 @@ def _remarks(tests: tuple[Entry, ...]) -> list[str]:
     for code in dict.fromkeys(code for test in tests for code in test.result.warnings):
         judges = [clean(test.judge) for test in tests if code in test.result.warnings]
         named = "" if len(judges) == len(tests) else f"{', '.join(dict.fromkeys(judges))}: "
-        remarks[f"{named}{_WARNINGS.get(code, code.replace('_', ' '))}"] = None
+        remarks[f"{named}{words_of(code, _WARNINGS)}"] = None
     return list(remarks)

@@ -21,7 +21,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Sheet, Table
-from judgebench.report.document.text import NONE, clean, figure, p_value, percent
+from judgebench.report.document.text import clean, figure, interval, p_value, percent
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ _EFFECTS: Fields[Effect] = (
     Field("against", lambda one: one.against, right=False),
     Field("rows", lambda one: f"{one.rows:,}"),
     Field("effect in points", lambda one: _points(one.effect)),
-    Field("odds ratio", lambda one: _odds(one.odds_ratio)),
+    Field("odds ratio", lambda one: interval(one.odds_ratio, _odds)),
     Field("p", lambda one: p_value(one.p_holm)),
 )
 _LABELS: Fields[LabelUse] = (
@@ -139,7 +139,7 @@ _SLICES: Fields[Slice] = (
     Field("division", lambda part: part.division, right=False),
     Field("is", lambda part: part.name, right=False),
     Field("items", lambda part: f"{part.items:,}"),
-    Field("% agreement", lambda part: _bracket(part.metrics["percent_agreement"])),
+    Field("% agreement", lambda part: interval(part.metrics["percent_agreement"], percent)),
 )
 _PLACES: Fields[Slice] = (
     Field("shrunken %", lambda part: percent(part.shrunken)),
@@ -267,22 +267,8 @@ def _homogeneity(test: Homogeneity | str) -> str:
 
 
 def _points(one: Estimate) -> str:
-    if one.value is None:
-        return NONE
-    text = f"{100 * one.value:+.1f}"
-    return text if one.low is None or one.high is None else f"{text} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
+    return interval(one, lambda value: f"{100 * value:+.1f}")
 
 
-def _bracket(one: Estimate) -> str:
-    text = percent(one.value)
-    return text if one.low is None or one.high is None else f"{text} [{percent(one.low)}, {percent(one.high)}]"
-
-
-def _odds(one: Estimate) -> str:
-    return f"{_short(one.value)} [{_short(one.low)}, {_short(one.high)}]"
-
-
-def _short(value: float | None) -> str:
-    if value is None:
-        return NONE
+def _odds(value: float) -> str:
     return f"{value:.2f}" if 0.01 <= value < 1000 else f"{value:.1e}"

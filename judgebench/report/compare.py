@@ -26,7 +26,7 @@ from judgebench.domain.shapes import (
 from judgebench.errors import MismatchError
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Sheet, Table, sheet
-from judgebench.report.document.text import NONE, clean, figure, interval, many, p_value, spread
+from judgebench.report.document.text import NONE, brackets, clean, figure, interval, many, p_value, spread
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
@@ -366,8 +366,7 @@ def _tests(found: Comparison) -> str:
     if tests.mcnemar_exact is not None and tests.mcnemar_mid_p is not None:
         said.append(f"McNemar exact p {p_value(tests.mcnemar_exact)}, mid-p {p_value(tests.mcnemar_mid_p)}")
         if tests.agresti_min is not None:
-            low, high = tests.agresti_min
-            said.append(f"Agresti-Min interval [{spread(low)}, {spread(high)}] (both take items as independent)")
+            said.append(f"Agresti-Min interval {brackets(*tests.agresti_min)} (both take items as independent)")
     if tests.sign_flip is not None:
         said.append(f"sign flips by question p {p_value(tests.sign_flip)}")
     text = f"Accuracy by other tests: {', '.join(said)}. " if said else ""

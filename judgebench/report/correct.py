@@ -18,9 +18,9 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.grid import Cell, Field, grid
+from judgebench.report.document.grid import Cell, Field, explained, grid
 from judgebench.report.document.model import Document, Sentences, Table, sheet
-from judgebench.report.document.text import clean, figure, interval, spread
+from judgebench.report.document.text import clean, figure, interval, spread, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -146,12 +146,11 @@ _SHEET: Mapping[str, Callable[[_Row], Any]] = {
 
 
 def _cell(estimate: Estimate) -> Cell:
-    why = estimate.undefined
-    return Cell(interval(estimate), () if why is None else (_REASONS.get(why, why.replace("_", " ")),))
+    return explained(estimate, _REASONS)
 
 
 def _estimator(row: _Row) -> Cell:
-    warnings = tuple(_WARNINGS.get(code, code.replace("_", " ")) for code in row.line.found.warnings)
+    warnings = tuple(words_of(code, _WARNINGS) for code in row.line.found.warnings)
     return Cell(f"* {_NAMES[row.name]}", warnings) if row.first else Cell(_NAMES[row.name])
 
 

@@ -236,8 +236,7 @@ def _sentences(panel: Panel) -> Iterator[str]:
 
 
 def _whole(one: Estimate, unit: str = "") -> str:
-    text = f"{percent(one.value, 0)}{unit}"
-    return text if one.low is None or one.high is None else f"{text} [{percent(one.low, 0)}, {percent(one.high, 0)}]"
+    return interval(one, lambda value: percent(value, 0), unit=unit)
 
 
 def _cell(one: Estimate, write: Callable[[Estimate], str] = interval) -> Cell:

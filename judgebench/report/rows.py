@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.domain import Status
+from judgebench.domain import Estimate, Status
 from judgebench.domain.shapes import (
     COUNT,
     ERROR,
@@ -21,15 +21,15 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.grid import Cell, Field, grid
-from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
+from judgebench.report.document.grid import Cell, Field, explained, grid
+from judgebench.report.document.text import clean, figure, interval, percent, share, words_of
 from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word, gold_words
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Agreement, Estimate
+    from judgebench.domain import Agreement
     from judgebench.report.document.grid import Grid
 
 __all__ = ["ROW", "arrange", "cell", "estimate_columns", "room_plan", "row_grid"]
@@ -205,7 +205,7 @@ def _headline(name: str, row: Agreement) -> Cell:
     """Warnings stand at the row's own headline."""
     own = name == _calls(row)[0]
     found = cell(row.metrics.get(name), "not_measured" if own else "other_scale")
-    return Cell(found.text, found.notes + tuple(_words(code, WARNINGS) for code in row.warnings)) if own else found
+    return Cell(found.text, found.notes + tuple(words_of(code, WARNINGS) for code in row.warnings)) if own else found
 
 
 def _companion(name: str, row: Agreement) -> Cell:
@@ -220,10 +220,7 @@ def _companion(name: str, row: Agreement) -> Cell:
 
 def cell(estimate: Estimate | None, absent: str = "not_measured", write: Callable[[Estimate], str] = interval) -> Cell:
     """Write an estimate; one that is undefined or absent is a dash with the reason."""
-    if estimate is not None and estimate.value is not None:
-        return Cell(write(estimate))
-    reason = absent if estimate is None or estimate.undefined is None else estimate.undefined
-    return Cell(NONE, (_words(reason, REASONS),))
+    return explained(estimate or Estimate.missing(absent), REASONS, write)
 
 
 def _percent(one: Estimate) -> str:
@@ -236,10 +233,6 @@ def _share(one: Estimate) -> str:
 
 def _units(one: Estimate) -> str:
     return figure(one.value, 2)
-
-
-def _words(code: str, known: Mapping[str, str]) -> str:
-    return known.get(code) or clean(code).replace("_", " ")
 
 
 def _usual(rows: Sequence[Agreement]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from judgebench.domain import Agreement, Estimate
 from judgebench.domain.shapes import ListOf, record
 from judgebench.errors import UsageError
 from judgebench.report.document.model import Document, Notes, Table, sheet
-from judgebench.report.document.text import clean, interval, percent, spread
+from judgebench.report.document.text import clean, interval, percent, spread, words_of
 from judgebench.report.rows import ROW, arrange, estimate_columns, room_plan, row_grid
 from judgebench.report.words import REASONS, gold_words
 
@@ -70,8 +70,7 @@ class Figure(Estimate):
 
         title = clean(title_of(self.name)).replace("_", " ")
         if self.value is None:
-            reason = self.undefined or ""
-            return f"{title} undefined: {REASONS.get(reason) or clean(reason).replace('_', ' ')}"
+            return f"{title} undefined: {words_of(self.undefined or '', REASONS)}"
         return f"{title} {interval(self)}" + (" (no interval)" if self.low is None or self.high is None else "")
 
 

@@ -20,7 +20,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.document.grid import Field, explained, grid
 from judgebench.report.document.model import Document, Notes, Table, sheet
-from judgebench.report.document.text import NONE, clean, percent, spread
+from judgebench.report.document.text import clean, interval, percent, spread
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
@@ -269,21 +269,14 @@ def _figures(ranking: Ranking) -> str:
 
 
 def _text(name: str, one: Estimate) -> str:
-    if one.value is None:
-        return NONE
     if name == "pairwise_accuracy":
         return share_of(one)
-    return _spanned(one, "{:g}".format if name == "largest_rank_error" else spread)
-
-
-def _spanned(one: Estimate, write: Callable[[float], str], unit: str = "") -> str:
-    value, low, high = (None if bound is None else write(bound) for bound in (one.value, one.low, one.high))
-    return f"{value}{unit}" if low is None else f"{value}{unit} [{low}, {high}]"
+    return interval(one, "{:g}".format if name == "largest_rank_error" else spread)
 
 
 def share_of(one: Estimate) -> str:
     """Write a share in percent, with its interval."""
-    return _spanned(one, percent, " %")
+    return interval(one, percent, unit=" %")
 
 
 def _cell(one: Estimate, name: str = "") -> Cell:

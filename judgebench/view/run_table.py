@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import digest
 from judgebench.errors import JudgebenchError, UsageError
-from judgebench.report.document.text import clean, spread
+from judgebench.report.document.text import clean, interval, words_of
 from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
 from judgebench.store.lines import VERDICTS
 from judgebench.store.parquet import PACKED
@@ -177,8 +177,4 @@ def bracketed(one: Estimate | None) -> str:
     """
     if one is None:
         return ""
-    if one.value is None:
-        return REASONS.get(one.undefined or "", one.undefined or "")
-    if one.low is None or one.high is None:
-        return spread(one.value)
-    return f"{spread(one.value)} [{spread(one.low)}, {spread(one.high)}]"
+    return words_of(one.undefined, REASONS) if one.undefined else interval(one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from judgebench.report.document.text import NONE, clean, interval, spread
+from judgebench.report.document.text import NONE, clean, interval, spread, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -75,7 +75,7 @@ def explained(one: Estimate, reasons: Mapping[str, str], write: Callable[[Estima
     """Write an estimate, or a dash that points to the reason why there is none, in these words where they know it."""
     if one.undefined is None:
         return Cell(write(one))
-    return Cell(NONE, (reasons.get(one.undefined) or clean(one.undefined).replace("_", " "),))
+    return Cell(NONE, (words_of(one.undefined, reasons),))
 
 
 @dataclass(frozen=True, slots=True)

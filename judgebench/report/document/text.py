@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from judgebench.domain import Estimate
+    from collections.abc import Callable, Mapping
 
-__all__ = ["NONE", "clean", "figure", "interval", "many", "p_value", "percent", "share", "signed", "spread"]
+__all__ = [
+    "NONE",
+    "brackets",
+    "clean",
+    "figure",
+    "interval",
+    "many",
+    "p_value",
+    "percent",
+    "share",
+    "signed",
+    "spread",
+    "words_of",
+]
 
 NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class Bounded(Protocol):
+    """A value with its bounds, as an `Estimate` has them."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
 
 
 def clean(text: str) -> str:
@@ -71,12 +95,25 @@ def p_value(p: float | None, digits: int = 3) -> str:
     return NONE if p is None else f"<{spread(least, digits)}" if p < least else spread(p, digits)
 
 
-def interval(one: Estimate, digits: int = 3, *, sign: bool = False) -> str:
-    """Print ``value [low, high]``; the value alone where it has no bounds, and a dash where there is none."""
+def interval(one: Bounded, write: Callable[[float], str] = spread, *, unit: str = "", sign: bool = False) -> str:
+    """Print ``value [low, high]``; the value alone where it has no bounds, and a dash where there is none.
+
+    ``unit`` follows the value only; ``sign`` gives it a sign.
+    """
     if one.value is None:
         return NONE
-    text = signed(one.value, digits) if sign else spread(one.value, digits)
-    return text if one.low is None or one.high is None else f"{text} [{spread(one.low)}, {spread(one.high)}]"
+    text = signed(one.value) if sign else f"{write(one.value)}{unit}"
+    return text if one.low is None or one.high is None else f"{text} {brackets(one.low, one.high, write)}"
+
+
+def brackets(low: float, high: float, write: Callable[[float], str] = spread) -> str:
+    """Print ``[low, high]``."""
+    return f"[{write(low)}, {write(high)}]"
+
+
+def words_of(code: str, known: Mapping[str, str]) -> str:
+    """Put a code into words; an unknown one is shown with blanks."""
+    return known.get(code) or clean(code).replace("_", " ")
 
 
 def many(n: int, one: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,7 +29,7 @@ from judgebench.domain.shapes import (
 from judgebench.errors import MismatchError, UndecidedError
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Table, sheet
-from judgebench.report.document.text import NONE, many, p_value, spread
+from judgebench.report.document.text import NONE, interval, many, p_value, spread
 from judgebench.report.gate.github import annotate, summary
 from judgebench.report.gate.junit import to_junit
 from judgebench.report.gate.words import STATES, amount, line_name, relative, safe, title, value, verdict
@@ -108,7 +109,12 @@ def _fields(level: str) -> Fields[GateLine]:
         Field("subset", lambda line: safe(line.subset), right=False),
         Field("baseline", lambda line: value(line, line.baseline)),
         Field("run", lambda line: value(line, line.run)),
-        Field(f"worse by [bounds, {level}]", _bounds, ("worse by", f"[bounds, {level}]"), right=False),
+        Field(
+            f"worse by [bounds, {level}]",
+            lambda line: interval(line.worse, partial(amount, line)),
+            ("worse by", f"[bounds, {level}]"),
+            right=False,
+        ),
         Field("limit", lambda line: amount(line, line.limit)),
         Field("p Holm", lambda line: p_value(line.p_holm), ("p", "Holm")),
         Field("items needed", lambda line: line.needed and f"{line.needed:,}", ("items", "needed")),
@@ -201,14 +207,6 @@ class Decision(Document):
         level = f"{100 * (1 - found.rules.alpha):g} % each"
         yield Table(grid(_fields(level), found.lines, _remarks(found, self.beside)), names=(1, 2))
         yield Table(grid(_ODDS_FIELDS, found.lines, [_chances(found)]), names=(0,))
-
-
-def _bounds(line: GateLine) -> str:
-    worse = line.worse
-    text = amount(line, worse.value)
-    if worse.low is None or worse.high is None:
-        return text
-    return f"{text} [{amount(line, worse.low)}, {amount(line, worse.high)}]"
 
 
 def _chances(found: Gate) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.names import title_of
-from judgebench.report.document.text import NONE, clean, many, spread
+from judgebench.report.document.text import NONE, clean, many, spread, words_of
 from judgebench.report.words import REASONS
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def phrase(line: GateLine, alpha: float) -> str:
             return f"{values}: better by at least {amount(line, -worse.high)} ({sure})"
         return f"{values}: worse by less than {amount(line, worse.high)} ({sure}), allowed {limit}"
     if worse.value is None or worse.low is None or worse.high is None:
-        why = _REASONS.get(line.reason, line.reason.replace("_", " "))
+        why = words_of(line.reason, _REASONS)
         return f"{values}: {why or 'too few questions'}{_needs(line)}"
     span = f"{_change(line, worse.low)} to {_change(line, worse.high)}"
     return f"{values}: {_change(line, worse.value)} ({span}), allowed {limit}{_needs(line)}"

@@ -7,12 +7,13 @@ judges that have all of them, and never of different metrics.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, maybe, record
 from judgebench.errors import UsageError
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.document.text import clean, figure, interval, spread
 from judgebench.report.leaderboard.grids import headline_name
 from judgebench.report.leaderboard.ranks import rank
 from judgebench.report.words import gold_word
@@ -98,15 +99,9 @@ class Aggregate(NamedTuple):
         """Make a table of it."""
         named = {"mean": f"mean {headline_name(self.metric)} [95 % interval]", "rank": "mean rank [range]"}
         columns = (Column("judge", right=False), Column(named.get(self.kind, "win rate [range]"), right=False))
-        rows = tuple((Cell(clean(one.judge)), Cell(self._text(one))) for one in self.judges)
+        write = partial(figure, digits=2) if self.kind == "rank" else spread
+        rows = tuple((Cell(clean(one.judge)), Cell(interval(one, write))) for one in self.judges)
         return Grid(columns, rows, self.notes)
-
-    def _text(self, one: Overall) -> str:
-        value, low, high = (
-            None if each is None else figure(each, 2) if self.kind == "rank" else spread(each)
-            for each in (one.value, one.low, one.high)
-        )
-        return f"{value}" if low is None or high is None else f"{value} [{low}, {high}]"
 
     @property
     def lines(self) -> list[tuple[Aggregate, Overall | tuple[str, str]]]:

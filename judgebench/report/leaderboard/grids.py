@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
 from judgebench.report.leaderboard.beside import usd_per_1000
 from judgebench.report.rows import cell, row_grid
 from judgebench.report.words import SHORT, gold_words
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NONE", "Named", "floor_words", "headline_name", "matrix", "sections"]
 
-NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _ALWAYS = "(always the commonest label)"
 _SOURCES = {
     "run": "a run of baseline/majority",
@@ -89,11 +88,10 @@ def _section(task: str, entries: Sequence[Entry]) -> Named:
 def _constant(one: Baseline, beside: Entry, layout: Grid) -> tuple[Cell, ...]:
     """Write the commonest label's figures as a row: where no judge was asked, nothing else is known."""
     headline = f"{headline_name(beside.headline)} [95 % interval]"
-    agreement = one.agreement
-    percent = NONE if agreement is None or agreement.value is None else figure(100 * agreement.value, 1)
+    agreed = percent(None if one.agreement is None else one.agreement.value)
     known = {"judge": _ALWAYS, "subset": "all", "gold": clean(beside.row.gold), headline: _level(one.headline)}
     return tuple(
-        Cell(percent if column.title.startswith("% agreement with ") else known.get(column.title, ""))
+        Cell(agreed if column.title.startswith("% agreement with ") else known.get(column.title, ""))
         for column in layout.columns
     )
 
@@ -138,17 +136,15 @@ def floor_words(one: Baseline, headline: str) -> str:
     what = f"always saying {clean(one.label)!r}, the commonest label" if one.label else "always the commonest label"
     reached: list[str] = []
     if (agreement := one.agreement) is not None and agreement.value is not None:
-        low, high = agreement.low, agreement.high
-        around = "" if low is None or high is None else f" [{figure(100 * low, 1)}, {figure(100 * high, 1)}]"
         name = "agrees on" if one.figure == "percent_agreement" else "is right on"
-        reached.append(f"{name} {figure(100 * agreement.value, 1)} %{around}")
+        reached.append(f"{name} {interval(agreement, percent, unit=' %')}")
     if one.figure != headline:
         reached.append(f"has {headline_name(headline)} {_level(one.headline)}")
     return f"{clean(one.task)}: {what}, {' and '.join(reached)} ({_SOURCES[one.source]})"
 
 
 def _level(estimate: Estimate | None) -> str:
-    return "no figure" if estimate is None or estimate.value is None else spread(estimate.value)
+    return "no figure" if estimate is None or estimate.value is None else share(estimate.value)
 
 
 def matrix(entries: Sequence[Entry]) -> Named:
@@ -192,4 +188,4 @@ def _placed(entries: Sequence[Entry]) -> Cell:
 
 def _floor(one: Baseline | None) -> Cell:
     known = None if one is None or one.headline is None else one.headline.value
-    return Cell(NONE if known is None else spread(known))
+    return Cell(share(known))

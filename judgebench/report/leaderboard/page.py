@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.text import clean, figure
+from judgebench.report.document.text import NONE, clean, figure
 from judgebench.report.html import page
-from judgebench.report.leaderboard.grids import NONE, matrix, sections
+from judgebench.report.leaderboard.grids import matrix, sections
 from judgebench.report.leaderboard.ranks import NOTE
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import clean, many
 from judgebench.report.page.charts.subsets import division
-from judgebench.report.page.charts.words import count, name_of, percent, shown
+from judgebench.report.page.charts.words import name_of, percent, shown
 from judgebench.report.page.parts import Section
 
 if TYPE_CHECKING:
@@ -108,17 +108,17 @@ def _about_items(run: Reported) -> Iterator[Caveat]:
         )
     questions = int(np.unique(run.ratings.cluster).size)
     if "few_clusters" in row.warnings or "few_items" in row.warnings:
-        yield Caveat(f"How sure all this is: {count(questions, 'independent question')} make a rough interval")
+        yield Caveat(f"How sure all this is: {many(questions, 'independent question')} make a rough interval")
     elif questions < items:
-        sizes = f"{count(items, 'item')} belong to {count(questions, 'question')}"
+        sizes = f"{many(items, 'item')} belong to {many(questions, 'question')}"
         yield Caveat(f"That other questions would give the same: {sizes}, and the intervals count questions")
     if run.run.limit is not None:
-        yield Caveat(f"How judges do on the rest of the task: only the first {count(run.run.limit, 'item')} were taken")
+        yield Caveat(f"How judges do on the rest of the task: only the first {many(run.run.limit, 'item')} were taken")
     systems = sorted({name for pair in run.ratings.systems for name in pair.split(" vs ") if name})
     if systems:
         named = ", ".join(clean(name) for name in systems[:4]) + (" and others" if len(systems) > 4 else "")
         yield Caveat(
-            f"How judges do on answers of other systems: these are of {count(len(systems), 'system')} ({named}), and "
+            f"How judges do on answers of other systems: these are of {many(len(systems), 'system')} ({named}), and "
             "better ones may be harder to tell apart"
         )
 

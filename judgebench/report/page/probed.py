@@ -8,10 +8,10 @@ import numpy as np
 
 from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
-from judgebench.report.document.text import clean, spread
+from judgebench.report.document.text import NONE, clean, many, spread
 from judgebench.report.page.charts.length import length, points
 from judgebench.report.page.charts.position import position
-from judgebench.report.page.charts.words import count, name_of, told, whom
+from judgebench.report.page.charts.words import name_of, ranged, told, whom
 from judgebench.report.page.parts import Section
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["probed"]
 
-_NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _NOTE = (
     "Brackets hold 95 % intervals. A judge that flips with the order, or says something else when it is asked again, "
     "can't agree with anybody there."
@@ -49,7 +48,7 @@ def probed(
     # What can be seen of one judge need not be of another: columns are matched by name.
     cells = [_cells(one) for one in seen]
     titles = dict.fromkeys(title for mine in cells for title in mine)
-    known = [title for title in titles if any(mine.get(title, _NONE) != _NONE for mine in cells)]
+    known = [title for title in titles if any(mine.get(title, NONE) != NONE for mine in cells)]
     if not known:
         return None
     drawn: list[Chart | None] = []
@@ -66,7 +65,7 @@ def probed(
         tuple(chart for chart in drawn if chart is not None),
         ("judge", *known),
         tuple(
-            (clean(one.run.rows[0].judge), *(mine.get(title, _NONE) for title in known))
+            (clean(one.run.rows[0].judge), *(mine.get(title, NONE) for title in known))
             for one, mine in zip(seen, cells, strict=True)
         ),
         tuple(range(1, 1 + len(known))),
@@ -102,40 +101,31 @@ def _cells(one: _Seen) -> dict[str, str]:
         "first slot wins": _figure(one.run.rows[0], "first_slot_rate"),
     }
     again = retest_agreement(one.run.ratings) if one.run.run.repeats > 1 else None
-    cells["same when asked again"] = _NONE if again is None else told("retest_agreement", again)
+    cells["same when asked again"] = NONE if again is None else told("retest_agreement", again)
     found = one.longer
     gap = None if found is None else found.difference
-    cells["longer wins: judge less gold, points"] = (
-        _NONE if gap is None or gap.value is None else _points(gap.value, gap.low, gap.high)
-    )
+    cells["longer wins: judge less gold, points"] = NONE if gap is None else ranged(gap, _points)
     for name in _LEANINGS:
         if name in bias and bias[name].value is not None:
             estimate = bias[name]
             cells[name_of(name) if name != "positive_rate_difference" else "accepts more than gold, points"] = (
-                _points(estimate.value or 0.0, estimate.low, estimate.high)
-                if name == "positive_rate_difference"
-                else f"{estimate.value:+.2f}"
+                ranged(estimate, _points) if name == "positive_rate_difference" else f"{estimate.value:+.2f}"
             )
     cells["its own system: judge less gold"] = (
-        _NONE if one.own is None or one.own.bias.value is None else _own_words(one.own)
+        NONE
+        if one.own is None or one.own.bias.value is None
+        else f"{clean(one.own.name)} {ranged(one.own.bias, spread)}"
     )
     return cells
 
 
 def _figure(row: Agreement, key: str) -> str:
     estimate = row.bias.get(key)
-    return _NONE if estimate is None or estimate.value is None else told(key, estimate)
+    return NONE if estimate is None or estimate.value is None else told(key, estimate)
 
 
-def _points(value: float, low: float | None, high: float | None) -> str:
-    text = f"{100 * value:+.1f}"
-    return text if low is None or high is None else f"{text} ({100 * low:+.1f} to {100 * high:+.1f})"
-
-
-def _own_words(one: SystemScore) -> str:
-    bias = one.bias
-    text = f"{clean(one.name)} {spread(bias.value or 0.0)}"
-    return text if bias.low is None or bias.high is None else f"{text} ({spread(bias.low)} to {spread(bias.high)})"
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}"
 
 
 def _sentence(one: _Seen) -> str:
@@ -146,11 +136,11 @@ def _sentence(one: _Seen) -> str:
         said.append(f"names the same response in both orders on {told('position_consistency', same)} of items")
     slot = row.bias.get("first_slot_rate")
     if not said and slot is not None and slot.value is not None:
-        said.append(f"gives the first slot {told('first_slot_rate', slot)} of {count(slot.n, 'decided verdict')}")
+        said.append(f"gives the first slot {told('first_slot_rate', slot)} of {many(slot.n, 'decided verdict')}")
     if one.longer is not None and one.longer.judge.value is not None:
         said.append(
             f"names the longer response in {told('longer_rate', one.longer.judge)} of "
-            f"{count(one.longer.judge.n, 'verdict')} ({whom(row.gold)}: {told('longer_rate', one.longer.gold)}; "
+            f"{many(one.longer.judge.n, 'verdict')} ({whom(row.gold)}: {told('longer_rate', one.longer.gold)}; "
             f"{points(one.longer.difference)})"
         )
     return f"{clean(row.judge)} {', and '.join(said)}." if said else ""

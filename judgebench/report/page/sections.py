@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.errors import DataError, UsageError
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import clean, many
 from judgebench.report.page.charts.calibration import calibration
 from judgebench.report.page.charts.confusion import confusion
 from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.pareto import pareto
 from judgebench.report.page.charts.subsets import subsets
 from judgebench.report.page.charts.systems import systems
-from judgebench.report.page.charts.words import count, first_up
+from judgebench.report.page.charts.words import first_up
 from judgebench.report.page.parts import Section
 from judgebench.report.systems import WARNINGS
 
@@ -121,7 +121,7 @@ def _each(
 ) -> Iterator[Section]:
     charts = tuple(chart for chart in drawn if chart is not None)
     if charts:
-        more = (f"{count(left, 'more judge')} not drawn here.",) if left > 0 else ()
+        more = (f"{many(left, 'more judge')} not drawn here.",) if left > 0 else ()
         yield Section(name, title, lead, charts, notes=(*notes, *more))
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.agreement.humans.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
-from judgebench.report.document.text import spread
-from judgebench.report.page.charts.words import count, name_of, percent, told, whom
+from judgebench.report.document.text import many, spread
+from judgebench.report.page.charts.words import name_of, percent, told, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ def _against(row: Agreement) -> str:
     }.get(row.gold, "nobody says whether gold is people's")
     if not row.coverage:
         return f"{source}; against it: no figure, since none of its judgments gave a verdict"
-    return f"{source}; against it: {', '.join(figures) or 'no figure is defined'} on {count(row.items, 'item')}"
+    return f"{source}; against it: {', '.join(figures) or 'no figure is defined'} on {many(row.items, 'item')}"
 
 
 def _people_missing(row: Agreement) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.text import clean, figure
+from judgebench.report.document.text import NONE, clean, figure, many
 from judgebench.report.page.caveats import limits
 from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import constant_share, forest
-from judgebench.report.page.charts.words import count, first_up, name_of, percent, told, whom
+from judgebench.report.page.charts.words import first_up, name_of, percent, ranged, told, whom
 from judgebench.report.page.parts import Section
 from judgebench.report.page.probed import probed
 from judgebench.report.page.sections import deeper, rankings
@@ -40,7 +40,6 @@ _ANSWERS = {
 }
 #: Tasks that have a clause each.
 _CLAUSES = 3
-_NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 
 
 def sentence(reported: Sequence[Reported]) -> str:
@@ -133,8 +132,8 @@ def _judges(answers: Sequence[Answer]) -> Sequence[Answer]:
 
 def _sizes(run: Reported) -> str:
     items, questions = run.rows[0].items, len(set(run.ratings.cluster.tolist()))
-    grouped = f" of {count(questions, 'question')}" if questions < items else ""
-    return f"on {count(items, 'item')}{grouped} "
+    grouped = f" of {many(questions, 'question')}" if questions < items else ""
+    return f"on {many(items, 'item')}{grouped} "
 
 
 def _one(one: Answer, sizes: str) -> str:
@@ -202,8 +201,8 @@ def _brief(judges: Sequence[Answer]) -> str:
         return f"{said}, since {best.because}"
     if ratio.value is None:
         return f"{said}, since nothing says how far people agree" if best.state == "open" else said
-    bounds = "" if ratio.low is None or ratio.high is None else f" ({100 * ratio.low:.0f} to {percent(ratio.high, 0)})"
-    return f"{said}: {nearest} {percent(ratio.value, 0)}{bounds} of people's {KAPPAS[best.metric]} with each other"
+    share = ranged(ratio, lambda value: figure(100 * value, 0), " %")
+    return f"{said}: {nearest} {share} of people's {KAPPAS[best.metric]} with each other"
 
 
 def _best(judges: Sequence[Answer]) -> Answer:
@@ -268,13 +267,13 @@ def _answered(row: Agreement, one: Answer | None) -> tuple[str, str]:
     ratio = next((row.ceiling[f"ratio_{name}"] for name in KAPPAS if f"ratio_{name}" in row.ceiling), None)
     if one is not None:
         ratio = one.ratio
-    share = _NONE if ratio is None or ratio.value is None else percent(ratio.value, 0)
+    share = NONE if ratio is None or ratio.value is None else percent(ratio.value, 0)
     return "" if one is None else _STATES[one.state], share
 
 
 def _cost(row: Agreement) -> str:
     cost = cost_of(row)
-    return _NONE if cost.usd is None else figure(cost.usd, 4)
+    return NONE if cost.usd is None else figure(cost.usd, 4)
 
 
 def _rule(answers: Sequence[Answer]) -> str:
@@ -297,7 +296,7 @@ def _lead(answers: Sequence[Answer]) -> str:
         if (estimate := row.metrics.get(metric)) is not None
     ]
     start = f"{clean(row.judge)}, the best of {len(judges)} judges" if len(judges) > 1 else clean(row.judge)
-    said = [f"{start}, beside {whom(row.gold)} on {count(row.items, 'item')}: {', '.join(figures)}."]
+    said = [f"{start}, beside {whom(row.gold)} on {many(row.items, 'item')}: {', '.join(figures)}."]
     people = [
         f"{name_of(metric)} {told(metric, estimate)}"
         for metric in dict.fromkeys((_plain(row), row.headline))

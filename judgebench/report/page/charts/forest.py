@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.text import clean, spread
+from judgebench.report.document.text import NONE, clean, spread
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
 from judgebench.report.page.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
@@ -176,17 +176,16 @@ def _label(row: Agreement, *, several: bool) -> str:
 
 def _cells(row: Agreement, metric: str) -> tuple[str, ...]:
     estimate, each, people = row.metrics.get(metric), _each(row, metric), row.ceiling.get(metric)
-    dash = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
     if estimate is None or estimate.value is None:
-        value, interval = f"undefined: {reason(estimate)}", dash
+        value, interval = f"undefined: {reason(estimate)}", NONE
     else:
-        value, interval = shown(metric, estimate.value), bounds(metric, estimate) or dash
+        value, interval = shown(metric, estimate.value), bounds(metric, estimate) or NONE
     return (
         clean(_label(row, several=False)),
         value,
         interval,
-        dash if each is None else told(metric, each),
-        dash if people is None or people.value is None else told(metric, people),
+        NONE if each is None else told(metric, each),
+        NONE if people is None or people.value is None else told(metric, people),
         f"{row.items:,}",
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import clean, many
 from judgebench.report.page.charts.canvas import fitted, open_canvas
-from judgebench.report.page.charts.words import count, percent, told, whom
+from judgebench.report.page.charts.words import percent, told, whom
 from judgebench.report.page.parts import Chart
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def length(found: LengthPreference, *, judge: str = "the judge", gold: str = "",
     title = f"{clean(judge)}: how often the longer response wins, beside {who}"
     summary = (
         f"The longer response wins {told('longer_rate', found.judge)} with {clean(judge)} and "
-        f"{told('longer_rate', found.gold)} for {who}, on {count(found.judge.n, 'verdict')} where both name one; "
+        f"{told('longer_rate', found.gold)} for {who}, on {many(found.judge.n, 'verdict')} where both name one; "
         f"{points(found.difference)}."
     )
     marks = [f"{one.least:,.0f}–{one.most:,.0f}" for one in found.bins]  # noqa: RUF001 - a range

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.page.charts.canvas import fitted, open_canvas, text_room, ticks
 from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import tick
-from judgebench.report.page.charts.words import bounds, count, first_up, name_of, reason, shown, told, whom
+from judgebench.report.page.charts.words import bounds, first_up, name_of, reason, shown, told, whom
 from judgebench.report.page.parts import Chart
 
 if TYPE_CHECKING:
@@ -147,15 +147,14 @@ def _label(panel: Panel, point: _Point, taken: list[tuple[float, float, float]],
 
 
 def _cells(row: Agreement, points: Sequence[_Point], best: Sequence[int], metric: str) -> tuple[str, ...]:
-    dash = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
     estimate = row.metrics.get(metric)
     place = next((i for i, point in enumerate(points) if point.row is row), None)
     value = f"undefined: {reason(estimate)}" if estimate is None or estimate.value is None else ""
-    interval = dash
+    interval = NONE
     if estimate is not None and estimate.value is not None:
-        value, interval = shown(metric, estimate.value), bounds(metric, estimate) or dash
-    cost = cost_of(row).why or dash if place is None else f"{points[place].cost:.4g}"
-    return clean(row.judge), cost, value, interval, "yes" if place in best else "no" if place is not None else dash
+        value, interval = shown(metric, estimate.value), bounds(metric, estimate) or NONE
+    cost = cost_of(row).why or NONE if place is None else f"{points[place].cost:.4g}"
+    return clean(row.judge), cost, value, interval, "yes" if place in best else "no" if place is not None else NONE
 
 
 def _summary(
@@ -166,5 +165,5 @@ def _summary(
     if not priced:
         text = f"Prices are not known, so tokens stand for them. {text}"
     if left_out:
-        text += f" {first_up(count(left_out, 'judge'))} without a known cost or figure not drawn."
+        text += f" {first_up(many(left_out, 'judge'))} without a known cost or figure not drawn."
     return text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas
 from judgebench.report.page.charts.subsets import division
-from judgebench.report.page.charts.words import count, percent, reason, told
+from judgebench.report.page.charts.words import percent, reason, told
 from judgebench.report.page.parts import Chart
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ __all__ = ["position"]
 
 _LEFT, _ROW, _MOST = 150.0, 24.0, 40
 _HALVES = ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %"))
-_DASH = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 
 
 def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | None:
@@ -128,7 +127,7 @@ def _slot(panel: Panel, place: int, row: Agreement) -> None:
 
 
 def _cell(estimate: Estimate | None, key: str) -> str:
-    return _DASH if estimate is None else told(key, estimate)
+    return NONE if estimate is None else told(key, estimate)
 
 
 def _summary(rows: Sequence[Agreement]) -> str:
@@ -137,9 +136,9 @@ def _summary(rows: Sequence[Agreement]) -> str:
     if _known(row, "position_consistency"):
         same = row.bias["position_consistency"]
         text = f"{clean(row.judge)} names the same response in both orders on {told('position_consistency', same)}"
-        parts.append(f"{text} of {count(same.n, 'item')}")
+        parts.append(f"{text} of {many(same.n, 'item')}")
     if _known(row, "first_slot_rate"):
         rate = row.bias["first_slot_rate"]
-        text = f"the first slot wins {told('first_slot_rate', rate)} of {count(rate.n, 'decided verdict')}"
+        text = f"the first slot wins {told('first_slot_rate', rate)} of {many(rate.n, 'decided verdict')}"
         parts.append(text if parts else f"{clean(row.judge)}: {text}")
     return f"{'; '.join(parts)}." if parts else "Nothing tells whether the order matters."

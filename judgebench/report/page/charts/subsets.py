@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from judgebench.report.document.text import clean
+from judgebench.report.document.text import NONE, clean
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
 from judgebench.report.page.charts.forest import tick
 from judgebench.report.page.charts.words import first_up, name_of, reason, shown, told, whom
@@ -22,7 +22,6 @@ __all__ = ["division", "subsets"]
 _LEFT, _MOST, _SERIES = 190.0, 40, 5
 _SYSTEM = "system:"
 _SHAPES: tuple[Shape, ...] = ("o", "s", "^", "D", "|")
-_DASH = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 
 
 def subsets(
@@ -94,7 +93,7 @@ def _label(part: str) -> str:
 
 
 def _told(row: Agreement, metric: str) -> str:
-    return told(metric, row.metrics[metric]) if metric in row.metrics else _DASH
+    return told(metric, row.metrics[metric]) if metric in row.metrics else NONE
 
 
 def _range(found: Sequence[dict[str, Agreement]], parts: Sequence[str], metric: str) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import clean, figure, spread
 from judgebench.report.page.charts.canvas import fitted, open_canvas, ticks
-from judgebench.report.page.charts.words import reason, whom
+from judgebench.report.page.charts.words import ranged, reason, whom
 from judgebench.report.page.parts import Chart
 from judgebench.report.systems import REASONS
 
@@ -72,10 +72,7 @@ def _why(estimate: Estimate | None) -> str:
 def _told(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return f"undefined: {_why(estimate)}"
-    text = spread(estimate.value)
-    if estimate.low is None or estimate.high is None:
-        return text
-    return f"{text} ({spread(estimate.low)} to {spread(estimate.high)})"
+    return ranged(estimate, spread)
 
 
 def _range(known: Sequence[SystemScore]) -> tuple[float, float]:

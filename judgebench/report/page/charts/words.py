@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.names import title_of
-from judgebench.report.document.text import clean, figure, spread
+from judgebench.report.document.text import NONE, clean, figure, spread, words_of
+from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
-    from judgebench.domain import Estimate
+    from collections.abc import Callable
 
-__all__ = ["bounds", "count", "first_up", "is_share", "name_of", "percent", "reason", "shown", "told", "whom"]
+    from judgebench.domain import Estimate
+    from judgebench.report.document.text import Bounded
+
+__all__ = ["bounds", "first_up", "is_share", "name_of", "percent", "ranged", "reason", "shown", "span", "told", "whom"]
 
 _PEOPLE = frozenset({"Brier", "Brennan", "Matthews"})
 _SHARES = frozenset(
@@ -23,6 +28,19 @@ _SHARES = frozenset(
 def percent(share: float, digits: int = 1) -> str:
     """Print a share."""
     return f"{figure(100 * share, digits)} %"
+
+
+def ranged(one: Bounded, write: Callable[[float], str], unit: str = "") -> str:
+    """Print ``value (low to high)``; the value alone where it has no bounds, and a dash where there is none."""
+    if one.value is None:
+        return NONE
+    text = f"{write(one.value)}{unit}"
+    return text if one.low is None or one.high is None else f"{text} ({span(one.low, one.high, write, unit)})"
+
+
+def span(low: float, high: float, write: Callable[[float], str], unit: str = "") -> str:
+    """Print ``low to high``."""
+    return f"{write(low)} to {write(high)}{unit}"
 
 
 def is_share(metric: str) -> bool:
@@ -37,20 +55,21 @@ def shown(metric: str, value: float) -> str:
     >>> shown("percent_agreement", 0.7107), shown("cohen_kappa", 0.4958)
     ('71.1 %', '.496')
     """
+    write, unit = _written(metric)
+    return f"{write(value)}{unit}"
+
+
+def _written(metric: str) -> tuple[Callable[[float], str], str]:
     if is_share(metric):
-        return percent(value)
+        return share_text, " %"
     known = METRICS.get(metric)
-    # An error is in the scale's units and no fraction.
-    return figure(value, 2) if known is not None and known.perfect == 0 else spread(value)
+    # An error is in the scale's units, not a fraction.
+    return partial(figure, digits=2) if known is not None and known.perfect == 0 else spread, ""
 
 
 def bounds(metric: str, estimate: Estimate) -> str:
     """Print an interval; nothing where there is none."""
-    if estimate.low is None or estimate.high is None:
-        return ""
-    if is_share(metric):
-        return f"{figure(100 * estimate.low, 1)} to {percent(estimate.high)}"
-    return f"{shown(metric, estimate.low)} to {shown(metric, estimate.high)}"
+    return "" if estimate.low is None or estimate.high is None else span(estimate.low, estimate.high, *_written(metric))
 
 
 def told(metric: str, estimate: Estimate) -> str:
@@ -62,8 +81,7 @@ def told(metric: str, estimate: Estimate) -> str:
     """
     if estimate.value is None:
         return f"undefined: {reason(estimate)}"
-    interval = bounds(metric, estimate)
-    return shown(metric, estimate.value) + (f" ({interval})" if interval else "")
+    return ranged(estimate, *_written(metric))
 
 
 def whom(gold: str) -> str:
@@ -79,7 +97,7 @@ def whom(gold: str) -> str:
 def reason(estimate: Estimate | None) -> str:
     """Say why there is no figure."""
     code = "not_measured" if estimate is None or estimate.undefined is None else estimate.undefined
-    return REASONS.get(code) or clean(code).replace("_", " ")
+    return words_of(code, REASONS)
 
 
 def name_of(metric: str) -> str:
@@ -93,15 +111,6 @@ def name_of(metric: str) -> str:
     # Names of people and abbreviations keep their capital.
     named = "'" in first or first in _PEOPLE or any(not char.islower() for char in first[1:])
     return title if named else title[:1].lower() + title[1:]
-
-
-def count(number: int, what: str) -> str:
-    """Count things.
-
-    >>> count(1, "item"), count(1200, "item")
-    ('1 item', '1,200 items')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def first_up(text: str) -> str:
