@@ -319,15 +319,15 @@ def test_operations_have_bounds_and_states():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Rules(margin=0), "--margin"),
-        (lambda: Rules(margin=math.nan), "--margin"),
-        (lambda: Rules(alpha=0.5), "--alpha"),
-        (lambda: Rules(alpha=0), "--alpha"),
-        (lambda: Rules(min_effect=0.06), "--min-effect"),
-        (lambda: Limits(cost=0), "--max-cost-increase"),
-        (lambda: Limits(flips=-0.1), "--max-flip-increase"),
-        (lambda: Limits(latency=math.inf), "--max-latency-increase"),
-        (lambda: Limits(coverage=math.nan), "--max-coverage-drop"),
+        (lambda: Rules(margin=0), "^margin"),
+        (lambda: Rules(margin=math.nan), "^margin"),
+        (lambda: Rules(alpha=0.5), "^alpha"),
+        (lambda: Rules(alpha=0), "^alpha"),
+        (lambda: Rules(min_effect=0.06), "^min_effect"),
+        (lambda: Limits(cost=0), "^max_cost_increase"),
+        (lambda: Limits(flips=-0.1), "^max_flip_increase"),
+        (lambda: Limits(latency=math.inf), "^max_latency_increase"),
+        (lambda: Limits(coverage=math.nan), "^max_coverage_drop"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(make, says):
