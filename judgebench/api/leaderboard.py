@@ -82,8 +82,7 @@ def placed(tables: Sequence[Source], policy: Sequence[str], *, tell: Callable[[s
 
     The error of the first where no run can be ranked.
     """
-    from judgebench.agreement.systems.systems import system_places  # noqa: PLC0415 - loads numpy
-    from judgebench.agreement.systems.systems import rank_systems  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.systems.systems import rank_systems, system_places  # noqa: PLC0415 - loaded on use
     from judgebench.report.systems import Ranking  # noqa: PLC0415 - loaded on use
 
     found: list[Placed] = []
