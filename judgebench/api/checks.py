@@ -63,7 +63,7 @@ def among(name: str, value: T, words: Sequence[object]) -> T:
 
 
 def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
-    """Make a list of one or several, each of them once."""
+    """Make a list of one or several, each of them once; UsageError where there is none."""
     if single(value):
         return [value]
     if not isinstance(value, Iterable):

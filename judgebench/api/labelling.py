@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 
 def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping[str, Labels] | None:
-    """Read annotators' files, or folders of them, by task; None where none are given.
-
-    Raises
-    ------
-    DataError
-        If there is nothing in them, or a line is not a label (file and line).
-    """
+    """Read annotators' files, or folders of them, by task; None where none are given."""
     from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
 
     files = [paths] if isinstance(paths, (str, Path)) else paths
@@ -29,13 +23,7 @@ def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping
 
 
 def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:
-    """Give a task its labels.
-
-    Raises
-    ------
-    DataError
-        If there are labels, and none of this task.
-    """
+    """Give a task its labels; DataError if there are some, and none of this task."""
     from judgebench.tasks.labels import LabelledTask  # noqa: PLC0415 - loaded on use
 
     if labels is None:
@@ -48,13 +36,7 @@ def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:
 def labelled_runs(
     runs: Iterable[StoredRun], labels: Mapping[str, Labels], tell: Callable[[str], None]
 ) -> Iterator[StoredRun]:
-    """Give runs the labels of their tasks as gold; runs of other tasks are left out, aloud.
-
-    Raises
-    ------
-    DataError
-        If no run is left, or a run and a label don't fit.
-    """
+    """Give runs the labels of their tasks as gold; runs of other tasks are left out, aloud."""
     from judgebench.store.relabelled import LabelledRun  # noqa: PLC0415 - loaded on use
 
     found = False

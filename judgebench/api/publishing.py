@@ -74,24 +74,7 @@ def about_tasks(runs: Sequence[StoredRun]) -> dict[str, About]:
 def checked(
     runs: Sequence[StoredRun], about: Mapping[str, About], *, samples: bool, verdicts: str
 ) -> tuple[list[Check], frozenset[str]]:
-    """Look at every run, and say whose labels are published.
-
-    Parameters
-    ----------
-    runs : sequence of StoredRun
-        The runs.
-    about : mapping of str to About
-        What their tasks' cards say.
-    samples : bool
-        Whether runs of the rows that come with a task may be published.
-    verdicts : {'all', 'licensed', 'none'}
-        Whose labels: every task's, those whose licence allows it, or nobody's.
-
-    Returns
-    -------
-    tuple of (list of Check, frozenset of str)
-        The checks, and the tasks whose labels are published.
-    """
+    """Look at every run, and say of which tasks labels are published: of all, those with a licence, or none."""
     tasks = {one.run.task for one in runs}
     licensed = {
         task

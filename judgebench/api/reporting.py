@@ -27,28 +27,7 @@ def report_sources(
     texts: bool,
     tell: Callable[[str], None],
 ) -> list[Reported]:
-    """Measure runs, and find the items behind them.
-
-    Parameters
-    ----------
-    sources : sequence of Source
-        The runs.
-    policy : sequence of str
-        ``name=value`` settings that override the task's own.
-    data : Path or None
-        Where the texts of the items are, if not where the task looks by itself.
-    sample : bool
-        Whether to take the rows shipped with the tasks.
-    texts : bool
-        Whether texts are wanted.
-    tell : callable
-        Hears of the tasks whose texts are not at hand.
-
-    Raises
-    ------
-    DataError
-        If runs or data can't be read.
-    """
+    """Measure runs, and find the items behind them; ``tell`` hears of tasks whose texts are not at hand."""
     from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []

@@ -18,8 +18,12 @@ from judgebench.labels.annotations import Mode
 
 def _read_config(context: typer.Context, value: Path | None) -> Path | None:
     """Let a TOML file give defaults: flags and environment variables win over it."""
-    if value is None:
-        return None
+    if value is not None:
+        context.default_map = _defaults(context, value)
+    return value
+
+
+def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = tomllib.loads(value.read_text(encoding="utf-8"))
     except OSError as error:
@@ -55,8 +59,7 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
         # One judge is one judge, not its letters.
         several = getattr(parameter, "multiple", False) and not isinstance(given, list)
         defaults[parameter.name or name] = [given] if several else given
-    context.default_map = defaults
-    return value
+    return defaults
 
 
 _WIDE = 120

@@ -39,28 +39,13 @@ def _environment() -> Environment:
 
 
 def asset(name: str) -> str:
-    """Read one of the files of ``report/page/assets``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none of that name.
-    """
+    """Read one of the files of ``report/page/assets``."""
     return resources.files("judgebench.report.page").joinpath("assets", name).read_text("utf-8")
 
 
 def data_block(name: str, value: Any) -> Markup:
     r"""Write data for the page's script: an element that no browser runs, and that no text inside can end.
 
-    Parameters
-    ----------
-    name : str
-        Id of the element.
-    value : JSON-like
-        The data.
-
-    Examples
-    --------
     >>> print(data_block("rows", ["</script>"]))
     <script type="application/json" id="rows">["\u003c/script\u003e"]</script>
     """
@@ -81,25 +66,10 @@ def page(
     live: bool = False,
     **values: Any,
 ) -> str:
-    """Make a page of a template.
+    """Make a page of a template that extends ``base``; it, styles and scripts are names in ``report/page/assets``.
 
-    Parameters
-    ----------
-    template : str
-        Name in ``report/page/assets`` without its ending; it extends ``base``.
-    title : str
-        Of the page.
-    styles, scripts : sequence of str
-        Names of files in ``report/page/assets``; ``theme.css`` always comes first.
-    live : bool, optional
-        Whether the page belongs to the server of ``judgebench view``, and may talk to it.
-    **values
-        What the template names; texts are escaped there.
-
-    Returns
-    -------
-    str
-        The whole page.
+    ``theme.css`` always comes first. A ``live`` page belongs to the server of ``judgebench view``, and may talk to it.
+    ``values`` are what the template names; texts are escaped there.
     """
     from markupsafe import Markup  # noqa: PLC0415 - loaded on use
 

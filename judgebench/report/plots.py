@@ -17,22 +17,7 @@ _LONGEST = 48
 
 
 def forest(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
-    """Draw a figure of every row with its interval, and the human ceiling where all rows share one.
-
-    Parameters
-    ----------
-    rows : sequence of Agreement
-        What was measured.
-    metric : str or None
-        The figure; None takes the headline of the first row.
-    ax : matplotlib.axes.Axes or None
-        Where to draw; None makes a figure.
-
-    Raises
-    ------
-    UsageError
-        If no row has the figure.
-    """
+    """Draw a figure, by default the headline, of every row with its interval, and the ceiling that all share."""
     from judgebench.agreement.names import title_of  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.charts.canvas import shorten  # noqa: PLC0415 - loaded on use
 

@@ -77,7 +77,7 @@ def test_sensitivity(table):
     found = judgebench.sensitivity(table, **PAIRS)
     is_document(found, "sensitivity")
     assert [line.policies.gold for line in found.lines if line.own] == ["majority"]
-    with pytest.raises(UsageError, match=r"^judgebench.sensitivity: there is no parameter 'verify'"):
+    with pytest.raises(UsageError, match=r"^judgebench\.sensitivity: .*'verify'"):
         judgebench.sensitivity(table, **PAIRS, verify=True)
 
 

@@ -56,20 +56,8 @@ class Overall(NamedTuple):
 class Aggregate(NamedTuple):
     """Figures over several tasks.
 
-    Parameters
-    ----------
-    kind : {'mean', 'rank', 'win-rate'}
-        What the figure is.
-    metric : str
-        The headline, where all tasks share it; empty otherwise.
-    tasks : tuple of str
-        All of them, sorted.
-    golds : tuple of str
-        Who gave the gold of these tasks.
-    judges : tuple of Overall
-        Best first.
-    left_out : tuple of (str, str)
-        Judges without a figure, and why.
+    ``metric`` is the headline where all tasks share it, else empty. ``tasks`` are sorted, ``judges`` best first,
+    ``left_out`` judges without a figure, and why.
     """
 
     kind: str
@@ -135,27 +123,10 @@ SHEET: Mapping[str, Callable[[tuple[Aggregate, Overall | tuple[str, str]]], Any]
 def aggregate(
     entries: Sequence[Entry], kind: str, judged: Mapping[Key, Callable[[Policies], Judged]] | None = None
 ) -> Aggregate:
-    """Make one figure a judge over all tasks.
+    """Make one figure a judge over all tasks of what `rank` gave; judges that aren't ranked on every task are left out.
 
-    Parameters
-    ----------
-    entries : sequence of Entry
-        What `rank` gave.
-    kind : {'mean', 'rank', 'win-rate'}
-        The mean of the headline, of the ranks, or the share of comparisons won.
-    judged : mapping, optional
-        As for `rank`: judges are ranked anew among those that have every task.
-
-    Returns
-    -------
-    Aggregate
-        Judges that aren't ranked on every task are left out and named.
-
-    Raises
-    ------
-    UsageError
-        If there is no such kind, if there are not two tasks, if no judge has all of them, or if the mean of different
-        metrics is asked for.
+    With ``judged``, as for `rank`, judges are ranked anew among those that have every task. UsageError if there are not
+    two tasks, if no judge has all of them, or if the mean of different metrics is asked for.
     """
     if kind not in KINDS:
         raise UsageError(f"--aggregate {kind!r}: write one of {', '.join(KINDS)}")

@@ -21,21 +21,10 @@ _MAJORITY = "baseline/majority"
 
 
 class Baseline(NamedTuple):
-    """What always saying the commonest label reaches.
+    """What always saying the commonest label reaches, in the figures of the rows.
 
-    Parameters
-    ----------
-    task : str
-        Of the task.
-    label : str
-        The commonest gold label; empty where only a run of ``baseline/majority`` says what it reaches.
-    source : {'run', 'gold', 'base_rates'}
-        Whether a run of ``baseline/majority`` was measured, or the gold of the judges' runs, or only the shares of the
-        gold labels are known (then there is no interval).
-    agreement, headline : Estimate or None
-        The two figures, as the rows name them (`figure`).
-    figure : str
-        The metric of ``agreement``: ``percent_agreement``, or ``accuracy`` where rows have no other.
+    ``label`` is empty where only a run of ``baseline/majority`` says what it reaches. ``source``: such a ``run``, the
+    ``gold`` of the judges' runs, or only the shares of its labels (``base_rates``), which give no interval.
     """
 
     task: str
@@ -59,10 +48,7 @@ def is_rule(judge: str) -> bool:
 
 
 def usd_per_1000(row: Agreement) -> float | None:
-    """Say what a thousand judgments cost; None where the price is not known.
-
-    Rules that ask nobody cost nothing.
-    """
+    """Say what a thousand judgments cost (rules that ask nobody: nothing); None where the price is not known."""
     judgments = sum(row.statuses.values())
     if not judgments:
         return None
@@ -72,13 +58,7 @@ def usd_per_1000(row: Agreement) -> float | None:
 
 
 def pace(judge: str, verdicts: Iterable[Verdict]) -> Pace | None:
-    """Measure how long a judge's stored judgments took, retries and waiting left out as the store has them.
-
-    Returns
-    -------
-    Pace or None
-        None for recorded verdicts and for rules, which take no time worth a figure.
-    """
+    """Measure how long stored judgments took, retries and waiting left out; None for recorded ones and for rules."""
     if is_rule(judge) or judge.startswith("replay/"):
         return None
     import numpy as np  # noqa: PLC0415 - loaded on use
@@ -93,22 +73,10 @@ def pace(judge: str, verdicts: Iterable[Verdict]) -> Pace | None:
 def baseline(
     rows: Sequence[Agreement], headline: str, judged: Mapping[Key, Callable[[Policies], Judged]]
 ) -> Baseline | None:
-    """Find what always saying the commonest label reaches where these rows were measured.
+    """Find what always saying the commonest label reaches, of one task's rows that can be compared, best first.
 
-    Parameters
-    ----------
-    rows : sequence of Agreement
-        Rows of one task that can be compared with each other, best first.
-    headline : str
-        The metric that they are ranked by.
-    judged : mapping of (str, str, str) to callable
-        The judgments behind the rows, where they are at hand.
-
-    Returns
-    -------
-    Baseline or None
-        From a run of ``baseline/majority`` if there is one; else from the gold of the fullest of the other runs; else
-        from the share of the commonest label, which needs ties to be a label or left out.
+    From a run of ``baseline/majority`` if there is one; else from the gold of the fullest of the other runs, where
+    ``judged`` has it; else from the share of the commonest label, which needs ties to be a label or left out.
     """
     if not rows:
         return None

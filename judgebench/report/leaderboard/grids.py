@@ -31,20 +31,9 @@ _WHOLE = 100
 
 
 class Named(NamedTuple):
-    """A grid with what it is of.
+    """A grid with what it is of; ``task`` is empty for several.
 
-    Parameters
-    ----------
-    title : str
-        Its heading.
-    task : str
-        The task; empty for several.
-    grid : Grid
-        The table.
-    entries : tuple of Entry
-        Behind its rows, in their order: those of subset ``all`` first.
-    foot : int
-        How many rows are no judge's but the commonest label's; they follow those of subset ``all``.
+    ``entries`` are behind its rows, those of subset ``all`` first, which ``foot`` rows of the commonest label follow.
     """
 
     title: str
@@ -57,8 +46,6 @@ class Named(NamedTuple):
 def headline_name(metric: str) -> str:
     """Say a metric's short name in one line.
 
-    Examples
-    --------
     >>> headline_name("cohen_kappa_quadratic"), headline_name("some_metric")
     ('quadratic kappa', 'some metric')
     """

@@ -64,20 +64,9 @@ class Link(NamedTuple):
 class Board:
     """A table of the page.
 
-    Parameters
-    ----------
-    name : str
-        Unique on the page, of letters, digits and dashes.
-    title, short : str
-        Its heading, and what the contents call it; empty where they leave it out.
-    heads, rows, foot : tuple
-        Headings and cells.
-    judge : int
-        Position of the column that names a row.
-    notes, lead : tuple of str
-        What is said below and above.
-    parts : Board or None
-        Rows of subsets, which stay folded up.
+    ``name`` is unique there, of letters, digits and dashes; ``short`` is what the contents call it, or empty.
+    ``judge`` is the position of the column that names a row. ``lead`` stands above, ``notes`` below; ``parts``, rows of
+    subsets, stay folded up.
     """
 
     name: str
@@ -104,22 +93,10 @@ def board(
     foot: int = 0,
     hidden: Iterable[str] = (),
 ) -> Board:
-    """Turn a grid into a table of the page.
+    """Turn a grid into a table of the page; ``judge`` and ``bar_column`` are positions in the grid.
 
-    Parameters
-    ----------
-    layout : Grid
-        Headings, cells, notes.
-    name, title, short, judge
-        As in `Board`; ``judge`` is a position in the grid.
-    bars : sequence of Estimate or None, optional
-        What is drawn in ``bar_column`` of each row.
-    bar_column : int, optional
-        A position in the grid.
-    foot : int, optional
-        How many of the last rows stay below, however the others are sorted.
-    hidden : iterable of str, optional
-        Titles of columns that are left out.
+    ``bars`` are drawn in ``bar_column`` of each row. The last ``foot`` rows stay below, however the others are sorted;
+    columns with the titles ``hidden`` are left out.
     """
     left_out = set(hidden)
     shown = [i for i, column in enumerate(layout.columns) if column.title not in left_out]
@@ -189,10 +166,9 @@ def _section(one: Named, name: str) -> Board:
 
 
 def to_html(entries: Sequence[Entry], overall: Aggregate | None = None) -> str:
-    """Write a leaderboard as one self-contained page.
+    """Write a leaderboard as one self-contained page: judges by tasks, where there are several, then a table per task.
 
-    Judges by tasks first, where there are several tasks; then a table per task. All text is escaped, tables sort by
-    their headings, and without a script they are plain tables.
+    All text is escaped, tables sort by their headings, and without a script they are plain tables.
     """
     if overall is None:
         return boards_page(entries)
@@ -210,23 +186,7 @@ def boards_page(
     after: Sequence[Board] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """Write the page with what else belongs on it.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        What `rank` gave.
-    title : str, optional
-        Its title.
-    lead : sequence of str, optional
-        What it begins with.
-    links : sequence of Link, optional
-        Files beside it.
-    more, after : sequence of Board, optional
-        Tables that come first and last.
-    notes : sequence of str, optional
-        What is said at the end, after what ranks are.
-    """
+    """Write the page with what else belongs on it: ``more`` tables first, ``after`` last."""
     named = sections(entries)
     tables = list(more)
     if len(named) > 1:
@@ -248,19 +208,7 @@ def tables_page(
     links: Sequence[Link] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """Write a page of tables that sort.
-
-    Parameters
-    ----------
-    tables : sequence of Board
-        In their order.
-    title : str
-        Its title.
-    lead, notes : sequence of str, optional
-        Paragraphs at its beginning and its end.
-    links : sequence of Link, optional
-        Files beside it.
-    """
+    """Write a page of tables that sort."""
     listed = [one for one in tables if one.short]
     return page(
         "board",

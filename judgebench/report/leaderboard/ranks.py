@@ -49,26 +49,11 @@ NOTE = (
 
 
 class Entry(NamedTuple):
-    """A row of a leaderboard.
+    """A row of a leaderboard; ``headline`` is the metric that the task's rows are sorted by.
 
-    Parameters
-    ----------
-    row : Agreement
-        What was measured.
-    headline : str
-        The metric that the task's rows are sorted by.
-    rank, best, worst : int or None
-        The rank by the point estimates, and the ranks that the intervals leave open; None off subset
-        ``all`` and for rows that can't be compared with the task's others; a row without an interval has a
-        rank and no range.
-    paired : bool
-        Whether the range comes from paired differences, and not from overlapping intervals.
-    tier : int or None
-        The tier (`judgebench.stats.inference.multiplicity`); None where there is no range.
-    baseline : Baseline or None
-        What always saying the commonest label reaches on the same data; None where there is no rank.
-    pace : Pace or None
-        Seconds a judgment took, where they are known.
+    ``rank`` is by the point estimates; ``best`` and ``worst`` are the ranks left open, ``paired`` where paired
+    differences say so and not overlapping intervals. They are None off subset ``all`` and for rows that can't be
+    compared with the task's others; a row without an interval has a rank and neither range nor ``tier``.
     """
 
     row: Agreement
@@ -97,30 +82,11 @@ def rank(
     judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
     paces: Mapping[Key, Pace | None] | None = None,
 ) -> list[Entry]:
-    """Sort rows by task, subset (``all`` first) and headline (highest first), and rank them.
+    """Sort rows by task, subset (``all`` first) and headline (highest first), and rank them, whatever their order was.
 
-    Parameters
-    ----------
-    rows : iterable of Agreement
-        Rows of any number of runs, in any order.
-    headlines : mapping of str to str, optional
-        The headline metric by task; by default the one that the task's scale calls for (quadratic kappa on
-        ratings), or percent agreement (then accuracy) in a task where no judge has it.
-    judged : mapping of (str, str, str) to callable, optional
-        The judgments behind the rows, by task, judge and revision, under policies. A task whose ranked judges are
-        all there gets ranges from paired differences.
-    paces : mapping of (str, str, str) to Pace, optional
-        How long judgments took, by the same names.
-
-    Returns
-    -------
-    list of Entry
-        The same list for the same rows, whatever their order.
-
-    Raises
-    ------
-    UsageError
-        If a headline names a metric that no row of its task has.
+    ``headlines`` are metrics by task, by default what the task's scale calls for, or percent agreement (then accuracy)
+    where no judge has it. ``judged`` are the judgments behind the rows, by task, judge and revision, under policies: a
+    task whose ranked judges are all there gets ranges from paired differences. UsageError if no row has a headline.
     """
     known = list(rows)
     tasks: dict[str, list[Agreement]] = {}
