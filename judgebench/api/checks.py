@@ -39,7 +39,7 @@ def flag(name: str, value: Any) -> bool:
 
 
 def place(name: str, value: Any) -> str:
-    """Check a folder or URL; an empty one would be wherever the program stands."""
+    """Check a folder or URL; an empty one would be the current folder."""
     if isinstance(value, (str, os.PathLike)) and (text := os.fspath(value)) and isinstance(text, str) and text.strip():
         return text
     raise UsageError(f"{argument(name)}={value!r}: name a folder, or a URL")

@@ -69,11 +69,11 @@ class Asking(TypedDict, total=False):
         Order | None,
         Option("How responses are shown; both (the default) shows position bias. A replay keeps its own."),
     ]
-    prompt: Annotated[str | Path | None, Option("Another prompt than the scale's.", metavar="NAME|FILE", read=str)]
+    prompt: Annotated[str | Path | None, Option("A prompt other than the scale's.", metavar="NAME|FILE", read=str)]
     reference: Annotated[
         str, Option("Which reference answers the judge sees.", metavar="auto|none|human", default="auto")
     ]
-    repeats: Annotated[int, Option("Ask each case so often.", least=1, default=1)]
+    repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
     seed: Annotated[int, Option("Seed of random orders and of seeded judges.", default=0)]
     base_url: Annotated[str | None, Option("Address of the API.", metavar="URL", env="JUDGEBENCH_BASE_URL")]
     temperature: Annotated[
@@ -105,7 +105,7 @@ class Asking(TypedDict, total=False):
     poll: Annotated[
         float,
         Option(
-            "First pause before a batch is asked after; it grows.",
+            "First pause before a batch's state is checked; it grows.",
             metavar="SECONDS",
             least=0.01,
             most=_DAY,
@@ -147,7 +147,7 @@ class Running(Asking, total=False):
     max_concurrency: Annotated[
         int | None,
         Option(
-            "Calls in flight at once to one backend; auto (the default) finds out what it bears.",
+            "Calls in flight at once to one backend; auto (the default) finds out how much it can take.",
             metavar="N|auto",
             least=1,
             env="JUDGEBENCH_MAX_CONCURRENCY",
@@ -161,11 +161,13 @@ class Running(Asking, total=False):
     ]
     hedge: Annotated[
         float | None,
-        Option("Ask once more where no answer came by then; both are paid.", metavar="SECONDS", least=0.01, most=_DAY),
+        Option(
+            "Ask once more if no answer has come by then; both are paid for.", metavar="SECONDS", least=0.01, most=_DAY
+        ),
     ]
     attempts: Annotated[int, Option("Times a case is asked before it counts as failed.", least=1, default=6)]
     by_system: BySystem
-    #: True shows on stderr where all stand, a function hears it line by line.
+    #: True shows progress on stderr, a function gets it line by line.
     progress: Annotated[bool | Listener, Option("No progress, no notes.", "--quiet -q", read=bool, default=False)]
 
 

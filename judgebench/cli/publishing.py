@@ -92,7 +92,7 @@ def publish(
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 
     if output is None and not check:
-        raise UsageError("give --output DIR, or --check to check only")
+        raise UsageError("give --output DIR, or --check alone")
     if output is not None:
         check_folder(output)
     folder = fetched(runs)
