@@ -68,11 +68,10 @@ _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
-    """What the command line may say about an LLM judge; timeouts are in seconds.
+    """What is chosen about an LLM judge beside its name: options of ``run``.
 
-    ``prompt`` is a name or a file; None takes the one of the task's scale. ``base_url`` is another address of the API.
-    ``temperature`` None leaves it to the server, ``default`` to the backend (0, where the API takes one).
-    ``first_byte_timeout`` bounds the time until an answer begins; None leaves it to ``timeout``.
+    ``prompt`` None is that of the task's scale; ``temperature`` None leaves it to the server, ``default`` to the
+    backend.
     """
 
     prompt: str | None = None

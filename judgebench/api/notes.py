@@ -55,6 +55,16 @@ def on_command_line() -> bool:
 
 
 @contextlib.contextmanager
+def aside() -> Generator[None]:
+    """Let what a judge asks for itself be nobody's answer, and take over no process."""
+    token = _shower.set(None)
+    try:
+        yield
+    finally:
+        _shower.reset(token)
+
+
+@contextlib.contextmanager
 def listening(listener: Callable[[str], None], shower: Callable[[Document], None]) -> Generator[None]:
     """Let the command line hear what is said, and show answers."""
     tokens = _listener.set(listener), _shower.set(shower)

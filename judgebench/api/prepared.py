@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 from judgebench.api.asking import Ears, ask_and_measure
 from judgebench.api.checks import place
 from judgebench.api.loops import Asker, inside_a_loop
-from judgebench.api.notes import on_command_line, show
+from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.progress import Live, told
 from judgebench.api.sources import silent, stored_sources
 from judgebench.domain import Judge
@@ -67,9 +67,10 @@ class Prepared:
         if heard is not None:
             asker = _overheard(asker or Asker(), heard)
         with mirrored(Path(place("runs", runs))) as folder:
-            rows, stopped = ask_and_measure(
-                self.plans, folder, self.options, by_system=self.by_system, execute=asker, ears=ears
-            )
+            with aside():
+                rows, stopped = ask_and_measure(
+                    self.plans, folder, self.options, by_system=self.by_system, execute=asker, ears=ears
+                )
             sources = tuple(stored_sources([outcome.path for outcome in outcomes])) if rows else ()
             # Two names of one judge are one run.
             found = Scores(tuple(rows), (), tuple({o.path: _asked(o) for o in outcomes}.values()), sources)

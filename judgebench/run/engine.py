@@ -37,13 +37,12 @@ _OWN_CALLS = 16
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to ask; limits hold for all runs that share a dispatcher.
+    """How to ask: options of ``run``; limits hold for all runs that share a dispatcher, ``max_cost`` for all together.
 
-    ``max_concurrency`` None adapts to the server; ``rpm`` and ``tpm`` None learn from it. A case counts as failed after
-    ``attempts``, ``backoff`` seconds apart: doubled each time, with jitter, up to 60; a server's ``Retry-After`` is
-    honoured and holds back the dispatcher. ``give_up_after`` failed cases in a row end the run: the backend is down,
-    not the items. ``max_cost`` is in dollars for all runs together. After ``hedge`` seconds without an answer a call is
-    made a second time. ``share`` and ``refresh`` are those of `RunWriter`.
+    ``max_concurrency`` None adapts to the server; ``rpm`` and ``tpm`` None learn from it. Attempts are ``backoff``
+    seconds apart: doubled each time, with jitter, up to 60; a server's ``Retry-After`` is honoured and holds back the
+    dispatcher. ``give_up_after`` failed cases in a row end the run: the backend is down, not the items. ``share`` and
+    ``refresh`` are those of `RunWriter`.
     """
 
     max_concurrency: int | None = None

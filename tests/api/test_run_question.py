@@ -95,3 +95,19 @@ def test_labels_of_ones_own_are_gold_from_python_too(here: Path, python) -> None
     assert scores.to_json() == json.loads(done.out)
     assert scores.row().gold == "human"
     assert scores != judgebench.run("baseline/longest", "pandalm", sample=True, runs="python")
+
+
+def test_a_judge_that_asks_others_shows_nothing_of_it(here: Path, python) -> None:
+    (here / "deep.py").write_text(
+        "import itertools\nimport judgebench\n\ncount = itertools.count()\n\n"
+        "def sync(item):\n"
+        "    judgebench.run('baseline/longest', 'pandalm', sample=True, limit=2, runs=f'inner-{next(count)}')\n"
+        "    return 'A'\n\n"
+        "async def loop(item):\n"
+        "    return sync(item)\n"
+    )
+    judges = ("--judge", "deep:sync", "--judge", "deep:loop")
+    done = python("-m", "judgebench", "run", *judges, "--task", "pandalm", "--sample", "--limit", 3, "--format", "json")
+    assert done.code == 0, done.err
+    assert {row["judge"] for row in json.loads(done.out)["rows"]} == {"deep:sync", "deep:loop"}
+    assert all(row["coverage"] == 1 for row in json.loads(done.out)["rows"])
