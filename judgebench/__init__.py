@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.power import power
+    from judgebench.api.publish import publish
+    from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
     from judgebench.api.score import score, sensitivity
@@ -56,6 +58,8 @@ __all__ = [
     "gate",
     "humans",
     "power",
+    "publish",
+    "report",
     "reproduce",
     "run",
     "score",
@@ -78,6 +82,8 @@ _LAZY = {
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "power": "judgebench.api.power:power",
+    "publish": "judgebench.api.publish:publish",
+    "report": "judgebench.api.report:report",
     "reproduce": "judgebench.api.reproduce:reproduce",
     "run": "judgebench.api.running:run",
     "score": "judgebench.api.score:score",
@@ -85,7 +91,7 @@ _LAZY = {
     "systems": "judgebench.api.systems:systems",
 }
 #: Rooms of the name of a question: each is the question, too, so that it is one object whoever imported it first.
-_BOTH = frozenset({"reproduce", "run"})
+_BOTH = frozenset({"report", "reproduce", "run"})
 
 
 def __getattr__(name: str) -> Any:

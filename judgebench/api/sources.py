@@ -97,7 +97,7 @@ def open_sources(
         return sources(source.runs, source.csv, columns, gold, **how)
     own = own_table(source, columns, name)
     if own is None:
-        if (paths := _paths(source)) is None:
+        if (paths := run_paths(source)) is None:
             raise UsageError(f"a {type(source).__name__} can't be scored: {_GIVE}")
         return sources(paths, None, columns, gold, labels=labels, tell=tell)
     if not isinstance(own, Path):
@@ -123,7 +123,7 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     return None if frame is None else FrameTable(frame, name)
 
 
-def _paths(source: Any) -> list[Path] | None:
+def run_paths(source: Any) -> list[Path] | None:
     """Take runs and files by their paths; scores are those that were asked for them. None for anything else."""
     # Scores are made of sources, which can't import them; a DataFrame may have a column of that name.
     if isinstance(source, Sequence) and (asked := getattr(source, "asked", None)) is not None:

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from judgebench.api.boards import of_tasks, paces, placed
+from judgebench.api.checks import check_output
 from judgebench.api.sources import judgments
-from judgebench.cli.options import BySystemOption, OutputOption, PolicyOption, check_output, emit, note, room
+from judgebench.cli.options import BySystemOption, OutputOption, PolicyOption, emit, note, room
 from judgebench.cli.sources import stored_sources
 from judgebench.errors import UsageError
 
