@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from judgebench.api.humans import humans
     from judgebench.api.leaderboard import leaderboard
     from judgebench.api.power import power
+    from judgebench.api.publish import publish
+    from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
     from judgebench.api.score import score, sensitivity
@@ -58,6 +60,8 @@ __all__ = [
     "humans",
     "leaderboard",
     "power",
+    "publish",
+    "report",
     "reproduce",
     "run",
     "score",
@@ -81,6 +85,8 @@ _LAZY = {
     "humans": "judgebench.api.humans:humans",
     "leaderboard": "judgebench.api.leaderboard:leaderboard",
     "power": "judgebench.api.power:power",
+    "publish": "judgebench.api.publish:publish",
+    "report": "judgebench.api.report:report",
     "reproduce": "judgebench.api.reproduce:reproduce",
     "run": "judgebench.api.running:run",
     "score": "judgebench.api.score:score",
@@ -88,7 +94,7 @@ _LAZY = {
     "systems": "judgebench.api.systems:systems",
 }
 #: Rooms of the name of a question: each is the question, too, so that it is one object whoever imported it first.
-_BOTH = frozenset({"reproduce", "run"})
+_BOTH = frozenset({"report", "reproduce", "run"})
 
 
 def __getattr__(name: str) -> Any:

@@ -45,6 +45,23 @@ def place(name: str, value: Any) -> str:
     raise UsageError(f"{argument(name)}={value!r}: name a folder, or a URL")
 
 
+def check_output(output: Path | None) -> None:
+    """Refuse a file that can't be written, before anything is asked or measured."""
+    if output is None:
+        return
+    present = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+    if output.is_dir() or not (present.is_dir() or present == output) or not os.access(present, os.W_OK):
+        raise UsageError(f"can't write {argument('output')} {output}")
+
+
+def check_texts(*, sample: bool, data: object) -> None:
+    """Refuse to read texts from two places."""
+    if sample and data is not None:
+        raise UsageError(
+            f"{argument('sample')} takes the rows shipped with the task, {argument('data')} yours: give one of them"
+        )
+
+
 def column(name: str, value: object) -> str | None:
     """Check one column; a name that isn't text becomes it, as in the table."""
     if value is None or isinstance(value, str):

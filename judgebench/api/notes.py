@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import warnings
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from judgebench.report.document.model import Document
 
@@ -21,6 +23,17 @@ _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", def
 
 class NoteWarning(UserWarning):
     """Something beside the answer: what was left out, how words were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a call that writes files: these, and the words for it."""
+
+    text: str
+    paths: tuple[Path, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def tell(text: str) -> None:
@@ -65,7 +78,7 @@ def aside() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def listening(listener: Callable[[str], None], shower: Callable[[Document], None]) -> Generator[None]:
+def listening(listener: Callable[[str], None], shower: Callable[[Document], None] = lambda _: None) -> Generator[None]:
     """Let the command line hear what is said, and show answers."""
     tokens = _listener.set(listener), _shower.set(shower)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from judgebench.api.parameters import Option, question
-from judgebench.api.tables import Names
+from judgebench.api.tables import Data, Names
 from judgebench.errors import UsageError, argument
 from judgebench.report.reproduction import Reproduction
 
@@ -15,10 +15,7 @@ from judgebench.report.reproduction import Reproduction
 @question
 def reproduce(
     *,
-    data: Annotated[
-        str | Path | None,
-        Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path),
-    ] = None,
+    data: Data = None,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
 ) -> Reproduction:
     """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""

@@ -95,7 +95,7 @@ def open_sources(
     if isinstance(source, Given) and bool(source.runs) == (own is not None):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if own is None:
-        paths = _paths(source)
+        paths = run_paths(source)
         if columns.options():
             raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell))
@@ -123,7 +123,7 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     return None if frame is None else FrameTable(frame, name)
 
 
-def _paths(source: Any) -> Sequence[Path]:
+def run_paths(source: Any) -> Sequence[Path]:
     """Take runs by their paths; scores are those that were asked for them."""
     from judgebench.report.scores import Scores  # noqa: PLC0415 - loaded on use
 

@@ -189,6 +189,12 @@ def _words(words: object) -> list[str]:
 
 #: Run folders or URLs, a table of one's own (a path where columns are named, a DataFrame), or measured `Scores`.
 Source: TypeAlias = Annotated[Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...")]
+Runs: TypeAlias = Annotated[
+    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path])
+]
+RunsFolder: TypeAlias = Annotated[
+    str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)
+]
 Data: TypeAlias = Annotated[
     str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
 ]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 
 import typer
 
+from judgebench.api.checks import check_output
 from judgebench.api.notes import listening
 from judgebench.api.parameters import parameters
 from judgebench.api.sources import Given
 from judgebench.api.tables import meanings
-from judgebench.cli.options import ConfigOption, OutputOption, check_output, emit, note, room
+from judgebench.cli.options import ConfigOption, OutputOption, emit, note, room
 from judgebench.errors import UsageError, spoken_as
 from judgebench.report.document.model import Document
 from judgebench.report.document.writers import Form
@@ -22,6 +23,7 @@ from judgebench.report.document.writers import Form
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from judgebench.api.notes import Done
     from judgebench.api.parameters import Parameter
 
 FormOption = Annotated[Form, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="The form of the answer.")]
@@ -48,14 +50,33 @@ _MORE = {
 
 
 def command(
-    question: Callable[..., Document | None], instead: Mapping[str, Callable[..., Document]] = MappingProxyType({})
+    question: Callable[..., Document | Done | None],
+    instead: Mapping[str, Callable[..., Document]] = MappingProxyType({}),
 ) -> Callable[..., None]:
     """Make the command of a question: the same parameters, and how to print its answer.
 
-    Each flag of ``instead`` asks another question, which knows some of the parameters.
+    One that writes files itself has no form; what it did is a note. Each flag of ``instead`` asks another question,
+    which knows some of the parameters.
     """
     known = parameters(inspect.unwrap(question))
+    kind = _answer(question)
+    made = _writing(question, known) if kind is None else _answering(question, known, instead)
+    options = [option for one in known.values() for option in _options(one)]
+    options += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
+    if kind is not None:
+        options += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
+        form = _parameter("form", EndingOption, None) if kind.BY_ENDING else _parameter("form", FormOption, "table")
+        options += [form, _parameter("output", OutputOption, None)]
+    options.append(_parameter("config", ConfigOption, None))
+    made.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what typer reads
+    made.__annotations__ = {one.name: one.annotation for one in options}
+    made.__doc__ = question.__doc__
+    return made
 
+
+def _answering(
+    question: Callable[..., Any], known: Mapping[str, Parameter], instead: Mapping[str, Callable[..., Document]]
+) -> Callable[..., None]:
     def called(
         *, form: str | None, output: Path | None, junit: Path | None = None, github: bool = False, **given: Any
     ) -> None:
@@ -84,15 +105,15 @@ def command(
             if answer is not None and (failure := answer.failure) is not None:
                 raise failure
 
-    made = [option for one in known.values() for option in _options(one)]
-    made += [_parameter(flag, _flag(flag, other), default=False) for flag, other in instead.items()]
-    kind = _answer(question)
-    made += [_parameter(*_MORE[form]) for form in kind.MORE if form in _MORE]
-    made.append(_parameter("form", EndingOption, None) if kind.BY_ENDING else _parameter("form", FormOption, "table"))
-    made += [_parameter("output", OutputOption, None), _parameter("config", ConfigOption, None)]
-    called.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]  # what typer reads
-    called.__annotations__ = {one.name: one.annotation for one in made}
-    called.__doc__ = question.__doc__
+    return called
+
+
+def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Callable[..., None]:
+    def called(**given: Any) -> None:
+        given.pop("config")
+        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note):
+            note(str(question(**_values(given, known))))
+
     return called
 
 
@@ -112,10 +133,11 @@ def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[st
     }
 
 
-def _answer(question: Callable[..., Document | None]) -> type[Document]:
-    """Find the kind of document that a question's signature promises."""
+def _answer(question: Callable[..., Document | Done | None]) -> type[Document] | None:
+    """Find the kind of document that a question's signature promises; None where it writes files itself."""
     told = get_type_hints(inspect.unwrap(question))["return"]
-    return next(kind for kind in (told, *get_args(told)) if isinstance(kind, type) and issubclass(kind, Document))
+    kinds = (kind for kind in (told, *get_args(told)) if isinstance(kind, type) and issubclass(kind, Document))
+    return next(kinds, None)
 
 
 def _check_files(files: Mapping[str, Path | None], known: Mapping[str, Parameter], given: Mapping[str, Any]) -> None:

@@ -124,15 +124,6 @@ def emit(text: str, output: Path | None) -> None:
     note(f"wrote {output}")
 
 
-def check_output(output: Path | None) -> None:
-    """Refuse an --output that can't be written before anything is asked or measured."""
-    if output is None:
-        return
-    present = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
-    if output.is_dir() or not (present.is_dir() or present == output) or not os.access(present, os.W_OK):
-        raise UsageError(f"can't write --output {output}")
-
-
 def _print(text: str) -> None:
     # Python has no stream at all where the shell closed it (`>&-`), whatever its type says.
     if cast("object", sys.stdout) is None:

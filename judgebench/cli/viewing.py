@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from judgebench.cli.options import ConfigOption, DataOption, PolicyOption, SampleOption, emit, note
-from judgebench.errors import UsageError
 
 
 def view(
@@ -44,27 +43,11 @@ def view(
 
     Prints the address, with a key of its own at each start, and serves this machine only, until Ctrl-C.
     """
-    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
-    from judgebench.view.app import View  # noqa: PLC0415 - loaded on use
-    from judgebench.view.label_tasks import LabelTasks  # noqa: PLC0415 - loaded on use
     from judgebench.view.labelling import Selection  # noqa: PLC0415 - loaded on use
-    from judgebench.view.pages import rooms  # noqa: PLC0415 - loaded on use
-    from judgebench.view.run_table import RunTable  # noqa: PLC0415 - loaded on use
-    from judgebench.view.serve import serve  # noqa: PLC0415 - loaded on use
-    from judgebench.view.sessions import Sessions  # noqa: PLC0415 - loaded on use
+    from judgebench.view.serve import build, serve  # noqa: PLC0415 - loaded on use
 
-    if sample and data is not None:
-        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
-    folder = fetched(runs)
-    if not folder.is_dir() and not task:
-        raise UsageError(
-            f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, --task T labels without one"
-        )
-
-    measured, pages = rooms(policy, data=data, sample=sample, tell=note)
-    table = RunTable(folder, measured)
-    tasks = LabelTasks(table, task, data=data, sample=sample)
-    sessions = Sessions(tasks.names, tasks.open, labels, Selection(seed, limit, both_orders), measured)
+    selection = Selection(seed, limit, both_orders)
+    made = build(runs, task, labels=labels, selection=selection, data=data, sample=sample, policy=policy, tell=note)
 
     def ready(link: str) -> None:
         emit(link, None)
@@ -74,4 +57,4 @@ def view(
 
             webbrowser.open(link)
 
-    serve(View(table, sessions, pages), host, port, ready)
+    serve(made, host, port, ready)

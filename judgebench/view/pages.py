@@ -26,7 +26,7 @@ def rooms(
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
-    from judgebench.api.reporting import report_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.sources import run_source  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import ManyJudges, TwoJudges  # noqa: PLC0415 - loaded on use

@@ -10,16 +10,48 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from judgebench.api.checks import check_texts
 from judgebench.errors import UsageError
+from judgebench.store.remote import fetched
+from judgebench.view.app import View
 from judgebench.view.guard import LOOPBACK, Guard
+from judgebench.view.label_tasks import LabelTasks
+from judgebench.view.pages import rooms
+from judgebench.view.run_table import RunTable
+from judgebench.view.sessions import Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from judgebench.view.app import View
+    from judgebench.view.labelling import Selection
 
 #: Seconds that requests under way have at the end.
 _GRACE = 0.5
+
+
+def build(
+    runs: Path,
+    tasks: Sequence[str],
+    *,
+    labels: Path,
+    selection: Selection,
+    data: Path | None,
+    sample: bool,
+    policy: Sequence[str],
+    tell: Callable[[str], None],
+) -> View:
+    """Put the server's parts together: the runs of a folder, and items of tasks (by default theirs) to label."""
+    check_texts(sample=sample, data=data)
+    folder = fetched(runs)
+    if not folder.is_dir() and not tasks:
+        raise UsageError(
+            f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, --task T labels without one"
+        )
+    measured, pages = rooms(policy, data=data, sample=sample, tell=tell)
+    table = RunTable(folder, measured)
+    offered = LabelTasks(table, tasks, data=data, sample=sample)
+    return View(table, Sessions(offered.names, offered.open, labels, selection, measured), pages)
 
 
 def serve(view: View, host: str, port: int, ready: Callable[[str], None]) -> None:

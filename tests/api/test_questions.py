@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import judgebench
-from judgebench.errors import UsageError
+import judgebench.report.html
+from judgebench.api.notes import NoteWarning
+from judgebench.errors import DataError, UsageError
 
 
 @pytest.fixture
@@ -95,3 +99,39 @@ def test_leaderboard(tmp_path):
         judgebench.leaderboard(tmp_path, systems=True, over="mean")
     with pytest.raises(UsageError, match=r"^over='best': write one of 'mean', 'rank', 'win-rate'"):
         judgebench.leaderboard(tmp_path, over="best")
+
+
+@pytest.fixture
+def scores(here):
+    return judgebench.run("baseline/longest", "pandalm", sample=True, runs="runs", progress=False)
+
+
+def test_report(scores, here):
+    done = judgebench.report("runs", output="pages/page.html", sample=True, title="Ours")
+    assert (done.paths, str(done)[:12]) == ((Path("pages/page.html"),), "wrote pages/")
+    page = (here / "pages" / "page.html").read_text("utf-8")
+    assert "<h1>Ours</h1>" in page
+    judgebench.report(scores, output="again.html", sample=True, title="Ours")
+    assert (here / "again.html").read_text("utf-8") == page
+    with pytest.raises(UsageError, match=r"^sample takes the rows shipped with the task, data yours"):
+        judgebench.report("runs", sample=True, data="elsewhere")
+    with pytest.raises(UsageError, match=r"^can't write output \."):
+        judgebench.report("runs", output=".")
+    with pytest.raises(UsageError, match=r"^limit_items=0: expected a whole number from 1 up"):
+        judgebench.report("runs", limit_items=0)
+    with pytest.raises(UsageError, match="give run folders"):
+        judgebench.report()
+    assert judgebench.report.html.asset("document.css")
+
+
+@pytest.mark.usefixtures("scores")
+def test_publish(here):
+    with pytest.warns(NoteWarning, match=r"^ok      pandalm"):
+        done = judgebench.publish("runs", output="site", allow_samples=True)
+    assert str(done).startswith("wrote site: ")
+    assert {file.name for file in done.paths} >= {"index.html", "leaderboard.csv", "systems.json"}
+    assert all(file.is_file() for file in done.paths)
+    with pytest.raises(UsageError, match=r"^give output DIR, or check"):
+        judgebench.publish("runs")
+    with pytest.warns(NoteWarning), pytest.raises(DataError, match="allow_samples publishes them"):
+        judgebench.publish("runs", check=True)

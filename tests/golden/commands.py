@@ -240,6 +240,8 @@ def _pages() -> Iterator[Scene]:
         ),
         step("nobody", "publish runs --output bare --allow-samples --verdicts none"),
         step("nowhere", "publish runs"),
+        step("config", "publish runs --config site.toml"),
+        inputs={"site.toml": b"[publish]\ncheck = true\nallow-samples = true\n"},
     )
     yield scene(
         "planted-pages",

@@ -21,7 +21,7 @@ OUT_OF_REACH = {
             "--ray-address", "--data"},
     "view": {"--task", "--labels", "--limit", "--both-orders", "--seed", "--policy", "--host", "--port", "--open", "--config"},
     "reproduce": {"--data", "--task", "--format", "--output", "--config"},
-    "results": {"--data", "--output"},
+    "results": {"--data", "--output", "--config"},
 }  # fmt: skip
 
 

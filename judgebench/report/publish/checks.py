@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.agreement.ratings import unfinished
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def check_run(stored: StoredRun, about: About, *, samples: bool, labels: bool) -
     sample = run.revision == SAMPLE
     if sample:
         found = "the rows that come with the task, written for this project"
-        checks.append(Check(name, "data", samples, found, "they measure no judge; --allow-samples publishes them"))
+        checks.append(
+            Check(name, "data", samples, found, f"they measure no judge; {argument('allow_samples')} publishes them")
+        )
     else:
         parts = run.revision.split("+") if run.revision else []
         pinned = bool(parts) and all(_PINNED.fullmatch(part) for part in parts)
@@ -100,7 +102,8 @@ def check_run(stored: StoredRun, about: About, *, samples: bool, labels: bool) -
     if labels and not sample:
         allowed = may_pass_on(about.licence)
         found = about.licence or "unknown: the task has no card here"
-        todo = "--verdicts licensed leaves such labels out, --verdicts none all of them; figures may be published"
+        verdicts = argument("verdicts")
+        todo = f"{verdicts} licensed leaves such labels out, {verdicts} none all of them; figures may be published"
         checks.append(Check(name, "licence", bool(allowed), found, todo))
     return checks
 

@@ -11,7 +11,7 @@ import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.report.document.as_csv import write_csv
 from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_tex import latex_name
@@ -154,9 +154,13 @@ def write_site(files: Mapping[str, str], folder: Path) -> list[Path]:
     try:
         before = _before(folder)
         if linked := sorted(name for name in files if _linked(folder, name)):
-            raise UsageError(f"{folder / linked[0]} is a link or lies behind one; give another --output folder")
+            raise UsageError(
+                f"{folder / linked[0]} is a link or lies behind one; give another {argument('output')} folder"
+            )
         if strange := sorted(name for name in files if name not in before and name != MARK and _there(folder / name)):
-            raise UsageError(f"{folder / strange[0]} is not from an earlier publication; give an empty --output folder")
+            raise UsageError(
+                f"{folder / strange[0]} is not from an earlier publication; give an empty {argument('output')} folder"
+            )
         for name, known in before.items():
             path = folder / name
             if name not in files and _there(path) and hashlib.sha256(path.read_bytes()).hexdigest() == known:
@@ -166,7 +170,7 @@ def write_site(files: Mapping[str, str], folder: Path) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise UsageError(f"can't write --output {folder}: {error.strerror}") from None
+        raise UsageError(f"can't write {argument('output')} {folder}: {error.strerror}") from None
     return sorted(folder / name for name in files)
 
 
@@ -177,7 +181,7 @@ def _there(path: Path) -> bool:
 def _before(folder: Path) -> dict[str, str]:
     """Read what was written before, with hashes; refuse a folder that is somebody else's."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"--output {folder} is no folder")
+        raise UsageError(f"{argument('output')} {folder} is no folder")
     if not folder.exists() or next(folder.iterdir(), None) is None:
         return {}
     try:
@@ -186,7 +190,9 @@ def _before(folder: Path) -> dict[str, str]:
     except (OSError, ValueError, KeyError, TypeError):
         listed = None
     if listed is None:
-        raise UsageError(f"--output {folder} is not empty and is not from `judgebench publish`; give another one")
+        raise UsageError(
+            f"{argument('output')} {folder} is not empty and is not from `judgebench publish`; give another one"
+        )
     # A list that was tampered with must not reach out of the folder.
     return {name: str(known) for name, known in listed.items() if _inside(name) and not _linked(folder, name)}
 

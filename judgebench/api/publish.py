@@ -1,27 +1,68 @@
-"""Publishing a runs folder: look at everything first, then measure and make the site."""
+"""``judgebench.publish``: a runs folder as a static site; everything is looked at first, then measured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from judgebench.api.checks import policies_of
 from judgebench.api.leaderboard import paces, placed
+from judgebench.api.notes import Done, tell
+from judgebench.api.parameters import Option, question
 from judgebench.api.sources import judgments, stored_sources
-from judgebench.errors import DataError, UsageError
+from judgebench.api.tables import Policy, RunsFolder
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.publish.checks import SAMPLE, check_run, may_pass_on
 from judgebench.report.publish.publication import About
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from judgebench.report.publish.checks import Check
     from judgebench.report.publish.publication import Publication
     from judgebench.store.runs import StoredRun
 
-__all__ = ["about_tasks", "checked", "judged_runs", "publication"]
+__all__ = ["publish"]
 
 
-def judged_runs(folder: Path, *, tell: Callable[[str], None]) -> list[StoredRun]:
+@question
+def publish(
+    runs: RunsFolder = "runs",
+    *,
+    output: Annotated[str | Path | None, Option("Folder of the site.", metavar="DIR", read=Path)] = None,
+    check: Annotated[bool, Option("Only check whether everything may be published.")] = False,
+    allow_samples: Annotated[bool, Option("Also publish runs of the rows that come with a task.")] = False,
+    verdicts: Annotated[
+        Literal["all", "licensed", "none"],
+        Option("Whose labels: every task's, those whose licence allows it, or nobody's."),
+    ] = "all",
+    title: Annotated[str, Option("Heading of the page.")] = "Leaderboard of judges",
+    policy: Policy = (),
+) -> Done:
+    """Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first."""
+    from judgebench.report.publish.checks import refuse  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publish.publish import check_folder, site, write_site  # noqa: PLC0415 - loaded on use
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
+
+    to = None if output is None else Path(output)
+    if to is None and not check:
+        raise UsageError(f"give {argument('output')} DIR, or {argument('check')} alone")
+    if to is not None:
+        check_folder(to)
+    folder = fetched(Path(runs))
+    found = _judged_runs(folder)
+    about = _about_tasks(found)
+    checks, labelled = _checked(found, about, samples=allow_samples, verdicts=verdicts)
+    tell("\n".join(map(str, checks)))
+    refuse(checks)
+    if check or to is None:
+        return Done(f"{len(found)} runs may be published")
+    files = site(_publication(folder, about, labelled, title=title, policy=policies_of(policy)))
+    written = write_site(files, to)
+    return Done(f"wrote {to}: {len(files)} files", tuple(written))
+
+
+def _judged_runs(folder: Path) -> list[StoredRun]:
     """Read the runs of a folder; those without a verdict yet are left out, and named."""
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
 
@@ -41,7 +82,7 @@ def judged_runs(folder: Path, *, tell: Callable[[str], None]) -> list[StoredRun]
     return found
 
 
-def about_tasks(runs: Sequence[StoredRun]) -> dict[str, About]:
+def _about_tasks(runs: Sequence[StoredRun]) -> dict[str, About]:
     """Read the cards of the runs' tasks; a task of a plugin has none, and nothing is known of it."""
     from judgebench.tasks.card import Part, card_names, load_card  # noqa: PLC0415 - loaded on use
 
@@ -71,7 +112,7 @@ def about_tasks(runs: Sequence[StoredRun]) -> dict[str, About]:
     return found
 
 
-def checked(
+def _checked(
     runs: Sequence[StoredRun], about: Mapping[str, About], *, samples: bool, verdicts: str
 ) -> tuple[list[Check], frozenset[str]]:
     """Look at every run, and say of which tasks labels are published: of all, those with a licence, or none."""
@@ -90,7 +131,7 @@ def checked(
     return checks, frozenset(labelled)
 
 
-def publication(
+def _publication(
     folder: Path,
     about: Mapping[str, About],
     labelled: frozenset[str],

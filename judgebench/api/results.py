@@ -1,0 +1,67 @@
+"""``results``: the published leaderboards, built anew."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from judgebench.api.asking import ask_and_measure, options, plan_run
+from judgebench.api.notes import Done, tell
+from judgebench.api.parameters import Option, question
+from judgebench.api.reproduce import data_folder
+from judgebench.api.sources import judgments, stored_sources
+from judgebench.api.tables import Data
+from judgebench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.domain import Policies
+    from judgebench.run.execute import Plan
+    from judgebench.tasks.base import CardTask
+
+
+@question
+def results(
+    *,
+    data: Data = None,
+    output: Annotated[str | Path, Option("Folder to write.", metavar="DIR", read=Path)] = "results",
+) -> Done:
+    """Rebuild the published leaderboards: every baseline and every recorded judge whose data are there."""
+    from judgebench.reproduce.leaderboards import figures, write_results  # noqa: PLC0415 - loaded on use
+    from judgebench.reproduce.reproduction import reproduce  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    folder = data_folder(data)
+    plans: list[tuple[Plan, Policies]] = []
+    for name in card_names():
+        card = load_card(name)
+        if not card.recorded:
+            tell(f"left out {name}: no judge's verdicts on it are public")
+            continue
+        for split in card.splits:
+            try:
+                task = open_task(f"{name}:{split}", data=folder)
+                task.items()
+            except DataError as error:
+                tell(f"left out {name}:{split}: {error}")
+                continue
+            plans += _plans(task)
+    with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
+        rows, stopped = ask_and_measure(plans, Path(runs), options(16, attempts=1))
+        if stopped:
+            raise stopped[0]
+        judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
+        written = write_results([*rows, *figures(folder)], Path(output), reproduce(None, folder), judged)
+    return Done("\n".join(f"wrote {path}" for path in written), tuple(written))
+
+
+def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
+    from judgebench.catalog import JudgeSettings, make_judge  # noqa: PLC0415 - loaded on use
+
+    comparing = ("first", "longest", "shortest") if task.scale.kind in {"pair", "pick"} else ()
+    replays = [f"replay:{recorded.name}" for recorded in task.recordings() if task.recorded_path(recorded)]
+    for judge in (*(f"baseline/{rule}" for rule in (*comparing, "majority", "random")), *replays):
+        yield plan_run(task, make_judge(judge, task, JudgeSettings()))
