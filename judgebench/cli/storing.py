@@ -31,7 +31,7 @@ def verify(
 
     Exit code 3 if there is any; each finding names file and line, says what is wrong and what to do.
     """
-    from judgebench.store.repair import repair as mend  # noqa: PLC0415 - loaded on use
+    from judgebench.store.upkeep import repair as mend  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import run_folders  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import verify as look  # noqa: PLC0415 - loaded on use
 
@@ -77,9 +77,9 @@ def pack(
     undo: Annotated[bool, typer.Option("--undo", help="Turn packed runs back into lines of JSON.")] = False,
 ) -> None:
     """Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before."""
-    from judgebench.store.pack import pack as make  # noqa: PLC0415 - loaded on use
-    from judgebench.store.pack import unpack  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
+    from judgebench.store.upkeep import pack as make  # noqa: PLC0415 - loaded on use
+    from judgebench.store.upkeep import unpack  # noqa: PLC0415 - loaded on use
 
     for path in dict.fromkeys(stored.path for root in runs for stored in find_runs(root)):
         done = unpack(path) if undo else make(path)

@@ -46,12 +46,10 @@ def view(
     """
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.view.app import View  # noqa: PLC0415 - loaded on use
-    from judgebench.view.label_tasks import LabelTasks  # noqa: PLC0415 - loaded on use
     from judgebench.view.labelling import Selection  # noqa: PLC0415 - loaded on use
-    from judgebench.view.pages import rooms  # noqa: PLC0415 - loaded on use
     from judgebench.view.run_table import RunTable  # noqa: PLC0415 - loaded on use
-    from judgebench.view.serve import serve  # noqa: PLC0415 - loaded on use
-    from judgebench.view.sessions import Sessions  # noqa: PLC0415 - loaded on use
+    from judgebench.view.serve import rooms, serve  # noqa: PLC0415 - loaded on use
+    from judgebench.view.sessions import LabelTasks, Sessions  # noqa: PLC0415 - loaded on use
 
     if sample and data is not None:
         raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")

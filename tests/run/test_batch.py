@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Task
-    from judgebench.run.execute import Plan
+    from judgebench.run.plans import Plan
 
 APIS = ("openai", "anthropic")
 QUICK = Waiting(poll=0.01, longest=0.05, settle=0.3)
