@@ -93,7 +93,7 @@ def act(what: str, root: Path, count: int) -> float:
         with RunWriter(root, RUN) as writer:
             writer.settle()
     elif what == "pack":
-        from judgebench.store.pack import pack  # noqa: PLC0415 - only its own process
+        from judgebench.store.upkeep import pack  # noqa: PLC0415 - only its own process
 
         pack(path)
     elif what == "read":

@@ -96,7 +96,7 @@ def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) ->
             yield one.task, one.judge, one.gold, one.revision, one.own, _ratings(one)
         return
     from judgebench.domain import Policies, Scale  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.annotations import folders, read_folder  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.alttest import folders, read_folder  # noqa: PLC0415 - loaded on use
 
     if is_given(source):
         raise UsageError(f"give run folders, {argument('csv')} FILE or {argument('data')} DIR: one of them")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.labels.annotations import Labels
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Plan, Progress
+    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.plans import Plan
 
     Planned: TypeAlias = tuple[Plan, Policies]
 
@@ -88,7 +89,7 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
     from judgebench.catalog import reads_answers  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
-    from judgebench.run.execute import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
+    from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
 
     showing = showing or Showing()
     reference = showing.reference

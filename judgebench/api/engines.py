@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Plan
+    from judgebench.run.execute import Outcome
+    from judgebench.run.plans import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping
 
 def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:
     """Give a task its labels; DataError if there are some, and none of this task."""
-    from judgebench.tasks.labels import LabelledTask  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import LabelledTask  # noqa: PLC0415 - loaded on use
 
     if labels is None:
         return task
@@ -37,7 +37,7 @@ def labelled_runs(
     runs: Iterable[StoredRun], labels: Mapping[str, Labels], tell: Callable[[str], None]
 ) -> Iterator[StoredRun]:
     """Give runs the labels of their tasks as gold; runs of other tasks are left out, aloud."""
-    from judgebench.store.relabelled import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.stored import LabelledRun  # noqa: PLC0415 - loaded on use
 
     found = False
     for stored in runs:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Plan, Progress
+    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.plans import Plan
 
 T = TypeVar("T")
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from judgebench.domain import Forecast
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Plan
+    from judgebench.run.execute import Outcome
+    from judgebench.run.plans import Plan
 
 Listener: TypeAlias = Callable[[str], None]
 
@@ -82,7 +83,7 @@ class Prepared:
 
     def estimate(self, runs: str | Path) -> Estimates:
         """Say what asking would take, beside what a folder of runs answers already."""
-        from judgebench.run.estimate import estimate  # noqa: PLC0415 - loaded on use
+        from judgebench.run.plans import estimate  # noqa: PLC0415 - loaded on use
         from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
         from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 

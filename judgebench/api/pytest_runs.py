@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from judgebench.api.running import JudgeLike, TaskLike
     from judgebench.domain import Case, Judge, Reply, Scale
     from judgebench.report.scores import Scores
-    from judgebench.run.execute import Outcome, Plan
+    from judgebench.run.execute import Outcome
+    from judgebench.run.plans import Plan
 
 #: Folder of this plugin's locks and tallies, beside the runs.
 _OWN = ".pytest"

@@ -51,7 +51,7 @@ class Verified:
 
 def verify(runs: Sequence[Path], *, repair: bool = False) -> Verified:
     """Look for damage in stored runs, or folders of them; with ``repair`` move aside what is damaged."""
-    from judgebench.store.repair import repair as mend  # noqa: PLC0415 - loaded on use
+    from judgebench.store.upkeep import repair as mend  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import run_folders  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import verify as look  # noqa: PLC0415 - loaded on use
 
@@ -84,9 +84,9 @@ def _lines(report: Report) -> list[str]:
 
 def pack(runs: Sequence[Path], *, undo: bool = False) -> Iterator[str]:
     """Pack stored runs one by one, or unpack them, and say of each what came of it."""
-    from judgebench.store.pack import pack as make  # noqa: PLC0415 - loaded on use
-    from judgebench.store.pack import unpack  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
+    from judgebench.store.upkeep import pack as make  # noqa: PLC0415 - loaded on use
+    from judgebench.store.upkeep import unpack  # noqa: PLC0415 - loaded on use
 
     for path in dict.fromkeys(stored.path for root in runs for stored in find_runs(root)):
         done = unpack(path) if undo else make(path)

@@ -1,29 +1,121 @@
-"""Runs from end to end, side by side in one event loop: ask what is missing, keep the manifests true."""
+"""Runs from end to end, side by side in one event loop: ask what is missing, keep the manifests true.
+
+Ctrl-C and SIGTERM end a command soon, with everything kept, whatever hangs.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.domain import Status
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
 from judgebench.run.engine import Dispatchers, Summary, ask_all
-from judgebench.run.interrupt import Interrupts
-from judgebench.run.plans import Conventions, Plan, Selection, plan
-from judgebench.run.spending import spent_with
 from judgebench.store.runs import RunWriter
 from judgebench.store.writer import settle_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
+    from judgebench.run.plans import Plan
 
-__all__ = ["Conventions", "Outcome", "Plan", "Progress", "Selection", "execute", "execute_all", "plan"]
+
+#: Seconds after which a process that was told to end, and does not, is ended.
+_GRACE = 3.0
+_EXIT_CODE = 130
+
+
+class Interrupts:
+    """Runs a coroutine that the first signal cancels, then what may be broken off.
+
+    Somebody else's judge may block the loop or refuse to be cancelled. Verdicts are on disk as soon as they are there,
+    so after a few seconds, or at the second signal, the process just ends.
+    """
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+        self._told = False
+        self._over = threading.Event()
+
+    def run(self, main: Callable[[], Coroutine[Any, Any, None]], afterwards: Callable[[], None] | None = None) -> None:
+        """Run a coroutine to its end, then ``afterwards``, work without a loop that a signal breaks off at once."""
+        old: dict[signal.Signals, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # What a parent decided to ignore (nohup) stays ignored.
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    old[number] = signal.signal(number, self._hear)
+        try:
+            asyncio.run(self._main(main))
+            if afterwards is not None:
+                afterwards()
+        finally:
+            self._over.set()
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+    async def _main(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        # A look-up or a judge in the loop's own pool that hangs would be waited for: it is left to a pool that
+        # nobody waits for.
+        try:
+            await main()
+        except asyncio.CancelledError:
+            loop.set_default_executor(ThreadPoolExecutor(1))
+            raise
+
+    def _hear(self, number: int, frame: object) -> None:  # noqa: ARG002 - the signature of a signal handler
+        if self._told or self._task is None:
+            self._end()
+        self._told = True
+        threading.Thread(target=self._insist, daemon=True).start()
+        task = cast("asyncio.Task[None]", self._task)
+        if task.done():
+            # There is no loop any more, and nothing to cancel.
+            raise KeyboardInterrupt
+        task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def _insist(self) -> None:
+        if not self._over.wait(_GRACE):
+            self._end()
+
+    def _end(self) -> None:
+        with contextlib.suppress(Exception):
+            sys.stderr.write("\njudgebench: interrupted; what was judged is kept: the same command asks the others\n")
+            sys.stderr.flush()
+        os._exit(_EXIT_CODE)
+
+
+def spent_with(before: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
+    """Add what a command did to the manifest's ``spent``.
+
+    ``usd`` is None once a price was unknown. A command that was killed left nothing here.
+    """
+    if not summary.asked:
+        return dict(before)
+    usage = summary.usage
+    usd = before.get("usd", 0.0)
+    return {
+        "commands": before.get("commands", 0) + 1,
+        "asked": before.get("asked", 0) + summary.asked,
+        "retries": before.get("retries", 0) + summary.retries,
+        "input_tokens": before.get("input_tokens", 0) + usage.input_tokens,
+        "output_tokens": before.get("output_tokens", 0) + usage.output_tokens,
+        "usd": None if usd is None or usage.usd is None else usd + usage.usd,
+        "seconds": round(before.get("seconds", 0.0) + summary.seconds, 3),
+    }
+
 
 #: Runs that are open at once; more would only use up file handles.
 _OPEN = 64

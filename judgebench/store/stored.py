@@ -1,21 +1,24 @@
-"""Runs as they lie on disk, read."""
+"""Runs as they lie on disk, read; also against the labels of one's own annotators, without data set or judge."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError
 from judgebench.files.lines import UNREADABLE, unreadable
-from judgebench.store.lines import REPAIR, VERDICTS, Sorting, damaged, decode
+from judgebench.store.lines import REPAIR, VERDICTS, Sorting, damaged, decode, in_order, latest
 from judgebench.store.parquet import PACKED, read_table
-from judgebench.store.sort import in_order, latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from judgebench.labels.annotations import Labels
+
 
 MANIFEST = "manifest.json"
 _SCHEMA = "judgebench.run/1"
@@ -160,3 +163,72 @@ def find_runs(root: Path) -> list[StoredRun]:
     if not runs:
         raise DataError(f"no runs in {root}", hint="`judgebench run … --runs DIR` writes them")
     return runs
+
+
+class LabelledRun(StoredRun):
+    """A run whose verdicts carry other gold than they were stored with.
+
+    Where only the labels count, it is a run on the labelled items: verdicts on others are left out.
+    """
+
+    labels: Labels
+    #: Labelled items that the run holds verdicts on.
+    covered: int
+
+    @classmethod
+    def of(cls, stored: StoredRun, labels: Labels) -> Self:
+        """Join a run with labels of its task.
+
+        DataError where it holds none of the items, its judge saw something else, or a label is not on the scale.
+        """
+        if not labels.items:
+            raise DataError(f"nobody gave an item of {labels.task} a label: all were skipped, or only shown again")
+        cases = items = 0
+        before, covered, wanted = set[str](), set[str](), labels.items
+        kept = 0
+        for verdict in stored.judgments():
+            cases += 1
+            before.add(verdict.item)
+            if labels.verdict(verdict, stored.run.scale) is not None:
+                kept += 1
+            if verdict.item in wanted:
+                covered.add(verdict.item)
+        if not covered:
+            raise DataError(
+                f"none of the {len(wanted)} labelled items is in this run", file=str(stored.path), hint=_NONE
+            )
+        items = len(before)
+        run = stored.run
+        counts = dict(run.counts)
+        # A run that is whole is whole on these items, too; of one that is not, nobody knows what is missing.
+        if labels.mode == "only" and counts.get("cases", 0) <= cases and counts.get("items", 0) <= items:
+            counts = {"items": len(covered), "cases": kept}
+        policies = run.policies
+        if labels.mode == "only" and policies.gold == "leave-one-out" and len(labels.lines) < 3:
+            policies = replace(policies, gold="majority")
+        made = cls(
+            stored.path,
+            replace(
+                run,
+                revision=labels.revision(run.revision),
+                gold_source=labels.source(run.gold_source),
+                counts=counts,
+                policies=policies,
+                # A benchmark's own figures are about its own items and its own gold.
+                aggregates=() if labels.mode == "only" else run.aggregates,
+            ),
+        )
+        made.labels = labels
+        made.covered = len(covered)
+        return made
+
+    def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
+        """Yield the verdicts with the labels as their gold, as `StoredRun.verdicts` does."""
+        scale = self.run.scale
+        for verdict in super().verdicts(texts=texts):
+            labelled = self.labels.verdict(verdict, scale)
+            if labelled is not None:
+                yield labelled
+
+
+_NONE = "were they labelled with another --limit, or the run asked with one?"

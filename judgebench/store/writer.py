@@ -1,28 +1,77 @@
-"""A run open for writing."""
+"""A run open for writing, also afresh (``--refresh``): what it held is then kept under another name."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.files.lines import replace_file
+from judgebench.files.lines import replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
-from judgebench.store.lines import VERDICTS, encode
+from judgebench.store.lines import VERDICTS, encode, in_order
 from judgebench.store.locks import AnswersLock, lock_run
-from judgebench.store.refresh import begin, finish, resume, started
-from judgebench.store.sort import in_order
-from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_run
+from judgebench.store.parquet import PACKED
+from judgebench.store.stored import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
     from judgebench.domain import Run, Verdict
+
+
+def _is_refresh(path: Path) -> bool:
+    """Whether a run was asked afresh, so that no other run's answers may serve it."""
+    return bool(read_mark(path / REFRESHED))
+
+
+def _begin_refresh(path: Path) -> None:
+    """Set a run's verdicts aside, unless an earlier refresh of it is not finished yet: that one goes on."""
+    mark = read_mark(path / REFRESHED)
+    if mark and not mark.get("finished"):
+        return
+    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    # First the intention, then the deed: a process that is killed between them is made good by `_resume_refresh`.
+    _write_mark(path, {"at": at, "aside": _unused(path, at), "finished": False, "moved": False})
+    _resume_refresh(path)
+
+
+def _resume_refresh(path: Path) -> None:
+    """Do what an interrupted `_begin_refresh` left to do."""
+    mark = read_mark(path / REFRESHED)
+    if not mark or mark.get("moved", True):
+        return
+    (path / SETTLED).unlink(missing_ok=True)
+    for name in (VERDICTS, PACKED):
+        stem, _, kind = name.partition(".")
+        aside = path / f"{stem}-{mark['aside']}.{kind}"
+        if (path / name).exists() and not aside.exists():
+            (path / name).rename(aside)
+    sync(path)
+    _write_mark(path, mark | {"moved": True})
+
+
+def _finish_refresh(path: Path) -> None:
+    """Note that all of a refreshed run was asked: the next ``--refresh`` starts afresh."""
+    mark = read_mark(path / REFRESHED)
+    if mark and not mark.get("finished"):
+        _write_mark(path, mark | {"finished": True})
+
+
+def _unused(path: Path, at: str) -> str:
+    names = (at, *(f"{at}-{n}" for n in range(2, 1000)))
+    return next(name for name in names if not list(path.glob(f"verdicts-{name}.*")))
+
+
+def _write_mark(path: Path, mark: Mapping[str, object]) -> None:
+    replace_file(path / REFRESHED, [json.dumps(mark).encode() + b"\n"])
+
 
 #: Writers that are open in this process, by what they may share.
 _open: dict[tuple[str, str], list[RunWriter]] = {}
@@ -92,9 +141,9 @@ class RunWriter:
         """Clear away what a killed process left, and set aside what a refresh replaces."""
         for left in self.path.glob("*.tmp"):
             left.unlink(missing_ok=True)
-        resume(self.path)
+        _resume_refresh(self.path)
         if self._refresh:
-            begin(self.path)
+            _begin_refresh(self.path)
 
     def _open_own(self) -> None:
         file = self.path / VERDICTS
@@ -107,7 +156,7 @@ class RunWriter:
 
     def _take_others(self) -> None:
         # What was asked afresh takes no older answers, in a resumed run neither.
-        self._share = self._share and not started(self.path)
+        self._share = self._share and not _is_refresh(self.path)
         if not self._share:
             return
         for stored in known.others(self.root, self.run):
@@ -187,7 +236,7 @@ class RunWriter:
                 os.close(self._descriptor)
                 self._descriptor = None
                 self._open_own()
-            finish(self.path)
+            _finish_refresh(self.path)
         except OSError as error:
             raise _unwritable(self.path, error) from None
 
@@ -213,7 +262,7 @@ def settle_run(path: Path) -> None:
             return
         try:
             settle(path)
-            finish(path)
+            _finish_refresh(path)
         finally:
             lock.release()
     except OSError as error:

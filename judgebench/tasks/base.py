@@ -1,4 +1,4 @@
-"""A task made of a card, a source of rows and a reader."""
+"""A task made of a card, a source of rows and a reader; a task with the labels of one's own annotators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.records import Row, Source, file_source, find
@@ -17,10 +17,12 @@ from judgebench.tasks.sources import resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from judgebench.domain import Code, Item, Policies, Reply, Scale
+    from judgebench.domain import Code, Item, Policies, Reply, Scale, Task
+    from judgebench.labels.annotations import Labels
     from judgebench.tasks.card import Card, Recorded
 
-__all__ = ["CardTask", "Located", "Reader", "Recording", "Row", "Source", "open_task"]
+__all__ = ["CardTask", "LabelledTask", "Located", "Reader", "Recording", "Row", "Source", "open_task"]
+
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
 _KEPT = 20_000
@@ -201,3 +203,56 @@ def open_task(spec: str, *, data: Path | None = None, sample: bool = False, root
     card = load_card(name, root)
     source = resolve(card, split, data=data, sample=sample, env=os.environ)
     return CardTask(card, card.split(split).name, source)
+
+
+class LabelledTask:
+    """A task whose gold is, or holds, what annotators of one's own said; satisfies `domain.Task`.
+
+    Judges are never asked about an item's gold, so a run on this task takes over every answer that a run on the plain
+    one has. Where only the labels count, items without one are left out.
+    """
+
+    def __init__(self, task: Task, labels: Labels) -> None:
+        self.origin = task
+        self.labels = labels
+
+    @property
+    def name(self) -> str:
+        """The task's own name."""
+        return self.origin.name
+
+    @property
+    def revision(self) -> str:
+        """The data's revision with a digest of the labels."""
+        return self.labels.revision(self.origin.revision)
+
+    @property
+    def scale(self) -> Scale:
+        """The task's own scale."""
+        return self.origin.scale
+
+    @property
+    def card(self) -> Any:
+        """The task's card; None where it has none."""
+        return getattr(self.origin, "card", None)
+
+    def items(self) -> Iterator[Item]:
+        """Yield the items with their labels, in the task's own order.
+
+        DataError where an item has changed since it was labelled or is not in the task, or a label is not on the scale.
+        """
+        left = dict(self.labels.items)
+        scale = self.scale
+        for item in self.origin.items():
+            left.pop(item.id, None)
+            labelled = self.labels.item(item, scale)
+            if labelled is not None:
+                yield labelled
+        if left:
+            line = next(iter(left.values()))
+            raise line.fail(f"{self.name} ({self.origin.revision}) has no item {line.said.item!r}", _OTHER)
+        if self.labels.mode == "only" and not self.labels.items:
+            raise DataError(f"nobody gave an item of {self.name} a label: all were skipped")
+
+
+_OTHER = "take the data that was labelled; its revision stands in the line"

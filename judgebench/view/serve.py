@@ -1,4 +1,4 @@
-"""Start the server, and end it within a second."""
+"""Start the server on what the rooms below write for it (figures, reports, comparisons), and end it within a second."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from aiohttp import web
 from judgebench.api.checks import check_texts
 from judgebench.errors import UsageError
 from judgebench.store.remote import fetched
-from judgebench.view.app import View
+from judgebench.view.app import Pages, View
 from judgebench.view.guard import LOOPBACK, Guard
-from judgebench.view.label_tasks import LabelTasks
-from judgebench.view.pages import rooms
 from judgebench.view.run_table import RunTable
-from judgebench.view.sessions import Sessions
+from judgebench.view.sessions import LabelTasks, Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from judgebench.domain import Agreement
+    from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
 
+#: Columns of a comparison in the page.
+_WIDTH = 110
 #: Seconds that requests under way have at the end.
 _GRACE = 0.5
 
@@ -52,6 +54,36 @@ def build(
     table = RunTable(folder, measured)
     offered = LabelTasks(table, tasks, data=data, sample=sample)
     return View(table, Sessions(offered.names, offered.open, labels, selection, measured), pages)
+
+
+def rooms(
+    policy: Sequence[str], *, data: Path | None, sample: bool, tell: Callable[[str], None]
+) -> tuple[Callable[[StoredRun], Agreement], Pages]:
+    """Put together how runs are measured, on all of their items, and how their reports and comparisons are written."""
+    from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
+    from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
+    from judgebench.api.sources import run_source  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+    from judgebench.report.compare import ManyJudges, TwoJudges  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
+
+    def measured(stored: StoredRun) -> Agreement:
+        return run_source(stored).measure(policy, by_system=False, verify=False)[0]
+
+    def report(chosen: Sequence[StoredRun]) -> str:
+        opened = [run_source(stored) for stored in chosen]
+        return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True, tell=tell), live=True)
+
+    def compare(chosen: Sequence[StoredRun]) -> str:
+        opened = [run_source(stored) for stored in chosen]
+        matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
+        if len(opened) > 2:
+            return ManyJudges(compare_all(matched, known=metrics())).render(width=_WIDTH)
+        return TwoJudges(hold(matched, [], known=metrics())).render(width=_WIDTH)
+
+    return measured, Pages(report, compare)
 
 
 def serve(view: View, host: str, port: int, ready: Callable[[str], None]) -> None:

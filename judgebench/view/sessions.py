@@ -1,4 +1,4 @@
-"""The tasks that can be labelled, and who is at it."""
+"""The tasks that a folder of runs offers to be labelled, how they are opened, and who is labelling them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.labels.annotation_files import read_labels
-from judgebench.store.relabelled import LabelledRun
-from judgebench.view.labelling import Session
+from judgebench.labels.annotations import own_revision
+from judgebench.store.stored import LabelledRun
+from judgebench.view.labelling import Session, guidelines
 from judgebench.view.run_table import figures
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Task
     from judgebench.store.stored import StoredRun
     from judgebench.view.labelling import Selection
+    from judgebench.view.run_table import RunTable
+
 
 #: Annotators whose files are open at once.
 _MOST = 64
@@ -115,3 +118,39 @@ def own_consistency(session: Session) -> dict[str, int] | None:
     pairs = [(session.said.get((item, 1)), session.said.get((item, 2))) for item in twice]
     both = [(one, other) for one, other in pairs if one is not None and other is not None]
     return {"items": len(both), "same": sum(one == other for one, other in both)} if both else None
+
+
+class LabelTasks:
+    """The tasks that were named; else those of the runs."""
+
+    def __init__(self, runs: RunTable, tasks: Sequence[str], *, data: Path | None, sample: bool) -> None:
+        self._runs = runs
+        self._tasks = list(dict.fromkeys(tasks))
+        self._data = data
+        self._sample = sample
+
+    def names(self) -> list[str]:
+        """Name the tasks that can be labelled now."""
+        return self._tasks or list(self._revisions())
+
+    def open(self, name: str) -> LabelTask:
+        """Open a task; DataError or UsageError where it can't be."""
+        from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
+
+        # What was judged is what should be labelled.
+        sampled = self._sample or (self._data is None and self._revisions().get(name) == {"sample"})
+        task = make_task(name, data=None if sampled else self._data, sample=sampled)
+        card = getattr(task, "card", None)
+        if card is None:
+            return LabelTask(task)
+        readme = card.folder / "README.md"
+        asked = guidelines(readme.read_text("utf-8")) if readme.is_file() else []
+        return LabelTask(task, tuple(asked), card.default_reference)
+
+    def _revisions(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for entry in self._runs.scan():
+            if entry.stored is not None:
+                run = entry.stored.run
+                found.setdefault(run.task, set()).add(own_revision(run.revision))
+        return dict(sorted(found.items()))

@@ -101,7 +101,7 @@ def test_a_function_that_never_comes_back(tmp_path: Path, function: str, number:
 
 def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     # After one signal it would wait for an hour.
-    (tmp_path / "sleeps.py").write_text(f"import judgebench.run.interrupt as i\ni._GRACE = 3600\n{SLEEPS}")
+    (tmp_path / "sleeps.py").write_text(f"import judgebench.run.execute as i\ni._GRACE = 3600\n{SLEEPS}")
     hangs = (tmp_path / "hangs").exists
     with started(tmp_path, "--judge", "sleeps:blocks", stored=5, hangs=hangs) as process:
         # Two signals at once may come as one.

@@ -12,7 +12,8 @@ from judgebench.api.progress import Live, told
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Dispatchers, Options, Summary
-from judgebench.run.execute import Conventions, Outcome, Progress, Selection, plan
+from judgebench.run.execute import Outcome, Progress
+from judgebench.run.plans import Conventions, Selection, plan
 
 
 class Terminal(io.StringIO):

@@ -18,7 +18,7 @@ from servers.viewing import ViewServer
 from judgebench.catalog import make_task
 from judgebench.domain import Item, Response, Scale, Turn
 from judgebench.labels.annotation_files import read_file
-from judgebench.view.shown import shown as written
+from judgebench.view.labelling import shown as written
 
 JUDGE = "baseline/longest"
 TASKS = ("pandalm", "judgebench", "rewardbench-2", "triviaqa", "bff-bench")

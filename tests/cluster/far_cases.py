@@ -11,14 +11,15 @@ from judgebench import catalog
 from judgebench.domain import Item, Label, Policies, Response, Scale, Turn
 from judgebench.probes.orders import Plain
 from judgebench.run.cluster.engine import Setup, execute_all
-from judgebench.run.execute import Conventions, Selection, plan
+from judgebench.run.plans import Conventions, Selection, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Plan, Progress
+    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.plans import Plan
 
 
 class Pairs:

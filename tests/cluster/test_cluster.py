@@ -22,7 +22,8 @@ from judgebench.errors import BackendError, IncompleteError, UsageError
 from judgebench.probes.orders import Plain
 from judgebench.run.cluster.engine import Setup, execute_all
 from judgebench.run.engine import Options
-from judgebench.run.execute import Conventions, Selection, execute, plan
+from judgebench.run.execute import execute
+from judgebench.run.plans import Conventions, Selection, plan
 from judgebench.store.runs import read_run
 
 if TYPE_CHECKING:

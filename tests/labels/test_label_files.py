@@ -21,9 +21,9 @@ from judgebench.domain.items import Item, Label, Response, Turn
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_file, read_labels
 from judgebench.labels.annotations import Labelled, code_of, words_of
-from judgebench.store.relabelled import LabelledRun
 from judgebench.store.runs import RunWriter, read_run
-from judgebench.tasks.labels import LabelledTask
+from judgebench.store.stored import LabelledRun
+from judgebench.tasks.base import LabelledTask
 
 PAIR = Scale.pair()
 

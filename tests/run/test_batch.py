@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Task
-    from judgebench.run.execute import Plan
+    from judgebench.run.plans import Plan
 
 APIS = ("openai", "anthropic")
 QUICK = Waiting(poll=0.01, longest=0.05, settle=0.3)
@@ -443,7 +443,7 @@ def test_a_crash_at_any_step_costs_nothing_twice(api: str, tmp_path: Path, monke
 
         monkeypatch.setattr(owner, name, call if name in {"submit", "state", "find"} else sync)
 
-    client = importlib.import_module(f"judgebench.judges.backends.{api}_batch")
+    client = importlib.import_module(f"judgebench.judges.backends.{api}")
     stepping(Ledger, "_append")
     stepping(RunWriter, "append")
     for name in ("submit", "state", "find"):

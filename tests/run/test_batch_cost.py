@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Verdict
     from judgebench.judges.backend import Completion
-    from judgebench.run.execute import Plan
+    from judgebench.run.plans import Plan
 
 TWENTY = Waiting(0.01, 0.05, settle=0.3, size=20)
 NO_WAIT = Waiting(0.01, 0.05, wait=False, size=20)

@@ -31,7 +31,8 @@ from judgebench.judges.llm import LLMJudge
 from judgebench.probes.orders import Plain
 from judgebench.run.dispatch import Dispatcher
 from judgebench.run.engine import Options
-from judgebench.run.execute import Conventions, Progress, Selection, execute_all, plan
+from judgebench.run.execute import Progress, execute_all
+from judgebench.run.plans import Conventions, Selection, plan
 from judgebench.run.throttle import Meter, Window
 from judgebench.store.runs import read_run
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.judges.backend import Message
-    from judgebench.run.execute import Plan
+    from judgebench.run.plans import Plan
 
 
 class Toy:

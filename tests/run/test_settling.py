@@ -17,7 +17,8 @@ from judgebench.domain import Policies, Reply
 from judgebench.probes.orders import Plain
 from judgebench.run import execute
 from judgebench.run.engine import Options
-from judgebench.run.execute import Conventions, Selection, execute_all, plan
+from judgebench.run.execute import execute_all
+from judgebench.run.plans import Conventions, Selection, plan
 from judgebench.store import writer
 from judgebench.store.runs import find_runs
 from judgebench.store.stored import SETTLED

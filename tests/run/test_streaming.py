@@ -20,7 +20,8 @@ from judgebench.judges.backends.openai import create as openai
 from judgebench.judges.backends.server import create as server
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Dispatchers, Options, ask_all
-from judgebench.run.execute import Conventions, Selection, execute, execute_all, plan
+from judgebench.run.execute import execute, execute_all
+from judgebench.run.plans import Conventions, Selection, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ from judgebench.domain import Case, Policies, Reply, Scale, Status
 from judgebench.errors import RetryableError
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Options
-from judgebench.run.execute import Conventions, Selection, execute, plan
+from judgebench.run.execute import execute
+from judgebench.run.plans import Conventions, Selection, plan
 from judgebench.store.runs import read_run
 
 if TYPE_CHECKING:

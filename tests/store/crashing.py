@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Turn, Usage
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Options
-from judgebench.run.execute import Conventions, Selection, execute, plan
+from judgebench.run.execute import execute
+from judgebench.run.plans import Conventions, Selection, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

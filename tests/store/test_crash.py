@@ -10,8 +10,8 @@ from crashing import but_for_times, run
 from stored_cases import RUN, ended, some, start, verdict
 
 from judgebench.errors import IncompleteError
-from judgebench.store.pack import pack
 from judgebench.store.runs import VERDICTS, RunWriter, read_lines, read_run
+from judgebench.store.upkeep import pack
 from judgebench.store.verify import verify
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_no_room_to_settle_or_to_pack_keeps_the_lines(tmp_path: Path) -> None:
     before = (writer.path / VERDICTS).read_bytes()
     script = (
         "import resource\n"
-        "from judgebench.store.pack import pack\n"
+        "from judgebench.store.upkeep import pack\n"
         "from judgebench.store.runs import RunWriter\n"
         "from judgebench.errors import IncompleteError\n"
         "import pyarrow.parquet\n"
@@ -123,7 +123,7 @@ def test_a_folder_that_refuses_writes_is_told(tmp_path: Path) -> None:
     script = (
         "import os, filelock\n"
         "from judgebench.store.runs import RunWriter, read_run\n"
-        "from judgebench.store.pack import pack\n"
+        "from judgebench.store.upkeep import pack\n"
         "from judgebench.errors import IncompleteError\n"
         "os.setuid(65534)\n"
         "path = Path(sys.argv[1])\n"

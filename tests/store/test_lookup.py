@@ -13,11 +13,11 @@ from stored_cases import FAILED, RUN, case, some, start, verdict, wait_for
 from judgebench.domain import Reply, Status, digest
 from judgebench.errors import DataError, UsageError
 from judgebench.files.lines import UNREADABLE
-from judgebench.store.index import KeyIndex
+from judgebench.store.answers import KeyIndex
 from judgebench.store.lines import checksum, decode, encode
-from judgebench.store.pack import pack
 from judgebench.store.runs import VERDICTS, RunWriter, Stored, known_answers, read_run
 from judgebench.store.stored import StoredRun
+from judgebench.store.upkeep import pack
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,11 +12,11 @@ from stored_cases import RUN, ended, some, start, verdict
 
 from judgebench.domain import Case, Item, Label, Reply, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import DataError, UsageError
-from judgebench.store import pack as packing
+from judgebench.store import upkeep
 from judgebench.store.lines import Sorting, encode
-from judgebench.store.pack import pack, unpack
 from judgebench.store.parquet import PACKED, TableSource, read_table, write_table
 from judgebench.store.runs import VERDICTS, RunWriter, Stored, known_answers, read_run
+from judgebench.store.upkeep import pack, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,7 @@ def test_lines_that_come_after_packing_stand_beside_and_win(tmp_path: Path) -> N
 def test_what_does_not_read_back_is_not_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, some(10))
     before = (path / VERDICTS).read_bytes()
-    monkeypatch.setattr(packing, "read_table", lambda file: iter([*read_table(file)][:-1]))
+    monkeypatch.setattr(upkeep, "read_table", lambda file: iter([*read_table(file)][:-1]))
     with pytest.raises(DataError, match="does not read back"):
         pack(path)
     assert (path / VERDICTS).read_bytes() == before
@@ -142,7 +142,7 @@ def test_a_killed_pack_loses_nothing(tmp_path: Path, moment: str, undo: bool) ->
         pack(path)
     script = (
         "import os, signal, pathlib\n"
-        "from judgebench.store import pack\n"
+        "from judgebench.store import upkeep\n"
         "def killed(real, after=False):\n"
         "    def call(*a, **k):\n"
         "        if after: real(*a, **k)\n"
@@ -157,7 +157,7 @@ def test_a_killed_pack_loses_nothing(tmp_path: Path, moment: str, undo: bool) ->
         "        real(self, **k)\n"
         "        if self.name in {'verdicts.jsonl', 'verdicts.parquet'}: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    pathlib.Path.unlink = unlink\n"
-        "getattr(pack, sys.argv[3])(Path(sys.argv[1]))\n"
+        "getattr(upkeep, sys.argv[3])(Path(sys.argv[1]))\n"
     )
     code, _, err = ended(start(script, path, moment, "unpack" if undo else "pack"))
     assert code == -9, err

@@ -8,8 +8,8 @@ from stored_cases import RUN, ended, start, verdict
 
 from judgebench.cli.app import build
 from judgebench.domain import Reply
-from judgebench.store.pack import pack
 from judgebench.store.runs import VERDICTS, RunWriter, Stored, read_lines, read_run
+from judgebench.store.upkeep import pack
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,8 @@ from stored_cases import FAILED, RUN, ended, keys, some, start, verdict
 
 from judgebench.domain import Reply, Status
 from judgebench.errors import DataError
-from judgebench.store.lines import Sorting, encode
+from judgebench.store.lines import Sorting, encode, in_order
 from judgebench.store.runs import VERDICTS, RunWriter, read_lines, read_run
-from judgebench.store.sort import in_order
 from judgebench.store.stored import SETTLED
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def test_a_killed_settle_leaves_the_old_file_or_the_new_one(tmp_path: Path, mome
     before = (path / VERDICTS).read_bytes()
     script = (
         "import os, signal, pathlib\n"
-        "from judgebench.store import sort, writer\n"
+        "from judgebench.store import writer\n"
         "def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)\n"
         "def lines(*_, **__):\n    yield b'half'\n    die()\n"
         "path = Path(sys.argv[1])\n"

@@ -13,11 +13,10 @@ from judgebench.errors import DataError
 from judgebench.files.lines import dumps
 from judgebench.store import parquet as table
 from judgebench.store.lines import encode, seal
-from judgebench.store.pack import pack
 from judgebench.store.parquet import PACKED, write_table
-from judgebench.store.repair import repair
 from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, read_lines, read_run
 from judgebench.store.stored import SETTLED
+from judgebench.store.upkeep import pack, repair
 from judgebench.store.verify import verify
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
-from judgebench.tasks.annotations import folders, read_folder
+from judgebench.tasks.alttest import folders, read_folder
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
 

@@ -12,8 +12,7 @@ from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
 from judgebench.run.engine import Dispatchers
-from judgebench.run.execute import Outcome, check_price, close, none_answered, write_counts
-from judgebench.run.interrupt import Interrupts
+from judgebench.run.execute import Interrupts, Outcome, check_price, close, none_answered, write_counts
 from judgebench.store.runs import RunWriter
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain.protocols import BatchApi
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Plan
+    from judgebench.run.plans import Plan
 
 __all__ = ["Outcome", "Waiting", "batch_api", "execute_in_batches"]
 

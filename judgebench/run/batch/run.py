@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.batch.budget import BatchBudget
-from judgebench.run.batch.builder import BatchBuilder, Keeping, Pending, Rest, Waiting, counted, total
+from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Keeping, Pending, Rest, Waiting, counted, total
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.throttle import OverBudgetError
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.domain.protocols import BatchApi, BatchJudge, BatchState
     from judgebench.run.batch.ledger import Entry, Ledger
     from judgebench.run.engine import Dispatchers, Options
-    from judgebench.run.execute import Plan
+    from judgebench.run.plans import Plan
     from judgebench.store.runs import RunWriter
 
 #: Rounds of questions that may go unanswered before the command gives up; the batches go on without it.

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Plan, Progress
+    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.plans import Plan
 
 #: Cases that make a worker worth starting, where the number of workers is left to us.
 _WORTH_A_WORKER = 64
