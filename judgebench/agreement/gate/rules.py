@@ -77,7 +77,9 @@ class Limits:
         for name, value in zip(names[:2], values[:2], strict=True):
             # Nothing could fail it: most likely it was meant in percent.
             if value is not None and value >= 1:
-                raise UsageError(f"{argument(f'max_{name}')} {value:g}: it must be below 1, for example .02 for 2 %")
+                raise UsageError(
+                    f"{argument(f'max_{name}')} {value:g}: it must be a share below 1, for example .02 for 2 %"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ from judgebench.report.gate.github import annotate, summary
 from judgebench.report.gate.junit import to_junit
 from judgebench.report.gate.words import STATES, amount, line_name, relative, safe, title, value, verdict
 from judgebench.report.words import WARNINGS
-from judgebench.stats.inference.intervals import rule_of_three
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -241,6 +240,8 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     if errors := sorted({safe(title_of(line.figure)) for line in found.lines if line.error and not line.operation}):
         notes.append(f"Lower is better: {', '.join(errors)}.")
     if any(line.reason == "unchanged" for line in found.lines):
+        from judgebench.stats.inference.intervals import rule_of_three  # noqa: PLC0415 - loads numpy, which --help must not
+
         share = rule_of_three(found.clusters, 1 - rules.alpha)
         notes.append(
             f"Where no verdict changed there is nothing that could be worse; other items may still change, up to "

@@ -17,7 +17,6 @@ from judgebench.errors import UsageError
 from judgebench.report.leaderboard.beside import Baseline, Pace, baseline
 from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.multiplicity import tiers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -123,6 +122,8 @@ def _places(
     group: Sequence[Agreement], ranked: Mapping[int, _Overlap], paired: tuple[Ranges, Pairs] | None
 ) -> dict[int, _Standing]:
     """Put ranks, ranges and tiers together, by ``id``."""
+    from judgebench.stats.inference.multiplicity import tiers  # noqa: PLC0415 - loads numpy, which --help must not
+
     sure = [i for i, row in enumerate(group) if ranked[id(row)].best is not None]
     if paired is None:
         bounds = [ranked[id(row)] for row in group]
