@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.domain import Policies
-    from judgebench.run.execute import Plan
+    from judgebench.run.plans import Plan
     from judgebench.tasks.base import CardTask
 
 
