@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.ratings import unfinished
 from judgebench.errors import DataError, argument
 from judgebench.report.document.text import clean
 
@@ -109,6 +108,8 @@ def check_run(stored: StoredRun, about: About, *, samples: bool, labels: bool) -
 
 
 def _whole(stored: StoredRun) -> Check:
+    from judgebench.agreement.ratings import unfinished  # noqa: PLC0415 - loads numpy, which --help must not
+
     items: set[str] = set()
     cases = 0
     for verdict in stored.judgments():
