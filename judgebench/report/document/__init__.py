@@ -1,1 +1,1 @@
-"""What a command has to say, and its forms: a document is declared once, and every writer of `writers` can write it."""
+"""What a command has to say, and its forms: a document is declared once, and every writer (`as_...`) can write it."""

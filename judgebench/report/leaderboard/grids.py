@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.grid import Cell, Column, Grid
 from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
-from judgebench.report.leaderboard.beside import usd_per_1000
+from judgebench.report.leaderboard.ranks import usd_per_1000
 from judgebench.report.rows import cell, row_grid
-from judgebench.report.words import SHORT, gold_words
+from judgebench.report.words import gold_words, headline_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.domain import Estimate
-    from judgebench.report.leaderboard.beside import Baseline
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.ranks import Baseline, Entry
 
-__all__ = ["NONE", "Named", "floor_words", "headline_name", "matrix", "sections"]
+__all__ = ["NONE", "Named", "floor_words", "matrix", "sections"]
 
 _ALWAYS = "(always the commonest label)"
 _SOURCES = {
@@ -33,7 +32,8 @@ _WHOLE = 100
 class Named(NamedTuple):
     """A grid with what it is of; ``task`` is empty for several.
 
-    ``entries`` are behind its rows, those of subset ``all`` first, which ``foot`` rows of the commonest label follow.
+    ``entries`` are behind its rows, in their order, those of subset ``all`` first. ``foot`` rows are not a judge's but
+    the commonest label's; they follow those of subset ``all``.
     """
 
     title: str
@@ -41,15 +41,6 @@ class Named(NamedTuple):
     grid: Grid
     entries: tuple[Entry, ...]
     foot: int = 0
-
-
-def headline_name(metric: str) -> str:
-    """Say a metric's short name in one line.
-
-    >>> headline_name("cohen_kappa_quadratic"), headline_name("some_metric")
-    ('quadratic kappa', 'some metric')
-    """
-    return " ".join(SHORT.get(metric) or (clean(metric).replace("_", " "),))
 
 
 def sections(entries: Sequence[Entry]) -> list[Named]:

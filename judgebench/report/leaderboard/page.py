@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from judgebench.report.document.as_html import page
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.text import NONE, clean, figure
-from judgebench.report.html import page
 from judgebench.report.leaderboard.grids import matrix, sections
 from judgebench.report.leaderboard.ranks import NOTE
 
@@ -64,9 +64,9 @@ class Link(NamedTuple):
 class Board:
     """A table of the page.
 
-    ``name`` is unique there, of letters, digits and dashes; ``short`` is what the contents call it, or empty.
-    ``judge`` is the position of the column that names a row. ``lead`` stands above, ``notes`` below; ``parts``, rows of
-    subsets, stay folded up.
+    ``name`` is unique on the page, of letters, digits and dashes; ``short`` is what the contents call it, empty where
+    they leave it out. ``judge`` is the column that names a row, ``parts`` rows of subsets, which stay folded up;
+    ``lead`` and ``notes`` stand above and below.
     """
 
     name: str
@@ -93,10 +93,10 @@ def board(
     foot: int = 0,
     hidden: Iterable[str] = (),
 ) -> Board:
-    """Turn a grid into a table of the page; ``judge`` and ``bar_column`` are positions in the grid.
+    """Turn a grid into a table of the page.
 
-    ``bars`` are drawn in ``bar_column`` of each row. The last ``foot`` rows stay below, however the others are sorted;
-    columns with the titles ``hidden`` are left out.
+    ``bars`` are drawn in ``bar_column`` of each row; the last ``foot`` rows stay below, however the others are sorted;
+    ``hidden`` are titles of columns that are left out. Positions are those of the grid.
     """
     left_out = set(hidden)
     shown = [i for i, column in enumerate(layout.columns) if column.title not in left_out]
@@ -166,9 +166,10 @@ def _section(one: Named, name: str) -> Board:
 
 
 def to_html(entries: Sequence[Entry], overall: Aggregate | None = None) -> str:
-    """Write a leaderboard as one self-contained page: judges by tasks, where there are several, then a table per task.
+    """Write a leaderboard as one self-contained page.
 
-    All text is escaped, tables sort by their headings, and without a script they are plain tables.
+    Judges by tasks first, where there are several tasks; then a table per task. All text is escaped, tables sort by
+    their headings, and without a script they are plain tables.
     """
     if overall is None:
         return boards_page(entries)
@@ -186,7 +187,7 @@ def boards_page(
     after: Sequence[Board] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """Write the page with what else belongs on it: ``more`` tables first, ``after`` last."""
+    """Write the page with what else belongs on it: files beside it, tables before and ``after``, notes at its end."""
     named = sections(entries)
     tables = list(more)
     if len(named) > 1:
@@ -208,7 +209,7 @@ def tables_page(
     links: Sequence[Link] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """Write a page of tables that sort."""
+    """Write a page of tables that sort, with paragraphs and links to files before them, and notes below."""
     listed = [one for one in tables if one.short]
     return page(
         "board",

@@ -8,9 +8,8 @@ import numpy as np
 
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean, many
-from judgebench.report.page.charts.subsets import division
-from judgebench.report.page.charts.words import name_of, percent, shown
-from judgebench.report.page.parts import Section
+from judgebench.report.page.charts.groups import division
+from judgebench.report.page.parts import Section, name_of, percent, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

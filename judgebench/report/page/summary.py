@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import NONE, clean, figure, many
 from judgebench.report.page.caveats import limits
-from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import constant_share, forest
-from judgebench.report.page.charts.words import first_up, name_of, percent, ranged, told, whom
-from judgebench.report.page.parts import Section
-from judgebench.report.page.probed import probed
-from judgebench.report.page.sections import deeper, rankings
+from judgebench.report.page.charts.pareto import cost_of
+from judgebench.report.page.parts import Section, first_up, name_of, percent, ranged, told, whom
+from judgebench.report.page.sections import deeper, probed, rankings
 from judgebench.report.page.stand_in import KAPPAS, MARGIN, Answer, answer
 from judgebench.report.rows import row_grid
 
