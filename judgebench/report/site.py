@@ -18,8 +18,8 @@ from judgebench.report.document.as_md import markdown_table, markdown_text
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.text import clean
 from judgebench.report.leaderboard import Leaderboard
-from judgebench.report.leaderboard.page import LEAD, Link, boards_page
 from judgebench.report.leaderboard.ranks import NOTE
+from judgebench.report.leaderboard.tables import LEAD, Link, boards_page
 from judgebench.report.publication import SAMPLE, may_pass_on
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code, Scale, Verdict
     from judgebench.report.leaderboard import Entry
-    from judgebench.report.leaderboard.page import Board
+    from judgebench.report.leaderboard.tables import Board
     from judgebench.report.publication import About, Publication
     from judgebench.store.runs import StoredRun
 

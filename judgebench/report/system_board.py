@@ -10,6 +10,7 @@ from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.grid import Cell, Column, Field, Grid, grid
 from judgebench.report.document.model import Document, Notes, Table, sheet
 from judgebench.report.document.text import NONE, clean, interval, percent, share
+from judgebench.report.leaderboard.tables import Board, board, tables_page
 from judgebench.report.systems import RANKING, does, share_of, terms
 from judgebench.report.words import gold_word
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems.systems import Place, SystemScore
     from judgebench.report.document.grid import Fields
     from judgebench.report.document.model import Block, Sheet
-    from judgebench.report.leaderboard.page import Board
     from judgebench.report.systems import Ranking
 
 __all__ = ["Placed", "SystemBoard"]
@@ -128,14 +128,10 @@ class SystemBoard(Document):
         yield Notes((NOTE,), listed=False)
 
     def page(self) -> str:
-        from judgebench.report.leaderboard.page import tables_page  # noqa: PLC0415 - loads the templates
-
         return tables_page(self.boards(), title="Leaderboard of systems", notes=(NOTE,))
 
     def boards(self, *, details: bool = True) -> list[Board]:
         """Make the tables of a page; without ``details`` a judge has its own only where it is alone on a task."""
-        from judgebench.report.leaderboard.page import board  # noqa: PLC0415 - loads the templates
-
         found: list[Board] = []
         for one in _named(self.ordered):
             if details or one.foot or one.alone:

@@ -9,8 +9,8 @@ from judgebench.domain.shapes import ERROR, ESTIMATE, TEXT, ListOf, Scalar, choi
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.model import Document, Notes, Table, sheet
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
-from judgebench.report.leaderboard.grids import matrix, sections
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
+from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, matrix, sections
 from judgebench.report.rows import ROW, estimate_columns, room_plan
 from judgebench.report.scores import Scores
 
@@ -177,9 +177,10 @@ class Leaderboard(Document):
         yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
 
     def page(self) -> str:
-        from judgebench.report.leaderboard.page import to_html  # noqa: PLC0415 - loads the templates
-
-        return to_html(self.entries, self.overall)
+        if self.overall is None:
+            return boards_page(self.entries)
+        first = board(self.overall.grid(), name="overall", title=self.overall.title, short="Over all tasks")
+        return boards_page(self.entries, lead=(LEAD_WITH_MEAN,), more=(first,))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
