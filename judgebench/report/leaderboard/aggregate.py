@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, maybe, record
 from judgebench.errors import UsageError
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, interval, spread
+from judgebench.report.document.text import clean, figure, interval, some, spread
 from judgebench.report.leaderboard.ranks import rank
 from judgebench.report.words import gold_word, headline_name
 
@@ -169,7 +169,7 @@ def aggregate(
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(map(clean, names[:_NAMED])) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return some(list(map(clean, names)), _NAMED)
 
 
 def _lacking(own: Mapping[str, Sequence[Entry]], tasks: Sequence[str]) -> str:

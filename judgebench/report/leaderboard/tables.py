@@ -100,7 +100,7 @@ def _grid(entries: Sequence[Entry]) -> Grid:
         )
         for i, (entry, cells) in enumerate(zip(entries, layout.rows, strict=True))
     )
-    floors = {floor_words(entry.baseline, entry.headline): None for entry in entries if entry.baseline is not None}
+    floors = {_baseline_words(entry.baseline, entry.headline): None for entry in entries if entry.baseline is not None}
     columns = (*ranks, *layout.columns[1:], *(column for column, _ in extra))
     return Grid(columns, rows, (*layout.remarks, *floors))
 
@@ -112,7 +112,7 @@ def _pace(entry: Entry) -> str:
     return f"{median} ({high})"
 
 
-def floor_words(one: Baseline, headline: str) -> str:
+def _baseline_words(one: Baseline, headline: str) -> str:
     """Say in a sentence what always saying the commonest label reaches."""
     what = f"always saying {clean(one.label)!r}, the commonest label" if one.label else "always the commonest label"
     reached: list[str] = []
