@@ -16,7 +16,7 @@ from report.report_rows import board, one_row
 
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
-from judgebench.report.document.model import FORMS
+from judgebench.report.document import FORMS
 from judgebench.report.leaderboard import Leaderboard, aggregate, rank
 
 

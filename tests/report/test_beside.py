@@ -14,7 +14,7 @@ from report.report_rows import board, one_row
 from report.test_leaderboard import judged, with_verdicts
 
 from judgebench.domain import Policies, Status, Usage, Verdict
-from judgebench.report.document.model import FORMS
+from judgebench.report.document import FORMS
 from judgebench.report.leaderboard import Entry, Leaderboard, Pace, pace, rank
 from judgebench.report.leaderboard.ranks import usd_per_1000
 

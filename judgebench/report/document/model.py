@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from judgebench.domain.shapes import json_schema
 from judgebench.errors import UsageError
+from judgebench.report.document import FORMS
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ __all__ = [
 
 R = TypeVar("R")
 Value: TypeAlias = "str | float | None"
-
-#: The forms, as ``--format`` names them; the writer of ``x`` is ``write`` in ``as_x``.
-Form: TypeAlias = Literal["table", "json", "csv", "md", "html", "tex"]
-FORMS: tuple[str, ...] = get_args(Form)
 
 
 @dataclass(frozen=True, slots=True)
