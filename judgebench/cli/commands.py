@@ -18,13 +18,13 @@ from judgebench.api.tables import meanings
 from judgebench.cli.options import ConfigOption, OutputOption, emit, note, room
 from judgebench.errors import UsageError, spoken_as
 from judgebench.report.document import Form
+from judgebench.report.document.model import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from judgebench.api.notes import Done
     from judgebench.api.parameters import Parameter
-    from judgebench.report.document.model import Document
 
 FormOption = Annotated[Form, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="The form of the answer.")]
 EndingOption = Annotated[

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from judgebench.report.document.grid import Grid
 
 __all__ = [
-    "FORMS",
     "Block",
     "Document",
-    "Form",
     "Notes",
     "Sentences",
     "Sheet",
