@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from judgebench.api.asking import Showing, ask_and_measure, plan_run
 from judgebench.api.notes import show, tell
 from judgebench.api.parameters import Option, question
-from judgebench.report.leaderboard.demo import Demo
+from judgebench.report.leaderboard.board import Demo
 
 if TYPE_CHECKING:
     from judgebench.api.asking import Planned

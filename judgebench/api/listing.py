@@ -95,7 +95,7 @@ def show(name: str, kind: str | None = None, *, form: Literal["table", "json"] =
         head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
         return f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}"
     if Path(name).exists():
-        from judgebench.report.stored_run import as_json, describe  # noqa: PLC0415 - loaded on use
+        from judgebench.report.runs import as_json, describe  # noqa: PLC0415 - loaded on use
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
         stored = read_run(Path(name))

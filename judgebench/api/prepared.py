@@ -16,7 +16,7 @@ from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.progress import Live, told
 from judgebench.api.sources import silent, stored_sources
 from judgebench.domain import Judge
-from judgebench.report.estimate import Estimates
+from judgebench.report.runs import Estimates
 from judgebench.report.scores import Asked, Scores
 
 if TYPE_CHECKING:

@@ -12,14 +12,12 @@ from judgebench.api.parameters import Option, question
 from judgebench.api.sources import judgments, stored_sources
 from judgebench.api.tables import Policy, RunsFolder
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.report.publish.checks import SAMPLE, check_run, may_pass_on
-from judgebench.report.publish.publication import About
+from judgebench.report.publication import SAMPLE, About, check_run, may_pass_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.report.publish.checks import Check
-    from judgebench.report.publish.publication import Publication
+    from judgebench.report.publication import Check, Publication
     from judgebench.store.runs import StoredRun
 
 __all__ = ["publish"]
@@ -40,8 +38,8 @@ def publish(
     policy: Policy = (),
 ) -> Done:
     """Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first."""
-    from judgebench.report.publish.checks import refuse  # noqa: PLC0415 - loaded on use
-    from judgebench.report.publish.publish import check_folder, site, write_site  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publication import refuse  # noqa: PLC0415 - loaded on use
+    from judgebench.report.site import check_folder, site, write_site  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
 
     to = None if output is None else Path(output)
@@ -141,7 +139,7 @@ def _publication(
 ) -> Publication:
     """Measure what is published."""
     from judgebench.report.leaderboard import rank  # noqa: PLC0415 - loaded on use
-    from judgebench.report.publish.publication import Publication  # noqa: PLC0415 - loaded on use
+    from judgebench.report.publication import Publication  # noqa: PLC0415 - loaded on use
 
     tables = list(stored_sources([folder]))
     rows = [row for table in tables for row in table.measure(policy, by_system=False, verify=False)]

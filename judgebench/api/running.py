@@ -16,7 +16,7 @@ from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of, shar
 from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy
 from judgebench.domain import Judge, Task
 from judgebench.errors import UsageError, argument
-from judgebench.report.estimate import Estimates
+from judgebench.report.runs import Estimates
 from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:

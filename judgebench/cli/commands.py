@@ -17,8 +17,8 @@ from judgebench.api.sources import Given
 from judgebench.api.tables import meanings
 from judgebench.cli.options import ConfigOption, OutputOption, emit, note, room
 from judgebench.errors import UsageError, spoken_as
+from judgebench.report.document import Form
 from judgebench.report.document.model import Document
-from judgebench.report.document.writers import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

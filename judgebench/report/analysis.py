@@ -49,7 +49,7 @@ _REASONS = {
     "constant": "one value only",
     "few_rows": "fewer than 10 rows",
     "too_many_levels": "more than 40 categories",
-    "graded_gold": "gold is a number and no label",
+    "graded_gold": "gold is a number, not a label",
     "no_disagreement": "judge and gold use the labels alike on every item",
 }
 _CAUSES = (

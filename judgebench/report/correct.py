@@ -60,7 +60,8 @@ _WARNINGS = {
     "all_labelled": "every row has gold: there is nothing to correct, labels only is the score",
     "sparse_strata": "some verdicts have fewer than two labelled rows and were joined with their neighbours",
     "subset_not_random": (
-        "the judge scores labelled rows differently from the others: they are no random draw, and the correction is off"
+        "the judge scores labelled rows differently from the others: they are not a random draw, and the correction "
+        "is off"
     ),
     "ill_conditioned": "two labels look much alike to the judge: the matrix method magnifies noise more than tenfold",
     "unseen_class": "a label is missing from the calibration set and was taken as absent",

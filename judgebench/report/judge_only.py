@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from judgebench.domain.shapes import COUNT, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, record
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Table, sheet
-from judgebench.report.document.text import clean, spread
+from judgebench.report.document.text import clean, percent, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -212,12 +212,12 @@ def _sentence(line: Ranked) -> str:
     if found.identified:
         return (
             f"{name}: the order of these {len(found.systems)} systems is the judge's own, assuming one common TPR/TNR "
-            f"with TPR + TNR > 1; sampling error alone reverses {_percent(sure.flip_share)} of the pairs."
+            f"with TPR + TNR > 1; sampling error alone reverses {percent(sure.flip_share)} % of the pairs."
         )
     return (
         f"{name}: without gold, judges with at least {spread(least.diagonal, 2)} of each level right explain these "
-        f"scores with other orders: {_percent(least.flip_share)} of the pairs of systems are reversed on average "
-        f"({_percent(sure.flip_share)} by sampling error alone)."
+        f"scores with other orders: {percent(least.flip_share)} % of the pairs of systems are reversed on average "
+        f"({percent(sure.flip_share)} % by sampling error alone)."
     )
 
 
@@ -229,7 +229,7 @@ def _grid(line: Ranked) -> Grid:
         (clean(one.system), str(one.rows), spread(one.judge_mean), *(_ranks(below[i]) for below in places))
         for i, one in enumerate(line.systems)
     ]
-    rows.append(("reversed pairs", "", "", *(_percent(one.flip_share) for one in found.rankings)))
+    rows.append(("reversed pairs", "", "", *(f"{percent(one.flip_share)} %" for one in found.rankings)))
     rows.append(("P(any reversed)", "", "", *(spread(one.any_flip, 2) for one in found.rankings)))
     fields: list[Field[tuple[str, ...]]] = [
         Field("system", itemgetter(0), right=False),
@@ -243,10 +243,6 @@ def _grid(line: Ranked) -> Grid:
         *([f"{found.dropped} judgments without a verdict are left out."] if found.dropped else []),
     ]
     return grid(fields, rows, remarks)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _prior(at: int, diagonal: float) -> Field[tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Estimate, Status
 from judgebench.domain.shapes import (
@@ -22,8 +22,9 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.document.grid import Cell, Field, explained, grid
+from judgebench.report.document.model import sheet
 from judgebench.report.document.text import clean, figure, interval, percent, share, words_of
-from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word, gold_words
+from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement
     from judgebench.report.document.grid import Grid
 
-__all__ = ["ROW", "arrange", "cell", "estimate_columns", "room_plan", "row_grid"]
+__all__ = ["ROW", "arrange", "cell", "columns", "estimate_columns", "frame", "room_plan", "row_grid"]
 
 _METHOD = (
     "Brackets hold 95 % intervals. Kappa and its kin correct for agreement by chance: read them beside % agreement and "
@@ -138,17 +139,13 @@ def _calls(row: Agreement) -> tuple[str, tuple[str, ...]]:
     return (row.headline, row.companions) if row.headline else _PLAIN
 
 
-def _name(metric: str) -> tuple[str, ...]:
-    return SHORT.get(metric) or (metric.replace("_", " "),)
-
-
 def row_grid(rows: Sequence[Agreement]) -> Grid:
     """Make the table of rows in their order; several scales in one table add up their columns."""
     headlines = tuple(dict.fromkeys(_calls(row)[0] for row in rows)) or _PLAIN[:1]
     companions = dict.fromkeys(name for row in rows for name in _calls(row)[1])
     golds = {gold_word(row.gold) for row in rows}
     whom = golds.pop() if len(golds) == 1 else "gold"
-    named = _name(headlines[0]) if len(headlines) == 1 else ("headline",)
+    named = heading(headlines[0]) if len(headlines) == 1 else ("headline",)
     usual = _usual(rows)
     people = {row.task for row in rows if row.ceiling}
     turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
@@ -174,15 +171,15 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         Field(f"% agreement with {whom}", _agreement, ("% agree", "with", whom)),
         *(
             Field(
-                f"{' '.join(_name(name))} [95 % interval]",
+                f"{headline_name(name)} [95 % interval]",
                 partial(_headline, name),
-                (*_name(name), "[95 % interval]"),
+                (*heading(name), "[95 % interval]"),
                 right=False,
             )
             for name in headlines
         ),
         *(
-            Field(" ".join(_name(name)), partial(_companion, name), _name(name), spare=True)
+            Field(headline_name(name), partial(_companion, name), heading(name), spare=True)
             for name in companions
             if name not in {"percent_agreement", *headlines}
         ),
@@ -213,7 +210,7 @@ def _companion(name: str, row: Agreement) -> Cell:
     if known is not None and known.proportion:
         write = _percent
     elif known is not None and known.perfect == 0:
-        # An error is in the scale's units and no fraction.
+        # An error is in the scale's units, not a fraction.
         write = _units
     return cell(row.metrics.get(name), "not_measured" if name in _calls(row)[1] else "other_scale", write)
 
@@ -266,3 +263,86 @@ def room_plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]],
     spare = tuple(i for i in reversed(range(len(titles))) if layout.columns[i].spare)
     # A companion less is easier to read than a judge's name in three pieces.
     return ((24, (titles.index("gold"),)), (18, spare if subsets else (titles.index("subset"), *spare)), (8, ()))
+
+
+def columns(rows: Sequence[Agreement], *, framed: bool = False) -> dict[str, Callable[[Agreement], Any]]:
+    """Name the columns of the flat table; a frame has the headline, and only the estimates that somebody measured."""
+    estimates = estimate_columns(rows)
+
+    def undefined(row: Agreement) -> list[str]:
+        found = [(name, get(row)) for name, get in estimates.items()]
+        return [f"{name}={one.undefined}" for name, one in found if one is not None and one.undefined is not None]
+
+    shown = {f"{name}*": get for name, get in estimates.items() if not framed or any(map(get, rows))}
+    return {
+        "task": lambda row: row.task,
+        "judge": lambda row: row.judge,
+        "subset": lambda row: row.subset,
+        "gold": lambda row: row.gold,
+        "items": lambda row: row.items,
+        "coverage": lambda row: row.coverage,
+        "order": lambda row: row.policies.order,
+        "tie": lambda row: row.policies.tie,
+        "invalid": lambda row: row.policies.invalid,
+        "gold_policy": lambda row: row.policies.gold,
+        **({"headline": lambda row: row.headline} if framed else {}),
+        **shown,
+        "input_tokens": lambda row: row.usage.input_tokens,
+        "output_tokens": lambda row: row.usage.output_tokens,
+        "usd": lambda row: row.usage.usd,
+        "revision": lambda row: row.revision,
+        "undefined": undefined,
+        "warnings": lambda row: row.warnings,
+    }
+
+
+class _Line(NamedTuple):
+    """A figure of a row."""
+
+    row: Agreement
+    kind: str
+    name: str
+    one: Estimate
+
+
+def _lines(rows: Sequence[Agreement]) -> Iterator[_Line]:
+    for row in rows:
+        for kind, place in (("metric", row.metrics), ("ceiling", row.ceiling), ("bias", row.bias)):
+            yield from (_Line(row, kind, name, one) for name, one in place.items())
+
+
+_LONG: Mapping[str, Callable[[_Line], Any]] = {
+    "task": lambda line: line.row.task,
+    "judge": lambda line: line.row.judge,
+    "subset": lambda line: line.row.subset,
+    "gold": lambda line: line.row.gold,
+    "kind": lambda line: line.kind,
+    "figure": lambda line: line.name,
+    "value": lambda line: line.one.value,
+    "low": lambda line: line.one.low,
+    "high": lambda line: line.one.high,
+    "se": lambda line: line.one.se,
+    "n": lambda line: line.one.n,
+    "undefined": lambda line: line.one.undefined or "",
+    "method": lambda line: line.one.method,
+}
+_COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
+_TEXTS = frozenset({"task", "judge", "subset", "gold", "order", "tie", "invalid", "gold_policy", "headline", "revision",
+                    "undefined", "warnings", "kind", "figure", "method"})  # fmt: skip
+
+
+def frame(rows: Sequence[Agreement], *, long: bool = False) -> Any:
+    """Make a pandas DataFrame of rows, a row each or, ``long``, a row per figure."""
+    import pandas as pd  # noqa: PLC0415 - loaded on use
+
+    ordered = arrange(rows)
+    flat = sheet(_LONG, _lines(ordered)) if long else sheet(columns(ordered, framed=True), ordered)
+    found = {name: [row[i] for row in flat.rows] for i, name in enumerate(flat.header)}
+    return pd.DataFrame(
+        {
+            name: pd.array(values, dtype="string")
+            if name in _TEXTS
+            else pd.Series(values, dtype="int64" if name in _COUNTS else "float64")
+            for name, values in found.items()
+        }
+    )

@@ -20,7 +20,7 @@ KINDS = {
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",
-    "estimate": "judgebench.report.estimate:Estimates",
+    "estimate": "judgebench.report.runs:Estimates",
     "gate": "judgebench.report.gate.gate:Decision",
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from judgebench.domain import Agreement, Estimate
 from judgebench.domain.shapes import ListOf, record
 from judgebench.errors import UsageError
 from judgebench.report.document.model import Document, Notes, Table, sheet
 from judgebench.report.document.text import clean, interval, percent, spread, words_of
-from judgebench.report.rows import ROW, arrange, estimate_columns, room_plan, row_grid
+from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
 from judgebench.report.words import REASONS, gold_words
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Scores(Document, Sequence[Agreement]):
         return self.rows[index]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The way back to the judgments is no data.
+        # The way back to the judgments is not data.
         return Scores, (self.rows, self.notes, self.asked)
 
     # --- one row --------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ class Scores(Document, Sequence[Agreement]):
         yield Table(layout, (0, 1, 2), plan)
 
     def sheet(self) -> Sheet:
-        return sheet(_columns(self.rows), arrange(self.rows))
+        return sheet(columns(self.rows), arrange(self.rows))
 
     def to_frame(self, *, long: bool = False) -> Any:
         """Give the rows as a pandas DataFrame.
@@ -248,19 +248,7 @@ class Scores(Document, Sequence[Agreement]):
         scale. A figure ``f`` has the columns ``f``, ``f_low`` and ``f_high``. ``long``, a row per figure: its kind is
         ``metric``, ``ceiling`` or ``bias``. Names are ``string``, counts ``int64``, everything else ``float64``.
         """
-        import pandas as pd  # noqa: PLC0415 - loaded on use
-
-        rows = arrange(self.rows)
-        flat = sheet(_LONG, _lines(rows)) if long else sheet(_columns(rows, framed=True), rows)
-        columns = {name: [row[i] for row in flat.rows] for i, name in enumerate(flat.header)}
-        return pd.DataFrame(
-            {
-                name: pd.array(values, dtype="string")
-                if name in _TEXTS
-                else pd.Series(values, dtype="int64" if name in _COUNTS else "float64")
-                for name, values in columns.items()
-            }
-        )
+        return frame(self.rows, long=long)
 
     def compare(self, first: str, second: str, *, metric: str | Iterable[str] = (), seed: int = 0) -> Comparison:
         """Compare two judges on the same items: the first less the second, paired, clustered by question.
@@ -290,10 +278,10 @@ class Scores(Document, Sequence[Agreement]):
 
         ``subset`` None draws every subset; ``ax`` are matplotlib's axes to draw on, by default those of a new figure.
         """
-        from judgebench.report.plots import forest  # noqa: PLC0415 - loaded on use
+        from judgebench.report.page.charts.forest import forest_axes  # noqa: PLC0415 - loaded on use
 
         rows = self.rows if subset is None else self.select(subset=subset).rows
-        return forest(rows, metric, ax)
+        return forest_axes(rows, metric, ax)
 
     # --- how they look --------------------------------------------------------------------------
 
@@ -336,7 +324,7 @@ class Scores(Document, Sequence[Agreement]):
 
 _NAMES = ("task", "judge", "subset")
 _FIELDS = frozenset({"rows", "notes", "asked"})
-#: More judges than this are no picture.
+#: More judges than this make no picture.
 _MOST = 60
 
 
@@ -375,69 +363,3 @@ def _drawing(rows: Sequence[Agreement]) -> str:
         return ""
     # Ids are unique on a page, and a notebook's page has many of these.
     return forest(drawn, name=f"judgebench-{digest(list(map(ROW.plain, drawn)), 10)}").svg
-
-
-def _columns(rows: Sequence[Agreement], *, framed: bool = False) -> dict[str, Callable[[Agreement], Any]]:
-    """Name the columns of the flat table; a frame has the headline, and only the estimates that somebody measured."""
-    estimates = estimate_columns(rows)
-
-    def undefined(row: Agreement) -> list[str]:
-        found = [(name, get(row)) for name, get in estimates.items()]
-        return [f"{name}={one.undefined}" for name, one in found if one is not None and one.undefined is not None]
-
-    shown = {f"{name}*": get for name, get in estimates.items() if not framed or any(map(get, rows))}
-    return {
-        "task": lambda row: row.task,
-        "judge": lambda row: row.judge,
-        "subset": lambda row: row.subset,
-        "gold": lambda row: row.gold,
-        "items": lambda row: row.items,
-        "coverage": lambda row: row.coverage,
-        "order": lambda row: row.policies.order,
-        "tie": lambda row: row.policies.tie,
-        "invalid": lambda row: row.policies.invalid,
-        "gold_policy": lambda row: row.policies.gold,
-        **({"headline": lambda row: row.headline} if framed else {}),
-        **shown,
-        "input_tokens": lambda row: row.usage.input_tokens,
-        "output_tokens": lambda row: row.usage.output_tokens,
-        "usd": lambda row: row.usage.usd,
-        "revision": lambda row: row.revision,
-        "undefined": undefined,
-        "warnings": lambda row: row.warnings,
-    }
-
-
-class _Line(NamedTuple):
-    """A figure of a row."""
-
-    row: Agreement
-    kind: str
-    name: str
-    one: Estimate
-
-
-def _lines(rows: Sequence[Agreement]) -> Iterator[_Line]:
-    for row in rows:
-        for kind, place in (("metric", row.metrics), ("ceiling", row.ceiling), ("bias", row.bias)):
-            yield from (_Line(row, kind, name, one) for name, one in place.items())
-
-
-_LONG: Mapping[str, Callable[[_Line], Any]] = {
-    "task": lambda line: line.row.task,
-    "judge": lambda line: line.row.judge,
-    "subset": lambda line: line.row.subset,
-    "gold": lambda line: line.row.gold,
-    "kind": lambda line: line.kind,
-    "figure": lambda line: line.name,
-    "value": lambda line: line.one.value,
-    "low": lambda line: line.one.low,
-    "high": lambda line: line.one.high,
-    "se": lambda line: line.one.se,
-    "n": lambda line: line.one.n,
-    "undefined": lambda line: line.one.undefined or "",
-    "method": lambda line: line.one.method,
-}
-_COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
-_TEXTS = frozenset({"task", "judge", "subset", "gold", "order", "tie", "invalid", "gold_policy", "headline", "revision",
-                    "undefined", "warnings", "kind", "figure", "method"})  # fmt: skip

@@ -10,6 +10,7 @@ from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.grid import Cell, Column, Field, Grid, grid
 from judgebench.report.document.model import Document, Notes, Table, sheet
 from judgebench.report.document.text import NONE, clean, interval, percent, share
+from judgebench.report.leaderboard.tables import Board, board, tables_page
 from judgebench.report.systems import RANKING, does, share_of, terms
 from judgebench.report.words import gold_word
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from judgebench.agreement.systems.systems import Place, SystemScore
     from judgebench.report.document.grid import Fields
     from judgebench.report.document.model import Block, Sheet
-    from judgebench.report.leaderboard.page import Board
     from judgebench.report.systems import Ranking
 
 __all__ = ["Placed", "SystemBoard"]
@@ -33,8 +33,8 @@ NOTE = (
     "Systems are ranked on their own by gold and by each judge. The range behind a rank holds the ranks that stay open "
     "at 95 %, by the differences of all systems at once on that side, clustered by question. No system of a tier is "
     "surely ahead of another one of it, and each of a lower tier is surely behind at least one of the tier above; that "
-    "systems share a tier does not show that they are equal. That the two sides' ranks differ is no test of the judge: "
-    "judgebench systems has the rank correlations, the bias per system and their intervals."
+    "systems share a tier does not show that they are equal. That the two sides' ranks differ is not a test of the "
+    "judge: judgebench systems has the rank correlations, the bias per system and their intervals."
 )
 
 
@@ -128,14 +128,10 @@ class SystemBoard(Document):
         yield Notes((NOTE,), listed=False)
 
     def page(self) -> str:
-        from judgebench.report.leaderboard.page import tables_page  # noqa: PLC0415 - loads the templates
-
         return tables_page(self.boards(), title="Leaderboard of systems", notes=(NOTE,))
 
     def boards(self, *, details: bool = True) -> list[Board]:
         """Make the tables of a page; without ``details`` a judge has its own only where it is alone on a task."""
-        from judgebench.report.leaderboard.page import board  # noqa: PLC0415 - loads the templates
-
         found: list[Board] = []
         for one in _named(self.ordered):
             if details or one.foot or one.alone:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain.shapes import (
@@ -211,7 +212,7 @@ def _summaries(rankings: Sequence[Ranking]) -> list[str]:
         if len(known) < 2:
             continue
         # The first of several that are level, in the order of the names.
-        (best, most, first), (worst, least, last) = max(known, key=_share), min(known, key=_share)
+        (best, most, first), (worst, least, last) = max(known, key=itemgetter(0)), min(known, key=itemgetter(0))
         whom = does(gold_word(first.gold))
         if best > worst:
             said.append(
@@ -225,10 +226,6 @@ def _summaries(rankings: Sequence[Ranking]) -> list[str]:
                 f"{share_of(most)} for {clean(first.judge)}."
             )
     return said
-
-
-def _share(entry: tuple[float, Estimate, Ranking]) -> float:
-    return entry[0]
 
 
 def does(whom: str) -> str:
@@ -247,19 +244,11 @@ def _sentence(one: Ranking) -> str:
     orders = f"it orders {share_of(alike)} of the pairs of systems as {does(whom)}"
     best = [
         " and ".join(clean(system.name) for system in found.systems if rank(system) == min(map(rank, found.systems)))
-        for rank in (_gold_rank, _judge_rank)
+        for rank in (attrgetter("gold_rank"), attrgetter("judge_rank"))
     ]
     top = f"both rank {best[0]} first" if best[0] == best[1] else f"it ranks {best[1]} first, {whom} {best[0]}"
     size = f"{len(found.systems)} systems, {found.rows:,} judgments, coverage {percent(found.coverage)} %"
     return f"{start} {orders}; {top} ({size})."
-
-
-def _gold_rank(system: SystemScore) -> float:
-    return system.gold_rank
-
-
-def _judge_rank(system: SystemScore) -> float:
-    return system.judge_rank
 
 
 def _figures(ranking: Ranking) -> str:

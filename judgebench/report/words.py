@@ -5,7 +5,7 @@ from __future__ import annotations
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean
 
-__all__ = ["REASONS", "SHORT", "WARNINGS", "gold_word", "gold_words"]
+__all__ = ["REASONS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading", "headline_name"]
 
 #: Why a figure is undefined, in words; an unknown code is shown with spaces.
 REASONS = {
@@ -99,6 +99,20 @@ SHORT: dict[str, tuple[str, ...]] = {
     "step_kappa": ("steps", "kappa"),
     "error_f1": ("wrong", "steps", "F1"),
 }
+
+
+def heading(metric: str) -> tuple[str, ...]:
+    """Give a metric's short name in lines."""
+    return SHORT.get(metric) or (clean(metric).replace("_", " "),)
+
+
+def headline_name(metric: str) -> str:
+    """Give a metric's short name in one line.
+
+    >>> headline_name("cohen_kappa_quadratic"), headline_name("some_metric")
+    ('quadratic kappa', 'some metric')
+    """
+    return " ".join(heading(metric))
 
 
 def gold_words(gold: str) -> str:

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from judgebench.errors import IncompleteError, JudgebenchError, UsageError
+from judgebench.report.document.as_html import page
 from judgebench.report.document.text import clean
-from judgebench.report.html import page
 from judgebench.view.guard import add_headers, middleware
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from judgebench.errors import UsageError
-from judgebench.report.html import page
+from judgebench.report.document.as_html import page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

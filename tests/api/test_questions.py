@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import judgebench.report.html
 import pytest
 
 import judgebench
-import judgebench.report.html
 from judgebench.api.notes import NoteWarning
 from judgebench.errors import DataError, UsageError
 

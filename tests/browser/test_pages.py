@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judgebench.report.html import page
+from judgebench.report.document.as_html import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -259,7 +259,7 @@ def test_a_word_off_the_scale_is_named(judgebench, tmp_path):
     document["checksum"] = baseline.digest(document, 32)
     file.write_text(json.dumps(document), encoding="utf-8")
     done = judgebench("gate", old, "--against", file)
-    assert (done.code, "item 'item 0001': 'maybe' is no verdict on the scale check" in done.err) == (3, True)
+    assert (done.code, "item 'item 0001': 'maybe' is not a verdict on the scale check" in done.err) == (3, True)
 
 
 def test_other_files_are_not_written_over(judgebench, tmp_path):

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from judgebench.domain import Run
-from judgebench.report.publish.publish import MARK
 from judgebench.report.schemas import json_schema
+from judgebench.report.site import MARK
 
 JUDGES = ("--judge", "baseline/longest", "--judge", "baseline/random", "--judge", "baseline/majority")
 

@@ -16,7 +16,7 @@ from report.report_rows import board, one_row
 
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
-from judgebench.report.document.writers import FORMS
+from judgebench.report.document import FORMS
 from judgebench.report.leaderboard import Leaderboard, aggregate, rank
 
 
@@ -135,4 +135,4 @@ def test_every_form_has_it_with_what_it_is_worth() -> None:
 
 def test_gold_of_different_kinds_is_said() -> None:
     rows = [judged("a", "x", 0.5), judged("a", "y", 0.5, gold="verifier")]
-    assert "this is no agreement with humans" in " ".join(aggregate(rank(rows), "mean").notes)
+    assert "this is not agreement with humans" in " ".join(aggregate(rank(rows), "mean").notes)

@@ -16,8 +16,8 @@ from judgebench.agreement.bias import length_preference
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Estimate, Scale, Usage
+from judgebench.report.document.as_html import asset
 from judgebench.report.document.text import clean
-from judgebench.report.html import asset
 from judgebench.report.page.charts import (
     calibration,
     confusion,

@@ -20,10 +20,8 @@ from judgebench.domain import Scale, Status
 from judgebench.errors import DataError
 from judgebench.report.gate import baseline
 from judgebench.report.gate.gate import Decision
-from judgebench.report.gate.github import annotate
-from judgebench.report.gate.junit import to_junit
 from judgebench.report.gate.paired import pair
-from judgebench.report.gate.words import line_name, phrase, verdict
+from judgebench.report.gate.words import annotate, line_name, phrase, to_junit, verdict
 from judgebench.report.schemas import json_schema
 
 #: What GitHub's runner takes for a command: at the start of a line, or (the old form) anywhere in it.
@@ -148,7 +146,7 @@ def test_words_of_every_scale_come_back(spec, codes):
     for status in list(Status)[1:]:
         assert baseline.code_of(baseline.word_of(None, status, scale), scale, "i") == (None, status)
     for wrong in ("", "what?", "1 >", ["lost"]):
-        with pytest.raises(DataError, match="no verdict on the scale"):
+        with pytest.raises(DataError, match="is not a verdict on the scale"):
             baseline.code_of(wrong, scale, "i")
 
 

@@ -12,8 +12,8 @@ from report.gate_rows import HOSTILE, RUN, planted, verdicts
 
 from judgebench.agreement.gate.decision import gate as decide
 from judgebench.report.gate import baseline
-from judgebench.report.gate.junit import to_junit
 from judgebench.report.gate.paired import pair
+from judgebench.report.gate.words import to_junit
 
 
 @pytest.mark.parametrize("name", ["plain", HOSTILE], ids=["plain", "hostile"])

@@ -19,7 +19,7 @@ from judgebench.agreement.measure import measure
 from judgebench.domain import Agreement, Estimate, Policies, Ratings, Scale
 from judgebench.errors import UsageError
 from judgebench.report import leaderboard
-from judgebench.report.document.writers import FORMS
+from judgebench.report.document import FORMS
 from judgebench.report.leaderboard import Leaderboard
 from judgebench.report.scores import Scores
 

@@ -17,7 +17,7 @@ from judgebench.agreement.ratings import from_codes
 from judgebench.agreement.systems.systems import rank_systems, system_places
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError
-from judgebench.report.document.writers import FORMS
+from judgebench.report.document import FORMS
 from judgebench.report.schemas import json_schema
 from judgebench.report.system_board import Placed, SystemBoard
 from judgebench.report.systems import Ranking

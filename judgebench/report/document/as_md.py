@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.model import Heading, Notes, Sentences, Table
+from judgebench.report.document.model import Notes, Table, texts_of
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
@@ -25,13 +25,9 @@ def _block(block: Block) -> str:
         return "\n".join(
             [*head, *([f"{markdown_text(block.lead)}\n"] if block.lead else []), markdown_grid(block.grid)]
         )
-    if isinstance(block, Heading):
-        return f"{'#' * block.level} {markdown_text(block.text)}\n"
     if isinstance(block, Notes) and block.listed:
         return "".join(f"- {markdown_text(text)}\n" for text in block.texts)
-    return "\n".join(
-        f"{markdown_text(text)}\n" for text in (block.texts if isinstance(block, (Sentences, Notes)) else (block,))
-    )
+    return "\n".join(f"{markdown_text(text)}\n" for text in texts_of(block))
 
 
 def markdown_grid(grid: Grid) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.model import Heading, Notes, Sentences, Table
+from judgebench.report.document.model import Table, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +23,7 @@ def _block(block: Block, width: int) -> str:
     if isinstance(block, Table):
         head = "".join(f"{line}\n" for line in fill(block.title, width)) + "\n" if block.title else ""
         return head + draw(block.grid, width=width, names=block.names, plan=block.plan)
-    if isinstance(block, Heading):
-        return f"{block.text}\n"
-    texts = block.texts if isinstance(block, (Sentences, Notes)) else (block,)
-    return "".join(f"{line}\n" for text in texts for line in fill(text, width))
+    return "".join(f"{line}\n" for text in texts_of(block) for line in fill(text, width))
 
 
 def text_width(text: str) -> int:

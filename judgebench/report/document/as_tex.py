@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.model import Heading, Notes, Sentences, Table
+from judgebench.report.document.model import Notes, Table, texts_of, title_of
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
@@ -59,17 +59,16 @@ _LACKING = frozenset("ĈĉĊċĒēĔĕĖėĜĝĠĤĥĦħĨĩĪīĬĭĮįĴĵĶķ
 def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the blocks."""
     kind = latex_name(document.SCHEMA.partition("/")[0])
-    return "\n".join([PREAMBLE, *(_block(block, f"{kind}-{i}") for i, block in enumerate(document.parts("tex")))])
+    name = title_of(document)
+    return "\n".join([PREAMBLE, *(_block(block, name, f"{kind}-{i}") for i, block in enumerate(document.parts("tex")))])
 
 
-def _block(block: Block, label: str) -> str:
+def _block(block: Block, name: str, label: str) -> str:
     if isinstance(block, Table):
-        return latex_table(block.grid, block.title, block.label or label)
-    if isinstance(block, Heading):
-        return rf"\paragraph{{{latex_text(block.text)}}}" + "\n"
+        # In a list of tables an empty caption would be a line that says nothing.
+        return latex_table(block.grid, block.title or name, block.label or label)
     small = r"{\footnotesize " if isinstance(block, Notes) else "{"
-    texts = block.texts if isinstance(block, (Sentences, Notes)) else (block,)
-    return "\\par\n".join(rf"\noindent{small}{latex_text(text)}}}" for text in texts) + "\n"
+    return "\\par\n".join(rf"\noindent{small}{latex_text(text)}}}" for text in texts_of(block)) + "\n"
 
 
 def latex_text(text: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from judgebench.domain.shapes import json_schema
+from judgebench.errors import UsageError
+from judgebench.report.document import FORMS
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
@@ -16,18 +19,21 @@ if TYPE_CHECKING:
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.grid import Grid
 
-__all__ = ["Block", "Document", "Heading", "Notes", "Sentences", "Sheet", "Table", "sheet"]
+__all__ = [
+    "Block",
+    "Document",
+    "Notes",
+    "Sentences",
+    "Sheet",
+    "Table",
+    "sheet",
+    "texts_of",
+    "title_of",
+]
+
 
 R = TypeVar("R")
 Value: TypeAlias = "str | float | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """The title of the blocks below."""
-
-    text: str
-    level: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,12 @@ class Table:
 
 
 #: A plain text is a paragraph.
-Block: TypeAlias = str | Heading | Sentences | Notes | Table
+Block: TypeAlias = str | Sentences | Notes | Table
+
+
+def texts_of(block: str | Sentences | Notes) -> tuple[str, ...]:
+    """Give what a block says."""
+    return (block,) if isinstance(block, str) else block.texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +155,13 @@ class Document(ABC):
 
     def render(self, form: str = "table", *, width: int = 120) -> str:
         """Write it as ``--format`` does, in a terminal of ``width`` columns; UsageError where there is no such form."""
-        from judgebench.report.document.writers import write  # noqa: PLC0415 - writers read this module
-
-        return write(self, form, width=width)
+        if form in self.MORE:
+            return self.MORE[form](self)
+        if form not in FORMS:
+            raise UsageError(f"--format {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *self.MORE)))}")
+        writer = importlib.import_module(f"judgebench.report.document.as_{form}")
+        text: str = writer.write(self, width=width)
+        return text
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""
@@ -190,3 +205,13 @@ class Document(ABC):
         from judgebench.report.document.as_html import fragment  # noqa: PLC0415 - loaded on use
 
         return fragment(self.blocks())
+
+
+def title_of(document: Document) -> str:
+    """Say what a page, and a table without a caption, are called.
+
+    >>> from judgebench.report.scores import Scores
+    >>> title_of(Scores(()))
+    'judgebench scores'
+    """
+    return document.SCHEMA.partition("/")[0].replace(".", " ")

@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "NONE",
@@ -19,6 +19,7 @@ __all__ = [
     "percent",
     "share",
     "signed",
+    "some",
     "spread",
     "words_of",
 ]
@@ -123,3 +124,12 @@ def many(n: int, one: str) -> str:
     ('1 item', '1,200 items')
     """
     return f"{n:,} {one}{'' if n == 1 else 's'}"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """List names, at most so many.
+
+    >>> some(["a", "b"], 2), some(["a", "b", "c", "d"], 2)
+    ('a, b', 'a, b and 2 more')
+    """
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -175,7 +175,7 @@ def word_of(code: Code | None, status: Status, scale: Scale) -> Word:
 
 
 def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
-    """Read a verdict in the words of its scale; DataError where it is none."""
+    """Read a verdict in the words of its scale; DataError where it is not one."""
     try:
         if isinstance(word, list):
             return None, Status(word[0])
@@ -185,7 +185,7 @@ def code_of(word: Word, scale: Scale, item: str) -> tuple[Code | None, Status]:
             return tuple(map(int, word.split(" "))), Status.OK
         return (int(word) - 1 if scale.kind == "pick" else scale.labels.index(word)), Status.OK
     except (ValueError, IndexError):
-        raise DataError(f"item {item!r}: {word!r} is no verdict on the scale {scale.spec}") from None
+        raise DataError(f"item {item!r}: {word!r} is not a verdict on the scale {scale.spec}") from None
 
 
 def record(
@@ -277,7 +277,7 @@ def write(baseline: Baseline, path: Path) -> None:
 def read(path: Path) -> Baseline:
     """Read a baseline file, checked.
 
-    UsageError where there is none; DataError where it is no baseline, of another version, damaged or changed.
+    UsageError where there is none; DataError where it is not a baseline, of another version, damaged or changed.
     """
     document = _document(path)
     again = f"make it anew: judgebench gate RUN --against {path} --update"

@@ -30,9 +30,19 @@ from judgebench.errors import MismatchError, UndecidedError
 from judgebench.report.document.grid import Field, grid
 from judgebench.report.document.model import Document, Table, sheet
 from judgebench.report.document.text import NONE, interval, many, p_value, spread
-from judgebench.report.gate.github import annotate, summary
-from judgebench.report.gate.junit import to_junit
-from judgebench.report.gate.words import STATES, amount, line_name, relative, safe, title, value, verdict
+from judgebench.report.gate.words import (
+    STATES,
+    amount,
+    annotate,
+    line_name,
+    relative,
+    safe,
+    summary,
+    title,
+    to_junit,
+    value,
+    verdict,
+)
 from judgebench.report.words import WARNINGS
 
 if TYPE_CHECKING:

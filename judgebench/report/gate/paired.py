@@ -10,6 +10,7 @@ from judgebench.agreement.gate.rules import Spent
 from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.domain import Usage
 from judgebench.errors import DataError
+from judgebench.report.document.text import many
 from judgebench.report.gate.baseline import case_key, case_name, code_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies, Run, Scale, Verdict
-    from judgebench.report.gate.baseline import Baseline
+from judgebench.report.gate.baseline import Baseline
 
 __all__ = ["check_same", "pair", "spent_of"]
 
@@ -90,7 +91,7 @@ def _relabelled(baseline: Baseline, run: Baseline) -> str:
 def _some(names: list[str]) -> str:
     shown = ", ".join(map(repr, islice(names, _NAMED)))
     more = ", ..." if len(names) > _NAMED else ""
-    return f"{len(names):,} item{'' if len(names) == 1 else 's'} ({shown}{more})"
+    return f"{many(len(names), 'item')} ({shown}{more})"
 
 
 def pair(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]], policies: Policies) -> Matched:

@@ -1,8 +1,9 @@
-"""How a gate speaks: what became of each line, in words that are safe in the log of a CI system."""
+"""How a gate speaks, safe in the log of a CI system: in words, as GitHub's annotations and summary, as JUnit XML."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 from judgebench.agreement.names import title_of
 from judgebench.report.document.text import NONE, clean, many, spread, words_of
@@ -12,7 +13,21 @@ if TYPE_CHECKING:
     from judgebench.agreement.gate.rules import Gate, GateLine
     from judgebench.domain import Estimate
 
-__all__ = ["STATES", "amount", "line_name", "phrase", "relative", "safe", "title", "value", "verdict"]
+__all__ = [
+    "STATES",
+    "amount",
+    "annotate",
+    "line_name",
+    "phrase",
+    "relative",
+    "safe",
+    "summary",
+    "title",
+    "to_junit",
+    "value",
+    "verdict",
+]
+
 
 #: The states, in words.
 STATES = {"pass": "PASS", "fail": "FAIL", "undecided": "CAN'T TELL"}
@@ -119,3 +134,73 @@ def verdict(found: Gate) -> str:
     more = f"; and {many(len(shown) - _NAMED, 'line')} more" if len(shown) > _NAMED else ""
     need = f" You need about {many(found.needed, 'item')}." if found.needed is not None else ""
     return f"{head} {parts}{more}.{need if found.state == 'undecided' else ''}"
+
+
+#: GitHub shows ten annotations of a kind for a step.
+_MOST = 10
+_LEVELS = {"fail": "error", "undecided": "warning"}
+
+
+def annotate(found: Gate) -> list[str]:
+    """Write a workflow command for each line that does not pass, the worst first; at most ten of a kind."""
+    lines: list[str] = []
+    for state, level in _LEVELS.items():
+        those = [line for line in found.lines if line.state == state]
+        for line in those[:_MOST]:
+            title = f"judgebench gate: {STATES[state]}, {line_name(line)} ({safe(found.task)})"
+            lines.append(f"::{level} title={_property(title)}::{_data(phrase(line, found.rules.alpha))}")
+    return lines
+
+
+def summary(found: Gate, markdown: str) -> str:
+    """Put a title over the decision in Markdown, for the job's summary."""
+    return f"### judgebench gate: {STATES[found.state]}\n\n{markdown}\n"
+
+
+def _data(text: str) -> str:
+    """Escape the message of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """Escape a property of a workflow command."""
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def to_junit(found: Gate) -> str:
+    """Write one test case a line of the gate.
+
+    A line that fails is a failure; one that can't tell is an error, as JUnit calls a test that could not be carried
+    out. Without times and host names, so that the same decision gives the same bytes; XML 1.0 in the form of Jenkins'
+    ``junit-10.xsd``.
+    """
+    counts = {state: sum(line.state == state for line in found.lines) for state in ("fail", "undecided")}
+    totals = {"tests": str(len(found.lines)), "failures": str(counts["fail"]), "errors": str(counts["undecided"])}
+    name = f"judgebench gate: {safe(found.run)} on {safe(found.task)}"
+    suites = ET.Element("testsuites", {"name": "judgebench", **totals})
+    suite = ET.SubElement(suites, "testsuite", {"name": name, **totals, "skipped": "0", "time": "0"})
+    facts = {
+        "baseline": safe(found.baseline),
+        "run": safe(found.run),
+        "items": str(found.items),
+        "margin": f"{found.rules.margin:g}",
+        "alpha": f"{found.rules.alpha:g}",
+    }
+    properties = ET.SubElement(suite, "properties")
+    for key, value in facts.items():
+        ET.SubElement(properties, "property", {"name": key, "value": value})
+    for line in found.lines:
+        case = ET.SubElement(
+            suite,
+            "testcase",
+            {"name": line_name(line), "classname": f"judgebench.gate.{safe(found.task)}", "time": "0"},
+        )
+        said = phrase(line, found.rules.alpha)
+        if line.state == "fail":
+            ET.SubElement(case, "failure", {"type": "worse", "message": said}).text = said
+        elif line.state == "undecided":
+            ET.SubElement(case, "error", {"type": "undecided", "message": said}).text = said
+        else:
+            ET.SubElement(case, "system-out").text = said
+    ET.indent(suites)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suites, encoding="unicode")}\n'

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from judgebench.report.leaderboard.aggregate import KINDS, Aggregate, aggregate
-from judgebench.report.leaderboard.beside import Key, Pace, pace
 from judgebench.report.leaderboard.board import Leaderboard
-from judgebench.report.leaderboard.ranks import NOTE, Entry, rank
+from judgebench.report.leaderboard.ranks import NOTE, Entry, Key, Pace, pace, rank
 
 __all__ = ["KINDS", "NOTE", "Aggregate", "Entry", "Key", "Leaderboard", "Pace", "aggregate", "pace", "rank"]

@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, maybe, record
 from judgebench.errors import UsageError
 from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, interval, spread
-from judgebench.report.leaderboard.grids import headline_name
+from judgebench.report.document.text import clean, figure, interval, some, spread
 from judgebench.report.leaderboard.ranks import rank
-from judgebench.report.words import gold_word
+from judgebench.report.words import gold_word, headline_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
-    from judgebench.report.leaderboard.beside import Key
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.ranks import Entry, Key
 
 __all__ = ["FIGURES", "KINDS", "SHEET", "Aggregate", "Kind", "Overall", "aggregate"]
 
@@ -54,10 +52,9 @@ class Overall(NamedTuple):
 
 
 class Aggregate(NamedTuple):
-    """Figures over several tasks.
+    """Figures over several tasks, best judge first; ``left_out`` are judges without one, and why.
 
-    ``metric`` is the headline where all tasks share it, else empty. ``tasks`` are sorted, ``judges`` best first,
-    ``left_out`` judges without a figure, and why.
+    ``metric`` is the headline where all tasks share it, else empty; ``golds`` are who gave the gold of these tasks.
     """
 
     kind: str
@@ -79,7 +76,8 @@ class Aggregate(NamedTuple):
         notes = [_HOW[self.kind].format(metric=headline_name(self.metric))]
         notes.append(f"Tasks: {', '.join(map(clean, self.tasks))}. Other tasks would give other figures.")
         if len(self.golds) > 1:
-            notes.append(f"The gold is of different kinds ({', '.join(self.golds)}): this is no agreement with humans.")
+            kinds = ", ".join(self.golds)
+            notes.append(f"The gold is of different kinds ({kinds}): this is not agreement with humans.")
         notes += [f"Left out: {clean(judge)}, {why}" for judge, why in self.left_out]
         return tuple(notes)
 
@@ -123,10 +121,11 @@ SHEET: Mapping[str, Callable[[tuple[Aggregate, Overall | tuple[str, str]]], Any]
 def aggregate(
     entries: Sequence[Entry], kind: str, judged: Mapping[Key, Callable[[Policies], Judged]] | None = None
 ) -> Aggregate:
-    """Make one figure a judge over all tasks of what `rank` gave; judges that aren't ranked on every task are left out.
+    """Make one figure a judge over all tasks; judges that aren't ranked on every task are left out and named.
 
-    With ``judged``, as for `rank`, judges are ranked anew among those that have every task. UsageError if there are not
-    two tasks, if no judge has all of them, or if the mean of different metrics is asked for.
+    ``kind`` is the mean of the headline or of the ranks, or the share of comparisons won; ``judged`` is as for `rank`,
+    which ranks anew among the judges that have every task. UsageError where there are not two tasks, where no judge has
+    all of them, or where the mean of different metrics is asked for.
     """
     if kind not in KINDS:
         raise UsageError(f"--aggregate {kind!r}: write one of {', '.join(KINDS)}")
@@ -170,7 +169,7 @@ def aggregate(
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(map(clean, names[:_NAMED])) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return some(list(map(clean, names)), _NAMED)
 
 
 def _lacking(own: Mapping[str, Sequence[Entry]], tasks: Sequence[str]) -> str:

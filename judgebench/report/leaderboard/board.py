@@ -9,10 +9,10 @@ from judgebench.domain.shapes import ERROR, ESTIMATE, TEXT, ListOf, Scalar, choi
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.model import Document, Notes, Table, sheet
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
-from judgebench.report.leaderboard.beside import usd_per_1000
-from judgebench.report.leaderboard.grids import matrix, sections
-from judgebench.report.leaderboard.ranks import NOTE
+from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
+from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, matrix, sections
 from judgebench.report.rows import ROW, estimate_columns, room_plan
+from judgebench.report.scores import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from judgebench.report.document.grid import Grid
     from judgebench.report.document.model import Block, Sheet
     from judgebench.report.leaderboard.aggregate import Aggregate
-    from judgebench.report.leaderboard.beside import Baseline
-    from judgebench.report.leaderboard.ranks import Entry
+    from judgebench.report.leaderboard.ranks import Baseline, Entry
 
-__all__ = ["Leaderboard"]
+__all__ = ["Demo", "Leaderboard"]
 
 #: Metrics that a leaderboard's CSV always has.
 METRICS = (
@@ -178,9 +177,21 @@ class Leaderboard(Document):
         yield Notes((NOTE,), listed=False) if tables or form != "table" else "no rows"
 
     def page(self) -> str:
-        from judgebench.report.leaderboard.page import to_html  # noqa: PLC0415 - loads the templates
+        if self.overall is None:
+            return boards_page(self.entries)
+        first = board(self.overall.grid(), name="overall", title=self.overall.title, short="Over all tasks")
+        return boards_page(self.entries, lead=(LEAD_WITH_MEAN,), more=(first,))
 
-        return to_html(self.entries, self.overall)
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Demo(Leaderboard):
+    """The leaderboard of the samples, whose JSON is that of scores: baselines have no rank, for they rank nothing."""
+
+    SCHEMA = Scores.SCHEMA
+    SHAPE = Scores.SHAPE
+
+    def data(self) -> Scores:
+        return Scores(tuple(entry.row for entry in self.entries))
 
 
 def _parted(layout: Grid, title: str) -> list[Table]:

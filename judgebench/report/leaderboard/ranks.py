@@ -10,11 +10,11 @@ answer the same items.
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.errors import UsageError
-from judgebench.report.leaderboard.beside import Baseline, Pace, baseline
 from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from judgebench.agreement.matching import Judged
-    from judgebench.domain import Agreement, Estimate, Policies
-    from judgebench.report.leaderboard.beside import Key
+    from judgebench.domain import Agreement, Estimate, Policies, Verdict
 
-__all__ = ["NOTE", "Entry", "rank"]
+__all__ = ["NOTE", "Baseline", "Entry", "Key", "Pace", "baseline", "pace", "rank", "usd_per_1000"]
+
 
 #: The headline where a task's scale names none that is defined for a judge: the first of these that is.
 HEADLINES = ("cohen_kappa", "percent_agreement", "accuracy")
@@ -34,7 +34,7 @@ Ranges: TypeAlias = "list[tuple[int | None, int | None]]"
 Pairs: TypeAlias = "set[tuple[int, int]]"
 #: Two computations of one figure.
 _SAME = 1e-9
-#: Share of the items that a judge must have been measured on to be ranked: a few gaps are no other test.
+#: Share of the items that a judge must have been measured on to be ranked: a few gaps don't make it another test.
 _ENOUGH = 0.95
 NOTE = (
     "Ranks hold within a task on all of its items, among judges measured on the same data (at least 95 % of the items) "
@@ -48,11 +48,11 @@ NOTE = (
 
 
 class Entry(NamedTuple):
-    """A row of a leaderboard; ``headline`` is the metric that the task's rows are sorted by.
+    """A row of a leaderboard; ``headline`` is the metric that its task's rows are sorted by.
 
-    ``rank`` is by the point estimates; ``best`` and ``worst`` are the ranks left open, ``paired`` where paired
-    differences say so and not overlapping intervals. They are None off subset ``all`` and for rows that can't be
-    compared with the task's others; a row without an interval has a rank and neither range nor ``tier``.
+    ``rank`` is by the point estimates, ``best`` to ``worst`` the ranks that the intervals leave open: None off subset
+    ``all`` and for rows that can't be compared with the task's others; without an interval there is a rank and no
+    range. ``paired`` ranges come from paired differences, not from overlapping intervals.
     """
 
     row: Agreement
@@ -81,11 +81,12 @@ def rank(
     judged: Mapping[Key, Callable[[Policies], Judged]] | None = None,
     paces: Mapping[Key, Pace | None] | None = None,
 ) -> list[Entry]:
-    """Sort rows by task, subset (``all`` first) and headline (highest first), and rank them, whatever their order was.
+    """Sort rows by task, subset (``all`` first) and headline (highest first), and rank them, whatever their order.
 
-    ``headlines`` are metrics by task, by default what the task's scale calls for, or percent agreement (then accuracy)
-    where no judge has it. ``judged`` are the judgments behind the rows, by task, judge and revision, under policies: a
-    task whose ranked judges are all there gets ranges from paired differences. UsageError if no row has a headline.
+    ``headlines`` are metrics by task; by default what the task's scale calls for (quadratic kappa on ratings), or
+    percent agreement (then accuracy) in a task where no judge has it. ``judged`` are the judgments behind the rows
+    under policies: a task whose ranked judges are all there gets ranges from paired differences. UsageError if no row
+    has a headline given.
     """
     known = list(rows)
     tasks: dict[str, list[Agreement]] = {}
@@ -145,10 +146,7 @@ def _places(
 def _paired(
     rows: Sequence[Agreement], headline: str, judged: Mapping[Key, Callable[[Policies], Judged]]
 ) -> tuple[Ranges, Pairs] | None:
-    """Find rank sets and who is surely ahead by joint paired differences.
-
-    None where not every judge's verdicts are at hand.
-    """
+    """Find ranges and who is surely ahead by joint paired differences; None where not all verdicts are at hand."""
     from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead  # noqa: PLC0415 - loads numpy
 
     keys = [(row.task, row.judge, row.revision) for row in rows]
@@ -242,3 +240,103 @@ def _ranked(rows: Sequence[Agreement], headline: str) -> dict[int, _Overlap]:
         sure = key not in vague
         ranks[key] = _Overlap(place, best if sure else None, worst if sure else None, low, high)
     return ranks
+
+
+#: Task, judge and revision of a row.
+Key: TypeAlias = tuple[str, str, str]
+#: Judges that ask nobody: they cost nothing, and how long they take says nothing.
+_RULES = ("contains", "exact-match")
+_MAJORITY = "baseline/majority"
+
+
+class Baseline(NamedTuple):
+    """What always saying the commonest label reaches; ``label`` is empty where only a run says what that is.
+
+    ``source`` says whether a run of ``baseline/majority`` was measured, or the gold of the judges' runs, or only the
+    shares of the gold labels are known (then there is no interval). ``figure`` is the metric of ``agreement``:
+    ``percent_agreement``, or ``accuracy`` where rows have no other.
+    """
+
+    task: str
+    label: str
+    source: str
+    agreement: Estimate | None
+    headline: Estimate | None
+    figure: str = "percent_agreement"
+
+
+class Pace(NamedTuple):
+    """Seconds that a judgment took: half of them less than ``median``, 95 % less than ``p95``."""
+
+    median: float
+    p95: float
+
+
+def is_rule(judge: str) -> bool:
+    """Whether a judge is a rule of this package that asks nobody."""
+    return judge.startswith("baseline/") or judge in _RULES
+
+
+def usd_per_1000(row: Agreement) -> float | None:
+    """Say what a thousand judgments cost; None where the price is not known, 0 for rules that ask nobody."""
+    judgments = sum(row.statuses.values())
+    if not judgments:
+        return None
+    if is_rule(row.judge):
+        return 0.0
+    return None if row.usage.usd is None else 1000 * row.usage.usd / judgments
+
+
+def pace(judge: str, verdicts: Iterable[Verdict]) -> Pace | None:
+    """Measure how long a judge's stored judgments took, retries and waiting left out as the store has them.
+
+    None for recorded verdicts and for rules, which take no time worth a figure.
+    """
+    if is_rule(judge) or judge.startswith("replay/"):
+        return None
+    import numpy as np  # noqa: PLC0415 - loaded on use
+
+    seconds = np.frombuffer(array("d", (one.seconds for one in verdicts if one.seconds > 0 and not one.probe)))
+    if not seconds.size:
+        return None
+    median, high = np.quantile(seconds, [0.5, 0.95])
+    return Pace(float(median), float(high))
+
+
+def baseline(
+    rows: Sequence[Agreement], headline: str, judged: Mapping[Key, Callable[[Policies], Judged]]
+) -> Baseline | None:
+    """Find what always saying the commonest label reaches on rows that can be compared with each other, best first.
+
+    From a run of ``baseline/majority`` if there is one; else from the gold of the fullest of the other runs; else from
+    the share of the commonest label, which needs ties to be a label or left out.
+    """
+    if not rows:
+        return None
+    first = max(rows, key=lambda row: row.items)
+    figure = "accuracy" if "percent_agreement" not in first.metrics and "accuracy" in first.metrics else ""
+    figure = figure or "percent_agreement"
+    shares = first.base_rates.get("gold", {})
+    for row in rows:
+        if row.judge == _MAJORITY:
+            said = row.base_rates.get("judge", {})
+            label = max(said, key=lambda name: said[name]) if said else ""
+            return Baseline(row.task, label, "run", row.metrics.get(figure), row.metrics.get(headline), figure)
+    key = (first.task, first.judge, first.revision)
+    if key in judged:
+        from judgebench.agreement.constant import always  # noqa: PLC0415 - loads numpy
+
+        found = always(judged[key](first.policies).ratings, first.policies, (figure, headline))
+        if found is not None:
+            values = found.metrics
+            return Baseline(first.task, found.label, "gold", values.get(figure), values.get(headline), figure)
+    if not shares or first.policies.tie not in {"class", "drop"}:
+        return None
+    from judgebench.domain import Estimate  # noqa: PLC0415 - loaded on use
+
+    label = max(shares, key=lambda name: shares[name])
+    bare = Estimate(shares[label], None, None, first.items)
+    # Other figures of a constant judge can't be read off the shares.
+    chance = headline.startswith("cohen_kappa") and len(shares) > 1
+    level = Estimate(0.0, None, None, first.items) if chance else bare if headline == figure else None
+    return Baseline(first.task, label, "base_rates", bare, level, figure)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from judgebench.domain import HUMAN_SOURCES
-from judgebench.report.document.text import clean, many
-from judgebench.report.page.charts.subsets import division
-from judgebench.report.page.charts.words import name_of, percent, shown
-from judgebench.report.page.parts import Section
+from judgebench.report.document.text import clean, many, some
+from judgebench.report.page.charts.groups import division
+from judgebench.report.page.parts import Section, name_of, percent, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,10 +55,8 @@ def _note(text: str, details: Mapping[str, str], judges: int) -> str:
     """Name the judges that a caveat is about, where it is not about all of them."""
     told = [f"{name} {detail}" for name, detail in details.items() if detail]
     if told:
-        more = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
-        return f"{text}: {', '.join(told[:_MOST])}{more}."
-    names = ", ".join(list(details)[:_MOST]) + (f" and {len(details) - _MOST} more" if len(details) > _MOST else "")
-    return f"{text}." if len(details) == judges else f"{names}: {text[:1].lower()}{text[1:]}."
+        return f"{text}: {some(told, _MOST)}."
+    return f"{text}." if len(details) == judges else f"{some(list(details), _MOST)}: {text[:1].lower()}{text[1:]}."
 
 
 def _caveats(run: Reported) -> Iterator[Caveat]:

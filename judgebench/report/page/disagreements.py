@@ -87,11 +87,11 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
         for chunk in board.chunks():
             blocks[f"b{number}-{board.packed}"] = chunk
             board.packed += 1
-        blocks[f"b{number}"] = _pack(board.columns())
+        blocks[f"b{number}"] = _packed(_json(board.columns()))
         heads.append(board.head())
         items, total = items + len(board.ids), total + board.total
         shown, others = shown + board.texts, others + board.others
-    blocks["boards"] = _pack(heads)
+    blocks["boards"] = _packed(_json(heads))
     return Explorer(blocks, items, total, shown, others)
 
 
@@ -391,10 +391,6 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
 def _json(value: Any) -> str:
     # ASCII: unpaired surrogates from benchmark files are safe.
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _pack(value: Any) -> str:
-    return _packed(_json(value))
 
 
 def _packed(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench import __version__
+from judgebench.report.document.as_html import page
 from judgebench.report.document.text import clean
-from judgebench.report.html import page
 from judgebench.report.page.disagreements import explorer
 from judgebench.report.page.summary import distinct, sections, sentence
 from judgebench.report.words import gold_word

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from judgebench.agreement.humans.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
 from judgebench.report.document.text import many, spread
-from judgebench.report.page.charts.words import name_of, percent, told, whom
+from judgebench.report.page.parts import name_of, percent, told, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def answer(reported: Reported) -> Answer:
     alt = _alt_test(reported)
     doubts = list(_doubts(reported, alt))
     if not row.coverage:
-        # Under most policies a failed judgment counts as a label; a server that was away is no constant judge.
+        # Under most policies a failed judgment counts as a label; a server that was away is not a constant judge.
         state, because, missing = _SILENT
     elif reported.ratings.sequence is not None:
         state, because, missing = _no_labels(row)

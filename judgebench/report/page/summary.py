@@ -6,14 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.text import NONE, clean, figure, many
+from judgebench.report.document.text import NONE, clean, figure, many, some
 from judgebench.report.page.caveats import limits
-from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import constant_share, forest
-from judgebench.report.page.charts.words import first_up, name_of, percent, ranged, told, whom
-from judgebench.report.page.parts import Section
-from judgebench.report.page.probed import probed
-from judgebench.report.page.sections import deeper, rankings
+from judgebench.report.page.charts.pareto import cost_of
+from judgebench.report.page.parts import Section, first_up, name_of, percent, ranged, told, whom
+from judgebench.report.page.sections import deeper, probed, rankings
 from judgebench.report.page.stand_in import KAPPAS, MARGIN, Answer, answer
 from judgebench.report.rows import row_grid
 
@@ -223,7 +221,7 @@ def _names(judges: Sequence[Answer]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     if len(names) > 4:
-        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+        return some(names, 3)
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from judgebench.agreement.names import title_of
+from judgebench.errors import UsageError
 from judgebench.report.document.text import NONE, clean, spread
-from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
-from judgebench.report.page.charts.words import bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
-from judgebench.report.page.parts import Chart
+from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, shorten, ticks
+from judgebench.report.page.parts import Chart, bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Estimate
     from judgebench.report.page.charts.canvas import Entry, Panel
 
-__all__ = ["constant_share", "forest", "tick"]
+__all__ = ["constant_share", "forest", "forest_axes", "tick"]
 
 _LEFT, _RIGHT, _ROW = 178, 142, 26
 _MOST = 60
@@ -199,3 +200,52 @@ def _summary(rows: Sequence[Agreement], metric: str, ceiling: Estimate | None, c
     if constant is not None and is_share(metric):
         text += f" Always giving the most frequent label would reach {percent(constant)}."
     return text
+
+
+#: Characters of a label; a longer one would leave no room for the drawing.
+_LONGEST = 48
+
+
+def forest_axes(rows: Sequence[Agreement], metric: str | None, ax: Any) -> Any:
+    """Draw a figure of every row with its interval on matplotlib's axes, and the ceiling where all rows share one.
+
+    ``metric`` None takes the headline of the first row, ``ax`` None makes a figure; UsageError if no row has it.
+    """
+    name = metric or rows[0].headline or "cohen_kappa"
+    if not any(name in row.metrics for row in rows):
+        raise UsageError(f"no row has a figure {name!r}; `judgebench list metrics` names them")
+    if ax is None:
+        import matplotlib.pyplot as plt  # noqa: PLC0415 - loaded on use
+
+        _, ax = plt.subplots(figsize=(7.0, 1.2 + 0.35 * len(rows)), layout="constrained")
+    for place, row in enumerate(rows):
+        one = row.metrics.get(name)
+        if one is None or one.value is None:
+            ax.text(0.5, place, "undefined", transform=ax.get_yaxis_transform(), ha="center", va="center")
+            continue
+        if one.low is not None and one.high is not None:
+            ax.plot([one.low, one.high], [place, place], color="C0", linewidth=2)
+        ax.plot([one.value], [place], "o", color="C0")
+    if (ceiling := _shared_ceiling(rows, name)) is not None:
+        ax.axvline(ceiling.value, color="C2", linestyle="--", label="human ceiling")
+        ax.legend(loc="best")
+    # A dollar in a name would start matplotlib's mathematics.
+    ax.set_yticks(range(len(rows)), [shorten(_row_label(row, rows), _LONGEST) for row in rows], parse_math=False)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel(f"{title_of(name)}, 95 % intervals", parse_math=False)
+    return ax
+
+
+def _shared_ceiling(rows: Sequence[Agreement], name: str) -> Estimate | None:
+    found = [row.ceiling[name] for row in rows if name in row.ceiling and row.ceiling[name].value is not None]
+    # Judges that leave out other items stand beside other ceilings: only a shared one is a line.
+    return found[0] if len(found) == len(rows) and len({one.value for one in found}) == 1 else None
+
+
+def _row_label(row: Agreement, rows: Sequence[Agreement]) -> str:
+    parts = [row.judge]
+    if len({one.task for one in rows}) > 1:
+        parts.append(row.task)
+    if row.subset != "all":
+        parts.append(row.subset)
+    return ", ".join(parts)

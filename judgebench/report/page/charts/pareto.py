@@ -1,4 +1,4 @@
-"""Agreement against what it costs; judges that no cheaper one reaches are joined by a line."""
+"""What judgments cost, as far as a run knows it, and agreement drawn against it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.page.charts.canvas import fitted, open_canvas, text_room, ticks
-from judgebench.report.page.charts.costs import cost_of
 from judgebench.report.page.charts.forest import tick
-from judgebench.report.page.charts.words import bounds, first_up, name_of, reason, shown, told, whom
-from judgebench.report.page.parts import Chart
+from judgebench.report.page.parts import Chart, bounds, first_up, name_of, reason, shown, told, whom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +16,41 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement
     from judgebench.report.page.charts.canvas import Panel
 
-__all__ = ["pareto"]
+__all__ = ["Cost", "cost_of", "pareto"]
+
+
+class Cost(NamedTuple):
+    """What 1,000 judgments of a judge take, in dollars and tokens; ``why`` says why dollars are missing."""
+
+    usd: float | None
+    tokens: float | None
+    why: str = ""
+
+
+def cost_of(row: Agreement) -> Cost:
+    """Divide what a run's answers cost by their number.
+
+    >>> from judgebench.domain import Agreement, Policies, Usage
+    >>> usage = Usage(900, 100, 0.02)
+    >>> cost_of(Agreement("t", "j", "all", "human", 4, 1.0, Policies(), {}, usage=usage, statuses={"ok": 8}))
+    Cost(usd=2.5, tokens=125000.0, why='')
+    """
+    judgments = sum(row.statuses.values())
+    usage = row.usage
+    tokens = usage.input_tokens + usage.output_tokens
+    if not judgments:
+        return Cost(None, None, "the number of judgments is not known")
+    each = 1000 * tokens / judgments if tokens else None
+    if usage.usd is not None:
+        return Cost(1000 * usage.usd / judgments, each)
+    if tokens:
+        return Cost(None, each, "the price of the answers is not known")
+    if row.judge.startswith("replay/"):
+        return Cost(None, None, "verdicts were recorded without their cost")
+    if row.judge.startswith("baseline/"):
+        return Cost(0.0, None)
+    return Cost(None, None, "no tokens were counted")
+
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 52.0, 48.0, 560.0, 260.0
 _MOST_NAMES = 24

@@ -1,32 +1,100 @@
-"""What a stored run asked, what came of it, and what it cost: ``show RUN``."""
+"""Runs in words: what they would take (`run --dry-run`), and what a stored one asked, got and cost (`show RUN`)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
-from judgebench.report.document.text import clean
+from judgebench.domain.shapes import COUNT, NUMBER, TEXT, ListOf, maybe, record
+from judgebench.report.document.model import Document, Sentences, sheet
+from judgebench.report.document.text import clean, many
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.domain import Forecast
+    from judgebench.report.document.model import Block, Sheet
     from judgebench.store.runs import StoredRun
+
+__all__ = ["Estimates"]
+
+
+_RUN = record(
+    judge=TEXT,
+    task=TEXT,
+    items=COUNT,
+    cases=COUNT,
+    judged=COUNT,
+    submitted=COUNT,
+    to_ask=COUNT,
+    calls=COUNT,
+    input_tokens=(COUNT, lambda run: run.usage.input_tokens),
+    output_tokens=(COUNT, lambda run: run.usage.output_tokens),
+    usd=(maybe(NUMBER), lambda run: run.usage.usd),
+    usd_low=(maybe(NUMBER), lambda run: run.low),
+    usd_high=(maybe(NUMBER), lambda run: run.high),
+    pilot_answers=(COUNT, lambda run: run.pilot),
+    counting=TEXT,
+)
+#: Wider than any line: each run's stays in one, as programs read it.
+_WIDE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Estimates(Document):
+    """What some runs would take."""
+
+    runs: tuple[Forecast, ...]
+
+    SCHEMA = "judgebench.estimate/1"
+    SHAPE = record(
+        "",
+        "What runs would take, from `run --dry-run --format json`; an unknown price is null, never 0.",
+        runs=ListOf(_RUN),
+    )
+
+    def sheet(self) -> Sheet:
+        return sheet({name: partial(key.of, name) for name, key in _RUN.keys.items()}, self.runs)
+
+    def blocks(self) -> Iterator[Block]:
+        yield Sentences(tuple(map(_sentence, self.runs)))
+
+    def render(self, form: str = "table", *, width: int = _WIDE) -> str:
+        return Document.render(self, form, width=max(width, _WIDE))
+
+
+def _sentence(run: Forecast) -> str:
+    under_way = f"{run.submitted} submitted, " if run.submitted else ""
+    head = (
+        f"{run.judge} on {run.task}: {run.items} items, {run.cases} cases, "
+        f"{run.judged} already judged, {under_way}{run.to_ask} to ask"
+    )
+    if not run.counting:
+        return f"{head}; no tokens, no cost"
+    if run.to_ask and run.usage.usd is None:
+        price = "price unknown"
+    else:
+        price = f"about {run.usage.usd or 0.0:.2f} USD"
+        price += f" ({run.low:.2f} to {run.high:.2f})" if run.low is not None else ""
+    each = run.usage.output_tokens // max(run.calls, 1)
+    length = f"{each} tokens an answer, an assumption until some are stored"
+    if run.pilot:
+        length = f"answers as long as the {run.pilot} that are stored"
+    how = "in batches in" if run.batch else "in"
+    return (
+        f"{head} {how} {run.calls} calls; about {run.usage.input_tokens:,} input and "
+        f"{run.usage.output_tokens:,} output tokens, {price} ({run.counting}; {length})"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a run holds.
+    """What a run holds: verdicts by status and by model version, what they took, seconds of all calls.
 
-    Parameters
-    ----------
-    statuses : mapping of str to int
-        Verdicts by status.
-    models : mapping of str to int
-        Verdicts by the model version that answered.
-    usage : Usage
-        Tokens and price of the answers, whichever run asked for them first.
-    seconds : float
-        Sum of the calls' wall-clock times.
+    ``usage`` is that of the answers, whichever run asked for them first.
     """
 
     statuses: Counter[str]
@@ -109,6 +177,6 @@ def _asked(spent: Any) -> str:
     usd = spent.get("usd")
     paid = "" if not spent.get("input_tokens") else ", price unknown" if usd is None else f", {usd:.4f} USD"
     return (
-        f"{spent.get('asked', 0):,} cases by {commands} command{'' if commands == 1 else 's'}, "
+        f"{spent.get('asked', 0):,} cases by {many(commands, 'command')}, "
         f"{spent.get('retries', 0):,} retries, {spent.get('seconds', 0.0):,.1f} s{paid}"
     )

@@ -1,4 +1,4 @@
-"""Whether the place of a response decides: verdicts that flip with the order, and how often the first slot wins."""
+"""Charts of what verdicts depend on beside the answers: the order in which they are shown, and their lengths."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 from judgebench.report.document.text import NONE, clean, many
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas
-from judgebench.report.page.charts.subsets import division
-from judgebench.report.page.charts.words import percent, reason, told
-from judgebench.report.page.parts import Chart
+from judgebench.report.page.charts.groups import division
+from judgebench.report.page.parts import Chart, percent, reason, told, whom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.agreement.bias import LengthPreference
     from judgebench.domain import Agreement, Estimate
     from judgebench.report.page.charts.canvas import Entry, Panel
 
-__all__ = ["position"]
+__all__ = ["length", "position"]
 
-_LEFT, _ROW, _MOST = 150.0, 24.0, 40
+
+_LABELS, _ROW, _MOST = 150.0, 24.0, 40
 _HALVES = ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %"))
 
 
@@ -59,11 +60,11 @@ def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | No
         width = 190.0 if both and slot else 450.0
         first = None
         if both:
-            first = canvas.panel(_LEFT, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
+            first = canvas.panel(_LABELS, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
             first.scale_x(_HALVES, "items shown in both orders")
         second = None
         if slot:
-            left = _LEFT + (width + 70 if both else 0)
+            left = _LABELS + (width + 70 if both else 0)
             second = canvas.panel(left, top, width, _ROW * len(drawn), x=(0.0, 1.0), y=lines)
             second.scale_x(_HALVES, "first slot wins")
             second.line((0.5, 0.5), second.y, role="soft", dash=True)
@@ -71,7 +72,7 @@ def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | No
             label = row.judge if len(judges) > 1 else "all items" if row.subset == "all" else row.subset
             beside = first or second
             if beside is not None:
-                beside.text(0.0, place, fitted(label, _LEFT - 12), dx=-10, anchor="end", hover=label)
+                beside.text(0.0, place, fitted(label, _LABELS - 12), dx=-10, anchor="end", hover=label)
             if first is not None:
                 _shares(first, place, row)
             if second is not None:
@@ -142,3 +143,66 @@ def _summary(rows: Sequence[Agreement]) -> str:
         text = f"the first slot wins {told('first_slot_rate', rate)} of {many(rate.n, 'decided verdict')}"
         parts.append(text if parts else f"{clean(row.judge)}: {text}")
     return f"{'; '.join(parts)}." if parts else "Nothing tells whether the order matters."
+
+
+_LEFT, _TOP, _WIDTH, _HEIGHT = 52.0, 52.0, 540.0, 220.0
+
+
+def length(found: LengthPreference, *, judge: str = "the judge", gold: str = "", name: str = "length") -> Chart | None:
+    """Draw how often the longer response wins; None where no pair tells."""
+    if not found.bins:
+        return None
+    who = whom(gold)
+    title = f"{clean(judge)}: how often the longer response wins, beside {who}"
+    summary = (
+        f"The longer response wins {told('longer_rate', found.judge)} with {clean(judge)} and "
+        f"{told('longer_rate', found.gold)} for {who}, on {many(found.judge.n, 'verdict')} where both name one; "
+        f"{points(found.difference)}."
+    )
+    marks = [f"{one.least:,.0f}–{one.most:,.0f}" for one in found.bins]  # noqa: RUF001 - a range
+    with open_canvas(name, _TOP + _HEIGHT + 48) as canvas:
+        canvas.legend([("o", "series-1", fitted(judge, 300)), ("D", "series-2", f"{who}, 95 % intervals")])
+        panel = canvas.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, x=(-0.5, len(marks) - 0.5), y=(0.0, 1.0))
+        panel.scale_y([(share / 4, f"{25 * share} %") for share in range(5)], "longer response wins")
+        panel.line(panel.x, (0.5, 0.5), role="soft", dash=True)
+        panel.scale_x(list(enumerate(marks)), "difference of length in characters", grid=False)
+        for place, one in enumerate(found.bins):
+            _mark(panel, place - 0.1, one.judge, "series-1", f"{clean(judge)}, {marks[place]} characters")
+            _mark(panel, place + 0.1, one.gold, "series-2", f"{who}, {marks[place]} characters")
+        svg = canvas.svg(title, summary)
+    header = ("difference in characters", "verdicts", "judge names the longer", f"{who}: the longer wins")
+    rows = tuple(
+        (mark, f"{one.judge.n:,}", told("longer_rate", one.judge), told("longer_rate", one.gold))
+        for mark, one in zip(marks, found.bins, strict=True)
+    )
+    whole = ("all", f"{found.judge.n:,}", told("longer_rate", found.judge), told("longer_rate", found.gold))
+    return Chart(name, title, svg, summary, header, (*rows, whole))
+
+
+def points(difference: Estimate) -> str:
+    """Put a preference into words.
+
+    >>> from judgebench.domain import Estimate
+    >>> points(Estimate(0.05, 0.01, 0.09, 99))
+    'that is 5.0 points more (1.0 to 9.0), a leaning to the longer one'
+    """
+    if difference.value is None:
+        return "whether that is a preference can't be told"
+    size = f"{100 * abs(difference.value):.1f} points {'more' if difference.value >= 0 else 'less'}"
+    if difference.low is None or difference.high is None:
+        return f"that is {size}, without an interval"
+    ends = sorted((difference.low, difference.high)) if difference.value >= 0 else (-difference.high, -difference.low)
+    interval = f"({100 * ends[0]:.1f} to {100 * ends[1]:.1f})"
+    leaning = "longer" if difference.low > 0 else "shorter" if difference.high < 0 else ""
+    return f"that is {size} {interval}, {f'a leaning to the {leaning} one' if leaning else 'which may be chance'}"
+
+
+def _mark(panel: Panel, x: float, estimate: Estimate, role: str, words: str) -> None:
+    if estimate.value is None:
+        return
+    hover = f"{words}: {percent(estimate.value)} of {estimate.n:,}"
+    if estimate.low is not None and estimate.high is not None:
+        panel.line((x, x), (estimate.low, estimate.high), role=role, width=2, hover=hover)
+    panel.dot(
+        x, estimate.value, role=role, shape="o" if role == "series-1" else "D", filled=role == "series-1", hover=hover
+    )

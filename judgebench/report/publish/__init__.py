@@ -1,1 +1,0 @@
-"""A leaderboard of one's own, as a site."""
