@@ -62,13 +62,13 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         help=_ABOUT,
         epilog="Start with `judgebench demo`, then `judgebench run --judge gpt-4o --task pandalm --sample`.",
     )(_root if arguments[:1] == [called] else _root_with_version)
-    for name in [called] if called in COMMANDS else COMMANDS:
-        command = _loaded(COMMANDS[name])
-        if name == "list":
-            app.add_typer(command(help_option=wants_help or called != name), name=name)
-        else:
-            # Where no command is called, nobody sees parameters, and reading all of them takes a tenth of a second.
-            app.command(name)(_runnable(name, command) if name == called else _titled(command.__doc__))
+    if called not in COMMANDS:
+        for name, command in COMMANDS.items():
+            app.command(name)(_titled(command.title))
+    elif called == "list":
+        app.add_typer(_loaded(COMMANDS[called].place)(help_option=wants_help), name=called)
+    else:
+        app.command(called)(_runnable(called, _loaded(COMMANDS[called].place)))
     return app
 
 
@@ -85,7 +85,7 @@ def _runnable(name: str, command: Callable[..., Any]) -> Callable[..., None]:
     return made(command, {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()})
 
 
-def _titled(text: str | None) -> Callable[[], None]:
+def _titled(text: str) -> Callable[[], None]:
     """Stand in for a command in the list of commands."""
 
     def title() -> None:

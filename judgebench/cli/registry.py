@@ -2,30 +2,94 @@
 
 from __future__ import annotations
 
-#: Where each command lives. Only the one that is called is imported, which keeps `list` quick.
-COMMANDS: dict[str, str] = {
-    "run": "judgebench.api.running:run",
-    "demo": "judgebench.api.demo:demo",
-    "score": "judgebench.api.score:score",
-    "humans": "judgebench.api.humans:humans",
-    "alt-test": "judgebench.api.alt_test:alt_test",
-    "compare": "judgebench.api.compare:compare",
-    "power": "judgebench.api.power:power",
-    "gate": "judgebench.api.gate:gate",
-    "systems": "judgebench.api.systems:systems",
-    "correct": "judgebench.api.correct:correct",
-    "analyze": "judgebench.api.analyze:analyze",
-    "leaderboard": "judgebench.api.leaderboard:leaderboard",
-    "report": "judgebench.api.report:report",
-    "view": "judgebench.cli.viewing:view",
-    "reproduce": "judgebench.api.reproduce:reproduce",
-    "results": "judgebench.api.results:results",
-    "publish": "judgebench.api.publish:publish",
-    "doctor": "judgebench.api.doctor:doctor",
-    "verify": "judgebench.cli.storing:verify",
-    "pack": "judgebench.cli.storing:pack",
-    "list": "judgebench.cli.listing:lists",
-    "show": "judgebench.cli.listing:show",
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """Where a command lives, and its line in the list of all: the first of its help, which only a call imports."""
+
+    place: str
+    title: str
+
+
+COMMANDS: dict[str, Command] = {
+    "run": Command(
+        "judgebench.api.running:run", "Ask judges about tasks and measure how far they agree with the gold labels."
+    ),
+    "demo": Command(
+        "judgebench.api.demo:demo",
+        "Run the samples of five tasks with four baselines each and print a leaderboard: no key, no network.",
+    ),
+    "score": Command("judgebench.api.score:score", "Measure again: stored runs, or a table of your own labels."),
+    "humans": Command(
+        "judgebench.api.humans:humans",
+        "Measure the annotators against each other, all at once, and each judge as if it were one of them.",
+    ),
+    "alt-test": Command(
+        "judgebench.api.alt_test:alt_test",
+        "Test whether a judge may replace human annotators (the alternative annotator test).",
+    ),
+    "compare": Command(
+        "judgebench.api.compare:compare",
+        "Compare judges on the same items: paired, clustered by question; all pairs where there are more than two.",
+    ),
+    "power": Command(
+        "judgebench.api.power:power", "Say how many items a comparison needs, and what the items at hand can find."
+    ),
+    "gate": Command(
+        "judgebench.api.gate:gate",
+        "Decide whether a run got worse than a baseline: exit 0 it did not, 1 it did, 6 too few items to tell.",
+    ),
+    "systems": Command(
+        "judgebench.api.systems:systems",
+        "Compare the judge's ranking of the systems with gold's: rank correlations, bias per system, decisiveness.",
+    ),
+    "correct": Command(
+        "judgebench.api.correct:correct",
+        "Correct the score that a judge gives, with gold on some rows; or say what it is worth without any.",
+    ),
+    "analyze": Command(
+        "judgebench.api.analyze:analyze",
+        "Say what predicts a judge's errors, which labels it overuses, and where it agrees least.",
+    ),
+    "leaderboard": Command(
+        "judgebench.api.leaderboard:leaderboard",
+        "Rank the judges of a runs folder, task by task; or the systems that they judged.",
+    ),
+    "report": Command(
+        "judgebench.api.report:report",
+        "Write a report of runs: one HTML file with the figures, charts and every item behind them.",
+    ),
+    "view": Command(
+        "judgebench.cli.viewing:view",
+        "Look at a runs folder in the browser, live, and label items there, blind to the judges.",
+    ),
+    "reproduce": Command(
+        "judgebench.api.reproduce:reproduce",
+        "Recompute published figures from recorded public verdicts; exit 1 where one does not match.",
+    ),
+    "results": Command(
+        "judgebench.api.results:results",
+        "Rebuild the published leaderboards: every baseline and every recorded judge whose data are there.",
+    ),
+    "publish": Command(
+        "judgebench.api.publish:publish",
+        "Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first.",
+    ),
+    "doctor": Command("judgebench.api.doctor:doctor", "Say what a file is and which command measures it."),
+    "verify": Command(
+        "judgebench.cli.storing:verify",
+        "Look for damage in stored runs: torn or changed lines, contradictions, counts that don't add up.",
+    ),
+    "pack": Command(
+        "judgebench.cli.storing:pack",
+        "Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before.",
+    ),
+    "show": Command(
+        "judgebench.cli.listing:show",
+        "Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document.",
+    ),
+    "list": Command("judgebench.cli.listing:lists", "List tasks, judges, prompts, probes or metrics, a line each."),
 }
 
 #: Flags of a command that ask another question of the same source instead.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import resource
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from judgebench.cli.registry import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,3 +109,12 @@ def test_light_commands_start_at_once(capsys: pytest.CaptureFixture[str]) -> Non
         sys.stdout.writelines(["\n", *figures])
     # 0.25 s on a machine that starts Python in 15 ms or so; a slower machine gets the same ratio.
     assert max(best.values()) <= max(0.25, 17 * bare), best
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_title_is_the_first_line_of_its_help(name: str) -> None:
+    place, title = COMMANDS[name]
+    module, _, attribute = place.partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    told = command(help_option=True).info.help if name == "list" else inspect.getdoc(command)
+    assert told.partition("\n\n")[0].replace("\n", " ") == title
