@@ -1,4 +1,4 @@
-"""The nouns and the three protocols. Numpy-free at import; arrays live only in `Ratings`."""
+"""The nouns, and the protocols that rooms meet at. Numpy-free at import; arrays live only in `Ratings`."""
 
 from judgebench.domain.items import (
     HUMAN_SOURCES,

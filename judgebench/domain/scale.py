@@ -144,7 +144,7 @@ class Scale:
             if len(labels) >= 2 and all(labels):
                 return cls.categories(labels) if name == "nominal" else cls.levels(labels)
         raise UsageError(
-            f"{spec!r} is no scale; write check, pair, pair:2, rate:1-5, pick:4, nominal:red,green "
+            f"{spec!r} is not a scale; write check, pair, pair:2, rate:1-5, pick:4, nominal:red,green "
             "or an ordered list, worst first, such as low,medium,high"
         )
 

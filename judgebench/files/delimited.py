@@ -95,7 +95,7 @@ class CsvTable(Table):
             head = list(itertools.islice(stream, _SNIFF_ROWS))
         first = next((line.strip() for line in head if line.strip()), "")
         if declared := re.fullmatch(r"sep=(.)", first, re.IGNORECASE):
-            # Excel's own way to name the delimiter: a first line that is no header.
+            # Excel's own way to name the delimiter: a first line that is not a header.
             self.skipped = next(i for i, line in enumerate(head, 1) if line.strip())
             return declared[1]
         widths = {d: _widths(head, d) for d in DELIMITERS}

@@ -83,7 +83,7 @@ class JsonTable(Table):
         try:
             value = json.loads(text, object_pairs_hook=_distinct)
         except _DoubledKeyError as doubled:
-            raise self.error("stands twice in one object", line=number, field=str(doubled)) from None
+            raise self.error("appears twice in one object", line=number, field=str(doubled)) from None
         except (ValueError, RecursionError) as error:
             if number == 1 and self._whole_object():
                 raise self.error(
@@ -109,7 +109,7 @@ class JsonTable(Table):
             try:
                 value, end = decoder.raw_decode(text, at)
             except _DoubledKeyError as doubled:
-                raise self.error("stands twice in one object", line=line, field=str(doubled)) from None
+                raise self.error("appears twice in one object", line=line, field=str(doubled)) from None
             except (ValueError, RecursionError) as error:
                 raise self.error(f"not valid JSON ({error})", line=line) from None
             yield line, self._checked(value, line)

@@ -55,7 +55,7 @@ class Row:
         value = self.require(name)
         if isinstance(value, str):
             return value
-        if loose and isinstance(value, (bool, int, float)) and value == value:  # noqa: PLR0124 - NaN is no text
+        if loose and isinstance(value, (bool, int, float)) and value == value:  # noqa: PLR0124 - NaN is not a text
             return str(value)
         return self.fail(f"expected a text, got {_show(value)}", name)
 
@@ -194,7 +194,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) != len(pairs):
         name = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise _RejectedJsonError("this field stands twice in one object", name)
+        raise _RejectedJsonError("this field appears twice in one object", name)
     for key, value in pairs:
         if value is _NAN:
             raise _RejectedJsonError("NaN and Infinity are no JSON values; write null where there is none", key)
@@ -290,7 +290,7 @@ def _csv(text: str, name: str) -> Iterator[Row]:
             header = [cell.strip() for cell in cells]
             double = [column for column, times in Counter(header).items() if times > 1]
             if double:
-                raise DataError("this column stands twice in the header", file=name, line=line, field=double[0])
+                raise DataError("this column appears twice in the header", file=name, line=line, field=double[0])
         elif len(cells) != len(header):
             raise DataError(
                 f"{len(cells)} cells in a table of {len(header)} columns", file=name, line=line,
@@ -311,7 +311,7 @@ def _parquet(raw: bytes, name: str) -> Iterator[Row]:
         raise DataError(f"this is no Parquet file ({str(error).splitlines()[0]})", file=name) from None
     double = [column for column, times in Counter(table.column_names).items() if times > 1]
     if double:
-        raise DataError("this column stands twice", file=name, field=str(double[0]))
+        raise DataError("this column appears twice", file=name, field=str(double[0]))
     for line, data in enumerate(table.to_pylist(), start=1):
         yield Row(data, name, line)
 

@@ -85,7 +85,7 @@ def sniff(path: Path | str) -> Sniffed:
         # Some tools name an array .jsonl; a line that opens and closes a list is told apart by its reader.
         return Sniffed(path, "json", gzipped)
     if suffixes and suffixes[-1] == ".json" and by_content == "csv":
-        raise DataError("no JSON: expected an array of objects, or an object per line", file=name, line=1)
+        raise DataError("not JSON: expected an array of objects, or an object per line", file=name, line=1)
     return Sniffed(path, declared or by_content, gzipped)
 
 
@@ -145,7 +145,7 @@ def _refuse_foreign(head: bytes, name: str) -> None:
     if b"\x00" in head:
         half = max(1, len(head) // 2)
         share = max(head[0::2].count(0), head[1::2].count(0)) / half
-        # Latin text in UTF-16 has a NUL in every second byte; anything else with NULs is no text.
+        # Latin text in UTF-16 has a NUL in every second byte; anything else with NULs is not text.
         if share > 0.4:
             raise DataError("UTF-16 text where UTF-8 was expected", file=name, hint=SAVE_AS)
         raise DataError("binary data, not a table", file=name, hint="expected CSV, TSV, JSONL, JSON or Parquet")

@@ -179,7 +179,7 @@ def checked_url(url: str, option: str = "--base-url") -> str:
     """Return a base URL without a trailing slash; UsageError if it is none."""
     parts = urlsplit(url.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"{option} {public_url(url)!r} is no http:// or https:// address")
+        raise UsageError(f"{option} {public_url(url)!r} is not an http:// or https:// address")
     return url.strip().rstrip("/")
 
 

@@ -208,7 +208,7 @@ def _code(answer: Any, scale: Scale) -> int | None:
         return scale.code(answer)
     if isinstance(answer, bool):
         return int(answer) if scale.kind == "check" else None
-    # numpy's integers are no int, and have the index method that says they are whole.
+    # numpy's integers are not int, but have the index method that says they are whole.
     if not isinstance(answer, float) and hasattr(answer, "__index__"):
         answer = answer.__index__()
     if isinstance(answer, float) and answer.is_integer():
@@ -224,7 +224,7 @@ def create(spec: str) -> FunctionJudge:
     """Build the judge of ``module:function``; the current directory is importable."""
     module_name, _, attribute = spec.partition(":")
     if not module_name or not attribute:
-        raise UsageError(f"{spec!r} is no judge function; write module:function")
+        raise UsageError(f"{spec!r} is not a judge function; write module:function")
     module = _import(module_name, spec)
     function: Any = module
     for part in attribute.split("."):

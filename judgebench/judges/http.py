@@ -126,7 +126,7 @@ def _seconds(value: str | None, now: float) -> float | None:
         return None
     if number >= 1e11:
         number /= 1000
-    # What is no time span is a point in time.
+    # What is not a time span is a point in time.
     return max(0.0, number - now) if number >= 1e9 else max(0.0, number)
 
 

@@ -57,7 +57,7 @@ def read_judge_file(path: Path) -> JudgeFile:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"judge file {path}: {reason}") from None
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"judge file {path} is no TOML: {error}") from None
+        raise UsageError(f"judge file {path} is not TOML: {error}") from None
     _known(data, _KEYS, path, "key")
     judge = _text(data, "judge", path)
     if judge is None:

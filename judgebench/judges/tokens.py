@@ -118,7 +118,7 @@ def file_tokens(file: Path) -> TokenCounter:
     try:
         tokenizer: Any = Tokenizer.from_file(str(file))
     except Exception as error:  # noqa: BLE001 - the library raises bare exceptions for whatever is wrong with the file
-        raise UsageError(f"tokenizer {file} is no tokenizer.json: {error}") from None
+        raise UsageError(f"tokenizer {file} is not a tokenizer.json: {error}") from None
     return TokenCounter(file.name, lambda text: len(tokenizer.encode(text).ids))
 
 

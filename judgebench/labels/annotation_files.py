@@ -35,7 +35,7 @@ def label_file(folder: Path, task: str, annotator: str) -> Path:
     'labels/judgebench-gpt--Ann--c922b55b.jsonl'
     """
     names = [re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_MOST] for name in (task, annotator)]
-    # Capitals, too: on some disks they are no difference.
+    # Capitals, too: on some disks they make no difference.
     plain = names[1] == annotator == annotator.lower()
     return folder / f"{'--'.join(names)}{'' if plain else f'--{digest(annotator, 8)}'}.jsonl"
 

@@ -112,7 +112,7 @@ class Labelled:
             raise TypeError("shown, showing or seed holds something else than whole numbers")
         seconds, at = data.get("seconds", 0.0), data.get("at", "")
         if type(seconds) not in {int, float} or type(at) is not str:
-            raise TypeError("seconds is no number, or at no text")
+            raise TypeError("seconds is not a number, or at is not text")
         return cls(
             task=data["task"],
             revision=data["revision"],

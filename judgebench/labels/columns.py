@@ -237,7 +237,7 @@ def _numbers(table: Table, raw: Raw, column: str, kept: slice | npt.NDArray[np.i
     codes = cells.codes()[kept]
     if (bad := np.flatnonzero(np.isin(codes, wrong))).size:
         raise table.error(
-            f"{words[codes[bad[0]]].strip()!r} is no number, or beyond {_LARGEST:g}",
+            f"{words[codes[bad[0]]].strip()!r} is not a number, or is beyond {_LARGEST:g}",
             line=int(raw.lines[kept][bad[0]]),
             field=column,
             hint="a score or probability is a number; empty the cell where there is none",

@@ -40,7 +40,7 @@ class FrameTable(Table):
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
-        del nested  # a cell that holds a list is no label
+        del nested  # a cell that holds a list is not a label
         rows = len(self._frame)
         if not rows:
             raise self.error("no rows")

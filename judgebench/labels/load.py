@@ -144,7 +144,7 @@ def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) ->
         for name in labels:
             if len(read[name].words) > _MOST_LABELS:
                 raise table.error(
-                    f"more than {_MOST_LABELS:,} different values: that is no column of labels",
+                    f"more than {_MOST_LABELS:,} different values: that is not a column of labels",
                     field=name,
                     hint="judgebench doctor FILE shows which columns are",
                 )

@@ -276,7 +276,7 @@ def _no_fit(
     known = words - unknown
     if len(known) < 2:
         # No vocabulary has more than a stray one of them: all are foreign.
-        return DataError(f"the labels are no words we know: {listing(said, words, where)}", file=file, hint=_SAY)
+        return DataError(f"the labels are not words we know: {listing(said, words, where)}", file=file, hint=_SAY)
     return DataError(
         f"{'most' if len(known) > len(unknown) else 'some'} labels are words of the {kind} scale, "
         f"but {listing(said, unknown, where)} "

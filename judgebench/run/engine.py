@@ -370,5 +370,5 @@ def _checked(reply: object, case: Case, scale: Scale) -> Reply:
     if reply.code is not None and not (fits and listed == (scale.kind in {"rank", "steps"})):
         return replace(reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}")
     if not all(map(math.isfinite, (*reply.scores, *reply.probabilities))):
-        return replace(reply, scores=(), probabilities=(), error="scores that are no numbers were left out")
+        return replace(reply, scores=(), probabilities=(), error="scores that are not numbers were left out")
     return reply

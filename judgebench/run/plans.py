@@ -94,7 +94,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         raise DataError(f"{task.name} has no items to judge")
     if twice := seen.twice(islice(task.items(), selection.limit)):
         raise DataError(
-            f"{task.name} has {len(twice)} ids that stand more than once, the first is {twice[0]!r}",
+            f"{task.name} has {len(twice)} ids that appear more than once, the first is {twice[0]!r}",
             hint="every item needs an id of its own",
         )
     if seen.unanswered and selection.needs_answers:

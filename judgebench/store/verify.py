@@ -130,9 +130,9 @@ def _contradictions(verdict: Verdict, scale: Scale | None) -> Iterator[str]:
     if (verdict.status is Status.OK) != (verdict.code is not None):
         yield f"status {verdict.status.value!r} with verdict {verdict.code!r}: only ok has one"
     if sorted(verdict.order) != list(range(len(verdict.order))):
-        yield f"order {list(verdict.order)} is no order of responses"
+        yield f"order {list(verdict.order)} is not an order of responses"
     if not all(_finite(number) for number in (*verdict.scores, *verdict.probabilities)):
-        yield "a score or probability is no finite number"
+        yield "a score or probability is not a finite number"
     if scale is None:
         return
     places = max(len(verdict.order), len(scale.labels)) if scale.kind == "pick" else len(scale.labels)

@@ -45,7 +45,7 @@ def read_annotations(rows: Iterable[Row]) -> dict[str, dict[str, str]]:
     for row in rows:
         for annotator, labels in row.data.items():
             if annotator in found:
-                row.fail("this annotator stands twice", annotator)
+                row.fail("this annotator appears twice", annotator)
             if not isinstance(labels, dict) or not labels:
                 row.fail("expected an object of items and labels", annotator)
             found[annotator] = {item: _label(row, annotator, item, label) for item, label in labels.items()}

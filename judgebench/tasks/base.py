@@ -124,7 +124,7 @@ class CardTask:
                     hint="is it the file of another split?",
                 )
             if sorted(order) != list(range(len(items[item].responses))):
-                raise DataError(f"item {item!r}: {order} is no order of its responses", file=str(path))
+                raise DataError(f"item {item!r}: {order} is not an order of its responses", file=str(path))
             if reply.code is not None and not _fits(reply.code, self.scale, items[item]):
                 raise DataError(f"item {item!r}: verdict {reply.code!r} is not on the scale", file=str(path))
         return recording
@@ -163,7 +163,7 @@ class CardTask:
             if not self._many:
                 # Later passes over a large task need not remember what the first has seen.
                 if item.id in seen:
-                    row.fail(f"id {item.id!r} stands twice (first on line {seen[item.id]})")
+                    row.fail(f"id {item.id!r} appears twice (first on line {seen[item.id]})")
                 seen[item.id] = row.line
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")

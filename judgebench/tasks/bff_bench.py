@@ -75,7 +75,7 @@ class Reader:
         conditions = tuple(dict.fromkeys(row.name("cond") for row in rows))
         wanted = conditions[0] if column is None and len(conditions) == 1 else column
         if wanted not in conditions:
-            said = "name the condition" if column is None else f"{column!r} is no condition"
+            said = "name the condition" if column is None else f"{column!r} is not a condition"
             raise UsageError(f"{source.name}: {said}; there are {', '.join(conditions)}")
         replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
         judge = ""
@@ -84,7 +84,7 @@ class Reader:
                 continue
             key = (row.name("id"), _OWN_ORDER)
             if key in replies:
-                row.fail(f"id {key[0]!r} stands twice under {wanted!r}", "id")
+                row.fail(f"id {key[0]!r} appears twice under {wanted!r}", "id")
             p = _number(row, "p", 1.0)
             judge = row.name("jev_model") if "jev_model" in row.data else judge
             replies[key] = Reply.ok(

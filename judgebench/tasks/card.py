@@ -208,7 +208,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
     except OSError as error:
         raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"this is no TOML: {error}", file=str(path)) from None
+        raise DataError(f"this is not TOML: {error}", file=str(path)) from None
 
 
 def reader_of(name: str) -> str:

@@ -78,7 +78,7 @@ class Reader:
         for row, games in rows:
             pair = row.name("pair_id")
             if (pair, _ORDERS[0]) in replies:
-                row.fail(f"pair {pair!r} stands twice for this judge", "pair_id")
+                row.fail(f"pair {pair!r} appears twice for this judge", "pair_id")
             if pair in items and "label" in row.data and row.choice("label", _LABELS) != items[pair].gold[0].code:
                 row.fail(f"the label isn't the one of pair {pair!r} in the data: another version?", "label")
             for order, game in zip(_ORDERS, games, strict=False):

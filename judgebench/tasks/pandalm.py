@@ -67,7 +67,7 @@ class Reader:
                 raise UsageError(f"{source.name}: there is no judge {column!r} in it, only {judge}")
             item = row.name("idx")
             if (item, _ORDER) in replies:
-                row.fail(f"idx {item} stands twice", "idx")
+                row.fail(f"idx {item} appears twice", "idx")
             if item not in items:
                 row.fail(f"idx {item} is not in the test set", "idx")
             replies[item, _ORDER] = _reply(row, _JUDGES[judge])

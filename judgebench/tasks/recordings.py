@@ -97,7 +97,8 @@ def _order(row: Row, scale: Scale) -> tuple[int, ...]:
         right = bool(order) and sorted(order) == list(range(len(order)))
     if not right:
         row.fail(
-            f"{value!r} is no order; write the shown responses' indices such as 0,1, or original or swapped", "order"
+            f"{value!r} is not an order; write the shown responses' indices such as 0,1, or original or swapped",
+            "order",
         )
     return order
 
@@ -120,5 +121,5 @@ def _stored(row: Row, scale: Scale) -> tuple[tuple[str, tuple[int, ...]], Reply]
             model=str(fields.get("model") or ""),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        row.fail(f"this is no stored verdict ({error})")
+        row.fail(f"this is not a stored verdict ({error})")
     return (str(fields["item"]), order), reply

@@ -142,14 +142,14 @@ def ties_score(prompts: Iterable[TiesPrompt]) -> TiesScore:
         kind = "tied" if prompt.tied else "reference"
         group = tied if prompt.tied else reference
         if prompt.pair in group:
-            raise DataError(f"the {kind} prompt of Ties pair {prompt.pair!r} stands twice")
+            raise DataError(f"the {kind} prompt of Ties pair {prompt.pair!r} appears twice")
         if len(prompt.right) < 1 + prompt.tied or not prompt.wrong:
             raise DataError(
                 f"the {kind} prompt of Ties pair {prompt.pair!r} has {len(prompt.right)} right and "
                 f"{len(prompt.wrong)} wrong responses; its margins are undefined"
             )
         if not all(math.isfinite(score) for score in (*prompt.right, *prompt.wrong)):
-            raise DataError(f"the {kind} prompt of Ties pair {prompt.pair!r} has a score that is no number")
+            raise DataError(f"the {kind} prompt of Ties pair {prompt.pair!r} has a score that is not a number")
         group[prompt.pair] = prompt
     pairs = sorted(tied.keys() & reference.keys())
     if not pairs:

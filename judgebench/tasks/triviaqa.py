@@ -117,7 +117,7 @@ def _the_judge(source: Source, row: Row, asked: str | None) -> str:
     judges = [name for name in row.data if _is_judge(name, row)]
     if asked is None and len(judges) == 1:
         return judges[0]
-    said = "name the judge's column" if asked is None else f"{asked!r} is no judge's column"
+    said = "name the judge's column" if asked is None else f"{asked!r} is not a judge's column"
     raise UsageError(f"{source.name}: {said}; there are {', '.join(judges) or 'none'}")
 
 

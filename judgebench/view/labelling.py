@@ -291,7 +291,7 @@ class Session:
                 words = words_of(scale.undo(_checked(said, scale.kind, len(scale.labels), one.item), one.order), scale)
                 code_of(words, scale, responses)
             except (ValueError, IndexError) as error:
-                raise UsageError(f"that is no label of this item: {error}") from None
+                raise UsageError(f"that is not a label of this item: {error}") from None
         self.writer.append(
             Labelled(
                 task=self.task.name,

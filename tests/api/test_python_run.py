@@ -188,8 +188,8 @@ def test_our_signal_handlers_and_threads_stay_ours(here: Path) -> None:
         ("baseline/first", "pandalm", {"sample": "no"}, UsageError, "sample='no': write True or False"),
         (Unsettled(), "pandalm", {"sample": True}, UsageError, "Unsettled are 'warm'; give it"),
         ([], "pandalm", {"sample": True}, UsageError, "no judge is given"),
-        (["baseline/first", 3], "pandalm", {"sample": True}, UsageError, "3 is no judge"),
-        ("baseline/first", 3, {}, UsageError, "3 is no task"),
+        (["baseline/first", 3], "pandalm", {"sample": True}, UsageError, "3 is not a judge"),
+        ("baseline/first", 3, {}, UsageError, "3 is not a task"),
         (longer, "pandalm", {"sample": True, "engine": "ray"}, UsageError, "module:function"),
     ],
 )  # fmt: skip

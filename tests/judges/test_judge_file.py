@@ -68,7 +68,7 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("judge = ", "no TOML"),
+        ("judge = ", "not TOML"),
         ("", "'judge' is missing"),
         ("judge = 3", "'judge' must be text"),
         ('judge = "other.toml"', "another judge file"),

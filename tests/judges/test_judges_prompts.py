@@ -153,7 +153,7 @@ def test_a_file_of_ones_own(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("kinds = [", "no TOML"),
+        ("kinds = [", "not TOML"),
         ('kinds = ["pair"]', "'user'"),
         ('user = "{{responses}} {{verdict}}"', "'kinds'"),
         ('kinds = ["pears"]\nuser = "x"', "'kinds'"),

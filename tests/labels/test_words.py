@@ -61,7 +61,7 @@ def test_what_fits_nothing_is_listed():
     # As many strays as known words: only the strays are named.
     with pytest.raises(DataError, match=r"^some labels are words of the check scale, but 'dunno' .*, 'maybe' "):
         infer({"judge": ["yes", "no", "maybe"], "h1": ["no", "dunno"]})
-    with pytest.raises(DataError, match=r"no words we know: 'high' .* 'low' .*--scale"):
+    with pytest.raises(DataError, match=r"not words we know: 'high' .* 'low' .*--scale"):
         infer({"judge": ["low", "high"]})
     with pytest.raises(DataError, match="numbers with decimals are scores, not labels"):
         infer({"judge": ["3.5", "4"]})

@@ -75,5 +75,5 @@ def test_a_new_label_is_used_and_nothing_is_asked(tmp_path: Path) -> None:
 
 
 def test_ids_that_stand_twice_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="stand more than once, the first is 'i'"):
+    with pytest.raises(DataError, match="appear more than once, the first is 'i'"):
         ask(Toy({"i": "one"}, doubled=True), tmp_path)

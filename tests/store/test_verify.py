@@ -69,7 +69,7 @@ WRONG = {
     "not one code": (lambda line: changed(line, code=[0, 1]), "is not on the scale"),
     "a truth": (lambda line: changed(line, code=True), "expected a whole number"),
     "unknown status": (lambda line: changed(line, status="fine"), "not a verdict"),
-    "order": (lambda line: changed(line, order=[0, 0]), "is no order of responses"),
+    "order": (lambda line: changed(line, order=[0, 0]), "is not an order of responses"),
     "score": (lambda line: changed(line, scores=["x"]), "expected finite numbers"),
     "infinite": (
         lambda line: line.replace(b'"scores":[]', b'"scores":[Infinity]').split(b',"crc"')[0] + b"}\n",

@@ -186,7 +186,7 @@ def test_recorded_probabilities(tmp_path: Path) -> None:
     assert {key[0]: reply.code for key, reply in task.recorded(path, "ref").replies.items()} == {"c1-t1": 0, "c1-t2": 1}
     with pytest.raises(UsageError, match="name the condition; there are noref, ref"):
         task.recorded(path)
-    with pytest.raises(UsageError, match="'self' is no condition"):
+    with pytest.raises(UsageError, match="'self' is not a condition"):
         task.recorded(path, "self")
 
 
@@ -196,7 +196,7 @@ def test_recorded_probabilities(tmp_path: Path) -> None:
         ("c1-t1,noref,1.2,1,1,j", "between 0 and 1, got '1.2'"),
         ("c1-t1,noref,nan,1,1,j", "between 0 and 1, got 'nan'"),
         ("c1-t1,noref,high,1,1,j", "between 0 and 1"),
-        ("c1-t1,noref,0.1,1,1,j\nc1-t1,noref,0.2,1,1,j", "'c1-t1' stands twice"),
+        ("c1-t1,noref,0.1,1,1,j\nc1-t1,noref,0.2,1,1,j", "'c1-t1' appears twice"),
         ("c9-t1,noref,0.1,1,1,j", "'c9-t1' is not in bff-bench"),
     ],
 )

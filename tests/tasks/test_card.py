@@ -129,7 +129,7 @@ def test_a_wrong_card_names_file_and_key(tmp_path: Path, old: str, new: str, fie
 
 
 def test_broken_toml_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no TOML"):
+    with pytest.raises(DataError, match="not TOML"):
         load_card("tiny", write(tmp_path, "name = "))
 
 

@@ -119,7 +119,7 @@ def test_a_wrong_row_is_named_by_line_and_field(tmp_path: Path, change: dict[str
 
 def test_an_id_that_stands_twice_is_an_error(tmp_path: Path) -> None:
     records = rows()
-    with pytest.raises(DataError, match=r"gpt\.jsonl:25.*stands twice \(first on line 5\)"):
+    with pytest.raises(DataError, match=r"gpt\.jsonl:25.*appears twice \(first on line 5\)"):
         open_task("judgebench", data=write(tmp_path / "gpt.jsonl", [*records, records[4]])).items()
 
 
@@ -191,7 +191,7 @@ def test_a_wrong_game_is_named(tmp_path: Path, change: dict[str, Any], said: str
 
 def test_a_pair_judged_twice_is_an_error(tmp_path: Path) -> None:
     file = reduced({"one": {}})
-    with pytest.raises(DataError, match=r"judgments\.jsonl:25.*stands twice"):
+    with pytest.raises(DataError, match=r"judgments\.jsonl:25.*appears twice"):
         open_task("judgebench", sample=True).recorded(write(tmp_path / "judgments.jsonl", [*file, file[3]]))
 
 

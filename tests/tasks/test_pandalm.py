@@ -67,7 +67,7 @@ def test_a_boolean_answer_is_the_word_it_was() -> None:
         ({"cmp_key": "a_b_c"}, "joined by one '_'"),
         ({"response1": None}, "field 'response1'"),
         ({"response1": ["x"]}, "field 'response1'"),
-        ({"idx": 0}, "'0' stands twice"),
+        ({"idx": 0}, "'0' appears twice"),
         ({"idx": 1.5}, "field 'idx'"),
         ({"input": None}, "field 'input'"),
     ],
@@ -113,7 +113,7 @@ def test_recorded_verdicts_of_both_judges_are_read(tmp_path: Path) -> None:
         ([{"idx": 0, "gpt_result": "1"}, {"idx": 1, "pandalm_result": 1}], "the same in every row"),
         ([{"idx": 0, "gpt_result": "A"}], "got 'A'"),
         ([{"idx": 0, "gpt_result": True}], "got True"),
-        ([{"idx": 0, "gpt_result": "1"}, {"idx": 0, "gpt_result": "1"}], "stands twice"),
+        ([{"idx": 0, "gpt_result": "1"}, {"idx": 0, "gpt_result": "1"}], "appears twice"),
         ([{"idx": 99, "gpt_result": "1"}], "not in the test set"),
     ],
 )

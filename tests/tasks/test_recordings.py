@@ -74,8 +74,8 @@ def test_the_verdicts_of_a_run_come_back_as_they_were_shown(tmp_path, scale) -> 
         ("id,verdict\n1,A,3\n", r"r\.csv:2: 3 cells in a table of 2 columns"),
         ("id,verdict\n1,A\n1,B\n", r"r\.csv:3: item '1' stands in order \[0, 1\] twice"),
         ("id,verdict\n1,A\n2,C\n3,draw\n", r"r\.csv:3, field 'verdict': .*'C' \(line 3\), 'draw' \(line 4\)"),
-        ("id,verdict,order\n1,A,0\n", r"r\.csv:2, field 'order': '0' is no order"),
-        ('id,verdict,order\n1,A,"0,0"\n', "is no order"),
+        ("id,verdict,order\n1,A,0\n", r"r\.csv:2, field 'order': '0' is not an order"),
+        ('id,verdict,order\n1,A,"0,0"\n', "is not an order"),
         (b"id,verdict\n1,\xff\n", "not UTF-8"),
     ],
 )

@@ -115,7 +115,7 @@ def test_bad_rows(tmp_path: Path, change: dict[str, object], said: str) -> None:
 
 
 def test_an_id_may_repeat_across_subsets_only(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="'math-prm/7' stands twice"):
+    with pytest.raises(DataError, match="'math-prm/7' appears twice"):
         open_task("rewardbench", data=write(tmp_path, ROW, ROW)).items()
 
 

@@ -157,10 +157,10 @@ def test_a_reference_without_its_tied_prompt_counts_for_accuracy_only() -> None:
     [
         ([], "no tied prompt of Ties has its reference"),
         (PAIRS[:1], "no tied prompt"),
-        ([*PAIRS, PAIRS[0]], "'1' stands twice"),
+        ([*PAIRS, PAIRS[0]], "'1' appears twice"),
         ([TiesPrompt("1", True, (5,), (1,)), PAIRS[1]], "1 right and 1 wrong"),
         ([TiesPrompt("1", True, (5, 4), ()), PAIRS[1]], "2 right and 0 wrong"),
-        ([TiesPrompt("1", True, (5, math.nan), (1,)), PAIRS[1]], "no number"),
+        ([TiesPrompt("1", True, (5, math.nan), (1,)), PAIRS[1]], "not a number"),
     ],
 )
 def test_ties_that_cannot_be_scored(prompts: list[TiesPrompt], said: str) -> None:

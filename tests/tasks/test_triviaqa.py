@@ -113,7 +113,7 @@ def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
 
 
 def test_own_ids_must_not_repeat(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="id '1' stands twice"):
+    with pytest.raises(DataError, match="id '1' appears twice"):
         open_task("triviaqa", data=answers(tmp_path, ROW | {"id": 1}, ROW | {"id": 1})).items()
 
 

@@ -84,7 +84,7 @@ def decode(backend: str, status: int, content: str | bytes, secrets: Iterable[st
     else:
         if isinstance(body, dict):
             return cast("dict[str, Any]", body)
-        problem = "JSON that is no object"
+        problem = "JSON that is not an object"
     text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
     raise RetryableError(f"{backend}: HTTP {status} with {problem}: {redact(text, secrets)!r}")
 

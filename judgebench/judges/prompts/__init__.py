@@ -335,7 +335,7 @@ def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"prompt file {file} is no TOML: {error}") from None
+        raise UsageError(f"prompt file {file} is not TOML: {error}") from None
     unknown = sorted(set(data) - {"name", "kinds", "system", "user"})
     if unknown:
         raise UsageError(f"prompt file {file}: unknown key {unknown[0]!r}; the keys are name, kinds, system, user")
