@@ -45,9 +45,9 @@ def report(
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 
     file, own = Path(output), None if data is None else Path(data)
-    paths = run_paths(runs)
-    if not paths:
+    if runs is None or runs in ([], ()):
         raise UsageError("give run folders, or folders of runs")
+    paths = run_paths(runs)
     check_texts(sample=sample, data=own)
     check_output(file)
     _keep_out_of_runs(file)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import judgebench.report.html
 import pytest
 
 import judgebench
+import judgebench.report.document.as_html
 from judgebench.api.notes import NoteWarning
 from judgebench.errors import DataError, UsageError
 
@@ -121,7 +121,7 @@ def test_report(scores, here):
         judgebench.report("runs", limit_items=0)
     with pytest.raises(UsageError, match="give run folders"):
         judgebench.report()
-    assert judgebench.report.html.asset("document.css")
+    assert judgebench.report.document.as_html.asset("document.css")
 
 
 @pytest.mark.usefixtures("scores")

@@ -211,6 +211,7 @@ def _pages() -> Iterator[Scene]:
             "task": "--task pandalm --task triviaqa", "by-system": "--by-system", "policy": "--policy invalid=drop"}),
         *(step(f"output-{form}", f"leaderboard runs --task pandalm --output board.{form}") for form in board[1:]),
         step("environment", "leaderboard --format csv", JUDGEBENCH_RUNS="runs"),
+        step("config", "leaderboard runs --config defaults.toml"),
     )  # fmt: skip
     yield scene(
         "report",
