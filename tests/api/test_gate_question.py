@@ -26,7 +26,7 @@ def test_a_decision_is_reached_from_python(tmp_path, monkeypatch):
     assert isinstance(found.failure, judgebench.JudgebenchError)
     assert judgebench.gate(old, against=old).failure is None
     for wrong, says in (
-        ({"margin": 5}, "margin 5: two values"),
+        ({"margin": 5}, "margin 5: cohen_kappa can never change by more than 2"),
         ({"margin": "5%"}, "margin='5%': expected a number"),
         ({"max_cost_increase": -1}, "max_cost_increase -1: what is allowed"),
         ({"subset": "x"}, "no subset is named 'x'"),

@@ -56,7 +56,7 @@ def test_closed_streams(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("run = 3", "run is no section"),
+        ("run = 3", "run is not a section"),
         ("[rum]\nlimit = 1", "did you mean 'run'"),
         ("[run]\nlimits = 1", "no option 'limits'"),
         ("[run", "not TOML"),

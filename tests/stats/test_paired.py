@@ -204,7 +204,7 @@ def test_agresti_min_is_walds_on_half_an_item_more(b, c, same):
 
 @pytest.mark.parametrize("call", [(11, 10), (-1, 10), (0, 0)])
 def test_no_proportion(call):
-    with pytest.raises(ValueError, match="no proportion"):
+    with pytest.raises(ValueError, match="not a proportion"):
         clopper_pearson(*call)
 
 
