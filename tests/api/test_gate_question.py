@@ -28,7 +28,7 @@ def test_a_decision_is_reached_from_python(tmp_path, monkeypatch):
     for wrong, says in (
         ({"margin": 5}, "margin 5: cohen_kappa can never change by more than 2"),
         ({"margin": "5%"}, "margin='5%': expected a number"),
-        ({"max_cost_increase": -1}, "max_cost_increase -1: what is allowed"),
+        ({"max_cost_increase": -1}, "max_cost_increase -1: it must be above 0"),
         ({"subset": "x"}, "no subset is named 'x'"),
         ({"limit": 5}, "judgebench.gate: got an unexpected keyword argument 'limit'"),
     ):
