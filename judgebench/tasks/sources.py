@@ -6,15 +6,11 @@ The hub is read through ``datasets``; files at a pinned address are checked by h
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
 import re
 import socket
 import sys
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -99,18 +95,22 @@ def _keep(path: Path, raw: bytes) -> None:
 
 
 def _download(card: Card, url: str) -> bytes:
+    from http.client import HTTPException  # noqa: PLC0415 - loaded on use
+    from urllib.error import HTTPError  # noqa: PLC0415 - loaded on use
+    from urllib.request import Request, urlopen  # noqa: PLC0415 - loaded on use
+
     if not url.startswith(("https://", "http://")):
         raise DataError("only http and https addresses are fetched", file=url)
     if os.environ.get("HF_HUB_OFFLINE", "") in {"1", "ON", "YES", "TRUE"}:
         raise DataError("HF_HUB_OFFLINE forbids downloads", file=url, hint=choices(card))
-    request = urllib.request.Request(url, headers={"User-Agent": "judgebench"})  # noqa: S310 - scheme checked above
+    request = Request(url, headers={"User-Agent": "judgebench"})  # noqa: S310 - scheme checked above
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 - scheme checked above
+        with urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 - scheme checked above
             return bytes(answer.read())
-    except urllib.error.HTTPError as error:
+    except HTTPError as error:
         error.close()
         raise DataError(f"the server answered {error.code}", file=url, hint=choices(card)) from None
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise DataError(f"can't be downloaded ({reason})", file=url, hint=choices(card)) from None
 
@@ -153,10 +153,13 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]
 
 def _reachable(endpoint: str) -> bool:
     """Whether a connection can be made; behind a proxy that can't be told, and the answer is yes."""
-    address = urllib.parse.urlsplit(endpoint)
-    proxies = urllib.request.getproxies()
+    from urllib.parse import urlsplit  # noqa: PLC0415 - loaded on use
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - loaded on use
+
+    address = urlsplit(endpoint)
+    proxies = getproxies()
     behind = address.scheme in proxies or "all" in proxies
-    if not address.hostname or (behind and not urllib.request.proxy_bypass(address.hostname)):
+    if not address.hostname or (behind and not proxy_bypass(address.hostname)):
         return True
     try:
         port = address.port or (80 if address.scheme == "http" else 443)
