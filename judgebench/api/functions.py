@@ -32,10 +32,7 @@ _HELP = "give it an attribute `settings`, a mapping of all that can change an an
 def function_judge(function: Callable[..., Any]) -> FunctionJudge:
     """Make a judge of a function, a class or an object that can be called.
 
-    Raises
-    ------
-    UsageError
-        If two versions of it could not be told apart, or its signature is not a judge's.
+    UsageError if two versions of it could not be told apart, or its signature is not a judge's.
     """
     from judgebench.judges.function import FunctionJudge  # noqa: PLC0415 - loaded on use
 

@@ -45,18 +45,11 @@ def _wait(over: threading.Event) -> None:
 
 
 def beside(work: Callable[[], T], stop: Callable[[], None]) -> T:
-    """Do work in a thread of its own and wait for it.
+    """Do work in a thread of its own, with the caller's context variables; ``stop``, called once, asks it to end.
 
     The caller may be inside an event loop, which can't run a second one; and its signal handlers, of a notebook or
     of pytest, stay its own. Ctrl-C stops the work and comes out as KeyboardInterrupt; so does a cancellation of the
     caller's task, as what it is.
-
-    Parameters
-    ----------
-    work : callable
-        What to do; the context variables are the caller's.
-    stop : callable
-        Asks the work to end; called once.
     """
     outcome: list[tuple[T | None, BaseException | None]] = []
     over = threading.Event()
@@ -87,13 +80,7 @@ def beside(work: Callable[[], T], stop: Callable[[], None]) -> T:
 
 
 class Asker:
-    """`judgebench.run.execute.execute_all` in a thread of its own.
-
-    Parameters
-    ----------
-    execute : callable, optional
-        Another function that asks.
-    """
+    """`judgebench.run.execute.execute_all` in a thread of its own, or another function that asks."""
 
     def __init__(self, execute: Callable[..., list[Outcome]] | None = None) -> None:
         self._execute = execute

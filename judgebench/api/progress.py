@@ -18,13 +18,7 @@ _RECENT = 30.0
 
 
 class Live:
-    """Shows how far all runs of a command are.
-
-    Parameters
-    ----------
-    stream : text stream or None
-        The terminal, or what takes its place.
-    """
+    """Shows how far all runs of a command are, on a terminal or what takes its place."""
 
     def __init__(self, stream: TextIO | None) -> None:
         # Python has no stream at all where the shell closed it, whatever its type says.

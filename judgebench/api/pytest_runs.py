@@ -42,16 +42,9 @@ class Told(NamedTuple):
 class Settings:
     """What the session's options say.
 
-    Parameters
-    ----------
-    runs : str
-        Folder or URL that keeps the answers.
-    offline : {'', 'skip', 'fail'}
-        What becomes of a test whose answers are not all there; empty where judges may be asked.
-    max_cost : float or None
-        Dollars for the whole session.
-    session : str
-        The same for all workers of a session, and for no other; empty where there is one process.
+    ``runs`` is the folder or URL that keeps the answers. ``offline`` ('skip', 'fail', or empty where judges may be asked)
+    is what becomes of a test whose answers are not all there. ``max_cost`` is in dollars, for the whole session.
+    ``session`` is the same for all workers of a session, and for no other; empty where there is one process.
     """
 
     runs: str
@@ -63,12 +56,7 @@ class Settings:
 class JudgeRun:
     """Asks judges and measures, once a session and with answers kept for the next.
 
-    Parameters
-    ----------
-    settings : Settings
-        What the session's options say.
-    options : callable
-        Gives the defaults of the running test's marks.
+    ``options`` gives the defaults of the running test's marks.
     """
 
     def __init__(self, settings: Settings, options: Callable[[], Mapping[str, Any]]) -> None:
@@ -82,21 +70,10 @@ class JudgeRun:
     def __call__(
         self, judge: JudgeLike | Sequence[JudgeLike], task: TaskLike | Sequence[TaskLike], **options: Any
     ) -> Scores:
-        """Ask a judge about a task and measure.
+        """Ask a judge about a task and measure, with the parameters of `judgebench.run`.
 
-        Parameters
-        ----------
-        judge, task
-            As of `judgebench.run`.
-        **options
-            As of `judgebench.run`; those of the test's ``judge`` mark are taken where nothing is said here. Answers
-            are kept in ``--judge-runs``, progress is not shown.
-
-        Returns
-        -------
-        Scores
-            What was measured. What goes wrong fails the test in a line or two; without answers it is skipped or
-            failed in offline mode.
+        The test's ``judge`` mark gives the options that are not given here. Answers are kept in ``--judge-runs``, progress is
+        not shown. What goes wrong fails the test in a line or two; without answers it is skipped or failed in offline mode.
         """
         __tracebackhide__ = True
         try:
@@ -215,13 +192,7 @@ class _Mute:
 
 
 def _offline(prepared: Prepared, runs: Path) -> Scores:
-    """Measure what is answered already.
-
-    Raises
-    ------
-    _NotAnsweredError
-        If not everything is.
-    """
+    """Measure what is answered already; _NotAnsweredError if not everything is."""
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
