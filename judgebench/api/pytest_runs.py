@@ -42,8 +42,8 @@ class Told(NamedTuple):
 class Settings:
     """What the session's options say.
 
-    ``runs`` is the folder or URL that keeps the answers. ``offline`` ('skip', 'fail', or empty where judges may be asked)
-    is what becomes of a test whose answers are not all there. ``max_cost`` is in dollars, for the whole session.
+    ``runs`` is the folder or URL that keeps the answers. ``offline`` ('skip', 'fail', or empty where judges may be
+    asked) is what becomes of a test whose answers are not all there. ``max_cost`` is in dollars, for the whole session.
     ``session`` is the same for all workers of a session, and for no other; empty where there is one process.
     """
 
@@ -72,8 +72,9 @@ class JudgeRun:
     ) -> Scores:
         """Ask a judge about a task and measure, with the parameters of `judgebench.run`.
 
-        The test's ``judge`` mark gives the options that are not given here. Answers are kept in ``--judge-runs``, progress is
-        not shown. What goes wrong fails the test in a line or two; without answers it is skipped or failed in offline mode.
+        The test's ``judge`` mark gives the options that are not given here. Answers are kept in ``--judge-runs``,
+        progress is not shown. What goes wrong fails the test in a line or two; without answers it is skipped or failed
+        in offline mode.
         """
         __tracebackhide__ = True
         try:
