@@ -37,13 +37,6 @@ class Showing:
     limit: int | None = None
 
 
-def options(max_concurrency: int | None, *, attempts: int) -> Options:
-    """Put the engine's options together."""
-    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
-
-    return Options(max_concurrency=max_concurrency, attempts=attempts)
-
-
 def plan_named(
     judges: Sequence[str | Judge],
     tasks: Sequence[str | Task],

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.asking import ask_and_measure, options, plan_run
+from judgebench.api.asking import ask_and_measure, plan_run
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.reproduce import data_folder
@@ -31,6 +31,7 @@ def results(
     """Rebuild the published leaderboards: every baseline and every recorded judge whose data are there."""
     from judgebench.reproduce.leaderboards import figures, write_results  # noqa: PLC0415 - loaded on use
     from judgebench.reproduce.reproduction import reproduce  # noqa: PLC0415 - loaded on use
+    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
@@ -50,7 +51,7 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows, stopped = ask_and_measure(plans, Path(runs), options(16, attempts=1))
+        rows, stopped = ask_and_measure(plans, Path(runs), Options(max_concurrency=16, attempts=1))
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))

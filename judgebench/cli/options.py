@@ -7,13 +7,12 @@ import shutil
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, cast
 
 import typer
 
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError
-from judgebench.labels.annotations import Mode
 
 
 def _read_config(context: typer.Context, value: Path | None) -> Path | None:
@@ -63,7 +62,6 @@ def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
 
 
 _WIDE = 120
-Format: TypeAlias = Literal["table", "json", "csv", "md"]
 
 ConfigOption = Annotated[
     Path | None,
@@ -80,23 +78,6 @@ DataOption = Annotated[
     typer.Option("--data", metavar="DIR", help="Folder or file in the benchmark's published format."),
 ]
 SampleOption = Annotated[bool, typer.Option("--sample", help="Use the rows shipped with the task.")]
-LabelsOption = Annotated[
-    list[Path],
-    typer.Option(
-        "--labels",
-        metavar="FILE|DIR",
-        help="Labels of your own annotators, as `judgebench view` keeps them; repeatable.",
-    ),
-]
-LabelsModeOption = Annotated[
-    Mode | None,
-    typer.Option(
-        "--labels-mode",
-        help="only: --labels are the gold, and only labelled items count (the default; humans and alt-test: add); "
-        "add: they are added to the gold.",
-    ),
-]
-FormatOption = Annotated[Format, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="How to print the scores.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write to this file instead of the terminal.")
 ]
@@ -108,7 +89,6 @@ PolicyOption = Annotated[
         help="Override a convention: order, tie, invalid or gold (docs/policies.md); repeatable.",
     ),
 ]
-BySystemOption = Annotated[bool, typer.Option("--by-system", help="Add a row for every judged system.")]
 
 
 def emit(text: str, output: Path | None) -> None:
