@@ -184,8 +184,9 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
         return cast("Judge", load(PLAIN_JUDGES[spec])(spec))
     if (factory := _plugin("judges", backend if slash else spec)) is not None:
         from judgebench.domain import Judge as Wanted  # noqa: PLC0415 - loaded on use
+        from judgebench.judges.own import as_judge  # noqa: PLC0415 - loaded on use
 
-        return _made(spec, Wanted, lambda: factory(model, **_options(settings, None)))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
+        return _made(spec, Wanted, lambda: as_judge(factory(model, **_options(settings, None))))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
     if _FUNCTION.fullmatch(spec):
         return cast("Judge", load("judgebench.judges.function:create")(spec))
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
@@ -217,9 +218,8 @@ class Recipe:
 
 
 def recipe(spec: str, judge: Judge, task: Task, settings: JudgeSettings) -> Recipe | None:
-    """Say how to make a judge elsewhere; None for one that is made of the task's data and costs nothing to ask."""
-    here = {reference.partition(":")[0] for reference in PLAIN_JUDGES.values()}
-    return None if type(judge).__module__ in here else Recipe(spec, settings, task.name, task.scale)
+    """Say how to make a judge elsewhere; None for one that asks nobody."""
+    return Recipe(spec, settings, task.name, task.scale) if judge.backends else None
 
 
 def judge_environment() -> dict[str, str]:
@@ -275,12 +275,6 @@ def metrics() -> dict[str, Metric]:
             raise BrokenPluginError(f"the plugin behind {name!r} ({entry.value}) is not a Metric of that name")
         found[name] = loaded
     return found
-
-
-def reads_answers(judge: Judge) -> bool:
-    """Whether a judge looks at the responses: a recording, a guess and a constant don't."""
-    recorded = getattr(judge, "orders", None) is not None
-    return not recorded and judge.name not in {"baseline/random", "baseline/majority"}
 
 
 def _replay(target: str, task: Task) -> Judge:

@@ -79,7 +79,6 @@ def _once(given: Sequence[T]) -> list[T]:
 def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy: Sequence[str] = ()) -> Planned:
     """Plan a run, and say under which policies it will be measured."""
     from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
-    from judgebench.catalog import reads_answers  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
     from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
@@ -92,7 +91,7 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
         raise UsageError(f"{task.name} has no reference {reference!r}; it has {', '.join(known_references)}")
     if reference == "auto" and card is not None:
         reference = card.default_reference
-    recorded: tuple[tuple[int, ...], ...] | None = getattr(judge, "orders", None)
+    recorded = judge.needs.orders
     shown = recorded if showing.order is None and recorded else showing.order or "both"
     selection = Selection(
         Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed),
@@ -101,7 +100,7 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
         reference=reference,
         seed=showing.seed,
         limit=showing.limit,
-        needs_answers=reads_answers(judge),
+        needs_answers=judge.needs.answers,
     )
     own = card.policies if card is not None else Policies()
     conventions = Conventions(own, card.aggregates, card.digest) if card is not None else Conventions(own)

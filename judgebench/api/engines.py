@@ -51,11 +51,11 @@ class Engine:
         return None
 
     def _batch(self, plans: Sequence[Plan], tell: Callable[[str], None]) -> Callable[..., list[Outcome]]:
-        from judgebench.run.batch.engine import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
+        from judgebench.run.batch.engine import Waiting, batch_apis, execute_in_batches  # noqa: PLC0415 - loaded on use
 
         # A judge that has none is an error before anything else happens.
         for planned in plans:
-            batch_api(planned)
+            batch_apis(planned)
         waiting = Waiting(poll=self.poll, wait=self.wait, size=self.batch_size)
 
         def execute(plans: Sequence[Plan], runs: Path, options: Options, **_: object) -> list[Outcome]:

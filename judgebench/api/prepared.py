@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
@@ -16,6 +15,7 @@ from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.progress import Live, told
 from judgebench.api.sources import silent, stored_sources
 from judgebench.domain import Judge
+from judgebench.judges.own import Judging, as_judge
 from judgebench.report.runs import Estimates
 from judgebench.report.scores import Asked, Scores
 
@@ -99,10 +99,10 @@ class Prepared:
 
 def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
     """Find the cases whose answers are under way in batches."""
-    from judgebench.run.batch.engine import batch_api  # noqa: PLC0415 - loaded on use
+    from judgebench.run.batch.engine import batch_apis  # noqa: PLC0415 - loaded on use
     from judgebench.run.batch.ledger import in_batches  # noqa: PLC0415 - loaded on use
 
-    batch_api(planned)
+    batch_apis(planned)
     return frozenset(in_batches(runs, planned.run))
 
 
@@ -119,7 +119,7 @@ def _overheard(
 
 def is_judge(one: object) -> bool:
     """Whether it is a name, a file, an object or a function that judges."""
-    return isinstance(one, (str, Path, Judge)) or callable(one)
+    return isinstance(one, (str, Path, Judge, Judging)) or callable(one)
 
 
 def judge_of(one: Any) -> str | Judge:
@@ -127,38 +127,11 @@ def judge_of(one: Any) -> str | Judge:
     if isinstance(one, (str, Path)):
         return str(one)
     # A class of judges has all that a judge has, and is not one.
-    if not isinstance(one, type) and isinstance(one, Judge):
-        return one
+    if not isinstance(one, type) and isinstance(judge := as_judge(one), Judge):
+        return judge
     from judgebench.api.functions import function_judge  # noqa: PLC0415 - loaded on use
 
     return function_judge(one)
-
-
-class _Shared:
-    """A judge of several runs: its connections are closed when the last of them is over."""
-
-    def __init__(self, judge: Judge, runs: int) -> None:
-        self._judge = judge
-        self._runs = runs
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._judge, name)
-
-    async def aclose(self) -> None:
-        self._runs -= 1
-        closing = getattr(self._judge, "aclose", None)
-        if not self._runs and closing is not None:
-            await closing()
-
-
-def shared(plans: Sequence[Planned]) -> tuple[Planned, ...]:
-    """Let a judge of several runs be closed after the last of them."""
-    counts = Counter(id(planned.judge) for planned, _ in plans)
-    judges = {id(p.judge): _Shared(p.judge, counts[id(p.judge)]) for p, _ in plans if counts[id(p.judge)] > 1}
-    return tuple(
-        (replace(planned, judge=cast("Judge", judges.get(id(planned.judge), planned.judge))), policies)
-        for planned, policies in plans
-    )
 
 
 def _tell(progress: bool | Listener) -> Listener:  # noqa: FBT001 - as `judgebench.run`

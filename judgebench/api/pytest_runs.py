@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from judgebench.api.prepared import Prepared
     from judgebench.api.running import JudgeLike, TaskLike
-    from judgebench.domain import Case, Judge, Reply, Scale
+    from judgebench.domain import Case, Reply
     from judgebench.report.scores import Scores
     from judgebench.run.execute import Outcome
-    from judgebench.run.plans import Plan
 
 #: Folder of this plugin's locks and tallies, beside the runs.
 _OWN = ".pytest"
@@ -178,18 +177,15 @@ class _NotAnsweredError(JudgebenchError):
     """Nobody may be asked, and somebody would have to be."""
 
 
-class _Mute:
-    """A judge that nobody can ask: in offline mode all must be known."""
+class _Nobody:
+    """Asks in the judge's place in offline mode, where all must be known."""
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._judge, name)
-
-    async def judge(self, case: Case, scale: Scale) -> Reply:
-        del case, scale
+    async def ask(self, case: Case, known: object, keep: object) -> Reply:
+        del case, known, keep
         raise BackendError("a judge was about to be asked")
+
+    def leave(self) -> None:
+        pass
 
 
 def _offline(prepared: Prepared, runs: Path) -> Scores:
@@ -197,7 +193,8 @@ def _offline(prepared: Prepared, runs: Path) -> Scores:
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
-    calling = [one for one in prepared.plans if _calls(one[0])]
+    # A recording, a rule and a baseline ask nobody.
+    calling = [one for one in prepared.plans if one[0].judge.backends]
     folder = fetched(runs)
     missing: list[str] = []
     for planned, _ in calling:
@@ -207,21 +204,11 @@ def _offline(prepared: Prepared, runs: Path) -> Scores:
             missing.append(f"{count:,} of {planned.total:,} answers of {planned.run.judge} on {planned.run.task}")
     if missing:
         raise _NotAnsweredError(f"offline, and {'; '.join(missing)} are not kept in {runs}")
-    muted = tuple(
-        (replace(one[0], judge=cast("Judge", _Mute(one[0].judge))), one[1]) if one in calling else one
-        for one in prepared.plans
-    )
+    muted = tuple((replace(one[0], elsewhere=_Nobody()), one[1]) if one in calling else one for one in prepared.plans)
     try:
         return replace(prepared, plans=muted, options=replace(prepared.options, refresh=False)).ask(runs)
     except BackendError as error:
         raise _NotAnsweredError(f"offline, and {error}: answers of several versions of the model are kept") from None
-
-
-def _calls(planned: Plan) -> bool:
-    """Whether a judge may call somebody: a recording, a rule and a baseline don't."""
-    from judgebench.catalog import JudgeSettings, recipe  # noqa: PLC0415 - loaded on use
-
-    return recipe(planned.judge.name, planned.judge, planned.task, JudgeSettings()) is not None
 
 
 def _beside(runs: Path) -> Path:

@@ -12,7 +12,7 @@ from judgebench.api.checks import place, policies_of, several
 from judgebench.api.engines import Engine
 from judgebench.api.labelling import open_labels
 from judgebench.api.parameters import Option, checked, keys, question
-from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of, shared
+from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of
 from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy
 from judgebench.domain import Judge, Task
 from judgebench.errors import UsageError, argument
@@ -225,4 +225,4 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any]) -> Prepared:
     )
     paces = given("max_concurrency", "attempts", "rpm", "tpm", "max_cost", "hedge")
     how_to_ask = Options(**paces, share=how["cache"], refresh=how["refresh"])
-    return Prepared(shared(plans), recipes, how_to_ask, engine, by_system=bool(how.get("by_system")))
+    return Prepared(tuple(plans), recipes, how_to_ask, engine, by_system=bool(how.get("by_system")))

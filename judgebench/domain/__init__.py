@@ -1,5 +1,6 @@
 """The nouns, and the protocols that rooms meet at. Numpy-free at import; arrays live only in `Ratings`."""
 
+from judgebench.domain.asking import Capability, Completion, Finish, Message, Needs, Request, Steps, Token
 from judgebench.domain.items import (
     HUMAN_SOURCES,
     Case,
@@ -12,7 +13,7 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
-from judgebench.domain.protocols import Answered, Judge, Limiter, Probe, Quota, RateLimits, Task
+from judgebench.domain.protocols import Backend, Judge, Probe, Quota, RateLimits, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,
@@ -36,11 +37,14 @@ __all__ = [
     "POLICY_VALUES",
     "Aggregate",
     "Agreement",
-    "Answered",
+    "Backend",
+    "Capability",
     "Case",
     "ClassScores",
     "Code",
+    "Completion",
     "Estimate",
+    "Finish",
     "Forecast",
     "GoldPolicy",
     "GoldSource",
@@ -50,7 +54,8 @@ __all__ = [
     "Kind",
     "Label",
     "Level",
-    "Limiter",
+    "Message",
+    "Needs",
     "OrderPolicy",
     "Part",
     "Policies",
@@ -60,12 +65,15 @@ __all__ = [
     "Ratings",
     "Reference",
     "Reply",
+    "Request",
     "Response",
     "Run",
     "Scale",
     "Status",
+    "Steps",
     "Task",
     "TiePolicy",
+    "Token",
     "Turn",
     "Usage",
     "Verdict",

@@ -1,17 +1,20 @@
-"""The protocols that rooms meet at: a task, a judge, a probe; the way to a backend; a provider's batch API."""
+"""The protocols that rooms meet at: a task, a judge and its backends, a probe; a provider's batch API."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from typing import BinaryIO
 
+    from judgebench.domain import Completion
+    from judgebench.domain.asking import Capability, Needs, Request, Steps
     from judgebench.domain.items import Case, Item
-    from judgebench.domain.replies import Reply, Usage
+    from judgebench.domain.replies import Usage
     from judgebench.domain.scale import Scale
+    from judgebench.errors import JudgebenchError
 
 
 @runtime_checkable
@@ -40,12 +43,7 @@ class Task(Protocol):
 
 @runtime_checkable
 class Judge(Protocol):
-    """Something that gives a verdict on a case.
-
-    ``judge`` returns a `Reply` for everything that the backend answered, even if it is unusable, and raises
-    `errors.RetryableError`, `errors.RejectedError` or `errors.BackendError` where it did not. A judge that holds
-    connections may have ``async def aclose(self) -> None``.
-    """
+    """Something that gives a verdict on a case, by asking its backends; it does no input or output itself."""
 
     @property
     def name(self) -> str:
@@ -57,8 +55,74 @@ class Judge(Protocol):
         """All that can change an answer (model, prompt digest, sampling, seed ...); JSON-able, no secrets."""
         ...
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
-        """Give a verdict, in shown coordinates."""
+    @property
+    def needs(self) -> Needs:
+        """What must be there before anything is asked."""
+        ...
+
+    @property
+    def backends(self) -> Mapping[str, Backend]:
+        """Whom its requests name; empty for a judge that asks nobody."""
+        ...
+
+    def steps(self, case: Case, scale: Scale) -> Steps:
+        """Yield rounds of requests, be sent their completions, return a reply in shown coordinates.
+
+        UsageError where it can't judge on the scale, RejectedError where it can't judge this item.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """Something that answers requests: a model behind an API, a function.
+
+    ``complete`` returns whatever was answered, even if it is unusable, and raises `errors.RetryableError`,
+    `errors.RejectedError` or `errors.BackendError` where nothing was.
+    """
+
+    @property
+    def name(self) -> str:
+        """How requests and messages call it."""
+        ...
+
+    @property
+    def can(self) -> frozenset[Capability]:
+        """What it is able to do beside answering text."""
+        ...
+
+    @property
+    def limit_group(self) -> str:
+        """What its calls share limits with: the same model at the same address."""
+        ...
+
+    @property
+    def counting(self) -> str:
+        """What counts the input tokens of a forecast; empty where calls have no tokens, no price and no limits."""
+        ...
+
+    @property
+    def batch(self) -> BatchApi | None:
+        """Its batch API; None where there is none."""
+        ...
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer a request, once."""
+        ...
+
+    def priced(self, completion: Completion) -> Completion:
+        """Put its price on a completion that came another way, from the batch API."""
+        ...
+
+    def tokens(self, request: Request) -> tuple[int, int]:
+        """Estimate the input and output tokens of a request."""
+        ...
+
+    def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage:
+        """Price tokens that it would report."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close its connections."""
         ...
 
 
@@ -93,35 +157,6 @@ class RateLimits:
     tokens: Quota | None = None
 
 
-class Answered(Protocol):
-    """What a call gives back, as far as a limiter looks at it."""
-
-    @property
-    def limits(self) -> RateLimits | None:
-        """What the server said of its limits."""
-        ...
-
-
-A = TypeVar("A", bound=Answered)
-
-
-class Limiter(Protocol):
-    """The one way to a backend, shared by all judges of a command that call it.
-
-    It bounds what is in flight, keeps requests and tokens a minute, holds the budget and hedges. The engine makes it; a
-    judge that has ``attach`` calls its backend through it.
-    """
-
-    async def call(
-        self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
-    ) -> A:
-        """Make one call when it is its turn; IncompleteError where it would exceed the budget.
-
-        ``ask`` is called again where the limiter hedges; ``forecast`` only where tokens or money are limited.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
     """How many requests and bytes one batch may hold; ``frame`` bytes go around the requests, however many."""
@@ -151,17 +186,14 @@ class BatchState:
 
 
 class BatchApi(Protocol):
-    """A provider's way to take many requests at once. Errors are those of any call to the provider.
-
-    Messages and answers are the judge's own affair: the engine carries them and never looks inside.
-    """
+    """A provider's way to take many requests at once. Errors are those of any call to the provider."""
 
     @property
     def limits(self) -> BatchLimits:
         """How much one batch may hold."""
         ...
 
-    def encode(self, custom_id: str, messages: Any) -> bytes:
+    def encode(self, custom_id: str, request: Request) -> bytes:
         """Write one request as one line, without a line end."""
         ...
 
@@ -180,7 +212,7 @@ class BatchApi(Protocol):
         """Ask how far a batch is."""
         ...
 
-    def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:
+    def results(self, batch: str) -> AsyncIterator[tuple[str, Completion | JudgebenchError]]:
         """Yield each custom id with its answer or the error that came instead; those without either may be missing."""
         ...
 
@@ -190,26 +222,4 @@ class BatchApi(Protocol):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        ...
-
-
-@runtime_checkable
-class BatchJudge(Protocol):
-    """A judge that can be asked through a batch API: it writes its calls and reads the answers apart."""
-
-    @property
-    def batch(self) -> BatchApi | None:
-        """The batch API of its backend; None where there is none."""
-        ...
-
-    def requests(self, case: Case, scale: Scale) -> Sequence[Any]:
-        """Write the messages of each call about a case."""
-        ...
-
-    async def ask(self, messages: Any) -> Any:
-        """Make one of those calls at once."""
-        ...
-
-    def reply(self, case: Case, scale: Scale, completions: Sequence[Any]) -> Reply:
-        """Read the answers, in the order of the calls."""
         ...

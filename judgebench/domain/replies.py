@@ -54,7 +54,8 @@ class Reply:
     ``status`` is ``ok`` exactly when ``code`` is not None. ``scores`` has one entry per shown response (reward models),
     ``probabilities`` one per label of the scale; both may be empty. ``text`` is kept whatever the status; ``error``
     says in the backend's words, without secrets, why a case failed or was refused. ``model`` is the version that the
-    backend reported, ``seconds`` the wall-clock time of the call that answered.
+    backend reported, ``seconds`` the wall-clock time of the calls that answered. ``parts`` are the replies that this
+    one was made of, by name: the members of a panel.
     """
 
     status: Status
@@ -66,6 +67,7 @@ class Reply:
     model: str = ""
     usage: Usage = Usage()
     seconds: float = 0.0
+    parts: tuple[tuple[str, Reply], ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the one invariant that keeps failures from earning credit."""
@@ -76,6 +78,40 @@ class Reply:
     def ok(cls, code: Code, **rest: Any) -> Reply:
         """Build an answered reply."""
         return cls(Status.OK, code, **rest)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return _said(self) | _parts(self.parts)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reply:
+        """Read what ``to_json`` wrote."""
+        return cls(**_read(data))
+
+    def undone(self, case: Case, scale: Scale) -> Reply:
+        """Turn it back from shown coordinates to the item's own, parts too."""
+        if not case.swapped:
+            return self
+        scores, probabilities = self.scores, self.probabilities
+        if len(scores) == len(case.order):
+            own = [0.0] * len(scores)
+            for slot, index in enumerate(case.order):
+                own[index] = scores[slot]
+            scores = tuple(own)
+        if len(probabilities) == len(scale.labels):
+            own = [0.0] * len(probabilities)
+            for shown, p in enumerate(probabilities):
+                undone = scale.undo(shown, case.order)
+                if isinstance(undone, int):
+                    own[undone] = p
+            probabilities = tuple(own)
+        return replace(
+            self,
+            code=None if self.code is None else scale.undo(self.code, case.order),
+            scores=scores,
+            probabilities=probabilities,
+            parts=tuple((name, part.undone(case, scale)) for name, part in self.parts),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +145,12 @@ class Verdict:
     lengths: tuple[int, ...]
     attributes: tuple[tuple[str, str], ...]
     revision: str
+    parts: tuple[tuple[str, Reply], ...] = ()
 
     @classmethod
     def of(cls, case: Case, reply: Reply, scale: Scale, revision: str) -> Verdict:
         """Undo a reply to the item's own order and join it with the item's gold."""
-        item = case.item
-        scores: tuple[float, ...] = reply.scores
-        if len(scores) == len(case.order):
-            own = [0.0] * len(scores)
-            for slot, index in enumerate(case.order):
-                own[index] = scores[slot]
-            scores = tuple(own)
-        probabilities = reply.probabilities
-        if len(probabilities) == len(scale.labels) and case.swapped:
-            own = [0.0] * len(probabilities)
-            for shown, p in enumerate(probabilities):
-                undone = scale.undo(shown, case.order)
-                if isinstance(undone, int):
-                    own[undone] = p
-            probabilities = tuple(own)
+        item, reply = case.item, reply.undone(case, scale)
         return cls(
             key=case.key,
             item=item.id,
@@ -136,9 +159,9 @@ class Verdict:
             probe=case.probe,
             reference=case.reference,
             status=reply.status,
-            code=None if reply.code is None else scale.undo(reply.code, case.order),
-            scores=scores,
-            probabilities=probabilities,
+            code=reply.code,
+            scores=reply.scores,
+            probabilities=reply.probabilities,
             text=reply.text,
             error=reply.error,
             model=reply.model,
@@ -152,6 +175,7 @@ class Verdict:
             lengths=tuple(len(response.text) for response in item.responses),
             attributes=item.attributes,
             revision=revision,
+            parts=reply.parts,
         )
 
     def relabelled(self, case: Case, revision: str) -> Verdict:
@@ -176,19 +200,7 @@ class Verdict:
             "repeat": self.repeat,
             "probe": self.probe,
             "reference": self.reference,
-            "status": self.status.value,
-            "code": list(self.code) if isinstance(self.code, tuple) else self.code,
-            "scores": list(self.scores),
-            "probabilities": list(self.probabilities),
-            "text": self.text,
-            "error": self.error,
-            "model": self.model,
-            "usage": {
-                "input_tokens": self.usage.input_tokens,
-                "output_tokens": self.usage.output_tokens,
-                "usd": self.usage.usd,
-            },
-            "seconds": round(self.seconds, 6),
+            **_said(self),
             "gold": {name: list(code) if isinstance(code, tuple) else code for name, code in self.gold},
             "gold_source": self.gold_source,
             "cluster": self.cluster,
@@ -197,6 +209,7 @@ class Verdict:
             "lengths": list(self.lengths),
             "attributes": dict(self.attributes),
             "revision": self.revision,
+            **_parts(self.parts),
         }
 
     @classmethod
@@ -208,23 +221,14 @@ class Verdict:
         """
         if not trusted:
             _check(data)
-        usage = data["usage"]
         return cls(
+            **_read(data),
             key=data["key"],
             item=data["item"],
             order=tuple(data["order"]),
             repeat=data["repeat"],
             probe=data["probe"],
             reference=data["reference"],
-            status=Status(data["status"]),
-            code=_code(data["code"]),
-            scores=tuple(data["scores"]),
-            probabilities=tuple(data["probabilities"]),
-            text=data["text"],
-            error=data["error"],
-            model=data["model"],
-            usage=Usage(usage["input_tokens"], usage["output_tokens"], usage["usd"]),
-            seconds=data["seconds"],
             gold=tuple((name, _code(code)) for name, code in data["gold"].items()),
             gold_source=data["gold_source"],
             cluster=data["cluster"],
@@ -234,6 +238,47 @@ class Verdict:
             attributes=tuple(data["attributes"].items()),
             revision=data["revision"],
         )
+
+
+def _said(reply: Reply | Verdict) -> dict[str, Any]:
+    """Write what a verdict has of a reply."""
+    return {
+        "status": reply.status.value,
+        "code": list(reply.code) if isinstance(reply.code, tuple) else reply.code,
+        "scores": list(reply.scores),
+        "probabilities": list(reply.probabilities),
+        "text": reply.text,
+        "error": reply.error,
+        "model": reply.model,
+        "usage": {
+            "input_tokens": reply.usage.input_tokens,
+            "output_tokens": reply.usage.output_tokens,
+            "usd": reply.usage.usd,
+        },
+        "seconds": round(reply.seconds, 6),
+    }
+
+
+def _parts(parts: tuple[tuple[str, Reply], ...]) -> dict[str, Any]:
+    # Left out where there are none: lines of judges without parts stay what they were.
+    return {"parts": [[name, part.to_json()] for name, part in parts]} if parts else {}
+
+
+def _read(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the fields that `_said` and `_parts` wrote."""
+    usage = data["usage"]
+    return {
+        "status": Status(data["status"]),
+        "code": _code(data["code"]),
+        "scores": tuple(data["scores"]),
+        "probabilities": tuple(data["probabilities"]),
+        "text": data["text"],
+        "error": data["error"],
+        "model": data["model"],
+        "usage": Usage(usage["input_tokens"], usage["output_tokens"], usage["usd"]),
+        "seconds": data["seconds"],
+        "parts": tuple((name, Reply.from_json(part)) for name, part in data.get("parts", ())),
+    }
 
 
 _TEXTS = ["key", "item", "probe", "reference", "text", "error", "model", "gold_source", "cluster", "subset", "revision"]

@@ -1,6 +1,6 @@
 """The contract of a backend, and what all backends share: error mapping, redaction, deadlines.
 
-A backend is one coroutine, ``complete: messages -> Completion``. It raises the errors of
+A backend is one coroutine, ``complete: Request -> Completion``. It raises the errors of
 `judgebench.errors` and nothing of the library below it, so that the run engine can decide on one
 small tree. It never retries: attempts are the engine's, which counts and spaces them.
 """
@@ -11,67 +11,24 @@ import asyncio
 import base64
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from judgebench.domain import Part
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
 from judgebench.judges.http import rate_limits, server_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
-    from judgebench.domain import RateLimits
     from judgebench.errors import JudgebenchError
 
 T = TypeVar("T")
-Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
 
 _LONGEST_MESSAGE = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message to a model: a role, and parts that are text or images."""
-
-    role: Literal["system", "user", "assistant"]
-    parts: tuple[Part, ...]
-
-    @classmethod
-    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Message:
-        """Build a message of plain text."""
-        return cls(role, (Part(text),))
-
-    @property
-    def text(self) -> str:
-        """The text parts, joined."""
-        return "".join(part.text for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What a model answered, with tokens as the backend counted them.
-
-    ``finish`` says why it ended: by itself, at the token limit, because the model refused, or a filter cut in.
-    ``cached_tokens`` is the part of the input that the backend read from its cache, billed at another price, as is an
-    answer of a ``batch`` API. ``model`` is the version that the backend reported, ``seconds`` the wall-clock time of
-    the call, and ``limits`` what the server said of its limits.
-    """
-
-    text: str
-    finish: Finish = "stop"
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    model: str = ""
-    seconds: float = 0.0
-    limits: RateLimits | None = None
-    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +46,6 @@ class Timeouts:
     def of(cls, timeout: float | Timeouts) -> Timeouts:
         """Take a number of seconds for the whole call."""
         return timeout if isinstance(timeout, Timeouts) else cls(timeout)
-
-
-Complete: TypeAlias = Callable[[Sequence[Message]], Awaitable[Completion]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from judgebench.domain import Reply, Status, digest
+from judgebench.domain import Needs, Reply, Status, digest
 from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from judgebench.domain import Case, Code, Item, Scale
+    from judgebench.domain import Backend, Case, Code, Item, Scale, Steps
 
     Replies = Mapping[tuple[str, tuple[int, ...]], Reply]
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 class Baseline:
     """A rule that turns a case into a code in shown coordinates; ``settings`` are what it depends on."""
 
+    backends: Mapping[str, Backend] = {}
+
     def __init__(self, rule: str, decide: Callable[[Case, Scale], Code], settings: Mapping[str, object]) -> None:
+        self.needs = Needs(answers=rule not in {"random", "majority"})
         self._rule = rule
         self._decide = decide
         self._settings = {"backend": "baseline", "rule": rule, **settings}
@@ -37,8 +40,9 @@ class Baseline:
         """The rule and what it depends on."""
         return self._settings
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    def steps(self, case: Case, scale: Scale) -> Steps:
         """Apply the rule."""
+        yield from ()
         return Reply.ok(self._decide(case, scale))
 
 
@@ -183,6 +187,9 @@ def normalise(text: str) -> str:
 class LexicalJudge:
     """Call a response correct if, after `normalise`, it contains the words of a reference in a row, or equals one."""
 
+    backends: Mapping[str, Backend] = {}
+    needs = Needs()
+
     def __init__(self, mode: Literal["contains", "exact-match"]) -> None:
         self._mode = mode
 
@@ -196,11 +203,12 @@ class LexicalJudge:
         """The rule and the version of its normalisation."""
         return {"backend": "lexical", "mode": self._mode, "normalisation": 1}
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    def steps(self, case: Case, scale: Scale) -> Steps:
         """Compare the response with the references of the case's condition; RejectedError where the item has none.
 
         UsageError where the scale is not a check, or the condition shows none of the item's references.
         """
+        yield from ()
         if scale.kind != "check":
             raise UsageError(f"{self._mode} gives correct or incorrect; the task's scale is {scale.spec}")
         if not case.references and case.item.references:
@@ -225,10 +233,14 @@ def _contains(response: str, reference: str) -> bool:
 class ReplayJudge:
     """Answer from a recording: ``replies`` by item id and order, in the shown coordinates of that order."""
 
+    backends: Mapping[str, Backend] = {}
+
     def __init__(self, name: str, replies: Replies, orders: Sequence[tuple[int, ...]] | None = None) -> None:
         self._name = name
         self._replies = replies
-        self._orders = tuple(sorted({order for _, order in replies})) if orders is None else tuple(orders)
+        #: The orders that the recording holds.
+        self.orders = tuple(sorted({order for _, order in replies})) if orders is None else tuple(orders)
+        self.needs = Needs(answers=False, orders=self.orders)
         rows = [[i, list(o), r.status.value, _plain(r.code), list(r.scores), r.text] for (i, o), r in replies.items()]
         self._settings = {"backend": "replay", "recording": digest(sorted(rows, key=lambda row: (row[0], row[1])))}
 
@@ -238,20 +250,16 @@ class ReplayJudge:
         return self._name
 
     @property
-    def orders(self) -> tuple[tuple[int, ...], ...]:
-        """The orders that the recording holds."""
-        return self._orders
-
-    @property
     def settings(self) -> Mapping[str, object]:
         """Digest of the recording: a changed file is another judge."""
         return self._settings
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    def steps(self, case: Case, scale: Scale) -> Steps:
         """Look the case up; one that was not recorded has failed, for that is a gap in the recording, not an outage.
 
         DataError where its code is not on the scale: the recording is one of another task.
         """
+        yield from ()
         reply = self._replies.get((case.item.id, case.order))
         if reply is None:
             error = f"no recorded verdict for item {case.item.id!r} shown in order {list(case.order)}"

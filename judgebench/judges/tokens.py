@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from judgebench.judges.backend import Completion, Message
+    from judgebench.domain import Completion, Message
 
 
 #: English runs at about four characters a token; an image costs roughly what a page of text does.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from judgebench.domain import Usage
 from judgebench.errors import BackendError, RetryableError
@@ -18,12 +18,8 @@ from judgebench.run.throttle import Meter, Window
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from judgebench.domain import RateLimits
-    from judgebench.domain.protocols import Answered
+    from judgebench.domain import Completion, RateLimits
     from judgebench.run.throttle import Budget
-
-    A = TypeVar("A", bound=Answered)
-T = TypeVar("T")
 
 #: A server that asks for a longer pause than this is treated as failing for the case.
 LONGEST_PAUSE = 600.0
@@ -290,7 +286,7 @@ class Dispatcher:
 
 
 class Port:
-    """A run's way into a dispatcher; satisfies `domain.Limiter`."""
+    """A run's way into a dispatcher."""
 
     __slots__ = ("dispatcher", "hedged", "queue")
 
@@ -301,15 +297,22 @@ class Port:
         self.hedged = Usage()
 
     async def call(
-        self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
-    ) -> A:
-        """Make one call when it is this call's turn; see `domain.Limiter`."""
+        self, ask: Callable[[], Awaitable[Completion]], *, forecast: Callable[[], Usage] | None = None
+    ) -> Completion:
+        """Make one call when it is this call's turn; IncompleteError where it would exceed the budget.
+
+        ``ask`` is called again where the dispatcher hedges; ``forecast`` only where tokens or money are limited.
+        Without a forecast the call says nothing of limits and money.
+        """
         dispatcher = self.dispatcher
         ticket = _Ticket(forecast)
         if not dispatcher.enter(ticket):
             await dispatcher.queue(self, ticket)
         try:
-            answer = await ask() if dispatcher.hedge is None else await self._hedged(ask, forecast, dispatcher.hedge)
+            if forecast is None or dispatcher.hedge is None:
+                answer = await ask()
+            else:
+                answer = await self._hedged(ask, forecast, dispatcher.hedge)
         except RetryableError as error:
             dispatcher.failed(ticket, error)
             raise
@@ -318,30 +321,18 @@ class Port:
                 dispatcher.close(error)
             dispatcher.leave(ticket)
             raise
-        dispatcher.answered(ticket, answer.limits, spent(answer))
+        if forecast is None:
+            dispatcher.answered(ticket, None, None)
+        else:
+            dispatcher.answered(ticket, answer.limits, answer.usage)
         return answer
 
-    async def bound(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Make a call that says nothing of limits and money, when it is its turn."""
-        dispatcher = self.dispatcher
-        ticket = _Ticket(None)
-        if not dispatcher.enter(ticket):
-            await dispatcher.queue(self, ticket)
-        try:
-            answer = await ask()
-        except RetryableError as error:
-            dispatcher.failed(ticket, error)
-            raise
-        except BaseException:
-            dispatcher.leave(ticket)
-            raise
-        dispatcher.answered(ticket, None, None)
-        return answer
-
-    async def _hedged(self, ask: Callable[[], Awaitable[A]], forecast: Callable[[], Usage], after: float) -> A:
+    async def _hedged(
+        self, ask: Callable[[], Awaitable[Completion]], forecast: Callable[[], Usage], after: float
+    ) -> Completion:
         """Ask a second time where the first call keeps one waiting."""
 
-        async def once() -> A:
+        async def once() -> Completion:
             return await ask()
 
         first = asyncio.create_task(once())

@@ -1,4 +1,4 @@
-"""The local engine: cases through a dispatcher to the judge, bounded retries, nothing lost.
+"""The local engine: each case a dialogue with its judge, through dispatchers, with bounded retries and nothing lost.
 
 Workers pull cases from one iterator, so that memory does not grow with the number of items. A case ends in exactly one
 verdict, which is stored before the worker pulls the next.
@@ -12,18 +12,19 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from judgebench.domain import Reply, Status, Usage, Verdict
+from judgebench.domain import Completion, Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
+from judgebench.run.dialogue import Dialogue, expected
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
-from judgebench.run.throttle import Budget, OverBudgetError
+from judgebench.run.throttle import Budget, OverBudgetError, divided
 from judgebench.run.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from judgebench.domain import Case, Judge, Scale
+    from judgebench.domain import Backend, Case, Judge, Request, Scale
     from judgebench.errors import CallError
     from judgebench.run.dispatch import Port
     from judgebench.store.runs import Stored
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 #: Cases after which a worker lets the loop breathe: a judge that answers at once, and answers that are
 #: all known, would else keep signals and other runs waiting.
 _BREATH = 64
-#: Calls at once of a judge that makes them itself, where the number is left to us.
+#: Calls at once of a backend that says nothing of its limits, where the number is left to us.
 _OWN_CALLS = 16
 
 
@@ -77,7 +78,7 @@ class Summary:
 
 
 class Sink(Protocol):
-    """Where verdicts go, and where earlier ones are."""
+    """Where verdicts go, and where earlier ones are; so with the answers of a case that has no verdict yet."""
 
     def lookup(self, key: str) -> Stored | None:
         """Find the answer to a case; never a failed one."""
@@ -85,6 +86,26 @@ class Sink(Protocol):
 
     def append(self, verdict: Verdict) -> None:
         """Keep one verdict."""
+        ...
+
+    def rounds(self, key: str) -> Mapping[str, Completion]:
+        """Find what a case was answered before it came to a verdict, by the keys of the requests."""
+        ...
+
+    def keep(self, key: str, request: str, completion: Completion) -> None:
+        """Keep an answer of a case that takes several."""
+        ...
+
+
+class Elsewhere(Protocol):
+    """Whoever asks in this process's place: a cluster's workers."""
+
+    async def ask(self, case: Case, known: Mapping[str, Completion], keep: Callable[[str, Completion], None]) -> Reply:
+        """Have a case asked but for what is ``known``, and its answers kept; errors are those of the engine there."""
+        ...
+
+    def leave(self) -> None:
+        """Say that no more cases come."""
         ...
 
 
@@ -96,23 +117,28 @@ class Dispatchers:
         self._options = options
         self._dispatchers: dict[str, Dispatcher] = {}
 
-    def of(self, judge: Judge) -> Dispatcher:
-        """Find the dispatcher of a judge's backend, or open it."""
-        name: str = getattr(judge, "limit_group", "") or judge.name
-        dispatcher = self._dispatchers.get(name)
-        if dispatcher is None:
+    def of(self, judge: Judge) -> dict[str, Dispatcher]:
+        """Find the dispatchers of a judge's backends, or open them; a judge that asks nobody has one of its own."""
+        if not judge.backends:
+            return {judge.name: self._open(judge.name, _OWN_CALLS)}
+        return {name: self._to(backend) for name, backend in judge.backends.items()}
+
+    def _to(self, backend: Backend) -> Dispatcher:
+        # What a function does inside, we don't see; there is nothing to adapt to.
+        return self._open(backend.limit_group, None if backend.counting else _OWN_CALLS)
+
+    def _open(self, name: str, concurrency: int | None) -> Dispatcher:
+        if name not in self._dispatchers:
             options = self._options
-            # What a judge does inside, we don't see; there is nothing to adapt to.
-            own = None if hasattr(judge, "attach") else _OWN_CALLS
-            dispatcher = self._dispatchers[name] = Dispatcher(
+            self._dispatchers[name] = Dispatcher(
                 name,
-                concurrency=options.max_concurrency or own,
+                concurrency=options.max_concurrency or concurrency,
                 rpm=options.rpm,
                 tpm=options.tpm,
                 budget=self.budget,
                 hedge=options.hedge,
             )
-        return dispatcher
+        return self._dispatchers[name]
 
     def __iter__(self) -> Iterator[Dispatcher]:
         return iter(self._dispatchers.values())
@@ -126,8 +152,9 @@ async def ask_all(
     *,
     revision: str,
     options: Options,
-    dispatcher: Dispatcher,
+    dispatchers: Dispatchers,
     summary: Summary | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Summary:
     """Ask a judge about all cases that have no answer yet; ``summary`` is kept up to date.
 
@@ -136,14 +163,15 @@ async def ask_all(
     a row failed, the budget is spent, or the sink can't be written; what was judged is kept.
     """
     engine = _Engine(
-        judge, scale, cases, sink, revision, options, dispatcher, Summary() if summary is None else summary
+        judge, scale, cases, sink, revision, options, dispatchers, Summary() if summary is None else summary, elsewhere
     )
     started = time.monotonic()
     try:
         await engine.drain()
     finally:
         engine.summary.seconds = time.monotonic() - started
-        engine.summary.usage = engine.summary.usage + engine.port.hedged
+        for port in engine.ports.values():
+            engine.summary.usage = engine.summary.usage + port.hedged
     return engine.summary
 
 
@@ -156,8 +184,9 @@ class _Engine:
         sink: Sink,
         revision: str,
         options: Options,
-        dispatcher: Dispatcher,
+        dispatchers: Dispatchers,
         summary: Summary,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.judge = judge
         self.scale = scale
@@ -165,12 +194,9 @@ class _Engine:
         self.sink = sink
         self.revision = revision
         self.options = options
-        self.dispatcher = dispatcher
-        self.port: Port = dispatcher.port()
+        self.ports: dict[str, Port] = {name: found.port() for name, found in dispatchers.of(judge).items()}
         self.summary = summary
-        self._attached = hasattr(judge, "attach")
-        if self._attached:
-            judge.attach(self.port)  # type: ignore[attr-defined]  # what the line above looked for
+        self.elsewhere = elsewhere
         self._pulled: Iterator[Case] = iter(())
         self._workers: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] | None = None
@@ -197,9 +223,14 @@ class _Engine:
         if self._budget_spent is not None:
             raise self._budget_spent
 
+    @property
+    def room(self) -> int:
+        """Cases that can be under way at once."""
+        return max(port.dispatcher.window.size for port in self.ports.values())
+
     def _grow(self) -> None:
-        """Add a worker where the dispatcher has room for one and nobody of this run waits there already."""
-        if len(self._workers) < self.dispatcher.window.size and not self.port.queue:
+        """Add a worker where the dispatchers have room for one and nobody of this run waits there already."""
+        if len(self._workers) < self.room and not any(port.queue for port in self.ports.values()):
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._gone)
@@ -235,7 +266,7 @@ class _Engine:
                 return
             self._grow()
             await self._live(case)
-            if len(self._workers) > self.dispatcher.window.size:
+            if len(self._workers) > self.room:
                 # Off the list at once: others that end now must not count on this one.
                 self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
                 return
@@ -296,9 +327,10 @@ class _Engine:
 
     async def _ask(self, case: Case) -> tuple[Reply, CallError | None]:
         error: RetryableError | None = None
+        answers = dict(self.sink.rounds(case.key))
         for attempt in range(self.options.attempts):
             try:
-                given: object = await self._judge(case)
+                given: object = await self._judge(case, answers)
                 return _checked(given, case, self.scale), None
             except RejectedError as rejected:
                 if rejected.refused:
@@ -320,11 +352,53 @@ class _Engine:
             await self._back_off(attempt, error)
         return Reply(Status.FAILED, error=str(error)), error
 
-    async def _judge(self, case: Case) -> object:
-        if self._attached:
-            # It goes through the dispatcher call by call.
-            return await self.judge.judge(case, self.scale)
-        return await self.port.bound(lambda: self.judge.judge(case, self.scale))
+    async def _judge(self, case: Case, answers: dict[str, Completion]) -> object:
+        """Bring a case to a reply; ``answers`` are those of earlier attempts, and those that come are added."""
+
+        def keep(key: str, completion: Completion) -> None:
+            answers[key] = completion
+            self.sink.keep(case.key, key, completion)
+
+        elsewhere = self.elsewhere
+        if elsewhere is not None:
+
+            async def there() -> Completion:
+                return Completion(reply=await elsewhere.ask(case, answers, keep))
+
+            port = next(iter(self.ports.values()))
+            return (await port.call(there)).reply
+        dialogue = Dialogue(self.judge, case, self.scale, answers)
+        while dialogue.wanted:
+            round_ = list(dialogue.wanted.items())
+            if dialogue.several:
+                # A first round of one request turns out only now not to be all.
+                for number, completion in dialogue.answers.items():
+                    if (key := dialogue.key(number)) not in answers:
+                        keep(key, completion)
+            if len(round_) == 1:
+                await self._answer(dialogue, *round_[0], keep)
+                continue
+            done = await asyncio.gather(*(self._answer(dialogue, *one, keep) for one in round_), return_exceptions=True)
+            if failed := [one for one in done if one is not None]:
+                raise next((one for one in failed if not isinstance(one, RetryableError)), failed[0])
+        return dialogue.reply
+
+    async def _answer(
+        self, dialogue: Dialogue, number: int, request: Request, keep: Callable[[str, Completion], None]
+    ) -> None:
+        completion = await self._complete(request)
+        if dialogue.several:
+            keep(dialogue.key(number), completion)
+        dialogue.give(number, completion)
+
+    async def _complete(self, request: Request) -> Completion:
+        return await self.ports[request.backend].call(
+            lambda: self._ask_backend(request),
+            forecast=(lambda: expected(self.judge, request)) if self.judge.backends[request.backend].counting else None,
+        )
+
+    async def _ask_backend(self, request: Request) -> Completion:
+        return await self.judge.backends[request.backend].complete(request)
 
     async def _back_off(self, attempt: int, error: RetryableError) -> None:
         # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant; a real
@@ -337,24 +411,59 @@ class _Engine:
 class Asker(_Engine):
     """Asks single cases as `ask_all` does, for one who keeps the verdicts elsewhere: a cluster's worker."""
 
-    def __init__(self, judge: Judge, scale: Scale, options: Options, dispatcher: Dispatcher) -> None:
-        super().__init__(judge, scale, tuple, _Nowhere(), "", options, dispatcher, Summary())
+    def __init__(
+        self, judge: Judge, scale: Scale, options: Options, dispatchers: Dispatchers, *, workers: int = 1
+    ) -> None:
+        self.nowhere = Nowhere()
+        self._of = workers
+        super().__init__(judge, scale, tuple, self.nowhere, "", options, dispatchers, Summary())
 
-    async def ask(self, case: Case) -> tuple[Reply, CallError | None]:
+    async def _ask_backend(self, request: Request) -> Completion:
+        """Count what a server says of its limits as shared by all workers."""
+        try:
+            answer = await super()._ask_backend(request)
+        except RetryableError as error:
+            limits: Any = error.limits
+            error.limits = divided(limits, self._of)
+            raise
+        if answer.limits is not None and self._of > 1:
+            answer = replace(answer, limits=divided(answer.limits, self._of))
+        return answer
+
+    async def ask(
+        self, case: Case, known: Mapping[str, Completion], keep: Callable[[str, Completion], None]
+    ) -> tuple[Reply, CallError | None]:
         """Ask until there is a reply; with a failed one comes the error that a backend raised."""
-        reply, error = await self._ask(case)
+        self.nowhere.known[case.key] = (known, keep)
+        try:
+            reply, error = await self._ask(case)
+        finally:
+            del self.nowhere.known[case.key]
         self._answered = self._answered or error is None
         return reply, error
 
 
-class _Nowhere:
-    """A sink for an engine that only asks."""
+class Nowhere:
+    """A sink for an engine that only asks: what it keeps, it hands on to whoever asked."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[Mapping[str, Completion], Callable[[str, Completion], None]]] = {}
 
     def lookup(self, key: str) -> Stored | None:  # noqa: ARG002 - the signature of a sink
+        """Find nothing."""
         return None
 
     def append(self, verdict: Verdict) -> None:
+        """Keep nothing."""
         raise NotImplementedError
+
+    def rounds(self, key: str) -> Mapping[str, Completion]:
+        """Give what came with the case."""
+        return self.known[key][0]
+
+    def keep(self, key: str, request: str, completion: Completion) -> None:
+        """Hand it on."""
+        self.known[key][1](request, completion)
 
 
 def _checked(reply: object, case: Case, scale: Scale) -> Reply:

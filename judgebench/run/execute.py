@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -22,10 +23,9 @@ from judgebench.store.runs import RunWriter
 from judgebench.store.writer import settle_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Judge
     from judgebench.run.engine import Options
     from judgebench.run.plans import Plan
 
@@ -180,7 +180,10 @@ def execute_all(
 
     async def all_of_them() -> None:
         room = asyncio.Semaphore(_OPEN)
-        tasks = [asyncio.create_task(_one(outcome, runs, options, dispatchers, room)) for outcome in progress.outcomes]
+        using = Using(outcome.plan for outcome in progress.outcomes)
+        tasks = [
+            asyncio.create_task(_one(outcome, runs, options, dispatchers, room, using)) for outcome in progress.outcomes
+        ]
         watching = asyncio.create_task(_watch(progress, watch, interval)) if watch is not None else None
         try:
             await asyncio.gather(*tasks)
@@ -211,10 +214,9 @@ async def _watch(progress: Progress, watch: Callable[[Progress], None], interval
 
 
 async def _one(
-    outcome: Outcome, runs: Path, options: Options, dispatchers: Dispatchers, room: asyncio.Semaphore
+    outcome: Outcome, runs: Path, options: Options, dispatchers: Dispatchers, room: asyncio.Semaphore, using: Using
 ) -> None:
     planned, summary = outcome.plan, outcome.summary
-    dispatcher = dispatchers.of(planned.judge)
     async with room:
         try:
             with RunWriter(runs, planned.run, share=options.share, refresh=options.refresh) as writer:
@@ -226,18 +228,21 @@ async def _one(
                         writer,
                         revision=planned.task.revision,
                         options=options,
-                        dispatcher=dispatcher,
+                        dispatchers=dispatchers,
                         summary=summary,
+                        elsewhere=planned.elsewhere,
                     )
                 finally:
                     try:
                         write_counts(writer, planned, summary)
                     finally:
-                        await close(planned.judge)
+                        await using.release(planned)
             outcome.finished = True
         except BackendError as error:
             outcome.error = error
-            dispatcher.close(error)
+            # Of several backends, the one that is unusable has closed its dispatcher itself.
+            if len(of := dispatchers.of(planned.judge)) == 1:
+                next(iter(of.values())).close(error)
         except IncompleteError as error:
             outcome.error = error
         outcome.error = outcome.error or none_answered(outcome)
@@ -278,23 +283,30 @@ def none_answered(outcome: Outcome) -> IncompleteError | None:
     )
 
 
-async def close(judge: Judge) -> None:
-    """Close a judge's connections, but don't wait for a backend that won't."""
-    closing = getattr(judge, "aclose", None)
-    if closing is not None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSING):
-                await closing()
+class Using:
+    """Who uses which backends: their connections are closed when the last run that needs them is over."""
+
+    def __init__(self, plans: Iterable[Plan]) -> None:
+        self._runs = Counter(id(backend) for planned in plans for backend in planned.judge.backends.values())
+
+    async def release(self, planned: Plan) -> None:
+        """Note that a run is over; a backend that won't be closed is not waited for."""
+        if planned.elsewhere is not None:
+            planned.elsewhere.leave()
+        for backend in planned.judge.backends.values():
+            self._runs[id(backend)] -= 1
+            if not self._runs[id(backend)]:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_CLOSING):
+                        await backend.aclose()
 
 
 def check_price(planned: Plan) -> None:
     """Refuse a budget where nobody knows what a call costs."""
-    forecast = getattr(planned.judge, "forecast", None)
-    if forecast is None:
-        return
-    usage = forecast(next(planned.cases()), planned.task.scale).usage
-    if usage.usd is None:
+    backends = planned.judge.backends.values()
+    unknown = [backend.name for backend in backends if backend.counting and backend.cost(1, 1).usd is None]
+    if unknown:
         raise UsageError(
-            f"--max-cost needs a price, and that of {planned.judge.name} is unknown; "
+            f"--max-cost needs a price, and that of {unknown[0]} is unknown; "
             "give its price in a judge.toml, or run without --max-cost"
         )

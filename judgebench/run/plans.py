@@ -20,18 +20,20 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib import metadata
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError
+from judgebench.run.dialogue import forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
-    from judgebench.domain import Case, Item, Judge, Policies, Probe, Scale, Task, Verdict
+    from judgebench.domain import Case, Item, Judge, Policies, Probe, Task, Verdict
     from judgebench.domain.results import Aggregate
+    from judgebench.run.engine import Elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
+    ``elsewhere`` asks in this process's place.
     """
 
     task: Task
@@ -75,6 +78,7 @@ class Plan:
     items: int
     total: int
     annotators: frozenset[str]
+    elsewhere: Elsewhere | None = None
 
     def cases(self) -> Iterator[Case]:
         """Yield all cases of the selection, in the order of the items; nothing is kept."""
@@ -181,25 +185,6 @@ _TOO_FEW = 3
 _Z = 1.959964
 
 
-class _Expected(Protocol):
-    @property
-    def calls(self) -> int: ...
-    @property
-    def usage(self) -> Usage: ...
-
-
-@runtime_checkable
-class _Forecasting(Protocol):
-    """What a judge offers if its calls cost tokens."""
-
-    @property
-    def counting(self) -> str: ...
-
-    def forecast(self, case: Case, scale: Scale) -> _Expected: ...
-
-    def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage: ...
-
-
 class Known(Protocol):
     """Stored answers, by case key."""
 
@@ -219,10 +204,10 @@ class _Sums:
     output: int = 0
     squares: float = 0.0
 
-    def add(self, expected: _Expected, usage: Usage) -> None:
+    def add(self, asked: list[tuple[str, int, int]], usage: Usage) -> None:
         self.answers += 1
-        self.calls += expected.calls
-        self.expected_input += expected.usage.input_tokens
+        self.calls += len(asked)
+        self.expected_input += sum(tokens for _, tokens, _ in asked)
         self.input += usage.input_tokens
         self.output += usage.output_tokens
         self.squares += usage.output_tokens**2
@@ -238,9 +223,12 @@ def estimate(
     planned: Plan, known: Known, *, batch: bool = False, submitted: AbstractSet[str] = frozenset()
 ) -> Forecast:
     """Estimate what asking the missing cases of a plan takes; ``known`` and ``submitted`` are by case key."""
-    judge: object = planned.judge
-    asks = judge if isinstance(judge, _Forecasting) else None
-    cases = judged = under_way = calls = inputs = outputs = 0
+    judge, scale = planned.judge, planned.task.scale
+    backends = {name: backend for name, backend in judge.backends.items() if backend.counting}
+    cases = judged = under_way = 0
+    calls: Counter[str] = Counter()
+    inputs: Counter[str] = Counter()
+    outputs: Counter[str] = Counter()
     seen = _Sums()
     for case in planned.cases():
         cases += 1
@@ -249,32 +237,37 @@ def estimate(
         if stored is None and case.key in submitted:
             under_way += 1
             continue
-        if asks is None or (stored is not None and not _tells(stored, seen)):
+        if not backends or (stored is not None and not _tells(stored, seen)):
             continue
-        expected = asks.forecast(case, planned.task.scale)
+        asked = [one for one in forecast(judge, case, scale) if one[0] in backends]
         if stored is not None:
-            seen.add(expected, stored.usage)
-        else:
-            calls += expected.calls
-            inputs += expected.usage.input_tokens
-            outputs += expected.usage.output_tokens
+            seen.add(asked, stored.usage)
+            continue
+        for name, tokens, answer in asked:
+            calls[name] += 1
+            inputs[name] += tokens
+            outputs[name] += answer
     run = planned.run
     head = (run.judge, run.task, planned.items, cases, judged, under_way)
-    if asks is None:
+    if not backends:
         return Forecast(*head, 0, Usage(), None, None, 0, "")
     pilot = seen.answers if seen.answers >= _TOO_FEW else 0
     low = high = None
-    if pilot:
-        inputs = round(inputs * seen.input / max(seen.expected_input, 1))
-        outputs = round(calls * seen.output / seen.calls)
-    usage = asks.cost(inputs, outputs, batch=batch)
+    usage = Usage(0, 0, 0.0)
+    for name, backend in backends.items():
+        if pilot:
+            inputs[name] = round(inputs[name] * seen.input / max(seen.expected_input, 1))
+            outputs[name] = round(calls[name] * seen.output / seen.calls)
+        usage = usage + backend.cost(inputs[name], outputs[name], batch=batch)
     if pilot and usage.usd is not None:
         # Two things vary: the pilot's mean, and the sum of the answers to come.
         to_ask = cases - judged - under_way
         spread = _Z * seen.spread * math.sqrt(to_ask + to_ask**2 / pilot)
-        margin = (asks.cost(0, round(spread), batch=batch)).usd or 0.0
+        # Of several backends the dearest bounds what longer answers cost.
+        margin = max(backend.cost(0, round(spread), batch=batch).usd or 0.0 for backend in backends.values())
         low, high = max(0.0, usage.usd - margin), usage.usd + margin
-    return Forecast(*head, calls, usage, low, high, pilot, asks.counting, batch)
+    counting = ", ".join(dict.fromkeys(backend.counting for backend in backends.values()))
+    return Forecast(*head, calls.total(), usage, low, high, pilot, counting, batch)
 
 
 def _tells(stored: Verdict, seen: _Sums) -> bool:

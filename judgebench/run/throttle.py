@@ -6,6 +6,7 @@ Times are the event loop's: they never jump, whatever becomes of the wall clock.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judgebench.errors import IncompleteError
@@ -13,7 +14,7 @@ from judgebench.errors import IncompleteError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from judgebench.domain import Quota
+    from judgebench.domain import Quota, RateLimits
 
 #: An adaptive window starts here and ends there: beyond it a client gains nothing from one address.
 _FIRST = 8
@@ -234,3 +235,19 @@ class Budget:
             self._paid += paid
         for release in self.on_release:
             release()
+
+
+def divided(limits: RateLimits | None, by: int) -> RateLimits | None:
+    """Give each of several workers an equal part of what a server allows.
+
+    >>> from judgebench.domain import Quota, RateLimits
+    >>> divided(RateLimits(requests=Quota(600, 100, 6.0)), 2).requests
+    Quota(limit=300.0, remaining=50.0, reset=6.0)
+    """
+    if limits is None:
+        return None
+
+    def part(quota: Quota | None) -> Quota | None:
+        return None if quota is None else replace(quota, limit=quota.limit / by, remaining=quota.remaining / by)
+
+    return replace(limits, requests=part(limits.requests), tokens=part(limits.tokens))

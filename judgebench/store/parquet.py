@@ -68,7 +68,7 @@ def _schema() -> Any:
             ("lengths", pa.list_(whole)),
             ("attributes", pa.map_(text, text)),
             ("revision", text),
-            # The line itself, where the columns can't hold all of it: a lone surrogate.
+            # The line itself, where the columns can't hold all of it: a lone surrogate, the replies of a panel.
             ("line", text),
         ],
         metadata={"judgebench": "verdicts/1"},
@@ -103,7 +103,7 @@ def write_table(file: Path, verdicts: Iterable[Verdict]) -> int:
 def _table(group: Sequence[Verdict], schema: Any) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - loaded on use
 
-    whole: list[str | None] = [None] * len(group)
+    whole = [_line(verdict) if verdict.parts else None for verdict in group]
     try:
         return _columns(group, whole, schema)
     except (UnicodeEncodeError, OverflowError, pa.ArrowException):
@@ -113,10 +113,14 @@ def _table(group: Sequence[Verdict], schema: Any) -> Any:
                 _columns([verdict], [None], schema)
             except (UnicodeEncodeError, OverflowError, pa.ArrowException):
                 fit.append(_fit(verdict, schema))
-                whole[position] = dumps(verdict.to_json(), ascii_only=True).decode("ascii")
+                whole[position] = _line(verdict)
             else:
                 fit.append(verdict)
         return _columns(fit, whole, schema)
+
+
+def _line(verdict: Verdict) -> str:
+    return dumps(verdict.to_json(), ascii_only=True).decode("ascii")
 
 
 def _fit(verdict: Verdict, schema: Any) -> Verdict:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from judgebench.domain import Status
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.files.lines import replace_file, sync
 from judgebench.store import answers as known
@@ -16,6 +17,7 @@ from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode, in_order
 from judgebench.store.locks import AnswersLock, lock_run
 from judgebench.store.parquet import PACKED
+from judgebench.store.rounds import ROUNDS, Rounds
 from judgebench.store.stored import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from judgebench.domain import Run, Verdict
+    from judgebench.domain import Completion, Run, Verdict
 
 
 def _is_refresh(path: Path) -> bool:
@@ -48,6 +50,7 @@ def _resume_refresh(path: Path) -> None:
     if not mark or mark.get("moved", True):
         return
     (path / SETTLED).unlink(missing_ok=True)
+    (path / ROUNDS).unlink(missing_ok=True)
     for name in (VERDICTS, PACKED):
         stem, _, kind = name.partition(".")
         aside = path / f"{stem}-{mark['aside']}.{kind}"
@@ -98,6 +101,7 @@ class RunWriter:
         self._locks = ExitStack()
         self._own = Answers()
         self._others = Answers()
+        self._rounds: Rounds | None = None
         self._source = 0
         self._group = (str(root.absolute()), run.answers)
 
@@ -112,6 +116,7 @@ class RunWriter:
             self._prepare()
             self.write_manifest(self._continued())
             self._open_own()
+            self._rounds = Rounds(self.path)
             self._take_others()
         except (FileExistsError, NotADirectoryError):
             self.close()
@@ -177,6 +182,8 @@ class RunWriter:
                 finally:
                     os.close(descriptor)
         finally:
+            if self._rounds is not None:
+                self._rounds.close()
             self._own.close()
             self._others.close()
             self._locks.close()
@@ -213,6 +220,21 @@ class RunWriter:
             raise _unwritable(self.path, error) from None
         self._own.put(verdict.key, self._source, self._size)
         self._size += written
+        if self._rounds is not None and verdict.status is not Status.FAILED:
+            self._rounds.decided(verdict.key)
+
+    def rounds(self, key: str) -> Mapping[str, Completion]:
+        """Find what a case was answered before it came to a verdict, by the keys of the requests."""
+        return {} if self._rounds is None else self._rounds.of(key)
+
+    def keep(self, key: str, request: str, completion: Completion) -> None:
+        """Keep an answer of a case that takes several; IncompleteError where it can't be."""
+        if self._rounds is None:
+            raise RuntimeError("the run is not open")
+        try:
+            self._rounds.keep(key, request, completion)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
 
     def sync(self) -> None:
         """Bring what was appended onto the disk: a power cut takes none of it after this."""

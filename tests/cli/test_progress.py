@@ -10,6 +10,7 @@ import pytest  # noqa: TC002 - beside what is imported for use
 
 from judgebench.api.progress import Live, told
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
+from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Dispatchers, Options, Summary
 from judgebench.run.execute import Outcome, Progress
@@ -29,11 +30,11 @@ class Toy:
             yield Item(f"i{i}", (Turn.of("user", "q"),), (Response("a"), Response("b")), (Label("h", 0),), "human")
 
 
-class Judge:
+class Judge(Own):
     name = "j"
     settings: dict[str, object] = {}  # noqa: RUF012 - read only
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    async def reply(self, case: Case, scale: Scale) -> Reply:
         return Reply.ok(0)
 
 

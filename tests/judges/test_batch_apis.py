@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from servers.fake_batches import FakeBatches
 
+from judgebench.domain import Completion, Message, Request
 from judgebench.errors import BackendError, GoneError, RejectedError, RetryableError
-from judgebench.judges.backend import Completion, Message
 from judgebench.judges.backends.anthropic import AnthropicBatches
 from judgebench.judges.backends.batches import encode_line, json_lines
 from judgebench.judges.backends.openai import OpenAIBatches
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 APIS = ("openai", "anthropic")
 CANARY = "sk-canary-do-not-leak-0123456789"
-ASKED = [Message.of("system", "judge"), Message.of("user", "Which? [[A]] or [[B]] \u2028")]
+ASKED = Request("m", (Message.of("system", "judge"), Message.of("user", "Which? [[A]] or [[B]] \u2028")))
 
 
 @pytest.fixture(autouse=True)
@@ -45,13 +45,13 @@ def lines(api: Any, names: list[str]) -> io.BytesIO:
 
 @pytest.mark.parametrize("api", APIS)
 def test_a_batch_asks_exactly_what_a_live_call_asks(api: str) -> None:
-    asked = [Message.of("system", "judge"), Message.of("user", "Which? [[A]] or [[B]]")]
+    asked = Request("m", (Message.of("system", "judge"), Message.of("user", "Which? [[A]] or [[B]]")))
 
     async def both(made: LLMJudge) -> None:
-        client: Any = made.batch
-        await made.ask(asked)
+        client: Any = made.model.batch
+        await made.model.complete(asked)
         await client.submit(io.BytesIO(client.encode("t-k-0", asked) + b"\n"), "t")
-        await made.aclose()
+        await made.model.aclose()
 
     with FakeBatches() as llm:
         asyncio.run(both(judge(api, llm, temperature=0.5)))
@@ -72,7 +72,7 @@ def test_limits_are_the_documented_ones() -> None:
 @pytest.mark.parametrize("api", APIS)
 def test_from_submission_to_results(api: str) -> None:
     async def through(made: LLMJudge) -> tuple[Any, ...]:
-        client: Any = made.batch
+        client: Any = made.model.batch
         state = await client.submit(lines(client, ["t-a-0", "t-b-0"]), "t")
         found = await client.find("t", 0.0, 2)
         other = await client.find("other", 0.0, 3)
@@ -83,7 +83,7 @@ def test_from_submission_to_results(api: str) -> None:
         answers = dict([pair async for pair in client.results(state.id)])
         with pytest.raises(GoneError, match="there is no batch nobody"):
             await client.state("nobody")
-        await made.aclose()
+        await made.model.aclose()
         return state, found, other, stages, answers
 
     with FakeBatches(polls=1) as llm:
@@ -152,7 +152,7 @@ def test_a_line_that_is_no_answer_is_the_error_a_live_call_would_be(
     api: str, line: dict[str, Any], error: type[Exception], says: str
 ) -> None:
     with FakeBatches() as llm:
-        client: Any = judge(api, llm).batch
+        client: Any = judge(api, llm).model.batch
     answer = client._answer({"custom_id": "t-k-0"} | line)
     assert type(answer) is error
     assert says in str(answer)
@@ -162,11 +162,11 @@ def test_a_line_that_is_no_answer_is_the_error_a_live_call_would_be(
 @pytest.mark.parametrize("api", APIS)
 def test_no_key_and_no_batch_api_are_named(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def submit(made: LLMJudge) -> None:
-        client: Any = made.batch
+        client: Any = made.model.batch
         try:
             await client.submit(lines(client, ["t-k-0"]), "t")
         finally:
-            await made.aclose()
+            await made.model.aclose()
 
     with FakeBatches() as llm:
         wrong = judge(api, llm, base_url=f"{llm.anthropic_url}/elsewhere")

@@ -11,6 +11,7 @@ import threading
 
 import numpy as np
 import pytest
+from asking import asked
 from processes import HANGS, until
 
 from judgebench.domain import Case, Item, Judge, Label, Reference, Reply, Response, Scale, Status, Turn
@@ -29,7 +30,7 @@ PAIR, CHECK, RATE = Scale.pair(), Scale.check(), Scale.rate(1, 5)
 
 
 def ask(function, scale: Scale = PAIR, order=(1, 0)) -> Reply:
-    return asyncio.run(FunctionJudge("m:f", function).judge(Case(ITEM, order, reference="human"), scale))
+    return asyncio.run(asked(FunctionJudge("m:f", function), Case(ITEM, order, reference="human"), scale))
 
 
 def test_one_argument_is_the_item_as_shown_without_gold() -> None:
@@ -119,7 +120,7 @@ def test_plain_functions_run_beside_the_loop() -> None:
     judge = FunctionJudge("m:f", lambda item: barrier.wait() and None)
 
     async def main() -> None:
-        await asyncio.gather(*(judge.judge(Case(ITEM, (0, 1)), PAIR) for _ in range(3)))
+        await asyncio.gather(*(asked(judge, Case(ITEM, (0, 1)), PAIR) for _ in range(3)))
 
     asyncio.run(main())  # a blocked loop would break the barrier
 
@@ -171,7 +172,7 @@ def test_a_module_beside_the_user_is_found_and_its_source_is_part_of_the_setting
     (here / "mine_judge.py").write_text("class J:\n    @staticmethod\n    def f(item):\n        return 'A'\n", "utf-8")
     judge = create("mine_judge:J.f")
     assert judge.name == "mine_judge:J.f"
-    assert asyncio.run(judge.judge(Case(ITEM, (0, 1)), PAIR)).code == 0
+    assert asyncio.run(asked(judge, Case(ITEM, (0, 1)), PAIR)).code == 0
     source = judge.settings["source"]
     del sys.modules["mine_judge"]
     (here / "mine_judge.py").write_text("class J:\n    @staticmethod\n    def f(item):\n        return 'BB'\n", "utf-8")
@@ -233,14 +234,14 @@ def test_a_class_is_made_once_in_a_process_and_says_how_many_cards_it_needs(
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     judges = [create("holder:Holder") for _ in range(2)]
-    assert [judge.gpus for judge in judges] == [2, 2]
+    assert [judge.needs.gpus for judge in judges] == [2, 2]
     module = sys.modules["holder"]
     assert module.made == []
 
-    async def asked() -> list[object]:
-        return await asyncio.gather(*[judge.judge(Case(ITEM, (0, 1)), PAIR) for judge in judges for _ in range(4)])
+    async def all_of_them() -> list[object]:
+        return await asyncio.gather(*[asked(judge, Case(ITEM, (0, 1)), PAIR) for judge in judges for _ in range(4)])
 
-    assert {reply.code for reply in asyncio.run(asked())} == {0}
+    assert {reply.code for reply in asyncio.run(all_of_them())} == {0}
     assert module.made == [1]
     with pytest.raises(UsageError, match="holder:Mute"):
         create("holder:Mute")

@@ -47,8 +47,8 @@ def test_what_the_file_says_of_its_judge_holds(tmp_path: Path) -> None:
     assert (settings["temperature"], settings["max_tokens"], settings["seed"]) == (0.5, 100, 3)
     assert settings["base_url"] == "http://127.0.0.1:9/v1"
     assert str(settings["prompts"]).startswith("{'pair': 'own@")
-    assert judge.cost(1_000_000, 500_000).usd == pytest.approx(2 + 4)
-    assert judge.cost(1_000_000, 500_000, batch=True).usd == pytest.approx(3)
+    assert judge.model.cost(1_000_000, 500_000).usd == pytest.approx(2 + 4)
+    assert judge.model.cost(1_000_000, 500_000, batch=True).usd == pytest.approx(3)
 
 
 def test_options_fill_in_what_it_leaves_out(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_price_is_no_setting_so_it_asks_nothing_again(tmp_path: Path) -> None:
     plain = made(tmp_path, 'judge = "gpt-4o"')
     priced = made(tmp_path, 'judge = "gpt-4o"\n[price]\ninput = 1\noutput = 1')
     assert plain.settings == priced.settings
-    assert plain.cost(10, 10).usd != priced.cost(10, 10).usd
+    assert plain.model.cost(10, 10).usd != priced.model.cost(10, 10).usd
 
 
 @pytest.mark.parametrize(

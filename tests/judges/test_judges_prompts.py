@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from judgebench.domain import Case, Item, Part, Reference, Response, Scale, Turn
 from judgebench.errors import UnknownNameError, UsageError
-from judgebench.judges.llm import parse_verdict
+from judgebench.judges.forms import parse_verdict
 from judgebench.judges.prompts import KINDS, default_prompts, load_prompt, prompt_names, read_prompt, verdict_form
 
 SCALES = [

@@ -10,6 +10,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 import pytest
+from asking import asked, close
 
 from judgebench.domain import Case, Item, Reference, Response, Scale, Status, Turn
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
@@ -65,9 +66,9 @@ def pair_case(text: str = "") -> Case:
 def ask(judge: LLMJudge, *cases: Case, scale: Scale | None = None) -> list[Reply]:
     async def main() -> list[Reply]:
         try:
-            return [await judge.judge(case, scale or Scale.pair()) for case in cases]
+            return [await asked(judge, case, scale or Scale.pair()) for case in cases]
         finally:
-            await judge.aclose()
+            await close(judge)
 
     return asyncio.run(main())
 
@@ -338,9 +339,9 @@ def test_many_calls_share_one_session(fake_llm: FakeLLM) -> None:
 
     async def main() -> list[Reply]:
         try:
-            return await asyncio.gather(*(judge.judge(pair_case(str(n)), Scale.pair()) for n in range(200)))
+            return await asyncio.gather(*(asked(judge, pair_case(str(n)), Scale.pair()) for n in range(200)))
         finally:
-            await judge.aclose()
+            await close(judge)
 
     replies = asyncio.run(main())
     assert {reply.status for reply in replies} == {Status.OK}

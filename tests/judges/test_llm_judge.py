@@ -5,22 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from asking import asked
 
-from judgebench.domain import Case, Item, Judge, Response, Scale, Status, Turn
+from judgebench.domain import Case, Completion, Item, Judge, Response, Scale, Status, Turn
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
-from judgebench.judges.backend import (
-    Completion,
-    Failure,
-    failure_of,
-    http_error,
-    public_url,
-    redact,
-    retry_after,
-    unreachable,
-)
+from judgebench.judges.backend import Failure, failure_of, http_error, public_url, redact, retry_after, unreachable
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import price
+from judgebench.run.dialogue import forecast
 
 TIES = Item(
     "t",
@@ -40,24 +34,24 @@ class Script:
         self.answers = list(answers)
         self.asked = []
 
-    async def __call__(self, messages):
-        self.asked.append(messages)
+    async def __call__(self, request):
+        self.asked.append(request.messages)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, Completion) else Completion(answer, "stop", 10, 2, model="m", seconds=0.5)
 
 
-def judge(script, case, scale, **rest):
-    return asyncio.run(LLMJudge("x/m", script, **rest).judge(case, scale))
+def judge(script, case, scale, price=None, **rest):
+    return asyncio.run(asked(LLMJudge(Model("x/m", script, price=price), **rest), case, scale))
 
 
 def test_it_is_a_judge_and_its_settings_name_its_prompts() -> None:
-    one = LLMJudge("x/m", Script(), settings={"model": "m"})
+    one = LLMJudge(Model("x/m", Script()), settings={"model": "m"})
     assert isinstance(one, Judge)
     assert one.settings["model"] == "m"
     assert set(one.settings["prompts"]) == {"pair", "check", "rate", "pick", "label"}
-    pick = LLMJudge("x/m", Script(), prompt=load_prompt("pick"))
+    pick = LLMJudge(Model("x/m", Script()), prompt=load_prompt("pick"))
     assert set(pick.settings["prompts"]) == {"pick", "rate"}
 
 
@@ -95,17 +89,7 @@ def test_one_response_without_a_rating_leaves_the_case_without_a_verdict(bad, st
     script = Script("[[4]]", bad, "[[9]]", "[[9]]")
     reply = judge(script, Case(TIES, (0, 1, 2, 3)), Scale.pick(4))
     assert (reply.status, reply.code, reply.scores) == (status, None, ())
-    assert len(script.asked) == 2  # nothing more is paid for
-
-
-def test_a_retry_of_rate_each_goes_on_where_it_stopped() -> None:
-    script = Script("[[4]]", "[[5]]", RetryableError("busy"), "[[6]]", "[[7]]")
-    one = LLMJudge("x/m", script)
-    case = Case(TIES, (0, 1, 2, 3))
-    with pytest.raises(RetryableError):
-        asyncio.run(one.judge(case, Scale.pick(4)))
-    assert asyncio.run(one.judge(case, Scale.pick(4))).scores == (4.0, 5.0, 6.0, 7.0)
-    assert len(script.asked) == 5
+    assert len(script.asked) == 4  # one round, in a batch and live
 
 
 def test_an_unknown_price_is_none_and_never_nothing() -> None:
@@ -119,12 +103,13 @@ def test_a_wrong_prompt_is_a_usage_error() -> None:
 
 def test_a_forecast_asks_nobody() -> None:
     script = Script()
-    one = LLMJudge("x/m", script, price=lambda c: c.input_tokens * 1e-6)
-    each = one.forecast(Case(TIES, (0, 1, 2, 3)), Scale.pick(4))
-    once = one.forecast(Case(PLAIN, (0, 1, 2, 3)), Scale.pick(4))
-    assert (each.calls, once.calls) == (4, 1)
-    assert each.usage.input_tokens > 3 * once.usage.input_tokens > 600
-    assert once.usage.usd == pytest.approx(once.usage.input_tokens * 1e-6)
+    one = LLMJudge(Model("x/m", script, price=lambda c: c.input_tokens * 1e-6))
+    each = forecast(one, Case(TIES, (0, 1, 2, 3)), Scale.pick(4))
+    [(name, tokens, answer)] = forecast(one, Case(PLAIN, (0, 1, 2, 3)), Scale.pick(4))
+    assert [who for who, _, _ in each] == 4 * ["x/m"]
+    assert (name, answer) == ("x/m", 300)
+    assert sum(asked for _, asked, _ in each) > 3 * tokens > 600
+    assert one.model.cost(tokens, answer).usd == pytest.approx(tokens * 1e-6)
     assert not script.asked
 
 

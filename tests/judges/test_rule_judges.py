@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from asking import asked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,12 +26,12 @@ def item_of(*texts: str, gold: tuple = (), references: tuple[str, ...] = (), nam
 
 def ask(judge, item: Item, scale: Scale, order: tuple[int, ...] | None = None, reference: str = "human"):
     case = Case(item, order or tuple(range(len(item.responses))), reference=reference)
-    return asyncio.run(judge.judge(case, scale)).code
+    return asyncio.run(asked(judge, case, scale)).code
 
 
 def ask_each(judge, items: list[Item], scale: Scale) -> list:
     async def main() -> list:
-        return [await judge.judge(Case(item, tuple(range(len(item.responses)))), scale) for item in items]
+        return [await asked(judge, Case(item, tuple(range(len(item.responses)))), scale) for item in items]
 
     return [reply.code for reply in asyncio.run(main())]
 

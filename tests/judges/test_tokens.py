@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from judgebench.domain import Part
+from judgebench.domain import Message, Part
 from judgebench.errors import UsageError
-from judgebench.judges.backend import Message
 from judgebench.judges.tokens import TokenCounter, file_tokens, openai_tokens
 
 if TYPE_CHECKING:

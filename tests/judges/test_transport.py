@@ -10,6 +10,7 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+from asking import asked, close
 
 from judgebench.domain import Scale
 from judgebench.judges.http import http_client, http_library
@@ -163,17 +164,17 @@ def test_memory_does_not_grow_with_requests(backend: str, monkeypatch: pytest.Mo
         judge = build(backend, url)
         held = []
         try:
-            await judge.judge(case, Scale.pair())  # what is imported and cached at first use is no growth
+            await asked(judge, case, Scale.pair())  # what is imported and cached at first use is no growth
             tracemalloc.start()
             for _ in range(3):
                 for _ in range(100):
-                    await judge.judge(case, Scale.pair())
+                    await asked(judge, case, Scale.pair())
                 server.requests.clear()
                 gc.collect()
                 held.append(tracemalloc.get_traced_memory()[0])
         finally:
             tracemalloc.stop()
-            await judge.aclose()
+            await close(judge)
         return held
 
     with FakeLLM() as server:

@@ -15,7 +15,6 @@ from judgebench.domain import Item, Label, Response, Scale, Status, Turn, Usage
 from judgebench.domain.protocols import BatchLimits
 from judgebench.errors import BackendError, DataError, GoneError, IncompleteError, UsageError
 from judgebench.judges.baselines import create as baseline
-from judgebench.judges.llm import RATE_EACH
 from judgebench.run.batch.engine import Waiting, execute_in_batches
 from judgebench.run.batch.ledger import LEDGER, Ledger, in_batches, read_ledger
 from judgebench.run.engine import Options, Summary
@@ -90,7 +89,7 @@ def live(plan: Plan, runs: Path) -> Done:
 
 def resized(plan: Plan, limits: BatchLimits) -> Plan:
     judge: Any = plan.judge
-    judge.batch.limits = limits
+    judge.model.batch.limits = limits
     return plan
 
 
@@ -205,8 +204,8 @@ def test_a_cancelled_batch_gives_what_it_has(api: str, tmp_path: Path) -> None:
         import asyncio
 
         async def cancel() -> None:
-            await judge.batch.cancel(llm.batches[0].id)
-            await judge.aclose()
+            await judge.model.batch.cancel(llm.batches[0].id)
+            await judge.model.aclose()
 
         asyncio.run(cancel())
         llm.hold = False
@@ -338,7 +337,7 @@ def test_several_calls_of_a_case_are_put_together_and_only_the_missing_one_is_ma
         Item(
             f"i{n}", (Turn.of("user", f"question {n}"),),
             tuple(Response(f"{'<<batch:expired>> ' if (n, r) == (1, 1) else ''}answer {r}") for r in range(4)),
-            (Label("h", 0),), "human", attributes=(("protocol", RATE_EACH),),
+            (Label("h", 0),), "human", attributes=(("protocol", "rate-each"),),
         )
         for n in range(3)
     ]  # fmt: skip
@@ -397,18 +396,18 @@ def test_a_torn_line_of_the_ledger_is_cut_off_and_a_broken_one_named(tmp_path: P
 
 
 def test_an_answer_of_a_batch_costs_half(monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgebench.judges.backend import Completion
+    from judgebench.domain import Completion
     from judgebench.judges.backends.openai import create
 
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     for name in ("gpt-4o-mini", "gpt-5"):
         judge = create(name, prompt=None, base_url=None, temperature=None, max_tokens=64, timeout=10, seed=None)
-        usual = judge.usage(Completion("", input_tokens=1000, output_tokens=1000))
-        half = judge.usage(Completion("", input_tokens=1000, output_tokens=1000, batch=True))
+        usual = judge.model.priced(Completion("", input_tokens=1000, output_tokens=1000)).usage
+        half = judge.model.priced(Completion("", input_tokens=1000, output_tokens=1000, batch=True)).usage
         assert usual.usd
         assert half == Usage(1000, 1000, pytest.approx(usual.usd / 2))
     unknown = create("my-own", prompt=None, base_url=None, temperature=None, max_tokens=64, timeout=10, seed=None)
-    assert unknown.usage(Completion("", input_tokens=1000, batch=True)).usd is None
+    assert unknown.model.priced(Completion("", input_tokens=1000, batch=True)).usd is None
 
 
 class Crash(BaseException):

@@ -21,8 +21,7 @@ from judgebench.tasks.base import open_task
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.domain import Verdict
-    from judgebench.judges.backend import Completion
+    from judgebench.domain import Completion, Verdict
     from judgebench.run.plans import Plan
 
 TWENTY = Waiting(0.01, 0.05, settle=0.3, size=20)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +11,11 @@ from servers.fake_llm import FakeLLM
 
 from judgebench.domain import (
     Case,
+    Completion,
     Item,
     Label,
     Policies,
     Quota,
-    RateLimits,
     Reply,
     Response,
     Scale,
@@ -25,9 +24,10 @@ from judgebench.domain import (
     Usage,
 )
 from judgebench.errors import BackendError, IncompleteError, RetryableError, UsageError
-from judgebench.judges.backend import Completion
 from judgebench.judges.backends.server import ServerBackend
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
+from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run.dispatch import Dispatcher
 from judgebench.run.engine import Options
@@ -37,10 +37,10 @@ from judgebench.run.throttle import Meter, Window
 from judgebench.store.runs import read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from judgebench.judges.backend import Message
+    from judgebench.domain import Request
     from judgebench.run.plans import Plan
 
 
@@ -65,19 +65,13 @@ def llm_judge(llm: FakeLLM, name: str = "server/m", *, price: float | None = 0.0
     def cost(completion: Completion) -> float | None:
         return None if price is None else price * (completion.input_tokens + completion.output_tokens)
 
-    return LLMJudge(
-        name, backend.complete, price=cost, aclose=backend.aclose, settings={"at": llm.port}, limit_group=limit_group
-    )
+    model = Model(name, backend.complete, price=cost, close=backend.aclose, limit_group=limit_group, longest=64)
+    return LLMJudge(model, settings={"at": llm.port})
 
 
 def planned(judge: object, name: str = "toy", n: int = 40) -> Plan:
     selection = Selection(Plain("original"), orders="original")
     return plan(Toy(name, n), judge, selection, Conventions(Policies()))  # type: ignore[arg-type]  # any judge
-
-
-@dataclass
-class Said:
-    limits: RateLimits | None = None
 
 
 # --- windows ------------------------------------------------------------------------------------
@@ -172,7 +166,7 @@ def test_a_limit_that_is_given_is_kept_and_shared(tmp_path: Path, simulated: Cal
         asked.append(simulated())
         return Completion("[[A]]")
 
-    judges = [planned(LLMJudge("server/m", complete, limit_group="one"), name, n=30) for name in ("one", "two")]
+    judges = [planned(LLMJudge(Model("server/m", complete, limit_group="one")), name, n=30) for name in ("one", "two")]
     execute_all(judges, tmp_path, Options(rpm=1200))
     # 60 calls at 20 a second, ten of them at once.
     assert len(asked) == 60
@@ -198,12 +192,12 @@ def test_calls_of_one_run_go_first_come_first_served() -> None:
         port, order = Dispatcher("l", concurrency=2).port(), list[int]()
 
         async def one(i: int) -> None:
-            async def ask() -> Said:
+            async def ask() -> Completion:
                 order.append(i)
                 await asyncio.sleep(0.001)
-                return Said()
+                return Completion()
 
-            await port.call(ask, forecast=Usage, spent=lambda _: Usage())
+            await port.call(ask, forecast=Usage)
 
         await asyncio.gather(*(one(i) for i in range(20)))
         return order
@@ -217,11 +211,11 @@ def test_calls_that_give_up_waiting_leave_no_hole() -> None:
         dispatcher = Dispatcher("l", concurrency=3)
         port = dispatcher.port()
 
-        async def ask() -> Said:
+        async def ask() -> Completion:
             await asyncio.sleep(0.01)
-            return Said()
+            return Completion()
 
-        tasks = [asyncio.create_task(port.call(ask, forecast=Usage, spent=lambda _: Usage())) for _ in range(50)]
+        tasks = [asyncio.create_task(port.call(ask, forecast=Usage)) for _ in range(50)]
         for i in range(25):
             await asyncio.sleep(0.002)
             tasks[2 * i].cancel()
@@ -257,7 +251,7 @@ def test_those_who_watch_see_where_all_runs_stand(tmp_path: Path) -> None:
         await asyncio.sleep(0.05)
         return Completion("[[A]]")
 
-    plans = [planned(LLMJudge("server/m", complete), n=60)]
+    plans = [planned(LLMJudge(Model("server/m", complete)), n=60)]
     execute_all(plans, tmp_path, Options(max_concurrency=4), watch=watch, interval=0.1)
     assert seen == sorted(seen)
     assert seen[-1] == (60, 0, True)
@@ -318,14 +312,14 @@ def test_a_budget_without_a_price_is_refused_before_anything_is_asked(tmp_path: 
 def test_a_hedge_overtakes_a_call_that_hangs_and_both_are_paid(tmp_path: Path) -> None:
     asked: Counter[str] = Counter()
 
-    async def complete(messages: Sequence[Message]) -> Completion:
+    async def complete(request: Request) -> Completion:
         """Every tenth prompt hangs when it is asked for the first time."""
-        prompt = messages[-1].text
+        prompt = request.messages[-1].text
         asked[prompt] += 1
         await asyncio.sleep(3600.0 if asked[prompt] == 1 and len(asked) % 10 == 0 else 0.01)
         return Completion("[[A]]", input_tokens=len(prompt) // 4, output_tokens=1)
 
-    [outcome] = execute_all([planned(LLMJudge("server/m", complete), n=100)], tmp_path, Options(hedge=0.3))
+    [outcome] = execute_all([planned(LLMJudge(Model("server/m", complete)), n=100)], tmp_path, Options(hedge=0.3))
     assert Counter(asked.values()) == {1: 90, 2: 10}
     assert outcome.summary.statuses == {Status.OK: 100}
     assert outcome.summary.retries == 0
@@ -346,7 +340,7 @@ def test_a_hedge_gives_up_the_hanging_connection_of_a_real_server(tmp_path: Path
 
 
 def test_a_pause_holds_back_every_run_of_the_lane(tmp_path: Path, simulated: Callable[[], float]) -> None:
-    class Asked:
+    class Asked(Own):
         settings: dict[str, object] = {}  # noqa: RUF012 - read only
         name = "asked"
 
@@ -354,7 +348,7 @@ def test_a_pause_holds_back_every_run_of_the_lane(tmp_path: Path, simulated: Cal
             self.times = times
             self.first = first
 
-        async def judge(self, case: Case, scale: Scale) -> Reply:
+        async def reply(self, case: Case, scale: Scale) -> Reply:
             self.times.append(simulated())
             if self.first and len(self.times) == 1:
                 raise RetryableError("HTTP 429", retry_after=0.5)

@@ -8,6 +8,7 @@ import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
+from judgebench.judges.own import Own
 from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 from judgebench.store.runs import Stored
 
@@ -28,7 +29,7 @@ def cases(n: int) -> list[Case]:
     ]
 
 
-class Scripted:
+class Scripted(Own):
     """A judge that does what a function of (item id, times asked before) says."""
 
     name = "scripted"
@@ -41,7 +42,7 @@ class Scripted:
         self.running = 0
         self.most = 0
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    async def reply(self, case: Case, scale: Scale) -> Reply:
         self.running += 1
         self.most = max(self.most, self.running)
         try:
@@ -68,6 +69,12 @@ class Sink:
     def append(self, verdict: Verdict) -> None:
         self.kept.append(verdict)
 
+    def rounds(self, key: str) -> dict[str, object]:
+        return {}
+
+    def keep(self, key: str, request: str, completion: object) -> None:
+        raise AssertionError(request)
+
 
 def ask(
     judge: Scripted,
@@ -79,9 +86,7 @@ def ask(
     pull = some if callable(some) else lambda: some
 
     async def asking() -> Summary:
-        return await ask_all(
-            judge, SCALE, pull, kept, revision="r", options=options, dispatcher=Dispatchers(options).of(judge)
-        )
+        return await ask_all(judge, SCALE, pull, kept, revision="r", options=options, dispatchers=Dispatchers(options))
 
     return asyncio.run(asking())
 

@@ -8,6 +8,7 @@ import pytest
 
 from judgebench.domain import Item, Label, Policies, Reply, Response, Scale, Turn
 from judgebench.errors import DataError
+from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
@@ -38,14 +39,14 @@ class Toy:
         return found * 2 if self.doubled else found
 
 
-class Counting:
+class Counting(Own):
     name = "counting"
     settings: dict[str, object] = {}  # noqa: RUF012 - read only
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    async def reply(self, case: Case, scale: Scale) -> Reply:
         self.asked.append(case.item.question)
         return Reply.ok(len(scale.labels) - 1)
 

@@ -8,22 +8,30 @@ from typing import TYPE_CHECKING
 import pytest
 from servers.limiter import Limiter
 
-from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, Verdict
-from judgebench.judges.backend import Completion, Failure, http_error
+from judgebench.domain import Case, Completion, Item, Label, Response, Scale, Status, Turn, Verdict
+from judgebench.judges.backend import Failure, http_error
 from judgebench.judges.http import rate_limits
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
 from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from judgebench.judges.backend import Complete, Message
+    from judgebench.domain import Request
+    from judgebench.judges.model import Complete
     from judgebench.store.runs import Stored
 
 
 class Kept(list[Verdict]):
     def lookup(self, key: str) -> Stored | None:
         return None
+
+    def rounds(self, key: str) -> dict[str, object]:
+        return {}
+
+    def keep(self, key: str, request: str, completion: object) -> None:
+        raise AssertionError(request)
 
 
 def cases(n: int, words: int = 1) -> list[Case]:
@@ -42,14 +50,14 @@ def ask(complete: Complete, some: list[Case], options: Options) -> tuple[Summary
     sink = Kept()
 
     async def asking() -> Summary:
-        judge = LLMJudge("server/m", complete, settings={"max_tokens": 64})
-        dispatcher = Dispatchers(options).of(judge)
+        judge = LLMJudge(Model("server/m", complete, longest=64), settings={"max_tokens": 64})
+        dispatchers = Dispatchers(options)
         try:
             return await ask_all(
-                judge, Scale.pair(), lambda: some, sink, revision="r", options=options, dispatcher=dispatcher
+                judge, Scale.pair(), lambda: some, sink, revision="r", options=options, dispatchers=dispatchers
             )
         finally:
-            await judge.aclose()
+            await judge.model.aclose()
 
     return asyncio.run(asking()), sink
 
@@ -62,9 +70,9 @@ def test_a_limit_is_used_up_and_hardly_ever_passed(
     # Requests bind first, then tokens.
     limiter = Limiter(2000, tpm, clock=simulated)
 
-    async def complete(messages: Sequence[Message]) -> Completion:
+    async def complete(request: Request) -> Completion:
         """A provider: it counts a request when it comes in, and answers a while later."""
-        sent = sum(len(message.text) for message in messages) // 4
+        sent = sum(len(message.text) for message in request.messages) // 4
         wait = limiter.admit(sent + 8)
         headers = limiter.headers()
         if wait > 0:

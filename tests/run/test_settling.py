@@ -14,6 +14,7 @@ from servers.fake_batches import FakeBatches
 from test_execute import Toy
 
 from judgebench.domain import Policies, Reply
+from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run import execute
 from judgebench.run.engine import Options
@@ -47,7 +48,7 @@ main()
 """
 
 
-class Breathing:
+class Breathing(Own):
     """A judge that counts how often it was asked."""
 
     settings: dict[str, object] = {}  # noqa: RUF012 - read only
@@ -57,7 +58,7 @@ class Breathing:
         self.pause = pause
         self.asked = 0
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    async def reply(self, case: Case, scale: Scale) -> Reply:
         self.asked += 1
         await asyncio.sleep(self.pause)
         return Reply.ok(0)

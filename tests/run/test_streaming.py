@@ -10,6 +10,7 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+from asking import asked, close
 from servers.fake_llm import FakeLLM
 from test_dispatch import Toy, llm_judge, planned
 
@@ -18,6 +19,7 @@ from judgebench.errors import IncompleteError, RetryableError
 from judgebench.judges.backend import Timeouts
 from judgebench.judges.backends.openai import create as openai
 from judgebench.judges.backends.server import create as server
+from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Dispatchers, Options, ask_all
 from judgebench.run.execute import execute, execute_all
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Quick:
+class Quick(Own):
     name = "quick"
     settings: dict[str, object] = {}  # noqa: RUF012 - read only
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    async def reply(self, case: Case, scale: Scale) -> Reply:
         return Reply.ok(0)
 
 
@@ -43,6 +45,12 @@ class Nothing:
     def append(self, verdict: Verdict) -> None:
         pass
 
+    def rounds(self, key: str) -> dict[str, object]:
+        return {}
+
+    def keep(self, key: str, request: str, completion: object) -> None:
+        raise AssertionError(request)
+
 
 def peak(n: int) -> int:
     tracemalloc.start()
@@ -50,9 +58,9 @@ def peak(n: int) -> int:
     options = Options(max_concurrency=8)
 
     async def asking() -> int:
-        dispatcher = Dispatchers(options).of(made.judge)
+        dispatchers = Dispatchers(options)
         summary = await ask_all(
-            made.judge, made.task.scale, made.cases, Nothing(), revision="r", options=options, dispatcher=dispatcher
+            made.judge, made.task.scale, made.cases, Nothing(), revision="r", options=options, dispatchers=dispatchers
         )
         return summary.cases
 
@@ -113,7 +121,7 @@ def test_a_clock_that_jumps_does_no_harm(
     times: list[float] = []
 
     class Paused(Quick):
-        async def judge(self, case: Case, scale: Scale) -> Reply:
+        async def reply(self, case: Case, scale: Scale) -> Reply:
             times.append(simulated())
             if case.item.id == "i0" and not hasattr(self, "paused"):
                 self.paused = True
@@ -155,11 +163,11 @@ def test_a_silent_server_is_left_at_the_first_byte_and_a_dripping_one_at_the_end
         ):
             judge = create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=limits, seed=None)  # type: ignore[operator]  # a factory
             try:
-                await judge.judge(case, Scale.pair())
+                await asked(judge, case, Scale.pair())
             except RetryableError as error:
                 caught.append(error)
             finally:
-                await judge.aclose()
+                await close(judge)
 
     caught: list[RetryableError] = []
     with FakeLLM() as llm:

@@ -10,6 +10,7 @@ from test_dispatch import Toy
 
 from judgebench.domain import Case, Policies, Reply, Scale, Status
 from judgebench.errors import RetryableError
+from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from judgebench.run.engine import Summary
 
 
-class Versioned:
+class Versioned(Own):
     """A judge whose model has a version; it fails on some items."""
 
     name = "versioned"
@@ -33,7 +34,7 @@ class Versioned:
         self.fails = fails
         self.asked: list[str] = []
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    async def reply(self, case: Case, scale: Scale) -> Reply:
         self.asked.append(case.item.id)
         if case.item.id in self.fails:
             raise RetryableError("HTTP 500")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Turn, Usage
+from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
@@ -48,7 +49,7 @@ class Generated:
             )
 
 
-class Logged:
+class Logged(Own):
     """A judge that notes every request, as a server would, before it answers."""
 
     name = "logged"
@@ -57,7 +58,7 @@ class Logged:
     def __init__(self, log: Path) -> None:
         self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
-    async def judge(self, case: Case, scale: Scale) -> Reply:
+    async def reply(self, case: Case, scale: Scale) -> Reply:
         os.write(self._log, bytes.fromhex(case.key))
         await asyncio.sleep(0.002)
         code = int(case.key[:4], 16) % len(scale.labels)

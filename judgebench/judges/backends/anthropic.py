@@ -12,11 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from judgebench.domain import Completion, Finish
 from judgebench.domain.protocols import BatchLimits, BatchState
 from judgebench.errors import BackendError, GoneError, JudgebenchError, RetryableError
 from judgebench.judges.backend import (
-    Completion,
-    Finish,
     PerLoop,
     Timeouts,
     checked_url,
@@ -41,6 +40,7 @@ from judgebench.judges.backends.batches import (
 from judgebench.judges.backends.chat import count, decode, error_body, image_url, raise_for_error_in_200
 from judgebench.judges.http import http_client, http_library, rate_limits
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import price
 
@@ -51,8 +51,7 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic.types.messages import MessageBatch
 
-    from judgebench.domain import Part
-    from judgebench.judges.backend import Message
+    from judgebench.domain import Message, Part, Request
 
 
 _KEY = "ANTHROPIC_API_KEY"
@@ -73,7 +72,7 @@ _STATUS = {
 
 
 class AnthropicBatches:
-    """Send messages as batches; ``request`` writes the parameters of a call, ``read`` reads the body of an answer."""
+    """Send messages as batches; ``params`` writes the parameters of a call, ``read`` reads the body of an answer."""
 
     #: As the guide states them; 256 MB read as the smaller of its two meanings.
     limits = BatchLimits(requests=100_000, size=256_000_000, frame=len('{"requests":[]}'))
@@ -81,14 +80,14 @@ class AnthropicBatches:
     def __init__(
         self,
         label: str,
-        request: Callable[[Sequence[Message]], Mapping[str, Any]],
+        params: Callable[[Request], Mapping[str, Any]],
         read: Callable[[Mapping[str, Any], Sequence[str]], Completion],
         *,
         headers: Mapping[str, str],
         base_url: str | None,
     ) -> None:
         self._label = label
-        self._request = request
+        self._params = params
         self._read = read
         self._headers = headers
         self._base_url = base_url
@@ -110,9 +109,9 @@ class AnthropicBatches:
         async with in_our_words(self._label, absent, key_variable=_KEY, secrets=self._secrets()):
             yield self._clients.get()
 
-    def encode(self, custom_id: str, messages: Sequence[Message]) -> bytes:
+    def encode(self, custom_id: str, request: Request) -> bytes:
         """Write one entry of a batch."""
-        return encode_line({"custom_id": custom_id, "params": dict(self._request(messages))})
+        return encode_line({"custom_id": custom_id, "params": dict(self._params(request))})
 
     async def submit(self, lines: BinaryIO, tag: str) -> BatchState:  # noqa: ARG002 - every custom id carries it
         """Make a batch; it can't have metadata, so it is known by its custom ids alone."""
@@ -155,7 +154,7 @@ class AnthropicBatches:
             done=ended,
         )
 
-    async def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:
+    async def results(self, batch: str) -> AsyncIterator[tuple[str, Completion | JudgebenchError]]:
         """Yield what the batch came to, request by request."""
         async with self._calling(f"there is no batch {batch}") as client:
             ended = await client.messages.batches.retrieve(batch, timeout=QUESTION_TIMEOUT)
@@ -168,7 +167,7 @@ class AnthropicBatches:
             async for line in json_lines(self._label, response.iter_bytes()):
                 yield str(line.get("custom_id")), self._answer(line)
 
-    def _answer(self, line: Mapping[str, Any]) -> Any:
+    def _answer(self, line: Mapping[str, Any]) -> Completion | JudgebenchError:
         """Read one line of results: a completion, or the error that came instead."""
         given: Any = line.get("result")
         result = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
@@ -253,11 +252,11 @@ class AnthropicBackend:
         """What is sent beside the body."""
         return dict(self._request_options.get("headers", {}))
 
-    def params(self, messages: Sequence[Message]) -> dict[str, Any]:
+    def params(self, request: Request) -> dict[str, Any]:
         """Write the body of a call, live or in a batch."""
-        return self._options | _said(messages)
+        return self._options | _said(request.messages) | dict(request.options)
 
-    async def complete(self, messages: Sequence[Message]) -> Completion:
+    async def complete(self, request: Request) -> Completion:
         """Ask once."""
         from anthropic import AnthropicError, APIStatusError  # noqa: PLC0415 - loaded on use
 
@@ -269,7 +268,7 @@ class AnthropicBackend:
             async with deadline(self._label, self._timeouts.total):
                 # The SDK's way to read a body oneself: `create` would walk through its types and models with it.
                 raw = await client.post(
-                    "/v1/messages", body=self.params(messages), options=options, cast_to=self._response
+                    "/v1/messages", body=self.params(request), options=options, cast_to=self._response
                 )
         except APIStatusError as error:
             response = error.response
@@ -353,9 +352,25 @@ def create(
     address = base_url or os.environ.get("ANTHROPIC_BASE_URL") or None
     address = checked_url(address) if address else None
     backend = AnthropicBackend(model, base_url=address, temperature=temperature, max_tokens=max_tokens, timeout=timeout)
-    return LLMJudge(
+    answering = Model(
         f"anthropic/{model}",
         backend.complete,
+        can=frozenset({"images", "tools"}),
+        price=lambda completion: batch_price(
+            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
+        ),
+        close=backend.aclose,
+        batch=AnthropicBatches(
+            f"anthropic/{model}",
+            backend.params,
+            lambda body, secrets: _completion(f"anthropic/{model}", body, 0.0, secrets),
+            headers=backend.headers,
+            base_url=address,
+        ),
+        longest=max_tokens,
+    )
+    return LLMJudge(
+        answering,
         prompt=None if prompt is None else load_prompt(prompt),
         settings={
             "backend": "anthropic",
@@ -365,15 +380,4 @@ def create(
             "api_version": None if temperature is None else SAMPLING_API,
             "max_tokens": max_tokens,
         },
-        price=lambda completion: batch_price(
-            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
-        ),
-        aclose=backend.aclose,
-        batch=AnthropicBatches(
-            f"anthropic/{model}",
-            backend.params,
-            lambda body, secrets: _completion(f"anthropic/{model}", body, 0.0, secrets),
-            headers=backend.headers,
-            base_url=address,
-        ),
     )

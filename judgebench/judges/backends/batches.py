@@ -15,7 +15,7 @@ from judgebench.judges.tokens import BATCH_SHARE
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 
-    from judgebench.judges.backend import Completion
+    from judgebench.domain import Completion
 
 #: Seconds that sending or fetching a file may pause; a call's own limit is far too short for hundreds of megabytes.
 TRANSFER_TIMEOUT = 600.0

@@ -6,19 +6,21 @@ import base64
 import json
 import mimetypes
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import orjson
 
+from judgebench.domain import Capability, Completion, Finish, Token
 from judgebench.errors import RejectedError, RetryableError
-from judgebench.judges.backend import Completion, Finish, failure_of, hide, http_error, redact
+from judgebench.judges.backend import failure_of, hide, http_error, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from judgebench.domain import Part
-    from judgebench.judges.backend import Message
+    from judgebench.domain import Message, Part
 
+#: What the format knows; whether a model does is its server's to say.
+CHAT: frozenset[Capability] = frozenset(get_args(Capability))
 _FINISH: dict[str, Finish] = {
     "length": "length",
     "max_tokens": "length",
@@ -35,6 +37,20 @@ def chat_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
             written.append({"role": message.role, "content": message.text})
         else:
             written.append({"role": message.role, "content": [_content(part) for part in message.parts]})
+    return written
+
+
+def chat_options(options: Sequence[tuple[str, Any]], longest: str) -> dict[str, Any]:
+    """Write a request's options as chat completions take them; ``longest`` is what they call the most tokens."""
+    written: dict[str, Any] = {}
+    for name, value in options:
+        if name == "schema":
+            shape = {"name": "verdict", "schema": value, "strict": True}
+            written["response_format"] = {"type": "json_schema", "json_schema": shape}
+        elif name == "logprobs":
+            written |= {"logprobs": True, "top_logprobs": value}
+        else:
+            written[{"effort": "reasoning_effort", "max_tokens": longest}.get(name, name)] = value
     return written
 
 
@@ -114,8 +130,9 @@ def chat_completion(
 ) -> Completion:
     """Read a chat completion; RetryableError where it holds an error, no choice, or a choice without a message."""
     raise_for_error_in_200(backend, body, key_variable, secrets)
-    choices: Any = body.get("choices")
-    choice: Any = choices[0] if isinstance(choices, list) and choices else None
+    given: Any = body.get("choices")
+    choices: list[Any] = given if isinstance(given, list) else []
+    choice: Any = choices[0] if choices else None
     message: Any = cast("dict[str, Any]", choice).get("message") if isinstance(choice, dict) else None
     if not isinstance(message, dict):
         raise RetryableError(f"{backend}: HTTP 200 without a choice")
@@ -136,6 +153,18 @@ def chat_completion(
         cached_tokens=count(cached),
         model=hide(_text(body.get("model")), secrets),
         seconds=seconds,
+        logprobs=_logprobs(_field(cast("dict[str, Any]", choice).get("logprobs"), "content")),
+        choices=tuple(hide(_text(_field(_field(one, "message"), "content")), secrets) for one in choices)
+        if len(choices) > 1
+        else (),
+    )
+
+
+def _logprobs(content: Any) -> tuple[Token, ...]:
+    tokens: list[Any] = content if isinstance(content, list) else []
+    return tuple(
+        Token(str(one["token"]), float(one["logprob"]), tuple((o["token"], o["logprob"]) for o in one["top_logprobs"]))
+        for one in tokens
     )
 
 

@@ -23,16 +23,17 @@ from judgebench.judges.backend import (
     redact,
     unreachable,
 )
-from judgebench.judges.backends.chat import chat_completion, chat_messages
+from judgebench.judges.backends.chat import CHAT, chat_completion, chat_messages, chat_options
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from judgebench.domain import Completion, Request
     from judgebench.errors import JudgebenchError
-    from judgebench.judges.backend import Completion, Message
 
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
@@ -74,7 +75,7 @@ class LiteLLMBackend:
             self._litellm = _load()
         return self._litellm
 
-    async def complete(self, messages: Sequence[Message]) -> Completion:
+    async def complete(self, request: Request) -> Completion:
         """Ask once."""
         litellm = self._library()
         secrets = (*environment_secrets(), *self._secrets)
@@ -88,7 +89,8 @@ class LiteLLMBackend:
             )
         try:
             async with deadline(self._label, self._timeouts.total):
-                answer = await litellm.acompletion(messages=chat_messages(messages), **self._options)
+                options = self._options | chat_options(request.options, "max_tokens")
+                answer = await litellm.acompletion(messages=chat_messages(request.messages), **options)
         except (_root_of_errors(), litellm.exceptions.BudgetExceededError) as error:
             raise _translated(self._label, error, secrets) from None
         body: dict[str, Any] = answer.model_dump(warnings=False)
@@ -170,9 +172,18 @@ def create(
         model, base_url=address, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed
     )
     provider, _, bare = model.partition("/")
-    return LLMJudge(
+    answering = Model(
         f"litellm/{model}",
         backend.complete,
+        can=CHAT,
+        price=lambda completion: (
+            price(completion, bare, url=address) if address else price(completion, bare, provider=provider)
+        ),
+        close=backend.aclose,
+        longest=max_tokens,
+    )
+    return LLMJudge(
+        answering,
         prompt=None if prompt is None else load_prompt(prompt),
         settings={
             "backend": "litellm",
@@ -182,8 +193,4 @@ def create(
             "max_tokens": max_tokens,
             "seed": seed,
         },
-        price=lambda completion: (
-            price(completion, bare, url=address) if address else price(completion, bare, provider=provider)
-        ),
-        aclose=backend.aclose,
     )

@@ -35,20 +35,21 @@ from judgebench.judges.backends.batches import (
     in_our_words,
     json_lines,
 )
-from judgebench.judges.backends.chat import chat_completion, chat_messages, decode, error_body
+from judgebench.judges.backends.chat import CHAT, chat_completion, chat_messages, chat_options, decode, error_body
 from judgebench.judges.http import http_client, http_library, rate_limits
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import openai_tokens, price
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
     from typing import BinaryIO
 
     from openai import AsyncOpenAI
     from openai.types import Batch
 
-    from judgebench.judges.backend import Completion, Message
+    from judgebench.domain import Completion, Request
 
 
 _KEY = "OPENAI_API_KEY"
@@ -61,16 +62,14 @@ _MOST_PAGES = 100
 
 
 class OpenAIBatches:
-    """Send chats as batches; ``request`` writes messages as the body of a chat completion."""
+    """Send chats as batches; ``body`` writes a request as the body of a chat completion."""
 
     #: As the API reference states them; 200 MB read as the smaller of its two meanings.
     limits = BatchLimits(requests=50_000, size=200_000_000)
 
-    def __init__(
-        self, label: str, request: Callable[[Sequence[Message]], Mapping[str, Any]], *, base_url: str | None
-    ) -> None:
+    def __init__(self, label: str, body: Callable[[Request], Mapping[str, Any]], *, base_url: str | None) -> None:
         self._label = label
-        self._request = request
+        self._body = body
         self._base_url = base_url
         self._clients: PerLoop[AsyncOpenAI] = PerLoop(self._connect, lambda client: client.close())
 
@@ -90,9 +89,9 @@ class OpenAIBatches:
         async with in_our_words(self._label, absent, key_variable=_KEY, secrets=self._secrets()):
             yield self._clients.get()
 
-    def encode(self, custom_id: str, messages: Sequence[Message]) -> bytes:
+    def encode(self, custom_id: str, request: Request) -> bytes:
         """Write one line of an input file."""
-        body = dict(self._request(messages))
+        body = dict(self._body(request))
         return encode_line({"custom_id": custom_id, "method": "POST", "url": "/v1/chat/completions", "body": body})
 
     async def submit(self, lines: BinaryIO, tag: str) -> BatchState:
@@ -146,7 +145,7 @@ class OpenAIBatches:
             tag=(batch.metadata or {}).get(TAG, ""),
         )
 
-    async def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:
+    async def results(self, batch: str) -> AsyncIterator[tuple[str, Completion | JudgebenchError]]:
         """Yield what the output file and the error file hold."""
         async with self._calling(f"there is no batch {batch}") as client:
             ended = await client.batches.retrieve(batch, timeout=QUESTION_TIMEOUT)
@@ -158,7 +157,7 @@ class OpenAIBatches:
                 async for line in json_lines(self._label, response.iter_bytes()):
                     yield str(line.get("custom_id")), self._answer(line)
 
-    def _answer(self, line: Mapping[str, Any]) -> Any:
+    def _answer(self, line: Mapping[str, Any]) -> Completion | JudgebenchError:
         secrets = self._secrets()
         response: Any = line.get("response")
         if not isinstance(response, dict):
@@ -243,22 +242,23 @@ class OpenAIBackend:
         except OpenAIError:
             raise BackendError(f"{self._label}: the OpenAI SDK found no usable key; set {_KEY}") from None
 
-    def request(self, messages: Sequence[Message]) -> dict[str, Any]:
+    def body(self, request: Request) -> dict[str, Any]:
         """Write the body of a call, live or in a batch."""
-        return self._options | {"messages": chat_messages(messages)}
+        options = chat_options(request.options, "max_completion_tokens")
+        return self._options | {"messages": chat_messages(request.messages)} | options
 
-    async def complete(self, messages: Sequence[Message]) -> Completion:
+    async def complete(self, request: Request) -> Completion:
         """Ask once."""
         from openai import APIStatusError, OpenAIError  # noqa: PLC0415 - loaded on use
 
         client = self._clients.get()
         secrets = self._clients.secrets
         started = time.monotonic()
-        request = self.request(messages)
+        body = self.body(request)
         try:
             async with deadline(self._label, self._timeouts.total):
                 # The SDK's way to read a body oneself: `create` would walk through its types and models with it.
-                raw = await client.post("/chat/completions", body=request, cast_to=self._response)
+                raw = await client.post("/chat/completions", body=body, cast_to=self._response)
         except APIStatusError as error:
             response = error.response
             failure = failure_of(response.status_code, error_body(response.status_code, response.text))
@@ -267,9 +267,9 @@ class OpenAIBackend:
             ) from None
         except OpenAIError as error:
             raise connection_error(self._label, error, secrets) from None
-        body = decode(self._label, raw.status_code, raw.content, secrets)
+        answer = decode(self._label, raw.status_code, raw.content, secrets)
         completion = chat_completion(
-            self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
+            self._label, answer, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
         )
         limits = rate_limits(raw.headers)
         return completion if limits is None else replace(completion, limits=limits)
@@ -299,9 +299,20 @@ def create(
     backend = OpenAIBackend(
         model, base_url=address, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed
     )
-    return LLMJudge(
+    answering = Model(
         f"openai/{model}",
         backend.complete,
+        can=CHAT,
+        price=lambda completion: batch_price(
+            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
+        ),
+        close=backend.aclose,
+        counter=openai_tokens(model),
+        batch=OpenAIBatches(f"openai/{model}", backend.body, base_url=address),
+        longest=max_tokens,
+    )
+    return LLMJudge(
+        answering,
         prompt=None if prompt is None else load_prompt(prompt),
         settings={
             "backend": "openai",
@@ -311,10 +322,4 @@ def create(
             "max_tokens": max_tokens,
             "seed": seed,
         },
-        price=lambda completion: batch_price(
-            completion, model, address or _OWN, lambda live: price(live, model, url=address or _OWN)
-        ),
-        aclose=backend.aclose,
-        tokens=openai_tokens(model),
-        batch=OpenAIBatches(f"openai/{model}", backend.request, base_url=address),
     )

@@ -22,17 +22,24 @@ from judgebench.judges.backend import (
     login_secrets,
     public_url,
 )
-from judgebench.judges.backends.chat import chat_completion, chat_messages, decode, encode, error_body
+from judgebench.judges.backends.chat import (
+    CHAT,
+    chat_completion,
+    chat_messages,
+    chat_options,
+    decode,
+    encode,
+    error_body,
+)
 from judgebench.judges.http import rate_limits
 from judgebench.judges.llm import LLMJudge
+from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import aiohttp
 
-    from judgebench.judges.backend import Completion, Message
+    from judgebench.domain import Completion, Request
 
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
@@ -85,30 +92,31 @@ class ServerBackend:
             headers=headers,
         )
 
-    async def complete(self, messages: Sequence[Message]) -> Completion:
+    async def complete(self, request: Request) -> Completion:
         """Ask once."""
         import aiohttp  # noqa: PLC0415 - loaded on use
 
         session = self._sessions.get()
         secrets = self._sessions.secrets
         started = time.monotonic()
-        request = encode({**self._options, "messages": chat_messages(messages)})
+        body = self._options | {"messages": chat_messages(request.messages)}
+        content = encode(body | chat_options(request.options, "max_tokens"))
         try:
             async with (
                 deadline(self._label, self._timeouts.total),
                 # A redirect would turn the POST into a GET and hide a wrong address.
-                session.post(self._url, data=request, allow_redirects=False) as response,
+                session.post(self._url, data=content, allow_redirects=False) as response,
             ):
-                content = await response.read()
+                answer = await response.read()
         except (aiohttp.ClientError, OSError) as error:
             raise connection_error(self._label, error, secrets) from None
         status = response.status
         if not 200 <= status < 300:
-            failure = failure_of(status, error_body(status, content.decode("utf-8", "replace")))
+            failure = failure_of(status, error_body(status, answer.decode("utf-8", "replace")))
             raise http_error(self._label, failure, key_variable=_KEY, headers=response.headers, secrets=secrets)
-        body = decode(self._label, status, content, secrets)
+        read = decode(self._label, status, answer, secrets)
         completion = chat_completion(
-            self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
+            self._label, read, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
         )
         limits = rate_limits(response.headers)
         return completion if limits is None else replace(completion, limits=limits)
@@ -148,9 +156,15 @@ def create(
     backend = ServerBackend(
         model, base_url=base_url, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed
     )
-    return LLMJudge(
+    answering = Model(
         f"server/{model}",
         backend.complete,
+        can=CHAT,
+        close=backend.aclose,
+        longest=max_tokens,
+    )
+    return LLMJudge(
+        answering,
         prompt=None if prompt is None else load_prompt(prompt),
         settings={
             "backend": "server",
@@ -160,5 +174,4 @@ def create(
             "max_tokens": max_tokens,
             "seed": seed,
         },
-        aclose=backend.aclose,
     )

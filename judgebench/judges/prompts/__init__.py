@@ -35,9 +35,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from judgebench.domain import Part, digest
+from judgebench.domain import Message, Part, digest
 from judgebench.errors import UnknownNameError, UsageError
-from judgebench.judges.backend import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Pieces of the batch engine: a batch while it is written, one that is out there, what they may cost, and the rest."""
+"""Pieces of the batch engine: a batch while it is written, one that is out there, and what they may cost."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import secrets
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from judgebench.errors import IncompleteError
+from judgebench.run.dialogue import forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Case, Judge, Reply, Scale, Verdict
-    from judgebench.domain.protocols import BatchJudge, BatchLimits
+    from judgebench.domain import Case, Completion, Judge, Request, Scale, Verdict
+    from judgebench.domain.protocols import BatchLimits
     from judgebench.run.batch.ledger import Entry
     from judgebench.run.engine import Sink, Summary
     from judgebench.run.throttle import Budget
@@ -53,12 +54,13 @@ class Pending:
 
 
 class BatchBuilder:
-    """A batch while it is written, in a file without a name, which no crash leaves behind.
+    """A batch for a backend while it is written, in a file without a name, which no crash leaves behind.
 
     It is in the run's ``folder``: the disk that holds the run has room for its questions, too.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, backend: str) -> None:
+        self.backend = backend
         self.tag = secrets.token_hex(8)
         self.keys: list[str] = []
         self.requests = 0
@@ -108,42 +110,6 @@ class BatchBuilder:
             self._file = None
 
 
-class Rest:
-    """A judge that makes only those calls of a case that no batch has answered.
-
-    ``have`` holds answers by case key and number of the call; those that come are added. ``calls`` is the same judge,
-    seen call by call; whatever else the engine asks of a judge is its own.
-    """
-
-    def __init__(self, judge: Judge, calls: BatchJudge, have: Mapping[str, dict[int, Any]]) -> None:
-        self._judge = judge
-        self._calls = calls
-        self._have = have
-
-    def __getattr__(self, name: str) -> Any:
-        """Pass on what is not ours, the dispatcher above all."""
-        return getattr(self._judge, name)
-
-    @property
-    def name(self) -> str:
-        """The judge's name."""
-        return self._judge.name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """The judge's settings."""
-        return self._judge.settings
-
-    async def judge(self, case: Case, scale: Scale) -> Reply:
-        """Make the calls that are missing, then read all answers."""
-        have = self._have.get(case.key, {})
-        requests = self._calls.requests(case, scale)
-        for number, messages in enumerate(requests):
-            if number not in have:
-                have[number] = await self._calls.ask(messages)
-        return self._calls.reply(case, scale, [have[number] for number in range(len(requests))])
-
-
 class Keeping:
     """A sink that remembers which cases are settled."""
 
@@ -159,6 +125,14 @@ class Keeping:
         """Keep one verdict."""
         self._sink.append(verdict)
         self._settled.add(verdict.key)
+
+    def rounds(self, key: str) -> Mapping[str, Completion]:
+        """Find what a case was answered on its way to a verdict."""
+        return self._sink.rounds(key)
+
+    def keep(self, key: str, request: str, completion: Completion) -> None:
+        """Keep such an answer."""
+        self._sink.keep(key, request, completion)
 
 
 def total(batches: Summary, live: Summary) -> Summary:
@@ -188,14 +162,11 @@ _ROUNDING = 1e-9
 
 
 class BatchBudget:
-    """A run's part in the budget of its command; without a budget it lets everything go, and counts nothing.
+    """A run's part in the budget of its command; without a budget it lets everything go, and counts nothing."""
 
-    The judge forecasts what a case costs in a batch, and says what an answer did cost.
-    """
-
-    def __init__(self, budget: Budget | None, judge: BatchJudge, scale: Scale, title: str) -> None:
+    def __init__(self, budget: Budget | None, judge: Judge, scale: Scale, title: str) -> None:
         self._budget = budget
-        self._judge: Any = judge
+        self._judge = judge
         self._scale = scale
         self._title = title
         # Dollars set aside for each batch that is out there, by its tag.
@@ -205,12 +176,15 @@ class BatchBudget:
         #: Why cases were not submitted; empty where all were.
         self.refusal = ""
 
-    def forecast(self, case: Case) -> float:
-        """Dollars that a case is likely to cost in a batch."""
-        forecast = getattr(self._judge, "forecast", None)
-        if self._budget is None or forecast is None:
+    def forecast(self, requests: Iterable[Request]) -> float:
+        """Dollars that requests are likely to cost in a batch."""
+        if self._budget is None:
             return 0.0
-        return forecast(case, self._scale, batch=True).usage.usd or 0.0
+        return self._price((r.backend, *self._judge.backends[r.backend].tokens(r)) for r in requests)
+
+    def _price(self, asked: Iterable[tuple[str, int, int]]) -> float:
+        costs = (self._judge.backends[name].cost(tokens, answer, batch=True) for name, tokens, answer in asked)
+        return sum(cost.usd or 0.0 for cost in costs)
 
     def outstanding(self, entries: Iterable[Entry], cases: Iterable[Case], writer: RunWriter) -> None:
         """Set money aside for what earlier commands submitted and nobody collected."""
@@ -220,7 +194,7 @@ class BatchBudget:
         self._committed = dict.fromkeys(whose.values(), 0.0)
         for case in cases:
             if case.key in whose and writer.lookup(case.key) is None:
-                self._committed[whose[case.key]] += self.forecast(case)
+                self._committed[whose[case.key]] += self._price(forecast(self._judge, case, self._scale))
         self._budget.commit(sum(self._committed.values()))
 
     def anew(self) -> None:
@@ -250,12 +224,6 @@ class BatchBudget:
             f"{self._budget.cap - spent - left:.4f} outstanding: about {self._lacking - left:.4f} USD more would do. "
             "What was judged is kept: the same command submits the others (--max-cost counts anew)"
         )
-
-    def cost(self, answers: Iterable[Any]) -> float:
-        """Dollars that answers did cost."""
-        if self._budget is None or not hasattr(self._judge, "usage"):
-            return 0.0
-        return sum(self._judge.usage(answer).usd or 0.0 for answer in answers)
 
     def book(self, tag: str, paid: float = 0.0) -> None:
         """Book what a batch that ended did cost; another run's is that run's affair, and none is booked twice."""

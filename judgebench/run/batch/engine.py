@@ -6,13 +6,12 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from judgebench.domain.protocols import BatchJudge
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
 from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
 from judgebench.run.engine import Dispatchers
-from judgebench.run.execute import Interrupts, Outcome, check_price, close, none_answered, write_counts
+from judgebench.run.execute import Interrupts, Outcome, Using, check_price, none_answered, write_counts
 from judgebench.store.runs import RunWriter
 
 if TYPE_CHECKING:
@@ -23,18 +22,19 @@ if TYPE_CHECKING:
     from judgebench.run.engine import Options
     from judgebench.run.plans import Plan
 
-__all__ = ["Outcome", "Waiting", "batch_api", "execute_in_batches"]
+__all__ = ["Outcome", "Waiting", "batch_apis", "execute_in_batches"]
 
 
-def batch_api(planned: Plan) -> tuple[BatchJudge, BatchApi]:
-    """Return a plan's judge with the batch API of its backend; UsageError where it has none."""
-    judge = planned.judge
-    if not isinstance(judge, BatchJudge) or judge.batch is None:
+def batch_apis(planned: Plan) -> dict[str, BatchApi]:
+    """Return the batch APIs of a judge's backends, by name; UsageError where one has none."""
+    apis = {name: backend.batch for name, backend in planned.judge.backends.items()}
+    found = {name: api for name, api in apis.items() if api is not None}
+    if not found or len(found) < len(apis):
         raise UsageError(
-            f"{judge.name} has no batch API; --engine batch works with openai/… and anthropic/… judges, "
+            f"{planned.judge.name} has no batch API; --engine batch works with openai/… and anthropic/… judges, "
             "ask the others with --engine local"
         )
-    return judge, judge.batch
+    return found
 
 
 def execute_in_batches(
@@ -47,7 +47,7 @@ def execute_in_batches(
     """
     # Two names of one judge are one run.
     chosen = list({planned.run.identity: planned for planned in plans}.values())
-    judges = [batch_api(planned) for planned in chosen]
+    apis = [batch_apis(planned) for planned in chosen]
     if options.max_cost is not None:
         for planned in chosen:
             check_price(planned)
@@ -55,10 +55,10 @@ def execute_in_batches(
     ended: list[BaseException | None] = []
     with ExitStack() as stack:
         works: list[BatchRun] = []
-        for planned, (judge, api) in zip(chosen, judges, strict=True):
+        for planned, own in zip(chosen, apis, strict=True):
             writer = stack.enter_context(RunWriter(runs, planned.run, share=options.share, refresh=options.refresh))
             ledger = stack.enter_context(Ledger(writer.path))
-            works.append(BatchRun(planned, judge, api, writer, ledger, options, waiting, tell, dispatchers))
+            works.append(BatchRun(planned, own, writer, ledger, options, waiting, tell, dispatchers))
         try:
             Interrupts().run(lambda: _all_of(works, ended), afterwards=lambda: _settle(works, ended))
         except (asyncio.CancelledError, KeyboardInterrupt):
@@ -79,8 +79,9 @@ async def _all_of(works: list[BatchRun], ended: list[BaseException | None]) -> N
             await asyncio.sleep(0)
         ended.extend(await asyncio.gather(*(work.work(alone) for work in works), return_exceptions=True))
     finally:
+        using = Using(work.planned for work in works)
         for work in works:
-            await close(work.planned.judge)
+            await using.release(work.planned)
 
 
 def _settle(works: list[BatchRun], ended: list[BaseException | None]) -> None:

@@ -36,7 +36,8 @@ class Entry:
     """One batch: ``tag`` is our name of it, sixteen random hexadecimal digits, ``id`` the provider's, empty if lost.
 
     ``time`` is when it was meant, in seconds since the epoch; ``keys`` are those of its cases, each of which may take
-    several of the ``requests``. ``end`` is empty while it is out there.
+    several of the ``requests``. ``backend`` is whom it asks, empty where the judge has but one. ``end`` is empty while
+    it is out there.
     """
 
     tag: str
@@ -45,6 +46,7 @@ class Entry:
     requests: int
     id: str = ""
     end: str = ""
+    backend: str = ""
 
 
 class Ledger:
@@ -78,10 +80,11 @@ class Ledger:
         """Return what is, or may be, out there."""
         return [entry for entry in self.entries.values() if not entry.end]
 
-    def mean(self, tag: str, keys: Sequence[str], requests: int) -> Entry:
+    def mean(self, tag: str, keys: Sequence[str], requests: int, backend: str = "") -> Entry:
         """Write down what is about to be submitted."""
-        entry = Entry(tag, time.time(), tuple(keys), requests)
-        self._append({"tag": entry.tag, "time": entry.time, "requests": requests, "keys": list(keys)})
+        entry = Entry(tag, time.time(), tuple(keys), requests, backend=backend)
+        whom = {"backend": backend} if backend else {}
+        self._append({"tag": entry.tag, "time": entry.time, "requests": requests, "keys": list(keys)} | whom)
         self.entries[entry.tag] = entry
         return entry
 
@@ -137,7 +140,13 @@ def read_ledger(path: Path) -> dict[str, Entry]:
             try:
                 data: dict[str, Any] = json.loads(line)
                 if "keys" in data:
-                    entries[data["tag"]] = Entry(data["tag"], data["time"], tuple(data["keys"]), data["requests"])
+                    entries[data["tag"]] = Entry(
+                        data["tag"],
+                        data["time"],
+                        tuple(data["keys"]),
+                        data["requests"],
+                        backend=data.get("backend", ""),
+                    )
                 else:
                     entry = entries[data["tag"]]
                     entry.id, entry.end = data.get("id", entry.id), data.get("end", entry.end)

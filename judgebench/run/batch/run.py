@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Keeping, Pending, Rest, Waiting, counted, total
+from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Keeping, Pending, Waiting, counted, total
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
+from judgebench.run.dialogue import Dialogue
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.domain import Case
-    from judgebench.domain.protocols import BatchApi, BatchJudge, BatchState
+    from judgebench.domain import Case, Completion, Request
+    from judgebench.domain.protocols import BatchApi, BatchState
+    from judgebench.errors import JudgebenchError
     from judgebench.run.batch.ledger import Entry, Ledger
     from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.plans import Plan
@@ -34,13 +36,12 @@ _PATIENCE = 12
 
 
 class BatchRun:
-    """One run through a batch API; ``options`` and ``dispatchers`` serve what a batch leaves open and is asked live."""
+    """One run through its backends' batch APIs; ``options`` and ``dispatchers`` serve what is asked live after all."""
 
     def __init__(
         self,
         planned: Plan,
-        judge: BatchJudge,
-        api: BatchApi,
+        apis: Mapping[str, BatchApi],
         writer: RunWriter,
         ledger: Ledger,
         options: Options,
@@ -49,8 +50,8 @@ class BatchRun:
         dispatchers: Dispatchers,
     ) -> None:
         self.planned = planned
-        self.judge = judge
-        self.api = api
+        self.judge = planned.judge
+        self.apis = apis
         self.writer = writer
         self.ledger = ledger
         self.options = options
@@ -59,13 +60,15 @@ class BatchRun:
         self.dispatchers = dispatchers
         self.summary = Summary()
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
-        self.budget = BatchBudget(dispatchers.budget, judge, planned.task.scale, self.title)
+        self.budget = BatchBudget(dispatchers.budget, planned.judge, planned.task.scale, self.title)
         self._settled: set[str] = set()
         self._others: set[str] = set()
         #: Keys of cases whose batch was refused, and why; they are not tried again by this command.
         self._refused: dict[str, str] = {}
         #: Why cases were not asked live, where that is the budget.
         self._spent = ""
+        #: Whether cases came to another round, which is still to be submitted.
+        self._further = False
         self._busy = True
         self._unanswered = 0
         self._attempts = 0
@@ -174,50 +177,82 @@ class BatchRun:
             self.summary.models[verdict.model] += 1
 
     async def _submit(self) -> bool:
-        """Cut what is missing into batches and submit each; True where one certainly never left."""
-        limits, scale = self.api.limits, self.planned.task.scale
-        most = min(limits.requests, self.waiting.size or limits.requests)
-        builder = BatchBuilder(self.writer.path)
+        """Cut the next round of what is missing into batches and submit each; True where one certainly never left."""
+        builders: dict[str, BatchBuilder] = {}
         unfit: list[Case] = []
         again = False
         self.budget.anew()
         try:
             for case in self._missing():
-                requests = self.judge.requests(case, scale)
+                dialogue = self._dialogue(case)
+                if dialogue.reply is not None:
+                    self._settle(case, dialogue.reply)
+                    continue
                 try:
-                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                    again |= await self._put(builders, case.key, dialogue.wanted)
                 except CallError:
-                    # What can't be written (an image that is not there) is the local engine's to put into words.
+                    # What can't be written (an image that is not there), or is too long, is the local engine's to put
+                    # into words.
                     unfit.append(case)
-                    continue
-                size = sum(len(line) + 1 for line in lines)
-                if len(lines) > limits.requests or size + limits.frame > limits.size:
-                    unfit.append(case)
-                    continue
-                if builder.keys and not builder.fits(len(lines), size, most, limits):
+            for builder in builders.values():
+                if builder.keys:
                     again |= not await self._send(builder)
-                    builder.close()
-                    builder = BatchBuilder(self.writer.path)
-                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
-                builder.add(case.key, lines, self.budget.forecast(case))
-            if builder.keys:
-                again |= not await self._send(builder)
         finally:
-            builder.close()
+            for builder in builders.values():
+                builder.close()
         self.budget.count()
-        await self._live(unfit, {})
+        await self._live(unfit)
         return again
+
+    async def _put(self, builders: dict[str, BatchBuilder], key: str, wanted: Mapping[int, Request]) -> bool:
+        """Add a case's requests to their backends' batches, and send those first that are full; as `_submit`.
+
+        CallError where one fits into no batch: then none is added.
+        """
+        whose: dict[str, dict[int, Request]] = {}
+        for number, request in wanted.items():
+            whose.setdefault(request.backend, {})[number] = request
+        for name in whose.keys() - builders.keys():
+            builders[name] = BatchBuilder(self.writer.path, name)
+        written = {name: self._lines(builders[name], key, requests) for name, requests in whose.items()}
+        again = False
+        for name, requests in whose.items():
+            lines, limits = written[name], self.apis[name].limits
+            size = sum(len(line) + 1 for line in lines)
+            most = min(limits.requests, self.waiting.size or limits.requests)
+            if builders[name].keys and not builders[name].fits(len(lines), size, most, limits):
+                again |= not await self._send(builders[name])
+                builders[name].close()
+                builders[name] = BatchBuilder(self.writer.path, name)
+                lines = self._lines(builders[name], key, requests)
+            builders[name].add(key, lines, self.budget.forecast(requests.values()))
+        return again
+
+    def _lines(self, builder: BatchBuilder, key: str, requests: Mapping[int, Request]) -> list[bytes]:
+        api = self.apis[builder.backend]
+        lines = [api.encode(f"{builder.tag}-{key}-{number}", request) for number, request in requests.items()]
+        size = sum(len(line) + 1 for line in lines)
+        if len(lines) > api.limits.requests or size + api.limits.frame > api.limits.size:
+            raise RejectedError("too long for a batch")
+        return lines
+
+    def _dialogue(self, case: Case) -> Dialogue:
+        return Dialogue(self.judge, case, self.planned.task.scale, self.writer.rounds(case.key))
+
+    def _api(self, entry: Entry) -> BatchApi:
+        return self.apis[entry.backend or next(iter(self.apis))]
 
     async def _send(self, builder: BatchBuilder) -> bool:
         """Submit a batch if there is money; False where it certainly never left: its cases are missing again then."""
         if not self.budget.grants(builder):
             return True
         lines = builder.finished()
-        entry = self.ledger.mean(builder.tag, builder.keys, builder.requests)
+        backend = builder.backend if len(self.apis) > 1 else ""
+        entry = self.ledger.mean(builder.tag, builder.keys, builder.requests, backend)
         pending = Pending(entry)
         self.pending.append(pending)
         try:
-            state = await self.api.submit(lines, entry.tag)
+            state = await self._api(entry).submit(lines, entry.tag)
         except RetryableError as error:
             self._attempts += 1
             if not error.unreachable:
@@ -259,7 +294,7 @@ class BatchRun:
         changed = False
         for pending in [p for p in self.pending if not p.entry.id and not p.candidates]:
             entry = pending.entry
-            found = await self._asked(pending, self.api.find(entry.tag, entry.time, entry.requests))
+            found = await self._asked(pending, self._api(entry).find(entry.tag, entry.time, entry.requests))
             if found is None:
                 break
             taken = {p.entry.id for p in self.pending} | pending.strangers
@@ -307,7 +342,7 @@ class BatchRun:
         for pending in list(self.pending):
             if not pending.entry.id and not await self._recognise(pending):
                 continue
-            state: BatchState | None = await self._asked(pending, self.api.state(pending.entry.id))
+            state: BatchState | None = await self._asked(pending, self._api(pending.entry).state(pending.entry.id))
             if state is None:
                 # The others would go unanswered for the same reason: patience counts rounds, not batches.
                 break
@@ -329,17 +364,18 @@ class BatchRun:
                     self.writer.sync()
                     self._drop(pending, "collected")
                     # Another run's batch may lack some of what that run's ledger says it holds.
-                    changed |= pending.folder is not None
+                    changed |= pending.folder is not None or self._further
+                    self._further = False
         return changed
 
     async def _recognise(self, pending: Pending) -> bool:
         """Find out which of several batches is the one whose id got lost: the custom ids of its results tell."""
         entry = pending.entry
         for batch in list(pending.candidates):
-            state: BatchState | None = await self._asked(pending, self.api.state(batch))
+            state: BatchState | None = await self._asked(pending, self._api(entry).state(batch))
             if state is None or not state.ended:
                 continue
-            ours = await self._asked(pending, self._starts(batch, entry.tag))
+            ours = await self._asked(pending, self._starts(entry, batch))
             if ours is None:
                 continue
             if ours:
@@ -356,10 +392,10 @@ class BatchRun:
             self.ledger.submitted(pending.entry, batch)
         self.tell(f"found {batch}: {pending.entry.requests} requests of {self.title}, submitted earlier")
 
-    async def _starts(self, batch: str, tag: str) -> bool:
-        async with aclosing(self.api.results(batch)) as results:  # type: ignore[type-var]  # an async generator in fact
+    async def _starts(self, entry: Entry, batch: str) -> bool:
+        async with aclosing(self._api(entry).results(batch)) as results:  # type: ignore[type-var]  # an async generator in fact
             async for custom_id, _ in results:
-                return custom_id.startswith(f"{tag}-")
+                return custom_id.startswith(f"{entry.tag}-")
         return False
 
     def _say(self, pending: Pending, state: BatchState) -> None:
@@ -369,42 +405,60 @@ class BatchRun:
             pending.said = said
             self.tell(f"{state.id}: {state.stage}, {state.done} of {pending.entry.requests} requests done")
 
-    async def _read(self, entry: Entry) -> dict[str, dict[int, Any]]:
-        """Fetch the results of a batch: of each case the answers to its calls."""
-        answers: dict[str, dict[int, Any]] = {}
-        async for custom_id, answer in self.api.results(entry.id):
+    async def _read(self, entry: Entry) -> dict[str, dict[int, Completion | JudgebenchError]]:
+        """Fetch the results of a batch: of each case the answers to its requests, by number."""
+        answers: dict[str, dict[int, Completion | JudgebenchError]] = {}
+        async for custom_id, answer in self._api(entry).results(entry.id):
             tag, _, place = custom_id.partition("-")
             key, _, number = place.rpartition("-")
             if tag == entry.tag and number.isdecimal():
                 answers.setdefault(key, {})[int(number)] = answer
         return answers
 
-    async def _store(self, entry: Entry, answers: Mapping[str, Mapping[int, Any]]) -> bool:
-        """Store the verdicts of a batch, then ask live for what it left unanswered; False where money is lacking."""
-        keys, scale, paid = set(entry.keys), self.planned.task.scale, 0.0
+    async def _store(self, entry: Entry, answers: Mapping[str, Mapping[int, Completion | JudgebenchError]]) -> bool:
+        """Store what a batch came to, then ask live for what it left unanswered; False where money is lacking."""
+        keys, paid = set(entry.keys), 0.0
         rest: list[Case] = []
-        have: dict[str, dict[int, Any]] = {}
         for case in self.planned.cases():
             if case.key not in keys or case.key in self._settled or self._reuse(case):
                 continue
             given = answers.get(case.key, {})
-            calls = len(self.judge.requests(case, scale))
-            answered = {n: a for n, a in given.items() if n < calls and not isinstance(a, Exception)}
-            paid += self.budget.cost(answered.values())
+            dialogue = self._dialogue(case)
+            asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
+            paid += self._hear(dialogue, {n: given[n] for n in asked if n in given})
             refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
-            if len(answered) == calls:
-                self._settle(case, self.judge.reply(case, scale, [answered[n] for n in range(calls)]))
+            if dialogue.reply is not None:
+                self._settle(case, dialogue.reply)
             elif refusal is not None:
                 self._settle(case, Reply(Status.REFUSED, error=str(refusal)))
             else:
-                rest.append(case)
-                have[case.key] = answered
+                self._keep(case, dialogue)
+                unanswered = any(number in dialogue.wanted for number in asked)
+                rest += [case] if unanswered else []
+                self._further |= not unanswered
         # Before anything is asked live: that has to know what is left.
         self.budget.book(entry.tag, paid)
         if rest:
             why = next((str(e) for given in answers.values() for e in given.values() if isinstance(e, CallError)), "")
             self.tell(f"{entry.id} left {len(rest)} cases unanswered{f' ({why})' if why else ''}: asking them live")
-        return await self._live(rest, have)
+        return await self._live(rest)
+
+    def _hear(self, dialogue: Dialogue, given: Mapping[int, Completion | JudgebenchError]) -> float:
+        """Go on with a case by what was answered, and return what that cost."""
+        paid = 0.0
+        for number, answer in given.items():
+            if not isinstance(answer, Exception):
+                completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
+                paid += completion.usd or 0.0
+                dialogue.give(number, completion)
+        return paid
+
+    def _keep(self, case: Case, dialogue: Dialogue) -> None:
+        """Keep the answers of a case that needs more of them."""
+        kept = self.writer.rounds(case.key)
+        for number, completion in dialogue.answers.items():
+            if (key := dialogue.key(number)) not in kept:
+                self.writer.keep(case.key, key, completion)
 
     def _settle(self, case: Case, reply: Reply) -> None:
         verdict = Verdict.of(case, reply, self.planned.task.scale, self.planned.task.revision)
@@ -413,20 +467,20 @@ class BatchRun:
         self.summary.usage = self.summary.usage + reply.usage
         self._count(verdict)
 
-    async def _live(self, cases: list[Case], have: dict[str, dict[int, Any]]) -> bool:
-        """Ask cases through the local engine, but no call that a batch answered; False where money is lacking."""
+    async def _live(self, cases: list[Case]) -> bool:
+        """Ask cases through the local engine, but nothing that a batch answered; False where money is lacking."""
         if not cases:
             return True
         live = Summary()
         try:
             await ask_all(
-                Rest(self.planned.judge, self.judge, have),
+                self.judge,
                 self.planned.task.scale,
                 lambda: cases,
                 Keeping(self.writer, self._settled),
                 revision=self.planned.task.revision,
                 options=self.options,
-                dispatcher=self.dispatchers.of(self.planned.judge),
+                dispatchers=self.dispatchers,
                 summary=live,
             )
         except OverBudgetError as error:

@@ -18,7 +18,7 @@ from judgebench.run.throttle import OverBudgetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from judgebench.domain import Case, Judge, Reply, Scale
+    from judgebench.domain import Case, Completion, Judge, Reply
     from judgebench.errors import JudgebenchError
     from judgebench.run.cluster.worker import Batch, Flat, Secrets
     from judgebench.run.engine import Options
@@ -55,46 +55,37 @@ class Terms:
 
 
 class FarJudge:
-    """A judge that is asked elsewhere, by ``pool``; ``make`` makes it in a worker. Satisfies `domain.Judge`."""
+    """A judge that is asked elsewhere, by ``pool``; ``make`` makes it in a worker. Satisfies `engine.Elsewhere`."""
 
     def __init__(self, planned: Plan, make: Callable[[], Judge], pool: WorkerPool) -> None:
-        self._judge = planned.judge
+        judge = planned.judge
+        self.name = judge.name
+        self.settings = judge.settings
         self.key = planned.run.identity
         self.scale = planned.task.scale
         self.make = make
-        self.limit_group: str = getattr(planned.judge, "limit_group", "") or planned.judge.name
+        self.limit_group = " ".join(sorted({b.limit_group for b in judge.backends.values()})) or judge.name
         self.retries = 0
         self.hedged = Usage()
         self._pool = pool
-        forecast = getattr(planned.judge, "forecast", None)
-        if forecast is not None:
-            self.forecast = forecast
 
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self._judge.name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """Those of the judge."""
-        return self._judge.settings
-
-    async def judge(self, case: Case, scale: Scale) -> Reply:  # noqa: ARG002 - the workers know the scale
+    async def ask(self, case: Case, known: Mapping[str, Completion], keep: Callable[[str, Completion], None]) -> Reply:
         """Have a worker ask; errors are those of the judge and the engine there."""
-        return await self._pool.ask(self, case)
+        return await self._pool.ask(self, case, known, keep)
 
-    async def aclose(self) -> None:
+    def leave(self) -> None:
         """Say that no more cases come."""
         self._pool.leave(self)
 
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """A case on its way, and who waits for its reply."""
+    """A case on its way, and who waits for its reply; what it is answered on the way there is known from then on."""
 
     judge: FarJudge
     case: Case
+    known: dict[str, Completion]
+    keep: Callable[[str, Completion], None]
     reply: asyncio.Future[Reply]
 
 
@@ -155,7 +146,13 @@ class WorkerPool:
             # Workers that keep nobody waiting stay until the last run is over.
             self._active.add(judge.key)
 
-    async def ask(self, judge: FarJudge, case: Case) -> Reply:
+    async def ask(
+        self,
+        judge: FarJudge,
+        case: Case,
+        known: Mapping[str, Completion],
+        keep: Callable[[str, Completion], None],
+    ) -> Reply:
         """Have a case asked; see `FarJudge.judge`."""
         self._active.add(judge.key)
         if self._starting is None:
@@ -164,7 +161,7 @@ class WorkerPool:
             await asyncio.shield(self._starting)
         if self._broken is not None:
             raise self._broken
-        asked = _Asked(judge, case, asyncio.get_running_loop().create_future())
+        asked = _Asked(judge, case, dict(known), keep, asyncio.get_running_loop().create_future())
         self._queues.setdefault(judge.limit_group, deque()).append(asked)
         self._deal_soon()
         return await asked.reply
@@ -307,7 +304,7 @@ class WorkerPool:
         errors = self._ray.exceptions
         try:
             await self._open(seat, waiting)
-            cases = [(number, asked.judge.key, asked.case) for number, asked in waiting.items()]
+            cases = [(number, asked.judge.key, asked.case, asked.known) for number, asked in waiting.items()]
             if cases:
                 async for sent in actor.ask.options(num_returns="streaming").remote(cases):
                     self._take(seat, group, await sent, waiting, out)
@@ -349,6 +346,11 @@ class WorkerPool:
             judge.retries += retries
             judge.hedged = judge.hedged + hedged
         for answer in batch.answers:
+            if answer.kept is not None:
+                asked = waiting[answer.number]
+                asked.known |= [answer.kept]
+                asked.keep(*answer.kept)
+                continue
             asked = waiting.pop(answer.number)
             out[group] -= 1
             if answer.error is None and answer.reply is not None:

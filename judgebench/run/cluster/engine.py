@@ -73,7 +73,7 @@ def execute_all(
     with _connected(setup.address) as ray:
         pools = _pools(ray, plans, options, setup)
         far = {identity: judge for pool in pools for identity, judge in pool.judges.items()}
-        there = [replace(planned, judge=far.get(planned.run.identity, planned.judge)) for planned in plans]
+        there = [replace(planned, elsewhere=far.get(planned.run.identity)) for planned in plans]
 
         def look(progress: Progress) -> None:
             for outcome in progress.outcomes:
@@ -87,15 +87,15 @@ def execute_all(
             for pool in pools:
                 pool.dismiss()
         for outcome in {id(outcome): outcome for outcome in outcomes}.values():
-            if isinstance(outcome.plan.judge, FarJudge):
-                outcome.summary.usage = outcome.summary.usage + outcome.plan.judge.hedged
+            if isinstance(outcome.plan.elsewhere, FarJudge):
+                outcome.summary.usage = outcome.summary.usage + outcome.plan.elsewhere.hedged
         return outcomes
 
 
 def _add_up(outcome: Outcome) -> None:
     """Count what only the workers see."""
-    if isinstance(outcome.plan.judge, FarJudge):
-        outcome.summary.retries = outcome.plan.judge.retries
+    if isinstance(outcome.plan.elsewhere, FarJudge):
+        outcome.summary.retries = outcome.plan.elsewhere.retries
 
 
 def _driving(options: Options, pools: Sequence[WorkerPool]) -> Options:
@@ -115,12 +115,12 @@ def _pools(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> l
     groups: dict[str, list[Plan]] = {}
     for planned in {planned.run.identity: planned for planned in plans}.values():
         if planned.run.identity in setup.recipes:
-            groups.setdefault(planned.judge.name if _gpus(planned.judge) else "", []).append(planned)
+            groups.setdefault(planned.judge.name if planned.judge.needs.gpus else "", []).append(planned)
     resources: dict[str, float] = ray.cluster_resources()
     turn = WorkerPool.turn()
     pools: list[WorkerPool] = []
     for name, group in groups.items():
-        gpus = max(_gpus(planned.judge) for planned in group)
+        gpus = max(planned.judge.needs.gpus for planned in group)
         count, cpus = _size(group, gpus, resources, options, setup.workers)
         pool = WorkerPool(
             ray,
@@ -139,10 +139,6 @@ def _pools(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> l
             pool.take_on(planned, setup.recipes[planned.run.identity])
         pools.append(pool)
     return pools
-
-
-def _gpus(judge: Judge) -> int:
-    return int(getattr(judge, "gpus", 0))
 
 
 def _size(

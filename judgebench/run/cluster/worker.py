@@ -9,9 +9,9 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judgebench.domain import Usage
 from judgebench.errors import (
@@ -27,14 +27,10 @@ from judgebench.run.engine import Asker, Dispatchers
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from judgebench.domain import Case, Judge, Quota, RateLimits, Reply, Scale
-    from judgebench.domain.protocols import Answered
-    from judgebench.run.dispatch import Port
+    from judgebench.domain import Case, Completion, Judge, Reply, Scale
     from judgebench.run.engine import Options
-
-    A = TypeVar("A", bound=Answered)
 
 #: Kind, words, and the flag of a call's error: errors with arguments of their own don't survive pickling.
 Flat: TypeAlias = tuple[str, str, bool]
@@ -81,11 +77,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a case ended: a reply, or an error; ``number`` is the driver's."""
+    """How a case ended: a reply, or an error; ``number`` is the driver's.
+
+    One with neither is on the way there: a request of a case of several and its completion, for the driver to keep.
+    """
 
     number: int
     reply: Reply | None = None
     error: Flat | None = None
+    kept: tuple[str, Completion] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,23 +139,19 @@ class Worker:
                     "install the same judgebench there, and the same files at the same paths"
                 )
             )
-        asker = Asker(judge, scale, self._share.options, self._dispatchers.of(judge))
-        attach = getattr(judge, "attach", None)
-        if attach is not None:
-            attach(_Shared(asker.port, self._share.of))
-        self._askers[name] = asker
+        self._askers[name] = Asker(judge, scale, self._share.options, self._dispatchers, workers=self._share.of)
         self._tasks[name] = set()
         return None
 
-    async def ask(self, cases: Sequence[tuple[int, str, Case]]) -> AsyncIterator[Batch]:
-        """Ask about cases of judges that share a dispatcher; yields answers as they come."""
+    async def ask(self, cases: Sequence[tuple[int, str, Case, Mapping[str, Completion]]]) -> AsyncIterator[Batch]:
+        """Ask about cases of judges that share a dispatcher, but for what is known; yields answers as they come."""
         done: asyncio.Queue[Answer] = asyncio.Queue()
-        for number, name, case in cases:
-            task = asyncio.create_task(self._one(number, name, case, done))
+        for number, name, case, known in cases:
+            task = asyncio.create_task(self._one(number, name, case, known, done))
             tasks = self._tasks.get(name, set())
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-        names = {name for _, name, _ in cases}
+        names = {name for _, name, _, _ in cases}
         left = len(cases)
         while left:
             answers = [await done.get()]
@@ -163,7 +159,7 @@ class Worker:
                 await asyncio.sleep(_GATHER)
             while not done.empty():
                 answers.append(done.get_nowait())
-            left -= len(answers)
+            left -= sum(answer.kept is None for answer in answers)
             yield self._batch(tuple(answers), names)
 
     async def drop(self, name: str) -> None:
@@ -171,16 +167,20 @@ class Worker:
         asker = self._askers.pop(name, None)
         for task in self._tasks.pop(name, set()):
             task.cancel()
-        close = getattr(asker.judge, "aclose", None) if asker is not None else None
-        if close is not None:
-            await close()
+        if asker is not None:
+            for backend in asker.judge.backends.values():
+                await backend.aclose()
 
-    async def _one(self, number: int, name: str, case: Case, done: asyncio.Queue[Answer]) -> None:
+    async def _one(
+        self, number: int, name: str, case: Case, known: Mapping[str, Completion], done: asyncio.Queue[Answer]
+    ) -> None:
         asker = self._askers.get(name)
         answer = Answer(number, error=("incomplete", "the run is over", False))
         try:
             if asker is not None:
-                reply, error = await asker.ask(case)
+                reply, error = await asker.ask(
+                    case, known, lambda key, completion: done.put_nowait(Answer(number, kept=(key, completion)))
+                )
                 answer = Answer(number, reply, None if error is None else flat(error))
         except JudgebenchError as error:
             answer = Answer(number, error=flat(error))
@@ -195,55 +195,14 @@ class Worker:
             asker = self._askers.get(name)
             if asker is None:
                 continue
-            room = asker.dispatcher.window.size
+            room = asker.room
             retries, hedged = self._told.get(name, (0, Usage()))
-            now = asker.summary.retries, asker.port.hedged
+            now = asker.summary.retries, sum((port.hedged for port in asker.ports.values()), start=Usage())
             if now != (retries, hedged):
                 extra[name] = (now[0] - retries, _less(now[1], hedged))
                 self._told[name] = now
         budget = self._dispatchers.budget
         return Batch(answers, room, 0.0 if budget is None else budget.committed, extra)
-
-
-class _Shared:
-    """A port that counts what a server says of its limits as shared by all workers; satisfies `domain.Limiter`."""
-
-    def __init__(self, port: Port, of: int) -> None:
-        self._port = port
-        self._of = of
-
-    async def call(
-        self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
-    ) -> A:
-
-        async def shared() -> A:
-            try:
-                answer: Any = await ask()
-            except RetryableError as error:
-                limits: Any = error.limits
-                error.limits = divided(limits, self._of)
-                raise
-            if answer.limits is not None and self._of > 1:
-                answer = replace(answer, limits=divided(answer.limits, self._of))
-            return answer  # type: ignore[no-any-return]  # what was given, with other limits
-
-        return await self._port.call(shared, forecast=forecast, spent=spent)
-
-
-def divided(limits: RateLimits | None, by: int) -> RateLimits | None:
-    """Give each of several workers an equal part of what a server allows.
-
-    >>> from judgebench.domain import Quota, RateLimits
-    >>> divided(RateLimits(requests=Quota(600, 100, 6.0)), 2).requests
-    Quota(limit=300.0, remaining=50.0, reset=6.0)
-    """
-    if limits is None:
-        return None
-
-    def part(quota: Quota | None) -> Quota | None:
-        return None if quota is None else replace(quota, limit=quota.limit / by, remaining=quota.remaining / by)
-
-    return replace(limits, requests=part(limits.requests), tokens=part(limits.tokens))
 
 
 def flat(error: JudgebenchError) -> Flat:

@@ -1,0 +1,157 @@
+"""How a judge asks without asking: requests, completions, and the generator that turns a case into a reply.
+
+A judge's `steps` yield rounds: requests that don't wait for each other. Whoever drives it (a process, a batch API, a
+cluster, a dry run) sends back their completions in the same order; what the generator returns is the reply. It depends
+on nothing but its case and what it is sent: a driver that was interrupted starts it again and sends what it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from judgebench.domain.items import Part, digest
+from judgebench.domain.replies import Reply, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from judgebench.domain.items import Case
+    from judgebench.domain.protocols import RateLimits
+    from judgebench.domain.scale import Scale
+
+Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
+#: What not every backend can do: take images, a JSON Schema of the answer, tools; give log-probabilities, several
+#: answers to one request; think as hard as it is told.
+Capability: TypeAlias = Literal["images", "schema", "tools", "logprobs", "n", "effort"]
+Steps: TypeAlias = Generator[Sequence["Request"], Sequence["Completion"], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to a model: a role, and parts that are text or images."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Message:
+        """Build a message of plain text."""
+        return cls(role, (Part(text),))
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted of a backend: of a model the answer to ``messages``, of a function its verdict on ``case``.
+
+    ``options`` are sorted pairs: ``schema`` (a JSON Schema), ``tools`` (as the API takes them), ``logprobs`` (how many
+    alternatives of each token), ``n`` (answers), ``effort`` (the API's word), ``max_tokens``.
+    """
+
+    backend: str
+    messages: tuple[Message, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    case: Case | None = None
+    scale: Scale | None = None
+
+    @property
+    def key(self) -> str:
+        """Digest of all that can change what comes back, on this side of the backend."""
+        said = [[message.role, [[part.text, part.image] for part in message.parts]] for message in self.messages]
+        return digest([self.backend, said, [list(option) for option in self.options], self.case and self.case.key])
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of an answer with its log-probability, and the likeliest tokens in its place."""
+
+    text: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a backend answered, with tokens as it counted them.
+
+    ``finish`` says why it ended: by itself, at the token limit, because the model refused, or a filter cut in.
+    ``cached_tokens`` is the part of the input that the backend read from its cache, billed at another price, as is an
+    answer of a ``batch`` API; ``usd`` is the price, None where unknown. ``model`` is the version that the backend
+    reported, ``seconds`` the wall-clock time of the call, and ``limits`` what the server said of its limits.
+    ``choices`` are the texts of all answers where several were wanted, ``text`` among them. ``reply`` is the verdict
+    that a function gave.
+    """
+
+    text: str = ""
+    finish: Finish = "stop"
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    model: str = ""
+    seconds: float = 0.0
+    limits: RateLimits | None = None
+    batch: bool = False
+    usd: float | None = None
+    logprobs: tuple[Token, ...] = ()
+    choices: tuple[str, ...] = ()
+    reply: Reply | None = None
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and dollars."""
+        return Usage(self.input_tokens, self.output_tokens, self.usd)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, for the rounds of a case that is not decided yet; limits are of the moment and stay out."""
+        return {
+            "text": self.text,
+            "finish": self.finish,
+            "tokens": [self.input_tokens, self.output_tokens, self.cached_tokens],
+            "model": self.model,
+            "seconds": round(self.seconds, 6),
+            "batch": self.batch,
+            "usd": self.usd,
+            "logprobs": [[token.text, token.logprob, token.top] for token in self.logprobs],
+            "choices": self.choices,
+            "reply": self.reply and self.reply.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Completion:
+        """Read what ``to_json`` wrote."""
+        inputs, outputs, cached = data["tokens"]
+        return cls(
+            data["text"],
+            data["finish"],
+            inputs,
+            outputs,
+            cached,
+            data["model"],
+            data["seconds"],
+            batch=data["batch"],
+            usd=data["usd"],
+            logprobs=tuple(Token(t, p, tuple((a, b) for a, b in top)) for t, p, top in data["logprobs"]),
+            choices=tuple(data["choices"]),
+            reply=data["reply"] and Reply.from_json(data["reply"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a judge needs.
+
+    ``answers``: whether it looks at the responses (a recording and a constant don't). ``orders``: those in which a
+    recording has the items, None for judges that take any. ``capabilities`` are its backends', ``gpus`` for each
+    process on a cluster.
+    """
+
+    answers: bool = True
+    orders: tuple[tuple[int, ...], ...] | None = None
+    capabilities: frozenset[Capability] = frozenset()
+    gpus: int = 0

@@ -1,0 +1,74 @@
+"""A language model as a backend: what answers, and what its answers cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from judgebench.domain import Completion
+from judgebench.judges.tokens import TokenCounter, similar_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from judgebench.domain import Capability, Request, Usage
+    from judgebench.domain.protocols import BatchApi
+
+    Complete: TypeAlias = Callable[[Request], Awaitable[Completion]]
+    Price: TypeAlias = Callable[[Completion], float | None]
+
+#: A rough guess for where the store holds no answer yet: judges explain themselves in a few hundred tokens.
+TOKENS_PER_ANSWER = 300
+
+
+@dataclass(slots=True)
+class Model:
+    """A backend that has tokens; satisfies `domain.Backend`.
+
+    ``ask`` answers once, ``price`` gives the dollars of a completion, None where unknown; ``longest`` bounds the tokens
+    of an answer.
+    """
+
+    name: str
+    ask: Complete
+    can: frozenset[Capability] = frozenset({"images"})
+    price: Price | None = None
+    counter: TokenCounter = field(default_factory=similar_tokens)
+    batch: BatchApi | None = None
+    close: Callable[[], Awaitable[None]] | None = None
+    limit_group: str = ""
+    longest: int | None = None
+
+    def __post_init__(self) -> None:
+        """Share limits with nobody where nothing else is said."""
+        self.limit_group = self.limit_group or self.name
+
+    @property
+    def counting(self) -> str:
+        """What counts the tokens of a forecast."""
+        return self.counter.name
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer a request, once."""
+        return self.priced(await self.ask(request))
+
+    def priced(self, completion: Completion) -> Completion:
+        """Put the price on a completion."""
+        usd = None if self.price is None else self.price(completion)
+        return completion if usd is None else replace(completion, usd=usd)
+
+    def tokens(self, request: Request) -> tuple[int, int]:
+        """Estimate the input and output tokens of a request."""
+        longest = dict(request.options).get("max_tokens", self.longest) or TOKENS_PER_ANSWER
+        return self.counter(request.messages), min(TOKENS_PER_ANSWER, longest)
+
+    def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage:
+        """Price tokens that the backend would report."""
+        return self.priced(Completion(input_tokens=input_tokens, output_tokens=output_tokens, batch=batch)).usage
+
+    async def aclose(self) -> None:
+        """Close the connections, the batch API's too."""
+        if self.close is not None:
+            await self.close()
+        if self.batch is not None:
+            await self.batch.aclose()
