@@ -49,10 +49,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from judgebench.domain import Needs, Reply, Status
+from judgebench.domain import Judge, Needs, Reply, Status
 from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
 from judgebench.judges.backend import redact
-from judgebench.judges.own import Own
+from judgebench.judges.own import Own, as_judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,8 +211,8 @@ def _code(answer: Any, scale: Scale) -> int | None:
     return answer if 0 <= answer < len(scale.labels) else None
 
 
-def create(spec: str) -> FunctionJudge:
-    """Build the judge of ``module:function``; the current directory is importable."""
+def create(spec: str) -> Judge:
+    """Build the judge of ``module:function``, or take one that stands there; the current directory is importable."""
     module_name, _, attribute = spec.partition(":")
     if not module_name or not attribute:
         raise UsageError(f"{spec!r} is not a judge function; write module:function")
@@ -223,6 +223,8 @@ def create(spec: str) -> FunctionJudge:
         if function is None:
             where = getattr(module, "__file__", None) or "built in"
             raise UsageError(f"{spec}: module {module_name!r} ({where}) has no {attribute!r}")
+    if not isinstance(function, type) and isinstance(judge := as_judge(function), Judge):
+        return judge
     if not callable(function):
         raise UsageError(f"{spec} is a {type(function).__name__}, not a function")
     return FunctionJudge(spec, function, _source_digest(module))

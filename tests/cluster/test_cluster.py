@@ -256,3 +256,19 @@ def test_what_needs_no_worker_needs_no_ray(tmp_path: Path, monkeypatch: pytest.M
     assert recipe("baseline/longest", plain.judge, plain.task, JudgeSettings()) is None
     [outcome] = execute_all([plain], tmp_path, Options(), setup=Setup({made[0].run.identity: made[1]}))
     assert outcome.error is None
+
+
+@pytest.mark.usefixtures("ray")
+def test_a_judge_of_two_rounds_is_the_local_one(
+    fake_llm: FakeLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    monkeypatch.setenv("OPENAI_BASE_URL", fake_llm.openai_url)
+    environment = {name: os.environ[name] for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL")}
+    made = planned("round_judges:TWO", Pairs(40))
+    local, _ = execute(made[0], tmp_path / "local", Options())
+    assert fake_llm.counts.total() == 80
+    [outcome] = ask(tmp_path / "far", Options(), made, environment=environment)
+    assert outcome.error is None
+    assert fake_llm.counts.total() == 160
+    assert (outcome.path / "verdicts.jsonl").read_bytes() == (local / "verdicts.jsonl").read_bytes()
