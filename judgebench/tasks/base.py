@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.records import Row, Source, file_source, find
-from judgebench.tasks.card import load_card
+from judgebench.tasks.card import card_names, load_card
 from judgebench.tasks.sources import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Code, Item, Policies, Reply, Scale, Task
+    from judgebench.domain import (
+        Agreement,
+        Code,
+        Estimate,
+        GoldSource,
+        Item,
+        Policies,
+        Reply,
+        Run,
+        Scale,
+        Task,
+        Verdict,
+    )
     from judgebench.labels.annotations import Labels
     from judgebench.tasks.card import Card, Recorded
-
-__all__ = ["CardTask", "LabelledTask", "Located", "Reader", "Recording", "Row", "Source", "open_task"]
-
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
 _KEPT = 20_000
@@ -35,27 +44,74 @@ class Located(NamedTuple):
     row: Row
 
 
+Replies: TypeAlias = "dict[tuple[str, tuple[int, ...]], Reply]"
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """What a judge said some time ago, by item id and order; replies are in the coordinates of that order."""
 
     name: str
-    replies: Mapping[tuple[str, tuple[int, ...]], Reply]
+    replies: Replies
     orders: tuple[tuple[int, ...], ...]
 
 
-class Reader(Protocol):
-    """Turns the rows of one benchmark into items. Made with the card and the split."""
+class Reader:
+    """Turns the rows of one benchmark into items; a benchmark's own one is named in its card."""
 
-    def __init__(self, card: Card, split: str) -> None: ...
+    #: Whether items of a ``pick`` scale have as many responses as they have, whatever its k.
+    responses_vary = False
+
+    def __init__(self, card: Card, split: str) -> None:
+        self.card = card
+        self.split = split
+
+    @property
+    def scale(self) -> Scale:
+        """The split's scale where it has its own, else the card's."""
+        return self.card.split(self.split).scale or self.card.scale
+
+    @property
+    def gold_source(self) -> GoldSource:
+        """The split's source of gold where it has its own, else the card's."""
+        return self.card.split(self.split).gold_source or self.card.gold_source
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the items in the order of the rows."""
-        ...
+        raise NotImplementedError
 
-    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read recorded verdicts, one judge's."""
-        ...
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:  # noqa: ARG002 - for those that override it
+        """Read recorded verdicts, one judge's; UsageError where the benchmark has no file of them."""
+        raise UsageError(
+            f"{source.name}: {self.card.name} has no file of verdicts; replay one of your own (id, verdict)"
+        )
+
+    def figures(self, path: Path, column: str = "") -> Mapping[str, float]:
+        """Read a published file of accuracies per subset, one judge's, as fractions with the card's aggregates."""
+        raise NotImplementedError
+
+    def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:  # noqa: ARG002 - for those that override it
+        """Compute what the benchmark computes by a formula of its own, by row name and metric name."""
+        return {}
+
+
+def reader_of(card: Card, split: str = "") -> Reader:
+    """Make the reader that a card names."""
+    module, _, attribute = card.reader.partition(":")
+    try:
+        made: Reader = getattr(importlib.import_module(module), attribute)(card, card.split(split).name)
+    except (ImportError, AttributeError) as error:
+        raise BrokenPluginError(f"task {card.name!r}: its reader {card.reader} can't be loaded: {error}") from error
+    return made
+
+
+def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], Iterable[Verdict]]) -> list[Agreement]:
+    """Add the figures that a benchmark computes by a formula of its own to the rows they belong to."""
+    name = run.task.partition(":")[0]
+    if name not in card_names():
+        return list(rows)
+    found = reader_of(load_card(name)).official(verdicts())
+    return [replace(row, metrics={**row.metrics, **found.get(row.subset, {})}) for row in rows]
 
 
 class CardTask:
@@ -64,6 +120,7 @@ class CardTask:
     def __init__(self, card: Card, split: str, source: Source) -> None:
         self.card = card
         self.split = card.split(split).name
+        self.reader = reader_of(card, split)
         self.source = source
         self._items: tuple[Item, ...] | None = None
         self._many = False
@@ -80,8 +137,8 @@ class CardTask:
 
     @property
     def scale(self) -> Scale:
-        """What a verdict can be: the split's scale where it has its own, else the card's."""
-        return self.card.split(self.split).scale or self.card.scale
+        """What a verdict can be."""
+        return self.reader.scale
 
     @property
     def policies(self) -> Policies:
@@ -111,11 +168,8 @@ class CardTask:
         ``column`` is the judge where the file holds several; UsageError where it names none of them, or the benchmark
         has no recorded format.
         """
-        read = getattr(self._reader(), "recorded", None)
-        if read is None:
-            raise UsageError(f"{self.card.name} has no format of recorded verdicts")
         items = {item.id: item for item in self.items()}
-        recording = cast("Recording", read(file_source(path), column or None, items))
+        recording = self.reader.recorded(file_source(path), column or None, items)
         for (item, order), reply in recording.replies.items():
             if item not in items:
                 raise DataError(
@@ -141,22 +195,11 @@ class CardTask:
         homes = (self.source.folder, Path(self.source.name).parent)
         return next((path for home in homes if (path := find(home, recorded.file)) is not None), None)
 
-    def _reader(self) -> Reader:
-        module, _, attribute = self.card.reader.partition(":")
-        try:
-            made = getattr(importlib.import_module(module), attribute)(self.card, self.split)
-        except (ImportError, AttributeError) as error:
-            raise BrokenPluginError(
-                f"task {self.card.name!r}: its reader {self.card.reader} can't be loaded: {error}"
-            ) from error
-        return cast("Reader", made)
-
     def _checked(self) -> Iterator[Item]:
         seen: dict[str, int] = {}
-        scale = self.scale
-        reader = self._reader()
+        scale, reader = self.scale, self.reader
         # A benchmark may mix items of different sizes on one ``pick`` scale (RewardBench 2's Ties).
-        wanted = None if getattr(reader, "responses_vary", False) else _responses(scale)
+        wanted = None if reader.responses_vary else _responses(scale)
         for item, row in reader.items(self.source):
             if not item.id:
                 row.fail("the id is empty")

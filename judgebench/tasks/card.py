@@ -14,10 +14,6 @@ from judgebench.errors import DataError, UnknownNameError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "Card", "Part", "Recorded", "Split", "Table", "card_dir", "card_names", "load_card", "read_toml", "reader_of",
-]  # fmt: skip
-
 T = TypeVar("T")
 RecordedKind = Literal["replies", "figures"]
 
@@ -209,12 +205,6 @@ def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
         raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"this is not TOML: {error}", file=str(path)) from None
-
-
-def reader_of(name: str) -> str:
-    """Say which reader a task's card names; the rest of the card stays unread."""
-    path = card_dir() / name / "task.toml"
-    return Table(read_toml(path)[0], str(path)).text("reader")
 
 
 def load_card(name: str, root: Path | None = None) -> Card:
