@@ -172,7 +172,7 @@ def _cleaned(value: Any) -> Any:
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
         return {_cleaned(name): _cleaned(inner) for name, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_cleaned(inner) for inner in value]
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return 0
