@@ -286,8 +286,7 @@ def reads_answers(judge: Judge) -> bool:
 def _replay(target: str, task: Task) -> Judge:
     """Make a judge of a recording: one the card knows by name, the benchmark's own format, or ours."""
     from judgebench.judges.baselines import ReplayJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.recordings import is_own_format, read_recording  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask, is_own_format, read_recording  # noqa: PLC0415 - loaded on use
 
     # Labels of one's own change nothing about a recording.
     task = getattr(task, "origin", task)

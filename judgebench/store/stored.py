@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError
-from judgebench.files.lines import UNREADABLE, unreadable
-from judgebench.store.lines import REPAIR, VERDICTS, Sorting, damaged, decode, in_order, latest
+from judgebench.files.lines import unreadable
+from judgebench.store.lines import REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
 from judgebench.store.parquet import PACKED, read_table
 
 if TYPE_CHECKING:
@@ -88,15 +88,10 @@ def _tail(path: Path, stream: BinaryIO) -> Iterator[Verdict]:
     file = path / VERDICTS
     with stream:
         if not is_settled(path, stream):
-            for line in in_order(stream, file):
-                yield decode(line)
+            yield from map(decode, in_order(stream, file))
             return
         before: Sorting | None = None
-        for number, line in enumerate(stream, 1):
-            try:
-                verdict = decode(line)
-            except UNREADABLE as error:
-                raise damaged(file, number, error) from None
+        for number, verdict in enumerate(parsed(stream, file, decode), 1):
             here = Sorting.of(verdict)
             if before is not None and here <= before:
                 raise DataError("lines are out of order", file=str(file), line=number, hint=REPAIR)

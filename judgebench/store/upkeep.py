@@ -5,6 +5,7 @@ Repair moves damaged lines to a file beside, so that their cases are asked again
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -14,14 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from judgebench.errors import DataError, IncompleteError
 from judgebench.files.lines import replace_file, sync
 from judgebench.store.lines import VERDICTS, Sorting, decode, encode, in_order, read_lines
-from judgebench.store.locks import lock_run
 from judgebench.store.parquet import PACKED, group_count, note_packed, read_table, write_table
 from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
 from judgebench.store.verify import ailment, dated, disorder, sound, verify, without_counts
-from judgebench.store.writer import mark_settled, settle
+from judgebench.store.writer import lock_run, mark_settled, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from judgebench.domain import Scale, Verdict
@@ -51,18 +51,21 @@ def unpack(path: Path) -> Packed:
 
 
 def _locked(path: Path, *, undo: bool) -> Packed:
-    stored = read_run(path)
+    read_run(path)
+    with _alone(path):
+        before = _size(path)
+        if not _size(path, PACKED if undo else VERDICTS):
+            return Packed(path, 0, before, before)
+        cases = _unpack(path) if undo else _pack(path)
+        return Packed(path, cases, before, _size(path))
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Generator[None]:
+    """Keep other writers out while a run's files are replaced."""
     try:
-        lock = lock_run(path)
-        try:
-            before = _size(path)
-            todo = _size(path, PACKED) if undo else _size(path, VERDICTS)
-            if not todo:
-                return Packed(path, 0, before, before)
-            cases = _unpack(path) if undo else _pack(path)
-            return Packed(stored.path, cases, before, _size(path))
-        finally:
-            lock.release()
+        with lock_run(path):
+            yield
     except OSError as error:
         raise IncompleteError(
             f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
@@ -126,22 +129,14 @@ def repair(path: Path) -> Repaired:
     files are replaced. DataError where the manifest is damaged: only a run command can write it anew.
     """
     run = read_run(path).run
-    try:
-        lock = lock_run(path)
-        try:
-            before = verify(path)
-            aside: list[Path] = []
-            moved = _repair_table(path, run.scale, aside) + _repair_lines(path, run.scale, aside)
-            if before.found:
-                text = json.dumps(without_counts(run).to_json(), indent=1, sort_keys=True) + "\n"
-                replace_file(path / MANIFEST, [text.encode()])
-            return Repaired(path, moved, tuple(aside))
-        finally:
-            lock.release()
-    except OSError as error:
-        raise IncompleteError(
-            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
-        ) from None
+    with _alone(path):
+        before = verify(path)
+        aside: list[Path] = []
+        moved = _repair_table(path, run.scale, aside) + _repair_lines(path, run.scale, aside)
+        if before.found:
+            text = json.dumps(without_counts(run).to_json(), indent=1, sort_keys=True) + "\n"
+            replace_file(path / MANIFEST, [text.encode()])
+        return Repaired(path, moved, tuple(aside))
 
 
 def _repair_lines(path: Path, scale: Scale, aside: list[Path]) -> int:

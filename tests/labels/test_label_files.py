@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stored_cases import RUN, case, verdict
 
+from judgebench.api.labelling import LabelledTask
 from judgebench.domain import Scale
 from judgebench.domain.items import Item, Label, Response, Turn
 from judgebench.errors import DataError, IncompleteError, UsageError
@@ -23,7 +24,6 @@ from judgebench.labels.annotation_files import LabelWriter, label_file, read_fil
 from judgebench.labels.annotations import Labelled, code_of, words_of
 from judgebench.store.runs import RunWriter, read_run
 from judgebench.store.stored import LabelledRun
-from judgebench.tasks.base import LabelledTask
 
 PAIR = Scale.pair()
 
