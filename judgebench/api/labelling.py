@@ -89,7 +89,7 @@ def labelled_runs(
     runs: Iterable[StoredRun], labels: Mapping[str, Labels], tell: Callable[[str], None]
 ) -> Iterator[StoredRun]:
     """Give runs the labels of their tasks as gold; runs of other tasks are left out, aloud."""
-    from judgebench.store.stored import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
 
     found = False
     for stored in runs:

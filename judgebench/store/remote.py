@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from judgebench.errors import IncompleteError, UsageError
 from judgebench.files.lines import locked
-from judgebench.store.runs import MANIFEST, VERDICTS
+from judgebench.store.lines import VERDICTS
+from judgebench.store.runs import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -16,7 +16,7 @@ from judgebench.errors import DataError, IncompleteError
 from judgebench.files.lines import replace_file, sync
 from judgebench.store.lines import VERDICTS, Sorting, decode, encode, in_order, read_lines
 from judgebench.store.parquet import PACKED, group_count, note_packed, read_table, write_table
-from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.runs import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
 from judgebench.store.verify import ailment, dated, disorder, sound, verify, without_counts
 from judgebench.store.writer import lock_run, mark_settled, settle
 

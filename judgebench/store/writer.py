@@ -20,7 +20,7 @@ from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode, in_order
 from judgebench.store.parquet import PACKED
-from judgebench.store.stored import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.runs import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

@@ -12,12 +12,12 @@ from judgebench.domain import Reply, Scale, Status
 from judgebench.errors import DataError
 from judgebench.files.lines import dumps
 from judgebench.store import parquet as table
-from judgebench.store.lines import encode, seal
+from judgebench.store.lines import VERDICTS, encode, read_lines, seal
 from judgebench.store.parquet import PACKED, write_table
-from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, read_lines, read_run
-from judgebench.store.stored import SETTLED
+from judgebench.store.runs import MANIFEST, SETTLED, read_run
 from judgebench.store.upkeep import pack, repair
 from judgebench.store.verify import verify
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
