@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from judgebench.domain import Policies
-from judgebench.errors import UsageError
-from judgebench.tasks.card import Table, load_card, read_toml
+from judgebench.tasks.card import Table, load_card, policies_of, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,10 +116,7 @@ def _figures(kind: Kind, table: Table, card: Card) -> list[PublishedFigure]:
     if not 0 <= decimals <= 12:
         table.fail("decimals", "expected 0 to 12")
     policies = table.table("policies")
-    try:
-        Policies.from_json(policies.data)
-    except UsageError as error:
-        policies.fail("", str(error))
+    policies_of(policies)
     split, subset = table.choice("split", tuple(card.splits), card.default_split), table.text("subset", "all")
     source, note = table.text("source"), table.text("note", "") or note
     found = [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.domain import Status, Verdict
@@ -82,9 +81,7 @@ class Report:
             "superseded": self.superseded,
             "answered_twice": self.twice,
             "damaged": self.found,
-            "findings": [
-                {"file": one.file, "line": one.line, "what": one.what, "todo": one.todo} for one in self.findings
-            ],
+            "findings": [asdict(one) for one in self.findings],
         }
 
 
@@ -289,16 +286,3 @@ def _verify_counts(path: Path, run: Run, seen: _Seen) -> None:
     elif judged == cases and any(told[status] != seen.statuses[status] for status in Status):
         counted = ", ".join(f"{count} {status.value}" for status, count in told.items() if count)
         seen.report.add(path / MANIFEST, None, f"counts {counted}, but the files hold {held}", _ANEW)
-
-
-def dated(path: Path, name: str) -> Path:
-    """Find a free name for what is moved aside."""
-    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    stem, _, kind = name.partition(".")
-    names: Iterator[Path] = (path / f"{stem}-{at}{suffix}.{kind}" for suffix in ("", *(f"-{n}" for n in range(2, 999))))
-    return next(file for file in names if not file.exists())
-
-
-def without_counts(run: Run) -> Run:
-    """Take back what a manifest says of its verdicts; the next run counts them again."""
-    return replace(run, counts={name: count for name, count in run.counts.items() if name == "items"})

@@ -294,11 +294,15 @@ class RunWriter:
     def write_manifest(self, run: Run) -> None:
         """Replace the manifest, atomically."""
         self.run = run
-        text = json.dumps(run.to_json(), indent=1, sort_keys=True) + "\n"
         try:
-            replace_file(self.path / MANIFEST, [text.encode()])
+            write_manifest(self.path, run)
         except OSError as error:
             raise _unwritable(self.path, error) from None
+
+
+def write_manifest(path: Path, run: Run) -> None:
+    """Replace a run's manifest, atomically."""
+    replace_file(path / MANIFEST, [json.dumps(run.to_json(), indent=1, sort_keys=True).encode() + b"\n"])
 
 
 def settle_run(path: Path) -> None:

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from judgebench.domain import Reply, Status
+from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.records import Row, Source, file_source, find
 from judgebench.tasks.card import card_names, load_card
@@ -21,7 +21,7 @@ from judgebench.tasks.sources import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale, Verdict
+    from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale
     from judgebench.tasks.card import Card, Recorded
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
@@ -329,21 +329,18 @@ def _order(row: Row, scale: Scale) -> tuple[int, ...]:
 
 def _stored(row: Row, scale: Scale) -> tuple[tuple[str, tuple[int, ...]], Reply]:
     """Show a stored verdict again: it is kept in the item's own order."""
-    fields = row.data
     try:
-        order = tuple(int(index) for index in fields["order"])
+        own = Verdict.from_json(row.data)
+        order, scores = own.order, own.scores
         inverse = tuple(order.index(index) for index in range(len(order)))
-        code = fields["code"]
-        own: Code | None = tuple(code) if isinstance(code, list) else code
-        scores = tuple(float(score) for score in fields.get("scores") or ())
         reply = Reply(
-            Status(fields["status"]),
-            None if own is None else scale.undo(own, inverse),
+            own.status,
+            None if own.code is None else scale.undo(own.code, inverse),
             scores=tuple(scores[index] for index in order) if len(scores) == len(order) else scores,
-            text=str(fields.get("text") or ""),
-            error=str(fields.get("error") or ""),
-            model=str(fields.get("model") or ""),
+            text=own.text,
+            error=own.error,
+            model=own.model,
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         row.fail(f"this is not a stored verdict ({error})")
-    return (str(fields["item"]), order), reply
+    return (own.item, order), reply

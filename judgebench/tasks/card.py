@@ -235,7 +235,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
         annotators=table.text("annotators"),
         scale=_scale(table),
         level_note=table.text("level_note", ""),
-        policies=_policies(table.table("policies")),
+        policies=policies_of(table.table("policies")),
         metric=table.text("metric"),
         reader=table.text("reader"),
         splits=splits,
@@ -267,12 +267,12 @@ def _scale(table: Table) -> Scale:
         table.fail("scale", str(error))
 
 
-def _policies(table: Table) -> Policies:
+def policies_of(table: Table) -> Policies:
+    """Read a table of policies, which may name some of them only."""
     try:
-        policies = Policies.from_json(table.data)
+        return Policies.from_json(table.data)
     except UsageError as error:
         table.fail("", str(error))
-    return policies
 
 
 def _part(table: Table) -> Part:

@@ -175,8 +175,7 @@ def ties_prompts(verdicts: Iterable[Verdict]) -> Iterator[TiesPrompt]:
                 f"item {verdict.item!r} has no score per response, and Ties is scored by margins",
                 hint="use a judge that scores each response",
             )
-        gold = next((code for _, code in verdict.gold if code is not None), ())
-        right = {gold} if isinstance(gold, int) else set(gold)
+        right = _right(verdict)
         scored = list(enumerate(verdict.scores))
         yield TiesPrompt(
             pair,
@@ -197,11 +196,15 @@ def _official(domain: str, verdicts: list[Verdict]) -> Estimate:
 
 
 def _credit(verdict: Verdict) -> float:
-    gold = next((code for _, code in verdict.gold if code is not None), ())
-    right = (gold,) if isinstance(gold, int) else gold
+    right = _right(verdict)
     if verdict.status is Status.OK and len(verdict.scores) == len(verdict.systems):
         return best_of_credit(verdict.scores, right)
     return float(verdict.code in right)
+
+
+def _right(verdict: Verdict) -> tuple[int, ...]:
+    gold = next((code for _, code in verdict.gold if code is not None), ())
+    return (gold,) if isinstance(gold, int) else gold
 
 
 def _mean(values: Iterable[float]) -> float:
