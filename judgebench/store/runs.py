@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError
-from judgebench.files.lines import unreadable
+from judgebench.files.lines import replace_file, unreadable
 from judgebench.store.lines import REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
 from judgebench.store.parquet import PACKED, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from judgebench.labels.annotations import Labels
@@ -121,6 +121,11 @@ def read_mark(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def write_mark(file: Path, mark: Mapping[str, object]) -> None:
+    """Write such a file, atomically."""
+    replace_file(file, [json.dumps(mark).encode() + b"\n"])
 
 
 def read_run(path: Path) -> StoredRun:

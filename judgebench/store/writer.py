@@ -20,10 +20,10 @@ from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode, in_order
 from judgebench.store.parquet import PACKED
-from judgebench.store.runs import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.runs import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run, write_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
     from pathlib import Path
     from types import TracebackType
 
@@ -79,11 +79,6 @@ def lock_answers(root: Path, run: Run) -> Generator[None]:
                 lock.close()
 
 
-def _is_refresh(path: Path) -> bool:
-    """Whether a run was asked afresh, so that no other run's answers may serve it."""
-    return bool(read_mark(path / REFRESHED))
-
-
 def _begin_refresh(path: Path) -> None:
     """Set a run's verdicts aside, unless an earlier refresh of it is not finished yet: that one goes on."""
     mark = read_mark(path / REFRESHED)
@@ -91,7 +86,7 @@ def _begin_refresh(path: Path) -> None:
         return
     at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     # First the intention, then the deed: a process that is killed between them is made good by `_resume_refresh`.
-    _write_mark(path, {"at": at, "aside": _unused(path, at), "finished": False, "moved": False})
+    write_mark(path / REFRESHED, {"at": at, "aside": _unused(path, at), "finished": False, "moved": False})
     _resume_refresh(path)
 
 
@@ -107,23 +102,19 @@ def _resume_refresh(path: Path) -> None:
         if (path / name).exists() and not aside.exists():
             (path / name).rename(aside)
     sync(path)
-    _write_mark(path, mark | {"moved": True})
+    write_mark(path / REFRESHED, mark | {"moved": True})
 
 
 def _finish_refresh(path: Path) -> None:
     """Note that all of a refreshed run was asked: the next ``--refresh`` starts afresh."""
     mark = read_mark(path / REFRESHED)
     if mark and not mark.get("finished"):
-        _write_mark(path, mark | {"finished": True})
+        write_mark(path / REFRESHED, mark | {"finished": True})
 
 
 def _unused(path: Path, at: str) -> str:
     names = (at, *(f"{at}-{n}" for n in range(2, 1000)))
     return next(name for name in names if not list(path.glob(f"verdicts-{name}.*")))
-
-
-def _write_mark(path: Path, mark: Mapping[str, object]) -> None:
-    replace_file(path / REFRESHED, [json.dumps(mark).encode() + b"\n"])
 
 
 #: Writers that are open in this process, by what they may share.
@@ -207,7 +198,7 @@ class RunWriter:
 
     def _take_others(self) -> None:
         # What was asked afresh takes no older answers, in a resumed run neither.
-        self._share = self._share and not _is_refresh(self.path)
+        self._share = self._share and not read_mark(self.path / REFRESHED)
         if not self._share:
             return
         for stored in known.others(self.root, self.run):
@@ -335,7 +326,7 @@ def settle(path: Path) -> bool:
 
 def mark_settled(path: Path, size: int, lines: int) -> None:
     """Note that a run's lines are in order."""
-    replace_file(path / SETTLED, [json.dumps({"bytes": size, "lines": lines}).encode() + b"\n"])
+    write_mark(path / SETTLED, {"bytes": size, "lines": lines})
 
 
 def _unwritable(path: Path, error: OSError) -> IncompleteError:
