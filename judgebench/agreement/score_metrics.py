@@ -15,8 +15,8 @@ import numpy as np
 from judgebench.agreement.estimates import RowFigure
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
+from judgebench.stats.coefficients.calibration import auc
 from judgebench.stats.coefficients.catalog import ROW_METRICS
-from judgebench.stats.coefficients.discrimination import auc
 from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:

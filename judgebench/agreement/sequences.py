@@ -13,7 +13,7 @@ from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import Scored, checked_steps, sequences_of
 from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients import rankings, steps
+from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.coefficients.catalog import ROW_METRIC_SETS, ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.crosstab import Crosstab
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 #: Figures of two orders: the function, the value of a verdict that is missing, and whether it is a share.
 _RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, bool]] = {
-    "kendall_tau": (rankings.kendall_tau, -1.0, False),
-    "mean_spearman_rho": (rankings.spearman_rank, -1.0, False),
-    "levenshtein_distance": (rankings.levenshtein_distance, 1.0, False),
-    "footrule_distance": (rankings.footrule_distance, 1.0, False),
-    "top_1_agreement": (rankings.top_1_agreement, 0.0, True),
+    "kendall_tau": (sequence_scores.kendall_tau, -1.0, False),
+    "mean_spearman_rho": (sequence_scores.spearman_rank, -1.0, False),
+    "levenshtein_distance": (sequence_scores.levenshtein_distance, 1.0, False),
+    "footrule_distance": (sequence_scores.footrule_distance, 1.0, False),
+    "top_1_agreement": (sequence_scores.top_1_agreement, 0.0, True),
     "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, True),
 }
 _FEW, _LOW = 20, 0.95
@@ -157,7 +157,7 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
 def sequence_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
     """Measure sequences, every one with gold, before rows are put in clusters.
 
-    `judgebench.stats.coefficients.rankings` and `judgebench.stats.coefficients.steps` have the formulas.
+    `judgebench.stats.coefficients.sequence_scores` has the formulas.
     """
     return _rank_figures(group) if group.scale.kind == "rank" else _step_figures(group, policies)
 
@@ -246,15 +246,15 @@ def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes
 def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
     gold, judge, length = checked_steps(group, policies)
     every = np.arange(len(judge))
-    truth, named = steps.first_errors(gold, length), steps.first_errors(judge, length)
+    truth, named = sequence_scores.first_errors(gold, length), sequence_scores.first_errors(judge, length)
     # An item whose first error its annotators can't tell has nothing to be held against.
-    told = np.flatnonzero(truth != steps.UNKNOWN)
-    first = steps.first_error_scores(truth[told], named[told])
-    errors = steps.error_scores(gold, judge)
+    told = np.flatnonzero(truth != sequence_scores.UNKNOWN)
+    first = sequence_scores.first_error_scores(truth[told], named[told])
+    errors = sequence_scores.error_scores(gold, judge)
     same = ((gold == judge) | (gold < 0)).all(axis=1).astype(np.float64)
     found = {
         "percent_agreement": _figure("percent_agreement", RowOutcome.mean(same), every, proportion=True, mean=True),
-        "step_agreement": _figure("step_agreement", steps.step_agreement(gold, judge), every),
+        "step_agreement": _figure("step_agreement", sequence_scores.step_agreement(gold, judge), every),
         "step_kappa": _step_kappa(gold, judge),
         "error_precision": _figure("error_precision", errors.precision, every),
         "error_recall": _figure("error_recall", errors.recall, every),
@@ -263,7 +263,7 @@ def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
         "flawless_accuracy": _figure("flawless_accuracy", first.right, told),
         "first_error_f1": _figure("first_error_f1", first.f1, told),
     }
-    shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == steps.NO_ERROR}
+    shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == sequence_scores.NO_ERROR}
     for name, inside in shares.items():
         # A share of these solutions only: its n is theirs; Wilson's interval is for solutions that share no cluster.
         rows = told[inside]
@@ -314,7 +314,7 @@ def _ceiling(group: Ratings) -> dict[str, Estimate]:
         lines = {name: (function, ROW_METRICS[name]) for name, (function, _, _) in _RANK.items()}
         functions = {name: (_mean_of(function), line.low, line.high) for name, (function, line) in lines.items()}
     else:
-        functions = {"step_agreement": (steps.step_agreement, 0.0, 1.0)}
+        functions = {"step_agreement": (sequence_scores.step_agreement, 0.0, 1.0)}
     for name, (outcome, low, high) in functions.items():
         estimates = [
             outcome(gold[rows, i], gold[rows, j]).influences(Clusters.of(cluster[rows])) for i, j, rows in pairs

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Estimate
     from judgebench.report.document.grid import Fields
     from judgebench.report.document.model import Block, Value
-    from judgebench.stats.coefficients.homogeneity import Homogeneity
+    from judgebench.stats.inference.paired import Homogeneity
 
 __all__ = ["Analyses", "Analysis"]
 

@@ -160,12 +160,14 @@ class RowOutcome:
     """A figure with the influence of every row, or the reason (``no_items``, ``one_class`` ...) why it has none.
 
     Influences, shape (n,), have mean 0 and the units of the figure: the standard error of independent rows is
-    ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error.
+    ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error. ``chance`` is the expected agreement
+    of many raters, whose rows are units.
     """
 
     value: float | None
     influence: Floats | None = None
     reason: str | None = None
+    chance: float | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> RowOutcome:

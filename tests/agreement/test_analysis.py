@@ -21,8 +21,8 @@ from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.load import load
-from judgebench.stats.coefficients.homogeneity import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.stats.inference.logistic import logistic, marginal_effects, usable_columns
+from judgebench.stats.inference.paired import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:

@@ -9,11 +9,10 @@ import pytest
 from agreement_cases import table
 
 from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
+from judgebench.stats.coefficients.calibration import auc, delong_covariance
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.coefficients.discrimination import auc, delong_covariance
-from judgebench.stats.coefficients.icc import icc
 from judgebench.stats.coefficients.krippendorff import CANONICAL
-from judgebench.stats.coefficients.raters import mean_agreement
+from judgebench.stats.coefficients.raters import icc, mean_agreement
 from judgebench.stats.inference.intervals import agresti_min
 from judgebench.stats.influence import se_iid
 

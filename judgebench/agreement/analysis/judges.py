@@ -14,8 +14,8 @@ from judgebench.agreement.estimates import free
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients.homogeneity import Homogeneity, stuart_maxwell, wald
 from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.paired import Homogeneity, stuart_maxwell, wald
 from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Policies, Ratings
-    from judgebench.stats.coefficients.homogeneity import Homogeneity
+    from judgebench.stats.inference.paired import Homogeneity
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,21 +15,24 @@ from judgebench.agreement.estimates import Counted, combined, estimate, free
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
-from judgebench.stats.coefficients.icc import Form, complete, icc, icc_interval, spearman_brown
+from judgebench.stats.coefficients.chance import weight_matrix
 from judgebench.stats.coefficients.krippendorff import alpha_units
 from judgebench.stats.coefficients.raters import (
-    UnitOutcome,
+    Form,
     brennan_prediger,
+    complete,
     conger_kappa,
     fleiss_kappa,
     gwet_ac,
+    icc,
+    icc_interval,
     light_kappa,
     mean_agreement,
-    weight_matrix,
+    spearman_brown,
 )
 from judgebench.stats.crosstab import TINY, Outcome
 from judgebench.stats.inference.intervals import interval, t_interval
-from judgebench.stats.influence import Clusters, Influences, combine, of_fewer
+from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, of_fewer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +59,8 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
     of response agreement for qualitative data, for the mean over pairs. Krippendorff's four observers on twelve units
     (ordinal alpha .815), beside a judge who repeats the first:
 
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
+    >>> from judgebench.stats.coefficients.chance import weight_matrix
+    from judgebench.stats.coefficients.krippendorff import CANONICAL
     >>> from judgebench.agreement.ratings import from_codes
     >>> from judgebench.domain import Scale
     >>> found = ceiling(from_codes(Scale.rate(1, 5), CANONICAL[:, 0], CANONICAL), Policies())
@@ -245,7 +249,7 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     shared = present.T.astype(np.float64) @ present
     np.fill_diagonal(shared, 0)
 
-    def done(outcome: UnitOutcome, low: float = -1.0) -> Estimate:
+    def done(outcome: RowOutcome, low: float = -1.0) -> Estimate:
         return _of_units(outcome, clusters, paired, low)
 
     found = {
@@ -266,12 +270,11 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     return found
 
 
-def _of_units(outcome: UnitOutcome, clusters: Clusters, paired: npt.NDArray[np.bool_], low: float) -> Estimate:
+def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bool_], low: float) -> Estimate:
     n = int(paired.sum())
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
-    influences = clusters.sums(outcome.influence / len(outcome.influence))
-    total = of_fewer(Influences(outcome.value, n, clusters.ids, influences), np.unique(clusters.codes[paired]).size)
+    total = of_fewer(outcome.influences(clusters), np.unique(clusters.codes[paired]).size)
     bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, independent=clusters.independent, low=low)
     return Estimate(outcome.value, bounds.low, bounds.high, n, None, bounds.se, bounds.method)
 
@@ -303,15 +306,12 @@ def _correlations(
         if single.value is None or single.influence is None or outcome.value is None or outcome.influence is None:
             found[name] = Estimate.missing(outcome.reason or single.reason or "undefined", n)
             continue
-        own = of_fewer(
-            Influences(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers))), groups
-        )
+        own = of_fewer(outcome.influences(clusters), groups)
         if clusters.independent:
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:
-            one = Influences(single.value, n, clusters.ids, clusters.sums(single.influence / len(numbers)))
-            free_of = t_interval(of_fewer(one, groups))
+            free_of = t_interval(of_fewer(single.influences(clusters), groups))
             low, high, method = free_of.low, free_of.high, free_of.method
             if average and low is not None and high is not None:
                 # The mean's correlation rises with a single rater's, and so do the bounds, as far as it is defined.
