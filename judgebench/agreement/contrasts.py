@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import Counted, RowFigure, estimate, two_way_of, within
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.ratings import SEQUENCES
 from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures

@@ -10,15 +10,15 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
+from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.humans.ceiling import ceiling, select
 from judgebench.agreement.policies import Scored, apply
 from judgebench.agreement.ratings import from_verdicts, system_of, unfinished
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
 from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, fits, metrics_for
+from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, class_metric, fits, metrics_for
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine, of_fewer
 
@@ -411,6 +411,6 @@ def _classes(group: _Group) -> dict[str, ClassScores]:
     for code, label in enumerate(labels):
         support, named = round(float(gold[code])), round(float(judge[code]))
         if support or named:
-            scores = {name: estimate(metric(code), group.counted)[0] for name, metric in CLASS_METRICS.items()}
+            scores = {name: estimate(class_metric(name, code), group.counted)[0] for name in CLASS_METRICS}
             found[label] = ClassScores(support, named, **scores)
     return found

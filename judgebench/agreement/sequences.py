@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import RowFigure, free
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import Scored, checked_steps, sequences_of
 from judgebench.domain import Agreement, Estimate, Usage
 from judgebench.errors import DataError, UsageError

@@ -137,7 +137,7 @@ class Sources:
 
     def between(self, pair: AnnotatorCell) -> tuple[float | None, str]:
         """Return our figure between two annotators, or None and why there is none."""
-        from judgebench.agreement.humans.ceiling import pairwise  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.ceiling import pairwise  # noqa: PLC0415 - loads numpy
         from judgebench.agreement.measure import measure  # noqa: PLC0415 - loads numpy
         from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
 
@@ -186,8 +186,8 @@ class Sources:
 
     def tested(self, row: AltTestRow, recorded: Recorded) -> dict[str, tuple[float | None, str]]:
         """Return our figures of the alternative annotator test, or None and why there are none."""
-        from judgebench.agreement.alt_test.procedure import alt_test_ratings  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.alt_test.witness import verify_alt_test  # noqa: PLC0415 - loads scipy
+        from judgebench.agreement.alt_test import alt_test_ratings  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.witness.tables import verify_alt_test  # noqa: PLC0415 - loads scipy
 
         ratings = self._recorded_ratings(recorded)
         found = alt_test_ratings(ratings, self.card.policies, epsilon=row.epsilon, scoring=row.scoring)

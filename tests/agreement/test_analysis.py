@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.agreement.analysis.effects import Feature, columns_of, explain
-from judgebench.agreement.analysis.judges import label_use
-from judgebench.agreement.analysis.strata import difficulty, own_answers, slices
+from judgebench.agreement.analysis.judges import difficulty, label_use, own_answers, slices
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -22,7 +23,6 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import checked_steps, table_of
 from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import SEQUENCES

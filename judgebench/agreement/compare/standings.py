@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     groups,
@@ -22,7 +23,6 @@ from judgebench.agreement.contrasts import (
     shared_numbers,
 )
 from judgebench.agreement.estimates import Counted, estimate, within
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from judgebench.agreement.correct.labelled import (
+    Rows,
     Sample,
+    Score,
+    counts,
     drift,
     join_strata,
+    judged,
     labels_only,
     naive,
     post_stratified,
     ppi,
     ppi_weight,
+    rows_of,
+    score_of,
+    used,
 )
 from judgebench.agreement.correct.rogan_gladen import (
     ILL_CONDITIONED,
@@ -28,7 +35,6 @@ from judgebench.agreement.correct.rogan_gladen import (
     rogan_gladen,
     youden,
 )
-from judgebench.agreement.correct.samples import Rows, Score, counts, judged, rows_of, score_of, used
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
@@ -41,7 +47,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.correct.samples import Counts
+    from judgebench.agreement.correct.labelled import Counts
     from judgebench.domain import Ratings, Scale
 
 Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -20,7 +21,6 @@ from judgebench.agreement.contrasts import (
     verdicts_differ,
 )
 from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules, coverage_drop, flip_increase, increase
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.power import Power
 from judgebench.domain import Estimate
 from judgebench.errors import UnknownNameError, UsageError, argument

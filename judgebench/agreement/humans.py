@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, combined, estimate, free, within
-from judgebench.agreement.humans.ceiling import (
+from judgebench.agreement.ceiling import (
     ENOUGH,
     against_each,
     all_at_once,
@@ -21,6 +20,7 @@ from judgebench.agreement.humans.ceiling import (
     shared_pairs,
     two_sided,
 )
+from judgebench.agreement.estimates import Counted, combined, estimate, free, within
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.humans.ceiling import Resampling
+    from judgebench.agreement.ceiling import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
 
