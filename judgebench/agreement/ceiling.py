@@ -56,16 +56,7 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
     where no item has two labels.
 
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures
-    of response agreement for qualitative data, for the mean over pairs. Krippendorff's four observers on twelve units
-    (ordinal alpha .815), beside a judge who repeats the first:
-
-    >>> from judgebench.stats.coefficients.chance import weight_matrix
-    from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> found = ceiling(from_codes(Scale.rate(1, 5), CANONICAL[:, 0], CANONICAL), Policies())
-    >>> round(found["krippendorff_alpha_joint"].value, 3)
-    0.815
+    of response agreement for qualitative data, for the mean over pairs.
     """
     people = one_per_item(ratings)
     pairs = shared_pairs(people)
@@ -231,15 +222,7 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     quadratic weights; on ratings, also the six intraclass correlations.
 
     Source: Gwet (2014), Handbook of inter-rater reliability, 4th edition; Krippendorff (2011), Computing Krippendorff's
-    alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability, with their
-    four judges of six targets (table 4: .17, .29 and .71):
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> judges = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
-    >>> found = all_at_once(from_codes(Scale.rate(1, 10), np.full(6, -1), judges - 1))
-    >>> [round(found[name].value, 2) for name in ("icc_1", "icc_a1", "icc_c1")]
-    [0.17, 0.29, 0.71]
+    alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability.
     """
     codes, scale = people.gold, people.scale
     clusters = Clusters.of(people.cluster)

@@ -28,17 +28,6 @@ def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[
     one annotator) are listed once; one that scores nothing is left out. ``metrics`` are by default accuracy, Cohen's
     kappa and the headline of the scale. Source: Steegen, Tuerlinckx, Gelman & Vanpaemel (2016), Increasing transparency
     through a multiverse analysis.
-
-    PandaLM's published gpt-3.5 verdicts, gold A, tie and B; 25 of 999 are unusable. Accuracy is .6977 with these as
-    wrong, .7107 as ties (as published) and .7156 without them.
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> counts = [332, 13, 71, 6, 42, 5, 45, 13, 86, 20, 360, 6]
-    >>> gold, judge = np.repeat([0, 1, 2], [422, 105, 472]), np.repeat([0, 1, 2, -1] * 3, counts)
-    >>> found = sensitivity(from_codes(Scale.pair(), judge, gold))
-    >>> {rules.invalid: round(one["accuracy"].value, 4) for rules, _, one in found if rules.tie == "class"}
-    {'wrong': 0.6977, 'drop': 0.7156, 'tie': 0.7107}
     """
     scale = ratings.scale
     headline = metrics_for(scale.kind, scale.level, tie=scale.tie is not None).headline
@@ -78,15 +67,8 @@ def always(ratings: Ratings, policies: Policies, metrics: Sequence[str]) -> Cons
 
     Of several labels that are equally frequent it is the lowest; what the other judge said is not looked at, and
     unknown metrics are left out. None where a verdict is not one label out of the same few for all items (picks,
-    rankings, steps) or there is no gold. Kappa and its kin are 0 then: such a judge agrees by chance only (Cohen 1960,
-    A coefficient of agreement for nominal scales).
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold = np.repeat([0, 1], [30, 70])
-    >>> found = always(from_codes(Scale.check(), gold, gold), Policies(), ["percent_agreement", "cohen_kappa"])
-    >>> found.label, found.metrics["percent_agreement"].value, found.metrics["cohen_kappa"].value
-    ('correct', 0.7, 0.0)
+    rankings, steps) or there is no gold. Kappa and its kin are 0 then: such a judge agrees by chance only (Cohen
+    1960, A coefficient of agreement for nominal scales).
     """
     if ratings.sequence is not None or ratings.scale.kind in {"pick", "rank", "steps"}:
         return None

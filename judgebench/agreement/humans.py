@@ -124,15 +124,7 @@ def measure_humans(
     interval is made. DataError if no two annotators labelled the same item.
 
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability; Light (1971), Measures of response
-    agreement for qualitative data. Krippendorff's four observers on twelve units, as levels from 1 to 5 (ordinal alpha
-    .815):
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> from judgebench.domain import Scale
-    >>> found = measure_humans(from_codes(Scale.rate(1, 5), np.full(12, -1), CANONICAL))
-    >>> round(found.coefficients["krippendorff_alpha"].value, 3), [one.items for one in found.annotators]
-    (0.815, [9, 10, 11, 11])
+    agreement for qualitative data.
     """
     rules = policies or Policies()
     people = one_per_item(ratings)

@@ -129,17 +129,7 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
     UsageError if a policy makes no sense on it.
 
     Source: Tan et al. (2024), JudgeBench (the sum of signs); Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench
-    and Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM. An item that JudgeBench's rule counts
-    as right and the strict one does not: one order says A, the other a tie.
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> ratings = from_codes(Scale.pair(), [0, 1], [0, 0], item=[0, 0], swapped=[False, True])
-    >>> [
-    ...     apply(ratings, Policies(order=rule)).judge.tolist()
-    ...     for rule in ("sum-of-signs", "both-right", "inconsistent-tie")
-    ... ]
-    [[0], [3], [1]]
+    and Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM.
     """
     if ratings.scale.kind in {"rank", "steps"}:
         raise UsageError(

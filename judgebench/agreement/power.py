@@ -311,22 +311,7 @@ def pilot(
     The work is done by `pilot_pair` or `pilot_single`; the metric is by default the scale's headline. ``discordance``
     and ``design_effect`` replace what would be assumed or measured. UsageError for more than two judges, or a
     discordance for two; UnknownNameError if the metric is not known, DataError if it is undefined on the pilot,
-    ValueError if no two judges can be like that. Agresti (1990, p. 350): two judges differ on 150 + 86 of 1,600 items.
-
-    >>> from judgebench.agreement.matching import Judged
-    >>> from judgebench.stats.coefficients.catalog import METRICS
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> import numpy as np
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> one, two = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("first", a), ("second", b))
-    ... )
-    >>> found = pilot([one, two], "accuracy", METRICS, drop=0.05)
-    >>> round(found.discordance, 6), found.measured
-    (0.1475, True)
+    ValueError if no two judges can be like that.
     """
     if len(judged) > 2:
         raise UsageError(f"a pilot has one judge or two, not {len(judged)}")

@@ -70,19 +70,7 @@ def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) ->
     ``score_mean_absolute_error`` and ``score_mean_signed_error``.
 
     Source: DeLong, DeLong & Clarke-Pearson (1988) for AUC; Brier (1950); Guo et al. (2017), On calibration of modern
-    neural networks; Cox (1958) for slope and intercept; Spiegelhalter (1986). Ten probabilities of the reference: Brier
-    .1305, log loss .386596, ECE .27, Spiegelhalter's z -.153863.
-
-    >>> from dataclasses import replace
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1])
-    >>> plain = from_codes(Scale.check(), p >= 0.5, [0, 0, 1, 0, 1, 0, 1, 1, 1, 1])
-    >>> ratings = replace(plain, score=p, has_score=p >= 0, score_kind="probability")
-    >>> found = score_metrics(ratings, apply(ratings, Policies()))
-    >>> [round(found[name].value, 6) for name in ("brier", "log_loss", "ece", "spiegelhalter_z")]
-    [0.1305, 0.386596, 0.27, -0.153863]
+    neural networks; Cox (1958) for slope and intercept; Spiegelhalter (1986).
     """
     system = scored.system if two_way else None
     return {name: figure.estimate(scored.cluster, system) for name, figure in score_figures(ratings, scored).items()}

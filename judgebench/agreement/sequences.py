@@ -65,17 +65,7 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     verdicts that are the same from end to end. Of the policies, ``order`` is mean or single, ``invalid`` wrong or drop.
     UsageError if one makes no sense on sequences, or there are no systems to cluster by.
 
-    Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings. Four
-    responses ranked by a person and by a judge who swaps the first two: tau is 1 - 2/6.
-
-    >>> from dataclasses import replace
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> plain = from_codes(Scale.rank(4), [1], [0])
-    >>> ratings = replace(plain, sequence=np.array([[1, 0, 2, 3]]), gold_sequence=np.array([[[0, 1, 2, 3]]]))
-    >>> (row,) = measure_sequences(ratings, Policies(gold="each"), task="t", judge="j", gold_source="human")
-    >>> round(row.metrics["kendall_tau"].value, 6), row.metrics["top_1_agreement"].value
-    (0.666667, 0.0)
+    Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
     """
     kind = ratings.scale.kind
     kept, policies, left_out = _kept(ratings, policies)

@@ -56,16 +56,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     covariance; or ``no_disagreement``, ``few_clusters``, ``graded_gold``.
 
     Source: Stuart (1955), A test for homogeneity of the marginal distributions in a two-way classification; Maxwell
-    (1970), Comparing the classification of subjects by two independent judges. GPT-4 on TriviaQA (Thakur et al. 2024):
-    with two labels the test is McNemar's, (186 - 132)^2 / (186 + 132):
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold, judge = (np.repeat(codes, [903, 186, 132, 2374]) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    >>> labels, test = label_use(apply(from_codes(Scale.check(), judge, gold), Policies()))
-    >>> round(labels[1].difference.value, 6), round(test.statistic, 6), round(54**2 / 318, 6)
-    (0.015021, 9.169811, 9.169811)
+    (1970), Comparing the classification of subjects by two independent judges.
     """
     if scored.gold_values is not None:
         return (), "graded_gold"
@@ -261,22 +252,7 @@ def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
     questions without any are left out. UsageError if the scale is not a check, DataError if there is no such system or
     it shares no question with another.
 
-    Source: Krumdick et al. (2025), No free labels: limitations of LLM-as-a-judge without human grounding. GPT-4 on the
-    answers of other systems to TriviaQA (Thakur et al. 2024): it agrees with people on 2,674 of 2,915 where its own
-    answer is right, and on 225 of 280 where it is wrong:
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> cells = [669, 127, 114, 2005, 212, 46, 9, 13]
-    >>> gold, judge = (np.repeat(codes * 2, cells) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    >>> own, question = np.repeat([1, 0], [2915, 280]), np.arange(3195)
-    >>> names = ["other"] * 3195 + ["gpt-4"] * 3195
-    >>> sides, clusters = (np.r_[judge, own], np.r_[gold, own]), np.r_[question, question]
-    >>> ratings = from_codes(Scale.check(), *sides, cluster=clusters, system=names)
-    >>> found = own_answers(ratings, apply(ratings, Policies()), "gpt-4")
-    >>> [(one.name, round(one.metrics["cohen_kappa"].value, 6)) for one in found.slices]
-    [('right', 0.790684), ('wrong', 0.23322)]
+    Source: Krumdick et al. (2025), No free labels: limitations of LLM-as-a-judge without human grounding.
     """
     if scored.scale.kind != "check":
         raise UsageError("own answers are right or wrong on a check scale only")
