@@ -15,9 +15,25 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import bdtr, gammaln, ndtr, ndtri, xlog1py, xlogy
 
-from judgebench.agreement.power import accuracy_drop_items, kappa_drop_variance, quantiles
+from judgebench.agreement.power import kappa_drop_variance, quantiles
 
 Z = 1.6448536269514722
+
+
+def accuracy_drop_items(
+    drop: float, discordance: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
+) -> int:
+    """Items for a test of two paired accuracies, all of them independent.
+
+    ``n = [z_a sqrt(d) + z_b sqrt(d - drop^2)]^2 / drop^2`` with discordance d.
+    Source: Connor (1987), Sample size for testing differences in proportions for the paired-sample design.
+    """
+    if not 0 < drop <= discordance <= 1:
+        raise ValueError("the discordance is at least the drop, and the drop above 0")
+    quantiles(alpha=alpha, power=power, sides=sides)
+    z_alpha, z_beta = -float(ndtri(alpha / sides)), float(ndtri(power))
+    root = z_alpha * math.sqrt(discordance) + z_beta * math.sqrt(discordance - drop * drop)
+    return math.ceil((root / drop) ** 2 - 1e-9)
 
 
 def mcnemar_power(n: int, discordance: float, drop: float, alpha: float = 0.05) -> float:

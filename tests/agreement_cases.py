@@ -11,6 +11,8 @@ from hypothesis import settings
 
 from judgebench.domain import Ratings, Scale
 from judgebench.stats.crosstab import Crosstab
+from judgebench.stats.inference.paired import Difference
+from judgebench.stats.influence import combine, influence
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -80,3 +82,13 @@ def benchmark(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def difference(first, second):
+    """Test the difference of two estimates that share clusters."""
+    return Difference.of(combine([first, second], [1.0, -1.0]))
+
+
+def se_iid(table, outcome):
+    """Large-sample standard error for independent rows, sqrt(sum IF^2) / n: Fleiss, Cohen & Everitt (1969)."""
+    return float(np.sqrt((table.joint * influence(table, outcome) ** 2).sum() / table.n))

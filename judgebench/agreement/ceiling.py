@@ -268,11 +268,11 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
         return Estimate.missing(found)
     if how == "influence":
         return free(found, low=-1.0, high=1.0)
-    from judgebench.stats.inference.resampling import alpha_bootstrap, alpha_jackknife  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale
     units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
-    bounds = alpha_bootstrap(*units, seed=seed) if how == "bootstrap" else alpha_jackknife(*units)
+    bounds = alpha_resampled(*units, how, seed=seed)
     return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, bounds.method)
 
 

@@ -111,26 +111,6 @@ def _influence(base_rate: float, accuracy: float, gold: int, right: int) -> floa
     return ((right - accuracy) * (1 - chance) - (1 - accuracy) * margins) / (1 - chance) ** 2
 
 
-def accuracy_drop_items(
-    drop: float, discordance: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
-) -> int:
-    """Items for a test of two paired accuracies, all of them independent.
-
-    ``n = [z_a sqrt(d) + z_b sqrt(d - drop^2)]^2 / drop^2`` with discordance d:
-
-    >>> accuracy_drop_items(0.05, 0.1), accuracy_drop_items(0.05, 0.1, sides=2)
-    (246, 312)
-    """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
-
-    if not 0 < drop <= discordance <= 1:
-        raise ValueError("the discordance is at least the drop, and the drop above 0")
-    quantiles(alpha=alpha, power=power, sides=sides)
-    z_alpha, z_beta = -float(ndtri(alpha / sides)), float(ndtri(power))
-    root = z_alpha * math.sqrt(discordance) + z_beta * math.sqrt(discordance - drop * drop)
-    return math.ceil((root / drop) ** 2 - 1e-9)
-
-
 @dataclass(frozen=True, slots=True)
 class Power:
     """What a paired test of one metric can find.

@@ -86,22 +86,6 @@ def influence(table: Crosstab, outcome: Outcome) -> Floats:
     return outcome.gradient - float((table.joint * outcome.gradient).sum())
 
 
-def se_iid(table: Crosstab, outcome: Outcome) -> float:
-    """Large-sample standard error for independent rows, ``sqrt(sum IF^2) / n``, in units of the coefficient.
-
-    Intervals use `Influences.se`, which is this times ``sqrt(n / (n - 1))`` where no rows share a cluster.
-    Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
-
-    >>> from judgebench.stats.coefficients.chance import cohen_kappa
-    >>> from judgebench.stats.crosstab import Crosstab
-    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> table = Crosstab(counts / 200, 200, 3, np.arange(3.0))
-    >>> round(se_iid(table, cohen_kappa(table)), 6)
-    0.051002
-    """
-    return math.sqrt(float((table.joint * influence(table, outcome) ** 2).sum()) / table.n)
-
-
 def influences_of(table: Crosstab, outcome: Outcome, cells: Ints, clusters: Clusters) -> Influences:
     """Carry a coefficient's influence from cells (``cells``: the flat index of each row's) to clusters.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agreement_cases import table
+from agreement_cases import se_iid, table
 
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.chance import (
@@ -17,7 +17,6 @@ from judgebench.stats.coefficients.chance import (
     weight_matrix,
     weighted_kappa,
 )
-from judgebench.stats.influence import se_iid
 
 GOLDEN = {
     # Cohen 1960

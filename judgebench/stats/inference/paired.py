@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.stats.crosstab import TINY, Floats
-from judgebench.stats.influence import combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,8 +69,7 @@ class Difference:
     """A difference of two estimates on shared clusters, with its influences for joint tests and aggregates.
 
     ``se`` is None for fewer than 2 clusters; bounds, the statistic (difference over standard error) and p are None
-    without a standard error above 0, which is not evidence of certainty. ``df`` is infinite for the normal
-    distribution.
+    without a standard error above 0, which is not evidence of certainty.
     """
 
     value: float
@@ -88,8 +86,6 @@ class Difference:
         cls,
         subtracted: Influences,
         *,
-        level: float = 0.95,
-        normal: bool = False,
         bias: tuple[float, float] = (0.0, 0.0),
     ) -> Difference:
         """Test a difference whose influences are already subtracted.
@@ -97,33 +93,16 @@ class Difference:
         ``bias`` is the most that the first and the second value can lie too high. The interval is widened by both, and
         p is that of the part of the difference which they can't explain: that holds whatever the bias is.
         """
-        from scipy.special import ndtr, ndtri, stdtr, stdtrit  # noqa: PLC0415 - loaded on use
+        from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-        df = math.inf if normal else float(subtracted.sums.size - 1)
+        df = float(subtracted.sums.size - 1)
         se = subtracted.se
         if se is None or se < TINY:
             return cls(subtracted.value, se, None, None, None, None, df, subtracted)
         statistic = (max(0.0, subtracted.value - bias[0]) + min(0.0, subtracted.value + bias[1])) / se
-        tail, quantile = (
-            (ndtr(-abs(statistic)), ndtri((1 + level) / 2))
-            if normal
-            else (stdtr(df, -abs(statistic)), stdtrit(df, (1 + level) / 2))
-        )
-        reach = float(quantile) * se
+        reach = float(stdtrit(df, 0.975)) * se
         low, high = subtracted.value - bias[0] - reach, subtracted.value + bias[1] + reach
-        return cls(subtracted.value, se, low, high, statistic, 2 * float(tail), df, subtracted)
-
-
-def difference(first: Influences, second: Influences, *, level: float = 0.95, normal: bool = False) -> Difference:
-    """Compare two estimates that share clusters: two judges, two prompts, a judge and a ceiling.
-
-    ``SE^2 = G / (G - 1) sum_g (sum_i IF_1i - IF_2i)^2 / n^2`` over G clusters: what both estimates share cancels.
-    Clusters with the same code are the same questions. ``normal`` takes the normal distribution instead of t with G - 1
-    degrees of freedom.
-    Source: Miller (2024), Adding error bars to evals; Vanbelle & Albert (2008), A bootstrap method for comparing
-    correlated kappa coefficients.
-    """
-    return Difference.of(combine([first, second], [1.0, -1.0]), level=level, normal=normal)
+        return cls(subtracted.value, se, low, high, statistic, 2 * float(stdtr(df, -abs(statistic))), df, subtracted)
 
 
 @dataclass(frozen=True, slots=True)
