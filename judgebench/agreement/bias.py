@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import finished, free
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
-from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import interval
-from judgebench.stats.influence import Clusters, Influences, mean
+from judgebench.stats.influence import Clusters, RowOutcome, mean
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -138,16 +136,7 @@ def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
 
     At 0 and 1 it is Wilson's for the number of clusters.
     """
-    influences: Influences = mean(flags.astype(np.float64), clusters)
-    # As other shares: at 0 and 1 every influence is 0, and Wilson's bound for their number takes over.
-    found = interval(
-        Outcome(influences.value, n=influences.n),
-        influences,
-        independent=clusters.independent,
-        proportion=True,
-        low=0.0,
-    )
-    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
+    return finished(RowOutcome.mean(flags.astype(np.float64)), clusters, low=0.0, high=1.0, proportion=True)
 
 
 #: A bin of fewer rows than this says little.

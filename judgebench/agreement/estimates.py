@@ -119,7 +119,14 @@ def _otherwise(
             return none
         return Interval(*clopper_pearson(hits, n), influences.se, "clopper-pearson")
     if method == "two-way":
-        return none if counted.system is None else _two_way(counted, outcome, influences, (low, high))
+        if counted.system is None:
+            return none
+        joint = two_way_of(
+            lambda way: influences_of(table, outcome, counted.cells, Clusters.of(way)),
+            counted.clusters.codes,
+            counted.system,
+        )
+        return none if joint is None else _two_way(joint, low, high)
     if method == "default":
         return none
 
@@ -151,16 +158,8 @@ def two_way_influences(first: Influences, second: Influences, both: Influences) 
     return replace(fewer, sums=fewer.sums * (se / fewer.se))
 
 
-def _two_way(counted: Counted, outcome: Outcome, influences: Influences, bounds: tuple[float, float]) -> Interval:
-    systems = Clusters.of(counted.system if counted.system is not None else np.zeros(0, dtype=np.int64))
-    _, both = np.unique(
-        counted.clusters.codes.astype(np.int64) * max(systems.count, 1) + systems.codes, return_inverse=True
-    )
-    other, crossed = (influences_of(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
-    joint = two_way_influences(influences, other, crossed)
-    if joint is None:
-        return Interval(None, None, None, "")
-    found = t_interval(joint, low=bounds[0], high=bounds[1])
+def _two_way(joint: Influences, low: float, high: float) -> Interval:
+    found = t_interval(joint, low=low, high=high)
     return replace(found, method=f"two-way-{found.method}")
 
 
@@ -207,8 +206,8 @@ class RowFigure:
         joint = two_way_of(self.influences, codes, system)
         if joint is None:
             return found
-        bounds = t_interval(joint, low=self.low, high=self.high)
-        return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, f"two-way-{bounds.method}")
+        bounds = _two_way(joint, self.low, self.high)
+        return replace(found, low=bounds.low, high=bounds.high, se=bounds.se, method=bounds.method)
 
 
 def two_way_of(influences_by: Callable[[Ints], Influences | None], codes: Ints, system: Ints) -> Influences | None:

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import RowFigure, free
 from judgebench.agreement.policies import Scored, checked_steps, sequences_of
+from judgebench.agreement.ratings import divisions, need_two_systems
 from judgebench.domain import Agreement, Estimate, Usage
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.coefficients.catalog import ROW_METRIC_SETS, ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.influence import Clusters, RowOutcome, combine, influence
+from judgebench.stats.influence import Clusters, RowOutcome, by_row, combine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -39,7 +41,6 @@ _RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, bool]] = {
     "top_1_agreement": (sequence_scores.top_1_agreement, 0.0, True),
     "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, True),
 }
-_FEW, _LOW = 20, 0.95
 _WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
 
 
@@ -69,11 +70,12 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     """
     kind = ratings.scale.kind
     kept, policies, left_out = _kept(ratings, policies)
-    if interval == "two-way" and len(ratings.systems) < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
+    if interval == "two-way":
+        need_two_systems(ratings)
     headline, companions = ROW_METRIC_SETS[kind]
     rows: list[Agreement] = []
-    for name, chosen in _groups(ratings, by):
+    parts = ((name, getattr(ratings, division) == code) for name, division, code in divisions(ratings, by))
+    for name, chosen in (("all", kept), *parts):
         group = select(ratings, np.flatnonzero(chosen & kept))
         if not group.item.size:
             continue
@@ -86,11 +88,13 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
         system = group.system if interval == "two-way" else None
         metrics = {metric: figure.estimate(group.cluster, system) for metric, figure in figures.items()}
         if verify:
-            _verify(group, policies, metrics, f"{task}, {judge}, {name}")
+            from judgebench.agreement.witness.rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
+
+            verify_sequences(group, policies, metrics, where=f"{task}, {judge}, {name}")
         warnings = {
-            "few_clusters": np.unique(group.cluster).size < _FEW,
-            "few_systems": interval == "two-way" and len(ratings.systems) < _FEW,
-            "low_coverage": coverage < _LOW,
+            "few_clusters": np.unique(group.cluster).size < FEW_CLUSTERS,
+            "few_systems": interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS,
+            "low_coverage": coverage < LOW_COVERAGE,
             "left_out": name == "all" and left_out > 0,
             "length_mismatch": kind == "steps" and _mismatched(group),
         }
@@ -157,21 +161,15 @@ def _kept(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], 
     policies = _checked(policies, ratings.scale.kind)
     kept = ratings.gold_sequence.max(axis=(1, 2), initial=-1) >= 0 if ratings.gold_sequence is not None else None
     if kept is None or not kept.any():
-        raise DataError("no item has a gold label", hint="check the labels and --limit")
+        raise DataError("no item has a gold label", hint=f"check the labels and {argument('limit')}")
     if not (kept & (ratings.game == 0)).any():
-        raise DataError("there is no judgment to score", hint="check the labels and --limit")
+        raise DataError("there is no judgment to score", hint=f"check the labels and {argument('limit')}")
     left_out = int(np.unique(ratings.item[~kept]).size)
     if policies.order == "single":
         kept &= ratings.game == 0
     elif int(ratings.game.max(initial=0)) == 0:
         policies = replace(policies, order="single")
     return kept, policies, left_out
-
-
-def _verify(group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], where: str) -> None:
-    from judgebench.agreement.witness.rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
-
-    verify_sequences(group, policies, metrics, where=where)
 
 
 def _checked(policies: Policies, kind: str) -> Policies:
@@ -184,17 +182,6 @@ def _checked(policies: Policies, kind: str) -> Policies:
                 f"gold={' or '.join(sorted(gold))}"
             )
     return replace(policies, gold="each") if kind == "rank" else policies
-
-
-def _groups(ratings: Ratings, by: Sequence[str]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    yield "all", np.ones(ratings.item.size, dtype=np.bool_)
-    if "subset" in by and ratings.subsets != ("",):
-        for code, name in enumerate(ratings.subsets):
-            yield name or "(no subset)", ratings.subset == code
-    if "system" in by and ratings.systems != ("",):
-        for code, name in enumerate(ratings.systems):
-            if name:
-                yield f"system:{name}", ratings.system == code
 
 
 def _rank_figures(group: Ratings) -> dict[str, RowFigure]:
@@ -272,10 +259,7 @@ def _step_kappa(gold: Codes, judge: Codes) -> RowFigure:
     cells = gold[row, place] * 3 + np.where(said < 0, 2, said)
     counts = np.bincount(cells, minlength=9).reshape(3, 3)
     table = Crosstab(counts / row.size, int(row.size), 2, np.arange(2.0))
-    outcome = cohen_kappa(table)
-    if outcome.value is None:
-        return _figure("step_kappa", RowOutcome.undefined(outcome.reason or "undefined"), row)
-    return _figure("step_kappa", RowOutcome(outcome.value, influence(table, outcome).ravel()[cells]), row)
+    return _figure("step_kappa", by_row(table, cohen_kappa(table), cells), row)
 
 
 def _mismatched(group: Ratings) -> bool:

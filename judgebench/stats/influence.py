@@ -184,6 +184,13 @@ class RowOutcome:
         )
 
 
+def by_row(table: Crosstab, outcome: Outcome, cells: Ints) -> RowOutcome:
+    """Take a coefficient's influence from cells to rows (``cells``: the flat index of each row's)."""
+    if outcome.value is None:
+        return RowOutcome.undefined(outcome.reason or "undefined")
+    return RowOutcome(outcome.value, influence(table, outcome).ravel()[cells])
+
+
 def centred(values: Floats) -> Floats:
     """Deviations from the mean, shape (n,); exactly 0 where all values are the same."""
     if values.size and float(values.min()) == float(values.max()):

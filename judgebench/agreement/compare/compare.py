@@ -25,9 +25,9 @@ from judgebench.agreement.contrasts import (
 )
 from judgebench.agreement.policies import checked_steps, table_of
 from judgebench.agreement.power import Power, pilot_pair
-from judgebench.agreement.ratings import SEQUENCES
+from judgebench.agreement.ratings import SEQUENCES, need_two_systems
 from judgebench.domain import Estimate
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import agresti_min
 from judgebench.stats.inference.multiplicity import holm
@@ -204,10 +204,8 @@ def compare(
     one = matched.scored[0]
     two_way = interval == "two-way"
     systems = len(matched.ratings[0].systems)
-    if two_way and systems < 2:
-        raise UsageError(
-            f"two-way intervals cluster by question and by system, and need two systems: {argument('system')}"
-        )
+    if two_way:
+        need_two_systems(matched.ratings[0])
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
     lines = _adjusted(

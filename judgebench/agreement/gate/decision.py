@@ -22,6 +22,7 @@ from judgebench.agreement.contrasts import (
 )
 from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules, coverage_drop, flip_increase, increase
 from judgebench.agreement.power import Power
+from judgebench.agreement.ratings import NO_SUBSET
 from judgebench.domain import Estimate
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -144,7 +145,7 @@ def gate(
 
 def _groups(matched: Matched, subsets: Sequence[str]) -> Iterator[tuple[str, list[JudgeRows]]]:
     """All items, then the subsets that were asked for."""
-    present = [name or "(no subset)" for name in matched.ratings[0].subsets]
+    present = [name or NO_SUBSET for name in matched.ratings[0].subsets]
     every = EVERY in subsets
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
         told = ", ".join(map(repr, present[:_NAMED]))
