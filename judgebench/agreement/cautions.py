@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
+from judgebench.agreement.policies import count_items
 from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def cautions(
     """
     table = counted.table
     found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
-    items = _items(scored)
+    items = count_items(scored.item)
     last = {
         "constant_judge": np.count_nonzero(table.judge) == 1,
         "few_items": 0 < items < FEW_ITEMS,
@@ -69,14 +70,10 @@ def _about_labels(scored: Scored, counted: Counted, metrics: Mapping[str, Estima
     return [code for code, holds in found.items() if holds]
 
 
-def _items(scored: Scored) -> int:
-    return int(np.count_nonzero(np.bincount(scored.item))) if scored.size else 0
-
-
 def _rarest(scored: Scored) -> int:
     """Count the items with the rarest gold label; an item's games and annotators are not further examples."""
     gold = scored.gold
-    if _items(scored) < gold.size:
+    if count_items(scored.item) < gold.size:
         _, first = np.unique(scored.item * scored.shape[0] + gold, return_index=True)
         gold = gold[first]
     items = np.bincount(gold)

@@ -220,6 +220,21 @@ def two_way_of(influences_by: Callable[[Ints], Influences | None], codes: Ints, 
     return two_way_influences(ways[0], ways[1], ways[2])
 
 
+def of_mean(
+    influences: Influences, *, independent: bool, low: float, high: float, proportion: bool = False
+) -> Estimate:
+    """Give an estimate on all its rows its interval, Wilson's where it is a share of independent ones."""
+    found = interval(
+        Outcome(influences.value, n=influences.n),
+        influences,
+        independent=independent,
+        proportion=proportion,
+        low=low,
+        high=high,
+    )
+    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
+
+
 def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float, proportion: bool = False) -> Estimate:
     """Give a figure of rows its interval: Wilson's for a plain share of rows, else cluster-robust t in its range.
 
@@ -231,14 +246,6 @@ def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float
     if outcome.influence is None:
         return Estimate(outcome.value, None, None, n)
     influences = outcome.influences(clusters)
-    found = interval(
-        Outcome(outcome.value, n=n),
-        influences,
-        independent=clusters.independent,
-        proportion=proportion,
-        low=low,
-        high=high,
-    )
+    found = of_mean(influences, independent=clusters.independent, proportion=proportion, low=low, high=high)
     # A symmetric interval of an error may pass below 0.
-    below = None if found.low is None else max(low, found.low)
-    return Estimate(outcome.value, below, found.high, n, None, found.se, found.method)
+    return found if found.low is None else replace(found, low=max(low, found.low))

@@ -12,7 +12,7 @@ from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.policies import Scored, apply
+from judgebench.agreement.policies import Scored, apply, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
     divisions,
@@ -54,8 +54,7 @@ class _Group:
 
     @property
     def items(self) -> int:
-        item = self.scored.item
-        return int(np.count_nonzero(np.bincount(item))) if item.size else 0
+        return count_items(self.scored.item)
 
     @property
     def judged(self) -> tuple[int, int]:

@@ -146,7 +146,7 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
         valid = np.flatnonzero(judge != _INVALID)
         judge, rows = judge[valid], rows[valid]
     keep, gold, values = _gold(ratings, rows, policies)
-    left_out = _items(ratings.item[rows]) - _items(ratings.item[rows[keep]])
+    left_out = count_items(ratings.item[rows]) - count_items(ratings.item[rows[keep]])
     if policies.tie == "drop":
         named = gold != tie
         keep, gold = keep[named], gold[named]
@@ -196,7 +196,8 @@ def _check_codes(ratings: Ratings) -> None:
             raise DataError(f"a {side} has a code off the scale {scale.spec}: codes run from 0, and -1 is none")
 
 
-def _items(item: npt.NDArray[np.integer]) -> int:
+def count_items(item: npt.NDArray[np.integer]) -> int:
+    """Count the items that rows are about."""
     return int(np.count_nonzero(np.bincount(item))) if item.size else 0
 
 

@@ -9,23 +9,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.estimates import free
-from judgebench.domain import Estimate
+from judgebench.agreement.estimates import free, of_mean
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients import bradley_terry as bt
-from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import interval
 from judgebench.stats.influence import Clusters, Influences, mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Ratings
+    from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.orderings import Bools
     from judgebench.stats.crosstab import Floats
-
-__all__ = ["MeanBoard", "Opponents", "PairBoard", "ScoreKind", "coverage", "opponents_of", "scoreboard"]
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
@@ -128,15 +123,7 @@ class MeanBoard:
         """Give a system's score its interval."""
         share = (self.low, self.high) == (0.0, 1.0)
         independent = influences.ids.size == influences.n
-        found = interval(
-            Outcome(influences.value, n=influences.n),
-            influences,
-            independent=independent,
-            proportion=share,
-            low=self.low,
-            high=self.high,
-        )
-        return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
+        return of_mean(influences, independent=independent, proportion=share, low=self.low, high=self.high)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""
@@ -375,7 +362,8 @@ def _games(
     if not named.any():
         raise DataError(
             "no row names two systems",
-            hint=f"a run's task must give both responses' models; with {argument('csv')} give {argument('system')} twice, "
+            hint="a run's task must give both responses' models; "
+            f"with {argument('csv')} give {argument('system')} twice, "
             "a column for each side (or one column of `first vs second`)",
         )
     # A system's game against itself says nothing of systems.
