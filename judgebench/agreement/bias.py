@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import finished, free
+from judgebench.agreement.estimates import free, of_mean
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
-from judgebench.stats.influence import Clusters, RowOutcome, mean
+from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -136,7 +136,8 @@ def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
 
     At 0 and 1 it is Wilson's for the number of clusters.
     """
-    return finished(RowOutcome.mean(flags.astype(np.float64)), clusters, low=0.0, high=1.0, proportion=True)
+    influences = mean(flags.astype(np.float64), clusters)
+    return of_mean(influences, independent=clusters.independent, proportion=True, low=0.0, high=1.0)
 
 
 #: A bin of fewer rows than this says little.

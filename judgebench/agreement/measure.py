@@ -136,8 +136,9 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], influences[group.name] = estimate(metric, group.counted, interval)
         for whole, shares in weights.items():
             totals[whole][name] = _aggregated(metric, shares, influences)
-    for group in groups:
-        group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
+    if ratings.score is not None:
+        for group in groups:
+            group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
     if verify:
         _verify(ratings, groups, f"{task}, {judge}")
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
@@ -167,7 +168,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
                 left_out=scored.left_out if group.name == "all" else 0,
             )
             + (("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ())
-            + (("missing_scores",) if missing_scores(ratings, group.scored) else ()),
+            + (("missing_scores",) if ratings.score is not None and missing_scores(ratings, group.scored) else ()),
             revision=revision,
             scale=scale.spec,
             headline=wanted.headline,

@@ -58,7 +58,8 @@ class NumberColumns:
 
     def take(self, verdict: Verdict) -> None:
         """Add a row; a verdict without a code has no number either."""
-        found = None if verdict.code is None else number_of(verdict, self._scale)
+        known = verdict.code is not None and (verdict.probabilities or verdict.scores)
+        found = number_of(verdict, self._scale) if known else None
         value, probable = found or (0.0, False)
         if not np.isfinite(value):
             raise DataError(f"item {verdict.item!r}: the judge's score {value} is not a finite number")
