@@ -136,9 +136,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], influences[group.name] = estimate(metric, group.counted, interval)
         for whole, shares in weights.items():
             totals[whole][name] = _aggregated(metric, shares, influences)
-    if ratings.score is not None:
-        for group in groups:
-            group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
+    for group in groups if ratings.score is not None else ():
+        group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
     if verify:
         _verify(ratings, groups, f"{task}, {judge}")
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)

@@ -54,8 +54,7 @@ def opponents_of(ratings: Ratings) -> Opponents:
     if unclear := [name for name, part in zip(ratings.systems, parts, strict=True) if len(part) > 2]:
         raise DataError(
             f"the pairing {unclear[0]!r} can be read in two ways",
-            hint=f"with {argument('csv')} give a column for each side: "
-            f"{argument('system')} FIRST {argument('system')} SECOND",
+            hint="with --csv give a column for each side: --system-col FIRST --system-col SECOND",
         )
     both = [part if len(part) == 2 else ["", ""] for part in parts]
     return Opponents.of(ratings.system, [a for a, _ in both], ratings.system, [b for _, b in both])
@@ -332,7 +331,7 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[MeanBoard, 
     if not named.any():
         raise DataError(
             "no row says whose response it judges",
-            hint=f"name the column with {argument('system')}; a task must give its responses' models",
+            hint="name the column with --system-col; a task must give its responses' models",
         )
     seen = np.bincount(scored.system[named & judged], minlength=len(ratings.systems)) > 0
     present = np.bincount(scored.system[named], minlength=len(ratings.systems)) > 0
@@ -362,9 +361,8 @@ def _games(
     if not named.any():
         raise DataError(
             "no row names two systems",
-            hint="a run's task must give both responses' models; "
-            f"with {argument('csv')} give {argument('system')} twice, "
-            "a column for each side (or one column of `first vs second`)",
+            hint="a run's task must give both responses' models; with --csv give --system-col twice, a column for each "
+            "side (or one column of `first vs second`)",
         )
     # A system's game against itself says nothing of systems.
     use = named & (first != second)
@@ -382,7 +380,7 @@ def _games(
     if not seen.any():
         raise DataError(
             "no pair of different systems has a verdict",
-            hint=f"check {argument('system')}, {argument('anchor')} and the run",
+            hint="check --system-col, --anchor and the run",
         )
     rows = np.flatnonzero(use & seen[first] & seen[second])
     to = np.cumsum(seen) - 1
