@@ -127,7 +127,7 @@ def _cards() -> tuple[str, ...]:
 
 
 def _metrics() -> tuple[str, ...]:
-    from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.coefficients.catalog import METRIC_TITLES  # noqa: PLC0415 - loaded on use
 
     return tuple(METRIC_TITLES)
 

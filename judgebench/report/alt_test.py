@@ -26,8 +26,7 @@ from judgebench.report.document.text import clean, interval, p_value, share, spr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.alt_test.differences import JudgeDifference
-    from judgebench.agreement.alt_test.procedure import AltTest, Replaced
+    from judgebench.agreement.alt_test import AltTest, JudgeDifference, Replaced
     from judgebench.domain import Estimate, Policies
     from judgebench.report.document.grid import Fields
     from judgebench.report.document.model import Block, Sheet

@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.analysis.effects import Effect, Explanation
-    from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse
-    from judgebench.agreement.analysis.strata import Slice, Strata
+    from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse, Slice, Strata
     from judgebench.domain import Estimate
     from judgebench.report.document.grid import Fields
     from judgebench.report.document.model import Block, Value
-    from judgebench.stats.coefficients.homogeneity import Homogeneity
+    from judgebench.stats.inference.paired import Homogeneity
 
 __all__ = ["Analyses", "Analysis"]
 

@@ -213,7 +213,7 @@ class _Sources:
         return values[figure.subset], ""
 
     def _between(self, figure: PublishedFigure) -> Found:
-        from judgebench.agreement.humans.ceiling import pairwise  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.ceiling import pairwise  # noqa: PLC0415 - loads numpy
         from judgebench.agreement.measure import measure  # noqa: PLC0415 - loads numpy
         from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
 
@@ -260,8 +260,8 @@ class _Sources:
         return found[0], ""
 
     def _alt_test(self, figure: PublishedFigure) -> Found:
-        from judgebench.agreement.alt_test.procedure import alt_test_ratings  # noqa: PLC0415 - loads numpy
-        from judgebench.agreement.alt_test.witness import verify_alt_test  # noqa: PLC0415 - loads scipy
+        from judgebench.agreement.alt_test import alt_test_ratings  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.witness.tables import verify_alt_test  # noqa: PLC0415 - loads scipy
 
         key = (figure.judge, figure.split, figure.epsilon, figure.scoring)
         if key not in self._tested:

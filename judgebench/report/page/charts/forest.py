@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judgebench.agreement.names import title_of
 from judgebench.errors import UsageError
 from judgebench.report.document.text import NONE, clean, spread
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, shorten, ticks
 from judgebench.report.page.parts import Chart, bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.words import gold_word
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,19 +8,18 @@ import numpy as np
 
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
-from judgebench.agreement.score_metrics import numbers_of, score_metrics
+from judgebench.agreement.score_metrics import numbers_of, reliability, score_metrics
 from judgebench.report.document.text import clean, many, spread
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas
 from judgebench.report.page.parts import Chart, first_up, name_of, percent, told, whom
 from judgebench.stats.coefficients.calibration import bins_of
-from judgebench.stats.inference.reliability import reliability
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from judgebench.agreement.score_metrics import Bin
     from judgebench.domain import Policies, Ratings
     from judgebench.report.page.charts.canvas import Canvas
-    from judgebench.stats.inference.reliability import Bin
 
 __all__ = ["calibration", "confusion"]
 
