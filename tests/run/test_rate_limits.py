@@ -10,7 +10,7 @@ from servers.limiter import Limiter
 
 from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, Verdict
 from judgebench.judges.backend import Completion, Failure, http_error
-from judgebench.judges.http import rate_limits
+from judgebench.judges.headers import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 
