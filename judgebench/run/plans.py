@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Scale, Task, Verdict
     from judgebench.domain.results import Aggregate
+    from judgebench.judges.llm import Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +182,6 @@ _TOO_FEW = 3
 _Z = 1.959964
 
 
-class _Expected(Protocol):
-    @property
-    def calls(self) -> int: ...
-    @property
-    def usage(self) -> Usage: ...
-
-
 @runtime_checkable
 class _Forecasting(Protocol):
     """What a judge offers if its calls cost tokens."""
@@ -195,7 +189,7 @@ class _Forecasting(Protocol):
     @property
     def counting(self) -> str: ...
 
-    def forecast(self, case: Case, scale: Scale) -> _Expected: ...
+    def forecast(self, case: Case, scale: Scale) -> Expected: ...
 
     def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage: ...
 
@@ -219,7 +213,7 @@ class _Sums:
     output: int = 0
     squares: float = 0.0
 
-    def add(self, expected: _Expected, usage: Usage) -> None:
+    def add(self, expected: Expected, usage: Usage) -> None:
         self.answers += 1
         self.calls += expected.calls
         self.expected_input += expected.usage.input_tokens

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Case, Judge, Reply, Scale, Verdict
+    from judgebench.domain import Case, Judge, Reply, Scale
     from judgebench.domain.protocols import BatchJudge, BatchLimits
     from judgebench.run.batch.ledger import Entry
-    from judgebench.run.engine import Sink, Summary
+    from judgebench.run.engine import Summary
     from judgebench.run.throttle import Budget
-    from judgebench.store.runs import RunWriter, Stored
+    from judgebench.store.runs import RunWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ class Rest:
     """
 
     def __init__(self, judge: Judge, calls: BatchJudge, have: Mapping[str, dict[int, Any]]) -> None:
+        self.name = judge.name
+        self.settings = judge.settings
         self._judge = judge
         self._calls = calls
         self._have = have
@@ -123,16 +125,6 @@ class Rest:
     def __getattr__(self, name: str) -> Any:
         """Pass on what is not ours, the dispatcher above all."""
         return getattr(self._judge, name)
-
-    @property
-    def name(self) -> str:
-        """The judge's name."""
-        return self._judge.name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """The judge's settings."""
-        return self._judge.settings
 
     async def judge(self, case: Case, scale: Scale) -> Reply:
         """Make the calls that are missing, then read all answers."""
@@ -142,23 +134,6 @@ class Rest:
             if number not in have:
                 have[number] = await self._calls.ask(messages)
         return self._calls.reply(case, scale, [have[number] for number in range(len(requests))])
-
-
-class Keeping:
-    """A sink that remembers which cases are settled."""
-
-    def __init__(self, sink: Sink, settled: set[str]) -> None:
-        self._sink = sink
-        self._settled = settled
-
-    def lookup(self, key: str) -> Stored | None:
-        """Find the answer to a case."""
-        return self._sink.lookup(key)
-
-    def append(self, verdict: Verdict) -> None:
-        """Keep one verdict."""
-        self._sink.append(verdict)
-        self._settled.add(verdict.key)
 
 
 def total(batches: Summary, live: Summary) -> Summary:

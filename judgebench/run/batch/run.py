@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Keeping, Pending, Rest, Waiting, counted, total
+from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Pending, Rest, Waiting, counted, total
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.throttle import OverBudgetError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from judgebench.run.batch.ledger import Entry, Ledger
     from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.plans import Plan
-    from judgebench.store.runs import RunWriter
+    from judgebench.store.runs import RunWriter, Stored
 
 #: Rounds of questions that may go unanswered before the command gives up; the batches go on without it.
 _PATIENCE = 12
@@ -157,21 +157,21 @@ class BatchRun:
         self.summary.cases = cases
 
     def _reuse(self, case: Case) -> bool:
-        stored = self.writer.lookup(case.key)
+        stored = self.lookup(case.key)
         if stored is None:
             return False
-        verdict = stored.verdict.relabelled(case, self.planned.task.revision)
-        if not stored.own or verdict != stored.verdict:
-            self.writer.append(verdict)
-        self.summary.reused += 1
-        self._count(verdict)
+        self.summary.reuse(stored, case, self.planned.task.revision, self)
+        self._settled.add(case.key)
         return True
 
-    def _count(self, verdict: Verdict) -> None:
+    def lookup(self, key: str) -> Stored | None:
+        """Find the answer to a case, as a sink of the local engine."""
+        return self.writer.lookup(key)
+
+    def append(self, verdict: Verdict) -> None:
+        """Keep one verdict, whose case is settled with it."""
+        self.writer.append(verdict)
         self._settled.add(verdict.key)
-        self.summary.statuses[verdict.status] += 1
-        if verdict.model:
-            self.summary.models[verdict.model] += 1
 
     async def _submit(self) -> bool:
         """Cut what is missing into batches and submit each; True where one certainly never left."""
@@ -408,10 +408,8 @@ class BatchRun:
 
     def _settle(self, case: Case, reply: Reply) -> None:
         verdict = Verdict.of(case, reply, self.planned.task.scale, self.planned.task.revision)
-        self.writer.append(verdict)
-        self.summary.asked += 1
-        self.summary.usage = self.summary.usage + reply.usage
-        self._count(verdict)
+        self.append(verdict)
+        self.summary.answered(verdict)
 
     async def _live(self, cases: list[Case], have: dict[str, dict[int, Any]]) -> bool:
         """Ask cases through the local engine, but no call that a batch answered; False where money is lacking."""
@@ -423,7 +421,7 @@ class BatchRun:
                 Rest(self.planned.judge, self.judge, have),
                 self.planned.task.scale,
                 lambda: cases,
-                Keeping(self.writer, self._settled),
+                self,
                 revision=self.planned.task.revision,
                 options=self.options,
                 dispatcher=self.dispatchers.of(self.planned.judge),

@@ -16,7 +16,7 @@ from judgebench.run.cluster.worker import Share, Worker, raised
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from judgebench.domain import Case, Judge, Reply, Scale
     from judgebench.errors import JudgebenchError
@@ -58,7 +58,8 @@ class FarJudge:
     """A judge that is asked elsewhere, by ``pool``; ``make`` makes it in a worker. Satisfies `domain.Judge`."""
 
     def __init__(self, planned: Plan, make: Callable[[], Judge], pool: WorkerPool) -> None:
-        self._judge = planned.judge
+        self.name = planned.judge.name
+        self.settings = planned.judge.settings
         self.key = planned.run.identity
         self.scale = planned.task.scale
         self.make = make
@@ -69,16 +70,6 @@ class FarJudge:
         forecast = getattr(planned.judge, "forecast", None)
         if forecast is not None:
             self.forecast = forecast
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self._judge.name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """Those of the judge."""
-        return self._judge.settings
 
     async def judge(self, case: Case, scale: Scale) -> Reply:  # noqa: ARG002 - the workers know the scale
         """Have a worker ask; errors are those of the judge and the engine there."""

@@ -23,7 +23,7 @@ from judgebench.errors import (
     RetryableError,
     UsageError,
 )
-from judgebench.run.engine import Asker, Dispatchers
+from judgebench.run.engine import Caller, Dispatchers, Summary
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Worker:
         sys.path.extend(entry for entry in path if entry not in sys.path)
         self._share = share
         self._dispatchers = Dispatchers(share.options)
-        self._askers: dict[str, Asker] = {}
+        self._callers: dict[str, Caller] = {}
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
         self._told: dict[str, tuple[int, Usage]] = {}
 
@@ -125,7 +125,7 @@ class Worker:
         self, name: str, make: Callable[[], Judge], scale: Scale, settings: Mapping[str, Any]
     ) -> Flat | None:
         """Make a judge and see that it has the driver's settings; returns the error that keeps it from asking."""
-        if name in self._askers:
+        if name in self._callers:
             return None
         try:
             judge = make()
@@ -139,11 +139,11 @@ class Worker:
                     "install the same judgebench there, and the same files at the same paths"
                 )
             )
-        asker = Asker(judge, scale, self._share.options, self._dispatchers.of(judge))
+        caller = Caller(judge, scale, self._share.options, self._dispatchers.of(judge), Summary())
         attach = getattr(judge, "attach", None)
         if attach is not None:
-            attach(_Shared(asker.port, self._share.of))
-        self._askers[name] = asker
+            attach(_Shared(caller.port, self._share.of))
+        self._callers[name] = caller
         self._tasks[name] = set()
         return None
 
@@ -168,19 +168,19 @@ class Worker:
 
     async def drop(self, name: str) -> None:
         """Ask no more about a judge's cases, and close its connections."""
-        asker = self._askers.pop(name, None)
+        caller = self._callers.pop(name, None)
         for task in self._tasks.pop(name, set()):
             task.cancel()
-        close = getattr(asker.judge, "aclose", None) if asker is not None else None
+        close = getattr(caller.judge, "aclose", None) if caller is not None else None
         if close is not None:
             await close()
 
     async def _one(self, number: int, name: str, case: Case, done: asyncio.Queue[Answer]) -> None:
-        asker = self._askers.get(name)
+        caller = self._callers.get(name)
         answer = Answer(number, error=("incomplete", "the run is over", False))
         try:
-            if asker is not None:
-                reply, error = await asker.ask(case)
+            if caller is not None:
+                reply, error = await caller.ask(case)
                 answer = Answer(number, reply, None if error is None else flat(error))
         except JudgebenchError as error:
             answer = Answer(number, error=flat(error))
@@ -192,12 +192,12 @@ class Worker:
         extra: dict[str, tuple[int, Usage]] = {}
         room = 1
         for name in names:
-            asker = self._askers.get(name)
-            if asker is None:
+            caller = self._callers.get(name)
+            if caller is None:
                 continue
-            room = asker.dispatcher.window.size
+            room = caller.dispatcher.window.size
             retries, hedged = self._told.get(name, (0, Usage()))
-            now = asker.summary.retries, asker.port.hedged
+            now = caller.summary.retries, caller.port.hedged
             if now != (retries, hedged):
                 extra[name] = (now[0] - retries, _less(now[1], hedged))
                 self._told[name] = now
