@@ -7,6 +7,7 @@ holds for a local run holds here, verdict files included.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import math
@@ -117,7 +118,7 @@ def _pools(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> l
         if planned.run.identity in setup.recipes:
             groups.setdefault(planned.judge.name if _gpus(planned.judge) else "", []).append(planned)
     resources: dict[str, float] = ray.cluster_resources()
-    turn = WorkerPool.turn()
+    turn = asyncio.Lock()
     pools: list[WorkerPool] = []
     for name, group in groups.items():
         gpus = max(_gpus(planned.judge) for planned in group)
