@@ -87,6 +87,15 @@ class Summary:
         self.usage = self.usage + verdict.usage
         self.count(verdict)
 
+    def add(self, other: Summary) -> None:
+        """Add what was asked by another engine; the cases are the same ones."""
+        self.asked += other.asked
+        self.retries += other.retries
+        self.usage = self.usage + other.usage
+        self.statuses += other.statuses
+        self.models += other.models
+        self.last_error = other.last_error or self.last_error
+
     def reuse(self, stored: Stored, case: Case, revision: str, sink: Sink) -> Verdict:
         """Serve a case from the store: count the answer, and keep it where it is another run's or reads differently."""
         verdict = stored.verdict.relabelled(case, revision)

@@ -12,7 +12,7 @@ from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
 from judgebench.run.engine import Dispatchers
-from judgebench.run.execute import Interrupts, Outcome, check_price, close, none_answered, write_counts
+from judgebench.run.execute import Execution, Interrupts, check_price, close, none_answered, write_counts
 from judgebench.store.runs import RunWriter
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from judgebench.run.engine import Options
     from judgebench.run.plans import Plan
 
-__all__ = ["Outcome", "Waiting", "batch_api", "execute_in_batches"]
+__all__ = ["Execution", "Waiting", "batch_api", "execute_in_batches"]
 
 
 def batch_api(planned: Plan) -> tuple[BatchJudge, BatchApi]:
@@ -39,7 +39,7 @@ def batch_api(planned: Plan) -> tuple[BatchJudge, BatchApi]:
 
 def execute_in_batches(
     plans: Sequence[Plan], runs: Path, options: Options, waiting: Waiting, *, tell: Callable[[str], None]
-) -> list[Outcome]:
+) -> list[Execution]:
     """Ask all that is missing and keep it, as `execute_all` does.
 
     UsageError where a judge has no batch API, or there is a budget and its price is unknown: nothing is submitted then.
@@ -101,8 +101,8 @@ def _interrupted(works: list[BatchRun]) -> str:
     return f"interrupted, {kept} cases are judged and kept; {submitted}: these go on, the same command collects them"
 
 
-def _outcome(work: BatchRun, end: BaseException | None) -> Outcome:
-    outcome = Outcome(work.planned, work.writer.path, work.summary)
+def _outcome(work: BatchRun, end: BaseException | None) -> Execution:
+    outcome = Execution(work.planned, work.writer.path, work.summary)
     if isinstance(end, BackendError | IncompleteError):
         outcome.error = end
     elif end is not None:

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Pending, Rest, Waiting, counted, total
+from judgebench.run.batch.builder import (
+    BatchBudget,
+    BatchBuilder,
+    Pending,
+    Rest,
+    Waiting,
+    holds,
+    outstanding,
+    read_answers,
+)
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.throttle import OverBudgetError
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from judgebench.run.batch.ledger import Entry, Ledger
     from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.plans import Plan
-    from judgebench.store.runs import RunWriter, Stored
+    from judgebench.store.runs import RunWriter
 
 #: Rounds of questions that may go unanswered before the command gives up; the batches go on without it.
 _PATIENCE = 12
@@ -52,6 +60,8 @@ class BatchRun:
         self.judge = judge
         self.api = api
         self.writer = writer
+        #: With `append` a sink of the local engine.
+        self.lookup = writer.lookup
         self.ledger = ledger
         self.options = options
         self.waiting = waiting
@@ -118,15 +128,7 @@ class BatchRun:
 
     def outstanding(self) -> str:
         """Say what is out there."""
-        known = [pending.entry for pending in self.pending if pending.entry.id]
-        ids = ", ".join(entry.id for entry in known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
-        unsure = len(self.pending) - len(known)
-        requests = sum(entry.requests for entry in known)
-        words = [f"{counted(requests, 'request')} submitted in {counted(len(known), 'batch')} ({ids})"] if known else []
-        words += [f"{counted(unsure, 'batch')} possibly submitted"] if unsure else []
-        return f"{self.planned.run.judge} on {self.planned.run.task}: " + (
-            " and ".join(words) or "nothing is submitted"
-        )
+        return outstanding(self.title, [pending.entry for pending in self.pending])
 
     # --- submitting ---------------------------------------------------------------------------------
 
@@ -164,10 +166,6 @@ class BatchRun:
         self._settled.add(case.key)
         return True
 
-    def lookup(self, key: str) -> Stored | None:
-        """Find the answer to a case, as a sink of the local engine."""
-        return self.writer.lookup(key)
-
     def append(self, verdict: Verdict) -> None:
         """Keep one verdict, whose case is settled with it."""
         self.writer.append(verdict)
@@ -185,7 +183,7 @@ class BatchRun:
             for case in self._missing():
                 requests = self.judge.requests(case, scale)
                 try:
-                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                    lines = builder.lines(self.api, case.key, requests)
                 except CallError:
                     # What can't be written (an image that is not there) is the local engine's to put into words.
                     unfit.append(case)
@@ -198,7 +196,7 @@ class BatchRun:
                     again |= not await self._send(builder)
                     builder.close()
                     builder = BatchBuilder(self.writer.path)
-                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                    lines = builder.lines(self.api, case.key, requests)
                 builder.add(case.key, lines, self.budget.forecast(case))
             if builder.keys:
                 again |= not await self._send(builder)
@@ -319,7 +317,7 @@ class BatchRun:
                 self._drop(pending, "refused")
                 changed |= pending.folder is not None
             elif state.ended:
-                answers = await self._asked(pending, self._read(pending.entry))
+                answers = await self._asked(pending, read_answers(self.api, pending.entry))
                 if answers is not None:
                     if not await self._store(pending.entry, answers):
                         # What the budget left unasked is the next command's: it finds the batch still to collect.
@@ -339,7 +337,7 @@ class BatchRun:
             state: BatchState | None = await self._asked(pending, self.api.state(batch))
             if state is None or not state.ended:
                 continue
-            ours = await self._asked(pending, self._starts(batch, entry.tag))
+            ours = await self._asked(pending, holds(self.api, batch, entry.tag))
             if ours is None:
                 continue
             if ours:
@@ -356,28 +354,12 @@ class BatchRun:
             self.ledger.submitted(pending.entry, batch)
         self.tell(f"found {batch}: {pending.entry.requests} requests of {self.title}, submitted earlier")
 
-    async def _starts(self, batch: str, tag: str) -> bool:
-        async with aclosing(self.api.results(batch)) as results:  # type: ignore[type-var]  # an async generator in fact
-            async for custom_id, _ in results:
-                return custom_id.startswith(f"{tag}-")
-        return False
-
     def _say(self, pending: Pending, state: BatchState) -> None:
         # A line for each stage and each tenth: a day of polling must not scroll everything else away.
         said = f"{state.stage} {10 * state.done // max(pending.entry.requests, 1)}"
         if said != pending.said:
             pending.said = said
             self.tell(f"{state.id}: {state.stage}, {state.done} of {pending.entry.requests} requests done")
-
-    async def _read(self, entry: Entry) -> dict[str, dict[int, Any]]:
-        """Fetch the results of a batch: of each case the answers to its calls."""
-        answers: dict[str, dict[int, Any]] = {}
-        async for custom_id, answer in self.api.results(entry.id):
-            tag, _, place = custom_id.partition("-")
-            key, _, number = place.rpartition("-")
-            if tag == entry.tag and number.isdecimal():
-                answers.setdefault(key, {})[int(number)] = answer
-        return answers
 
     async def _store(self, entry: Entry, answers: Mapping[str, Mapping[int, Any]]) -> bool:
         """Store the verdicts of a batch, then ask live for what it left unanswered; False where money is lacking."""
@@ -433,5 +415,5 @@ class BatchRun:
             self._refused |= {case.key: self._spent for case in cases if case.key not in self._settled}
             return False
         finally:
-            self.summary = total(self.summary, live)
+            self.summary.add(live)
         return True

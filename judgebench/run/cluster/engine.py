@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
 
 #: Cases that make a worker worth starting, where the number of workers is left to us.
@@ -63,7 +63,7 @@ def execute_all(
     setup: Setup,
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
-) -> list[Outcome]:
+) -> list[Execution]:
     """Ask all that is missing in several runs, on a cluster; limits are those of all workers together.
 
     As `execute.execute_all`, with an IncompleteError, too, where workers were lost again and again. UsageError where
@@ -93,7 +93,7 @@ def execute_all(
         return outcomes
 
 
-def _add_up(outcome: Outcome) -> None:
+def _add_up(outcome: Execution) -> None:
     """Count what only the workers see."""
     if isinstance(outcome.plan.judge, FarJudge):
         outcome.summary.retries = outcome.plan.judge.retries
