@@ -93,7 +93,7 @@ class Prepared:
             submitted = _submitted(planned, folder) if batch else frozenset[str]()
             share, refresh = self.options.share, self.options.refresh
             with known_answers(folder, planned.run, share=share, refresh=refresh) as known:
-                found.append(estimate(planned, known, batch=batch, submitted=submitted))
+                found.append(estimate(planned, known.get, batch=batch, submitted=submitted))
         return Estimates(tuple(found))
 
 

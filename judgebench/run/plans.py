@@ -27,7 +27,7 @@ from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Scale, Task, Verdict
@@ -194,14 +194,6 @@ class _Forecasting(Protocol):
     def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage: ...
 
 
-class Known(Protocol):
-    """Stored answers, by case key."""
-
-    def get(self, key: str, /) -> Verdict | None:
-        """Find the answer to a case."""
-        ...
-
-
 @dataclass(slots=True)
 class _Sums:
     """Stored answers: what was expected of them beside what they were."""
@@ -229,16 +221,20 @@ class _Sums:
 
 
 def estimate(
-    planned: Plan, known: Known, *, batch: bool = False, submitted: AbstractSet[str] = frozenset()
+    planned: Plan,
+    known: Callable[[str], Verdict | None],
+    *,
+    batch: bool = False,
+    submitted: AbstractSet[str] = frozenset(),
 ) -> Forecast:
-    """Estimate what asking the missing cases of a plan takes; ``known`` and ``submitted`` are by case key."""
+    """Estimate what asking the missing cases of a plan takes; ``known`` finds a stored answer by its case key."""
     judge: object = planned.judge
     asks = judge if isinstance(judge, _Forecasting) else None
     cases = judged = under_way = calls = inputs = outputs = 0
     seen = _Sums()
     for case in planned.cases():
         cases += 1
-        stored = known.get(case.key)
+        stored = known(case.key)
         judged += stored is not None
         if stored is None and case.key in submitted:
             under_way += 1

@@ -25,6 +25,7 @@ from judgebench.run.batch.builder import (
 )
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.engine import Summary, ask_all
+from judgebench.run.execute import Execution
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
@@ -60,14 +61,14 @@ class BatchRun:
         self.judge = judge
         self.api = api
         self.writer = writer
-        #: With `append` a sink of the local engine.
-        self.lookup = writer.lookup
+        self.lookup = writer.lookup  # with `append` a sink of the local engine
         self.ledger = ledger
         self.options = options
         self.waiting = waiting
         self.tell = tell
         self.dispatchers = dispatchers
-        self.summary = Summary()
+        self.execution = Execution(planned, writer.path)
+        self.summary = self.execution.summary
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
         self.budget = BatchBudget(dispatchers.budget, judge, planned.task.scale, self.title)
         self._settled: set[str] = set()
@@ -134,13 +135,12 @@ class BatchRun:
 
     def _look_around(self) -> None:
         """Wait for the batches of other runs, too, where they hold cases that this one lacks."""
-        others = [
-            (f, e) for f, e in other_entries(self.writer.path.parent, self.planned.run) if e.tag not in self._others
-        ]
+        found = other_entries(self.writer.path.parent, self.planned.run)
+        others = [(folder, entry) for folder, entry in found if entry.tag not in self._others]
         if not others:
             return
         keys = {case.key for case in self.planned.cases()} - self._settled
-        wanted = {key for key in keys if self.writer.lookup(key) is None}
+        wanted = {key for key in keys if self.lookup(key) is None}
         for folder, entry in others:
             if not wanted.isdisjoint(entry.keys):
                 self._others.add(entry.tag)
