@@ -66,7 +66,8 @@ class AnthropicBackend(SdkBackend):
     path = "/v1/messages"
 
     def __init__(self, model: str, *, temperature: float | None, **options: Any) -> None:
-        super().__init__(model, temperature=temperature, **options | {"seed": None})
+        options["seed"] = None
+        super().__init__(model, temperature=temperature, **options)
         del self.settings["seed"]
         self.settings["api_version"] = None if temperature is None else SAMPLING_API
         if temperature is not None:

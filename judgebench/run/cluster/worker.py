@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _GATHER = 0.01
 
 #: What an error travels as, the first that it is: subclasses may have arguments that don't survive pickling.
-_KINDS = (OverBudgetError, BackendError, IncompleteError, UsageError, DataError, JudgebenchError)
+_KINDS = (OverBudgetError, BackendError, IncompleteError, UsageError, DataError)
 
 
 class Secrets:
@@ -241,7 +241,7 @@ def portable(error: JudgebenchError) -> JudgebenchError:
         return RetryableError(str(error), unreachable=error.unreachable)
     if isinstance(error, RejectedError):
         return RejectedError(str(error), refused=error.refused)
-    return next(kind for kind in _KINDS if isinstance(error, kind))(str(error))
+    return next((kind for kind in _KINDS if isinstance(error, kind)), JudgebenchError)(str(error))
 
 
 def _changed(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
