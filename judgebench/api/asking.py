@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.labels.annotations import Labels
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
 
     Planned: TypeAlias = tuple[Plan, Policies]
@@ -117,7 +117,7 @@ class Ears:
 
     watch: Callable[[Progress], None] | None = None
     interval: float = 0.5
-    done: Callable[[Outcome], None] | None = None
+    done: Callable[[Execution], None] | None = None
 
 
 def ask_and_measure(
@@ -126,7 +126,7 @@ def ask_and_measure(
     options: Options,
     *,
     by_system: bool = False,
-    execute: Callable[..., list[Outcome]] | None = None,
+    execute: Callable[..., list[Execution]] | None = None,
     ears: Ears | None = None,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide the others, and is reported beside them."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome
+    from judgebench.run.execute import Execution
     from judgebench.run.plans import Plan
 
 
@@ -38,7 +38,7 @@ class Engine:
 
     def make(
         self, plans: Sequence[Plan], recipes: Mapping[str, Callable[[], Judge]], *, tell: Callable[[str], None]
-    ) -> Callable[..., list[Outcome]] | None:
+    ) -> Callable[..., list[Execution]] | None:
         """Make the function that asks, None for the local one; UsageError where a judge can't be asked in this way."""
         if self.name == "batch":
             return self._batch(plans, tell)
@@ -50,7 +50,7 @@ class Engine:
             return partial(execute_all, setup=setup)
         return None
 
-    def _batch(self, plans: Sequence[Plan], tell: Callable[[str], None]) -> Callable[..., list[Outcome]]:
+    def _batch(self, plans: Sequence[Plan], tell: Callable[[str], None]) -> Callable[..., list[Execution]]:
         from judgebench.run.batch.engine import Waiting, batch_api, execute_in_batches  # noqa: PLC0415 - loaded on use
 
         # A judge that has none is an error before anything else happens.
@@ -58,7 +58,7 @@ class Engine:
             batch_api(planned)
         waiting = Waiting(poll=self.poll, wait=self.wait, size=self.batch_size)
 
-        def execute(plans: Sequence[Plan], runs: Path, options: Options, **_: object) -> list[Outcome]:
+        def execute(plans: Sequence[Plan], runs: Path, options: Options, **_: object) -> list[Execution]:
             return execute_in_batches(plans, runs, options, waiting, tell=tell)
 
         return execute

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def beside(work: Callable[[], T], stop: Callable[[], None]) -> T:
 class Asker:
     """`judgebench.run.execute.execute_all` in a thread of its own, or another function that asks."""
 
-    def __init__(self, execute: Callable[..., list[Outcome]] | None = None) -> None:
+    def __init__(self, execute: Callable[..., list[Execution]] | None = None) -> None:
         self._execute = execute
         self._stopped = threading.Event()
 
@@ -94,7 +94,7 @@ class Asker:
         *,
         watch: Callable[[Progress], None] | None,
         interval: float,
-    ) -> list[Outcome]:
+    ) -> list[Execution]:
         """Ask, as `execute_all` does."""
         from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
 

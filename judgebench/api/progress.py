@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from judgebench.domain import Usage
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
 
 #: Seconds between two lines, on a terminal and elsewhere.
 _MOVING, _PLAIN = 0.25, 30.0
@@ -95,7 +95,7 @@ def _spent(usage: Usage) -> str:
     return f" {tokens:,} tok{money}"
 
 
-def told(outcome: Outcome) -> str:
+def told(outcome: Execution) -> str:
     """Say at the end what a run did."""
     summary = outcome.summary
     statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from judgebench.api.running import JudgeLike, TaskLike
     from judgebench.domain import Case, Judge, Reply, Scale
     from judgebench.report.scores import Scores
-    from judgebench.run.execute import Outcome
+    from judgebench.run.execute import Execution
     from judgebench.run.plans import Plan
 
 #: Folder of this plugin's locks and tallies, beside the runs.
@@ -146,7 +146,7 @@ class JudgeRun:
             limit = left if own is None else min(own, left)
             return replace(prepared, options=replace(prepared.options, max_cost=limit)).ask(runs, heard=self._pay)
 
-    def _pay(self, outcomes: Sequence[Outcome]) -> None:
+    def _pay(self, outcomes: Sequence[Execution]) -> None:
         self._spent += sum(one.summary.usage.usd or 0.0 for one in {id(one): one for one in outcomes}.values())
 
     @contextlib.contextmanager

@@ -13,14 +13,13 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from judgebench.domain import Part
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
-from judgebench.judges.http import rate_limits, server_time
+from judgebench.judges.headers import rate_limits, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from judgebench.domain import RateLimits
     from judgebench.errors import JudgebenchError
 
-T = TypeVar("T")
 Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
 
 _LONGEST_MESSAGE = 300
@@ -273,23 +271,6 @@ def _unsupported(failure: Failure) -> str | None:
     return next((name for name in _SETTINGS if re.search(rf"\b{name}\b", words)), None)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or a date."""
-    lower = {name.lower(): value.strip() for name, value in headers.items()}
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(lower[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        if 0 <= seconds < float("inf"):
-            return seconds
-    try:
-        # By the server's own clock: ours may be wrong, or may just have been set.
-        return max(0.0, parsedate_to_datetime(lower["retry-after"]).timestamp() - server_time(headers))
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return None
-
-
 def failure_of(status: int, body: object) -> Failure:
     """Read an error body in any of the usual shapes.
 
@@ -376,36 +357,3 @@ class deadline:  # noqa: N801 - used like a function; a generator would cost mor
         raise RetryableError(
             f"{self._backend}: no answer within {self._seconds:g} s; --timeout sets another limit", overloaded=True
         ) from None
-
-
-class PerLoop(Generic[T]):
-    """A connection pool that belongs to the running event loop, made on first use.
-
-    A pool that outlives its loop fails in odd ways, so a new loop gets a new one. ``secrets`` must not show of an
-    answer: those given, and all keys that the environment held when this pool read its own. A key that comes later was
-    not sent; error messages look at the environment anew all the same.
-    """
-
-    def __init__(
-        self, make: Callable[[], T], close: Callable[[T], Awaitable[object]], secrets: Sequence[str] = ()
-    ) -> None:
-        self.secrets: tuple[str, ...] = ()
-        self._own = tuple(secrets)
-        self._make = make
-        self._close = close
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._held: T | None = None
-
-    def get(self) -> T:
-        """Return the pool of the running loop."""
-        loop = asyncio.get_running_loop()
-        if self._held is None or self._loop is not loop:
-            self._held, self._loop = self._make(), loop
-            self.secrets = (*environment_secrets(), *self._own)
-        return self._held
-
-    async def aclose(self) -> None:
-        """Close the pool, if the running loop has one."""
-        held, self._held = self._held, None
-        if held is not None and self._loop is asyncio.get_running_loop():
-            await self._close(held)

@@ -64,23 +64,13 @@ class FunctionJudge:
     """Ask a function for verdicts; ``source`` digests its source, so that an edited function is asked again."""
 
     def __init__(self, name: str, function: Callable[..., Any], source: str = "") -> None:
-        self._name = name
+        self.name = name
+        self.settings: Mapping[str, object] = {"backend": "function", "function": name, "source": source}
         call = _call_of(function) if isinstance(function, type) else None
         self._function = function if call is None else _Object(function, call)
-        self._source = source
         self._takes_item = _positional(name, self._function) == 1
         #: GPUs that each process with this judge needs, on a cluster.
         self.gpus = int(getattr(function, "gpus", 0))
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self._name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """The function and the digest of its source."""
-        return {"backend": "function", "function": self._name, "source": self._source}
 
     async def judge(self, case: Case, scale: Scale) -> Reply:
         """Call the function, a plain one in a thread; RejectedError says what it raised."""
@@ -99,7 +89,7 @@ class FunctionJudge:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's code raises, one item failed
             message = redact(str(error)) or "no message"
-            raise RejectedError(f"{self._name} raised {type(error).__name__}: {message}") from None
+            raise RejectedError(f"{self.name} raised {type(error).__name__}: {message}") from None
         return _reply(answer, scale, time.monotonic() - started)
 
 

@@ -68,7 +68,7 @@ TOKENS_PER_ANSWER = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Expected:
     """What a case will probably use; an estimate, for ``--dry-run``."""
 
     calls: int
@@ -106,7 +106,7 @@ class LLMJudge:
     ) -> None:
         self.limit_group = limit_group or name
         self.batch = batch
-        self._name = name
+        self.name = name
         self._complete = complete
         self._prompt = prompt
         self._price = price
@@ -114,26 +114,16 @@ class LLMJudge:
         self._prompts = default_prompts() if prompt is None else dict.fromkeys(prompt.kinds, prompt)
         if "pick" in self._prompts and "rate" not in self._prompts:
             self._prompts["rate"] = default_prompts()["rate"]
-        self._settings = dict(settings or {}) | {
-            "parsing": PARSING,
-            "prompts": {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())},
-        }
+        self.settings: dict[str, object] = dict(settings or {}) | {"parsing": PARSING, "prompts": self._digests()}
         # Calls of a rate-each case that were answered before one of them failed, by case key.
         self._answered: dict[str, list[Completion]] = {}
         self._limiter: Limiter | None = None
         self._tokens = tokens or similar_tokens()
-        longest = self._settings.get("max_tokens")
+        longest = self.settings.get("max_tokens")
         self._longest = longest if isinstance(longest, int) else None
 
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self._name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """All that can change an answer; the prompts by name and digest, for every kind of scale."""
-        return self._settings
+    def _digests(self) -> dict[str, str]:
+        return {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
 
     def serving(self, scale: Scale) -> LLMJudge:
         """Keep only the prompts that a scale can need, so that a new prompt elsewhere changes no settings."""
@@ -141,7 +131,7 @@ class LLMJudge:
             load_prompt(None if self._prompt is None else self._prompt.name, scale)
         kinds = {scale.kind, "rate"} if scale.kind == "pick" else {scale.kind}
         self._prompts = {kind: prompt for kind, prompt in self._prompts.items() if kind in kinds}
-        self._settings["prompts"] = {kind: f"{p.name}@{p.digest}" for kind, p in sorted(self._prompts.items())}
+        self.settings["prompts"] = self._digests()
         return self
 
     def attach(self, limiter: Limiter) -> None:
@@ -198,13 +188,13 @@ class LLMJudge:
         if self.batch is not None:
             await self.batch.aclose()
 
-    def forecast(self, case: Case, scale: Scale, *, batch: bool = False) -> Forecast:
+    def forecast(self, case: Case, scale: Scale, *, batch: bool = False) -> Expected:
         """Estimate what asking about a case, live or in a batch, will use, without asking."""
         requests = self.requests(case, scale)
         usage = self._expected(requests[0], batch=batch)
         for messages in requests[1:]:
             usage = usage + self._expected(messages, batch=batch)
-        return Forecast(len(requests), usage)
+        return Expected(len(requests), usage)
 
     def usage(self, completion: Completion) -> Usage:
         """Tokens and price of an answer."""
@@ -230,7 +220,7 @@ class LLMJudge:
         self, *, name: str | None = None, price: Price | None = None, tokens: TokenCounter | None = None
     ) -> LLMJudge:
         """Take over what a judge file says of a judge beside its settings; none of it changes an answer."""
-        self._name = name or self._name
+        self.name = name or self.name
         self._price = price or self._price
         self._tokens = tokens or self._tokens
         return self

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from judgebench.domain.protocols import Answered
     from judgebench.run.throttle import Budget
 
-    A = TypeVar("A", bound=Answered)
 T = TypeVar("T")
 
 #: A server that asks for a longer pause than this is treated as failing for the case.
@@ -301,15 +300,25 @@ class Port:
         self.hedged = Usage()
 
     async def call(
-        self, ask: Callable[[], Awaitable[A]], *, forecast: Callable[[], Usage], spent: Callable[[A], Usage]
-    ) -> A:
-        """Make one call when it is this call's turn; see `domain.Limiter`."""
+        self,
+        ask: Callable[[], Awaitable[T]],
+        *,
+        forecast: Callable[[], Usage] | None = None,
+        spent: Callable[[T], Usage] | None = None,
+    ) -> T:
+        """Make one call when it is this call's turn; see `domain.Limiter`.
+
+        Without ``forecast`` and ``spent`` it is a call that says nothing of limits and money, and is not made twice.
+        """
         dispatcher = self.dispatcher
         ticket = _Ticket(forecast)
         if not dispatcher.enter(ticket):
             await dispatcher.queue(self, ticket)
         try:
-            answer = await ask() if dispatcher.hedge is None else await self._hedged(ask, forecast, dispatcher.hedge)
+            if dispatcher.hedge is None or forecast is None:
+                answer = await ask()
+            else:
+                answer = await self._hedged(ask, forecast, dispatcher.hedge)
         except RetryableError as error:
             dispatcher.failed(ticket, error)
             raise
@@ -318,30 +327,17 @@ class Port:
                 dispatcher.close(error)
             dispatcher.leave(ticket)
             raise
-        dispatcher.answered(ticket, answer.limits, spent(answer))
+        if spent is None:
+            dispatcher.answered(ticket, None, None)
+        else:
+            said: Answered = answer  # type: ignore[assignment]  # what is paid for says what its server allows
+            dispatcher.answered(ticket, said.limits, spent(answer))
         return answer
 
-    async def bound(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Make a call that says nothing of limits and money, when it is its turn."""
-        dispatcher = self.dispatcher
-        ticket = _Ticket(None)
-        if not dispatcher.enter(ticket):
-            await dispatcher.queue(self, ticket)
-        try:
-            answer = await ask()
-        except RetryableError as error:
-            dispatcher.failed(ticket, error)
-            raise
-        except BaseException:
-            dispatcher.leave(ticket)
-            raise
-        dispatcher.answered(ticket, None, None)
-        return answer
-
-    async def _hedged(self, ask: Callable[[], Awaitable[A]], forecast: Callable[[], Usage], after: float) -> A:
+    async def _hedged(self, ask: Callable[[], Awaitable[T]], forecast: Callable[[], Usage], after: float) -> T:
         """Ask a second time where the first call keeps one waiting."""
 
-        async def once() -> A:
+        async def once() -> T:
             return await ask()
 
         first = asyncio.create_task(once())

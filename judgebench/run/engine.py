@@ -75,6 +75,36 @@ class Summary:
     seconds: float = 0.0
     last_error: str = ""
 
+    def count(self, verdict: Verdict) -> None:
+        """Count a verdict of the selection."""
+        self.statuses[verdict.status] += 1
+        if verdict.model:
+            self.models[verdict.model] += 1
+
+    def answered(self, verdict: Verdict) -> None:
+        """Count a verdict that was asked for."""
+        self.asked += 1
+        self.usage = self.usage + verdict.usage
+        self.count(verdict)
+
+    def add(self, other: Summary) -> None:
+        """Add what was asked by another engine; the cases are the same ones."""
+        self.asked += other.asked
+        self.retries += other.retries
+        self.usage = self.usage + other.usage
+        self.statuses += other.statuses
+        self.models += other.models
+        self.last_error = other.last_error or self.last_error
+
+    def reuse(self, stored: Stored, case: Case, revision: str, sink: Sink) -> Verdict:
+        """Serve a case from the store: count the answer, and keep it where it is another run's or reads differently."""
+        verdict = stored.verdict.relabelled(case, revision)
+        if not stored.own or verdict != stored.verdict:
+            sink.append(verdict)
+        self.reused += 1
+        self.count(verdict)
+        return verdict
+
 
 class Sink(Protocol):
     """Where verdicts go, and where earlier ones are."""
@@ -135,9 +165,7 @@ async def ask_all(
     verdict as soon as it is there. BackendError where the backend is unusable, IncompleteError where too many cases in
     a row failed, the budget is spent, or the sink can't be written; what was judged is kept.
     """
-    engine = _Engine(
-        judge, scale, cases, sink, revision, options, dispatcher, Summary() if summary is None else summary
-    )
+    engine = _Engine(judge, scale, options, dispatcher, summary or Summary(), cases, sink, revision)
     started = time.monotonic()
     try:
         await engine.drain()
@@ -147,39 +175,86 @@ async def ask_all(
     return engine.summary
 
 
-class _Engine:
-    def __init__(
-        self,
-        judge: Judge,
-        scale: Scale,
-        cases: Callable[[], Iterable[Case]],
-        sink: Sink,
-        revision: str,
-        options: Options,
-        dispatcher: Dispatcher,
-        summary: Summary,
-    ) -> None:
+class Caller:
+    """Asks about single cases, as often as it takes; a cluster's worker does no more than that."""
+
+    def __init__(self, judge: Judge, scale: Scale, options: Options, dispatcher: Dispatcher, summary: Summary) -> None:
         self.judge = judge
         self.scale = scale
-        self.cases = cases
-        self.sink = sink
-        self.revision = revision
         self.options = options
         self.dispatcher = dispatcher
         self.port: Port = dispatcher.port()
         self.summary = summary
+        self._answered = False
         self._attached = hasattr(judge, "attach")
         if self._attached:
             judge.attach(self.port)  # type: ignore[attr-defined]  # what the line above looked for
+
+    async def ask(self, case: Case) -> tuple[Reply, CallError | None]:
+        """Ask until there is a reply; with a failed one comes the error that a backend raised."""
+        error: RetryableError | None = None
+        for attempt in range(self.options.attempts):
+            try:
+                given: object = await self._judge(case)
+                self._answered = True
+                return _checked(given, case, self.scale), None
+            except RejectedError as rejected:
+                if rejected.refused:
+                    self._answered = True
+                    return Reply(Status.REFUSED, error=str(rejected)), None
+                return Reply(Status.FAILED, error=str(rejected)), rejected
+            except RetryableError as retryable:
+                error = retryable
+            except JudgebenchError:
+                raise
+            except Exception as unforeseen:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
+                # Its words stay out of the store: nobody has looked through them for a key.
+                crashed = RejectedError(f"{self.judge.name} raised {type(unforeseen).__name__}")
+                return Reply(Status.FAILED, error=str(crashed)), crashed
+            # A server that was never there gets fewer chances: the user is waiting to hear it.
+            hopeless = error.unreachable and not self._answered and attempt >= 2
+            if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > LONGEST_PAUSE:
+                break
+            self.summary.retries += 1
+            await self._back_off(attempt, error)
+        return Reply(Status.FAILED, error=str(error)), error
+
+    async def _judge(self, case: Case) -> object:
+        if self._attached:
+            # It goes through the dispatcher call by call.
+            return await self.judge.judge(case, self.scale)
+        return await self.port.call(lambda: self.judge.judge(case, self.scale))
+
+    async def _back_off(self, attempt: int, error: RetryableError) -> None:
+        # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant; a real
+        # pause the dispatcher keeps, for all.
+        if error.retry_after is None or error.retry_after < self.options.backoff:
+            delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+            await asyncio.sleep(delay)
+
+
+class _Engine(Caller):
+    def __init__(
+        self,
+        judge: Judge,
+        scale: Scale,
+        options: Options,
+        dispatcher: Dispatcher,
+        summary: Summary,
+        cases: Callable[[], Iterable[Case]],
+        sink: Sink,
+        revision: str,
+    ) -> None:
+        super().__init__(judge, scale, options, dispatcher, summary)
+        self.cases = cases
+        self.sink = sink
+        self.revision = revision
         self._pulled: Iterator[Case] = iter(())
         self._workers: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] | None = None
         self._budget_spent: OverBudgetError | None = None
-        self._answered = False
         self._failed_in_a_row = 0
         self._version = Version(cases, sink.lookup, self._scout)
-
-    # --- workers --------------------------------------------------------------------------------
 
     async def drain(self) -> None:
         """Let workers empty the iterator; the first error that ends the run ends them all."""
@@ -229,7 +304,7 @@ class _Engine:
                 continue
             stored = self.sink.lookup(case.key)
             if stored is not None and (stored.own or await self._version.serves(stored.verdict)):
-                self._reuse(case, stored)
+                self.summary.reuse(stored, case, self.revision, self.sink)
                 continue
             if self._budget_spent is not None:
                 return
@@ -255,23 +330,13 @@ class _Engine:
             await self._live(case)
         return self._budget_spent is None
 
-    def _reuse(self, case: Case, stored: Stored) -> None:
-        verdict = stored.verdict.relabelled(case, self.revision)
-        if not stored.own or verdict != stored.verdict:
-            self.sink.append(verdict)
-        self.summary.reused += 1
-        self._count(verdict)
-
     async def _settle(self, case: Case) -> Verdict:
-        reply, error = await self._ask(case)
+        reply, error = await self.ask(case)
         verdict = Verdict.of(case, reply, self.scale, self.revision)
         self.sink.append(verdict)
-        self.summary.asked += 1
-        self.summary.usage = self.summary.usage + reply.usage
+        self.summary.answered(verdict)
         self.summary.last_error = reply.error or self.summary.last_error
-        self._count(verdict)
         if error is None:
-            self._answered = True
             self._failed_in_a_row = 0
             return verdict
         if isinstance(error, RetryableError) and error.unreachable and not self._answered:
@@ -286,75 +351,6 @@ class _Engine:
                 "run the same command again to ask only the failed and missing ones"
             )
         return verdict
-
-    def _count(self, verdict: Verdict) -> None:
-        self.summary.statuses[verdict.status] += 1
-        if verdict.model:
-            self.summary.models[verdict.model] += 1
-
-    # --- one case -------------------------------------------------------------------------------
-
-    async def _ask(self, case: Case) -> tuple[Reply, CallError | None]:
-        error: RetryableError | None = None
-        for attempt in range(self.options.attempts):
-            try:
-                given: object = await self._judge(case)
-                return _checked(given, case, self.scale), None
-            except RejectedError as rejected:
-                if rejected.refused:
-                    return Reply(Status.REFUSED, error=str(rejected)), None
-                return Reply(Status.FAILED, error=str(rejected)), rejected
-            except RetryableError as retryable:
-                error = retryable
-            except JudgebenchError:
-                raise
-            except Exception as unforeseen:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
-                # Its words stay out of the store: nobody has looked through them for a key.
-                crashed = RejectedError(f"{self.judge.name} raised {type(unforeseen).__name__}")
-                return Reply(Status.FAILED, error=str(crashed)), crashed
-            # A server that was never there gets fewer chances: the user is waiting to hear it.
-            hopeless = error.unreachable and not self._answered and attempt >= 2
-            if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > LONGEST_PAUSE:
-                break
-            self.summary.retries += 1
-            await self._back_off(attempt, error)
-        return Reply(Status.FAILED, error=str(error)), error
-
-    async def _judge(self, case: Case) -> object:
-        if self._attached:
-            # It goes through the dispatcher call by call.
-            return await self.judge.judge(case, self.scale)
-        return await self.port.bound(lambda: self.judge.judge(case, self.scale))
-
-    async def _back_off(self, attempt: int, error: RetryableError) -> None:
-        # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant; a real
-        # pause the dispatcher keeps, for all.
-        if error.retry_after is None or error.retry_after < self.options.backoff:
-            delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-            await asyncio.sleep(delay)
-
-
-class Asker(_Engine):
-    """Asks single cases as `ask_all` does, for one who keeps the verdicts elsewhere: a cluster's worker."""
-
-    def __init__(self, judge: Judge, scale: Scale, options: Options, dispatcher: Dispatcher) -> None:
-        super().__init__(judge, scale, tuple, _Nowhere(), "", options, dispatcher, Summary())
-
-    async def ask(self, case: Case) -> tuple[Reply, CallError | None]:
-        """Ask until there is a reply; with a failed one comes the error that a backend raised."""
-        reply, error = await self._ask(case)
-        self._answered = self._answered or error is None
-        return reply, error
-
-
-class _Nowhere:
-    """A sink for an engine that only asks."""
-
-    def lookup(self, key: str) -> Stored | None:  # noqa: ARG002 - the signature of a sink
-        return None
-
-    def append(self, verdict: Verdict) -> None:
-        raise NotImplementedError
 
 
 def _checked(reply: object, case: Case, scale: Scale) -> Reply:

@@ -123,7 +123,7 @@ _CLOSING = 1.0
 
 
 @dataclass(slots=True)
-class Outcome:
+class Execution:
     """What became of a plan; what was judged is kept, whatever ``error`` stopped it before its end.
 
     ``finished`` says that every case was asked, even in vain.
@@ -140,7 +140,7 @@ class Outcome:
 class Progress:
     """How far a command is; summaries and dispatchers go on changing until it is over."""
 
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[Execution]
     dispatchers: Dispatchers
     over: bool = False
 
@@ -160,7 +160,7 @@ def execute_all(
     *,
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
-) -> list[Outcome]:
+) -> list[Execution]:
     """Ask all that is missing in several runs at once; ``watch`` hears every ``interval`` seconds how far all are.
 
     Runs that call the same backend share its dispatcher, in turn. One that stops does not stop the others, unless its
@@ -174,7 +174,7 @@ def execute_all(
             check_price(planned)
     dispatchers = Dispatchers(options)
     # Two names of one judge are one run.
-    outcomes = {planned.run.identity: Outcome(planned, runs / planned.run.identity) for planned in plans}
+    outcomes = {planned.run.identity: Execution(planned, runs / planned.run.identity) for planned in plans}
     progress = Progress(tuple(outcomes.values()), dispatchers)
 
     async def all_of_them() -> None:
@@ -210,7 +210,7 @@ async def _watch(progress: Progress, watch: Callable[[Progress], None], interval
 
 
 async def _one(
-    outcome: Outcome, runs: Path, options: Options, dispatchers: Dispatchers, room: asyncio.Semaphore
+    outcome: Execution, runs: Path, options: Options, dispatchers: Dispatchers, room: asyncio.Semaphore
 ) -> None:
     planned, summary = outcome.plan, outcome.summary
     dispatcher = dispatchers.of(planned.judge)
@@ -242,7 +242,7 @@ async def _one(
         outcome.error = outcome.error or none_answered(outcome)
 
 
-def settle(outcomes: Sequence[Outcome]) -> None:
+def settle(outcomes: Sequence[Execution]) -> None:
     """Put the lines of finished runs in order.
 
     That takes seconds of computing where there are many, so it is done when the event loop has ended: inside it, the
@@ -266,7 +266,7 @@ def write_counts(writer: RunWriter, planned: Plan, summary: Summary) -> None:
     )
 
 
-def none_answered(outcome: Outcome) -> IncompleteError | None:
+def none_answered(outcome: Execution) -> IncompleteError | None:
     """Say so where not a single case of a run was answered."""
     summary = outcome.summary
     if summary.statuses[Status.FAILED] < summary.cases:

@@ -27,11 +27,12 @@ from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Scale, Task, Verdict
     from judgebench.domain.results import Aggregate
+    from judgebench.judges.llm import Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +182,6 @@ _TOO_FEW = 3
 _Z = 1.959964
 
 
-class _Expected(Protocol):
-    @property
-    def calls(self) -> int: ...
-    @property
-    def usage(self) -> Usage: ...
-
-
 @runtime_checkable
 class _Forecasting(Protocol):
     """What a judge offers if its calls cost tokens."""
@@ -195,17 +189,9 @@ class _Forecasting(Protocol):
     @property
     def counting(self) -> str: ...
 
-    def forecast(self, case: Case, scale: Scale) -> _Expected: ...
+    def forecast(self, case: Case, scale: Scale) -> Expected: ...
 
     def cost(self, input_tokens: int, output_tokens: int, *, batch: bool = False) -> Usage: ...
-
-
-class Known(Protocol):
-    """Stored answers, by case key."""
-
-    def get(self, key: str, /) -> Verdict | None:
-        """Find the answer to a case."""
-        ...
 
 
 @dataclass(slots=True)
@@ -219,7 +205,7 @@ class _Sums:
     output: int = 0
     squares: float = 0.0
 
-    def add(self, expected: _Expected, usage: Usage) -> None:
+    def add(self, expected: Expected, usage: Usage) -> None:
         self.answers += 1
         self.calls += expected.calls
         self.expected_input += expected.usage.input_tokens
@@ -235,16 +221,20 @@ class _Sums:
 
 
 def estimate(
-    planned: Plan, known: Known, *, batch: bool = False, submitted: AbstractSet[str] = frozenset()
+    planned: Plan,
+    known: Callable[[str], Verdict | None],
+    *,
+    batch: bool = False,
+    submitted: AbstractSet[str] = frozenset(),
 ) -> Forecast:
-    """Estimate what asking the missing cases of a plan takes; ``known`` and ``submitted`` are by case key."""
+    """Estimate what asking the missing cases of a plan takes; ``known`` finds a stored answer by its case key."""
     judge: object = planned.judge
     asks = judge if isinstance(judge, _Forecasting) else None
     cases = judged = under_way = calls = inputs = outputs = 0
     seen = _Sums()
     for case in planned.cases():
         cases += 1
-        stored = known.get(case.key)
+        stored = known(case.key)
         judged += stored is not None
         if stored is None and case.key in submitted:
             under_way += 1

@@ -14,8 +14,8 @@ from servers.fake_batches import FakeBatches
 from judgebench.errors import BackendError, GoneError, RejectedError, RetryableError
 from judgebench.judges.backend import Completion, Message
 from judgebench.judges.backends.anthropic import AnthropicBatches
-from judgebench.judges.backends.batches import encode_line, json_lines
 from judgebench.judges.backends.openai import OpenAIBatches
+from judgebench.judges.backends.sdk import encode_line, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -374,16 +374,16 @@ def test_a_temperature_goes_through_the_version_of_the_api_that_takes_one(
 
 
 def test_cached_tokens_are_input_tokens_in_either_api() -> None:
-    from judgebench.judges.backends.anthropic import _completion
-    from judgebench.judges.backends.chat import chat_completion
+    from judgebench.judges.backends.anthropic import AnthropicBackend
+    from judgebench.judges.backends.openai import OpenAIBackend
 
+    options = {"base_url": None, "temperature": None, "max_tokens": 9, "timeout": 1.0, "seed": None}
     usage = {"input_tokens": 5, "cache_read_input_tokens": 70, "cache_creation_input_tokens": 25, "output_tokens": 3}
     body = {"content": [{"type": "text", "text": "x"}], "stop_reason": "end_turn", "usage": usage}
-    anthropic = _completion("a/m", body, 1.0, ())
+    anthropic = AnthropicBackend("m", **options).read(body, 1.0, ())
     usage = {"prompt_tokens": 100, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 70}}
-    openai = chat_completion(
-        "o/m", {"choices": [{"message": {"content": "x"}}], "usage": usage}, key_variable="K", seconds=1.0
-    )
+    body = {"choices": [{"message": {"content": "x"}}], "usage": usage}
+    openai = OpenAIBackend("m", **options).read(body, 1.0, ())
     for done in (anthropic, openai):
         assert (done.input_tokens, done.cached_tokens, done.output_tokens) == (100, 70, 3)
 

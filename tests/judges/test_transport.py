@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from judgebench.domain import Scale
-from judgebench.judges.http import http_client, http_library
+from judgebench.judges.backends.sdk import http_client, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

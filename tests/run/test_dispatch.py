@@ -66,7 +66,12 @@ def llm_judge(llm: FakeLLM, name: str = "server/m", *, price: float | None = 0.0
         return None if price is None else price * (completion.input_tokens + completion.output_tokens)
 
     return LLMJudge(
-        name, backend.complete, price=cost, aclose=backend.aclose, settings={"at": llm.port}, limit_group=limit_group
+        name,
+        backend.complete,
+        price=cost,
+        aclose=backend.clients.aclose,
+        settings={"at": llm.port},
+        limit_group=limit_group,
     )
 
 

@@ -10,14 +10,17 @@ from servers.limiter import Limiter
 
 from judgebench.domain import Case, Item, Label, Response, Scale, Status, Turn, Verdict
 from judgebench.judges.backend import Completion, Failure, http_error
-from judgebench.judges.http import rate_limits
+from judgebench.judges.headers import rate_limits
 from judgebench.judges.llm import LLMJudge
+from judgebench.run.cluster.engine import _shares
+from judgebench.run.cluster.worker import Secrets, Worker
 from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from judgebench.judges.backend import Complete, Message
+    from judgebench.run.cluster.worker import Answer
     from judgebench.store.answers import Stored
 
 
@@ -80,3 +83,37 @@ def test_a_limit_is_used_up_and_hardly_ever_passed(
     assert bound > 10
     assert simulated() <= 1.1 * bound + 0.5
     assert len(late) <= 0.01 * n
+
+
+def test_workers_together_keep_to_the_requests_of_a_minute(simulated: Callable[[], float]) -> None:
+    # A cluster's workers, without the cluster.
+    sent: list[float] = []
+    answers: list[Answer] = []
+
+    async def complete(messages: Sequence[Message]) -> Completion:
+        sent.append(simulated())
+        await asyncio.sleep(0.05)
+        return Completion("[[A]]")
+
+    async def asking() -> None:
+        shares = _shares(Options(rpm=600), 2, pools=1)
+        await asyncio.gather(
+            *(half(share, some) for share, some in zip(shares, (numbered[::2], numbered[1::2]), strict=True))
+        )
+
+    async def half(share: Options, some: list[tuple[int, str, Case]]) -> None:
+        judge = LLMJudge("server/m", complete)
+        worker = Worker(share, 2, Secrets({}), ".", ())
+        assert await worker.open("run", lambda: judge, Scale.pair(), judge.settings) is None
+        async for batch in worker.ask(some):
+            answers.extend(batch.answers)
+
+    numbered = [(number, "run", case) for number, case in enumerate(cases(1500))]
+    asyncio.run(asking())
+    assert sorted(answer.number for answer in answers) == list(range(1500))
+    assert all(answer.reply is not None and answer.reply.status is Status.OK for answer in answers)
+    sent.sort()
+    assert len(sent) == 1500
+    assert all(later - sooner >= 60 for sooner, later in zip(sent, sent[600:], strict=False))
+    # What is allowed is used.
+    assert sent[-1] <= 1.05 * 60 * 1500 / 600

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from judgebench.errors import IncompleteError
@@ -14,12 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Case, Judge, Reply, Scale, Verdict
-    from judgebench.domain.protocols import BatchJudge, BatchLimits
+    from judgebench.domain import Case, Judge, Reply, Scale
+    from judgebench.domain.protocols import BatchApi, BatchJudge, BatchLimits
     from judgebench.run.batch.ledger import Entry
-    from judgebench.run.engine import Sink, Summary
     from judgebench.run.throttle import Budget
-    from judgebench.store.answers import Stored
     from judgebench.store.writer import RunWriter
 
 
@@ -67,6 +66,10 @@ class BatchBuilder:
         self._size = 0
         self._folder = folder
         self._file: BinaryIO | None = None
+
+    def lines(self, api: BatchApi, key: str, requests: Sequence[Any]) -> list[bytes]:
+        """Write the requests of a case; their custom ids are what `read_answers` reads."""
+        return [api.encode(f"{self.tag}-{key}-{number}", messages) for number, messages in enumerate(requests)]
 
     def fits(self, requests: int, size: int, most: int, limits: BatchLimits) -> bool:
         """Whether a case of so many requests and bytes still has room."""
@@ -117,6 +120,8 @@ class Rest:
     """
 
     def __init__(self, judge: Judge, calls: BatchJudge, have: Mapping[str, dict[int, Any]]) -> None:
+        self.name = judge.name
+        self.settings = judge.settings
         self._judge = judge
         self._calls = calls
         self._have = have
@@ -124,16 +129,6 @@ class Rest:
     def __getattr__(self, name: str) -> Any:
         """Pass on what is not ours, the dispatcher above all."""
         return getattr(self._judge, name)
-
-    @property
-    def name(self) -> str:
-        """The judge's name."""
-        return self._judge.name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """The judge's settings."""
-        return self._judge.settings
 
     async def judge(self, case: Case, scale: Scale) -> Reply:
         """Make the calls that are missing, then read all answers."""
@@ -145,34 +140,23 @@ class Rest:
         return self._calls.reply(case, scale, [have[number] for number in range(len(requests))])
 
 
-class Keeping:
-    """A sink that remembers which cases are settled."""
-
-    def __init__(self, sink: Sink, settled: set[str]) -> None:
-        self._sink = sink
-        self._settled = settled
-
-    def lookup(self, key: str) -> Stored | None:
-        """Find the answer to a case."""
-        return self._sink.lookup(key)
-
-    def append(self, verdict: Verdict) -> None:
-        """Keep one verdict."""
-        self._sink.append(verdict)
-        self._settled.add(verdict.key)
+async def holds(api: BatchApi, batch: str, tag: str) -> bool:
+    """Whether the results of a batch are those of ours that has the tag."""
+    async with aclosing(api.results(batch)) as results:  # type: ignore[type-var]  # an async generator in fact
+        async for custom_id, _ in results:
+            return custom_id.startswith(f"{tag}-")
+    return False
 
 
-def total(batches: Summary, live: Summary) -> Summary:
-    """Add what was asked live to what the batches brought."""
-    return replace(
-        batches,
-        asked=batches.asked + live.asked,
-        retries=batches.retries + live.retries,
-        usage=batches.usage + live.usage,
-        statuses=batches.statuses + live.statuses,
-        models=batches.models + live.models,
-        last_error=live.last_error or batches.last_error,
-    )
+async def read_answers(api: BatchApi, entry: Entry) -> dict[str, dict[int, Any]]:
+    """Fetch the results of a batch: of each case the answers to its calls."""
+    answers: dict[str, dict[int, Any]] = {}
+    async for custom_id, answer in api.results(entry.id):
+        tag, _, place = custom_id.partition("-")
+        key, _, number = place.rpartition("-")
+        if tag == entry.tag and number.isdecimal():
+            answers.setdefault(key, {})[int(number)] = answer
+    return answers
 
 
 def counted(number: int, noun: str) -> str:
@@ -182,6 +166,17 @@ def counted(number: int, noun: str) -> str:
     '2 batches'
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"
+
+
+def outstanding(title: str, entries: Sequence[Entry]) -> str:
+    """Say what of a run is out there."""
+    known = [entry for entry in entries if entry.id]
+    ids = ", ".join(entry.id for entry in known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
+    unsure = len(entries) - len(known)
+    requests = sum(entry.requests for entry in known)
+    words = [f"{counted(requests, 'request')} submitted in {counted(len(known), 'batch')} ({ids})"] if known else []
+    words += [f"{counted(unsure, 'batch')} possibly submitted"] if unsure else []
+    return f"{title}: {' and '.join(words) or 'nothing is submitted'}"
 
 
 #: Dollars by which sums of the same prices, added up in another order, may differ.

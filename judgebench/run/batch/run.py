@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Keeping, Pending, Rest, Waiting, counted, total
+from judgebench.run.batch.builder import (
+    BatchBudget,
+    BatchBuilder,
+    Pending,
+    Rest,
+    Waiting,
+    holds,
+    outstanding,
+    read_answers,
+)
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.engine import Summary, ask_all
+from judgebench.run.execute import Execution
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
@@ -52,12 +61,14 @@ class BatchRun:
         self.judge = judge
         self.api = api
         self.writer = writer
+        self.lookup = writer.lookup  # with `append` a sink of the local engine
         self.ledger = ledger
         self.options = options
         self.waiting = waiting
         self.tell = tell
         self.dispatchers = dispatchers
-        self.summary = Summary()
+        self.execution = Execution(planned, writer.path)
+        self.summary = self.execution.summary
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
         self.budget = BatchBudget(dispatchers.budget, judge, planned.task.scale, self.title)
         self._settled: set[str] = set()
@@ -118,27 +129,18 @@ class BatchRun:
 
     def outstanding(self) -> str:
         """Say what is out there."""
-        known = [pending.entry for pending in self.pending if pending.entry.id]
-        ids = ", ".join(entry.id for entry in known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
-        unsure = len(self.pending) - len(known)
-        requests = sum(entry.requests for entry in known)
-        words = [f"{counted(requests, 'request')} submitted in {counted(len(known), 'batch')} ({ids})"] if known else []
-        words += [f"{counted(unsure, 'batch')} possibly submitted"] if unsure else []
-        return f"{self.planned.run.judge} on {self.planned.run.task}: " + (
-            " and ".join(words) or "nothing is submitted"
-        )
+        return outstanding(self.title, [pending.entry for pending in self.pending])
 
     # --- submitting ---------------------------------------------------------------------------------
 
     def _look_around(self) -> None:
         """Wait for the batches of other runs, too, where they hold cases that this one lacks."""
-        others = [
-            (f, e) for f, e in other_entries(self.writer.path.parent, self.planned.run) if e.tag not in self._others
-        ]
+        found = other_entries(self.writer.path.parent, self.planned.run)
+        others = [(folder, entry) for folder, entry in found if entry.tag not in self._others]
         if not others:
             return
         keys = {case.key for case in self.planned.cases()} - self._settled
-        wanted = {key for key in keys if self.writer.lookup(key) is None}
+        wanted = {key for key in keys if self.lookup(key) is None}
         for folder, entry in others:
             if not wanted.isdisjoint(entry.keys):
                 self._others.add(entry.tag)
@@ -157,21 +159,17 @@ class BatchRun:
         self.summary.cases = cases
 
     def _reuse(self, case: Case) -> bool:
-        stored = self.writer.lookup(case.key)
+        stored = self.lookup(case.key)
         if stored is None:
             return False
-        verdict = stored.verdict.relabelled(case, self.planned.task.revision)
-        if not stored.own or verdict != stored.verdict:
-            self.writer.append(verdict)
-        self.summary.reused += 1
-        self._count(verdict)
+        self.summary.reuse(stored, case, self.planned.task.revision, self)
+        self._settled.add(case.key)
         return True
 
-    def _count(self, verdict: Verdict) -> None:
+    def append(self, verdict: Verdict) -> None:
+        """Keep one verdict, whose case is settled with it."""
+        self.writer.append(verdict)
         self._settled.add(verdict.key)
-        self.summary.statuses[verdict.status] += 1
-        if verdict.model:
-            self.summary.models[verdict.model] += 1
 
     async def _submit(self) -> bool:
         """Cut what is missing into batches and submit each; True where one certainly never left."""
@@ -185,7 +183,7 @@ class BatchRun:
             for case in self._missing():
                 requests = self.judge.requests(case, scale)
                 try:
-                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                    lines = builder.lines(self.api, case.key, requests)
                 except CallError:
                     # What can't be written (an image that is not there) is the local engine's to put into words.
                     unfit.append(case)
@@ -198,7 +196,7 @@ class BatchRun:
                     again |= not await self._send(builder)
                     builder.close()
                     builder = BatchBuilder(self.writer.path)
-                    lines = [self.api.encode(f"{builder.tag}-{case.key}-{n}", m) for n, m in enumerate(requests)]
+                    lines = builder.lines(self.api, case.key, requests)
                 builder.add(case.key, lines, self.budget.forecast(case))
             if builder.keys:
                 again |= not await self._send(builder)
@@ -319,7 +317,7 @@ class BatchRun:
                 self._drop(pending, "refused")
                 changed |= pending.folder is not None
             elif state.ended:
-                answers = await self._asked(pending, self._read(pending.entry))
+                answers = await self._asked(pending, read_answers(self.api, pending.entry))
                 if answers is not None:
                     if not await self._store(pending.entry, answers):
                         # What the budget left unasked is the next command's: it finds the batch still to collect.
@@ -339,7 +337,7 @@ class BatchRun:
             state: BatchState | None = await self._asked(pending, self.api.state(batch))
             if state is None or not state.ended:
                 continue
-            ours = await self._asked(pending, self._starts(batch, entry.tag))
+            ours = await self._asked(pending, holds(self.api, batch, entry.tag))
             if ours is None:
                 continue
             if ours:
@@ -356,28 +354,12 @@ class BatchRun:
             self.ledger.submitted(pending.entry, batch)
         self.tell(f"found {batch}: {pending.entry.requests} requests of {self.title}, submitted earlier")
 
-    async def _starts(self, batch: str, tag: str) -> bool:
-        async with aclosing(self.api.results(batch)) as results:  # type: ignore[type-var]  # an async generator in fact
-            async for custom_id, _ in results:
-                return custom_id.startswith(f"{tag}-")
-        return False
-
     def _say(self, pending: Pending, state: BatchState) -> None:
         # A line for each stage and each tenth: a day of polling must not scroll everything else away.
         said = f"{state.stage} {10 * state.done // max(pending.entry.requests, 1)}"
         if said != pending.said:
             pending.said = said
             self.tell(f"{state.id}: {state.stage}, {state.done} of {pending.entry.requests} requests done")
-
-    async def _read(self, entry: Entry) -> dict[str, dict[int, Any]]:
-        """Fetch the results of a batch: of each case the answers to its calls."""
-        answers: dict[str, dict[int, Any]] = {}
-        async for custom_id, answer in self.api.results(entry.id):
-            tag, _, place = custom_id.partition("-")
-            key, _, number = place.rpartition("-")
-            if tag == entry.tag and number.isdecimal():
-                answers.setdefault(key, {})[int(number)] = answer
-        return answers
 
     async def _store(self, entry: Entry, answers: Mapping[str, Mapping[int, Any]]) -> bool:
         """Store the verdicts of a batch, then ask live for what it left unanswered; False where money is lacking."""
@@ -408,10 +390,8 @@ class BatchRun:
 
     def _settle(self, case: Case, reply: Reply) -> None:
         verdict = Verdict.of(case, reply, self.planned.task.scale, self.planned.task.revision)
-        self.writer.append(verdict)
-        self.summary.asked += 1
-        self.summary.usage = self.summary.usage + reply.usage
-        self._count(verdict)
+        self.append(verdict)
+        self.summary.answered(verdict)
 
     async def _live(self, cases: list[Case], have: dict[str, dict[int, Any]]) -> bool:
         """Ask cases through the local engine, but no call that a batch answered; False where money is lacking."""
@@ -423,7 +403,7 @@ class BatchRun:
                 Rest(self.planned.judge, self.judge, have),
                 self.planned.task.scale,
                 lambda: cases,
-                Keeping(self.writer, self._settled),
+                self,
                 revision=self.planned.task.revision,
                 options=self.options,
                 dispatcher=self.dispatchers.of(self.planned.judge),
@@ -435,5 +415,5 @@ class BatchRun:
             self._refused |= {case.key: self._spent for case in cases if case.key not in self._settled}
             return False
         finally:
-            self.summary = total(self.summary, live)
+            self.summary.add(live)
         return True

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
 from judgebench.errors import BackendError, IncompleteError
-from judgebench.run.cluster.worker import Share, Worker, raised
+from judgebench.run.cluster.worker import Worker
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from judgebench.domain import Case, Judge, Reply, Scale
     from judgebench.errors import JudgebenchError
-    from judgebench.run.cluster.worker import Batch, Flat, Secrets
+    from judgebench.run.cluster.worker import Batch, Secrets
     from judgebench.run.engine import Options
     from judgebench.run.plans import Plan
 
@@ -58,7 +58,8 @@ class FarJudge:
     """A judge that is asked elsewhere, by ``pool``; ``make`` makes it in a worker. Satisfies `domain.Judge`."""
 
     def __init__(self, planned: Plan, make: Callable[[], Judge], pool: WorkerPool) -> None:
-        self._judge = planned.judge
+        self.name = planned.judge.name
+        self.settings = planned.judge.settings
         self.key = planned.run.identity
         self.scale = planned.task.scale
         self.make = make
@@ -69,16 +70,6 @@ class FarJudge:
         forecast = getattr(planned.judge, "forecast", None)
         if forecast is not None:
             self.forecast = forecast
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self._judge.name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """Those of the judge."""
-        return self._judge.settings
 
     async def judge(self, case: Case, scale: Scale) -> Reply:  # noqa: ARG002 - the workers know the scale
         """Have a worker ask; errors are those of the judge and the engine there."""
@@ -112,7 +103,7 @@ class _Seat:
         self.committed = 0.0
         self.out: dict[str, int] = {}
         self.room: dict[str, int] = {}
-        self.opened: dict[str, asyncio.Task[Flat | None]] = {}
+        self.opened: dict[str, asyncio.Task[JudgebenchError | None]] = {}
 
     def free(self, group: str) -> int:
         """Cases that it can be given now; 0 until half of what it had is done."""
@@ -142,11 +133,6 @@ class WorkerPool:
         self._starting: asyncio.Task[None] | None = None
         self._broken: JudgebenchError | None = None
         self._answers = 0
-
-    @staticmethod
-    def turn() -> asyncio.Lock:
-        """Make the lock that pools with GPUs share."""
-        return asyncio.Lock()
 
     def take_on(self, planned: Plan, make: Callable[[], Judge]) -> None:
         """Have a run asked by this pool."""
@@ -232,7 +218,7 @@ class WorkerPool:
                 scheduling_strategy="SPREAD",
             )
             actor = seat.actor = made.remote(
-                Share(share, of=len(self.seats)), self._terms.secrets, self._terms.folder, self._terms.path
+                share, len(self.seats), self._terms.secrets, self._terms.folder, self._terms.path
             )
             await actor.hello.remote()
         except self._ray.exceptions.RayError as error:
@@ -339,7 +325,7 @@ class WorkerPool:
             failure = await asyncio.shield(opening)
             if failure is not None:
                 for number in [number for number, asked in waiting.items() if asked.judge is judge]:
-                    _fail(waiting.pop(number), raised(failure))
+                    _fail(waiting.pop(number), failure)
 
     def _take(self, seat: _Seat, group: str, batch: Batch, waiting: dict[int, _Asked], out: dict[str, int]) -> None:
         seat.room[group] = batch.room
@@ -355,12 +341,12 @@ class WorkerPool:
                 self._answers += 1
                 if not asked.reply.done():
                     asked.reply.set_result(answer.reply)
-            elif answer.error is not None and answer.error[0] == "budget":
+            elif isinstance(answer.error, OverBudgetError):
                 # Its part is spent; the others may have some left.
                 seat.broke = True
                 self._queues[group].appendleft(asked)
             elif answer.error is not None:
-                _fail(asked, raised(answer.error))
+                _fail(asked, answer.error)
         if all(each.broke for each in self.seats):
             self._break(self._spent())
         self._deal_soon()
@@ -373,8 +359,8 @@ class WorkerPool:
         )
 
 
-async def _result(made: Any) -> Flat | None:
-    result: Flat | None = await made
+async def _result(made: Any) -> JudgebenchError | None:
+    result: JudgebenchError | None = await made
     return result
 
 

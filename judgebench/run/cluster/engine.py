@@ -7,6 +7,7 @@ holds for a local run holds here, verdict files included.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import math
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
 
 #: Cases that make a worker worth starting, where the number of workers is left to us.
@@ -62,7 +63,7 @@ def execute_all(
     setup: Setup,
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
-) -> list[Outcome]:
+) -> list[Execution]:
     """Ask all that is missing in several runs, on a cluster; limits are those of all workers together.
 
     As `execute.execute_all`, with an IncompleteError, too, where workers were lost again and again. UsageError where
@@ -92,7 +93,7 @@ def execute_all(
         return outcomes
 
 
-def _add_up(outcome: Outcome) -> None:
+def _add_up(outcome: Execution) -> None:
     """Count what only the workers see."""
     if isinstance(outcome.plan.judge, FarJudge):
         outcome.summary.retries = outcome.plan.judge.retries
@@ -117,7 +118,7 @@ def _pools(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> l
         if planned.run.identity in setup.recipes:
             groups.setdefault(planned.judge.name if _gpus(planned.judge) else "", []).append(planned)
     resources: dict[str, float] = ray.cluster_resources()
-    turn = WorkerPool.turn()
+    turn = asyncio.Lock()
     pools: list[WorkerPool] = []
     for name, group in groups.items():
         gpus = max(_gpus(planned.judge) for planned in group)
