@@ -9,7 +9,7 @@ from judgebench.api.checks import policies_of
 from judgebench.api.notes import tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.sources import judgments, stored_sources
-from judgebench.api.tables import BySystem, Names, Policy
+from judgebench.api.tables import BySystem, Names, Policy, RunsFolder
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.report.leaderboard import Leaderboard, aggregate, pace, rank
 from judgebench.report.system_board import Placed, SystemBoard
@@ -26,9 +26,7 @@ __all__ = ["leaderboard", "paces", "placed"]
 
 @question
 def leaderboard(
-    runs: Annotated[str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)] = Path(
-        "runs"
-    ),
+    runs: RunsFolder = Path("runs"),
     *,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
     metric: Annotated[

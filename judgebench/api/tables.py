@@ -198,6 +198,7 @@ RunsFolder: TypeAlias = Annotated[
 Data: TypeAlias = Annotated[
     str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
 ]
+Sample: TypeAlias = Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
 OwnLabels: TypeAlias = Annotated[
     str | Path | Sequence[str | Path],
     Option(

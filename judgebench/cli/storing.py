@@ -1,4 +1,4 @@
-"""``verify`` and ``pack``: look after the runs that are stored."""
+"""``verify``: look for damage in stored runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from judgebench.api import storing
 from judgebench.api.notes import listening
-from judgebench.cli.options import emit, note
+from judgebench.cli.output import emit, note
 
 RunsOrFolders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders, or folders of runs.")]
 
@@ -26,18 +26,8 @@ def verify(
 
     Exit code 3 if there is any; each finding names file and line, says what is wrong and what to do.
     """
-    with listening(note):
+    with listening(note, emit):
         found = storing.verify(runs, repair=repair)
-    emit(found.render(form), None)
+    emit(found.render(form))
     if (failure := found.failure) is not None:
         raise failure
-
-
-def pack(
-    runs: RunsOrFolders,
-    *,
-    undo: Annotated[bool, typer.Option("--undo", help="Turn packed runs back into lines of JSON.")] = False,
-) -> None:
-    """Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before."""
-    for line in storing.pack(runs, undo=undo):
-        emit(line, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,51 @@ def test_publish(here):
         judgebench.publish("runs")
     with pytest.warns(NoteWarning), pytest.raises(DataError, match="allow_samples publishes them"):
         judgebench.publish("runs", check=True)
+
+
+@pytest.mark.usefixtures("scores")
+def test_stored_runs(here):
+    [run] = (here / "runs").glob("pandalm*")
+    assert (judgebench.verify("runs").found, judgebench.verify([run]).failure) == (0, None)
+    done = judgebench.pack(Path("runs"))
+    assert done.paths == (Path("runs", run.name),)
+    assert str(done).startswith(f"runs/{run.name}: 48 cases, ")
+    assert str(judgebench.pack("runs", undo=True)).startswith(f"runs/{run.name}: 48 cases, ")
+    assert str(judgebench.pack("runs", undo=True)) == f"runs/{run.name}: nothing to unpack"
+    assert judgebench.show(str(run)).startswith("judge:          baseline/longest")
+    assert judgebench.show(str(run), form="json").startswith("{")
+    with pytest.raises(UsageError, match=r"^undo='no': write True or False"):
+        judgebench.pack("runs", undo="no")
+
+
+def test_what_there_is():
+    assert judgebench.show("pandalm").startswith("task:             pandalm")
+    assert "pandalm" in {row[0] for row in judgebench.listing("tasks")}
+    with pytest.raises(UsageError, match=r"^kind='taks': write one of 'tasks'"):
+        judgebench.listing("taks")
+    with pytest.raises(UsageError, match=r"^form='csv': write one of 'table', 'json'"):
+        judgebench.show("pandalm", form="csv")
+
+
+@pytest.mark.usefixtures("scores")
+def test_view():
+    links: list[str] = []
+
+    def leave(link):
+        links.append(link)
+        raise KeyboardInterrupt
+
+    judgebench.view("runs", sample=True, ready=leave)
+    assert links[0].startswith("http://127.0.0.1:")
+    with pytest.raises(UsageError, match=r"^sample takes the rows shipped with the task, data yours"):
+        judgebench.view("runs", sample=True, data="elsewhere")
+    with pytest.raises(UsageError, match=r"^port=-1: expected a whole number from 0 to 65535"):
+        judgebench.view("runs", port=-1)
+    with pytest.raises(UsageError, match=r"^host 0\.0\.0\.0: view serves this machine only"):
+        judgebench.view("runs", host="0.0.0.0")  # noqa: S104 - refused
+
+    async def in_a_notebook():
+        judgebench.view("runs")
+
+    with pytest.raises(UsageError, match="inside an event loop"):
+        asyncio.run(in_a_notebook())

@@ -275,6 +275,8 @@ def _stored() -> Iterator[Scene]:
         step("packed-score", "score runs --format csv"),
         step("resumed", "run --judge baseline/first --task pandalm --sample --format csv"),
         step("undo", "pack runs --undo"),
+        step("undone", "pack runs --config set.toml"),
+        step("show-config", "show runs/pandalm*first* --config set.toml"),
         Step("torn", change=torn),
         forms("damaged", "verify runs", ("table", "json")),
         step("damaged-score", "score runs/pandalm*first* --format csv"),
@@ -282,6 +284,7 @@ def _stored() -> Iterator[Scene]:
         step("short-score", "score runs --format csv"),
         step("short-gate", "gate runs/pandalm*first* --against runs/pandalm*first*"),
         step("mended", "run --judge baseline/first --task pandalm --sample --format csv"),
+        inputs={"set.toml": b'[pack]\nundo = true\n\n[show]\nformat = "json"\n'},
     )
     yield scene(
         "store-planted",
