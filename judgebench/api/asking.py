@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
+from judgebench.api.checks import check_texts
 from judgebench.api.labelling import labelled_task
 from judgebench.errors import UsageError
 
@@ -54,8 +55,7 @@ def plan_named(
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
 
-    if sample and data is not None:
-        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+    check_texts(sample=sample, data=data)
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     for task in _once(tasks):

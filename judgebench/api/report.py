@@ -133,7 +133,8 @@ def _opened(source: Source, data: Path | None, *, sample: bool, tell: Callable[[
     local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
     if local and not sampled:
         # A download can't be what a file of this machine was.
-        return None, "the texts of the items are not at hand; give --data FOLDER, the one that the run was given"
+        given = f"give {argument('data')} FOLDER, the one that the run was given"
+        return None, f"the texts of the items are not at hand; {given}"
     try:
         task = make_task(source.task, data=None if sampled else data, sample=sampled)
         next(iter(task.items()), None)

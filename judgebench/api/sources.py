@@ -97,7 +97,8 @@ def open_sources(
     if own is None:
         paths = run_paths(source)
         if columns.options():
-            raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
+            table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
+            raise UsageError(f"columns, {table_only} describe a {argument('csv')} FILE; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell))
     gold: Gold = table.get("gold_source") or "unspecified"
     if not isinstance(own, Path):
@@ -232,7 +233,8 @@ def table_sources(
         )
     named = path if isinstance(path, Path) else "FILE"
     if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
-        raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {named}` names the columns")
+        needed = f"{argument('judge')} and {argument('gold')}"
+        raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
     for text in table.notes:
         tell(text)

@@ -15,7 +15,7 @@ from judgebench.api.checks import check_output
 from judgebench.api.notes import Done, listening
 from judgebench.api.parameters import parameters
 from judgebench.api.sources import Given
-from judgebench.api.tables import meanings
+from judgebench.api.tables import flags, meanings
 from judgebench.cli.output import emit, note, room
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
@@ -159,7 +159,7 @@ def _answering(
             ending = "" if output is None else output.suffix.removeprefix(".").lower()
             emit(answer.render(form or ending or "table", width=room(output)), output)
 
-        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note, show):
+        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
@@ -178,7 +178,7 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
             shown.append(text)
             emit(text)
 
-        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note, show):
+        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = question(**_values(given, known))
             if answer is not None and not shown:
                 (note if isinstance(answer, Done) else emit)(str(answer))

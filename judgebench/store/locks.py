@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.domain import digest
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,8 @@ def lock_run(path: Path) -> BaseFileLock:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise UsageError(f"another process is writing {path}; wait for it, or give --runs another folder") from None
+        other = f"{argument('runs')} another folder"
+        raise UsageError(f"another process is writing {path}; wait for it, or give {other}") from None
     return lock
 
 
@@ -75,7 +76,8 @@ class AnswersLock:
                 except Timeout:
                     raise UsageError(
                         f"another process is asking {self._who} in {self._root}, and its answers serve this run too; "
-                        "wait for it, so that nothing is paid twice (or --no-cache, or another --runs folder)"
+                        f"wait for it, so that nothing is paid twice (or {argument('cache', off=True)}, or another "
+                        f"{argument('runs')} folder)"
                     ) from None
                 held = _held[self._name] = _Held(lock, 0)
             held.holders += 1

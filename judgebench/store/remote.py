@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from judgebench.errors import IncompleteError, UsageError
+from judgebench.errors import IncompleteError, UsageError, argument
 from judgebench.store.runs import MANIFEST, VERDICTS
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Mirror:
                 yield
         except Timeout:
             raise UsageError(
-                f"another process works with {self.url}; wait for it, or give --runs another place"
+                f"another process works with {self.url}; wait for it, or give {argument('runs')} another place"
             ) from None
 
     def __exit__(

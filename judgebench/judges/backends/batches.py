@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.errors import GoneError, JudgebenchError, RetryableError
+from judgebench.errors import GoneError, JudgebenchError, RetryableError, argument
 from judgebench.judges.backend import connection_error, failure_of, http_error
 from judgebench.judges.backends.chat import error_body
 from judgebench.judges.tokens import BATCH_SHARE
@@ -81,7 +81,7 @@ def batch_error(
     status: Any = getattr(response, "status_code", None)
     if isinstance(status, int):
         if status == 404:
-            return GoneError(f"{backend}: HTTP 404: {what} with this key and --base-url")
+            return GoneError(f"{backend}: HTTP 404: {what} with this key and {argument('base_url')}")
         failure = failure_of(status, error_body(status, response.text))
         headers = dict(response.headers)
         return http_error(backend, failure, key_variable=key_variable, headers=headers, secrets=secrets)

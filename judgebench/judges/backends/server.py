@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.judges.backend import (
     PerLoop,
     Timeouts,
@@ -144,7 +144,9 @@ def create(
     leaves a setting out, but for the address.
     """
     if not base_url:
-        raise UsageError(f"server/{model} needs the server's address: pass --base-url http://localhost:8000/v1")
+        raise UsageError(
+            f"server/{model} needs the server's address: pass {argument('base_url')} http://localhost:8000/v1"
+        )
     backend = ServerBackend(
         model, base_url=base_url, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed
     )
