@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import Given, open_sources, own_table
 from judgebench.api.tables import BySystem, Columns, Policy, Rows, Source
 from judgebench.errors import UsageError, argument

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from judgebench.api.checks import policies_of
 from judgebench.api.notes import tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import judgments, stored_sources
 from judgebench.api.tables import BySystem, Names, Policy, RunsFolder
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument

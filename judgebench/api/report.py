@@ -6,11 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.checks import check_output, check_texts, policies_of
-from judgebench.api.labelling import open_labels
 from judgebench.api.notes import Done, tell
-from judgebench.api.parameters import Option, question
-from judgebench.api.sources import run_paths, stored_sources
+from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
+from judgebench.api.sources import open_labels, run_paths, stored_sources
 from judgebench.api.tables import Data, LabelsMode, OwnLabels, Policy, Runs
 from judgebench.errors import DataError, UsageError, argument
 

@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack
 
-from judgebench.api.asking import Order, Showing, plan_named
-from judgebench.api.checks import place, policies_of, several
-from judgebench.api.engines import Engine
-from judgebench.api.labelling import open_labels
-from judgebench.api.parameters import Option, checked, keys, question
+from judgebench.api.asking import Engine, Order, Showing, plan_named
+from judgebench.api.parameters import Option, checked, keys, place, policies_of, question, several
 from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of, shared
+from judgebench.api.sources import open_labels
 from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy, Sample
 from judgebench.domain import Judge, Task
 from judgebench.errors import UsageError, argument

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
-from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
-from judgebench.api.parameters import Option, question
-from judgebench.api.sources import open_sources
+from judgebench.api.parameters import Option, policies_of, question
+from judgebench.api.sources import open_labels, open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Line, Sensitivity

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin, ge
 
 import typer
 
-from judgebench.api.checks import check_output
 from judgebench.api.notes import Done, listening
-from judgebench.api.parameters import parameters
+from judgebench.api.parameters import check_output, parameters
 from judgebench.api.sources import Given
 from judgebench.api.tables import flags, meanings
 from judgebench.cli.output import emit, note, room

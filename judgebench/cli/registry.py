@@ -69,7 +69,7 @@ COMMANDS: dict[str, Command] = {
         "Recompute published figures from recorded public verdicts; exit 1 where one does not match.",
     ),
     "results": Command(
-        "judgebench.api.results:results",
+        "judgebench.api.reproduce:results",
         "Rebuild the published leaderboards: every baseline and every recorded judge whose data are there.",
     ),
     "publish": Command(

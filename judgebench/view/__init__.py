@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from judgebench.api.checks import policies_of
-from judgebench.api.loops import inside_a_loop
 from judgebench.api.notes import on_command_line, show, tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
+from judgebench.api.progress import inside_a_loop
 from judgebench.api.tables import Data, Names, Policy, RunsFolder, Sample
 from judgebench.errors import UsageError
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from judgebench.api.checks import check_texts
+from judgebench.api.parameters import check_texts
 from judgebench.errors import UsageError, argument
 from judgebench.store.remote import fetched
 from judgebench.view.app import Pages, View

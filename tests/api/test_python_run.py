@@ -253,10 +253,10 @@ def test_silent_unless_told_otherwise(here: Path, capfd: pytest.CaptureFixture[s
 CTRL_C = """
 import _thread, sys, threading, time
 from pathlib import Path
-import judgebench, judgebench.api.loops
+import judgebench, judgebench.api.progress
 
 # A run that doesn't end when it is told to would be waited for.
-judgebench.api.loops._GRACE = 3600
+judgebench.api.progress._GRACE = 3600
 
 def hit():
     while not any(file.stat().st_size for file in Path("runs").glob("*--*/verdicts.jsonl")):

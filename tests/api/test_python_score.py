@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import judgebench
-from judgebench.api.checks import policies_of
+from judgebench.api.parameters import policies_of
 from judgebench.domain import Scale
 from judgebench.errors import DataError, JudgebenchError, UsageError, spoken_as
 
