@@ -31,7 +31,7 @@ _LABEL = (
     "counts responses from 1. On rank the numbers, best first; on steps a word per step; on pick a list holds several "
     "that are equally right. null: skipped, the annotator can't say."
 )
-_SHOWING = "2: shown a second time, the other way round; measures position consistency and is no gold."
+_SHOWING = "2: shown a second time, the other way round; measures position consistency and is not gold."
 _LINE = replace(
     record(
         "",

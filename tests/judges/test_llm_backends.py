@@ -403,6 +403,6 @@ def test_an_error_in_a_200_means_what_it_says(code: object, kind: type[Exception
 def test_json_nested_beyond_reason_is_no_json(text: str) -> None:
     from judgebench.judges.backends.chat import decode, error_body
 
-    with pytest.raises(RetryableError, match="no JSON"):
+    with pytest.raises(RetryableError, match="not JSON"):
         decode("server/m", 200, text)
     assert error_body(500, text) == text

@@ -49,7 +49,7 @@ def _object(backend: str, line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         read = None
     if not isinstance(read, dict):
-        raise RetryableError(f"{backend}: the results of a batch hold a line that is no JSON object")
+        raise RetryableError(f"{backend}: the results of a batch hold a line that is not a JSON object")
     return cast("dict[str, Any]", read)
 
 

@@ -170,7 +170,7 @@ class OpenAIBatches:
         if isinstance(status, int) and not 200 <= status < 300:
             return http_error(self._label, failure_of(status, body), key_variable=_KEY, secrets=secrets)
         if not isinstance(body, dict):
-            return RetryableError(f"{self._label}: an answer of the batch is no JSON object")
+            return RetryableError(f"{self._label}: an answer of the batch is not a JSON object")
         try:
             completion = chat_completion(
                 self._label, cast("dict[str, Any]", body), key_variable=_KEY, seconds=0.0, secrets=secrets
