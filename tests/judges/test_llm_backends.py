@@ -159,7 +159,7 @@ def test_a_server_that_is_not_there_is_unreachable(backend: str) -> None:
         ("403", "API_KEY"),
         ("404", "model"),
         ("quota", "credit"),
-        ("temperature", "--temperature none"),
+        ("temperature", "pass temperature none"),
     ],
 )
 def test_faults_that_every_item_would_meet_end_the_run(fake_llm: FakeLLM, backend: str, fault: str, words: str) -> None:
@@ -265,7 +265,7 @@ def test_a_server_needs_no_key(fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatc
 def test_a_server_needs_an_address(url: str | None) -> None:
     from judgebench.judges.backends.server import create
 
-    with pytest.raises(UsageError, match="--base-url"):
+    with pytest.raises(UsageError, match="base_url"):
         create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=1, seed=None)
 
 

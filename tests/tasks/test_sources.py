@@ -193,7 +193,7 @@ def test_places_are_searched_in_order(tmp_path: Path) -> None:
 def test_data_that_is_not_there_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"testset-v1\.json.*pandalm/ and PandaLM/"):
         open_task("pandalm", data=tmp_path)
-    with pytest.raises(DataError, match="check --data"):
+    with pytest.raises(DataError, match="check data"):
         open_task("pandalm", data=tmp_path / "nowhere")
 
 
@@ -244,7 +244,7 @@ def test_a_pinned_address_is_fetched_once_and_checked(
     path.write_text(text, encoding="utf-8")
     root = tmp_path / "cards"
 
-    with pytest.raises(DataError, match=r"answered 404; use --data .*--sample"):
+    with pytest.raises(DataError, match=r"answered 404; use data .*sample"):
         open_task("pandalm", root=root)
     served["/data/testset-v1.json"] = sample[:-1]
     with pytest.raises(DataError, match="sha256"):
@@ -273,6 +273,6 @@ def test_an_unreachable_address_names_the_choices(tmp_path: Path, monkeypatch: p
     shutil.copytree(card_dir() / "pandalm", tmp_path / "pandalm")
     path = tmp_path / "pandalm" / "task.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("https://raw.githubusercontent.com", "http://127.0.0.1:9"))
-    with pytest.raises(DataError, match=r"can't be downloaded .*--data .*JUDGEBENCH_DATA.*--sample"):
+    with pytest.raises(DataError, match=r"can't be downloaded .*use data .*JUDGEBENCH_DATA.*sample"):
         open_task("pandalm", root=tmp_path)
     assert Path(path).is_file()
