@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
 from judgebench.domain.shapes import COUNT, NUMBER, TEXT, ListOf, maybe, record
-from judgebench.report.document.model import Document, Sentences, sheet
+from judgebench.report.document.blocks import Sentences, sheet
+from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.domain import Forecast
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Sheet
     from judgebench.store.runs import StoredRun
 
 __all__ = ["Estimates"]

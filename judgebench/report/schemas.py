@@ -25,7 +25,7 @@ KINDS = {
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
     "labels": "judgebench.labels.annotations:Labelled",
-    "leaderboard": "judgebench.report.leaderboard:Leaderboard",
+    "leaderboard": "judgebench.report.leaderboard.board:Leaderboard",
     "power": "judgebench.report.power:PairedPower",
     "reproduction": "judgebench.report.reproduction:Reproduction",
     "scores": "judgebench.report.scores:Scores",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from judgebench.agreement.names import title_of
-from judgebench.report.document.text import NONE, clean, figure, spread, words_of
+from judgebench.report.document.text import NONE, clean, decimal, figure, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word
 from judgebench.stats.coefficients.catalog import METRICS
@@ -141,7 +141,7 @@ def _written(metric: str) -> tuple[Callable[[float], str], str]:
         return share_text, " %"
     known = METRICS.get(metric)
     # An error is in the scale's units, not a fraction.
-    return partial(figure, digits=2) if known is not None and known.perfect == 0 else spread, ""
+    return partial(figure, digits=2) if known is not None and known.perfect == 0 else decimal, ""
 
 
 def bounds(metric: str, estimate: Estimate) -> str:

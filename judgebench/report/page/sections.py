@@ -10,7 +10,7 @@ from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.errors import DataError, UsageError
-from judgebench.report.document.text import NONE, clean, many, spread
+from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.biases import length, points, position
 from judgebench.report.page.charts.groups import subsets, systems
 from judgebench.report.page.charts.labels import calibration, confusion
@@ -228,7 +228,7 @@ def _cells(one: _Seen) -> dict[str, str]:
     cells["its own system: judge less gold"] = (
         NONE
         if one.own is None or one.own.bias.value is None
-        else f"{clean(one.own.name)} {ranged(one.own.bias, spread)}"
+        else f"{clean(one.own.name)} {ranged(one.own.bias, decimal)}"
     )
     return cells
 

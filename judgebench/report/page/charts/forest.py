@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.agreement.names import title_of
 from judgebench.errors import UsageError
-from judgebench.report.document.text import NONE, clean, spread
+from judgebench.report.document.text import NONE, clean, decimal
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, shorten, ticks
 from judgebench.report.page.parts import Chart, bounds, first_up, is_share, name_of, percent, reason, shown, told, whom
 from judgebench.report.words import gold_word
@@ -127,7 +127,7 @@ def tick(metric: str, value: float) -> str:
     """
     if is_share(metric):
         return f"{100 * value:.0f} %"
-    return spread(value, 2).removesuffix("0") if abs(value) < 1 and value else f"{value:g}"
+    return decimal(value, 2).removesuffix("0") if abs(value) < 1 and value else f"{value:g}"
 
 
 def _references(panel: Panel, metric: str, ceiling: Estimate | None, constant: float | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from judgebench.report.document.text import NONE, clean, figure, spread
+from judgebench.report.document.text import NONE, clean, decimal, figure
 from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
 from judgebench.report.page.charts.forest import tick
 from judgebench.report.page.parts import Chart, first_up, name_of, ranged, reason, shown, told, whom
@@ -192,7 +192,7 @@ def _why(estimate: Estimate | None) -> str:
 def _bias_words(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return f"undefined: {_why(estimate)}"
-    return ranged(estimate, spread)
+    return ranged(estimate, decimal)
 
 
 def _rank_range(known: Sequence[SystemScore]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import numbers_of, score_metrics
-from judgebench.report.document.text import clean, many, spread
+from judgebench.report.document.text import clean, decimal, many
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas
 from judgebench.report.page.parts import Chart, first_up, name_of, percent, told, whom
 from judgebench.stats.coefficients.calibration import bins_of
@@ -167,9 +167,9 @@ def calibration(
     header = ("said, from", "to", "mean", "rows", "observed", "95 % interval")
     rows = tuple(
         (
-            spread(one.low),
-            spread(one.high),
-            spread(one.predicted),
+            decimal(one.low),
+            decimal(one.high),
+            decimal(one.predicted),
             f"{one.n:,}",
             percent(one.observed),
             f"{100 * one.observed_low:.1f} to {percent(one.observed_high)}",
@@ -188,7 +188,7 @@ def _curve(canvas: Canvas, bins: list[Bin], what: str) -> None:
     bars = canvas.panel(_LEFT, _TOP + _SIDE + 8, _SIDE, _BARS, x=(0.0, 1.0), y=(0.0, float(most)))
     for one in bins:
         words = (
-            f"said {spread(one.predicted)} on average, {many(one.n, 'row')}: observed {percent(one.observed)} "
+            f"said {decimal(one.predicted)} on average, {many(one.n, 'row')}: observed {percent(one.observed)} "
             f"({100 * one.observed_low:.1f} to {percent(one.observed_high)})"
         )
         panel.line((one.predicted,) * 2, (one.observed_low, one.observed_high), role="series-1", width=2, hover=words)
@@ -205,6 +205,6 @@ def _calibration_words(bins: list[Bin], what: str, figures: list[tuple[str, str,
     last = bins[-1]
     measured = first_up("; ".join(f"{full} {text}" for _, full, text in figures))
     return (
-        f"Where the judge says {spread(last.predicted)} on average ({many(last.n, 'row')}), {what} in "
+        f"Where the judge says {decimal(last.predicted)} on average ({many(last.n, 'row')}), {what} in "
         f"{percent(last.observed)} of rows. {measured}. Intervals take rows for independent."
     )
