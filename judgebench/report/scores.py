@@ -279,7 +279,7 @@ class Scores(Document, Sequence[Agreement]):
 
         ``subset`` None draws every subset; ``ax`` are matplotlib's axes to draw on, by default those of a new figure.
         """
-        from judgebench.report.page.charts.forest import forest_axes  # noqa: PLC0415 - loaded on use
+        from judgebench.report.page.charts.judges import forest_axes  # noqa: PLC0415 - loaded on use
 
         rows = self.rows if subset is None else self.select(subset=subset).rows
         return forest_axes(rows, metric, ax)
@@ -357,7 +357,7 @@ def _said(row: Agreement) -> str:
 def _drawing(rows: Sequence[Agreement]) -> str:
     """Draw the judges' intervals as SVG; nothing where they share no axis."""
     from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
-    from judgebench.report.page.charts import forest  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.charts.judges import forest  # noqa: PLC0415 - loaded on use
 
     drawn = [row for row in rows if row.subset == "all"] or list(rows)
     if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:

@@ -11,10 +11,9 @@ from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.errors import DataError, UsageError
 from judgebench.report.document.text import NONE, clean, decimal, many
-from judgebench.report.page.charts.biases import length, points, position
 from judgebench.report.page.charts.groups import subsets, systems
-from judgebench.report.page.charts.labels import calibration, confusion
-from judgebench.report.page.charts.pareto import cost_of, pareto
+from judgebench.report.page.charts.judges import cost_of, pareto
+from judgebench.report.page.charts.verdicts import calibration, confusion, length, points, position
 from judgebench.report.page.parts import Section, first_up, name_of, ranged, told, whom
 from judgebench.report.systems import WARNINGS
 

@@ -1,4 +1,4 @@
-"""Charts of what a judge says: its labels by gold's, and whether its probabilities mean what they say."""
+"""Charts of what a judge says: labels by gold's, what its probabilities mean, what verdicts depend on besides."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ import numpy as np
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import numbers_of, score_metrics
-from judgebench.report.document.text import clean, decimal, many
+from judgebench.domain import Estimate
+from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas
-from judgebench.report.page.parts import Chart, first_up, name_of, percent, told, whom
+from judgebench.report.page.charts.groups import division
+from judgebench.report.page.parts import Chart, first_up, name_of, percent, reason, told, whom
 from judgebench.stats.coefficients.calibration import bins_of
 from judgebench.stats.inference.reliability import reliability
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
-    from judgebench.domain import Policies, Ratings
-    from judgebench.report.page.charts.canvas import Canvas
+    from judgebench.agreement.bias import LengthPreference
+    from judgebench.domain import Agreement, Policies, Ratings
+    from judgebench.report.page.charts.canvas import Canvas, Entry, Panel
     from judgebench.stats.inference.reliability import Bin
 
-__all__ = ["calibration", "confusion"]
+__all__ = ["calibration", "confusion", "length", "points", "position"]
 
 
 _HEAD, _LABELS = 46.0, 150.0
@@ -191,8 +196,8 @@ def _curve(canvas: Canvas, bins: list[Bin], what: str) -> None:
             f"said {decimal(one.predicted)} on average, {many(one.n, 'row')}: observed {percent(one.observed)} "
             f"({100 * one.observed_low:.1f} to {percent(one.observed_high)})"
         )
-        panel.line((one.predicted,) * 2, (one.observed_low, one.observed_high), role="series-1", width=2, hover=words)
-        panel.dot(one.predicted, one.observed, role="series-1", hover=words)
+        observed = Estimate(one.observed, one.observed_low, one.observed_high, one.n)
+        panel.estimate(observed, one.predicted, upright=True, role="series-1", hover=words)
         start = int(bins_of(np.array([one.high]))[0]) / 10
         bars.box(start + 0.005, start + 0.095, 0.0, float(one.n), role="series-1", opacity=0.35, hover=words)
         if most < 10_000:
@@ -208,3 +213,171 @@ def _calibration_words(bins: list[Bin], what: str, figures: list[tuple[str, str,
         f"Where the judge says {decimal(last.predicted)} on average ({many(last.n, 'row')}), {what} in "
         f"{percent(last.observed)} of rows. {measured}. Intervals take rows for independent."
     )
+
+
+_ROW, _MOST = 24.0, 40
+_HALVES = ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %"))
+
+
+def position(rows: Sequence[Agreement], *, name: str = "position") -> Chart | None:
+    """Draw how verdicts depend on the order in which responses were shown, by subset or judge.
+
+    None where nothing tells: responses have no order, or none won.
+    """
+    # A run that is measured under two policies has a second row ``all`` of the same judgments.
+    once = {(row.judge, row.subset): row for row in reversed(rows)}
+    told_rows = [
+        row
+        for row in rows
+        if division(row) != "system"
+        and once[row.judge, row.subset] is row
+        and {"first_slot_rate", "position_consistency"} & set(row.bias)
+    ]
+    both = any(_bias(row, "position_consistency") is not None for row in told_rows)
+    slot = any(_bias(row, "first_slot_rate") is not None for row in told_rows)
+    if not (both or slot):
+        return None
+    drawn = told_rows[:_MOST]
+    judges = list(dict.fromkeys(row.judge for row in rows))
+    title = "Verdicts and the order of the responses"
+    title = f"{clean(judges[0])}: {title[:1].lower()}{title[1:]}" if len(judges) == 1 else title
+    summary = _order_words(told_rows)
+    legend: list[Entry] = []
+    if both:
+        legend.append(("s", "series-1", "same response in both orders"))
+        legend.append(("s", "series-2", "first slot gains"))
+        legend.append(("s", "series-4", "second slot gains"))
+    if slot:
+        legend.append(("o", "series-1", "first slot's share of decided verdicts, 95 % interval"))
+    with open_canvas(name, _ROW * len(drawn) + 44, legend) as canvas:
+        width = 190.0 if both and slot else 450.0
+        first = None
+        if both:
+            first = canvas.rows(_LABELS, width, len(drawn), _ROW, x=(0.0, 1.0))
+            first.scale_x(_HALVES, "items shown in both orders")
+        second = None
+        if slot:
+            left = _LABELS + (width + 70 if both else 0)
+            second = canvas.rows(left, width, len(drawn), _ROW, x=(0.0, 1.0))
+            second.scale_x(_HALVES, "first slot wins")
+            second.line((0.5, 0.5), second.y, role="soft", dash=True)
+        for place, row in enumerate(drawn):
+            label = row.judge if len(judges) > 1 else "all items" if row.subset == "all" else row.subset
+            beside = first or second
+            if beside is not None:
+                beside.name_row(place, label, gap=10)
+            if first is not None:
+                _same_row(first, place, row)
+            if second is not None:
+                _slot_row(second, place, row)
+        svg = canvas.svg(title, summary)
+    header = ("judge", "part", "same in both orders", "first slot gains", "second slot gains", "first slot wins")
+    keys = ("position_consistency", "primacy", "recency", "first_slot_rate")
+    cells = tuple((clean(row.judge), clean(row.subset), *(_bias_cell(row, key) for key in keys)) for row in told_rows)
+    return Chart(name, title, svg, summary, header, cells)
+
+
+def _bias(row: Agreement, key: str) -> float | None:
+    found = row.bias.get(key)
+    return None if found is None else found.value
+
+
+def _same_row(panel: Panel, place: int, row: Agreement) -> None:
+    same, early, late = (_bias(row, key) for key in ("position_consistency", "primacy", "recency"))
+    if same is None:
+        panel.lacking(place, reason(row.bias.get("position_consistency")), 250)
+        return
+    start = 0.0
+    for key, value, role, words in (
+        ("position_consistency", same, "series-1", "the same response in both orders"),
+        ("primacy", early, "series-2", "the first slot gains"),
+        ("recency", late, "series-4", "the second slot gains"),
+    ):
+        if value is not None:
+            hover = f"{clean(row.subset)}: {words} on {told(key, row.bias[key])} of {row.bias[key].n:,} items"
+            panel.box(start, start + value, place - 0.34, place + 0.34, role=role, opacity=0.8, hover=hover)
+            start += value
+    panel.text(1.0, place, percent(same, 0), dx=4, size=11, bold=True)
+
+
+def _slot_row(panel: Panel, place: int, row: Agreement) -> None:
+    estimate = row.bias.get("first_slot_rate")
+    if estimate is None or estimate.value is None:
+        panel.lacking(place, reason(estimate), 250)
+        return
+    words = f"{clean(row.subset)}: the first slot wins {told('first_slot_rate', estimate)} of {estimate.n:,} decided"
+    panel.estimate(estimate, place, role="series-1", width=2.5, hover=words)
+
+
+def _bias_cell(row: Agreement, key: str) -> str:
+    return told(key, row.bias[key]) if key in row.bias else NONE
+
+
+def _order_words(rows: Sequence[Agreement]) -> str:
+    row = rows[0]
+    parts: list[str] = []
+    if _bias(row, "position_consistency") is not None:
+        same = row.bias["position_consistency"]
+        text = f"{clean(row.judge)} names the same response in both orders on {told('position_consistency', same)}"
+        parts.append(f"{text} of {many(same.n, 'item')}")
+    if _bias(row, "first_slot_rate") is not None:
+        rate = row.bias["first_slot_rate"]
+        text = f"the first slot wins {told('first_slot_rate', rate)} of {many(rate.n, 'decided verdict')}"
+        parts.append(text if parts else f"{clean(row.judge)}: {text}")
+    return f"{'; '.join(parts)}." if parts else "Nothing tells whether the order matters."
+
+
+_LONG_LEFT, _LONG_TOP, _LONG_WIDTH, _LONG_HEIGHT = 52.0, 52.0, 540.0, 220.0
+
+
+def length(found: LengthPreference, *, judge: str = "the judge", gold: str = "", name: str = "length") -> Chart | None:
+    """Draw how often the longer response wins; None where no pair tells."""
+    if not found.bins:
+        return None
+    who = whom(gold)
+    title = f"{clean(judge)}: how often the longer response wins, beside {who}"
+    summary = (
+        f"The longer response wins {told('longer_rate', found.judge)} with {clean(judge)} and "
+        f"{told('longer_rate', found.gold)} for {who}, on {many(found.judge.n, 'verdict')} where both name one; "
+        f"{points(found.difference)}."
+    )
+    marks = [f"{one.least:,.0f}–{one.most:,.0f}" for one in found.bins]  # noqa: RUF001 - a range
+    with open_canvas(name, _LONG_TOP + _LONG_HEIGHT + 48) as canvas:
+        canvas.legend([("o", "series-1", fitted(judge, 300)), ("D", "series-2", f"{who}, 95 % intervals")])
+        panel = canvas.panel(_LONG_LEFT, _LONG_TOP, _LONG_WIDTH, _LONG_HEIGHT, x=(-0.5, len(marks) - 0.5), y=(0.0, 1.0))
+        panel.scale_y([(share / 4, f"{25 * share} %") for share in range(5)], "longer response wins")
+        panel.line(panel.x, (0.5, 0.5), role="soft", dash=True)
+        panel.scale_x(list(enumerate(marks)), "difference of length in characters", grid=False)
+        for place, one in enumerate(found.bins):
+            of_judge, of_gold = (
+                f"{side}, {marks[place]} characters: {percent(own.value or 0.0)} of {own.n:,}"
+                for side, own in ((clean(judge), one.judge), (who, one.gold))
+            )
+            panel.estimate(one.judge, place - 0.1, upright=True, role="series-1", hover=of_judge)
+            panel.estimate(one.gold, place + 0.1, upright=True, role="series-2", hover=of_gold, shape="D", filled=False)
+        svg = canvas.svg(title, summary)
+    header = ("difference in characters", "verdicts", "judge names the longer", f"{who}: the longer wins")
+    rows = tuple(
+        (mark, f"{one.judge.n:,}", told("longer_rate", one.judge), told("longer_rate", one.gold))
+        for mark, one in zip(marks, found.bins, strict=True)
+    )
+    whole = ("all", f"{found.judge.n:,}", told("longer_rate", found.judge), told("longer_rate", found.gold))
+    return Chart(name, title, svg, summary, header, (*rows, whole))
+
+
+def points(difference: Estimate) -> str:
+    """Put a preference into words.
+
+    >>> from judgebench.domain import Estimate
+    >>> points(Estimate(0.05, 0.01, 0.09, 99))
+    'that is 5.0 points more (1.0 to 9.0), a leaning to the longer one'
+    """
+    if difference.value is None:
+        return "whether that is a preference can't be told"
+    size = f"{100 * abs(difference.value):.1f} points {'more' if difference.value >= 0 else 'less'}"
+    if difference.low is None or difference.high is None:
+        return f"that is {size}, without an interval"
+    ends = sorted((difference.low, difference.high)) if difference.value >= 0 else (-difference.high, -difference.low)
+    interval = f"({100 * ends[0]:.1f} to {100 * ends[1]:.1f})"
+    leaning = "longer" if difference.low > 0 else "shorter" if difference.high < 0 else ""
+    return f"that is {size} {interval}, {f'a leaning to the {leaning} one' if leaning else 'which may be chance'}"
