@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -95,11 +94,11 @@ def show(name: str, kind: str | None = None, *, form: Literal["table", "json"] =
         head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
         return f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}"
     if Path(name).exists():
-        from judgebench.report.runs import as_json, describe  # noqa: PLC0415 - loaded on use
+        from judgebench.report.runs import Holdings, RunFacts  # noqa: PLC0415 - loaded on use
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
         stored = read_run(Path(name))
-        return json.dumps(as_json(stored), indent=1, ensure_ascii=False) if form == "json" else describe(stored)
+        return RunFacts(stored.run, Holdings.of(stored)).render(form)
     raise UnknownNameError(
         "task, judge, prompt or run folder",
         name,

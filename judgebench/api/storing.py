@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from judgebench.api.notes import tell
 from judgebench.errors import DataError
+from judgebench.report.runs import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,41 +14,8 @@ if TYPE_CHECKING:
 
     from judgebench.store.verify import Report
 
-SCHEMA = "judgebench.verify/1"
 
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What was found in some runs."""
-
-    reports: tuple[Report, ...]
-
-    @property
-    def found(self) -> int:
-        """How many findings there are."""
-        return sum(report.found for report in self.reports)
-
-    @property
-    def failure(self) -> DataError | None:
-        """What ends the command line where anything was found."""
-        if not self.found:
-            return None
-        damaged = sum(bool(report.found) for report in self.reports)
-        what = f"{self.found:,} findings in {damaged} of {len(self.reports)} runs"
-        return DataError(what, hint="each says what to do")
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {"schema": SCHEMA, "damaged": self.found, "runs": [report.to_json() for report in self.reports]}
-
-    def render(self, form: Literal["table", "json"] = "table") -> str:
-        """Write it as lines or as JSON."""
-        if form == "json":
-            return json.dumps(self.to_json(), indent=1, ensure_ascii=False)
-        return "\n".join(line for report in self.reports for line in _lines(report))
-
-
-def verify(runs: Sequence[Path], *, repair: bool = False) -> Verified:
+def verify(runs: Sequence[Path], *, repair: bool = False) -> Verification:
     """Look for damage in stored runs, or folders of them; with ``repair`` move aside what is damaged."""
     from judgebench.store.upkeep import repair as mend  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import run_folders  # noqa: PLC0415 - loaded on use
@@ -68,18 +34,7 @@ def verify(runs: Sequence[Path], *, repair: bool = False) -> Verified:
                 tell(f"repaired {folder}: {aside}; the same run command asks what is missing now")
                 report = look(folder)
         reports.append(report)
-    return Verified(tuple(reports))
-
-
-def _lines(report: Report) -> list[str]:
-    facts = [f"{report.cases:,} cases"]
-    facts += [f"{report.packed:,} packed"] if report.packed else []
-    facts += [f"{report.lines:,} lines"] if report.lines else []
-    facts += [f"{report.superseded:,} superseded by newer ones"] if report.superseded else []
-    facts += [f"{report.twice:,} answered more than once"] if report.twice else []
-    head = f"{report.path}: {', '.join(facts)}; {f'{report.found:,} damaged' if report.found else 'clean'}"
-    more = report.found - len(report.findings)
-    return [head, *(f"  {one}" for one in report.findings), *([f"  … and {more:,} more"] if more else [])]
+    return Verification(tuple(reports))
 
 
 def pack(runs: Sequence[Path], *, undo: bool = False) -> Iterator[str]:
