@@ -10,7 +10,9 @@ from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import judgments, stored_sources
 from judgebench.api.tables import BySystem, Names, Policy, RunsFolder
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
-from judgebench.report.leaderboard import Leaderboard, aggregate, pace, rank
+from judgebench.report.leaderboard.aggregate import aggregate
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.ranks import pace, rank
 from judgebench.report.system_board import Placed, SystemBoard
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.api.sources import Source
     from judgebench.errors import JudgebenchError
-    from judgebench.report.leaderboard import Key, Pace
+    from judgebench.report.leaderboard.ranks import Key, Pace
 
 __all__ = ["leaderboard", "paces", "placed"]
 

@@ -137,7 +137,7 @@ def _publication(
     policy: Sequence[str],
 ) -> Publication:
     """Measure what is published."""
-    from judgebench.report.leaderboard import rank  # noqa: PLC0415 - loaded on use
+    from judgebench.report.leaderboard.ranks import rank  # noqa: PLC0415 - loaded on use
     from judgebench.report.publication import Publication  # noqa: PLC0415 - loaded on use
 
     tables = list(stored_sources([folder]))

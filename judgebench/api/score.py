@@ -9,7 +9,7 @@ from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_labels, open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.scores import Scores
-from judgebench.report.sensitivity import Line, Sensitivity
+from judgebench.report.sensitivity import Sensitivity, Variant
 
 Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
@@ -54,13 +54,13 @@ def sensitivity(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.sensitivity import sensitivity as combinations  # noqa: PLC0415 - loaded on use
 
-    lines: list[Line] = []
+    lines: list[Variant] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
         judged = one.judged(one.own.override(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
         lines += [
-            Line(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
+            Variant(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
             for policies, rows, metrics in combinations(judged.ratings)
         ]
     return Sensitivity(tuple(lines))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from judgebench.api.parameters import Option, question
 from judgebench.errors import UnknownNameError, UsageError
 from judgebench.report.doctor import Report
+from judgebench.report.runs import Holdings, RunFacts
 
 if TYPE_CHECKING:
     from judgebench.tasks.card import Card
@@ -31,11 +31,7 @@ def show(
         str | None,
         Option("After `schema`: a kind of document, such as scores, compare or gate.", metavar="KIND"),
     ] = None,
-    *,
-    form: Annotated[
-        Literal["table", "json"], Option("A run as text, or its manifest and what it holds as JSON.", "--format")
-    ] = "table",
-) -> str:
+) -> RunFacts | str:
     """Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
@@ -59,11 +55,10 @@ def show(
         head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
         return f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}"
     if Path(name).exists():
-        from judgebench.report.runs import as_json, describe  # noqa: PLC0415 - loaded on use
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
         stored = read_run(Path(name))
-        return json.dumps(as_json(stored), indent=1, ensure_ascii=False) if form == "json" else describe(stored)
+        return RunFacts(stored.run, Holdings.of(stored))
     raise UnknownNameError(
         "task, judge, prompt or run folder",
         name,

@@ -82,8 +82,6 @@ def _loaded(place: str) -> Any:
 
 
 def _runnable(name: str, command: Callable[..., Any]) -> Callable[..., None]:
-    if command.__module__.startswith("judgebench.cli."):
-        return command
     from judgebench.cli.commands import command as made  # noqa: PLC0415 - reads every parameter
 
     return made(command, {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()})

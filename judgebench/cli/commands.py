@@ -147,10 +147,13 @@ def _answering(
             if given.pop(flag):
                 asked, shared = other, {"csv", *parameters(inspect.unwrap(other))}
                 given = {name: one for name, one in given.items() if name in shared}
-        shown: list[Document] = []
+        shown: list[Document | str] = []
 
-        def show(answer: Document) -> None:
+        def show(answer: Document | str) -> None:
             shown.append(answer)
+            if isinstance(answer, str):
+                emit(answer, output)
+                return
             if junit is not None:
                 emit(answer.render("junit"), junit)
             if "annotations" in answer.MORE:
@@ -162,7 +165,7 @@ def _answering(
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
-            if answer is not None and (failure := answer.failure) is not None:
+            if isinstance(answer, Document) and (failure := answer.failure) is not None:
                 raise failure
 
     return called

@@ -78,7 +78,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "doctor": Command("judgebench.api.showing:doctor", "Say what a file is and which command measures it."),
     "verify": Command(
-        "judgebench.cli.storing:verify",
+        "judgebench.api.storing:verify",
         "Look for damage in stored runs: torn or changed lines, contradictions, counts that don't add up.",
     ),
     "pack": Command(

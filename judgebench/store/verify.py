@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from judgebench.domain import Status, Verdict
 from judgebench.errors import DataError
@@ -71,21 +71,6 @@ class Report:
         self.found += 1
         if len(self.findings) < MOST:
             self.findings.append(Finding(str(file), line, what, todo))
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "run": str(self.path),
-            "cases": self.cases,
-            "lines": self.lines,
-            "packed": self.packed,
-            "superseded": self.superseded,
-            "answered_twice": self.twice,
-            "damaged": self.found,
-            "findings": [
-                {"file": one.file, "line": one.line, "what": one.what, "todo": one.todo} for one in self.findings
-            ],
-        }
 
 
 def run_folders(root: Path) -> list[Path]:
