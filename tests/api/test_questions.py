@@ -152,7 +152,10 @@ def test_stored_runs(here):
     assert str(judgebench.pack("runs", undo=True)) == f"runs/{run.name}: nothing to unpack"
     assert judgebench.show(str(run)).render().startswith("judge:          baseline/longest")
     is_document(judgebench.show(str(run)), "run")
-    is_document(judgebench.verify("runs"), "verify")
+    found = judgebench.verify("runs")
+    assert found.to_json()["schema"] == "judgebench.verify/1"
+    assert len(found.to_frame()) == 1
+    assert all(found.render(form) for form in ("table", "json", "csv", "md", "html", "tex"))
     with pytest.raises(UsageError, match=r"^undo='no': write True or False"):
         judgebench.pack("runs", undo="no")
 

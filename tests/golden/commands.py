@@ -278,7 +278,7 @@ def _stored() -> Iterator[Scene]:
         step("undone", "pack runs --config set.toml"),
         step("show-config", "show runs/pandalm*first* --config set.toml"),
         Step("torn", change=torn),
-        forms("damaged", "verify runs"),
+        forms("damaged", "verify runs", ("table", "json", "csv", "md", "html", "tex")),
         step("damaged-score", "score runs/pandalm*first* --format csv"),
         step("repair", "verify runs --repair"),
         step("short-score", "score runs --format csv"),
@@ -290,7 +290,7 @@ def _stored() -> Iterator[Scene]:
     )
     yield scene(
         "store-planted",
-        *(forms(f"show-{home}", f"show {home}/planted--server-old") for home in ("checks", "ranks", "steps")),
+        *(forms(f"show-{home}", f"show {home}/planted--server-old", ("table", "json", "csv", "md", "html", "tex")) for home in ("checks", "ranks", "steps")),
         forms("verify", "verify checks few ranks steps"),
         inputs=PLANTED,
     )  # fmt: skip
