@@ -54,9 +54,15 @@ __all__ = [
 _names: Callable[[], Mapping[str, str]] | None = None
 
 
-def argument(name: str) -> str:
-    """Name a parameter in a message: ``min_items`` in Python, ``--min-items`` on the command line."""
-    return name if _names is None else _names().get(name) or f"--{name.replace('_', '-')}"
+def argument(name: str, *, off: bool = False) -> str:
+    """Name a parameter in a message: ``min_items`` in Python, ``--min-items`` on the command line.
+
+    One that is ``off`` is ``cache=False`` in Python, ``--no-cache`` on the command line.
+    """
+    if _names is None:
+        return f"{name}=False" if off else name
+    option = _names().get(name) or f"--{name.replace('_', '-')}"
+    return f"--no-{option.removeprefix('--')}" if off else option
 
 
 @contextlib.contextmanager

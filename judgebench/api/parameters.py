@@ -9,8 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import operator
+import os
 import types
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -26,16 +30,16 @@ from typing import (
     is_typeddict,
 )
 
-from judgebench.api.checks import among, flag, ranged
-from judgebench.errors import UsageError
+from judgebench.domain import Policies
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Option", "Parameter", "checked", "keys", "parameters", "question", "signature"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +171,115 @@ def question(function: Callable[P, R]) -> Callable[P, R]:
 
     asked.__signature__ = signature(function)  # type: ignore[attr-defined]  # what help() and notebooks show
     return asked
+
+
+def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float:  # noqa: FBT001 - as a range has it
+    """Check that it is a number in a range; numpy's become Python's."""
+    try:
+        found: float = operator.index(value) if whole else float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if isinstance(value, bool) or not low <= found <= high or (math.isinf(found) and not whole):
+        bounds = "" if low == -math.inf else f" from {low:g}" + (f" to {high:g}" if high < math.inf else " up")
+        raise UsageError(f"{argument(name)}={value!r}: expected a {'whole number' if whole else 'number'}{bounds}")
+    return found
+
+
+def flag(name: str, value: Any) -> bool:
+    """Check a yes or no: ``"no"`` would be a yes."""
+    # numpy's truth values are not bools.
+    if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
+        return bool(value)
+    raise UsageError(f"{argument(name)}={value!r}: write True or False")
+
+
+def place(name: str, value: Any) -> str:
+    """Check a folder or URL; an empty one would be the current folder."""
+    if isinstance(value, (str, os.PathLike)) and (text := os.fspath(value)) and isinstance(text, str) and text.strip():
+        return text
+    raise UsageError(f"{argument(name)}={value!r}: name a folder, or a URL")
+
+
+def check_output(output: Path | None) -> None:
+    """Refuse a file that can't be written, before anything is asked or measured."""
+    if output is None:
+        return
+    present = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+    if output.is_dir() or not (present.is_dir() or present == output) or not os.access(present, os.W_OK):
+        raise UsageError(f"can't write {argument('output')} {output}")
+
+
+def check_texts(*, sample: bool, data: object) -> None:
+    """Refuse to read texts from two places."""
+    if sample and data is not None:
+        raise UsageError(
+            f"{argument('sample')} takes the rows shipped with the task, {argument('data')} yours: give one of them"
+        )
+
+
+def column(name: str, value: object) -> str | None:
+    """Check one column; a name that isn't text becomes it, as in the table."""
+    if value is None or isinstance(value, str):
+        # Around the names in the table there is none, either.
+        return value and value.strip()
+    if isinstance(value, Iterable):
+        raise UsageError(f"{argument(name)}={value!r}: name one column")
+    return str(value)
+
+
+def among(name: str, value: T, words: Sequence[object]) -> T:
+    """Check that a value is one of some words."""
+    if value not in words:
+        raise UsageError(f"{argument(name)}={value!r}: write one of {', '.join(map(repr, words))}")
+    return value
+
+
+def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
+    """Make a list of one or several, each of them once; UsageError where there is none."""
+    if single(value):
+        return [value]
+    if not isinstance(value, Iterable):
+        raise UsageError(f"{value!r} is not a {name}")
+    found: list[Any] = []
+    for one in value:
+        if not single(one):
+            raise UsageError(f"{one!r} is not a {name}")
+        if not any(one is other or (isinstance(one, (str, Path)) and one == other) for other in found):
+            found.append(one)
+    if not found:
+        raise UsageError(f"no {name} is given")
+    return found
+
+
+def policies_of(given: object) -> list[str]:
+    """Spell policies as the command line does.
+
+    >>> policies_of({"tie": "drop", "order": "mean"}), policies_of("tie=drop")
+    (['tie=drop', 'order=mean'], ['tie=drop'])
+    """
+    if isinstance(given, Policies):
+        given = given.to_json()
+    if isinstance(given, Mapping):
+        return [f"{name}={value}" for name, value in given.items()]
+    found: list[Any] = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    if wrong := [one for one in found if not isinstance(one, str)]:
+        raise UsageError(
+            f"{argument('policy')}={wrong[0]!r}: write {{'tie': 'drop'}} or 'tie=drop', or several in a list"
+        )
+    return found
+
+
+def column_names(name: str, given: object) -> list[str]:
+    """Make a list of one column or several; names that aren't text become it, as in the table."""
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [given.strip()]
+    if isinstance(given, int):
+        return [str(given)]
+    if isinstance(given, Iterable) and not isinstance(given, (bytes, bytearray)):
+        found = [column(name, one) for one in given]
+        named = [one for one in found if one is not None]
+        if len(named) == len(found):
+            return named
+    raise UsageError(f"{argument(name)}={given!r}: name a column, or several in a list")

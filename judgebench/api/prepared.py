@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from judgebench.api.asking import Ears, ask_and_measure
-from judgebench.api.checks import place
-from judgebench.api.loops import Asker, inside_a_loop
 from judgebench.api.notes import aside, on_command_line, show
-from judgebench.api.progress import Live, told
+from judgebench.api.parameters import place
+from judgebench.api.progress import Asker, Live, inside_a_loop, told
 from judgebench.api.sources import silent, stored_sources
 from judgebench.domain import Judge
 from judgebench.report.runs import Estimates
@@ -22,8 +21,7 @@ from judgebench.report.scores import Asked, Scores
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.api.asking import Planned
-    from judgebench.api.engines import Engine
+    from judgebench.api.asking import Engine, Planned
     from judgebench.domain import Forecast
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options

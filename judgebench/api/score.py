@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.scores import Scores
-from judgebench.report.sensitivity import Line, Sensitivity
+from judgebench.report.sensitivity import Sensitivity, Variant
 
 Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
@@ -56,13 +55,13 @@ def sensitivity(
     from judgebench.agreement.context import sensitivity as combinations  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
-    lines: list[Line] = []
+    lines: list[Variant] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
         judged = one.judged(one.own.override(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
         lines += [
-            Line(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
+            Variant(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
             for policies, rows, metrics in combinations(judged.ratings)
         ]
     return Sensitivity(tuple(lines))

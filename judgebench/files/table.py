@@ -58,7 +58,7 @@ class Sniffed:
 
 
 def sniff(path: Path | str) -> Sniffed:
-    """Tell the format of a label file by content and name; DataError where it is missing, empty or no table."""
+    """Tell the format of a label file by content and name; DataError where it is missing, empty or not a table."""
     path = Path(path)
     name = str(path)
     _refuse_no_file(path, name)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from judgebench.domain import Part
-from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
+from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError, argument
 from judgebench.judges.headers import rate_limits, retry_after
 
 if TYPE_CHECKING:
@@ -173,11 +173,11 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def checked_url(url: str, option: str = "--base-url") -> str:
-    """Return a base URL without a trailing slash; UsageError if it is none."""
+def checked_url(url: str) -> str:
+    """Return a base URL without a trailing slash; UsageError if it is not one."""
     parts = urlsplit(url.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"{option} {public_url(url)!r} is not an http:// or https:// address")
+        raise UsageError(f"{argument('base_url')} {public_url(url)!r} is not an http:// or https:// address")
     return url.strip().rstrip("/")
 
 
@@ -207,10 +207,10 @@ _FILTER = (
 )
 _UNKNOWN_MODEL = ("model_not_found", "invalid_model")
 _SETTINGS = {
-    "temperature": "pass --temperature none to leave it out",
+    "temperature": "pass {} none to leave it out",
     "max_completion_tokens": "if it is an OpenAI-compatible server, ask it as server/<model>",
-    "max_tokens": "pass another --max-tokens",
-    "seed": "run without --seed",
+    "max_tokens": "pass another {}",
+    "seed": "run without {}",
 }
 
 
@@ -246,12 +246,12 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
             limits=rate_limits(headers or {}),
         )
     if status == 404 or failure.code in _UNKNOWN_MODEL:
-        return BackendError(f"{what}; check the model's name and --base-url")
+        return BackendError(f"{what}; check the model's name and {argument('base_url')}")
     if status in {400, 422} and (setting := _unsupported(failure)):
-        return BackendError(f"{what}; {_SETTINGS[setting]}")
+        return BackendError(f"{what}; {_SETTINGS[setting].format(argument(setting))}")
     if status in {400, 413, 422}:
         return RejectedError(what)
-    return BackendError(f"{what}; check --base-url")
+    return BackendError(f"{what}; check {argument('base_url')}")
 
 
 def _unsupported(failure: Failure) -> str | None:
@@ -325,7 +325,7 @@ def connection_error(backend: str, error: BaseException, secrets: Iterable[str] 
         return RetryableError(f"{backend}: no connection: {said}", unreachable=True)
     if _among(error, {"ReadTimeout", "SocketTimeoutError"}):
         return RetryableError(
-            f"{backend}: no byte came in time; --first-byte-timeout sets another limit", overloaded=True
+            f"{backend}: no byte came in time; {argument('first_byte_timeout')} sets another limit", overloaded=True
         )
     return RetryableError(f"{backend}: the connection broke: {said}")
 
@@ -355,5 +355,6 @@ class deadline:  # noqa: N801 - used like a function; a generator would cost mor
                 # A library's own limit, on a connection or a silence, goes its way as any other error.
                 return
         raise RetryableError(
-            f"{self._backend}: no answer within {self._seconds:g} s; --timeout sets another limit", overloaded=True
+            f"{self._backend}: no answer within {self._seconds:g} s; {argument('timeout')} sets another limit",
+            overloaded=True,
         ) from None

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from judgebench.domain import Reply, Status, digest
-from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError
+from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -189,7 +189,9 @@ class LexicalJudge:
             raise UsageError(f"{self.name} gives correct or incorrect; the task's scale is {scale.spec}")
         if not case.references and case.item.references:
             kinds = " or ".join(sorted({reference.kind for reference in case.item.references}))
-            raise UsageError(f"{self.name} compares with references and none are shown; pass --reference {kinds}")
+            raise UsageError(
+                f"{self.name} compares with references and none are shown; pass {argument('reference')} {kinds}"
+            )
         references = [n for reference in case.references if (n := normalise(reference.text))]
         if not references:
             raise RejectedError(f"item {case.item.id!r} has no reference to compare with")

@@ -23,9 +23,9 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.errors import MismatchError
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Sheet, Table, sheet
-from judgebench.report.document.text import NONE, brackets, clean, figure, interval, many, p_value, spread
+from judgebench.report.document.blocks import Field, Sheet, Table, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import NONE, brackets, clean, decimal, figure, interval, many, p_value
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.standings import Pair, Standing, Standings
     from judgebench.domain import Policies
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block
+    from judgebench.report.document.blocks import Block, Fields
 
 __all__ = ["ManyJudges", "TwoJudges"]
 
@@ -129,7 +128,7 @@ def _verdict(found: Comparison) -> str:
     if difference.value is None:
         return f"Can't compare {first} with {second}: {title} is undefined ({difference.undefined})."
     values = f"{title} {interval(line.first).split(' ')[0]} against {interval(line.second).split(' ')[0]}"
-    p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {spread(line.p)}"
+    p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {decimal(line.p)}"
     figures = f"{values}, {interval(difference, sign=True)}{p}"
     by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:
@@ -338,8 +337,8 @@ def _remarks(found: Comparison) -> Iterator[str]:
         one, two = (power.detectable(sides=sides) for sides in (1, 2))
         yield (
             f"In 4 of 5 samples like this one the test finds a difference in {title_of(power.metric)} of "
-            f"{spread(two or 0.0)} (two-sided) or a drop of {spread(one or 0.0)} (one-sided). Items that share a "
-            f"question make {spread(power.design_effect, 2)} times as many items necessary (design effect)."
+            f"{decimal(two or 0.0)} (two-sided) or a drop of {decimal(one or 0.0)} (one-sided). Items that share a "
+            f"question make {decimal(power.design_effect, 2)} times as many items necessary (design effect)."
         )
     yield from _cautions(found)
 

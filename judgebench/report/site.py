@@ -17,7 +17,7 @@ from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_table, markdown_text
 from judgebench.report.document.as_tex import latex_name
 from judgebench.report.document.text import clean
-from judgebench.report.leaderboard import Leaderboard
+from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import NOTE
 from judgebench.report.leaderboard.tables import LEAD, Link, boards_page
 from judgebench.report.publication import SAMPLE, may_pass_on
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Scale, Verdict
-    from judgebench.report.leaderboard import Entry
+    from judgebench.report.leaderboard.ranks import Entry
     from judgebench.report.leaderboard.tables import Board
     from judgebench.report.publication import About, Publication
     from judgebench.store.runs import StoredRun

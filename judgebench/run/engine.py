@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 from judgebench.domain import Reply, Status, Usage, Verdict
-from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
+from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError, argument
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.throttle import Budget, OverBudgetError
 from judgebench.run.versions import Version
@@ -340,7 +340,9 @@ class _Engine(Caller):
             self._failed_in_a_row = 0
             return verdict
         if isinstance(error, RetryableError) and error.unreachable and not self._answered:
-            raise BackendError(f"{self.judge.name} can't be reached: {error}; start the server or check --base-url")
+            raise BackendError(
+                f"{self.judge.name} can't be reached: {error}; start the server or check {argument('base_url')}"
+            )
         if isinstance(error, RejectedError) and (self._answered or self.summary.reused):
             # The backend works and will have none of this item; however many such items stand together, others follow.
             return verdict

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.domain import Status
-from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
+from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError, argument
 from judgebench.run.engine import Dispatchers, Summary, ask_all
 from judgebench.store.writer import RunWriter, settle_run
 
@@ -294,6 +294,6 @@ def check_price(planned: Plan) -> None:
     usage = forecast(next(planned.cases()), planned.task.scale).usage
     if usage.usd is None:
         raise UsageError(
-            f"--max-cost needs a price, and that of {planned.judge.name} is unknown; "
-            "give its price in a judge.toml, or run without --max-cost"
+            f"{argument('max_cost')} needs a price, and that of {planned.judge.name} is unknown; "
+            f"give its price in a judge.toml, or run without {argument('max_cost')}"
         )

@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from judgebench.errors import IncompleteError, UsageError
+from judgebench.errors import IncompleteError, UsageError, argument
 from judgebench.files.lines import locked
 from judgebench.store.lines import VERDICTS
 from judgebench.store.runs import MANIFEST
@@ -102,7 +102,7 @@ class Mirror:
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """Keep other processes of this machine from the spool."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        busy = f"another process works with {self.url}; wait for it, or give --runs another place"
+        busy = f"another process works with {self.url}; wait for it, or give {argument('runs')} another place"
         return locked(self.folder / ".mirror.lock", busy)
 
     def __exit__(

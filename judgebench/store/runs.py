@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from judgebench.domain import Run, Verdict
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 from judgebench.files.lines import replace_file, unreadable
 from judgebench.store.lines import REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
 from judgebench.store.parquet import PACKED, read_table
@@ -150,7 +150,7 @@ def read_run(path: Path) -> StoredRun:
         raise DataError(
             f"schema {run.schema!r}, and this version of judgebench reads {_SCHEMA!r}",
             file=str(file),
-            hint="use the version that wrote the run, or run it again with --runs NEW_FOLDER",
+            hint=f"use the version that wrote the run, or run it again with {argument('runs')} NEW_FOLDER",
         )
     return StoredRun(path, run)
 
@@ -195,7 +195,9 @@ class LabelledRun(StoredRun):
                 covered.add(verdict.item)
         if not covered:
             raise DataError(
-                f"none of the {len(wanted)} labelled items is in this run", file=str(stored.path), hint=_NONE
+                f"none of the {len(wanted)} labelled items is in this run",
+                file=str(stored.path),
+                hint=_NONE.format(argument("limit")),
             )
         items = len(before)
         run = stored.run
@@ -231,4 +233,4 @@ class LabelledRun(StoredRun):
                 yield labelled
 
 
-_NONE = "were they labelled with another --limit, or the run asked with one?"
+_NONE = "were they labelled with another {}, or the run asked with one?"

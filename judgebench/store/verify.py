@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from judgebench.domain import Status, Verdict
 from judgebench.errors import DataError
@@ -70,19 +70,6 @@ class Report:
         self.found += 1
         if len(self.findings) < MOST:
             self.findings.append(Finding(str(file), line, what, todo))
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "run": str(self.path),
-            "cases": self.cases,
-            "lines": self.lines,
-            "packed": self.packed,
-            "superseded": self.superseded,
-            "answered_twice": self.twice,
-            "damaged": self.found,
-            "findings": [asdict(one) for one in self.findings],
-        }
 
 
 def run_folders(root: Path) -> list[Path]:

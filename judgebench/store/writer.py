@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from judgebench.domain import digest
-from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.errors import DataError, IncompleteError, UsageError, argument
 from judgebench.files.lines import heal, locked, replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
@@ -43,7 +43,8 @@ def lock_run(path: Path) -> contextlib.AbstractContextManager[None]:
 
     The system drops such a lock (``flock``) with the process that holds it, so a killed one blocks nobody.
     """
-    return locked(path / ".lock", f"another process is writing {path}; wait for it, or give --runs another folder")
+    busy = f"another process is writing {path}; wait for it, or give {argument('runs')} another folder"
+    return locked(path / ".lock", busy)
 
 
 @contextlib.contextmanager
@@ -64,7 +65,8 @@ def lock_answers(root: Path, run: Run) -> Generator[None]:
             file.parent.mkdir(exist_ok=True)
             busy = (
                 f"another process is asking {run.judge} about {task} in {root}, and its answers serve this run too; "
-                "wait for it, so that nothing is paid twice (or --no-cache, or another --runs folder)"
+                f"wait for it, so that nothing is paid twice (or {argument('cache', off=True)}, or another "
+                f"{argument('runs')} folder)"
             )
             lock.enter_context(locked(file, busy))
         _held[name] = lock, holders + 1
@@ -157,7 +159,7 @@ class RunWriter:
             self._take_others()
         except (FileExistsError, NotADirectoryError):
             self.close()
-            raise UsageError(f"--runs needs a folder, and {self.root} is or lies in a file") from None
+            raise UsageError(f"{argument('runs')} needs a folder, and {self.root} is or lies in a file") from None
         except OSError as error:
             self.close()
             raise _unwritable(self.path, error) from None
@@ -332,6 +334,6 @@ def mark_settled(path: Path, size: int, lines: int) -> None:
 def _unwritable(path: Path, error: OSError) -> IncompleteError:
     reason = error.strerror or type(error).__name__
     return IncompleteError(
-        f"can't write {path}: {reason}; what was judged so far is kept: make room or give --runs another folder, "
-        "then run the same command again"
+        f"can't write {path}: {reason}; what was judged so far is kept: make room or give {argument('runs')} another "
+        "folder, then run the same command again"
     )

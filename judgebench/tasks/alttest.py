@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Ratings, Reply, Response, Scale, Status, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import file_source, find
 from judgebench.tasks import base
 from judgebench.tasks.base import Located, Recording
@@ -68,7 +68,8 @@ def folders(path: Path) -> list[Path]:
         raise DataError(
             f"there is no {HUMANS} with a {JUDGES} beside it here (.gz may follow)",
             file=str(path),
-            hint="each is {annotator: {item: label}}; for a table use --csv, for runs give their folders",
+            hint=f"each is {{annotator: {{item: label}}}}; for a table use {argument('csv')}, "
+            "for runs give their folders",
         )
     return found[:1] if found[0] == path else found
 
@@ -126,7 +127,9 @@ def _scale(people: Mapping[str, Mapping[str, str]], judges: Mapping[str, Mapping
     if all(label.removeprefix("-").isdigit() for label in labels):
         numbers = [int(label) for label in labels]
         if min(numbers) == max(numbers):
-            raise DataError(f"the only label is {labels[0]}", file=file, hint="declare the scale: --scale rate:1-5")
+            raise DataError(
+                f"the only label is {labels[0]}", file=file, hint=f"declare the scale: {argument('scale')} rate:1-5"
+            )
         return Scale.rate(min(numbers), max(numbers))
     return Scale.pair() if {"A", "B"} <= set(labels) <= {"A", "B", "tie"} else Scale.categories(labels)
 

@@ -94,7 +94,7 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
     except ValueError as error:
-        raise DataError(f"this is no JSON ({error})", file=str(path)) from None
+        raise DataError(f"this is not JSON ({error})", file=str(path)) from None
 
 
 class Reader(base.Reader):

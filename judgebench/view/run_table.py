@@ -80,7 +80,7 @@ class RunTable:
         stored = [one for name in (names or entries) if (one := entries[name].stored) is not None]
         filled = [one for one in stored if not one.empty]
         if not filled:
-            raise UsageError("nothing is judged yet here")
+            raise UsageError("nothing is judged here yet")
         return filled
 
     def stamps(self, names: Sequence[str]) -> str:

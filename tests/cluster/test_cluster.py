@@ -127,7 +127,7 @@ def test_workers_together_stay_within_the_budget(fake_llm: FakeLLM, tmp_path: Pa
     # A call costs about a third of a dollar at this price.
     [outcome] = ask(tmp_path / "runs", Options(max_cost=20.0, max_concurrency=8), made)
     assert isinstance(outcome.error, IncompleteError)
-    assert "would exceed --max-cost 20" in str(outcome.error)
+    assert "would exceed max_cost 20" in str(outcome.error)
     paid = sum(line["usage"]["usd"] for line in stored(outcome.path))
     assert paid == pytest.approx(outcome.summary.usage.usd)
     assert 18.0 <= paid <= 20.0

@@ -158,7 +158,7 @@ def test_another_process_is_told_at_once_and_a_killed_one_blocks_nobody(tmp_path
         wait_for(process, "open")
         with pytest.raises(UsageError, match="another process is writing"), RunWriter(tmp_path, RUN):
             pass
-        with pytest.raises(UsageError, match=r"asking server/m about toy.*--no-cache"), RunWriter(tmp_path, LONGER):
+        with pytest.raises(UsageError, match=r"asking server/m about toy.*cache=False"), RunWriter(tmp_path, LONGER):
             pass
         # A judge that shares no answers, another task, or a run that wants none, need not wait.
         for run in (replace(RUN, settings={"model": "n"}), replace(RUN, task="other")):

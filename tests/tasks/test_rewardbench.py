@@ -149,7 +149,7 @@ def test_a_figure_that_is_none(value: object) -> None:
 
 def test_a_figures_file_that_is_none(tmp_path: Path) -> None:
     reader = Reader(load_card("rewardbench"), "filtered")
-    for content, said in ((b"[1]", "one JSON object"), (b"{", "this is no JSON"), (b'{"model": "m"}', "alpacaeval")):
+    for content, said in ((b"[1]", "one JSON object"), (b"{", "this is not JSON"), (b'{"model": "m"}', "alpacaeval")):
         path = tmp_path / "m.json"
         path.write_bytes(content)
         with pytest.raises(DataError, match=said):

@@ -80,7 +80,7 @@ def decode(backend: str, status: int, content: str | bytes, secrets: Iterable[st
     try:
         body: Any = loads(content)
     except (ValueError, RecursionError):
-        problem = "a body that is no JSON"
+        problem = "a body that is not JSON"
     else:
         if isinstance(body, dict):
             return cast("dict[str, Any]", body)

@@ -124,7 +124,7 @@ class OpenAIBatches(SdkBatches):
         if isinstance(status, int) and not 200 <= status < 300:
             return self._http_error(status, body)
         if not isinstance(body, dict):
-            return RetryableError(f"{self._label}: an answer of the batch is no JSON object")
+            return RetryableError(f"{self._label}: an answer of the batch is not a JSON object")
         try:
             return replace(self._backend.read(cast("dict[str, Any]", body), 0.0, secrets), batch=True)
         except JudgebenchError as error:

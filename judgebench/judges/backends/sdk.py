@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from judgebench.errors import GoneError, JudgebenchError, RetryableError
+from judgebench.errors import GoneError, JudgebenchError, RetryableError, argument
 from judgebench.judges.backend import connection_error, deadline, failure_of, http_error
 from judgebench.judges.backends.base import Backend, PerLoop
 from judgebench.judges.backends.chat import error_body
@@ -132,7 +132,7 @@ class SdkBatches:
         status: Any = getattr(response, "status_code", None)
         if isinstance(status, int):
             if status == 404:
-                return GoneError(f"{self._label}: HTTP 404: {what} with this key and --base-url")
+                return GoneError(f"{self._label}: HTTP 404: {what} with this key and {argument('base_url')}")
             return self._http_error(status, error_body(status, response.text), dict(response.headers))
         library = type(error).__module__.partition(".")[0] == self._backend.name
         transport = {"HTTPError", "TransportError", "StreamError"} & {cls.__name__ for cls in type(error).__mro__}
@@ -224,7 +224,7 @@ def _object(backend: str, line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         read = None
     if not isinstance(read, dict):
-        raise RetryableError(f"{backend}: the results of a batch hold a line that is no JSON object")
+        raise RetryableError(f"{backend}: the results of a batch hold a line that is not a JSON object")
     return cast("dict[str, Any]", read)
 
 

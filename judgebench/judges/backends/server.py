@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.judges.backend import connection_error, deadline, key_from, login_of
 from judgebench.judges.backends.base import Backend, model_judge
 from judgebench.judges.backends.chat import encode
@@ -32,7 +32,9 @@ class ServerBackend(Backend):
 
     def __init__(self, model: str, *, base_url: str | None, **options: Any) -> None:
         if not base_url:
-            raise UsageError(f"server/{model} needs the server's address: pass --base-url http://localhost:8000/v1")
+            raise UsageError(
+                f"server/{model} needs the server's address: pass {argument('base_url')} http://localhost:8000/v1"
+            )
         super().__init__(model, base_url=base_url, **options)
         # aiohttp refuses an address with credentials beside a key.
         self._url = _chat_url(str(self.settings["base_url"]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.as_html import page
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.rows import cell, row_grid

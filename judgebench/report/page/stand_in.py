@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
-from judgebench.report.document.text import many, spread
+from judgebench.report.document.text import decimal, many
 from judgebench.report.page.parts import name_of, percent, told, whom
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def _ratio_words(row: Agreement, metric: str, ratio: Estimate) -> str:
 
 
 def _value(estimate: Estimate) -> str:
-    return spread(estimate.value or 0.0)
+    return decimal(estimate.value or 0.0)
 
 
 def _passes(alt: AltTest) -> bool:

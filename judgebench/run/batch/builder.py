@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from judgebench.errors import IncompleteError
+from judgebench.errors import IncompleteError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -242,9 +242,9 @@ class BatchBudget:
         spent, left = self._budget.spent, self._budget.left
         self.refusal = (
             f"stopped: the {self._cases} cases of {self._title} that are still to be submitted would cost about "
-            f"{self._lacking:.4f} USD; of --max-cost {self._budget.cap:g}, {spent:.4f} USD are spent and "
+            f"{self._lacking:.4f} USD; of {argument('max_cost')} {self._budget.cap:g}, {spent:.4f} USD are spent and "
             f"{self._budget.cap - spent - left:.4f} outstanding: about {self._lacking - left:.4f} USD more would do. "
-            "What was judged is kept: the same command submits the others (--max-cost counts anew)"
+            f"What was judged is kept: the same command submits the others ({argument('max_cost')} counts anew)"
         )
 
     def cost(self, answers: Iterable[Any]) -> float:

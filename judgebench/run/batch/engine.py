@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from judgebench.domain.protocols import BatchJudge
-from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
+from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError, argument
 from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
@@ -31,8 +31,8 @@ def batch_api(planned: Plan) -> tuple[BatchJudge, BatchApi]:
     judge = planned.judge
     if not isinstance(judge, BatchJudge) or judge.batch is None:
         raise UsageError(
-            f"{judge.name} has no batch API; --engine batch works with openai/… and anthropic/… judges, "
-            "ask the others with --engine local"
+            f"{judge.name} has no batch API; {argument('engine')} batch works with openai/… and anthropic/… judges, "
+            f"ask the others with {argument('engine')} local"
         )
     return judge, judge.batch
 

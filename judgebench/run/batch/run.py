@@ -12,7 +12,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
-from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
+from judgebench.errors import (
+    BackendError,
+    CallError,
+    GoneError,
+    IncompleteError,
+    RejectedError,
+    RetryableError,
+    argument,
+)
 from judgebench.run.batch.builder import (
     BatchBudget,
     BatchBuilder,
@@ -225,7 +233,8 @@ class BatchRun:
                 self._drop(pending, "absent")
             if error.unreachable and self._attempts >= min(3, self.options.attempts):
                 raise BackendError(
-                    f"{self.planned.run.judge} can't be reached: {error}; start the server or check --base-url"
+                    f"{self.planned.run.judge} can't be reached: {error}; start the server or "
+                    f"check {argument('base_url')}"
                 ) from None
             if self._attempts >= self.options.attempts:
                 raise IncompleteError(f"can't submit: {error}; the same command tries again") from None

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
-from judgebench.errors import BackendError, IncompleteError
+from judgebench.errors import BackendError, IncompleteError, argument
 from judgebench.run.cluster.worker import Worker
 from judgebench.run.throttle import OverBudgetError
 
@@ -354,8 +354,9 @@ class WorkerPool:
     def _spent(self) -> OverBudgetError:
         spent = sum(seat.past + seat.committed for seat in self.seats)
         return OverBudgetError(
-            f"stopped: another call would exceed --max-cost {self._terms.max_cost or 0.0:g}, {spent:.4f} USD are "
-            "spent; what was judged is kept: the same command asks the others (--max-cost counts anew)"
+            f"stopped: another call would exceed {argument('max_cost')} {self._terms.max_cost or 0.0:g}, {spent:.4f} "
+            "USD are spent; what was judged is kept: the same command asks the others "
+            f"({argument('max_cost')} counts anew)"
         )
 
 

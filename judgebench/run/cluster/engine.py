@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import BackendError, UsageError
+from judgebench.errors import BackendError, UsageError, argument
 from judgebench.run import execute
 from judgebench.run.cluster.driver import FarJudge, Terms, WorkerPool
 from judgebench.run.cluster.worker import Secrets
@@ -158,7 +158,7 @@ def _size(
         if not room:
             raise UsageError(
                 f"{group[0].judge.name} asks for {gpus} GPU for each worker, and the cluster has "
-                f"{int(resources.get('GPU', 0.0))}; --engine local asks it here"
+                f"{int(resources.get('GPU', 0.0))}; {argument('engine')} local asks it here"
             )
         count = min(room, wanted or cases)
     # A part of a limit below one would round up, and all parts together exceed it.
@@ -211,7 +211,8 @@ def _answers(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
     except OSError as error:
         raise BackendError(
-            f"no Ray cluster at {address} ({error.strerror or error}); start one, or give --ray-address local"
+            f"no Ray cluster at {address} ({error.strerror or error}); start one, or give "
+            f"{argument('ray_address')} local"
         ) from None
 
 
@@ -222,15 +223,15 @@ def _connected(address: str | None) -> Generator[Any]:
     try:
         ray: Any = importlib.import_module("ray")
     except ImportError:
-        raise UsageError("--engine ray needs ray: pip install 'judgebench[ray]'") from None
+        raise UsageError(f"{argument('engine')} ray needs ray: pip install 'judgebench[ray]'") from None
     if ray.is_initialized():
         yield ray
         return
     where = address or os.environ.get("RAY_ADDRESS") or "local"
     if where.startswith("ray://"):
         raise UsageError(
-            f"--ray-address {where}: Ray's client can't stream; start the command on a node of the cluster "
-            "(--ray-address auto), or with `ray job submit`"
+            f"{argument('ray_address')} {where}: Ray's client can't stream; start the command on a node of the cluster "
+            f"({argument('ray_address')} auto), or with `ray job submit`"
         )
     _answers(where)
     quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False, "configure_logging": False}
@@ -239,7 +240,9 @@ def _connected(address: str | None) -> Generator[Any]:
         ray.init(address=where, **quiet, **local)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         words = " ".join(str(error).split())[:200]
-        raise BackendError(f"no Ray cluster at {where} ({words}); start one, or give --ray-address local") from None
+        raise BackendError(
+            f"no Ray cluster at {where} ({words}); start one, or give {argument('ray_address')} local"
+        ) from None
     try:
         yield ray
     finally:
