@@ -10,9 +10,10 @@ import functools
 import inspect
 import math
 import types
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     Literal,
@@ -26,16 +27,14 @@ from typing import (
     is_typeddict,
 )
 
-from judgebench.api.checks import among, flag, ranged
+from judgebench.api.checks import among, flag, numbers, ranged, text, texts
 from judgebench.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["Option", "Parameter", "checked", "keys", "parameters", "question", "signature"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_TEXT: frozenset[Any] = frozenset({str, Path})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +86,35 @@ class Parameter:
         kinds = get_args(self.type) if union else (self.type,)
         words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
         number = int in kinds or float in kinds
-        if value is self.default or (value is None and (types.NoneType in kinds or not (number or bool in kinds))):
+        plain = set(kinds) <= _TEXT | {types.NoneType} and not self.column
+        if value is self.default or (
+            value is None and (types.NoneType in kinds or not (number or plain or bool in kinds))
+        ):
             return value
-        if words and (not number or value in words):
+        if words and (not number or (isinstance(value, Hashable) and value in words)):
             return among(self.name, value, words)
         if number:
             low = -math.inf if self.option.least is None else self.option.least
             high = math.inf if self.option.most is None else self.option.most
             return ranged(self.name, value, low, high, float not in kinds)
-        return flag(self.name, value) if bool in kinds and not callable(value) else value
+        if bool in kinds:
+            heard = callable(value) and any(get_origin(kind) is Callable for kind in kinds)
+            return value if heard else flag(self.name, value)
+        return text(self.name, value, path=Path in kinds) if plain else self._several(value, kinds)
+
+    @property
+    def column(self) -> bool:
+        """Whether it names columns, which `judgebench.api.tables.Columns` reads: they may be numbers, too."""
+        return self.option.metavar in {"C", "ITEM,RATER,LABEL"}
+
+    def _several(self, value: Any, kinds: tuple[Any, ...]) -> Any:
+        """Check one or several; what can be read only once becomes a list."""
+        many = [get_args(kind)[0] for kind in kinds if get_origin(kind) is Sequence]
+        if many and {*kinds} <= {*_TEXT, types.NoneType, Sequence[many[0]]} and not self.column:
+            if many[0] is float:
+                return numbers(self.name, value)
+            return texts(self.name, value, path=Path in kinds)
+        return list(value) if many and isinstance(value, Iterator) else value
 
 
 @functools.cache

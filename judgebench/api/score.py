@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
+from judgebench.api.checks import policies_of, text
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, question
@@ -36,6 +36,7 @@ def score(
     Every judge has a row for all items and one per subset.
     """
     notes: list[str] = []
+    text("name", name)
     beside = open_labels(labels, labels_mode or "only")
     tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
     chosen = policies_of(policy)
