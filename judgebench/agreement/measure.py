@@ -17,7 +17,7 @@ from judgebench.agreement.ratings import from_verdicts, system_of, unfinished
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
 from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, fits, metrics_for
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine, of_fewer
@@ -110,9 +110,11 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         )
     scored = apply(ratings, policies or Policies())
     if not scored.size:
-        raise DataError(_nothing(ratings, scored), hint="check the labels, the policies and --limit")
+        raise DataError(_nothing(ratings, scored), hint=f"check the labels, the policies and {argument('limit')}")
     if interval == "two-way" and len(ratings.systems) < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
+        raise UsageError(
+            f"two-way intervals cluster by question and by system, and need two systems: {argument('system')}"
+        )
     divisions = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divisions, by, statuses or {}, usage or {}))
     totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}

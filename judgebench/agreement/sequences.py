@@ -12,7 +12,7 @@ from judgebench.agreement.estimates import RowFigure, free
 from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import Scored, checked_steps, sequences_of
 from judgebench.domain import Agreement, Estimate, Usage
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients import rankings, steps
 from judgebench.stats.coefficients.catalog import ROW_METRIC_SETS, ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
@@ -80,7 +80,9 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     kind = ratings.scale.kind
     kept, policies, left_out = _kept(ratings, policies)
     if interval == "two-way" and len(ratings.systems) < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
+        raise UsageError(
+            f"two-way intervals cluster by question and by system, and need two systems: {argument('system')}"
+        )
     headline, companions = ROW_METRIC_SETS[kind]
     rows: list[Agreement] = []
     for name, chosen in _groups(ratings, by):
@@ -167,9 +169,9 @@ def _kept(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], 
     policies = _checked(policies, ratings.scale.kind)
     kept = ratings.gold_sequence.max(axis=(1, 2), initial=-1) >= 0 if ratings.gold_sequence is not None else None
     if kept is None or not kept.any():
-        raise DataError("no item has a gold label", hint="check the labels and --limit")
+        raise DataError("no item has a gold label", hint=f"check the labels and {argument('limit')}")
     if not (kept & (ratings.game == 0)).any():
-        raise DataError("there is no judgment to score", hint="check the labels and --limit")
+        raise DataError("there is no judgment to score", hint=f"check the labels and {argument('limit')}")
     left_out = int(np.unique(ratings.item[~kept]).size)
     if policies.order == "single":
         kept &= ratings.game == 0

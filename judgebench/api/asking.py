@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from judgebench.api.labelling import labelled_task
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,9 @@ def plan_named(
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
 
     if sample and data is not None:
-        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+        raise UsageError(
+            f"{argument('sample')} takes the rows shipped with the task, {argument('data')} yours: give one of them"
+        )
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     for task in _once(tasks):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ class Engine:
         if self.name != "batch" and (self.batch_size is not None or not self.wait):
             raise UsageError("--no-wait and --batch-size belong to --engine batch")
         if self.name != "ray" and self.workers is not None:
-            raise UsageError("--workers belongs to --engine ray")
+            raise UsageError(f"{argument('workers')} belongs to {argument('engine')} ray")
 
     def make(
         self, plans: Sequence[Plan], recipes: Mapping[str, Callable[[], Judge]], *, tell: Callable[[str], None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from judgebench.domain.items import digest
 from judgebench.domain.replies import Usage
 from judgebench.domain.scale import Scale
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,9 +46,11 @@ class Policies:
             name, equals, value = setting.partition("=")
             name, value = name.strip(), value.strip().replace("_", "-")
             if not equals or name not in POLICY_VALUES:
-                raise UsageError(f"--policy {setting!r}: write one of {', '.join(POLICY_VALUES)} as name=value")
+                raise UsageError(
+                    f"{argument('policy')} {setting!r}: write one of {', '.join(POLICY_VALUES)} as name=value"
+                )
             if value not in POLICY_VALUES[name]:
-                raise UsageError(f"--policy {setting!r}: {name} is one of {', '.join(POLICY_VALUES[name])}")
+                raise UsageError(f"{argument('policy')} {setting!r}: {name} is one of {', '.join(POLICY_VALUES[name])}")
             changes[name] = value
         return replace(self, **changes)  # type: ignore[arg-type]  # checked against POLICY_VALUES above
 

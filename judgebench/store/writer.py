@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.errors import DataError, IncompleteError, UsageError, argument
 from judgebench.files.lines import replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
@@ -115,7 +115,7 @@ class RunWriter:
             self._take_others()
         except (FileExistsError, NotADirectoryError):
             self.close()
-            raise UsageError(f"--runs needs a folder, and {self.root} is or lies in a file") from None
+            raise UsageError(f"{argument('runs')} needs a folder, and {self.root} is or lies in a file") from None
         except OSError as error:
             self.close()
             raise _unwritable(self.path, error) from None

@@ -439,5 +439,5 @@ def test_defaults_by_who_labelled_and_on_which_scale():
         similarity(Scale.categories(["a", "b"]), "neg-rmse")
     with pytest.raises(UsageError, match="two annotators"):
         alt_test_ratings(ratings([0, 1], [[0], [1]]), PLAIN, epsilon=0.1)
-    with pytest.raises(UsageError, match="--epsilon"):
+    with pytest.raises(UsageError, match=r"^epsilon is from"):
         alt_test_ratings(ratings([0, 1], [[0, 0], [1, 1]]), PLAIN, epsilon=-0.1)

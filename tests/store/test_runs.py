@@ -159,7 +159,7 @@ def test_a_second_writer_is_kept_out(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="--runs needs a folder"), RunWriter(tmp_path / "file", RUN):
+    with pytest.raises(UsageError, match=r"^runs needs a folder"), RunWriter(tmp_path / "file", RUN):
         pass
 
 

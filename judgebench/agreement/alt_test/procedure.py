@@ -16,7 +16,7 @@ import numpy as np
 from judgebench.agreement.estimates import free
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.alternative import (
     duels,
@@ -311,9 +311,13 @@ def alt_test_ratings(
     UsageError if the scale has no such scoring, there are fewer than two annotators, or a setting is out of range.
     """
     if len(ratings.annotators) < 2:
-        raise UsageError("the alternative annotator test needs two annotators or more; give --gold-col for each")
+        raise UsageError(
+            f"the alternative annotator test needs two annotators or more; give {argument('gold')} for each"
+        )
     if not (0 <= epsilon <= 1 and 0 < q < 1 and min_items >= 1):
-        raise UsageError("--epsilon is from 0 to 1, --q between 0 and 1, --min-items 1 or more")
+        raise UsageError(
+            f"{argument('epsilon')} is from 0 to 1, {argument('q')} between 0 and 1, {argument('min_items')} 1 or more"
+        )
     how = scoring or default_scoring(ratings.scale)
     closeness = similarity(ratings.scale, how)
     everyone = replace(ratings, gold=np.zeros((ratings.judge.size, 1), dtype=np.int64), annotators=("all",))

@@ -23,7 +23,7 @@ from judgebench.agreement.humans.ceiling import (
 )
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, Policies
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
@@ -141,7 +141,7 @@ def measure_humans(
     if not pairs:
         raise DataError(
             "no two annotators labelled the same items, so nothing says how far people agree",
-            hint="give one --gold-col per annotator, or a task with several annotators",
+            hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
         )
     names = people.annotators
     metric, share = METRICS[kappa_of(people.scale)], METRICS["percent_agreement"]

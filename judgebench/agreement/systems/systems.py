@@ -16,7 +16,7 @@ from judgebench.agreement.estimates import free, within
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
 from judgebench.domain import Estimate, Policies
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm, tiers
@@ -128,10 +128,10 @@ def rank_systems(
     (0.8165, 0.8333)
     """
     if draws < 1:
-        raise UsageError(f"--draws {draws}: resampling takes 1 draw or more")
+        raise UsageError(f"{argument('draws')} {draws}: resampling takes 1 draw or more")
     scored = apply(ratings, policies or Policies())
     if not scored.size:
-        raise DataError("there is nothing to score", hint="check the labels, the policies and --limit")
+        raise DataError("there is nothing to score", hint=f"check the labels, the policies and {argument('limit')}")
     board, unjudged, unnamed = scoreboard(ratings, scored, score=score, anchor=anchor, ties=ties, opponents=opponents)
     if not board.judged.any():
         raise DataError("the judge gave no verdict on any system", hint="run it again, or check the judge's column")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from judgebench.domain.shapes import json_schema
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.report.document import FORMS
 from judgebench.report.document.text import clean
 
@@ -158,7 +158,9 @@ class Document(ABC):
         if form in self.MORE:
             return self.MORE[form](self)
         if form not in FORMS:
-            raise UsageError(f"--format {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *self.MORE)))}")
+            raise UsageError(
+                f"{argument('form')} {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *self.MORE)))}"
+            )
         writer = importlib.import_module(f"judgebench.report.document.as_{form}")
         text: str = writer.write(self, width=width)
         return text
