@@ -69,7 +69,9 @@ def argument(name: str, *, off: bool = False) -> str:
 def spoken_as(names: Callable[[], Mapping[str, str]]) -> Generator[None]:
     """Let messages name parameters as options, which are asked for when a message names one; for the command line."""
     global _names  # noqa: PLW0603 - a process is asked by a program or by its command line
-    before, _names = _names, names
+    before = _names
+    # What this question doesn't know has the name that it has elsewhere.
+    _names = names if before is None else lambda: {**before(), **names()}
     try:
         yield
     finally:

@@ -255,7 +255,8 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     if wrong <= 0:
         return None
     errors = 2 * wrong * (1 - wrong)
-    variance = 2 * se * se * items * min(1.0, discordance / errors)
+    # A judge that is wrong throughout leaves nothing to share.
+    variance = 2 * se * se * items * (min(1.0, discordance / errors) if errors else 1.0)
     clusters = clustered.sums.size
     return Power(
         metric.name, items, variance, effect, discordance, measured=False, value=independent.value, clusters=clusters

@@ -46,7 +46,7 @@ def compare(
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
-    named = [metric] if isinstance(metric, str) else list(metric)
+    named = [metric] if isinstance(metric, str) else list(metric or ())
     policies = policies_of(policy)
     opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only"))
     matched = match([one.judged(one.own.override(policies)) for one in opened], shared=shared)

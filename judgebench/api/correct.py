@@ -61,10 +61,11 @@ def correct(
             f"{argument('no_gold')} corrects nothing, so it takes no {argument('calibration')} and no "
             f"{argument('estimator')}"
         )
-    own = own_table(source, Columns.of(table)) is not None
+    columns = Columns.of(table)
+    own = own_table(source, columns) is not None
     if own and no_gold:
         table["gold"] = None
-    elif own and not table.get("gold"):
+    elif own and not columns.gold:
         raise UsageError(
             f"correct needs {argument('gold')}, whose empty cells are rows without gold; or say {argument('no_gold')}"
         )

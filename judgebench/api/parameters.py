@@ -12,11 +12,10 @@ import math
 import operator
 import os
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     Literal,
@@ -33,13 +32,10 @@ from typing import (
 from judgebench.domain import Policies
 from judgebench.errors import UsageError, argument
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+_TEXT: frozenset[Any] = frozenset({str, Path})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +87,36 @@ class Parameter:
         kinds = get_args(self.type) if union else (self.type,)
         words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
         number = int in kinds or float in kinds
-        if value is self.default or (value is None and (types.NoneType in kinds or not (number or bool in kinds))):
+        plain = set(kinds) <= _TEXT | {types.NoneType} and not self.column
+        if value is self.default or (
+            value is None and (types.NoneType in kinds or not (number or plain or bool in kinds))
+        ):
             return value
-        if words and (not number or value in words):
+        if words and (not number or (isinstance(value, Hashable) and value in words)):
             return among(self.name, value, words)
         if number:
             low = -math.inf if self.option.least is None else self.option.least
             high = math.inf if self.option.most is None else self.option.most
             return ranged(self.name, value, low, high, float not in kinds)
-        return flag(self.name, value) if bool in kinds and not callable(value) else value
+        if bool in kinds:
+            heard = callable(value) and any(get_origin(kind) is Callable for kind in kinds)
+            return value if heard else flag(self.name, value)
+        return text(self.name, value, path=Path in kinds) if plain else self._several(value, kinds)
+
+    @property
+    def column(self) -> bool:
+        """Whether it names columns, which `judgebench.api.tables.Columns` reads: they may be numbers, too."""
+        return self.option.metavar in {"C", "ITEM,RATER,LABEL"}
+
+    def _several(self, value: Any, kinds: tuple[Any, ...]) -> Any:
+        """Check one or several; what can be read only once becomes a list."""
+        lists = [kind for kind in kinds if get_origin(kind) is Sequence]
+        many = [get_args(kind)[0] for kind in lists]
+        if many and {*kinds} <= {*_TEXT, types.NoneType, lists[0]} and not self.column:
+            if many[0] is float:
+                return numbers(self.name, value)
+            return texts(self.name, value, path=Path in kinds)
+        return list(value) if many and isinstance(value, Iterator) else value
 
 
 @functools.cache
@@ -131,8 +148,8 @@ def _parameter(name: str, hint: Any, default: Any, *, place: bool = False) -> di
     option = next((one for one in extras if isinstance(one, Option)), None)
     if option is None:
         return {}
-    shown = option.default if default is None else default
-    return {name: Parameter(name, bare, option, shown, place and not option.flag)}
+    given = option.default if default is None else default
+    return {name: Parameter(name, bare, option, given, place and not option.flag)}
 
 
 @functools.cache
@@ -173,31 +190,65 @@ def question(function: Callable[P, R]) -> Callable[P, R]:
     return asked
 
 
+def shown(value: object) -> str:
+    """Write a value in a message of one line; of a table or a picture the kind says more than the value."""
+    text = repr(value)
+    return text if len(text) <= 60 and "\n" not in text else f"a {type(value).__name__}"
+
+
 def ranged(name: str, value: Any, low: float, high: float, whole: bool) -> float:  # noqa: FBT001 - as a range has it
     """Check that it is a number in a range; numpy's become Python's."""
     try:
         found: float = operator.index(value) if whole else float(value)
     except (TypeError, ValueError):
         found = math.nan
-    if isinstance(value, bool) or not low <= found <= high or (math.isinf(found) and not whole):
+    if _is_truth(value) or not low <= found <= high or (math.isinf(found) and not whole):
         bounds = "" if low == -math.inf else f" from {low:g}" + (f" to {high:g}" if high < math.inf else " up")
-        raise UsageError(f"{argument(name)}={value!r}: expected a {'whole number' if whole else 'number'}{bounds}")
+        raise UsageError(f"{argument(name)}={shown(value)}: expected a {'whole number' if whole else 'number'}{bounds}")
     return found
 
 
 def flag(name: str, value: Any) -> bool:
     """Check a yes or no: ``"no"`` would be a yes."""
-    # numpy's truth values are not bools.
-    if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
+    if _is_truth(value):
         return bool(value)
-    raise UsageError(f"{argument(name)}={value!r}: write True or False")
+    raise UsageError(f"{argument(name)}={shown(value)}: write True or False")
+
+
+def _is_truth(value: object) -> bool:
+    # numpy's truth values are not bools.
+    return isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}
+
+
+def text(name: str, value: Any, *, path: bool = False) -> Any:
+    """Check a text, or a path where one may be given."""
+    if isinstance(value, str) or (path and isinstance(value, os.PathLike)):
+        return value
+    raise UsageError(f"{argument(name)}={shown(value)}: {'name a file or a folder' if path else 'write a text'}")
+
+
+def texts(name: str, value: Any, *, path: bool = False) -> list[Any]:
+    """Make a list of one text or several."""
+    if isinstance(value, str) or (path and isinstance(value, os.PathLike)):
+        return [value]
+    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray)):
+        return [text(name, one, path=path) for one in value]
+    kinds = "name files or folders" if path else "write a text, or several in a list"
+    raise UsageError(f"{argument(name)}={shown(value)}: {kinds}")
+
+
+def numbers(name: str, value: Any) -> list[float]:
+    """Make a list of numbers."""
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray)):
+        return [ranged(name, one, -math.inf, math.inf, whole=False) for one in value]
+    raise UsageError(f"{argument(name)}={shown(value)}: write numbers in a list")
 
 
 def place(name: str, value: Any) -> str:
     """Check a folder or URL; an empty one would be the current folder."""
     if isinstance(value, (str, os.PathLike)) and (text := os.fspath(value)) and isinstance(text, str) and text.strip():
         return text
-    raise UsageError(f"{argument(name)}={value!r}: name a folder, or a URL")
+    raise UsageError(f"{argument(name)}={shown(value)}: name a folder, or a URL")
 
 
 def check_output(output: Path | None) -> None:
@@ -223,14 +274,15 @@ def column(name: str, value: object) -> str | None:
         # Around the names in the table there is none, either.
         return value and value.strip()
     if isinstance(value, Iterable):
-        raise UsageError(f"{argument(name)}={value!r}: name one column")
+        raise UsageError(f"{argument(name)}={shown(value)}: name one column")
     return str(value)
 
 
 def among(name: str, value: T, words: Sequence[object]) -> T:
     """Check that a value is one of some words."""
-    if value not in words:
-        raise UsageError(f"{argument(name)}={value!r}: write one of {', '.join(map(repr, words))}")
+    # An array has no truth value to compare with.
+    if not isinstance(value, Hashable) or value not in words:
+        raise UsageError(f"{argument(name)}={shown(value)}: write one of {', '.join(map(repr, words))}")
     return value
 
 
@@ -239,11 +291,11 @@ def several(name: str, value: Any, single: Callable[[Any], bool]) -> list[Any]:
     if single(value):
         return [value]
     if not isinstance(value, Iterable):
-        raise UsageError(f"{value!r} is not a {name}")
+        raise UsageError(f"{shown(value)} is not a {name}")
     found: list[Any] = []
     for one in value:
         if not single(one):
-            raise UsageError(f"{one!r} is not a {name}")
+            raise UsageError(f"{shown(one)} is not a {name}")
         if not any(one is other or (isinstance(one, (str, Path)) and one == other) for other in found):
             found.append(one)
     if not found:
@@ -264,7 +316,7 @@ def policies_of(given: object) -> list[str]:
     found: list[Any] = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
     if wrong := [one for one in found if not isinstance(one, str)]:
         raise UsageError(
-            f"{argument('policy')}={wrong[0]!r}: write {{'tie': 'drop'}} or 'tie=drop', or several in a list"
+            f"{argument('policy')}={shown(wrong[0])}: write {{'tie': 'drop'}} or 'tie=drop', or several in a list"
         )
     return found
 
@@ -282,4 +334,4 @@ def column_names(name: str, given: object) -> list[str]:
         named = [one for one in found if one is not None]
         if len(named) == len(found):
             return named
-    raise UsageError(f"{argument(name)}={given!r}: name a column, or several in a list")
+    raise UsageError(f"{argument(name)}={shown(given)}: name a column, or several in a list")

@@ -44,7 +44,7 @@ def report(
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 
     file, own = Path(output), None if data is None else Path(data)
-    if runs is None or runs in ([], ()):
+    if runs is None or (isinstance(runs, (list, tuple)) and not runs):
         raise UsageError("give run folders, or folders of runs")
     paths = run_paths(runs)
     check_texts(sample=sample, data=own)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias, Unpack
 
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
-from judgebench.api.parameters import Option, policies_of, question
+from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.scores import Scores
@@ -35,6 +35,7 @@ def score(
     Every judge has a row for all items and one per subset.
     """
     notes: list[str] = []
+    text("name", name)
     beside = open_labels(labels, labels_mode or "only")
     tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
     chosen = policies_of(policy)

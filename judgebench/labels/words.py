@@ -292,8 +292,8 @@ def _no_fit(
 
 
 def _bare_numbers(found: str, numbers: set[int]) -> UsageError:
+    scale, word = argument("scale"), argument("words")
     if numbers <= {-1, 0, 1, 2}:
-        scale, word = argument("scale"), argument("words")
         return UsageError(
             f"the numbers fit more than one scale ({found}): ratings ({scale} rate:LO-HI), codes without order "
             f"({scale} nominal:0,1,2), or picks ({word} 0=tie {word} 1=A {word} 2=B)?"

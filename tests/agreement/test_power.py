@@ -142,3 +142,8 @@ def test_items_are_all_items_where_a_rate_is_about_some():
         apply(ratings(judge, gold, scale=Scale.check()), Policies()), METRICS["true_positive_rate"], drop=0.1
     )
     assert found.items == 80
+
+
+def test_a_pilot_that_is_wrong_throughout():
+    scored = apply(ratings([2, 2, 0, 0, 1], [1, 0, 1, 2, 2], scale=Scale.parse("rate:1-3")), Policies())
+    assert pilot_single(scored, METRICS["cohen_kappa_quadratic"], drop=0.05).variance > 0

@@ -183,7 +183,7 @@ def test_our_signal_handlers_and_threads_stay_ours(here: Path) -> None:
         ("baseline/first", "pandalm", {"sample": True, "policy": None}, UsageError, "policy=None: write {'tie'"),
         ("baseline/first", "pandalm", {"sample": True, "policy": [3]}, UsageError, "policy=3: write {'tie'"),
         ("baseline/first", "pandalm", {"sample": True, "limit": "default"}, UsageError, "limit='default': expected"),
-        ("baseline/first", "pandalm", {"sample": True, "runs": None}, UsageError, "runs=None: name a folder"),
+        ("baseline/first", "pandalm", {"sample": True, "runs": None}, UsageError, "runs=None: name a file or a folder"),
         ("baseline/first", "pandalm", {"sample": True, "runs": ""}, UsageError, "runs='': name a folder"),
         ("baseline/first", "pandalm", {"sample": "no"}, UsageError, "sample='no': write True or False"),
         (Unsettled(), "pandalm", {"sample": True}, UsageError, "Unsettled are 'warm'; give it"),

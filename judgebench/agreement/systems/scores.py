@@ -54,7 +54,8 @@ def opponents_of(ratings: Ratings) -> Opponents:
     if unclear := [name for name, part in zip(ratings.systems, parts, strict=True) if len(part) > 2]:
         raise DataError(
             f"the pairing {unclear[0]!r} can be read in two ways",
-            hint="with --csv give a column for each side: --system-col FIRST --system-col SECOND",
+            hint=f"with {argument('csv')} give a column for each side: "
+            f"{argument('system')} FIRST {argument('system')} SECOND",
         )
     both = [part if len(part) == 2 else ["", ""] for part in parts]
     return Opponents.of(ratings.system, [a for a, _ in both], ratings.system, [b for _, b in both])
@@ -331,7 +332,7 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[MeanBoard, 
     if not named.any():
         raise DataError(
             "no row says whose response it judges",
-            hint="name the column with --system-col; a task must give its responses' models",
+            hint=f"name the column with {argument('system')}; a task must give its responses' models",
         )
     seen = np.bincount(scored.system[named & judged], minlength=len(ratings.systems)) > 0
     present = np.bincount(scored.system[named], minlength=len(ratings.systems)) > 0
@@ -361,7 +362,8 @@ def _games(
     if not named.any():
         raise DataError(
             "no row names two systems",
-            hint="a run's task must give both responses' models; with --csv give --system-col twice, a column for each "
+            hint=f"a run's task must give both responses' models; with {argument('csv')} give "
+            f"{argument('system')} twice, a column for each "
             "side (or one column of `first vs second`)",
         )
     # A system's game against itself says nothing of systems.
