@@ -28,9 +28,7 @@ if len(sys.argv) > 1:
           spearmanr(gold, judge).statistic,
           krippendorff.alpha([gold, judge], level_of_measurement="nominal"))
 """
-IMPORTS = (
-    "import judgebench.cli.measuring, judgebench.agreement.measure, judgebench.labels.load, judgebench.report.scores"
-)
+IMPORTS = "import judgebench.api.score, judgebench.agreement.measure, judgebench.labels.load, judgebench.report.scores"
 SCORE = ("score", "--judge-col", "judge", "--gold-col", "gold", "--cluster-col", "question", "--format", "csv", "--csv")
 
 

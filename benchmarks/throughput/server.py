@@ -2,7 +2,7 @@
 
 HTTP is read by hand: one connection asks one thing at a time, bodies come with a length. Every answer holds a verdict
 in the form that judgebench's parser reads, and usage. The first line on stdout is the port; a line (or the end) of
-stdin ends the server.
+stdin ends the server, whose last line then says when (``time.monotonic``) it sent its first and its last answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 import zlib
 from collections import deque
 from typing import cast
@@ -75,6 +76,7 @@ class Waiting:
         self._latency = latency
         self._loop = asyncio.get_running_loop()
         self._due: deque[tuple[float, asyncio.Transport, bytes]] = deque()
+        self.first = self.last = 0.0
 
     def answer(self, transport: asyncio.Transport, answer: bytes) -> None:
         """Send an answer when the latency is over."""
@@ -89,6 +91,8 @@ class Waiting:
             # A write to a connection that its client has closed would raise, and strand all others.
             if not transport.is_closing():
                 transport.write(answer)
+        self.last = time.monotonic()
+        self.first = self.first or self.last
         if self._due:
             self._loop.call_later(self._due[0][0] - now, self._send)
 
@@ -132,6 +136,7 @@ async def serve(latency: float) -> None:
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.readline)
     server.close()
+    print(waiting.first, waiting.last, flush=True)
 
 
 def main() -> None:

@@ -132,9 +132,9 @@ def ask_and_measure(
     """Ask and measure run after run; one that stopped does not hide the others, and is reported beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
 
     ears = ears or Ears()
     outcomes = (execute or execute_all)(

@@ -73,7 +73,7 @@ def gather(
     Judges on the same labels share a panel; one without a name is not a judge. DataError where no two annotators
     labelled the same item.
     """
-    from judgebench.agreement.humans.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
 
     panels: dict[tuple[object, ...], Panel] = {}
     for task, judge, gold, revision, policies, ratings in measured:

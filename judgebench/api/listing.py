@@ -55,8 +55,8 @@ def probes() -> Rows:
 
 def metrics() -> Rows:
     """List the metrics: of labels, then of scores, rankings and steps with what they are about."""
-    from judgebench.agreement.names import METRIC_LINES  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.coefficients.catalog import METRIC_LINES  # noqa: PLC0415 - loaded on use
 
     return [*METRIC_LINES, *((name, f"plugin {entry.value}", "") for name, entry in plugins("metrics").items())]
 

@@ -194,8 +194,8 @@ class _Mute:
 
 def _offline(prepared: Prepared, runs: Path) -> Scores:
     """Measure what is answered already; _NotAnsweredError if not everything is."""
+    from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
     calling = [one for one in prepared.plans if _calls(one[0])]
     folder = fetched(runs)

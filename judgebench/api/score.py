@@ -53,8 +53,8 @@ def sensitivity(
     **table: Unpack[LabelsAndScores],
 ) -> Sensitivity:
     """Show the headline under every convention, a line each."""
+    from judgebench.agreement.context import sensitivity as combinations  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.sensitivity import sensitivity as combinations  # noqa: PLC0415 - loaded on use
 
     lines: list[Variant] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):

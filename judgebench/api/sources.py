@@ -173,8 +173,8 @@ def run_source(stored: StoredRun) -> Source:
     from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
-    from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.store.stored import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
 
     run = stored.run
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.domain.items import Case, GoldSource
+    from judgebench.domain.items import Case, GoldSource, Item
     from judgebench.domain.scale import Code, Scale
 
 
@@ -144,11 +144,7 @@ class Verdict:
             model=reply.model,
             usage=reply.usage,
             seconds=reply.seconds,
-            gold=tuple((label.annotator, label.code) for label in item.gold),
-            gold_source=item.gold_source,
-            cluster=item.cluster or item.id,
-            subset=item.subset,
-            systems=tuple(response.model or "" for response in item.responses),
+            **_gold(item),
             lengths=tuple(len(response.text) for response in item.responses),
             attributes=item.attributes,
             revision=revision,
@@ -156,47 +152,18 @@ class Verdict:
 
     def relabelled(self, case: Case, revision: str) -> Verdict:
         """Join the same answer with the item's present gold: relabelled data is never asked again."""
-        item = case.item
-        return replace(
-            self,
-            gold=tuple((label.annotator, label.code) for label in item.gold),
-            gold_source=item.gold_source,
-            cluster=item.cluster or item.id,
-            subset=item.subset,
-            systems=tuple(response.model or "" for response in item.responses),
-            revision=revision,
-        )
+        return replace(self, revision=revision, **_gold(case.item))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, one line of a store."""
-        return {
-            "key": self.key,
-            "item": self.item,
-            "order": list(self.order),
-            "repeat": self.repeat,
-            "probe": self.probe,
-            "reference": self.reference,
+        data = {name: getattr(self, name) for name in _FIELDS}
+        usage = self.usage
+        return data | {
             "status": self.status.value,
-            "code": list(self.code) if isinstance(self.code, tuple) else self.code,
-            "scores": list(self.scores),
-            "probabilities": list(self.probabilities),
-            "text": self.text,
-            "error": self.error,
-            "model": self.model,
-            "usage": {
-                "input_tokens": self.usage.input_tokens,
-                "output_tokens": self.usage.output_tokens,
-                "usd": self.usage.usd,
-            },
+            "usage": {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "usd": usage.usd},
             "seconds": round(self.seconds, 6),
-            "gold": {name: list(code) if isinstance(code, tuple) else code for name, code in self.gold},
-            "gold_source": self.gold_source,
-            "cluster": self.cluster,
-            "subset": self.subset,
-            "systems": list(self.systems),
-            "lengths": list(self.lengths),
+            "gold": dict(self.gold),
             "attributes": dict(self.attributes),
-            "revision": self.revision,
         }
 
     @classmethod
@@ -234,6 +201,20 @@ class Verdict:
             attributes=tuple(data["attributes"].items()),
             revision=data["revision"],
         )
+
+
+_FIELDS = tuple(field.name for field in fields(Verdict))
+
+
+def _gold(item: Item) -> dict[str, Any]:
+    """Take what a verdict says of its item beside what was shown."""
+    return {
+        "gold": tuple((label.annotator, label.code) for label in item.gold),
+        "gold_source": item.gold_source,
+        "cluster": item.cluster or item.id,
+        "subset": item.subset,
+        "systems": tuple(response.model or "" for response in item.responses),
+    }
 
 
 _TEXTS = ["key", "item", "probe", "reference", "text", "error", "model", "gold_source", "cluster", "subset", "revision"]

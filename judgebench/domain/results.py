@@ -95,17 +95,6 @@ class Estimate:
         """Build an undefined estimate."""
         return cls(None, None, None, n, reason)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON of the public fields."""
-        return {
-            "value": self.value,
-            "low": self.low,
-            "high": self.high,
-            "n": self.n,
-            "undefined": self.undefined,
-            "method": self.method,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
@@ -242,17 +231,9 @@ class Run:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
-        data |= {
-            "scale": self.scale.to_json(),
-            "policies": self.policies.to_json(),
-            "aggregates": [asdict(aggregate) for aggregate in self.aggregates],
-            "settings": dict(self.settings),
-            "versions": dict(self.versions),
-            "counts": dict(self.counts),
-            "models": dict(self.models),
-            "spent": dict(self.spent),
-        }
-        return data
+        data |= {name: dict(data[name]) for name in ("settings", "versions", "counts", "models", "spent")}
+        aggregates = [asdict(aggregate) for aggregate in self.aggregates]
+        return data | {"scale": asdict(self.scale), "policies": asdict(self.policies), "aggregates": aggregates}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Run:

@@ -162,8 +162,6 @@ def _first_undecodable(path: Path) -> tuple[int, int]:
 
 
 def _neighbours(path: Path) -> str:
-    import difflib  # noqa: PLC0415 - needed for one message only
-
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except OSError:

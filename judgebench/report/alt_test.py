@@ -26,8 +26,7 @@ from judgebench.report.document.text import clean, decimal, interval, p_value, s
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.alt_test.differences import JudgeDifference
-    from judgebench.agreement.alt_test.procedure import AltTest, Replaced
+    from judgebench.agreement.alt_test import AltTest, JudgeDifference, Replaced
     from judgebench.domain import Estimate, Policies
     from judgebench.report.document.blocks import Block, Fields, Sheet
 

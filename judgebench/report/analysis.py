@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.analysis.effects import Effect, Explanation
-    from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse
-    from judgebench.agreement.analysis.strata import Slice, Strata
+    from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse, Slice, Strata
     from judgebench.domain import Estimate
     from judgebench.report.document.blocks import Block, Fields, Value
-    from judgebench.stats.coefficients.homogeneity import Homogeneity
+    from judgebench.stats.inference.paired import Homogeneity
 
 __all__ = ["Analyses", "Analysis"]
 

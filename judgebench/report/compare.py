@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.names import title_of
 from judgebench.domain.shapes import (
     COUNT,
     ERROR,
@@ -28,6 +27,7 @@ from judgebench.report.document.blocks import Field, Sheet, Table, grid, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, brackets, clean, decimal, figure, interval, many, p_value
 from judgebench.report.words import gold_word
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.agreement.names import GROUP_TITLES
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATES,
@@ -22,11 +21,12 @@ from judgebench.report.document.blocks import Field, Notes, Table, explained, gr
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
 from judgebench.report.words import REASONS, WARNINGS, gold_word
+from judgebench.stats.coefficients.catalog import GROUP_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.humans.humans import AgainstRest, AmongHumans, Annotator, Humans
+    from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans
     from judgebench.domain import Estimate, Policies
     from judgebench.report.document.blocks import Block, Cell, Sheet
 

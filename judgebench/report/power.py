@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.names import title_of
 from judgebench.domain.shapes import ERROR, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, maybe, record
 from judgebench.report.document.blocks import Field, Sheet, Table, grid
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import decimal, figure
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

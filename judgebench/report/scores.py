@@ -67,7 +67,7 @@ class Figure(Estimate):
         return f"<{self}, n = {self.n}>"
 
     def __str__(self) -> str:
-        from judgebench.agreement.names import title_of  # noqa: PLC0415 - loaded on use
+        from judgebench.stats.coefficients.catalog import title_of  # noqa: PLC0415 - loaded on use
 
         title = clean(title_of(self.name)).replace("_", " ")
         if self.value is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Case, Judge, Scale
     from judgebench.errors import CallError
     from judgebench.run.dispatch import Port
-    from judgebench.store.runs import Stored
+    from judgebench.store.answers import Stored
 
 #: Cases after which a worker lets the loop breathe: a judge that answers at once, and answers that are
 #: all known, would else keep signals and other runs waiting.

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from judgebench.domain import Status
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
 from judgebench.run.engine import Dispatchers, Summary, ask_all
-from judgebench.store.runs import RunWriter
-from judgebench.store.writer import settle_run
+from judgebench.store.writer import RunWriter, settle_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence

@@ -11,7 +11,7 @@ from judgebench.errors import DataError
 from judgebench.files.lines import UNREADABLE
 from judgebench.store.lines import VERDICTS, damaged, decode, failed, key_of
 from judgebench.store.parquet import PACKED, TableSource
-from judgebench.store.stored import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
+from judgebench.store.runs import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ import os
 import re
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from judgebench.errors import DataError
+from judgebench.files.lines import replace_file
 from judgebench.files.records import Row, Source, file_source, find, read_bytes, read_rows, sha256, unpack
 
 if TYPE_CHECKING:
@@ -87,9 +87,7 @@ def _kept(path: Path, sha: str) -> bytes | None:
 def _keep(path: Path, raw: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(raw)
-        Path(file.name).replace(path)
+        replace_file(path, [raw])
     except OSError:
         return  # a cache that can't be written costs a download, nothing else
 

@@ -13,7 +13,7 @@ from judgebench.report.document.text import clean, interval, words_of
 from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
 from judgebench.store.lines import VERDICTS
 from judgebench.store.parquet import PACKED
-from judgebench.store.stored import MANIFEST, StoredRun, read_run
+from judgebench.store.runs import MANIFEST, StoredRun, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

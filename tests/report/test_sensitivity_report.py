@@ -7,7 +7,7 @@ import json
 import jsonschema
 import numpy as np
 
-from judgebench.agreement.sensitivity import sensitivity
+from judgebench.agreement.context import sensitivity
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.report.sensitivity import Sensitivity, Variant
 

@@ -20,7 +20,8 @@ from judgebench.run.batch.engine import Waiting, execute_in_batches
 from judgebench.run.batch.ledger import LEDGER, Ledger, in_batches, read_ledger
 from judgebench.run.engine import Options, Summary
 from judgebench.run.execute import execute
-from judgebench.store.runs import RunWriter, read_run
+from judgebench.store.runs import read_run
+from judgebench.store.writer import RunWriter
 from judgebench.tasks.base import open_task
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from judgebench.judges.backend import Complete, Message
-    from judgebench.store.runs import Stored
+    from judgebench.store.answers import Stored
 
 
 class Kept(list[Verdict]):

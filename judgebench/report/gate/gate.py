@@ -7,7 +7,6 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from judgebench.agreement.names import title_of
 from judgebench.domain.shapes import (
     COUNT,
     ERROR,
@@ -44,6 +43,7 @@ from judgebench.report.gate.words import (
     verdict,
 )
 from judgebench.report.words import WARNINGS
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

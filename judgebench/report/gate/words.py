@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from judgebench.agreement.names import title_of
 from judgebench.report.document.text import NONE, clean, decimal, many, words_of
 from judgebench.report.words import REASONS
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from judgebench.agreement.gate.rules import Gate, GateLine

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.names import title_of
 from judgebench.report.document.text import NONE, clean, decimal, figure, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

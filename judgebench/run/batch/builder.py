@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from judgebench.run.batch.ledger import Entry
     from judgebench.run.engine import Sink, Summary
     from judgebench.run.throttle import Budget
-    from judgebench.store.runs import RunWriter, Stored
+    from judgebench.store.answers import Stored
+    from judgebench.store.writer import RunWriter
 
 
 @dataclass(frozen=True, slots=True)

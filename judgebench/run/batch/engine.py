@@ -13,7 +13,7 @@ from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
 from judgebench.run.engine import Dispatchers
 from judgebench.run.execute import Interrupts, Outcome, check_price, close, none_answered, write_counts
-from judgebench.store.runs import RunWriter
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from judgebench.run.batch.ledger import Entry, Ledger
     from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.plans import Plan
-    from judgebench.store.runs import RunWriter
+    from judgebench.store.writer import RunWriter
 
 #: Rounds of questions that may go unanswered before the command gives up; the batches go on without it.
 _PATIENCE = 12

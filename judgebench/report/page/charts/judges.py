@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.agreement.names import title_of
 from judgebench.errors import UsageError
 from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, shorten, text_room, ticks
@@ -24,7 +23,7 @@ from judgebench.report.page.parts import (
     whom,
 )  # fmt: skip
 from judgebench.report.words import gold_word
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

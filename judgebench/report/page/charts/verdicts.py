@@ -8,14 +8,13 @@ import numpy as np
 
 from judgebench.agreement.measure import MOST_CLASSES
 from judgebench.agreement.policies import apply
-from judgebench.agreement.score_metrics import numbers_of, score_metrics
+from judgebench.agreement.score_metrics import numbers_of, reliability, score_metrics
 from judgebench.domain import Estimate
 from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas
 from judgebench.report.page.charts.groups import division
 from judgebench.report.page.parts import Chart, first_up, name_of, percent, reason, told, whom
 from judgebench.stats.coefficients.calibration import bins_of
-from judgebench.stats.inference.reliability import reliability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.bias import LengthPreference
+    from judgebench.agreement.score_metrics import Bin
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.report.page.charts.canvas import Canvas, Entry, Panel
-    from judgebench.stats.inference.reliability import Bin
 
 __all__ = ["calibration", "confusion", "length", "points", "position"]
 
