@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Differing
     from judgebench.agreement.compare.standings import Pair, Standing, Standings
-    from judgebench.domain import Policies
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
 
@@ -289,7 +288,7 @@ class ManyJudges(Document):
         how = (
             f"Paired differences, clustered by {many(found.clusters, 'question')}; brackets hold for all pairs at once "
             f"({figure(found.critical, 3)} standard errors, multiplier bootstrap). p is for a pair alone. "
-            f"{many(found.items, 'item')}; {_words(found.policies)}."
+            f"{many(found.items, 'item')}; {found.policies}."
         )
         yield Table(grid(_PAIRS, found.pairs, [how, *_cautions(found)]))
 
@@ -300,17 +299,13 @@ def _ranks(one: Standing) -> str:
     return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range
 
 
-def _words(policies: Policies) -> str:
-    return " ".join(f"{name}={value}" for name, value in policies.to_json().items())
-
-
 def _remarks(found: Comparison) -> Iterator[str]:
     first, second = clean(found.first), clean(found.second)
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
     yield (
         f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question "
         f"{_ways(found)}. {many(found.items, 'item')}, "
-        f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {_words(found.policies)}."
+        f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {found.policies}."
     )
     if len(found.lines) > 1:
         yield (

@@ -333,5 +333,4 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
 
 def terms(one: Ranking) -> str:
     """Say whose labels and which policies a ranking is by."""
-    policies = " ".join(f"{name}={value}" for name, value in one.found.policies.to_json().items())
-    return f"{clean(one.task)}: {clean(one.gold)} labels; {policies}"
+    return f"{clean(one.task)}: {clean(one.gold)} labels; {one.found.policies}"

@@ -28,7 +28,7 @@ from judgebench.domain.shapes import (
 from judgebench.errors import MismatchError, UndecidedError
 from judgebench.report.document.blocks import Field, Table, grid, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, decimal, interval, many, p_value
+from judgebench.report.document.text import NONE, decimal, interval, many, p_value, words_of
 from judgebench.report.gate.words import (
     STATES,
     amount,
@@ -229,14 +229,13 @@ def _chances(found: Gate) -> str:
 
 def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     rules = found.rules
-    policies = " ".join(f"{name}={value}" for name, value in found.policies.to_json().items())
     floor = f" and the drop seen is {decimal(rules.min_effect)} or more" if rules.min_effect else ""
     above = f"surely above the margin ({decimal(rules.margin)})" if rules.strict else "surely above 0"
     rule = (
         f"Agreement fails where the drop is {above}{floor}, and passes where it is surely below "
         f"{decimal(rules.margin)}; an improvement never fails. Surely: a one-sided bound, paired, clustered by "
         f"question (t, {_degrees(found)}). {many(found.items, 'item')}, "
-        f"{many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {policies}."
+        f"{many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {found.policies}."
     )
     notes = [rule]
     if any(line.operation for line in found.lines):
@@ -258,7 +257,7 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
         )
     if beside is not None:
         notes += _beside(beside)
-    return notes + [f"Careful: {_WARNINGS.get(code, code.replace('_', ' '))}." for code in found.warnings]
+    return notes + [f"Careful: {words_of(code, _WARNINGS)}." for code in found.warnings]
 
 
 def _degrees(found: Gate) -> str:
