@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.api.labelling import labelled_runs
-from judgebench.api.notes import tell
+from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
 from judgebench.errors import DataError, UsageError, argument
 
@@ -99,7 +99,8 @@ def open_sources(
         paths = run_paths(source)
         if columns.options():
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
-            raise UsageError(f"columns, {table_only} describe a {argument('csv')} FILE; runs bring their own")
+            kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
+            raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell))
     gold: Gold = table.get("gold_source") or "unspecified"
     if not isinstance(own, Path):

@@ -145,8 +145,8 @@ def _answering(
         asked = question
         for flag, other in instead.items():
             if given.pop(flag):
-                asked, shared = other, {"csv", *parameters(inspect.unwrap(other))}
-                given = {name: one for name, one in given.items() if name in shared}
+                asked = other
+                _drop(given, known, {"csv", *parameters(inspect.unwrap(other))}, flag)
         shown: list[Document | str] = []
 
         def show(answer: Document | str) -> None:
@@ -169,6 +169,13 @@ def _answering(
                 raise failure
 
     return called
+
+
+def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str], flag: str) -> None:
+    """Leave out what the other question has no parameter for; UsageError where it was asked for."""
+    for name in given.keys() - kept:
+        if given.pop(name) != known[name].default:
+            raise UsageError(f"{known[name].flag} doesn't go with --{flag.replace('_', '-')}")
 
 
 def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Callable[..., None]:
@@ -223,6 +230,9 @@ def _check_files(files: Mapping[str, Path | None], known: Mapping[str, Parameter
                 raise UsageError(f"{one.flag} {one.option.silent}, so there is nothing to write to {flag} {file}")
             if one.option.kept and file.resolve() == given[one.name].resolve():
                 raise UsageError(f"{flag} {file} would overwrite the {one.option.kept}; name another file")
+        read = [path for one in given.values() for path in (one if isinstance(one, list) else [one])]
+        if file.is_file() and any(isinstance(path, Path) and path.resolve() == file.resolve() for path in read):
+            raise UsageError(f"{flag} {file} would overwrite what is read; name another file")
         if (other := places.setdefault(file.resolve(), flag)) != flag:
             raise UsageError(f"{other} and {flag} name one file, {file}; name two")
 
