@@ -17,7 +17,7 @@ from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import alpha_units
 from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.inference.intervals import interval, t_interval
-from judgebench.stats.inference.resampling import alpha_bootstrap, alpha_jackknife
+from judgebench.stats.inference.resampling import alpha_resampled
 from judgebench.stats.influence import Clusters, Influences, influences_of
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def alpha_by(method: str, ratings: np.ndarray, seed: int) -> Bounds:
     """Bounds of nominal alpha by the influence function, the jackknife or the unit bootstrap."""
     places, clusters = np.arange(3.0), Clusters.of(np.arange(len(ratings)))
     if method == "unit bootstrap":
-        found = alpha_bootstrap(ratings, 3, places, "nominal", clusters, resamples=500, seed=seed)
+        found = alpha_resampled(ratings, 3, places, "nominal", clusters, "bootstrap", draws=500, seed=seed)
     elif method == "jackknife":
-        found = alpha_jackknife(ratings, 3, places, "nominal", clusters)
+        found = alpha_resampled(ratings, 3, places, "nominal", clusters, "jackknife")
     else:
         made = alpha_units(ratings, 3, places, "nominal")
         if isinstance(made, str):

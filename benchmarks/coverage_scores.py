@@ -15,8 +15,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from judgebench.agreement.estimates import finished
-from judgebench.stats.coefficients.calibration import brier, calibration_line, expected_calibration_error
-from judgebench.stats.coefficients.discrimination import auc
+from judgebench.stats.coefficients.calibration import auc, brier, calibration_line, expected_calibration_error
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:

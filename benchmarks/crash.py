@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "store
 
 from crashing import but_for_times, run
 
-from judgebench.store.runs import VERDICTS
+from judgebench.store.lines import VERDICTS
 
 MOST = 300.0
 

@@ -28,19 +28,22 @@ if TYPE_CHECKING:
     from judgebench.api.compare import compare
     from judgebench.api.correct import correct
     from judgebench.api.demo import demo
-    from judgebench.api.doctor import doctor
     from judgebench.api.gate import gate
     from judgebench.api.humans import humans
     from judgebench.api.leaderboard import leaderboard
+    from judgebench.api.listing import listing
     from judgebench.api.power import power
     from judgebench.api.publish import publish
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
     from judgebench.api.score import score, sensitivity
+    from judgebench.api.showing import doctor, show
+    from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
     from judgebench.errors import JudgebenchError
     from judgebench.report.scores import Figure, Scores
+    from judgebench.view import view
 
 __version__ = "0.1.0"
 
@@ -59,6 +62,8 @@ __all__ = [
     "gate",
     "humans",
     "leaderboard",
+    "listing",
+    "pack",
     "power",
     "publish",
     "report",
@@ -66,7 +71,10 @@ __all__ = [
     "run",
     "score",
     "sensitivity",
+    "show",
     "systems",
+    "verify",
+    "view",
 ]
 
 #: Where the names that a program uses live; each is imported when it is asked for.
@@ -79,11 +87,13 @@ _LAZY = {
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",
-    "doctor": "judgebench.api.doctor:doctor",
+    "doctor": "judgebench.api.showing:doctor",
     "estimate": "judgebench.api.running:estimate",
     "gate": "judgebench.api.gate:gate",
     "humans": "judgebench.api.humans:humans",
     "leaderboard": "judgebench.api.leaderboard:leaderboard",
+    "listing": "judgebench.api.listing:listing",
+    "pack": "judgebench.api.storing:pack",
     "power": "judgebench.api.power:power",
     "publish": "judgebench.api.publish:publish",
     "report": "judgebench.api.report:report",
@@ -91,10 +101,13 @@ _LAZY = {
     "run": "judgebench.api.running:run",
     "score": "judgebench.api.score:score",
     "sensitivity": "judgebench.api.score:sensitivity",
+    "show": "judgebench.api.showing:show",
     "systems": "judgebench.api.systems:systems",
+    "verify": "judgebench.api.storing:verify",
+    "view": "judgebench.view:view",
 }
 #: Rooms of the name of a question: each is the question, too, so that it is one object whoever imported it first.
-_BOTH = frozenset({"report", "reproduce", "run"})
+_BOTH = frozenset({"report", "reproduce", "run", "view"})
 
 
 def __getattr__(name: str) -> Any:

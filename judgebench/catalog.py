@@ -127,7 +127,7 @@ def _cards() -> tuple[str, ...]:
 
 
 def _metrics() -> tuple[str, ...]:
-    from judgebench.agreement.names import METRIC_TITLES  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.coefficients.catalog import METRIC_TITLES  # noqa: PLC0415 - loaded on use
 
     return tuple(METRIC_TITLES)
 
@@ -280,8 +280,7 @@ def metrics() -> dict[str, Metric]:
 def _replay(target: str, task: Task) -> Judge:
     """Make a judge of a recording: one the card knows by name, the benchmark's own format, or ours."""
     from judgebench.judges.baselines import ReplayJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.recordings import is_own_format, read_recording  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask, is_own_format, read_recording  # noqa: PLC0415 - loaded on use
 
     # Labels of one's own change nothing about a recording.
     task = getattr(task, "origin", task)
@@ -292,22 +291,16 @@ def _replay(target: str, task: Task) -> Judge:
         known = {recorded.name: recorded for recorded in task.recordings() if recorded.kind == "replies"}
         if not path.exists() and target in known:
             path, column = task.recorded_path(known[target]) or path, known[target].column
-    _existing(path, known)
+    if not path.is_file():
+        raise UsageError(
+            f"no file {str(path)!r} to replay; write replay:FILE or replay:FILE#COLUMN"
+            + (f", or one of the known recordings: {', '.join(known)}" if known else "")
+        )
     if isinstance(task, CardTask) and not is_own_format(path):
         recording = task.recorded(path, column or None)
     else:
         recording = read_recording(path, task.scale, column or None)
     return ReplayJudge(f"replay/{recording.name}", recording.replies, recording.orders)
-
-
-def _existing(path: Path, known: Iterable[str]) -> Path:
-    if path.is_file():
-        return path
-    names = ", ".join(known)
-    raise UsageError(
-        f"no file {str(path)!r} to replay; write replay:FILE or replay:FILE#COLUMN"
-        + (f", or one of the known recordings: {names}" if names else "")
-    )
 
 
 def _made(spec: str, wanted: type[Made], factory: Callable[[], object]) -> Made:

@@ -54,16 +54,24 @@ __all__ = [
 _names: Callable[[], Mapping[str, str]] | None = None
 
 
-def argument(name: str) -> str:
-    """Name a parameter in a message: ``min_items`` in Python, ``--min-items`` on the command line."""
-    return name if _names is None else _names().get(name) or f"--{name.replace('_', '-')}"
+def argument(name: str, *, off: bool = False) -> str:
+    """Name a parameter in a message: ``min_items`` in Python, ``--min-items`` on the command line.
+
+    One that is ``off`` is ``cache=False`` in Python, ``--no-cache`` on the command line.
+    """
+    if _names is None:
+        return f"{name}=False" if off else name
+    option = _names().get(name) or f"--{name.replace('_', '-')}"
+    return f"--no-{option.removeprefix('--')}" if off else option
 
 
 @contextlib.contextmanager
 def spoken_as(names: Callable[[], Mapping[str, str]]) -> Generator[None]:
     """Let messages name parameters as options, which are asked for when a message names one; for the command line."""
     global _names  # noqa: PLW0603 - a process is asked by a program or by its command line
-    before, _names = _names, names
+    before = _names
+    # What this question doesn't know has the name that it has elsewhere.
+    _names = names if before is None else lambda: {**before(), **names()}
     try:
         yield
     finally:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 from hypothesis import settings
 
 from judgebench.domain import Ratings, Scale
 from judgebench.stats.crosstab import Crosstab
+from judgebench.stats.inference.paired import Difference
+from judgebench.stats.influence import combine, influence
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 #: Few examples for each of many cases; no deadline, since machines that test are busy ones.
 quick = settings(max_examples=25, deadline=None)
@@ -62,3 +71,24 @@ def expand(counts):
     gold, judge = np.nonzero(counts)
     times = counts[gold, judge]
     return np.repeat(gold, times), np.repeat(judge, times)
+
+
+def benchmark(name: str) -> ModuleType:
+    """Load a script of benchmarks/ as a module."""
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def difference(first, second):
+    """Test the difference of two estimates that share clusters."""
+    return Difference.of(combine([first, second], [1.0, -1.0]))
+
+
+def se_iid(table, outcome):
+    """Large-sample standard error for independent rows, sqrt(sum IF^2) / n: Fleiss, Cohen & Everitt (1969)."""
+    return float(np.sqrt((table.joint * influence(table, outcome) ** 2).sum() / table.n))

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from judgebench.stats.coefficients.bradley_terry import bradley_terry
     from judgebench.stats.coefficients.calibration import (
+        auc,
         brier,
         calibration_line,
+        delong_test,
         expected_calibration_error,
         log_loss,
         spiegelhalter_z,
+        threshold_accuracy,
     )
     from judgebench.stats.coefficients.chance import (
         accuracy,
@@ -49,9 +52,6 @@ if TYPE_CHECKING:
         youden_j,
     )
     from judgebench.stats.coefficients.continuous import concordance, icc_agreement, icc_consistency, pearson, spearman
-    from judgebench.stats.coefficients.discrimination import auc, delong_test, threshold_accuracy
-    from judgebench.stats.coefficients.homogeneity import bhapkar, stuart_maxwell
-    from judgebench.stats.coefficients.icc import icc, icc_interval
     from judgebench.stats.coefficients.krippendorff import (
         alpha_units,
         krippendorff_alpha,
@@ -71,15 +71,26 @@ if TYPE_CHECKING:
         pearson_r,
         spearman_rho,
     )
-    from judgebench.stats.coefficients.rankings import (
+    from judgebench.stats.coefficients.raters import (
+        conger_kappa,
+        fleiss_kappa,
+        gwet_ac,
+        icc,
+        icc_interval,
+        light_kappa,
+        mean_agreement,
+    )
+    from judgebench.stats.coefficients.sequence_scores import (
+        error_scores,
+        first_error_scores,
         footrule_distance,
         kendall_tau,
         levenshtein_distance,
         spearman_rank,
+        step_agreement,
         top_1_agreement,
     )
-    from judgebench.stats.coefficients.raters import conger_kappa, fleiss_kappa, gwet_ac, light_kappa, mean_agreement
-    from judgebench.stats.coefficients.steps import error_scores, first_error_scores, step_agreement
+    from judgebench.stats.inference.paired import bhapkar, stuart_maxwell
 
 __all__ = [
     "accuracy", "adjacent_agreement", "agreement_s1", "agreement_s2", "alpha_units", "auc", "balanced_accuracy",
@@ -96,17 +107,18 @@ __all__ = [
     "true_negative_rate", "true_positive_rate", "weighted_kappa", "youden_j",
 ]  # fmt: skip
 
-#: Modules of `judgebench.stats.coefficients`; of two functions of one name, the first is that of two raters' labels.
+#: Modules of `judgebench.stats`; of two functions of one name, the first is that of two raters' labels.
 _MODULES = (
-    "chance", "numeric", "bradley_terry", "calibration", "classes", "continuous", "discrimination", "homogeneity",
-    "icc", "krippendorff", "rankings", "raters", "steps",
+    "coefficients.chance", "coefficients.numeric", "coefficients.bradley_terry", "coefficients.calibration",
+    "coefficients.classes", "coefficients.continuous", "coefficients.krippendorff", "coefficients.sequence_scores",
+    "coefficients.raters", "inference.paired",
 )  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
         for place in _MODULES:
-            if (found := getattr(import_module(f"judgebench.stats.coefficients.{place}"), name, None)) is not None:
+            if (found := getattr(import_module(f"judgebench.stats.{place}"), name, None)) is not None:
                 return globals().setdefault(name, found)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

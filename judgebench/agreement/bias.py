@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import free, of_mean
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
-from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import interval
-from judgebench.stats.influence import Clusters, Influences, mean
+from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -35,17 +33,6 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
 
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et
     al. (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
-    GPT-4 on LLMBar's 419 pairs, shown both ways: 19 times the first slot twice, 18 times the second:
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> plain, turned = np.repeat([0, 2, 0], [19, 18, 382]), np.repeat([2, 0, 0], [19, 18, 382])
-    >>> shown = dict(item=np.tile(np.arange(419), 2), swapped=np.arange(838) >= 419)
-    >>> ratings = from_codes(Scale.pair(), np.r_[plain, turned], np.zeros(838), **shown)
-    >>> found = biases(ratings, apply(ratings, Policies()))
-    >>> [round(found[name].value, 6) for name in ("position_consistency", "position_preference")]
-    [0.911695, -0.002387]
     """
     found = _position(ratings)
     if ratings.scale.kind == "pair":
@@ -149,16 +136,8 @@ def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
 
     At 0 and 1 it is Wilson's for the number of clusters.
     """
-    influences: Influences = mean(flags.astype(np.float64), clusters)
-    # As other shares: at 0 and 1 every influence is 0, and Wilson's bound for their number takes over.
-    found = interval(
-        Outcome(influences.value, n=influences.n),
-        influences,
-        independent=clusters.independent,
-        proportion=True,
-        low=0.0,
-    )
-    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
+    influences = mean(flags.astype(np.float64), clusters)
+    return of_mean(influences, independent=clusters.independent, proportion=True, low=0.0, high=1.0)
 
 
 #: A bin of fewer rows than this says little.
@@ -233,17 +212,11 @@ def length_preference(scored: Scored, ahead: npt.NDArray[np.float64], bins: int 
 def retest_agreement(ratings: Ratings) -> Estimate:
     """Measure how often two askings of one case give one verdict.
 
-    A case is an item in one order. Its agreement is the share of pairs of its valid verdicts that are the same,
-    ``sum_k c_k (c_k - 1) / (m (m - 1))``; the figure is the mean over cases, which ``n`` counts. It bounds the
-    agreement with anybody else: a judge who does not agree with itself can't agree with people. ``no_repeats`` where no
-    case has two valid verdicts. Source: Fleiss (1971), Measuring nominal scale agreement among many raters: observed
-    agreement of a subject. Three cases asked twice, one of which came out differently:
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> twice = from_codes(Scale.check(), [1, 1, 0, 0, 1, 0], np.ones(6), item=[0, 0, 1, 1, 2, 2])
-    >>> round(retest_agreement(twice).value, 4), retest_agreement(twice).n
-    (0.6667, 3)
+    A case is an item in one order. Its agreement is the share of pairs of its valid verdicts that are the same, ``sum_k
+    c_k (c_k - 1) / (m (m - 1))``; the figure is the mean over cases, which ``n`` counts. It bounds the agreement with
+    anybody else: a judge who does not agree with itself can't agree with people. ``no_repeats`` where no case has two
+    valid verdicts. Source: Fleiss (1971), Measuring nominal scale agreement among many raters: observed agreement of a
+    subject.
     """
     said = ratings.judge
     if ratings.sequence is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import free
+from judgebench.agreement.policies import count_items
 from judgebench.stats.influence import mean
 
 if TYPE_CHECKING:
@@ -40,29 +41,12 @@ def cautions(
     Codes: ``disjoint_labels``, ``constant_gold``, ``constant_judge``, ``prevalence`` (fewer than 10 items of the rarest
     gold label), ``prevalence_paradox`` (percent agreement of .8 or more, kappa more than .2 below AC1), ``skewed_ties``
     (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items`` (below 10),
-    ``few_clusters`` (below 20), ``low_coverage``, ``left_out``.
-    Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes. Their two tables
-    (agreement .85 in both, kappa .70 and .32):
-
-    >>> from judgebench.agreement.estimates import Counted, estimate
-    >>> from judgebench.stats.coefficients.catalog import METRICS
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> def told(cells):
-    ...     gold, judge = (np.repeat(codes, cells) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    ...     scored = apply(from_codes(Scale.check(), judge, gold), Policies())
-    ...     counted = Counted.of(scored)
-    ...     names = ("percent_agreement", "cohen_kappa", "gwet_ac1")
-    ...     return cautions(
-    ...         scored, counted, {name: estimate(METRICS[name], counted)[0] for name in names}, coverage=1.0
-    ...     )
-    >>> told([40, 9, 6, 45]), told([80, 10, 5, 5])
-    ((), ('prevalence_paradox',))
+    ``few_clusters`` (below 20), ``low_coverage``, ``left_out``. Source: Feinstein & Cicchetti (1990), High agreement
+    but low kappa: the problems of two paradoxes.
     """
     table = counted.table
     found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
-    items = _items(scored)
+    items = count_items(scored.item)
     last = {
         "constant_judge": np.count_nonzero(table.judge) == 1,
         "few_items": 0 < items < FEW_ITEMS,
@@ -86,14 +70,10 @@ def _about_labels(scored: Scored, counted: Counted, metrics: Mapping[str, Estima
     return [code for code, holds in found.items() if holds]
 
 
-def _items(scored: Scored) -> int:
-    return int(np.count_nonzero(np.bincount(scored.item))) if scored.size else 0
-
-
 def _rarest(scored: Scored) -> int:
     """Count the items with the rarest gold label; an item's games and annotators are not further examples."""
     gold = scored.gold
-    if _items(scored) < gold.size:
+    if count_items(scored.item) < gold.size:
         _, first = np.unique(scored.item * scored.shape[0] + gold, return_index=True)
         gold = gold[first]
     items = np.bincount(gold)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import Counted, RowFigure, estimate, two_way_of, within
-from judgebench.agreement.humans.ceiling import select
-from judgebench.agreement.ratings import SEQUENCES
+from judgebench.agreement.ratings import SEQUENCES, divisions
 from judgebench.agreement.score_metrics import given_scores, score_figures
 from judgebench.agreement.sequences import sequence_figures
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import COMPARED, METRICS, ROW_METRIC_SETS, ROW_METRICS, metrics_for
 from judgebench.stats.inference.paired import Difference
-from judgebench.stats.influence import RowOutcome, combine, influence
+from judgebench.stats.influence import by_row, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,11 +51,7 @@ class JudgeRows:
         if self.counted is None:
             raise ValueError("sequences make no table")
         table, rows = self.counted.table, np.arange(self.scored.size)
-        outcome = metric(table)
-        if outcome.value is None:
-            return RowFigure(RowOutcome.undefined(outcome.reason or "undefined"), rows, metric.low, metric.high)
-        influences = influence(table, outcome).ravel()[self.counted.cells]
-        return RowFigure(RowOutcome(outcome.value, influences), rows, metric.low, metric.high)
+        return RowFigure(by_row(table, metric(table), self.counted.cells), rows, metric.low, metric.high)
 
     def estimate(self, metric: Metric | str, *, two_way: bool = False) -> Estimate:
         """Estimate a figure with its own interval."""
@@ -70,14 +66,11 @@ def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list
     """Put the judges side by side: on all rows, then on those of each subset and system."""
     first, ratings = matched.scored[0], matched.ratings[0]
     yield "all", _judges(matched, matched.scored)
-    for division, names, prefix in (("subset", ratings.subsets, ""), ("system", ratings.systems, "system:")):
-        if division not in by or len(names) < 2:
-            continue
-        codes: Ints = getattr(first, division)
-        for code, name in enumerate(names):
-            rows = np.flatnonzero(codes == code)
-            if rows.size and (name or not prefix):
-                yield prefix + (name or "(no subset)"), _judges(matched, [one.take(rows) for one in matched.scored])
+    several = [one for one in by if len({"subset": ratings.subsets, "system": ratings.systems}.get(one, ())) > 1]
+    for name, division, code in divisions(ratings, several):
+        rows = np.flatnonzero(getattr(first, division) == code)
+        if rows.size:
+            yield name, _judges(matched, [one.take(rows) for one in matched.scored])
 
 
 def shared_numbers(matched: Matched, scored: Sequence[Scored]) -> Flags:

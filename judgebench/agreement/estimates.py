@@ -55,20 +55,7 @@ def estimate(
     says so. ``two-way`` clusters by question and by system.
 
     Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron & Miller
-    (2015), A practitioner's guide to cluster-robust inference. PandaLM-7B on its own test set (gold A, tie, B): kappa
-    .435355 with the interval .387 to .481:
-
-    >>> from judgebench.stats.coefficients.catalog import METRICS
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> counts = [298, 40, 84, 35, 32, 38, 100, 35, 337]
-    >>> gold, judge = np.repeat([0, 1, 2], [422, 105, 472]), np.repeat([0, 1, 2] * 3, counts)
-    >>> found, _ = estimate(
-    ...     METRICS["cohen_kappa"], Counted.of(apply(from_codes(Scale.pair(), judge, gold), Policies()))
-    ... )
-    >>> round(found.value, 6), round(found.low, 3), round(found.high, 3), found.method
-    (0.435355, 0.387, 0.481, 'cr1-t-fisher-z')
+    (2015), A practitioner's guide to cluster-robust inference.
     """
     outcome = metric(counted.table)
     if outcome.value is None:
@@ -93,14 +80,7 @@ def combined(metric: Metric, influences: Influences) -> Estimate:
 def free(influences: Influences, *, low: float = float("-inf"), high: float = float("inf")) -> Estimate:
     """Give an estimate that is not a metric (a difference, a mean, a ratio) its interval.
 
-    Symmetric t without bounds, else on the Fisher-z scale of the range. Darwin's fifteen pairs of plants, in eighths of
-    an inch: Fisher (1935) gives a mean of 20.93 and t = 2.148.
-
-    >>> from judgebench.stats.influence import mean
-    >>> pairs = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
-    >>> found = free(mean(pairs.astype(float), Clusters.of(np.arange(15))))
-    >>> round(found.value, 2), round(found.value / found.se, 3)
-    (20.93, 2.148)
+    Symmetric t without bounds, else on the Fisher-z scale of the range.
     """
     found = t_interval(influences, low=low, high=high)
     return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
@@ -139,7 +119,14 @@ def _otherwise(
             return none
         return Interval(*clopper_pearson(hits, n), influences.se, "clopper-pearson")
     if method == "two-way":
-        return none if counted.system is None else _two_way(counted, outcome, influences, (low, high))
+        if counted.system is None:
+            return none
+        joint = two_way_of(
+            lambda way: influences_of(table, outcome, counted.cells, Clusters.of(way)),
+            counted.clusters.codes,
+            counted.system,
+        )
+        return none if joint is None else _two_way(joint, low, high)
     if method == "default":
         return none
 
@@ -171,16 +158,8 @@ def two_way_influences(first: Influences, second: Influences, both: Influences) 
     return replace(fewer, sums=fewer.sums * (se / fewer.se))
 
 
-def _two_way(counted: Counted, outcome: Outcome, influences: Influences, bounds: tuple[float, float]) -> Interval:
-    systems = Clusters.of(counted.system if counted.system is not None else np.zeros(0, dtype=np.int64))
-    _, both = np.unique(
-        counted.clusters.codes.astype(np.int64) * max(systems.count, 1) + systems.codes, return_inverse=True
-    )
-    other, crossed = (influences_of(counted.table, outcome, counted.cells, way) for way in (systems, Clusters.of(both)))
-    joint = two_way_influences(influences, other, crossed)
-    if joint is None:
-        return Interval(None, None, None, "")
-    found = t_interval(joint, low=bounds[0], high=bounds[1])
+def _two_way(joint: Influences, low: float, high: float) -> Interval:
+    found = t_interval(joint, low=low, high=high)
     return replace(found, method=f"two-way-{found.method}")
 
 
@@ -227,8 +206,8 @@ class RowFigure:
         joint = two_way_of(self.influences, codes, system)
         if joint is None:
             return found
-        bounds = t_interval(joint, low=self.low, high=self.high)
-        return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, f"two-way-{bounds.method}")
+        bounds = _two_way(joint, self.low, self.high)
+        return replace(found, low=bounds.low, high=bounds.high, se=bounds.se, method=bounds.method)
 
 
 def two_way_of(influences_by: Callable[[Ints], Influences | None], codes: Ints, system: Ints) -> Influences | None:
@@ -239,6 +218,21 @@ def two_way_of(influences_by: Callable[[Ints], Influences | None], codes: Ints, 
     if ways[0] is None or ways[1] is None or ways[2] is None:
         return None
     return two_way_influences(ways[0], ways[1], ways[2])
+
+
+def of_mean(
+    influences: Influences, *, independent: bool, low: float, high: float, proportion: bool = False
+) -> Estimate:
+    """Give an estimate on all its rows its interval, Wilson's where it is a share of independent ones."""
+    found = interval(
+        Outcome(influences.value, n=influences.n),
+        influences,
+        independent=independent,
+        proportion=proportion,
+        low=low,
+        high=high,
+    )
+    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
 
 
 def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float, proportion: bool = False) -> Estimate:
@@ -252,14 +246,6 @@ def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float
     if outcome.influence is None:
         return Estimate(outcome.value, None, None, n)
     influences = outcome.influences(clusters)
-    found = interval(
-        Outcome(outcome.value, n=n),
-        influences,
-        independent=clusters.independent,
-        proportion=proportion,
-        low=low,
-        high=high,
-    )
+    found = of_mean(influences, independent=clusters.independent, proportion=proportion, low=low, high=high)
     # A symmetric interval of an error may pass below 0.
-    below = None if found.low is None else max(low, found.low)
-    return Estimate(outcome.value, below, found.high, n, None, found.se, found.method)
+    return found if found.low is None else replace(found, low=max(low, found.low))

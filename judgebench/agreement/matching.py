@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.humans.ceiling import select
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_verdicts, unfinished
 from judgebench.agreement.sequences import sequence_rows

@@ -10,15 +10,22 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
+from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.humans.ceiling import ceiling, select
-from judgebench.agreement.policies import Scored, apply
-from judgebench.agreement.ratings import from_verdicts, system_of, unfinished
+from judgebench.agreement.policies import Scored, apply, count_items
+from judgebench.agreement.ratings import (
+    NO_SUBSET,
+    divisions,
+    from_verdicts,
+    need_two_systems,
+    system_of,
+    unfinished,
+)
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
 from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
-from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, fits, metrics_for
+from judgebench.errors import DataError, argument
+from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, class_metric, fits, metrics_for
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine, of_fewer
 
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.estimates import IntervalMethod
-    from judgebench.domain import Aggregate, Ratings, Run, Scale, Verdict
+    from judgebench.domain import Aggregate, Ratings, Run, Verdict
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
 MOST_CLASSES = 20
@@ -47,8 +54,7 @@ class _Group:
 
     @property
     def items(self) -> int:
-        item = self.scored.item
-        return int(np.count_nonzero(np.bincount(item))) if item.size else 0
+        return count_items(self.scored.item)
 
     @property
     def judged(self) -> tuple[int, int]:
@@ -110,14 +116,19 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         )
     scored = apply(ratings, policies or Policies())
     if not scored.size:
-        raise DataError(_nothing(ratings, scored), hint="check the labels, the policies and --limit")
-    if interval == "two-way" and len(ratings.systems) < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
-    divisions = set(by) | {aggregate.by for aggregate in aggregates}
-    groups = list(_groups(ratings, scored, divisions, by, statuses or {}, usage or {}))
+        raise DataError(_nothing(ratings, scored), hint=f"check the labels, the policies and {argument('limit')}")
+    if interval == "two-way":
+        need_two_systems(ratings)
+    divided = set(by) | {aggregate.by for aggregate in aggregates}
+    groups = list(_groups(ratings, scored, divided, by, statuses or {}, usage or {}))
     totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}
     weights = {aggregate.name: _weights(aggregate, aggregates, groups) for aggregate in aggregates}
-    chosen = _chosen(METRICS if metrics is None else metrics, ratings.scale)
+    scale = ratings.scale
+    chosen = {
+        name: metric
+        for name, metric in (METRICS if metrics is None else metrics).items()
+        if fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
+    }
     for name, metric in chosen.items():
         # One metric at a time: influences of all metrics at once would not fit beside a large table.
         influences: dict[str, Influences | None] = {}
@@ -125,12 +136,11 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             group.metrics[name], influences[group.name] = estimate(metric, group.counted, interval)
         for whole, shares in weights.items():
             totals[whole][name] = _aggregated(metric, shares, influences)
-    for group in groups:
+    for group in groups if ratings.score is not None else ():
         group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
     if verify:
         _verify(ratings, groups, f"{task}, {judge}")
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
-    scale = ratings.scale
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
     rows = [
@@ -157,7 +167,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
                 left_out=scored.left_out if group.name == "all" else 0,
             )
             + (("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ())
-            + (("missing_scores",) if missing_scores(ratings, group.scored) else ()),
+            + (("missing_scores",) if ratings.score is not None and missing_scores(ratings, group.scored) else ()),
             revision=revision,
             scale=scale.spec,
             headline=wanted.headline,
@@ -198,7 +208,7 @@ def measure_run(
             cases += 1
             items.add(verdict.item)
             if not verdict.probe:
-                for name in ("all", _row_name(verdict.subset), f"system:{system_of(verdict)}"):
+                for name in ("all", verdict.subset or NO_SUBSET, f"system:{system_of(verdict)}"):
                     statuses.setdefault(name, Counter())[verdict.status.value] += 1
                     usage[name] = usage.get(name, Usage()) + verdict.usage
             yield verdict
@@ -260,14 +270,10 @@ def _nothing(ratings: Ratings, scored: Scored) -> str:
     return "the policies leave no item to score"
 
 
-def _row_name(subset: str) -> str:
-    return subset or "(no subset)"
-
-
 def _groups(
     ratings: Ratings,
     scored: Scored,
-    divisions: set[str],
+    divided: set[str],
     by: Sequence[str],
     statuses: Mapping[str, Mapping[str, int]],
     usage: Mapping[str, Usage],
@@ -276,22 +282,9 @@ def _groups(
         return _Group(name, of, rows, Counted.of(rows), dict(statuses.get(name, {})), usage.get(name, Usage()), shown)
 
     yield group("all", ratings, scored, shown=True)
-    for division, names, title in (
-        ("subset", ratings.subsets, _row_name),
-        ("system", ratings.systems, "system:{}".format),
-    ):
-        if division not in divisions or names == ("",):
-            continue
-        ratings_code, scored_code = getattr(ratings, division), getattr(scored, division)
-        for code, name in enumerate(names):
-            if division == "system" and not name:
-                continue
-            yield group(
-                title(name),
-                select(ratings, np.flatnonzero(ratings_code == code)),
-                scored.take(np.flatnonzero(scored_code == code)),
-                shown=division in by,
-            )
+    for name, division, code in divisions(ratings, divided):
+        ours, theirs = (np.flatnonzero(getattr(of, division) == code) for of in (ratings, scored))
+        yield group(name, select(ratings, ours), scored.take(theirs), shown=division in by)
 
 
 def _weights(
@@ -391,16 +384,6 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
 
 
-def _chosen(metrics: Mapping[str, Metric], scale: Scale) -> dict[str, Metric]:
-    """Metrics that mean something on a scale."""
-    places, tie = len(scale.values), scale.tie is not None
-    return {
-        name: metric
-        for name, metric in metrics.items()
-        if fits(metric, scale.kind, scale.level, places=places, tie=tie)
-    }
-
-
 def _classes(group: _Group) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
@@ -411,6 +394,6 @@ def _classes(group: _Group) -> dict[str, ClassScores]:
     for code, label in enumerate(labels):
         support, named = round(float(gold[code])), round(float(judge[code]))
         if support or named:
-            scores = {name: estimate(metric(code), group.counted)[0] for name, metric in CLASS_METRICS.items()}
+            scores = {name: estimate(class_metric(name, code), group.counted)[0] for name in CLASS_METRICS}
             found[label] = ClassScores(support, named, **scores)
     return found

@@ -129,17 +129,7 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
     UsageError if a policy makes no sense on it.
 
     Source: Tan et al. (2024), JudgeBench (the sum of signs); Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench
-    and Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM. An item that JudgeBench's rule counts
-    as right and the strict one does not: one order says A, the other a tie.
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> ratings = from_codes(Scale.pair(), [0, 1], [0, 0], item=[0, 0], swapped=[False, True])
-    >>> [
-    ...     apply(ratings, Policies(order=rule)).judge.tolist()
-    ...     for rule in ("sum-of-signs", "both-right", "inconsistent-tie")
-    ... ]
-    [[0], [3], [1]]
+    and Chatbot Arena (ties where two orders differ); Wang et al. (2023), PandaLM.
     """
     if ratings.scale.kind in {"rank", "steps"}:
         raise UsageError(
@@ -156,7 +146,7 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
         valid = np.flatnonzero(judge != _INVALID)
         judge, rows = judge[valid], rows[valid]
     keep, gold, values = _gold(ratings, rows, policies)
-    left_out = _items(ratings.item[rows]) - _items(ratings.item[rows[keep]])
+    left_out = count_items(ratings.item[rows]) - count_items(ratings.item[rows[keep]])
     if policies.tie == "drop":
         named = gold != tie
         keep, gold = keep[named], gold[named]
@@ -206,7 +196,8 @@ def _check_codes(ratings: Ratings) -> None:
             raise DataError(f"a {side} has a code off the scale {scale.spec}: codes run from 0, and -1 is none")
 
 
-def _items(item: npt.NDArray[np.integer]) -> int:
+def count_items(item: npt.NDArray[np.integer]) -> int:
+    """Count the items that rows are about."""
     return int(np.count_nonzero(np.bincount(item))) if item.size else 0
 
 

@@ -111,26 +111,6 @@ def _influence(base_rate: float, accuracy: float, gold: int, right: int) -> floa
     return ((right - accuracy) * (1 - chance) - (1 - accuracy) * margins) / (1 - chance) ** 2
 
 
-def accuracy_drop_items(
-    drop: float, discordance: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
-) -> int:
-    """Items for a test of two paired accuracies, all of them independent.
-
-    ``n = [z_a sqrt(d) + z_b sqrt(d - drop^2)]^2 / drop^2`` with discordance d:
-
-    >>> accuracy_drop_items(0.05, 0.1), accuracy_drop_items(0.05, 0.1, sides=2)
-    (246, 312)
-    """
-    from scipy.special import ndtri  # noqa: PLC0415 - loaded on use
-
-    if not 0 < drop <= discordance <= 1:
-        raise ValueError("the discordance is at least the drop, and the drop above 0")
-    quantiles(alpha=alpha, power=power, sides=sides)
-    z_alpha, z_beta = -float(ndtri(alpha / sides)), float(ndtri(power))
-    root = z_alpha * math.sqrt(discordance) + z_beta * math.sqrt(discordance - drop * drop)
-    return math.ceil((root / drop) ** 2 - 1e-9)
-
-
 @dataclass(frozen=True, slots=True)
 class Power:
     """What a paired test of one metric can find.
@@ -275,7 +255,8 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     if wrong <= 0:
         return None
     errors = 2 * wrong * (1 - wrong)
-    variance = 2 * se * se * items * min(1.0, discordance / errors)
+    # A judge that is wrong throughout leaves nothing to share.
+    variance = 2 * se * se * items * (min(1.0, discordance / errors) if errors else 1.0)
     clusters = clustered.sums.size
     return Power(
         metric.name, items, variance, effect, discordance, measured=False, value=independent.value, clusters=clusters
@@ -311,22 +292,7 @@ def pilot(
     The work is done by `pilot_pair` or `pilot_single`; the metric is by default the scale's headline. ``discordance``
     and ``design_effect`` replace what would be assumed or measured. UsageError for more than two judges, or a
     discordance for two; UnknownNameError if the metric is not known, DataError if it is undefined on the pilot,
-    ValueError if no two judges can be like that. Agresti (1990, p. 350): two judges differ on 150 + 86 of 1,600 items.
-
-    >>> from judgebench.agreement.matching import Judged
-    >>> from judgebench.stats.coefficients.catalog import METRICS
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> import numpy as np
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> one, two = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("first", a), ("second", b))
-    ... )
-    >>> found = pilot([one, two], "accuracy", METRICS, drop=0.05)
-    >>> round(found.discordance, 6), found.measured
-    (0.1475, True)
+    ValueError if no two judges can be like that.
     """
     if len(judged) > 2:
         raise UsageError(f"a pilot has one judge or two, not {len(judged)}")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.domain import Ratings, Scale
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -58,7 +58,8 @@ class NumberColumns:
 
     def take(self, verdict: Verdict) -> None:
         """Add a row; a verdict without a code has no number either."""
-        found = None if verdict.code is None else number_of(verdict, self._scale)
+        known = verdict.code is not None and (verdict.probabilities or verdict.scores)
+        found = number_of(verdict, self._scale) if known else None
         value, probable = found or (0.0, False)
         if not np.isfinite(value):
             raise DataError(f"item {verdict.item!r}: the judge's score {value} is not a finite number")
@@ -132,6 +133,27 @@ class SequenceColumns:
         if not codes:
             return None
         return codes[0] if self._scale.kind == "rank" else min(codes)
+
+
+#: The row of items without a subset.
+NO_SUBSET = "(no subset)"
+
+
+def divisions(ratings: Ratings, by: Collection[str]) -> Iterator[tuple[str, str, int]]:
+    """Name the parts of the divisions asked for (subset, system), with their division and code in it."""
+    for division, names, prefix in (("subset", ratings.subsets, ""), ("system", ratings.systems, "system:")):
+        if division in by and names != ("",):
+            for code, name in enumerate(names):
+                if name or not prefix:
+                    yield prefix + (name or NO_SUBSET), division, code
+
+
+def need_two_systems(ratings: Ratings) -> None:
+    """Refuse to cluster by system where there are not two; UsageError."""
+    if len(ratings.systems) < 2:
+        raise UsageError(
+            f"two-way intervals cluster by question and by system, and need two systems: {argument('system')}"
+        )
 
 
 #: Code of a missing label or verdict.

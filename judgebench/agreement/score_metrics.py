@@ -15,8 +15,9 @@ import numpy as np
 from judgebench.agreement.estimates import RowFigure
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
+from judgebench.stats.coefficients.calibration import auc, bins_of, check_probabilities
 from judgebench.stats.coefficients.catalog import ROW_METRICS
-from judgebench.stats.coefficients.discrimination import auc
+from judgebench.stats.inference.intervals import wilson
 from judgebench.stats.influence import RowOutcome
 
 if TYPE_CHECKING:
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
+    from judgebench.stats.coefficients.calibration import Binning, Closed, Flags
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Clusters
-
-    Flags = npt.NDArray[np.bool_]
-    Floats = npt.NDArray[np.float64]
 
 #: What a printed table shows beside the scale's own columns.
 COMPANIONS = ("auc", "brier", "ece", "score_lin_ccc", "score_pearson_r")
@@ -70,19 +70,7 @@ def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) ->
     ``score_mean_absolute_error`` and ``score_mean_signed_error``.
 
     Source: DeLong, DeLong & Clarke-Pearson (1988) for AUC; Brier (1950); Guo et al. (2017), On calibration of modern
-    neural networks; Cox (1958) for slope and intercept; Spiegelhalter (1986). Ten probabilities of the reference: Brier
-    .1305, log loss .386596, ECE .27, Spiegelhalter's z -.153863.
-
-    >>> from dataclasses import replace
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1])
-    >>> plain = from_codes(Scale.check(), p >= 0.5, [0, 0, 1, 0, 1, 0, 1, 1, 1, 1])
-    >>> ratings = replace(plain, score=p, has_score=p >= 0, score_kind="probability")
-    >>> found = score_metrics(ratings, apply(ratings, Policies()))
-    >>> [round(found[name].value, 6) for name in ("brier", "log_loss", "ece", "spiegelhalter_z")]
-    [0.1305, 0.386596, 0.27, -0.153863]
+    neural networks; Cox (1958) for slope and intercept; Spiegelhalter (1986).
     """
     system = scored.system if two_way else None
     return {name: figure.estimate(scored.cluster, system) for name, figure in score_figures(ratings, scored).items()}
@@ -218,3 +206,44 @@ def _figure(
 ) -> RowFigure:
     line = ROW_METRICS[name]
     return RowFigure(outcome, rows, line.low, line.high, proportion, mean, bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A row of the reliability table: mean probability and share of positive items, with its Wilson 95 % interval.
+
+    ``low`` and ``high`` are the smallest and largest probability in the bin.
+    """
+
+    n: int
+    low: float
+    high: float
+    predicted: float
+    observed: float
+    observed_low: float
+    observed_high: float
+
+
+def reliability(
+    probabilities: Floats, positive: Flags, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
+) -> list[Bin]:
+    """Stated and observed share, bin by bin in order of probability; empty bins are left out.
+
+    Arguments and errors are those of `expected_calibration_error`.
+    Source: Murphy & Winkler (1977), Reliability of subjective probability forecasts of precipitation and temperature.
+
+    >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
+    >>> y = np.array([0, 0, 1, 0, 1, 0, 1, 1, 1, 1], dtype=bool)
+    >>> [(one.n, round(one.predicted, 3), one.observed) for one in reliability(p, y, 2)]
+    [(4, 0.225, 0.25), (6, 0.817, 0.8333333333333334)]
+    """
+    check_probabilities(probabilities, positive)
+    place = bins_of(probabilities, bins, by=by, closed=closed)
+    found: list[Bin] = []
+    for one in np.unique(place):
+        inside = place == one
+        own, n = probabilities[inside], int(np.count_nonzero(inside))
+        share = float(positive[inside].mean())
+        low, high = wilson(share, n)
+        found.append(Bin(n, float(own.min()), float(own.max()), float(own.mean()), share, low, high))
+    return found

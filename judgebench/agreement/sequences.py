@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import RowFigure, free
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import Scored, checked_steps, sequences_of
+from judgebench.agreement.ratings import divisions, need_two_systems
 from judgebench.domain import Agreement, Estimate, Usage
-from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients import rankings, steps
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.coefficients.catalog import ROW_METRIC_SETS, ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.influence import Clusters, RowOutcome, combine, influence
+from judgebench.stats.influence import Clusters, RowOutcome, by_row, combine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -32,14 +34,13 @@ if TYPE_CHECKING:
 
 #: Figures of two orders: the function, the value of a verdict that is missing, and whether it is a share.
 _RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, bool]] = {
-    "kendall_tau": (rankings.kendall_tau, -1.0, False),
-    "mean_spearman_rho": (rankings.spearman_rank, -1.0, False),
-    "levenshtein_distance": (rankings.levenshtein_distance, 1.0, False),
-    "footrule_distance": (rankings.footrule_distance, 1.0, False),
-    "top_1_agreement": (rankings.top_1_agreement, 0.0, True),
+    "kendall_tau": (sequence_scores.kendall_tau, -1.0, False),
+    "mean_spearman_rho": (sequence_scores.spearman_rank, -1.0, False),
+    "levenshtein_distance": (sequence_scores.levenshtein_distance, 1.0, False),
+    "footrule_distance": (sequence_scores.footrule_distance, 1.0, False),
+    "top_1_agreement": (sequence_scores.top_1_agreement, 0.0, True),
     "percent_agreement": (lambda a, b: (a == b).all(axis=1).astype(np.float64), 0.0, True),
 }
-_FEW, _LOW = 20, 0.95
 _WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
 
 
@@ -65,25 +66,16 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     verdicts that are the same from end to end. Of the policies, ``order`` is mean or single, ``invalid`` wrong or drop.
     UsageError if one makes no sense on sequences, or there are no systems to cluster by.
 
-    Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings. Four
-    responses ranked by a person and by a judge who swaps the first two: tau is 1 - 2/6.
-
-    >>> from dataclasses import replace
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> plain = from_codes(Scale.rank(4), [1], [0])
-    >>> ratings = replace(plain, sequence=np.array([[1, 0, 2, 3]]), gold_sequence=np.array([[[0, 1, 2, 3]]]))
-    >>> (row,) = measure_sequences(ratings, Policies(gold="each"), task="t", judge="j", gold_source="human")
-    >>> round(row.metrics["kendall_tau"].value, 6), row.metrics["top_1_agreement"].value
-    (0.666667, 0.0)
+    Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
     """
     kind = ratings.scale.kind
     kept, policies, left_out = _kept(ratings, policies)
-    if interval == "two-way" and len(ratings.systems) < 2:
-        raise UsageError("two-way intervals cluster by question and by system, and need two systems: --system-col")
+    if interval == "two-way":
+        need_two_systems(ratings)
     headline, companions = ROW_METRIC_SETS[kind]
     rows: list[Agreement] = []
-    for name, chosen in _groups(ratings, by):
+    parts = ((name, getattr(ratings, division) == code) for name, division, code in divisions(ratings, by))
+    for name, chosen in (("all", kept), *parts):
         group = select(ratings, np.flatnonzero(chosen & kept))
         if not group.item.size:
             continue
@@ -96,11 +88,13 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
         system = group.system if interval == "two-way" else None
         metrics = {metric: figure.estimate(group.cluster, system) for metric, figure in figures.items()}
         if verify:
-            _verify(group, policies, metrics, f"{task}, {judge}, {name}")
+            from judgebench.agreement.witness.rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
+
+            verify_sequences(group, policies, metrics, where=f"{task}, {judge}, {name}")
         warnings = {
-            "few_clusters": np.unique(group.cluster).size < _FEW,
-            "few_systems": interval == "two-way" and len(ratings.systems) < _FEW,
-            "low_coverage": coverage < _LOW,
+            "few_clusters": np.unique(group.cluster).size < FEW_CLUSTERS,
+            "few_systems": interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS,
+            "low_coverage": coverage < LOW_COVERAGE,
             "left_out": name == "all" and left_out > 0,
             "length_mismatch": kind == "steps" and _mismatched(group),
         }
@@ -157,7 +151,7 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
 def sequence_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
     """Measure sequences, every one with gold, before rows are put in clusters.
 
-    `judgebench.stats.coefficients.rankings` and `judgebench.stats.coefficients.steps` have the formulas.
+    `judgebench.stats.coefficients.sequence_scores` has the formulas.
     """
     return _rank_figures(group) if group.scale.kind == "rank" else _step_figures(group, policies)
 
@@ -167,21 +161,15 @@ def _kept(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], 
     policies = _checked(policies, ratings.scale.kind)
     kept = ratings.gold_sequence.max(axis=(1, 2), initial=-1) >= 0 if ratings.gold_sequence is not None else None
     if kept is None or not kept.any():
-        raise DataError("no item has a gold label", hint="check the labels and --limit")
+        raise DataError("no item has a gold label", hint=f"check the labels and {argument('limit')}")
     if not (kept & (ratings.game == 0)).any():
-        raise DataError("there is no judgment to score", hint="check the labels and --limit")
+        raise DataError("there is no judgment to score", hint=f"check the labels and {argument('limit')}")
     left_out = int(np.unique(ratings.item[~kept]).size)
     if policies.order == "single":
         kept &= ratings.game == 0
     elif int(ratings.game.max(initial=0)) == 0:
         policies = replace(policies, order="single")
     return kept, policies, left_out
-
-
-def _verify(group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], where: str) -> None:
-    from judgebench.agreement.witness.rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
-
-    verify_sequences(group, policies, metrics, where=where)
 
 
 def _checked(policies: Policies, kind: str) -> Policies:
@@ -194,17 +182,6 @@ def _checked(policies: Policies, kind: str) -> Policies:
                 f"gold={' or '.join(sorted(gold))}"
             )
     return replace(policies, gold="each") if kind == "rank" else policies
-
-
-def _groups(ratings: Ratings, by: Sequence[str]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    yield "all", np.ones(ratings.item.size, dtype=np.bool_)
-    if "subset" in by and ratings.subsets != ("",):
-        for code, name in enumerate(ratings.subsets):
-            yield name or "(no subset)", ratings.subset == code
-    if "system" in by and ratings.systems != ("",):
-        for code, name in enumerate(ratings.systems):
-            if name:
-                yield f"system:{name}", ratings.system == code
 
 
 def _rank_figures(group: Ratings) -> dict[str, RowFigure]:
@@ -246,15 +223,15 @@ def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes
 def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
     gold, judge, length = checked_steps(group, policies)
     every = np.arange(len(judge))
-    truth, named = steps.first_errors(gold, length), steps.first_errors(judge, length)
+    truth, named = sequence_scores.first_errors(gold, length), sequence_scores.first_errors(judge, length)
     # An item whose first error its annotators can't tell has nothing to be held against.
-    told = np.flatnonzero(truth != steps.UNKNOWN)
-    first = steps.first_error_scores(truth[told], named[told])
-    errors = steps.error_scores(gold, judge)
+    told = np.flatnonzero(truth != sequence_scores.UNKNOWN)
+    first = sequence_scores.first_error_scores(truth[told], named[told])
+    errors = sequence_scores.error_scores(gold, judge)
     same = ((gold == judge) | (gold < 0)).all(axis=1).astype(np.float64)
     found = {
         "percent_agreement": _figure("percent_agreement", RowOutcome.mean(same), every, proportion=True, mean=True),
-        "step_agreement": _figure("step_agreement", steps.step_agreement(gold, judge), every),
+        "step_agreement": _figure("step_agreement", sequence_scores.step_agreement(gold, judge), every),
         "step_kappa": _step_kappa(gold, judge),
         "error_precision": _figure("error_precision", errors.precision, every),
         "error_recall": _figure("error_recall", errors.recall, every),
@@ -263,7 +240,7 @@ def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
         "flawless_accuracy": _figure("flawless_accuracy", first.right, told),
         "first_error_f1": _figure("first_error_f1", first.f1, told),
     }
-    shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == steps.NO_ERROR}
+    shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == sequence_scores.NO_ERROR}
     for name, inside in shares.items():
         # A share of these solutions only: its n is theirs; Wilson's interval is for solutions that share no cluster.
         rows = told[inside]
@@ -282,10 +259,7 @@ def _step_kappa(gold: Codes, judge: Codes) -> RowFigure:
     cells = gold[row, place] * 3 + np.where(said < 0, 2, said)
     counts = np.bincount(cells, minlength=9).reshape(3, 3)
     table = Crosstab(counts / row.size, int(row.size), 2, np.arange(2.0))
-    outcome = cohen_kappa(table)
-    if outcome.value is None:
-        return _figure("step_kappa", RowOutcome.undefined(outcome.reason or "undefined"), row)
-    return _figure("step_kappa", RowOutcome(outcome.value, influence(table, outcome).ravel()[cells]), row)
+    return _figure("step_kappa", by_row(table, cohen_kappa(table), cells), row)
 
 
 def _mismatched(group: Ratings) -> bool:
@@ -314,7 +288,7 @@ def _ceiling(group: Ratings) -> dict[str, Estimate]:
         lines = {name: (function, ROW_METRICS[name]) for name, (function, _, _) in _RANK.items()}
         functions = {name: (_mean_of(function), line.low, line.high) for name, (function, line) in lines.items()}
     else:
-        functions = {"step_agreement": (steps.step_agreement, 0.0, 1.0)}
+        functions = {"step_agreement": (sequence_scores.step_agreement, 0.0, 1.0)}
     for name, (outcome, low, high) in functions.items():
         estimates = [
             outcome(gold[rows, i], gold[rows, j]).influences(Clusters.of(cluster[rows])) for i, j, rows in pairs

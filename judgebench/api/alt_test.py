@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import UsageError, argument
@@ -60,10 +59,10 @@ def alt_test(
     Reads runs, a table with a --gold-col per annotator, or with --data a folder of human_annotations.json and
     llm_annotations.json, each {annotator: {item: label}}.
     """
-    from judgebench.agreement.alt_test.differences import differences  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.alt_test.procedure import (  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test import (  # noqa: PLC0415 - loaded on use
         alt_test_ratings,
         default_epsilon,
+        differences,
         epsilon_sweep,
     )
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Unpack
 
-from judgebench.api.checks import column_names, policies_of
 from judgebench.api.notes import tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, column_names, policies_of, question
 from judgebench.api.sources import open_sources, own_table
 from judgebench.api.tables import Columns, Labels, Policy, Source
 from judgebench.errors import UsageError, argument

@@ -1,12 +1,14 @@
-"""Asking judges about tasks, then measuring: plans from names or objects, estimates, runs."""
+"""Asking judges about tasks, then measuring: plans from names or objects, who asks, and runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from judgebench.api.labelling import labelled_task
-from judgebench.errors import UsageError
+from judgebench.api.parameters import check_texts
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.labels.annotations import Labels
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
 
     Planned: TypeAlias = tuple[Plan, Policies]
+
 
 T = TypeVar("T")
 Order: TypeAlias = Literal["both", "original", "swapped", "random"]
@@ -54,8 +57,7 @@ def plan_named(
     """
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
 
-    if sample and data is not None:
-        raise UsageError("--sample takes the rows shipped with the task, --data yours: give one of them")
+    check_texts(sample=sample, data=data)
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     for task in _once(tasks):
@@ -116,7 +118,7 @@ class Ears:
 
     watch: Callable[[Progress], None] | None = None
     interval: float = 0.5
-    done: Callable[[Outcome], None] | None = None
+    done: Callable[[Execution], None] | None = None
 
 
 def ask_and_measure(
@@ -125,15 +127,15 @@ def ask_and_measure(
     options: Options,
     *,
     by_system: bool = False,
-    execute: Callable[..., list[Outcome]] | None = None,
+    execute: Callable[..., list[Execution]] | None = None,
     ears: Ears | None = None,
 ) -> tuple[list[Agreement], list[BackendError | IncompleteError]]:
     """Ask and measure run after run; one that stopped does not hide the others, and is reported beside them."""
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use
     from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
 
     ears = ears or Ears()
     outcomes = (execute or execute_all)(
@@ -153,3 +155,50 @@ def ask_and_measure(
         )
         rows += with_official(measured, stored.run, stored.judgments)
     return rows, stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine, and options of ``run`` that are its own."""
+
+    name: Literal["local", "batch", "ray"]
+    poll: float
+    wait: bool
+    batch_size: int | None
+    workers: int | None
+    ray_address: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse options of another engine: what does nothing must not look as if it did."""
+        if self.name != "batch" and (self.batch_size is not None or not self.wait):
+            own = f"{argument('wait', off=True)} and {argument('batch_size')}"
+            raise UsageError(f"{own} belong to {argument('engine')} batch")
+        if self.name != "ray" and self.workers is not None:
+            raise UsageError(f"{argument('workers')} belongs to {argument('engine')} ray")
+
+    def make(
+        self, plans: Sequence[Plan], recipes: Mapping[str, Callable[[], Judge]], *, tell: Callable[[str], None]
+    ) -> Callable[..., list[Execution]] | None:
+        """Make the function that asks, None for the local one; UsageError where a judge can't be asked in this way."""
+        if self.name == "batch":
+            return self._batch(plans, tell)
+        if self.name == "ray":
+            from judgebench.catalog import judge_environment  # noqa: PLC0415 - loaded on use
+            from judgebench.run.cluster.engine import Setup, execute_all  # noqa: PLC0415 - loaded on use
+
+            setup = Setup(recipes, self.workers, self.ray_address, judge_environment())
+            return partial(execute_all, setup=setup)
+        return None
+
+    def _batch(self, plans: Sequence[Plan], tell: Callable[[str], None]) -> Callable[..., list[Execution]]:
+        from judgebench.run.batch.engine import Waiting, batch_apis, execute_in_batches  # noqa: PLC0415 - loaded on use
+
+        # A judge that has none is an error before anything else happens.
+        for planned in plans:
+            batch_apis(planned)
+        waiting = Waiting(poll=self.poll, wait=self.wait, size=self.batch_size)
+
+        def execute(plans: Sequence[Plan], runs: Path, options: Options, **_: object) -> list[Execution]:
+            return execute_in_batches(plans, runs, options, waiting, tell=tell)
+
+        return execute

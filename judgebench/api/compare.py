@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal, Unpack
 
-from judgebench.api.checks import policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.errors import UsageError, argument
@@ -47,7 +46,7 @@ def compare(
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
 
-    named = [metric] if isinstance(metric, str) else list(metric)
+    named = [metric] if isinstance(metric, str) else list(metric or ())
     policies = policies_of(policy)
     opened = open_sources(source, table, labels=open_labels(labels, labels_mode or "only"))
     matched = match([one.judged(one.own.override(policies)) for one in opened], shared=shared)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import Given, open_sources, own_table
 from judgebench.api.tables import BySystem, Columns, Policy, Rows, Source
 from judgebench.errors import UsageError, argument
-from judgebench.report.correct import Corrections, Line
+from judgebench.report.correct import Corrected, Corrections
 from judgebench.report.judge_only import JudgeOnlyRankings, Ranked
 
 if TYPE_CHECKING:
@@ -62,10 +61,11 @@ def correct(
             f"{argument('no_gold')} corrects nothing, so it takes no {argument('calibration')} and no "
             f"{argument('estimator')}"
         )
-    own = own_table(source, Columns.of(table)) is not None
+    columns = Columns.of(table)
+    own = own_table(source, columns) is not None
     if own and no_gold:
         table["gold"] = None
-    elif own and not table.get("gold"):
+    elif own and not columns.gold:
         raise UsageError(
             f"correct needs {argument('gold')}, whose empty cells are rows without gold; or say {argument('no_gold')}"
         )
@@ -79,7 +79,7 @@ def correct(
     tables = open_sources(source, table, unlabelled=True)
     from judgebench.agreement.correct.correction import correct as compute  # noqa: PLC0415 - loaded on use
 
-    lines: list[Line] = []
+    lines: list[Corrected] = []
     for one in tables:
         found = compute(
             one.ratings(),
@@ -89,7 +89,7 @@ def correct(
             estimator=estimator,
             by_system=by_system or table.get("system") is not None,
         )
-        lines += [Line(one.task, one.judge, one.gold, each) for each in found]
+        lines += [Corrected(one.task, one.judge, one.gold, each) for each in found]
     return Corrections(tuple(lines))
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from judgebench.api import notes
-from judgebench.api.checks import policies_of
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import stored_sources
 from judgebench.api.tables import Names, Policy, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, argument

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources, own_table
 from judgebench.api.tables import Columns, Labels, LabelsMode, OwnLabels, Policy, Source
 from judgebench.errors import DataError, UsageError, argument
@@ -73,7 +72,7 @@ def gather(
     Judges on the same labels share a panel; one without a name is not a judge. DataError where no two annotators
     labelled the same item.
     """
-    from judgebench.agreement.humans.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.humans import among_humans, measure_humans  # noqa: PLC0415 - loaded on use
 
     panels: dict[tuple[object, ...], Panel] = {}
     for task, judge, gold, revision, policies, ratings in measured:

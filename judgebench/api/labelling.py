@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from judgebench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Task
-    from judgebench.errors import DataError
+    from judgebench.domain import Item, Scale, Task
     from judgebench.labels.annotations import Labels, Mode
     from judgebench.store.runs import StoredRun
 
@@ -22,10 +23,61 @@ def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping
     return read_labels([Path(one) for one in files], mode) if files else None
 
 
+class LabelledTask:
+    """A task whose gold is, or holds, what annotators of one's own said; satisfies `domain.Task`.
+
+    Judges are never asked about an item's gold, so a run on this task takes over every answer that a run on the plain
+    one has. Where only the labels count, items without one are left out.
+    """
+
+    def __init__(self, task: Task, labels: Labels) -> None:
+        self.origin = task
+        self.labels = labels
+
+    @property
+    def name(self) -> str:
+        """The task's own name."""
+        return self.origin.name
+
+    @property
+    def revision(self) -> str:
+        """The data's revision with a digest of the labels."""
+        return self.labels.revision(self.origin.revision)
+
+    @property
+    def scale(self) -> Scale:
+        """The task's own scale."""
+        return self.origin.scale
+
+    @property
+    def card(self) -> Any:
+        """The task's card; None where it has none."""
+        return getattr(self.origin, "card", None)
+
+    def items(self) -> Iterator[Item]:
+        """Yield the items with their labels, in the task's own order.
+
+        DataError where an item has changed since it was labelled or is not in the task, or a label is not on the scale.
+        """
+        left = dict(self.labels.items)
+        scale = self.scale
+        for item in self.origin.items():
+            left.pop(item.id, None)
+            labelled = self.labels.item(item, scale)
+            if labelled is not None:
+                yield labelled
+        if left:
+            line = next(iter(left.values()))
+            raise line.fail(f"{self.name} ({self.origin.revision}) has no item {line.said.item!r}", _OTHER)
+        if self.labels.mode == "only" and not self.labels.items:
+            raise DataError(f"nobody gave an item of {self.name} a label: all were skipped")
+
+
+_OTHER = "take the data that was labelled; its revision stands in the line"
+
+
 def labelled_task(task: Task, labels: Mapping[str, Labels] | None) -> Task:
     """Give a task its labels; DataError if there are some, and none of this task."""
-    from judgebench.tasks.base import LabelledTask  # noqa: PLC0415 - loaded on use
-
     if labels is None:
         return task
     if task.name not in labels:
@@ -37,7 +89,7 @@ def labelled_runs(
     runs: Iterable[StoredRun], labels: Mapping[str, Labels], tell: Callable[[str], None]
 ) -> Iterator[StoredRun]:
     """Give runs the labels of their tasks as gold; runs of other tasks are left out, aloud."""
-    from judgebench.store.stored import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
 
     found = False
     for stored in runs:

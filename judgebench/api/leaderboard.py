@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from judgebench.api.checks import policies_of
 from judgebench.api.notes import tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import judgments, stored_sources
-from judgebench.api.tables import BySystem, Names, Policy
+from judgebench.api.tables import BySystem, Names, Policy, RunsFolder
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
-from judgebench.report.leaderboard import Leaderboard, aggregate, pace, rank
+from judgebench.report.leaderboard.aggregate import aggregate
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.ranks import pace, rank
 from judgebench.report.system_board import Placed, SystemBoard
 
 if TYPE_CHECKING:
@@ -19,16 +20,14 @@ if TYPE_CHECKING:
 
     from judgebench.api.sources import Source
     from judgebench.errors import JudgebenchError
-    from judgebench.report.leaderboard import Key, Pace
+    from judgebench.report.leaderboard.ranks import Key, Pace
 
 __all__ = ["leaderboard", "paces", "placed"]
 
 
 @question
 def leaderboard(
-    runs: Annotated[str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)] = Path(
-        "runs"
-    ),
+    runs: RunsFolder = Path("runs"),
     *,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
     metric: Annotated[

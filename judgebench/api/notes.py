@@ -9,7 +9,7 @@ import contextlib
 import warnings
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from judgebench.report.document.model import Document
 
-_shower: ContextVar[Callable[[Document], None] | None] = ContextVar("shower", default=None)
+_shower: ContextVar[Callable[[Any], None] | None] = ContextVar("shower", default=None)
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
 
@@ -56,7 +56,7 @@ def kept(notes: list[str]) -> Callable[[str], None]:
     return said
 
 
-def show(answer: Document) -> None:
+def show(answer: Document | str) -> None:
     """Show the answer on the command line, because what is still to be done may fail."""
     if (shower := _shower.get()) is not None:
         shower(answer)
@@ -78,7 +78,7 @@ def aside() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def listening(listener: Callable[[str], None], shower: Callable[[Document], None] = lambda _: None) -> Generator[None]:
+def listening(listener: Callable[[str], None], shower: Callable[[Any], None]) -> Generator[None]:
     """Let the command line hear what is said, and show answers."""
     tokens = _listener.set(listener), _shower.set(shower)
     try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Unpack
 
-from judgebench.api.checks import policies_of
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Columns, LabelsAndScores, Policy, Source
 from judgebench.errors import UsageError, argument

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from judgebench.api.asking import Ears, ask_and_measure
-from judgebench.api.checks import place
-from judgebench.api.loops import Asker, inside_a_loop
 from judgebench.api.notes import aside, on_command_line, show
-from judgebench.api.progress import Live, told
+from judgebench.api.parameters import place
+from judgebench.api.progress import Asker, Live, inside_a_loop, told
 from judgebench.api.sources import silent, stored_sources
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
@@ -22,12 +21,11 @@ from judgebench.report.scores import Asked, Scores
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.api.asking import Planned
-    from judgebench.api.engines import Engine
+    from judgebench.api.asking import Engine, Planned
     from judgebench.domain import Forecast
     from judgebench.errors import BackendError, IncompleteError
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome
+    from judgebench.run.execute import Execution
     from judgebench.run.plans import Plan
 
 Listener: TypeAlias = Callable[[str], None]
@@ -51,7 +49,7 @@ class Prepared:
         runs: str | Path,
         progress: bool | Listener = False,  # noqa: FBT001, FBT002 - as `judgebench.run`
         *,
-        heard: Callable[[Sequence[Outcome]], None] | None = None,
+        heard: Callable[[Sequence[Execution]], None] | None = None,
     ) -> Scores:
         """Ask what is missing in a folder of runs, and measure.
 
@@ -59,7 +57,7 @@ class Prepared:
         """
         from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
 
-        outcomes: list[Outcome] = []
+        outcomes: list[Execution] = []
         ears = _ears(progress, outcomes)
         asker = self.engine.make([p for p, _ in self.plans], self.recipes, tell=_tell(progress))
         # A batch waits for hours and looks at nobody meanwhile: outside a loop it stays where Ctrl-C reaches it.
@@ -84,8 +82,8 @@ class Prepared:
     def estimate(self, runs: str | Path) -> Estimates:
         """Say what asking would take, beside what a folder of runs answers already."""
         from judgebench.run.plans import estimate  # noqa: PLC0415 - loaded on use
+        from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
         from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
-        from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
         folder, batch = fetched(Path(place("runs", runs))), self.engine.name == "batch"
         found: list[Forecast] = []
@@ -93,7 +91,7 @@ class Prepared:
             submitted = _submitted(planned, folder) if batch else frozenset[str]()
             share, refresh = self.options.share, self.options.refresh
             with known_answers(folder, planned.run, share=share, refresh=refresh) as known:
-                found.append(estimate(planned, known, batch=batch, submitted=submitted))
+                found.append(estimate(planned, known.get, batch=batch, submitted=submitted))
         return Estimates(tuple(found))
 
 
@@ -107,9 +105,9 @@ def _submitted(planned: Plan, runs: Path) -> frozenset[str]:
 
 
 def _overheard(
-    execute: Callable[..., list[Outcome]], heard: Callable[[Sequence[Outcome]], None]
-) -> Callable[..., list[Outcome]]:
-    def executed(*arguments: Any, **how: Any) -> list[Outcome]:
+    execute: Callable[..., list[Execution]], heard: Callable[[Sequence[Execution]], None]
+) -> Callable[..., list[Execution]]:
+    def executed(*arguments: Any, **how: Any) -> list[Execution]:
         outcomes = execute(*arguments, **how)
         heard(outcomes)
         return outcomes
@@ -145,10 +143,10 @@ def _say(text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
 
-def _ears(progress: bool | Listener, outcomes: list[Outcome]) -> Ears:  # noqa: FBT001 - as `judgebench.run`
+def _ears(progress: bool | Listener, outcomes: list[Execution]) -> Ears:  # noqa: FBT001 - as `judgebench.run`
     tell = _tell(progress)
 
-    def done(outcome: Outcome) -> None:
+    def done(outcome: Execution) -> None:
         outcomes.append(outcome)
         if progress:
             tell(told(outcome))
@@ -175,7 +173,7 @@ class _Lines:
         pass
 
 
-def _asked(outcome: Outcome) -> Asked:
+def _asked(outcome: Execution) -> Asked:
     run, summary = outcome.plan.run, outcome.summary
     return Asked(run.task, run.judge, outcome.path, summary.asked, summary.reused, summary.usage)
 

@@ -1,15 +1,26 @@
-"""How far a command is: one line that moves on a terminal, a plain line now and then elsewhere."""
+"""How far a command is, on a terminal or line by line; and asking from a script, a notebook's cell, or a coroutine."""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import shutil
+import threading
 import time
 from collections import Counter, deque
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+from judgebench.errors import InterruptedRunError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
     from judgebench.domain import Usage
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.engine import Options
+    from judgebench.run.execute import Execution, Progress
+    from judgebench.run.plans import Plan
+
 
 #: Seconds between two lines, on a terminal and elsewhere.
 _MOVING, _PLAIN = 0.25, 30.0
@@ -95,7 +106,7 @@ def _spent(usage: Usage) -> str:
     return f" {tokens:,} tok{money}"
 
 
-def told(outcome: Outcome) -> str:
+def told(outcome: Execution) -> str:
     """Say at the end what a run did."""
     summary = outcome.summary
     statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
@@ -110,3 +121,104 @@ def told(outcome: Outcome) -> str:
         versions = ", ".join(f"{name} ({count})" for name, count in sorted(summary.models.items()))
         text += f"\n{outcome.path}: answered by more than one version of the model: {versions}"
     return text
+
+
+T = TypeVar("T")
+
+#: Seconds between two looks at whether the caller wants to stop.
+_LOOK = 0.25
+#: Seconds that a stopped run gets to record how far it is.
+_GRACE = 5.0
+
+
+def inside_a_loop() -> bool:
+    """Whether the caller runs inside an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _wait(over: threading.Event) -> None:
+    """Wait, and hear a cancellation of the caller's task: asyncio.run makes one of the first Ctrl-C."""
+    task = asyncio.current_task() if inside_a_loop() else None
+    before = 0 if task is None else task.cancelling()
+    # In looks: not every system's Ctrl-C ends a wait without a limit.
+    while not over.wait(_LOOK):
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
+def beside(work: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Do work in a thread of its own, with the caller's context variables; ``stop``, called once, asks it to end.
+
+    The caller may be inside an event loop, which can't run a second one; and its signal handlers, of a notebook or
+    of pytest, stay its own. Ctrl-C stops the work and comes out as KeyboardInterrupt; so does a cancellation of the
+    caller's task, as what it is.
+    """
+    outcome: list[tuple[T | None, BaseException | None]] = []
+    over = threading.Event()
+    context = contextvars.copy_context()
+
+    def call() -> None:
+        try:
+            outcome.append((context.run(work), None))
+        except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+            outcome.append((None, error))
+        finally:
+            over.set()
+
+    # A judge that never comes back must not keep the process from ending.
+    threading.Thread(target=call, name="judgebench", daemon=True).start()
+    try:
+        _wait(over)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        stop()
+        over.wait(_GRACE)
+        raise
+    [(result, error)] = outcome
+    if isinstance(error, InterruptedRunError):
+        raise KeyboardInterrupt(str(error)) from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # without an error there is one
+
+
+class Asker:
+    """`judgebench.run.execute.execute_all` in a thread of its own, or another function that asks."""
+
+    def __init__(self, execute: Callable[..., list[Execution]] | None = None) -> None:
+        self._execute = execute
+        self._stopped = threading.Event()
+
+    def __call__(
+        self,
+        plans: Sequence[Plan],
+        runs: Path,
+        options: Options,
+        *,
+        watch: Callable[[Progress], None] | None,
+        interval: float,
+    ) -> list[Execution]:
+        """Ask, as `execute_all` does."""
+        from judgebench.run.execute import execute_all  # noqa: PLC0415 - loaded on use
+
+        told = [0.0]
+
+        def look(progress: Progress) -> None:
+            if self._stopped.is_set() and not progress.over:
+                self._cancel()
+            told[0] += _LOOK
+            if watch is not None and (progress.over or told[0] >= interval):
+                told[0] = 0.0
+                watch(progress)
+
+        asking: Any = self._execute or execute_all
+        return beside(lambda: asking(plans, runs, options, watch=look, interval=_LOOK), self._stopped.set)
+
+    @staticmethod
+    def _cancel() -> None:
+        """Cancel all that asks; inside its loop. The engine ends as it does on a signal, with everything kept."""
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()

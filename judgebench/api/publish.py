@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from judgebench.api.checks import policies_of
 from judgebench.api.leaderboard import paces, placed
 from judgebench.api.notes import Done, tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import judgments, stored_sources
 from judgebench.api.tables import Policy, RunsFolder
 from judgebench.errors import DataError, UsageError, argument
@@ -138,7 +137,7 @@ def _publication(
     policy: Sequence[str],
 ) -> Publication:
     """Measure what is published."""
-    from judgebench.report.leaderboard import rank  # noqa: PLC0415 - loaded on use
+    from judgebench.report.leaderboard.ranks import rank  # noqa: PLC0415 - loaded on use
     from judgebench.report.publication import Publication  # noqa: PLC0415 - loaded on use
 
     tables = list(stored_sources([folder]))

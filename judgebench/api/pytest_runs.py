@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from judgebench.api.running import JudgeLike, TaskLike
     from judgebench.domain import Case, Reply
     from judgebench.report.scores import Scores
-    from judgebench.run.execute import Outcome
+    from judgebench.run.execute import Execution
 
 #: Folder of this plugin's locks and tallies, beside the runs.
 _OWN = ".pytest"
@@ -145,7 +145,7 @@ class JudgeRun:
             limit = left if own is None else min(own, left)
             return replace(prepared, options=replace(prepared.options, max_cost=limit)).ask(runs, heard=self._pay)
 
-    def _pay(self, outcomes: Sequence[Outcome]) -> None:
+    def _pay(self, outcomes: Sequence[Execution]) -> None:
         self._spent += sum(one.summary.usage.usd or 0.0 for one in {id(one): one for one in outcomes}.values())
 
     @contextlib.contextmanager
@@ -190,8 +190,8 @@ class _Nobody:
 
 def _offline(prepared: Prepared, runs: Path) -> Scores:
     """Measure what is answered already; _NotAnsweredError if not everything is."""
+    from judgebench.store.answers import known_answers  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import known_answers  # noqa: PLC0415 - loaded on use
 
     # A recording, a rule and a baseline ask nobody.
     calling = [one for one in prepared.plans if one[0].judge.backends]

@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.checks import check_output, check_texts, policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import Done, tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
 from judgebench.api.sources import run_paths, stored_sources
 from judgebench.api.tables import Data, LabelsMode, OwnLabels, Policy, Runs
 from judgebench.errors import DataError, UsageError, argument
@@ -45,7 +44,7 @@ def report(
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
 
     file, own = Path(output), None if data is None else Path(data)
-    if runs is None or runs in ([], ()):
+    if runs is None or (isinstance(runs, (list, tuple)) and not runs):
         raise UsageError("give run folders, or folders of runs")
     paths = run_paths(runs)
     check_texts(sample=sample, data=own)
@@ -133,7 +132,8 @@ def _opened(source: Source, data: Path | None, *, sample: bool, tell: Callable[[
     local = revision.startswith("data:") and data is None and not os.environ.get("JUDGEBENCH_DATA")
     if local and not sampled:
         # A download can't be what a file of this machine was.
-        return None, "the texts of the items are not at hand; give --data FOLDER, the one that the run was given"
+        given = f"give {argument('data')} FOLDER, the one that the run was given"
+        return None, f"the texts of the items are not at hand; {given}"
     try:
         task = make_task(source.task, data=None if sampled else data, sample=sampled)
         next(iter(task.items()), None)

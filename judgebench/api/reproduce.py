@@ -1,15 +1,26 @@
-"""``judgebench.reproduce``: published figures, recomputed from recorded public verdicts."""
+"""``judgebench.reproduce`` and ``results``: published figures from recorded public verdicts, and boards of them all."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from judgebench.api.asking import ask_and_measure, plan_run
+from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, question
+from judgebench.api.sources import judgments, stored_sources
 from judgebench.api.tables import Data, Names
-from judgebench.errors import UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.reproduction import Reproduction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from judgebench.domain import Policies
+    from judgebench.run.plans import Plan
+    from judgebench.tasks.base import CardTask
 
 
 @question
@@ -33,3 +44,49 @@ def data_folder(data: str | Path | None) -> Path:
             "verdicts"
         )
     return Path(folder)
+
+
+@question
+def results(
+    *,
+    data: Data = None,
+    output: Annotated[str | Path, Option("Folder to write.", metavar="DIR", read=Path)] = "results",
+) -> Done:
+    """Rebuild the published leaderboards: every baseline and every recorded judge whose data are there."""
+    from judgebench.reproduce.leaderboards import figures, write_results  # noqa: PLC0415 - loaded on use
+    from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
+    from judgebench.run.engine import Options  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import open_task  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    folder = data_folder(data)
+    plans: list[tuple[Plan, Policies]] = []
+    for name in card_names():
+        card = load_card(name)
+        if not card.recorded:
+            tell(f"left out {name}: no judge's verdicts on it are public")
+            continue
+        for split in card.splits:
+            try:
+                task = open_task(f"{name}:{split}", data=folder)
+                task.items()
+            except DataError as error:
+                tell(f"left out {name}:{split}: {error}")
+                continue
+            plans += _plans(task)
+    with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
+        rows, stopped = ask_and_measure(plans, Path(runs), Options(max_concurrency=16, attempts=1))
+        if stopped:
+            raise stopped[0]
+        judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
+        written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder), judged)
+    return Done("\n".join(f"wrote {path}" for path in written), tuple(written))
+
+
+def _plans(task: CardTask) -> Iterator[tuple[Plan, Policies]]:
+    from judgebench.catalog import JudgeSettings, make_judge  # noqa: PLC0415 - loaded on use
+
+    comparing = ("first", "longest", "shortest") if task.scale.kind in {"pair", "pick"} else ()
+    replays = [f"replay:{recorded.name}" for recorded in task.recordings() if task.recorded_path(recorded)]
+    for judge in (*(f"baseline/{rule}" for rule in (*comparing, "majority", "random")), *replays):
+        yield plan_run(task, make_judge(judge, task, JudgeSettings()))

@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, Unpack
 
-from judgebench.api.asking import Order, Showing, plan_named
-from judgebench.api.checks import place, policies_of, several
-from judgebench.api.engines import Engine
+from judgebench.api.asking import Engine, Order, Showing, plan_named
 from judgebench.api.labelling import open_labels
-from judgebench.api.parameters import Option, checked, keys, question
+from judgebench.api.parameters import Option, checked, keys, place, policies_of, question, several
 from judgebench.api.prepared import Listener, Prepared, is_judge, judge_of
-from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy
+from judgebench.api.tables import BySystem, Data, LabelsMode, OwnLabels, Policy, Sample
 from judgebench.domain import Judge, Task
 from judgebench.errors import UsageError, argument
 from judgebench.report.runs import Estimates
@@ -61,7 +59,7 @@ class Asking(TypedDict, total=False):
     """What is asked, of whom and in which way, and where it is kept."""
 
     data: Data
-    sample: Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
+    sample: Sample
     limit: Annotated[int | None, Option("Only the first N items.", metavar="N", least=1)]
     labels: OwnLabels
     labels_mode: LabelsMode

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias, Unpack
 
-from judgebench.api.checks import policies_of
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.scores import Scores
-from judgebench.report.sensitivity import Line, Sensitivity
+from judgebench.report.sensitivity import Sensitivity, Variant
 
 Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
@@ -36,6 +35,7 @@ def score(
     Every judge has a row for all items and one per subset.
     """
     notes: list[str] = []
+    text("name", name)
     beside = open_labels(labels, labels_mode or "only")
     tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
     chosen = policies_of(policy)
@@ -53,16 +53,16 @@ def sensitivity(
     **table: Unpack[LabelsAndScores],
 ) -> Sensitivity:
     """Show the headline under every convention, a line each."""
+    from judgebench.agreement.context import sensitivity as combinations  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.sensitivity import sensitivity as combinations  # noqa: PLC0415 - loaded on use
 
-    lines: list[Line] = []
+    lines: list[Variant] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
         judged = one.judged(one.own.override(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
         lines += [
-            Line(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
+            Variant(one.task, one.judge, policies, rows, policies == own, metrics, warnings)
             for policies, rows, metrics in combinations(judged.ratings)
         ]
     return Sensitivity(tuple(lines))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.api.notes import tell
+from judgebench.api.labelling import labelled_runs
+from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
 from judgebench.errors import DataError, UsageError, argument
 
@@ -97,7 +98,9 @@ def open_sources(
     if own is None:
         paths = run_paths(source)
         if columns.options():
-            raise UsageError("columns, --scale, --word and --delimiter describe a --csv FILE; runs bring their own")
+            table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
+            kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
+            raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell))
     gold: Gold = table.get("gold_source") or "unspecified"
     if not isinstance(own, Path):
@@ -153,7 +156,6 @@ def stored_sources(
     tell: Callable[[str], None] = silent,
 ) -> Iterator[Source]:
     """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud."""
-    from judgebench.api.labelling import labelled_runs  # noqa: PLC0415 - loaded on use
     from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
 
@@ -173,8 +175,8 @@ def run_source(stored: StoredRun) -> Source:
     from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
-    from judgebench.reproduce.official import with_official  # noqa: PLC0415 - loaded on use
-    from judgebench.store.stored import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
 
     run = stored.run
 
@@ -232,7 +234,8 @@ def table_sources(
         )
     named = path if isinstance(path, Path) else "FILE"
     if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
-        raise UsageError(f"--csv needs --judge-col and --gold-col; `judgebench doctor {named}` names the columns")
+        needed = f"{argument('judge')} and {argument('gold')}"
+        raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
     for text in table.notes:
         tell(text)

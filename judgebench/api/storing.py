@@ -2,61 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from judgebench.api.notes import tell
+from judgebench.api.notes import Done, show, tell
+from judgebench.api.parameters import Option, question
 from judgebench.errors import DataError
+from judgebench.report.runs import Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from judgebench.store.verify import Report
 
-SCHEMA = "judgebench.verify/1"
+Folders: TypeAlias = Annotated[
+    str | Path | Sequence[str | Path], Option("Run folders, or folders of runs.", metavar="RUN...", read=list[Path])
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What was found in some runs."""
+@question
+def verify(
+    runs: Folders,
+    *,
+    repair: Annotated[bool, Option("Move what is damaged aside, so that its cases are asked again.")] = False,
+) -> Verification:
+    """Look for damage in stored runs: torn or changed lines, contradictions, counts that don't add up.
 
-    reports: tuple[Report, ...]
-
-    @property
-    def found(self) -> int:
-        """How many findings there are."""
-        return sum(report.found for report in self.reports)
-
-    @property
-    def failure(self) -> DataError | None:
-        """What ends the command line where anything was found."""
-        if not self.found:
-            return None
-        damaged = sum(bool(report.found) for report in self.reports)
-        what = f"{self.found:,} findings in {damaged} of {len(self.reports)} runs"
-        return DataError(what, hint="each says what to do")
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {"schema": SCHEMA, "damaged": self.found, "runs": [report.to_json() for report in self.reports]}
-
-    def render(self, form: Literal["table", "json"] = "table") -> str:
-        """Write it as lines or as JSON."""
-        if form == "json":
-            return json.dumps(self.to_json(), indent=1, ensure_ascii=False)
-        return "\n".join(line for report in self.reports for line in _lines(report))
-
-
-def verify(runs: Sequence[Path], *, repair: bool = False) -> Verified:
-    """Look for damage in stored runs, or folders of them; with ``repair`` move aside what is damaged."""
+    Exit code 3 if there is any; each finding names file and line, says what is wrong and what to do.
+    """
     from judgebench.store.upkeep import repair as mend  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import run_folders  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import verify as look  # noqa: PLC0415 - loaded on use
 
     reports: list[Report] = []
-    for folder in list(dict.fromkeys(folder for path in runs for folder in run_folders(path))):
+    for folder in list(dict.fromkeys(folder for path in _paths(runs) for folder in run_folders(path))):
         report = look(folder)
         if repair and report.found:
             try:
@@ -68,29 +46,28 @@ def verify(runs: Sequence[Path], *, repair: bool = False) -> Verified:
                 tell(f"repaired {folder}: {aside}; the same run command asks what is missing now")
                 report = look(folder)
         reports.append(report)
-    return Verified(tuple(reports))
+    return Verification(tuple(reports))
 
 
-def _lines(report: Report) -> list[str]:
-    facts = [f"{report.cases:,} cases"]
-    facts += [f"{report.packed:,} packed"] if report.packed else []
-    facts += [f"{report.lines:,} lines"] if report.lines else []
-    facts += [f"{report.superseded:,} superseded by newer ones"] if report.superseded else []
-    facts += [f"{report.twice:,} answered more than once"] if report.twice else []
-    head = f"{report.path}: {', '.join(facts)}; {f'{report.found:,} damaged' if report.found else 'clean'}"
-    more = report.found - len(report.findings)
-    return [head, *(f"  {one}" for one in report.findings), *([f"  … and {more:,} more"] if more else [])]
-
-
-def pack(runs: Sequence[Path], *, undo: bool = False) -> Iterator[str]:
-    """Pack stored runs one by one, or unpack them, and say of each what came of it."""
+@question
+def pack(runs: Folders, *, undo: Annotated[bool, Option("Turn packed runs back into lines of JSON.")] = False) -> Done:
+    """Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before."""
     from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
     from judgebench.store.upkeep import pack as make  # noqa: PLC0415 - loaded on use
     from judgebench.store.upkeep import unpack  # noqa: PLC0415 - loaded on use
 
-    for path in dict.fromkeys(stored.path for root in runs for stored in find_runs(root)):
+    told: dict[Path, str] = {}
+    for path in dict.fromkeys(stored.path for root in _paths(runs) for stored in find_runs(root)):
         done = unpack(path) if undo else make(path)
-        if done.cases:
-            yield f"{path}: {done.cases:,} cases, {done.before / 1e6:.1f} MB → {done.after / 1e6:.1f} MB"
-        else:
-            yield f"{path}: nothing to {'unpack' if undo else 'pack'}"
+        told[path] = (
+            f"{path}: {done.cases:,} cases, {done.before / 1e6:.1f} MB → {done.after / 1e6:.1f} MB"
+            if done.cases
+            else f"{path}: nothing to {'unpack' if undo else 'pack'}"
+        )
+        # The next one may fail.
+        show(told[path])
+    return Done("\n".join(told.values()), tuple(told))
+
+
+def _paths(runs: str | Path | Sequence[str | Path]) -> list[Path]:
+    return [Path(one) for one in ([runs] if isinstance(runs, (str, Path)) else runs)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
-from judgebench.api.checks import column_names, policies_of
 from judgebench.api.notes import tell
-from judgebench.api.parameters import Option, question
+from judgebench.api.parameters import Option, column_names, policies_of, question
 from judgebench.api.sources import open_sources, own_table, silent
 from judgebench.api.tables import Columns, Judgments, Names, Policy, Source, Subset
 from judgebench.errors import DataError, UsageError, argument

@@ -7,8 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
-from judgebench.api.checks import column, column_names
-from judgebench.api.parameters import Option, keys
+from judgebench.api.parameters import Option, column, column_names, keys
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.labels.annotations import Mode
@@ -198,6 +197,7 @@ RunsFolder: TypeAlias = Annotated[
 Data: TypeAlias = Annotated[
     str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
 ]
+Sample: TypeAlias = Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
 OwnLabels: TypeAlias = Annotated[
     str | Path | Sequence[str | Path],
     Option(

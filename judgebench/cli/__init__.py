@@ -37,7 +37,7 @@ def _speak_the_locale() -> None:
 def _flags() -> Mapping[str, str]:
     from judgebench.api.tables import flags  # noqa: PLC0415 - only a message that names a column needs them
 
-    return flags()
+    return flags() | {"form": "--format"}
 
 
 def main() -> None:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from judgebench import __version__
+from judgebench.api.listing import LISTS, listing
+from judgebench.cli.output import emit
 from judgebench.cli.registry import COMMANDS, INSTEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from judgebench.api.listing import Rows
 
 _ABOUT = "Measure LLM judges: how far they agree with gold labels, with error bars, next to how far humans agree."
 
@@ -66,7 +70,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         for name, command in COMMANDS.items():
             app.command(name)(_titled(command.title))
     elif called == "list":
-        app.add_typer(_loaded(COMMANDS[called].place)(help_option=wants_help), name=called)
+        app.add_typer(_lists(help_option=wants_help), name=called)
     else:
         app.command(called)(_runnable(called, _loaded(COMMANDS[called].place)))
     return app
@@ -78,11 +82,27 @@ def _loaded(place: str) -> Any:
 
 
 def _runnable(name: str, command: Callable[..., Any]) -> Callable[..., None]:
-    if not command.__module__.startswith("judgebench.api."):
-        return command
     from judgebench.cli.commands import command as made  # noqa: PLC0415 - reads every parameter
 
     return made(command, {flag: _loaded(place) for flag, place in INSTEAD.get(name, {}).items()})
+
+
+def _lists(*, help_option: bool) -> typer.Typer:
+    """Make the ``list`` group: one command a kind, none with a parameter, which keeps typer from loading pydantic."""
+    group = typer.Typer(help=listing.__doc__, no_args_is_help=True, rich_markup_mode=None, add_help_option=help_option)
+    for name, rows in LISTS.items():
+        group.command(name, add_help_option=help_option, help=rows.__doc__)(_printing(rows))
+    return group
+
+
+def _printing(rows: Callable[[], Rows]) -> Callable[[], None]:
+    def called() -> None:
+        found = rows()
+        widths = [max(len(cell) for cell in column) for column in zip(*found, strict=True)]
+        lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in found)
+        emit("\n".join(line.rstrip() for line in lines))
+
+    return called
 
 
 def _titled(text: str) -> Callable[[], None]:

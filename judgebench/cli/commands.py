@@ -4,28 +4,88 @@ from __future__ import annotations
 
 import inspect
 import os
+import tomllib
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 import typer
 
-from judgebench.api.checks import check_output
-from judgebench.api.notes import listening
-from judgebench.api.parameters import parameters
+from judgebench.api.notes import Done, listening
+from judgebench.api.parameters import check_output, parameters
 from judgebench.api.sources import Given
-from judgebench.api.tables import meanings
-from judgebench.cli.options import ConfigOption, OutputOption, emit, note, room
-from judgebench.errors import UsageError, spoken_as
+from judgebench.api.tables import flags, meanings
+from judgebench.cli.output import emit, note, room
+from judgebench.cli.registry import COMMANDS
+from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
 from judgebench.report.document import Form
 from judgebench.report.document.model import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from judgebench.api.notes import Done
     from judgebench.api.parameters import Parameter
 
+
+def _read_config(context: typer.Context, value: Path | None) -> Path | None:
+    """Let a TOML file give defaults: flags and environment variables win over it."""
+    if value is not None:
+        context.default_map = _defaults(context, value)
+    return value
+
+
+def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
+    try:
+        settings: dict[str, Any] = tomllib.loads(value.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"can't read --config {value}: {error.strerror}") from None
+    except ValueError as error:
+        raise DataError(f"not TOML: {error}", file=str(value)) from None
+    if strange := sorted(name for name in settings if name not in COMMANDS):
+        hint = f"({value}; its sections are named after commands)"
+        raise UnknownNameError("section", strange[0], COMMANDS, hint=hint)
+    section = settings.get(context.info_name or "", {})
+    if not isinstance(section, dict):
+        raise DataError(
+            f"{context.info_name} is not a section",
+            file=str(value),
+            hint=f"write [{context.info_name}] and options below it",
+        )
+    # An option is named in the file as on the command line; inside, some have other names.
+    names = {
+        option.removeprefix("--"): parameter
+        for parameter in context.command.params
+        for option in parameter.opts
+        if option.startswith("--")
+    }
+    if unknown := sorted(name for name in section if name.replace("_", "-") not in names):
+        raise DataError(
+            f"[{context.info_name}] has no option {', '.join(map(repr, unknown))}",
+            file=str(value),
+            hint=f"`judgebench {context.info_name} --help` lists them",
+        )
+    defaults = dict[str, Any](context.default_map or {})
+    for name, given in cast("dict[str, Any]", section).items():
+        parameter = names[name.replace("_", "-")]
+        # One judge is one judge, not its letters.
+        several = getattr(parameter, "multiple", False) and not isinstance(given, list)
+        defaults[parameter.name or name] = [given] if several else given
+    return defaults
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=_read_config,
+        help="TOML file of defaults, one section per command.",
+    ),
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Write to this file instead of the terminal.")
+]
 FormOption = Annotated[Form, typer.Option("--format", envvar="JUDGEBENCH_FORMAT", help="The form of the answer.")]
 EndingOption = Annotated[
     Form | None,
@@ -50,13 +110,13 @@ _MORE = {
 
 
 def command(
-    question: Callable[..., Document | Done | None],
+    question: Callable[..., Document | Done | str | None],
     instead: Mapping[str, Callable[..., Document]] = MappingProxyType({}),
 ) -> Callable[..., None]:
     """Make the command of a question: the same parameters, and how to print its answer.
 
-    One that writes files itself has no form; what it did is a note. Each flag of ``instead`` asks another question,
-    which knows some of the parameters.
+    One whose answer is not a document has no form; what it did to files is a note. Each flag of ``instead`` asks
+    another question, which knows some of the parameters.
     """
     known = parameters(inspect.unwrap(question))
     kind = _answer(question)
@@ -85,12 +145,15 @@ def _answering(
         asked = question
         for flag, other in instead.items():
             if given.pop(flag):
-                asked, shared = other, {"csv", *parameters(inspect.unwrap(other))}
-                given = {name: one for name, one in given.items() if name in shared}
-        shown: list[Document] = []
+                asked = other
+                _drop(given, known, {"csv", *parameters(inspect.unwrap(other))}, flag)
+        shown: list[Document | str] = []
 
-        def show(answer: Document) -> None:
+        def show(answer: Document | str) -> None:
             shown.append(answer)
+            if isinstance(answer, str):
+                emit(answer, output)
+                return
             if junit is not None:
                 emit(answer.render("junit"), junit)
             if "annotations" in answer.MORE:
@@ -98,21 +161,36 @@ def _answering(
             ending = "" if output is None else output.suffix.removeprefix(".").lower()
             emit(answer.render(form or ending or "table", width=room(output)), output)
 
-        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note, show):
+        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = asked(**_values(given, known))
             if answer is not None and not shown:
                 show(answer)
-            if answer is not None and (failure := answer.failure) is not None:
+            if isinstance(answer, Document) and (failure := answer.failure) is not None:
                 raise failure
 
     return called
 
 
+def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str], flag: str) -> None:
+    """Leave out what the other question has no parameter for; UsageError where it was asked for."""
+    for name in given.keys() - kept:
+        if given.pop(name) != known[name].default:
+            raise UsageError(f"{known[name].flag} doesn't go with --{flag.replace('_', '-')}")
+
+
 def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Callable[..., None]:
     def called(**given: Any) -> None:
         given.pop("config")
-        with spoken_as(lambda: {one.name: one.flag for one in known.values()}), listening(note):
-            note(str(question(**_values(given, known))))
+        shown: list[str] = []
+
+        def show(text: str) -> None:
+            shown.append(text)
+            emit(text)
+
+        with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
+            answer = question(**_values(given, known))
+            if answer is not None and not shown:
+                (note if isinstance(answer, Done) else emit)(str(answer))
 
     return called
 
@@ -133,7 +211,7 @@ def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[st
     }
 
 
-def _answer(question: Callable[..., Document | Done | None]) -> type[Document] | None:
+def _answer(question: Callable[..., Document | Done | str | None]) -> type[Document] | None:
     """Find the kind of document that a question's signature promises; None where it writes files itself."""
     told = get_type_hints(inspect.unwrap(question))["return"]
     kinds = (kind for kind in (told, *get_args(told)) if isinstance(kind, type) and issubclass(kind, Document))
@@ -152,6 +230,9 @@ def _check_files(files: Mapping[str, Path | None], known: Mapping[str, Parameter
                 raise UsageError(f"{one.flag} {one.option.silent}, so there is nothing to write to {flag} {file}")
             if one.option.kept and file.resolve() == given[one.name].resolve():
                 raise UsageError(f"{flag} {file} would overwrite the {one.option.kept}; name another file")
+        read = [path for one in given.values() for path in (one if isinstance(one, list) else [one])]
+        if file.is_file() and any(isinstance(path, Path) and path.resolve() == file.resolve() for path in read):
+            raise UsageError(f"{flag} {file} would overwrite what is read; name another file")
         if (other := places.setdefault(file.resolve(), flag)) != flag:
             raise UsageError(f"{other} and {flag} name one file, {file}; name two")
 

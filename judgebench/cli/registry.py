@@ -61,7 +61,7 @@ COMMANDS: dict[str, Command] = {
         "Write a report of runs: one HTML file with the figures, charts and every item behind them.",
     ),
     "view": Command(
-        "judgebench.cli.viewing:view",
+        "judgebench.view:view",
         "Look at a runs folder in the browser, live, and label items there, blind to the judges.",
     ),
     "reproduce": Command(
@@ -69,27 +69,27 @@ COMMANDS: dict[str, Command] = {
         "Recompute published figures from recorded public verdicts; exit 1 where one does not match.",
     ),
     "results": Command(
-        "judgebench.api.results:results",
+        "judgebench.api.reproduce:results",
         "Rebuild the published leaderboards: every baseline and every recorded judge whose data are there.",
     ),
     "publish": Command(
         "judgebench.api.publish:publish",
         "Write the folder of a static site: page, CSV, JSON, labels as codes, dataset card; checked first.",
     ),
-    "doctor": Command("judgebench.api.doctor:doctor", "Say what a file is and which command measures it."),
+    "doctor": Command("judgebench.api.showing:doctor", "Say what a file is and which command measures it."),
     "verify": Command(
-        "judgebench.cli.storing:verify",
+        "judgebench.api.storing:verify",
         "Look for damage in stored runs: torn or changed lines, contradictions, counts that don't add up.",
     ),
     "pack": Command(
-        "judgebench.cli.storing:pack",
+        "judgebench.api.storing:pack",
         "Pack stored runs into Parquet: about an eighth of the size. They resume and are read as before.",
     ),
     "show": Command(
-        "judgebench.cli.listing:show",
+        "judgebench.api.showing:show",
         "Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document.",
     ),
-    "list": Command("judgebench.cli.listing:lists", "List tasks, judges, prompts, probes or metrics, a line each."),
+    "list": Command("judgebench.api.listing:listing", "List tasks, judges, prompts, probes or metrics, a line each."),
 }
 
 #: Flags of a command that ask another question of the same source instead.

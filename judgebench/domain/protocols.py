@@ -216,10 +216,6 @@ class BatchApi(Protocol):
         """Yield each custom id with its answer or the error that came instead; those without either may be missing."""
         ...
 
-    async def cancel(self, batch: str) -> None:
-        """Stop a batch; what was answered until then is paid for and can be fetched."""
-        ...
-
     async def aclose(self) -> None:
         """Close the connections."""
         ...

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.domain.items import Case, GoldSource
+    from judgebench.domain.items import Case, GoldSource, Item
     from judgebench.domain.scale import Code, Scale
 
 
@@ -79,17 +79,8 @@ class Reply:
         """Build an answered reply."""
         return cls(Status.OK, code, **rest)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return _said(self) | _parts(self.parts)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Reply:
-        """Read what ``to_json`` wrote."""
-        return cls(**_read(data))
-
     def undone(self, case: Case, scale: Scale) -> Reply:
-        """Turn it back from shown coordinates to the item's own, parts too."""
+        """Turn it back from shown coordinates to the item's own, its parts too."""
         if not case.swapped:
             return self
         scores, probabilities = self.scores, self.probabilities
@@ -111,6 +102,26 @@ class Reply:
             scores=scores,
             probabilities=probabilities,
             parts=tuple((name, part.undone(case, scale)) for name, part in self.parts),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return _said(self, _REPLY)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reply:
+        """Read what ``to_json`` wrote."""
+        return cls(
+            Status(data["status"]),
+            _code(data["code"]),
+            tuple(data["scores"]),
+            tuple(data["probabilities"]),
+            data["text"],
+            data["error"],
+            data["model"],
+            _usage(data["usage"]),
+            data["seconds"],
+            _parts(data),
         )
 
 
@@ -167,11 +178,7 @@ class Verdict:
             model=reply.model,
             usage=reply.usage,
             seconds=reply.seconds,
-            gold=tuple((label.annotator, label.code) for label in item.gold),
-            gold_source=item.gold_source,
-            cluster=item.cluster or item.id,
-            subset=item.subset,
-            systems=tuple(response.model or "" for response in item.responses),
+            **_gold(item),
             lengths=tuple(len(response.text) for response in item.responses),
             attributes=item.attributes,
             revision=revision,
@@ -180,37 +187,11 @@ class Verdict:
 
     def relabelled(self, case: Case, revision: str) -> Verdict:
         """Join the same answer with the item's present gold: relabelled data is never asked again."""
-        item = case.item
-        return replace(
-            self,
-            gold=tuple((label.annotator, label.code) for label in item.gold),
-            gold_source=item.gold_source,
-            cluster=item.cluster or item.id,
-            subset=item.subset,
-            systems=tuple(response.model or "" for response in item.responses),
-            revision=revision,
-        )
+        return replace(self, revision=revision, **_gold(case.item))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, one line of a store."""
-        return {
-            "key": self.key,
-            "item": self.item,
-            "order": list(self.order),
-            "repeat": self.repeat,
-            "probe": self.probe,
-            "reference": self.reference,
-            **_said(self),
-            "gold": {name: list(code) if isinstance(code, tuple) else code for name, code in self.gold},
-            "gold_source": self.gold_source,
-            "cluster": self.cluster,
-            "subset": self.subset,
-            "systems": list(self.systems),
-            "lengths": list(self.lengths),
-            "attributes": dict(self.attributes),
-            "revision": self.revision,
-            **_parts(self.parts),
-        }
+        return _said(self, _FIELDS) | {"gold": dict(self.gold), "attributes": dict(self.attributes)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, trusted: bool = False) -> Verdict:
@@ -222,13 +203,21 @@ class Verdict:
         if not trusted:
             _check(data)
         return cls(
-            **_read(data),
             key=data["key"],
             item=data["item"],
             order=tuple(data["order"]),
             repeat=data["repeat"],
             probe=data["probe"],
             reference=data["reference"],
+            status=Status(data["status"]),
+            code=_code(data["code"]),
+            scores=tuple(data["scores"]),
+            probabilities=tuple(data["probabilities"]),
+            text=data["text"],
+            error=data["error"],
+            model=data["model"],
+            usage=_usage(data["usage"]),
+            seconds=data["seconds"],
             gold=tuple((name, _code(code)) for name, code in data["gold"].items()),
             gold_source=data["gold_source"],
             cluster=data["cluster"],
@@ -237,47 +226,42 @@ class Verdict:
             lengths=tuple(data["lengths"]),
             attributes=tuple(data["attributes"].items()),
             revision=data["revision"],
+            parts=_parts(data),
         )
 
 
-def _said(reply: Reply | Verdict) -> dict[str, Any]:
-    """Write what a verdict has of a reply."""
+_FIELDS = tuple(field.name for field in fields(Verdict) if field.name != "parts")
+_REPLY = tuple(field.name for field in fields(Reply) if field.name != "parts")
+
+
+def _said(reply: Reply | Verdict, names: tuple[str, ...]) -> dict[str, Any]:
+    """Write fields, those that need it in plain JSON; parts only where there are some, for most lines have none."""
+    data = {name: getattr(reply, name) for name in names}
+    usage = reply.usage
+    data["status"] = reply.status.value
+    data["usage"] = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "usd": usage.usd}
+    data["seconds"] = round(reply.seconds, 6)
+    if reply.parts:
+        data["parts"] = [[name, part.to_json()] for name, part in reply.parts]
+    return data
+
+
+def _usage(data: Mapping[str, Any]) -> Usage:
+    return Usage(data["input_tokens"], data["output_tokens"], data["usd"])
+
+
+def _parts(data: Mapping[str, Any]) -> tuple[tuple[str, Reply], ...]:
+    return tuple((name, Reply.from_json(part)) for name, part in data["parts"]) if "parts" in data else ()
+
+
+def _gold(item: Item) -> dict[str, Any]:
+    """Take what a verdict says of its item beside what was shown."""
     return {
-        "status": reply.status.value,
-        "code": list(reply.code) if isinstance(reply.code, tuple) else reply.code,
-        "scores": list(reply.scores),
-        "probabilities": list(reply.probabilities),
-        "text": reply.text,
-        "error": reply.error,
-        "model": reply.model,
-        "usage": {
-            "input_tokens": reply.usage.input_tokens,
-            "output_tokens": reply.usage.output_tokens,
-            "usd": reply.usage.usd,
-        },
-        "seconds": round(reply.seconds, 6),
-    }
-
-
-def _parts(parts: tuple[tuple[str, Reply], ...]) -> dict[str, Any]:
-    # Left out where there are none: lines of judges without parts stay what they were.
-    return {"parts": [[name, part.to_json()] for name, part in parts]} if parts else {}
-
-
-def _read(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the fields that `_said` and `_parts` wrote."""
-    usage = data["usage"]
-    return {
-        "status": Status(data["status"]),
-        "code": _code(data["code"]),
-        "scores": tuple(data["scores"]),
-        "probabilities": tuple(data["probabilities"]),
-        "text": data["text"],
-        "error": data["error"],
-        "model": data["model"],
-        "usage": Usage(usage["input_tokens"], usage["output_tokens"], usage["usd"]),
-        "seconds": data["seconds"],
-        "parts": tuple((name, Reply.from_json(part)) for name, part in data.get("parts", ())),
+        "gold": tuple((label.annotator, label.code) for label in item.gold),
+        "gold_source": item.gold_source,
+        "cluster": item.cluster or item.id,
+        "subset": item.subset,
+        "systems": tuple(response.model or "" for response in item.responses),
     }
 
 

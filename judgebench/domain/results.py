@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from judgebench.domain.items import digest
 from judgebench.domain.replies import Usage
 from judgebench.domain.scale import Scale
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,9 +46,11 @@ class Policies:
             name, equals, value = setting.partition("=")
             name, value = name.strip(), value.strip().replace("_", "-")
             if not equals or name not in POLICY_VALUES:
-                raise UsageError(f"--policy {setting!r}: write one of {', '.join(POLICY_VALUES)} as name=value")
+                raise UsageError(
+                    f"{argument('policy')} {setting!r}: write one of {', '.join(POLICY_VALUES)} as name=value"
+                )
             if value not in POLICY_VALUES[name]:
-                raise UsageError(f"--policy {setting!r}: {name} is one of {', '.join(POLICY_VALUES[name])}")
+                raise UsageError(f"{argument('policy')} {setting!r}: {name} is one of {', '.join(POLICY_VALUES[name])}")
             changes[name] = value
         return replace(self, **changes)  # type: ignore[arg-type]  # checked against POLICY_VALUES above
 
@@ -94,17 +96,6 @@ class Estimate:
     def missing(cls, reason: str, n: int = 0) -> Estimate:
         """Build an undefined estimate."""
         return cls(None, None, None, n, reason)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON of the public fields."""
-        return {
-            "value": self.value,
-            "low": self.low,
-            "high": self.high,
-            "n": self.n,
-            "undefined": self.undefined,
-            "method": self.method,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +233,9 @@ class Run:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
-        data |= {
-            "scale": self.scale.to_json(),
-            "policies": self.policies.to_json(),
-            "aggregates": [asdict(aggregate) for aggregate in self.aggregates],
-            "settings": dict(self.settings),
-            "versions": dict(self.versions),
-            "counts": dict(self.counts),
-            "models": dict(self.models),
-            "spent": dict(self.spent),
-        }
-        return data
+        data |= {name: dict(data[name]) for name in ("settings", "versions", "counts", "models", "spent")}
+        aggregates = [asdict(aggregate) for aggregate in self.aggregates]
+        return data | {"scale": asdict(self.scale), "policies": asdict(self.policies), "aggregates": aggregates}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Run:

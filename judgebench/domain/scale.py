@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.errors import DataError, UsageError
@@ -69,15 +69,9 @@ class Scale:
         labels = _PAIR_LABELS[ways]
         tie = None if ways == 2 else ways // 2
         values = tuple(float(i) for i in range(ways))
+        labels = (*labels, "both bad") if both_bad else labels
         # Headline statistics on pairs are nominal by the field's convention (reference §1.2).
-        return cls(
-            "pair",
-            (*labels, "both bad") if both_bad else labels,
-            "nominal",
-            values,
-            tie,
-            ways if both_bad else None,
-        )
+        return cls("pair", labels, "nominal", values, tie, ways if both_bad else None)
 
     @classmethod
     def rate(cls, low: int, high: int) -> Scale:
@@ -189,23 +183,10 @@ class Scale:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of the scale."""
-        return {
-            "kind": self.kind,
-            "labels": list(self.labels),
-            "level": self.level,
-            "values": list(self.values),
-            "tie": self.tie,
-            "both_bad": self.both_bad,
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Scale:
         """Read what ``to_json`` wrote."""
-        return cls(
-            data["kind"],
-            tuple(data["labels"]),
-            data["level"],
-            tuple(data["values"]),
-            data["tie"],
-            data["both_bad"],
-        )
+        labels, values = tuple(data["labels"]), tuple(data["values"])
+        return cls(data["kind"], labels, data["level"], values, data["tie"], data["both_bad"])

@@ -10,6 +10,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, TextIO
 
+from judgebench.errors import argument
 from judgebench.files.table import BLOCK_ROWS, Block, Table, open_binary, reading
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ class CsvTable(Table):
             return even[0]
         found = " and ".join({"\t": "tab"}.get(d, repr(d)) for d in even or split)
         raise self.error(
-            f"the header can be cut at {found}, and the rows do not decide", line=1, hint="name it: --delimiter ';'"
+            f"the header can be cut at {found}, and the rows do not decide",
+            line=1,
+            hint=f"name it: {argument('delimiter')} ';'",
         )
 
 

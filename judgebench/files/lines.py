@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
 
@@ -46,6 +47,42 @@ def replace_file(file: Path, lines: Iterable[bytes]) -> tuple[int, int]:
         temporary.unlink(missing_ok=True)
     sync(file.parent)
     return count, size
+
+
+def heal(file: Path) -> None:
+    """Cut off a torn last line, which a killed process left."""
+    if not file.exists():
+        return
+    with file.open("r+b") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        position = end
+        while position:
+            start = max(0, position - 65536)
+            stream.seek(start)
+            newline = stream.read(position - start).rfind(b"\n")
+            if newline >= 0:
+                position = start + newline + 1
+                break
+            position = start
+        if position != end:
+            stream.truncate(position)
+
+
+@contextlib.contextmanager
+def locked(file: Path, busy: str) -> Generator[None]:
+    """Hold a lock that goes with the process; UsageError, in the words of ``busy``, where another process holds it."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
+
+    # Not bound to a thread: whoever writes may do so from another one than it opened in.
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(busy) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 #: What reading a line that is not what it should be raises.

@@ -212,7 +212,7 @@ def _json_value(text: str, start: int, name: str, line: int) -> tuple[dict[str, 
         raise DataError(str(error), file=name, line=line, field=error.field) from None
     except json.JSONDecodeError as error:
         at = line + text.count("\n", start, error.pos)
-        raise DataError(f"this is no JSON ({error.msg})", file=name, line=at) from None
+        raise DataError(f"this is not JSON ({error.msg})", file=name, line=at) from None
     except RecursionError:
         raise DataError("this JSON is nested too deeply", file=name, line=line) from None
     if not isinstance(value, dict):
@@ -247,7 +247,7 @@ def _json_array(text: str, name: str) -> Iterator[Row]:
         return at
 
     def broken(message: str) -> NoReturn:
-        raise DataError(f"this is no JSON ({message})", file=name, line=text.count("\n", 0, at) + 1)
+        raise DataError(f"this is not JSON ({message})", file=name, line=text.count("\n", 0, at) + 1)
 
     at = skip(text.index("[") + 1)
     line, counted = 1, 0
@@ -283,7 +283,7 @@ def _csv(text: str, name: str) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise DataError(f"this is no CSV ({error})", file=name, line=line) from None
+            raise DataError(f"this is not CSV ({error})", file=name, line=line) from None
         if not cells:
             pass
         elif header is None:
@@ -308,7 +308,7 @@ def _parquet(raw: bytes, name: str) -> Iterator[Row]:
     try:
         table = pq.read_table(pa.BufferReader(raw))
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"this is no Parquet file ({str(error).splitlines()[0]})", file=name) from None
+        raise DataError(f"this is not a Parquet file ({str(error).splitlines()[0]})", file=name) from None
     double = [column for column, times in Counter(table.column_names).items() if times > 1]
     if double:
         raise DataError("this column appears twice", file=name, field=str(double[0]))

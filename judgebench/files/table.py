@@ -58,7 +58,7 @@ class Sniffed:
 
 
 def sniff(path: Path | str) -> Sniffed:
-    """Tell the format of a label file by content and name; DataError where it is missing, empty or no table."""
+    """Tell the format of a label file by content and name; DataError where it is missing, empty or not a table."""
     path = Path(path)
     name = str(path)
     _refuse_no_file(path, name)
@@ -162,8 +162,6 @@ def _first_undecodable(path: Path) -> tuple[int, int]:
 
 
 def _neighbours(path: Path) -> str:
-    import difflib  # noqa: PLC0415 - needed for one message only
-
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except OSError:

@@ -12,21 +12,19 @@ import base64
 import os
 import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
-from judgebench.judges.http import rate_limits, server_time
+from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError, argument
+from judgebench.judges.headers import rate_limits, retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
 
     from judgebench.errors import JudgebenchError
 
-T = TypeVar("T")
 
 _LONGEST_MESSAGE = 300
 
@@ -129,11 +127,11 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def checked_url(url: str, option: str = "--base-url") -> str:
-    """Return a base URL without a trailing slash; UsageError if it is none."""
+def checked_url(url: str) -> str:
+    """Return a base URL without a trailing slash; UsageError if it is not one."""
     parts = urlsplit(url.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"{option} {public_url(url)!r} is not an http:// or https:// address")
+        raise UsageError(f"{argument('base_url')} {public_url(url)!r} is not an http:// or https:// address")
     return url.strip().rstrip("/")
 
 
@@ -163,10 +161,10 @@ _FILTER = (
 )
 _UNKNOWN_MODEL = ("model_not_found", "invalid_model")
 _SETTINGS = {
-    "temperature": "pass --temperature none to leave it out",
+    "temperature": "pass {} none to leave it out",
     "max_completion_tokens": "if it is an OpenAI-compatible server, ask it as server/<model>",
-    "max_tokens": "pass another --max-tokens",
-    "seed": "run without --seed",
+    "max_tokens": "pass another {}",
+    "seed": "run without {}",
 }
 
 
@@ -202,12 +200,12 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
             limits=rate_limits(headers or {}),
         )
     if status == 404 or failure.code in _UNKNOWN_MODEL:
-        return BackendError(f"{what}; check the model's name and --base-url")
+        return BackendError(f"{what}; check the model's name and {argument('base_url')}")
     if status in {400, 422} and (setting := _unsupported(failure)):
-        return BackendError(f"{what}; {_SETTINGS[setting]}")
+        return BackendError(f"{what}; {_SETTINGS[setting].format(argument(setting))}")
     if status in {400, 413, 422}:
         return RejectedError(what)
-    return BackendError(f"{what}; check --base-url")
+    return BackendError(f"{what}; check {argument('base_url')}")
 
 
 def _unsupported(failure: Failure) -> str | None:
@@ -225,23 +223,6 @@ def _unsupported(failure: Failure) -> str | None:
     if failure.param:
         return failure.param if failure.param in _SETTINGS else None
     return next((name for name in _SETTINGS if re.search(rf"\b{name}\b", words)), None)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or a date."""
-    lower = {name.lower(): value.strip() for name, value in headers.items()}
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(lower[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        if 0 <= seconds < float("inf"):
-            return seconds
-    try:
-        # By the server's own clock: ours may be wrong, or may just have been set.
-        return max(0.0, parsedate_to_datetime(lower["retry-after"]).timestamp() - server_time(headers))
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return None
 
 
 def failure_of(status: int, body: object) -> Failure:
@@ -298,7 +279,7 @@ def connection_error(backend: str, error: BaseException, secrets: Iterable[str] 
         return RetryableError(f"{backend}: no connection: {said}", unreachable=True)
     if _among(error, {"ReadTimeout", "SocketTimeoutError"}):
         return RetryableError(
-            f"{backend}: no byte came in time; --first-byte-timeout sets another limit", overloaded=True
+            f"{backend}: no byte came in time; {argument('first_byte_timeout')} sets another limit", overloaded=True
         )
     return RetryableError(f"{backend}: the connection broke: {said}")
 
@@ -328,38 +309,6 @@ class deadline:  # noqa: N801 - used like a function; a generator would cost mor
                 # A library's own limit, on a connection or a silence, goes its way as any other error.
                 return
         raise RetryableError(
-            f"{self._backend}: no answer within {self._seconds:g} s; --timeout sets another limit", overloaded=True
+            f"{self._backend}: no answer within {self._seconds:g} s; {argument('timeout')} sets another limit",
+            overloaded=True,
         ) from None
-
-
-class PerLoop(Generic[T]):
-    """A connection pool that belongs to the running event loop, made on first use.
-
-    A pool that outlives its loop fails in odd ways, so a new loop gets a new one. ``secrets`` must not show of an
-    answer: those given, and all keys that the environment held when this pool read its own. A key that comes later was
-    not sent; error messages look at the environment anew all the same.
-    """
-
-    def __init__(
-        self, make: Callable[[], T], close: Callable[[T], Awaitable[object]], secrets: Sequence[str] = ()
-    ) -> None:
-        self.secrets: tuple[str, ...] = ()
-        self._own = tuple(secrets)
-        self._make = make
-        self._close = close
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._held: T | None = None
-
-    def get(self) -> T:
-        """Return the pool of the running loop."""
-        loop = asyncio.get_running_loop()
-        if self._held is None or self._loop is not loop:
-            self._held, self._loop = self._make(), loop
-            self.secrets = (*environment_secrets(), *self._own)
-        return self._held
-
-    async def aclose(self) -> None:
-        """Close the pool, if the running loop has one."""
-        held, self._held = self._held, None
-        if held is not None and self._loop is asyncio.get_running_loop():
-            await self._close(held)

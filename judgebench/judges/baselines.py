@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from judgebench.domain import Needs, Reply, Status, digest
-from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError
+from judgebench.errors import DataError, RejectedError, UnknownNameError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,26 +19,16 @@ if TYPE_CHECKING:
     Replies = Mapping[tuple[str, tuple[int, ...]], Reply]
 
 
-class Baseline:
+class RuleJudge:
     """A rule that turns a case into a code in shown coordinates; ``settings`` are what it depends on."""
 
     backends: Mapping[str, Backend] = {}
 
     def __init__(self, rule: str, decide: Callable[[Case, Scale], Code], settings: Mapping[str, object]) -> None:
+        self.name = f"baseline/{rule}"
+        self.settings: Mapping[str, object] = {"backend": "baseline", "rule": rule, **settings}
         self.needs = Needs(answers=rule not in {"random", "majority"})
-        self._rule = rule
         self._decide = decide
-        self._settings = {"backend": "baseline", "rule": rule, **settings}
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return f"baseline/{self._rule}"
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """The rule and what it depends on."""
-        return self._settings
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Apply the rule."""
@@ -54,13 +44,16 @@ def _first(case: Case, scale: Scale) -> Code:
 
 
 def _longest(case: Case, scale: Scale) -> Code:
-    lengths = [len(response.text) for response in case.responses]
-    return _preferring(case, scale, "longest", [i for i, n in enumerate(lengths) if n == max(lengths)])
+    return _preferring(case, scale, "longest", _of_length(case, max))
 
 
 def _shortest(case: Case, scale: Scale) -> Code:
+    return _preferring(case, scale, "shortest", _of_length(case, min))
+
+
+def _of_length(case: Case, extreme: Callable[[list[int]], int]) -> list[int]:
     lengths = [len(response.text) for response in case.responses]
-    return _preferring(case, scale, "shortest", [i for i, n in enumerate(lengths) if n == min(lengths)])
+    return [i for i, n in enumerate(lengths) if n == extreme(lengths)]
 
 
 def _preferring(case: Case, scale: Scale, rule: str, best: list[int]) -> Code:
@@ -135,7 +128,7 @@ NAMES: tuple[str, ...] = (*sorted(_PLAIN), "majority", "random")
 
 def create(
     rule: str, *, seed: int = 0, items: Callable[[], Iterable[Item]] | None = None, scale: Scale | None = None
-) -> Baseline:
+) -> RuleJudge:
     """Build ``baseline/<rule>``; ``items`` and ``scale`` are the task's, for ``majority``.
 
     ``first``, ``longest`` and ``shortest`` prefer one of several responses (by characters; responses of equal length
@@ -144,14 +137,14 @@ def create(
     never by the order of asking; both work wherever a verdict is a single label, ``random`` on rankings too.
     """
     if rule in _PLAIN:
-        return Baseline(rule, _PLAIN[rule], {})
+        return RuleJudge(rule, _PLAIN[rule], {})
     if rule == "random":
-        return Baseline(rule, _random(seed), {"seed": seed})
+        return RuleJudge(rule, _random(seed), {"seed": seed})
     if rule == "majority":
         if items is None or scale is None:
             raise UsageError("baseline/majority has to see the task's gold labels before it can say the majority")
         code = majority_code(items(), scale)
-        return Baseline(rule, _constant(code), {"code": list(code) if isinstance(code, tuple) else code})
+        return RuleJudge(rule, _constant(code), {"code": list(code) if isinstance(code, tuple) else code})
     raise UnknownNameError("baseline", rule, NAMES, "(the baselines are " + ", ".join(NAMES) + ")")
 
 
@@ -191,17 +184,8 @@ class LexicalJudge:
     needs = Needs()
 
     def __init__(self, mode: Literal["contains", "exact-match"]) -> None:
-        self._mode = mode
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self._mode
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """The rule and the version of its normalisation."""
-        return {"backend": "lexical", "mode": self._mode, "normalisation": 1}
+        self.name: str = mode
+        self.settings: Mapping[str, object] = {"backend": "lexical", "mode": mode, "normalisation": 1}
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Compare the response with the references of the case's condition; RejectedError where the item has none.
@@ -210,15 +194,17 @@ class LexicalJudge:
         """
         yield from ()
         if scale.kind != "check":
-            raise UsageError(f"{self._mode} gives correct or incorrect; the task's scale is {scale.spec}")
+            raise UsageError(f"{self.name} gives correct or incorrect; the task's scale is {scale.spec}")
         if not case.references and case.item.references:
             kinds = " or ".join(sorted({reference.kind for reference in case.item.references}))
-            raise UsageError(f"{self._mode} compares with references and none are shown; pass --reference {kinds}")
+            raise UsageError(
+                f"{self.name} compares with references and none are shown; pass {argument('reference')} {kinds}"
+            )
         references = [n for reference in case.references if (n := normalise(reference.text))]
         if not references:
             raise RejectedError(f"item {case.item.id!r} has no reference to compare with")
         response = normalise(case.responses[0].text)
-        match = _contains if self._mode == "contains" else str.__eq__
+        match = _contains if self.name == "contains" else str.__eq__
         found = next((reference for reference in references if match(response, reference)), None)
         text = "no reference matches" if found is None else f"matches the reference {found!r}"
         return Reply.ok(int(found is not None), text=text)
@@ -236,23 +222,15 @@ class ReplayJudge:
     backends: Mapping[str, Backend] = {}
 
     def __init__(self, name: str, replies: Replies, orders: Sequence[tuple[int, ...]] | None = None) -> None:
-        self._name = name
-        self._replies = replies
+        self.name = name
         #: The orders that the recording holds.
         self.orders = tuple(sorted({order for _, order in replies})) if orders is None else tuple(orders)
         self.needs = Needs(answers=False, orders=self.orders)
         rows = [[i, list(o), r.status.value, _plain(r.code), list(r.scores), r.text] for (i, o), r in replies.items()]
-        self._settings = {"backend": "replay", "recording": digest(sorted(rows, key=lambda row: (row[0], row[1])))}
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self._name
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """Digest of the recording: a changed file is another judge."""
-        return self._settings
+        recording = digest(sorted(rows, key=lambda row: (row[0], row[1])))
+        # A changed file is another judge.
+        self.settings: Mapping[str, object] = {"backend": "replay", "recording": recording}
+        self._replies = replies
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         """Look the case up; one that was not recorded has failed, for that is a gap in the recording, not an outage.
@@ -266,7 +244,7 @@ class ReplayJudge:
             return Reply(Status.FAILED, error=error)
         codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
         if any(not 0 <= code < len(scale.labels) for code in codes):
-            raise DataError(f"{self._name}: item {case.item.id!r} has code {reply.code}, which {scale.spec} does not")
+            raise DataError(f"{self.name}: item {case.item.id!r} has code {reply.code}, which {scale.spec} does not")
         return reply
 
 

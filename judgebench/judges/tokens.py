@@ -23,6 +23,7 @@ from judgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
     from pathlib import Path
 
     from judgebench.domain import Completion, Message
@@ -156,13 +157,37 @@ def price(completion: Completion, model: str, *, provider: str | None = None, ur
 
     The model version that the completion reports is looked up first, then ``model``, which was asked for, under the
     ``provider`` of the price list or the address; an unknown address has an unknown price, whatever the model is
-    called.
+    called. An answer of a batch costs the list's own price of batches, else half of the usual one.
     """
-    for name in dict.fromkeys((completion.model, model)):
-        usd = _price(name, provider, url, completion.input_tokens, completion.output_tokens, completion.cached_tokens)
-        if usd is not None:
-            return usd
-    return None
+    tokens = completion.input_tokens, completion.output_tokens, completion.cached_tokens
+    names = [name for name in dict.fromkeys((completion.model, model)) if name]
+    usual = next((usd for name in names if (usd := _listed(name, provider, url, *tokens)) is not None), None)
+    if usual is None or not completion.batch:
+        return None if usual is None else float(usual)
+    shares = (_batch_share(name, provider, url, *tokens) for name in names)
+    return float(usual) * next(filter(None, shares), BATCH_SHARE)
+
+
+def _listed(
+    model: str, provider: str | None, url: str | None, inputs: int, outputs: int, cached: int, **context: Any
+) -> Decimal | None:
+    if (provider is None and url is None) or not _known(model, provider, url):
+        return None
+    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
+
+    usage = Usage(input_tokens=inputs, output_tokens=outputs, cache_read_tokens=min(cached, inputs) or None)
+    try:
+        return calc_price(usage, model, provider_id=provider, provider_api_url=url, **context).total_price  # type: ignore[call-overload,no-any-return]  # one of the two is None
+    except (LookupError, ValueError, TypeError):  # an older list takes no context
+        return None
+
+
+def _batch_share(model: str, provider: str | None, url: str | None, *tokens: int) -> float | None:
+    """Look up what tokens cost in a batch, as a share of their usual price; None if the list does not say."""
+    usual = _listed(model, provider, url, *tokens)
+    batch = _listed(model, provider, url, *tokens, price_context={"processing": "batch"})
+    # Where it lists no price for batches it answers with the usual one.
+    return float(batch / usual) if usual and batch and batch < usual else None
 
 
 @cache
@@ -174,18 +199,3 @@ def _known(model: str, provider: str | None, url: str | None) -> bool:
     except (LookupError, ValueError):
         return False
     return True
-
-
-def _price(model: str, provider: str | None, url: str | None, inputs: int, outputs: int, cached: int) -> float | None:
-    if not model or (provider is None and url is None):
-        return None
-    from genai_prices import Usage, calc_price  # noqa: PLC0415 - loaded on use
-
-    if not _known(model, provider, url):
-        return None
-    usage = Usage(input_tokens=inputs, output_tokens=outputs, cache_read_tokens=min(cached, inputs) or None)
-    try:
-        found = calc_price(usage, model, provider_id=provider, provider_api_url=url)  # type: ignore[call-overload]  # one of the two is None
-    except (LookupError, ValueError):
-        return None
-    return float(found.total_price)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from judgebench.domain.items import Label, case_key, digest
 from judgebench.domain.shapes import COUNT, TEXT, Key, ListOf, OneOf, Scalar, json_schema, record
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ _LABEL = (
     "counts responses from 1. On rank the numbers, best first; on steps a word per step; on pick a list holds several "
     "that are equally right. null: skipped, the annotator can't say."
 )
-_SHOWING = "2: shown a second time, the other way round; measures position consistency and is no gold."
+_SHOWING = "2: shown a second time, the other way round; measures position consistency and is not gold."
 _LINE = replace(
     record(
         "",
@@ -266,7 +266,7 @@ class Labels:
             if self.mode == "add" and said.annotator in present:
                 raise line.fail(
                     f"{self.task} has an annotator {said.annotator!r} already",
-                    "rename the annotator in the file, or take only these labels (--labels-mode only)",
+                    f"rename the annotator in the file, or take only these labels ({argument('labels_mode')} only)",
                 )
             try:
                 gold.append(Label(said.annotator, code_of(said.label, scale, responses)))

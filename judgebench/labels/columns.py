@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.labels.words import (
     GAP,
     MISSING,
@@ -104,7 +104,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, m
     meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
     notes, warnings = list(raw.notes), list[str]()
     if idle := [word for word in meanings if not any(fold(word) in map(fold, own) for own in used.values())]:
-        notes.append(f"--word: no cell holds {', '.join(map(repr, idle))}")
+        notes.append(f"{argument('words')}: no cell holds {', '.join(map(repr, idle))}")
 
     def where(name: str, text: str) -> str:
         chosen = [code for word, code in used[name].items() if fold(meant[name][word]) == text]
@@ -120,7 +120,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, m
             warnings.append("undeclared_levels")
             notes.append(
                 f"the range {scale.labels[0]} to {scale.labels[-1]} is read off the data; "
-                "if the form offered more, say --scale rate:LO-HI"
+                f"if the form offered more, say {argument('scale')} rate:LO-HI"
             )
     every = {word for own in meant.values() for word in own.values()}
     numbers = scale.kind == "pair" and numbered_pair(every)
@@ -157,9 +157,10 @@ def _foreign(
     if scale.kind == "rate" and all(map(is_decimal, foreign)):
         return decimals(listed, table.name)
     if scale.kind == "pair" and "0" in {fold(word) for own in unknown.values() for word in own}:
-        hint = "0, 1 and 2 may mean several things on a pair scale: say --word 0=tie --word 1=A --word 2=B"
+        word = argument("words")
+        hint = f"0, 1 and 2 may mean several things on a pair scale: say {word} 0=tie {word} 1=A {word} 2=B"
     else:
-        hint = f"its words are {vocabulary(scale)}; correct them, empty those cells, or say --word OLD=NEW"
+        hint = f"its words are {vocabulary(scale)}; correct them, empty those cells, or say {argument('words')} OLD=NEW"
     word = "label is" if len(foreign) == 1 else "labels are"
     return DataError(f"{len(foreign)} {word} not on the scale {scale.spec}: {listed}", file=table.name, hint=hint)
 
@@ -173,14 +174,18 @@ _LARGEST = 1e100
 def check_scores(judges: Sequence[str], scores: Sequence[str], *, long: bool) -> None:
     """Refuse score columns unless there is one for each judge, in wide form."""
     if scores and long:
-        raise UsageError("--score-col needs a wide table, one row per item; --long has one column of labels only")
+        raise UsageError(
+            f"{argument('scores')} needs a wide table, one row per item; {argument('long')} "
+            "has one column of labels only"
+        )
     if scores and judges and len(scores) != len(judges):
         raise UsageError(
-            f"{len(scores)} --score-col for {len(judges)} --judge-col: give each judge its own, in the same order, "
-            "or leave --judge-col out"
+            f"{len(scores)} {argument('scores')} for {len(judges)} {argument('judge')}: give "
+            "each judge its own, in the "
+            f"same order, or leave {argument('judge')} out"
         )
     if doubled := [name for name in dict.fromkeys(scores) if scores.count(name) > 1]:
-        raise UsageError(f"--score-col {doubled[0]!r} is named twice")
+        raise UsageError(f"{argument('scores')} {doubled[0]!r} is named twice")
 
 
 def with_scores(
@@ -199,7 +204,7 @@ def with_scores(
     """
     scale = next(iter(bare.values())).scale
     if scale.kind not in _KINDS:
-        raise UsageError(f"--score-col needs a check, pair or rate scale, and the labels are {scale.spec}")
+        raise UsageError(f"{argument('scores')} needs a check, pair or rate scale, and the labels are {scale.spec}")
     names = [name for name in bare if name] or list(scores)
     found: dict[str, Ratings] = {}
     for name, column in zip(names, scores, strict=True):
@@ -266,7 +271,9 @@ def _verdicts(column: str, values: Floats, given: Flags, scale: Scale, *, probab
     found = np.full(values.size, -1, dtype=np.int64)
     if scale.kind == "check":
         if not probable:
-            raise UsageError(f"{column} holds scores, and no threshold says which mean correct; add --judge-col")
+            raise UsageError(
+                f"{column} holds scores, and no threshold says which mean correct; add {argument('judge')}"
+            )
         found[given] = values[given] >= 0.5
         return found
     if scale.kind == "pair":
@@ -279,7 +286,8 @@ def _verdicts(column: str, values: Floats, given: Flags, scale: Scale, *, probab
     levels = np.asarray(scale.values)
     if given.any() and not (levels[0] <= values[given].min() and values[given].max() <= levels[-1]):
         raise UsageError(
-            f"{column} goes beyond {scale.spec}, so its unit is another one; widen --scale, or add --judge-col"
+            f"{column} goes beyond {scale.spec}, so its unit is another one; widen {argument('scale')}, or add "
+            f"{argument('judge')}"
         )
     found[given] = np.abs(values[given][:, None] - levels).argmin(axis=1)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.domain import Ratings, Scale
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.columns import PLACES, ROLE, Coded, Column, Raw, check_scores, encode, with_scores
@@ -46,7 +46,7 @@ class LongSpec:
         """Read ``item,rater,label`` as the command line writes it."""
         names = [name.strip() for name in text.split(",")]
         if len(names) != 3 or len(set(names)) != 3 or not all(names):
-            raise UsageError(f"--long names three columns, item,rater,label; got {text!r}")
+            raise UsageError(f"{argument('long')} names three columns, item,rater,label; got {text!r}")
         return cls(*names)
 
 
@@ -106,7 +106,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     table = path if isinstance(path, Table) else open_table(path, delimiter)
     keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
     if long is not None and id_col is not None and id_col != long.item:
-        raise UsageError(f"--long already names the item column, {long.item!r}; leave --id-col out")
+        raise UsageError(f"{argument('long')} already names the item column, {long.item!r}; leave {argument('id')} out")
     wide = keys | {"id": id_col} | {f"{ROLE}{name}": name for name in score_cols}
     raw = _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long)
     coded = encode(table, raw, judge_cols, scale, words or {})
@@ -258,7 +258,7 @@ def _build(
     if _WHOLE in subsets:
         # Two rows of one name: whoever reads the scores would take one for the other.
         raise table.error(
-            f"a subset in the --subset-col is named {_WHOLE!r}, as the row of all items is",
+            f"{argument('subset')} has a subset named {_WHOLE!r}, as the row of all items is",
             hint="name it otherwise in the table",
         )
     system, systems = _groups(raw, "system", everything, n)
@@ -335,7 +335,7 @@ def _check_ids(table: Table, raw: Raw, rows: slice | Codes) -> None:
         lines,
         names,
         "rows have the id",
-        "delete the repeats; if it names a question that several rows share, it is --cluster-col",
+        f"delete the repeats; if it names a question that several rows share, it is {argument('cluster')}",
     )
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Scale
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,7 +55,11 @@ _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 _WIDEST = 100
 #: A message lists this many words; a column with more is hardly a column of labels.
 _MOST_WORDS = 40
-_SAY = "say what they mean with --scale: check, pair, rate:1-5, or the labels, worst first, as low,medium,high"
+
+
+def _say() -> str:
+    scales = "check, pair, rate:1-5, or the labels, worst first, as low,medium,high"
+    return f"say what they mean with {argument('scale')}: {scales}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ def infer(
         return fits[0]
     if len(fits) > 1:
         found = " and ".join(fit.family for fit in fits)
-        raise UsageError(f"the labels fit more than one scale ({found}): {describe(said)}; {_SAY}")
+        raise UsageError(f"the labels fit more than one scale ({found}): {describe(said)}; {_say()}")
     raise _no_fit(said, words, numbers, where, file)
 
 
@@ -265,7 +269,7 @@ def _no_fit(
         return DataError(
             f"the columns use different sets of labels, so agreement between them means nothing ({found})",
             file=file,
-            hint="recode one side, or give its words a meaning with --word OLD=NEW",
+            hint=f"recode one side, or give its words a meaning with {argument('words')} OLD=NEW",
         )
     misfits = [
         (scale.kind, {w for w in words if code_of(w, scale) == UNKNOWN})
@@ -276,25 +280,27 @@ def _no_fit(
     known = words - unknown
     if len(known) < 2:
         # No vocabulary has more than a stray one of them: all are foreign.
-        return DataError(f"the labels are not words we know: {listing(said, words, where)}", file=file, hint=_SAY)
+        return DataError(f"the labels are not words we know: {listing(said, words, where)}", file=file, hint=_say())
     return DataError(
         f"{'most' if len(known) > len(unknown) else 'some'} labels are words of the {kind} scale, "
         f"but {listing(said, unknown, where)} "
         f"{'is' if len(unknown) == 1 else 'are'} not",
         file=file,
-        hint="correct them, empty those cells, say --word OLD=NEW, or list all labels with --scale",
+        hint=f"correct them, empty those cells, say {argument('words')} OLD=NEW, or list all "
+        f"labels with {argument('scale')}",
     )
 
 
 def _bare_numbers(found: str, numbers: set[int]) -> UsageError:
+    scale, word = argument("scale"), argument("words")
     if numbers <= {-1, 0, 1, 2}:
         return UsageError(
-            f"the numbers fit more than one scale ({found}): ratings (--scale rate:LO-HI), codes without order "
-            "(--scale nominal:0,1,2), or picks (--word 0=tie --word 1=A --word 2=B)?"
+            f"the numbers fit more than one scale ({found}): ratings ({scale} rate:LO-HI), codes without order "
+            f"({scale} nominal:0,1,2), or picks ({word} 0=tie {word} 1=A {word} 2=B)?"
         )
     if len(numbers) == 1:
-        return UsageError(f"one number alone does not tell the scale ({found}); {_SAY}")
-    return UsageError(f"the labels span {min(numbers)} to {max(numbers)} ({found}); {_SAY}")
+        return UsageError(f"one number alone does not tell the scale ({found}); {_say()}")
+    return UsageError(f"the labels span {min(numbers)} to {max(numbers)} ({found}); {_say()}")
 
 
 def listing(
@@ -316,8 +322,8 @@ def decimals(found: str, file: str | None) -> DataError:
     return DataError(
         f"numbers with decimals are scores, not labels ({found})",
         file=file,
-        hint="name a judge's column with --score-col; instead of mean gold give each annotator's column and --policy "
-        "gold=mean, or round it and say --scale rate:LO-HI",
+        hint=f"name a judge's column with {argument('scores')}; instead of mean gold give each annotator's column and "
+        f"{argument('policy')} gold=mean, or round it and say {argument('scale')} rate:LO-HI",
     )
 
 

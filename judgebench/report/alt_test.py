@@ -19,18 +19,16 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Sentences, Table, sheet
-from judgebench.report.document.text import clean, interval, p_value, share, spread, words_of
+from judgebench.report.document.blocks import Field, Sentences, Table, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, decimal, interval, p_value, share, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.alt_test.differences import JudgeDifference
-    from judgebench.agreement.alt_test.procedure import AltTest, Replaced
+    from judgebench.agreement.alt_test import AltTest, JudgeDifference, Replaced
     from judgebench.domain import Estimate, Policies
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["AltTests", "Entry"]
 
@@ -234,10 +232,10 @@ def _sentence(test: Entry) -> str:
     robust = result.clustered_rate.value
     but = ""
     if robust is not None and (robust >= _PASS) != result.passed:
-        but = f" Where items that belong together count as one, the rate is {spread(robust, 2)}, which says otherwise."
+        but = f" Where items that belong together count as one, the rate is {decimal(robust, 2)}, which says otherwise."
     return (
         f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {rate.n} (winning rate "
-        f"{spread(rate.value, 2)}, {spread(_PASS, 1)} passes), and is at least as close to the others as the one it "
+        f"{decimal(rate.value, 2)}, {decimal(_PASS, 1)} passes), and is at least as close to the others as the one it "
         f"replaces in {100 * advantage.value:.1f} % of comparisons.{but}"
     )
 

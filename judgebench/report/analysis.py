@@ -19,8 +19,8 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Sheet, Table
+from judgebench.report.document.blocks import Field, Sheet, Table, grid
+from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, figure, interval, p_value, percent
 from judgebench.report.words import gold_word
 
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.analysis.effects import Effect, Explanation
-    from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse
-    from judgebench.agreement.analysis.strata import Slice, Strata
+    from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse, Slice, Strata
     from judgebench.domain import Estimate
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block, Value
-    from judgebench.stats.coefficients.homogeneity import Homogeneity
+    from judgebench.report.document.blocks import Block, Fields, Value
+    from judgebench.stats.inference.paired import Homogeneity
 
 __all__ = ["Analyses", "Analysis"]
 

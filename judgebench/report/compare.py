@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.names import title_of
 from judgebench.domain.shapes import (
     COUNT,
     ERROR,
@@ -24,20 +23,19 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.errors import MismatchError
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Sheet, Table, sheet
-from judgebench.report.document.text import NONE, brackets, clean, figure, interval, many, p_value, spread
+from judgebench.report.document.blocks import Field, Sheet, Table, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import NONE, brackets, clean, decimal, figure, interval, many, p_value
 from judgebench.report.words import gold_word
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Differing
     from judgebench.agreement.compare.standings import Pair, Standing, Standings
-    from judgebench.domain import Policies
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block
+    from judgebench.report.document.blocks import Block, Fields
 
 __all__ = ["ManyJudges", "TwoJudges"]
 
@@ -129,7 +127,7 @@ def _verdict(found: Comparison) -> str:
     if difference.value is None:
         return f"Can't compare {first} with {second}: {title} is undefined ({difference.undefined})."
     values = f"{title} {interval(line.first).split(' ')[0]} against {interval(line.second).split(' ')[0]}"
-    p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {spread(line.p)}"
+    p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {decimal(line.p)}"
     figures = f"{values}, {interval(difference, sign=True)}{p}"
     by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:
@@ -290,7 +288,7 @@ class ManyJudges(Document):
         how = (
             f"Paired differences, clustered by {many(found.clusters, 'question')}; brackets hold for all pairs at once "
             f"({figure(found.critical, 3)} standard errors, multiplier bootstrap). p is for a pair alone. "
-            f"{many(found.items, 'item')}; {_words(found.policies)}."
+            f"{many(found.items, 'item')}; {found.policies}."
         )
         yield Table(grid(_PAIRS, found.pairs, [how, *_cautions(found)]))
 
@@ -301,17 +299,13 @@ def _ranks(one: Standing) -> str:
     return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range
 
 
-def _words(policies: Policies) -> str:
-    return " ".join(f"{name}={value}" for name, value in policies.to_json().items())
-
-
 def _remarks(found: Comparison) -> Iterator[str]:
     first, second = clean(found.first), clean(found.second)
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
     yield (
         f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question "
         f"{_ways(found)}. {many(found.items, 'item')}, "
-        f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {_words(found.policies)}."
+        f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {found.policies}."
     )
     if len(found.lines) > 1:
         yield (
@@ -338,8 +332,8 @@ def _remarks(found: Comparison) -> Iterator[str]:
         one, two = (power.detectable(sides=sides) for sides in (1, 2))
         yield (
             f"In 4 of 5 samples like this one the test finds a difference in {title_of(power.metric)} of "
-            f"{spread(two or 0.0)} (two-sided) or a drop of {spread(one or 0.0)} (one-sided). Items that share a "
-            f"question make {spread(power.design_effect, 2)} times as many items necessary (design effect)."
+            f"{decimal(two or 0.0)} (two-sided) or a drop of {decimal(one or 0.0)} (one-sided). Items that share a "
+            f"question make {decimal(power.design_effect, 2)} times as many items necessary (design effect)."
         )
     yield from _cautions(found)
 

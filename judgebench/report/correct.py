@@ -18,19 +18,18 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.grid import Cell, Field, explained, grid
-from judgebench.report.document.model import Document, Sentences, Table, sheet
-from judgebench.report.document.text import clean, figure, interval, spread, words_of
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, decimal, figure, interval, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.agreement.correct.correction import Correction
     from judgebench.domain import Estimate
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
-__all__ = ["Corrections", "Line"]
+__all__ = ["Corrected", "Corrections"]
 
 _NAMES = {
     "post-strat": "post-stratification",
@@ -81,7 +80,7 @@ _REASONS = {
 }
 
 
-class Line(NamedTuple):
+class Corrected(NamedTuple):
     """A correction with what was measured: task (or file), judge, and where gold comes from."""
 
     task: str
@@ -93,7 +92,7 @@ class Line(NamedTuple):
 class _Row(NamedTuple):
     """One estimator of a line; the ``first`` is the one to report."""
 
-    line: Line
+    line: Corrected
     name: str
     one: Estimate
     first: bool
@@ -174,7 +173,7 @@ _FIELDS: Fields[_Row] = (
 class Corrections(Document):
     """Corrected scores of some judges: all rows before the systems."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[Corrected, ...]
 
     SCHEMA = "judgebench.correct/1"
     SHAPE = record(
@@ -201,12 +200,12 @@ class Corrections(Document):
         yield Table(grid(_FIELDS, self.rows, _remarks(self.lines)))
 
 
-def _sentence(line: Line) -> str:
+def _sentence(line: Corrected) -> str:
     """Say what it means."""
     found = line.found
     best = found.estimates[found.chosen]
     own = found.estimates["naive"]
-    opinion = "" if own.value is None else f"; the judge alone says {spread(own.value)}"
+    opinion = "" if own.value is None else f"; the judge alone says {decimal(own.value)}"
     if best.value is None:
         reason = _REASONS.get(best.undefined or "", best.undefined)
         return f"{clean(line.judge)}: the {found.score} can't be corrected: {reason}{opinion}."
@@ -217,7 +216,7 @@ def _sentence(line: Line) -> str:
     return f"{clean(line.judge)}: {found.score} {interval(best)}, {how}{opinion}."
 
 
-def _remarks(lines: tuple[Line, ...]) -> Iterator[str]:
+def _remarks(lines: tuple[Corrected, ...]) -> Iterator[str]:
     names = {name for line in lines for name in line.found.estimates}
     yield f"* marks the score to report: the {lines[0].found.score if lines else 'score'}."
     if names & {"post-strat", "ppi", "ppi++"}:
@@ -234,7 +233,7 @@ def _remarks(lines: tuple[Line, ...]) -> Iterator[str]:
             yield f"{clean(line.judge)}: corrected share of each label: {shares}"
         rates = [f"{name.upper()} {interval(found.rates[name])}" for name in ("tpr", "tnr") if name in found.rates]
         if found.weight is not None:
-            rates.append(f"weight of the judge in PPI++ {spread(found.weight)}")
+            rates.append(f"weight of the judge in PPI++ {decimal(found.weight)}")
         if found.condition is not None:
             rates.append(f"condition number of the confusion matrix {figure(found.condition, 2)}")
         if rates:

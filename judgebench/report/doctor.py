@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, get_args
 
 from judgebench.domain.shapes import COUNT, TEXT, TEXTS, ListOf, choice, maybe, record
 from judgebench.labels.diagnose import Diagnosis, Form
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Notes, Sentences, Table, sheet
+from judgebench.report.document.blocks import Field, Notes, Sentences, Table, grid, sheet
+from judgebench.report.document.model import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.labels.profile import Profile
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Report"]
 

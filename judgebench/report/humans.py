@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.agreement.names import GROUP_TITLES
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATES,
@@ -18,18 +17,18 @@ from judgebench.domain.shapes import (
     choice,
     record,
 )
-from judgebench.report.document.grid import Field, explained, grid
-from judgebench.report.document.model import Document, Notes, Table, sheet
-from judgebench.report.document.text import clean, figure, interval, percent, share, spread
+from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
 from judgebench.report.words import REASONS, WARNINGS, gold_word
+from judgebench.stats.coefficients.catalog import GROUP_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.agreement.humans.humans import AgainstRest, AmongHumans, Annotator, Humans
+    from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans
     from judgebench.domain import Estimate, Policies
-    from judgebench.report.document.grid import Cell
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Cell, Sheet
 
 __all__ = ["Panel", "Panels"]
 
@@ -222,15 +221,15 @@ def _sentences(panel: Panel) -> Iterator[str]:
         if one.ratio.value is None or one.kappa.value is None:
             continue
         text = (
-            f"{clean(judge)} agrees with them at {spread(one.kappa.value)}, {_whole(one.ratio, ' %')} of that ceiling"
+            f"{clean(judge)} agrees with them at {decimal(one.kappa.value)}, {_whole(one.ratio, ' %')} of that ceiling"
         )
         change = one.alpha_difference
         if change.value is not None and one.alpha_with.value is not None and one.alpha_without.value is not None:
             clear = change.low is not None and change.high is not None and (change.low > 0 or change.high < 0)
             verb = ("raises" if change.value > 0 else "lowers") if clear else "does not clearly change"
             text += (
-                f"; as one more annotator it {verb} alpha ({spread(one.alpha_without.value)} without, "
-                f"{spread(one.alpha_with.value)} with it)"
+                f"; as one more annotator it {verb} alpha ({decimal(one.alpha_without.value)} without, "
+                f"{decimal(one.alpha_with.value)} with it)"
             )
         yield f"{text}."
 

@@ -7,16 +7,15 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import COUNT, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, record
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Table, sheet
-from judgebench.report.document.text import clean, percent, spread
+from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, decimal, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.agreement.correct.judge_only import JudgeOnly, PosteriorRanking
-    from judgebench.report.document.grid import Grid
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Grid, Sheet
 
 __all__ = ["JudgeOnlyRankings", "Ranked"]
 
@@ -215,7 +214,7 @@ def _sentence(line: Ranked) -> str:
             f"with TPR + TNR > 1; sampling error alone reverses {percent(sure.flip_share)} % of the pairs."
         )
     return (
-        f"{name}: without gold, judges with at least {spread(least.diagonal, 2)} of each level right explain these "
+        f"{name}: without gold, judges with at least {decimal(least.diagonal, 2)} of each level right explain these "
         f"scores with other orders: {percent(least.flip_share)} % of the pairs of systems are reversed on average "
         f"({percent(sure.flip_share)} % by sampling error alone)."
     )
@@ -226,11 +225,11 @@ def _grid(line: Ranked) -> Grid:
     found = line.found
     places = [prior.systems for prior in line.priors]
     rows = [
-        (clean(one.system), str(one.rows), spread(one.judge_mean), *(_ranks(below[i]) for below in places))
+        (clean(one.system), str(one.rows), decimal(one.judge_mean), *(_ranks(below[i]) for below in places))
         for i, one in enumerate(line.systems)
     ]
     rows.append(("reversed pairs", "", "", *(f"{percent(one.flip_share)} %" for one in found.rankings)))
-    rows.append(("P(any reversed)", "", "", *(spread(one.any_flip, 2) for one in found.rankings)))
+    rows.append(("P(any reversed)", "", "", *(decimal(one.any_flip, 2) for one in found.rankings)))
     fields: list[Field[tuple[str, ...]]] = [
         Field("system", itemgetter(0), right=False),
         Field("rows", itemgetter(1)),

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.agreement.names import title_of
 from judgebench.domain.shapes import ERROR, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, maybe, record
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Sheet, Table
-from judgebench.report.document.text import figure, spread
+from judgebench.report.document.blocks import Field, Sheet, Table, grid
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import decimal, figure
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.agreement.power import Power
-    from judgebench.report.document.model import Block
+    from judgebench.report.document.blocks import Block
 
 __all__ = ["PairedPower", "Sided"]
 
@@ -86,12 +86,12 @@ class PairedPower(Document):
         return Sheet(header, [[(plain | one._asdict())[name] for name in header] for one in self.tests])
 
     def blocks(self) -> Iterator[Block]:
-        title, drop, n = title_of(self.found.metric), spread(self.drop), self.items
+        title, drop, n = title_of(self.found.metric), decimal(self.drop), self.items
         one = self.tests[0]
         yield (
-            f"To find a drop of {drop} in {title} (one-sided, alpha {spread(self.alpha, 2)}, power "
-            f"{spread(self.power, 2)}), compare two judges on about {one.items_for_drop:,} items"
-            + (f"; {n:,} items find a drop of {spread(one.detectable or 0.0)}." if n else ".")
+            f"To find a drop of {drop} in {title} (one-sided, alpha {decimal(self.alpha, 2)}, power "
+            f"{decimal(self.power, 2)}), compare two judges on about {one.items_for_drop:,} items"
+            + (f"; {n:,} items find a drop of {decimal(one.detectable or 0.0)}." if n else ".")
         )
         fields: list[Field[Sided]] = [
             Field("test", lambda t: "one-sided (a drop)" if t.sides == 1 else "two-sided (either way)", right=False),
@@ -115,8 +115,8 @@ def _remarks(one: PairedPower) -> Iterator[str]:
         )
         if found.base_rate is not None:
             yield (
-                f"Assumed: base rate {spread(found.base_rate)}, kappa {spread(found.value or 0.0)} falling by "
-                f"{spread(one.drop)}, and judges as often right on correct items as on incorrect ones."
+                f"Assumed: base rate {decimal(found.base_rate)}, kappa {decimal(found.value or 0.0)} falling by "
+                f"{decimal(one.drop)}, and judges as often right on correct items as on incorrect ones."
             )
         else:
             yield "Assumed: both judges' influences spread alike, and differ only where exactly one is right."

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, choice, maybe, record
 from judgebench.errors import MismatchError
-from judgebench.report.document.grid import Cell as GridCell
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Table, sheet
+from judgebench.report.document.blocks import Cell as GridCell
+from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Cell", "Reproduction", "Unmatched"]
 

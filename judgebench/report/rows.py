@@ -21,8 +21,7 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.grid import Cell, Field, explained, grid
-from judgebench.report.document.model import sheet
+from judgebench.report.document.blocks import Cell, Field, explained, grid, sheet
 from judgebench.report.document.text import clean, figure, interval, percent, share, words_of
 from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name
 from judgebench.stats.coefficients.catalog import METRICS
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Agreement
-    from judgebench.report.document.grid import Grid
+    from judgebench.report.document.blocks import Grid
 
 __all__ = ["ROW", "arrange", "cell", "columns", "estimate_columns", "frame", "room_plan", "row_grid"]
 

@@ -1,25 +1,30 @@
-"""Runs in words: what they would take (`run --dry-run`), and what a stored one asked, got and cost (`show RUN`)."""
+"""Runs in words: what they would take (`run --dry-run`), what a stored one asked, got and cost (`show RUN`), damage."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.domain import Usage
-from judgebench.domain.shapes import COUNT, NUMBER, TEXT, ListOf, maybe, record
-from judgebench.report.document.model import Document, Sentences, sheet
+from judgebench.domain.shapes import COUNT, NUMBER, POLICIES, TEXT, ListOf, MapOf, Scalar, maybe, record
+from judgebench.errors import DataError
+from judgebench.report.document.blocks import Field, Notes, Sentences, Sheet, Table, grid, sheet
+from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.domain import Forecast
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.domain import Forecast, Run
+    from judgebench.errors import JudgebenchError
+    from judgebench.report.document.blocks import Block, Fields
     from judgebench.store.runs import StoredRun
+    from judgebench.store.verify import Finding, Report
 
-__all__ = ["Estimates"]
+__all__ = ["Estimates", "Holdings", "RunFacts", "Verification"]
 
 
 _RUN = record(
@@ -115,45 +120,89 @@ class Holdings:
             usage, seconds = usage + verdict.usage, seconds + verdict.seconds
         return cls(statuses, models, usage, seconds)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "statuses": dict(self.statuses),
-            "models": dict(self.models),
-            "input_tokens": self.usage.input_tokens,
-            "output_tokens": self.usage.output_tokens,
-            "usd": self.usage.usd,
-            "seconds": round(self.seconds, 3),
+
+_OBJECT = Scalar({"type": "object"})
+_INTEGER = Scalar({"type": "integer"})
+_HOLDS = record(
+    statuses=MapOf(COUNT),
+    models=MapOf(COUNT),
+    input_tokens=(COUNT, attrgetter("usage.input_tokens")),
+    output_tokens=(COUNT, attrgetter("usage.output_tokens")),
+    usd=(maybe(NUMBER), attrgetter("usage.usd")),
+    seconds=(NUMBER, lambda holds: round(holds.seconds, 3)),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RunFacts(Document):
+    """What a stored run asked, what came of it, and what it cost."""
+
+    run: Run
+    holds: Holdings
+
+    SCHEMA = "judgebench.run/1"
+    SHAPE = record(
+        "",
+        "A run's manifest with what the run holds.",
+        task=TEXT,
+        revision=TEXT,
+        card_digest=TEXT,
+        judge=TEXT,
+        settings=_OBJECT,
+        scale=_OBJECT,
+        orders=TEXT,
+        repeats=COUNT,
+        reference=TEXT,
+        seed=_INTEGER,
+        limit=maybe(_INTEGER),
+        policies=POLICIES,
+        gold_source=TEXT,
+        aggregates=ListOf(_OBJECT),
+        versions=MapOf(TEXT),
+        counts=MapOf(COUNT),
+        content=TEXT,
+        models=MapOf(COUNT),
+        spent=_OBJECT,
+        holds=_HOLDS,
+    )
+    # A terminal shows a listing that wraps nothing.
+    MORE: ClassVar = {"table": lambda one: "".join(f"{name + ':':<16}{value}\n" for name, value in one.facts())}
+
+    def data(self) -> dict[str, Any]:
+        return self.run.to_json() | {"holds": self.holds}
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Say in a few words each what is known of it."""
+        run, holds = self.run, self.holds
+        cases, judged = run.counts.get("cases", 0), holds.statuses.total()
+        settings = ((name, value) for name, value in sorted(run.settings.items()) if value is not None)
+        rows = {
+            "judge": run.judge,
+            "task": f"{run.task} ({run.revision})",
+            "scale": run.scale.spec,
+            "shown": f"order {run.orders}, reference {run.reference}, {_times(run.repeats)}"
+            + ("" if run.limit is None else f", the first {run.limit} items"),
+            "settings": ", ".join(f"{name} {value}" for name, value in settings),
+            "policies": ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items()),
+            "judged": f"{judged:,} of {max(cases, judged):,} cases: {_counted(holds.statuses)}",
+            "model versions": _counted(holds.models),
+            "tokens": f"{holds.usage.input_tokens:,} input, {holds.usage.output_tokens:,} output",
+            "cost": _money(holds.usage),
+            "asked": _asked(run.spent) if run.spent else "",
         }
+        # Names come from files and from servers: a terminal must not obey them.
+        return [(name, clean(value)) for name, value in rows.items() if value]
 
+    def sheet(self) -> Sheet:
+        return Sheet(["what", "value"], self.facts())
 
-def as_json(stored: StoredRun) -> dict[str, Any]:
-    """Return the manifest with what the run holds, ``judgebench.run/1`` and ``holds`` beside it."""
-    return stored.run.to_json() | {"holds": Holdings.of(stored).to_json()}
-
-
-def describe(stored: StoredRun) -> str:
-    """Say in a few lines what a run asked, what came of it, and what it cost."""
-    run, holds = stored.run, Holdings.of(stored)
-    cases = run.counts.get("cases", 0)
-    judged = holds.statuses.total()
-    spent = run.spent
-    rows = {
-        "judge": run.judge,
-        "task": f"{run.task} ({run.revision})",
-        "scale": run.scale.spec,
-        "shown": f"order {run.orders}, reference {run.reference}, {_times(run.repeats)}"
-        + ("" if run.limit is None else f", the first {run.limit} items"),
-        "settings": ", ".join(f"{name} {value}" for name, value in sorted(run.settings.items()) if value is not None),
-        "policies": ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items()),
-        "judged": f"{judged:,} of {max(cases, judged):,} cases: {_counted(holds.statuses)}",
-        "model versions": _counted(holds.models),
-        "tokens": f"{holds.usage.input_tokens:,} input, {holds.usage.output_tokens:,} output",
-        "cost": _money(holds.usage),
-        "asked": _asked(spent) if spent else "",
-    }
-    # Names come from files and from servers: a terminal must not obey them.
-    return "\n".join(f"{name + ':':<16}{clean(value)}" for name, value in rows.items() if value)
+    def blocks(self) -> Iterator[Block]:
+        yield clean(f"{self.run.judge} on {self.run.task}: {_counted(self.holds.statuses)}")
+        fields: Fields[tuple[str, str]] = (
+            Field("what", itemgetter(0), right=False),
+            Field("value", itemgetter(1), right=False),
+        )
+        yield Table(grid(fields, self.facts()))
 
 
 def _counted(counts: Counter[str]) -> str:
@@ -180,3 +229,78 @@ def _asked(spent: Any) -> str:
         f"{spent.get('asked', 0):,} cases by {many(commands, 'command')}, "
         f"{spent.get('retries', 0):,} retries, {spent.get('seconds', 0.0):,.1f} s{paid}"
     )
+
+
+_FINDING = record("finding", file=TEXT, line=maybe(COUNT), what=TEXT, todo=TEXT)
+_LOOKED_AT = record(
+    "run",
+    run=(TEXT, lambda report: str(report.path)),
+    cases=COUNT,
+    lines=COUNT,
+    packed=COUNT,
+    superseded=COUNT,
+    answered_twice=(COUNT, attrgetter("twice")),
+    damaged=(COUNT, attrgetter("found")),
+    findings=ListOf(_FINDING),
+)
+#: A row per run, then one per finding in it (None for the run's own).
+_FOUND: Mapping[str, Callable[[tuple[Report, Finding | None]], Any]] = {
+    "run": lambda x: str(x[0].path),
+    "cases": lambda x: None if x[1] else x[0].cases,
+    "damaged": lambda x: None if x[1] else x[0].found,
+    "file": lambda x: x[1] and x[1].file,
+    "line": lambda x: x[1] and x[1].line,
+    "what": lambda x: x[1] and x[1].what,
+    "todo": lambda x: x[1] and x[1].todo,
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Verification(Document):
+    """What is damaged in some stored runs."""
+
+    reports: tuple[Report, ...]
+
+    SCHEMA = "judgebench.verify/1"
+    SHAPE = record(
+        "",
+        "Damage found in stored runs.",
+        damaged=(COUNT, attrgetter("found"), "All findings."),
+        runs=(ListOf(_LOOKED_AT), attrgetter("reports")),
+    )
+    # A terminal shows a listing that wraps nothing, so that places can be copied.
+    MORE: ClassVar = {"table": lambda found: "".join(f"{line}\n" for one in found.reports for line in _listing(one))}
+
+    @property
+    def found(self) -> int:
+        """How many findings there are."""
+        return sum(report.found for report in self.reports)
+
+    @property
+    def failure(self) -> JudgebenchError | None:
+        if not self.found:
+            return None
+        damaged = sum(bool(report.found) for report in self.reports)
+        what = f"{self.found:,} findings in {damaged} of {len(self.reports)} runs"
+        return DataError(what, hint="each says what to do")
+
+    def sheet(self) -> Sheet:
+        return sheet(_FOUND, ((report, one) for report in self.reports for one in (None, *report.findings)))
+
+    def blocks(self) -> Iterator[Block]:
+        for report in self.reports:
+            head, *findings = map(clean, _listing(report))
+            yield head
+            if findings:
+                yield Notes(tuple(one.strip() for one in findings))
+
+
+def _listing(report: Report) -> list[str]:
+    facts = [f"{report.cases:,} cases"]
+    facts += [f"{report.packed:,} packed"] if report.packed else []
+    facts += [f"{report.lines:,} lines"] if report.lines else []
+    facts += [f"{report.superseded:,} superseded by newer ones"] if report.superseded else []
+    facts += [f"{report.twice:,} answered more than once"] if report.twice else []
+    head = f"{report.path}: {', '.join(facts)}; {f'{report.found:,} damaged' if report.found else 'clean'}"
+    more = report.found - len(report.findings)
+    return [head, *(f"  {one}" for one in report.findings), *([f"  … and {more:,} more"] if more else [])]

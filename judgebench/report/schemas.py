@@ -25,13 +25,15 @@ KINDS = {
     "humans": "judgebench.report.humans:Panels",
     "judge-only": "judgebench.report.judge_only:JudgeOnlyRankings",
     "labels": "judgebench.labels.annotations:Labelled",
-    "leaderboard": "judgebench.report.leaderboard:Leaderboard",
+    "leaderboard": "judgebench.report.leaderboard.board:Leaderboard",
     "power": "judgebench.report.power:PairedPower",
     "reproduction": "judgebench.report.reproduction:Reproduction",
+    "run": "judgebench.report.runs:RunFacts",
     "scores": "judgebench.report.scores:Scores",
     "sensitivity": "judgebench.report.sensitivity:Sensitivity",
     "systems": "judgebench.report.systems:Rankings",
     "systems-leaderboard": "judgebench.report.system_board:SystemBoard",
+    "verify": "judgebench.report.runs:Verification",
 }
 
 

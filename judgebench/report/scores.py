@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 from judgebench.domain import Agreement, Estimate
 from judgebench.domain.shapes import ListOf, record
 from judgebench.errors import UsageError
-from judgebench.report.document.model import Document, Notes, Table, sheet
-from judgebench.report.document.text import clean, interval, percent, spread, words_of
+from judgebench.report.document.blocks import Notes, Table, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, decimal, interval, percent, words_of
 from judgebench.report.rows import ROW, arrange, columns, frame, room_plan, row_grid
 from judgebench.report.words import REASONS, gold_words
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.compare.compare import Comparison
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies, Usage
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Sheet
     from judgebench.stats.coefficients.catalog import Metric
 
 __all__ = ["Asked", "Figure", "Measured", "Scores"]
@@ -66,7 +67,7 @@ class Figure(Estimate):
         return f"<{self}, n = {self.n}>"
 
     def __str__(self) -> str:
-        from judgebench.agreement.names import title_of  # noqa: PLC0415 - loaded on use
+        from judgebench.stats.coefficients.catalog import title_of  # noqa: PLC0415 - loaded on use
 
         title = clean(title_of(self.name)).replace("_", " ")
         if self.value is None:
@@ -278,7 +279,7 @@ class Scores(Document, Sequence[Agreement]):
 
         ``subset`` None draws every subset; ``ax`` are matplotlib's axes to draw on, by default those of a new figure.
         """
-        from judgebench.report.page.charts.forest import forest_axes  # noqa: PLC0415 - loaded on use
+        from judgebench.report.page.charts.judges import forest_axes  # noqa: PLC0415 - loaded on use
 
         rows = self.rows if subset is None else self.select(subset=subset).rows
         return forest_axes(rows, metric, ax)
@@ -348,7 +349,7 @@ def _said(row: Agreement) -> str:
     if plain is not None and plain.value is not None:
         parts.append(f"{gold_words(row.gold)} {percent(plain.value)} %")
     if (ceiling := _ceiling(row).value) is not None:
-        parts.append(f"human ceiling {spread(ceiling)}")
+        parts.append(f"human ceiling {decimal(ceiling)}")
     parts.append(f"{row.items:,} items, coverage {percent(row.coverage)} %")
     return ", ".join(parts)
 
@@ -356,7 +357,7 @@ def _said(row: Agreement) -> str:
 def _drawing(rows: Sequence[Agreement]) -> str:
     """Draw the judges' intervals as SVG; nothing where they share no axis."""
     from judgebench.domain import digest  # noqa: PLC0415 - loaded on use
-    from judgebench.report.page.charts import forest  # noqa: PLC0415 - loaded on use
+    from judgebench.report.page.charts.judges import forest  # noqa: PLC0415 - loaded on use
 
     drawn = [row for row in rows if row.subset == "all"] or list(rows)
     if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:

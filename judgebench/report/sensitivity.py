@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import ESTIMATES, FLAG, POLICIES, TEXT, TEXTS, ListOf, Scalar, record
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Table, sheet
+from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean
 from judgebench.report.rows import cell
 from judgebench.report.words import WARNINGS
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Estimate, Policies
-    from judgebench.report.document.grid import Cell
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Cell, Sheet
 
-__all__ = ["Line", "Sensitivity"]
+__all__ = ["Sensitivity", "Variant"]
 
 _NOTE = (
     "Each line is the same verdicts under other conventions (docs/policies.md); * marks the ones in force. Here one "
@@ -28,7 +27,7 @@ _NOTE = (
 )
 
 
-class Line(NamedTuple):
+class Variant(NamedTuple):
     """One judge on one task under one set of policies; ``warnings`` are about the judgments behind it."""
 
     task: str
@@ -51,7 +50,7 @@ _ROW = record(
     metrics=(ESTIMATES, None, "Accuracy, Cohen's kappa and the scale's headline."),
     warnings=(TEXTS, None, "Codes such as incomplete_run."),
 )
-_HEAD: Mapping[str, Callable[[Line], Any]] = {
+_HEAD: Mapping[str, Callable[[Variant], Any]] = {
     "task": lambda line: line.task,
     "judge": lambda line: line.judge,
     "own": lambda line: "*" if line.own else "",
@@ -67,7 +66,7 @@ _HEAD: Mapping[str, Callable[[Line], Any]] = {
 class Sensitivity(Document):
     """The lines of some judges."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[Variant, ...]
 
     SCHEMA = "judgebench.sensitivity/1"
     SHAPE = record(
@@ -88,19 +87,19 @@ class Sensitivity(Document):
         yield Table(grid([*head, *metrics], _near(self.lines), [_NOTE, *_cautions(self.lines)]))
 
 
-def _metric(name: str, line: Line) -> Estimate | None:
+def _metric(name: str, line: Variant) -> Estimate | None:
     return line.metrics.get(name)
 
 
-def _cell(name: str, line: Line) -> Cell:
+def _cell(name: str, line: Variant) -> Cell:
     return cell(line.metrics.get(name))
 
 
-def _near(lines: Sequence[Line]) -> list[Line]:
+def _near(lines: Sequence[Variant]) -> list[Variant]:
     """Keep what differs in one policy at most from those in force, these first."""
     own = {(line.task, line.judge): line.policies.to_json() for line in lines if line.own}
 
-    def distance(line: Line) -> int:
+    def distance(line: Variant) -> int:
         mine = own.get((line.task, line.judge), {})
         return sum(mine.get(name) != value for name, value in line.policies.to_json().items())
 
@@ -109,6 +108,6 @@ def _near(lines: Sequence[Line]) -> list[Line]:
     return sorted(near, key=lambda line: (judges.index((line.task, line.judge)), not line.own))
 
 
-def _cautions(lines: Sequence[Line]) -> list[str]:
+def _cautions(lines: Sequence[Variant]) -> list[str]:
     named = dict.fromkeys((line.task, line.judge, code) for line in lines for code in line.warnings)
     return [f"Careful: {clean(judge)} on {clean(task)}: {WARNINGS.get(code, code)}." for task, judge, code in named]

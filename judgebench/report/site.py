@@ -16,8 +16,8 @@ from judgebench.report.document.as_csv import write_csv
 from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_table, markdown_text
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.text import clean
-from judgebench.report.leaderboard import Leaderboard
+from judgebench.report.document.text import clean, many
+from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import NOTE
 from judgebench.report.leaderboard.tables import LEAD, Link, boards_page
 from judgebench.report.publication import SAMPLE, may_pass_on
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Code, Scale, Verdict
-    from judgebench.report.leaderboard import Entry
+    from judgebench.report.leaderboard.ranks import Entry
     from judgebench.report.leaderboard.tables import Board
-    from judgebench.report.publication import About, Publication
+    from judgebench.report.publication import Publication
     from judgebench.store.runs import StoredRun
 
 __all__ = ["MARK", "SCHEMA", "VERDICTS", "card", "site", "write_site"]
@@ -264,7 +264,7 @@ def _prose(what: Publication, runs: Sequence[StoredRun], files: Sequence[str]) -
     judges = sorted({one.run.judge for one in runs})
     blocks = [
         f"# {markdown_text(what.title)}\n",
-        f"{_count(judges, 'judge')} against the gold labels of {_count(tasks, 'task')}, measured by judgebench.",
+        f"{many(len(judges), 'judge')} against the gold labels of {many(len(tasks), 'task')}, measured by judgebench.",
         "`index.html` is the leaderboard as a page, which needs no network; CSV and JSON hold the same figures.\n",
     ]
     if all(one.run.revision == SAMPLE for one in runs):
@@ -280,10 +280,6 @@ def _prose(what: Publication, runs: Sequence[StoredRun], files: Sequence[str]) -
     blocks += ["## What is not here\n", _absent(what, tasks)]
     blocks += ["## Citation\n", _citations(what, tasks)]
     return "\n".join(blocks)
-
-
-def _count(names: Sequence[str], word: str) -> str:
-    return f"{len(names)} {word}{'' if len(names) == 1 else 's'}"
 
 
 _ABOUT = {
@@ -315,17 +311,14 @@ def _tasks(what: Publication, runs: Sequence[StoredRun], tasks: Sequence[str]) -
         revisions = ", ".join(sorted({run.revision for run in own}))
         rows.append([task, about.title, own[0].scale.spec, own[0].gold_source, revisions, source, licence])
     text = markdown_table(["task", "what it is", "scale", "gold", "revision", "source", "licence"], rows)
-    notes = [f"- {markdown_text(task)}: {markdown_text(words)}" for task in tasks if (words := _said(what.about[task]))]
+    said = {task: " ".join(filter(None, (what.about[task].summary, what.about[task].annotators))) for task in tasks}
+    notes = [f"- {markdown_text(task)}: {markdown_text(words)}" for task, words in said.items() if words]
     stale = [
         f"- {markdown_text(task)}: the task's card has changed since some of these runs were made"
         for task in tasks
         if any(one.run.task == task and one.run.card_digest != what.about[task].digest for one in runs)
     ]
     return f"{text}\n" + "\n".join((*notes, *stale, ""))
-
-
-def _said(about: About) -> str:
-    return " ".join(text for text in (about.summary, about.annotators) if text)
 
 
 def _runs(runs: Sequence[StoredRun]) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from judgebench.domain.shapes import TEXT, ListOf, Scalar, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.grid import Cell, Column, Field, Grid, grid
-from judgebench.report.document.model import Document, Notes, Table, sheet
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, sheet
+from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent, share
 from judgebench.report.leaderboard.tables import Board, board, tables_page
 from judgebench.report.systems import RANKING, does, share_of, terms
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.systems.systems import Place, SystemScore
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
     from judgebench.report.systems import Ranking
 
 __all__ = ["Placed", "SystemBoard"]

@@ -19,9 +19,9 @@ from judgebench.domain.shapes import (
     maybe,
     record,
 )
-from judgebench.report.document.grid import Field, explained, grid
-from judgebench.report.document.model import Document, Notes, Table, sheet
-from judgebench.report.document.text import clean, interval, percent, spread
+from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, decimal, interval, percent
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.systems.systems import SystemsAgreement, SystemScore
     from judgebench.domain import Estimate
-    from judgebench.report.document.grid import Cell, Fields
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Cell, Fields, Sheet
 
 __all__ = ["RANKING", "REASONS", "WARNINGS", "Ranking", "Rankings", "does", "share_of", "terms"]
 
@@ -260,7 +259,7 @@ def _figures(ranking: Ranking) -> str:
 def _text(name: str, one: Estimate) -> str:
     if name == "pairwise_accuracy":
         return share_of(one)
-    return interval(one, "{:g}".format if name == "largest_rank_error" else spread)
+    return interval(one, "{:g}".format if name == "largest_rank_error" else decimal)
 
 
 def share_of(one: Estimate) -> str:
@@ -334,5 +333,4 @@ def _notes(rankings: Sequence[Ranking]) -> list[str]:
 
 def terms(one: Ranking) -> str:
     """Say whose labels and which policies a ranking is by."""
-    policies = " ".join(f"{name}={value}" for name, value in one.found.policies.to_json().items())
-    return f"{clean(one.task)}: {clean(one.gold)} labels; {policies}"
+    return f"{clean(one.task)}: {clean(one.gold)} labels; {one.found.policies}"

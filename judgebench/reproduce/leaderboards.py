@@ -9,7 +9,8 @@ from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
 from judgebench.files.records import find
 from judgebench.report.document.as_md import markdown_table, markdown_text
-from judgebench.report.leaderboard import Leaderboard, rank
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.ranks import rank
 from judgebench.tasks.card import load_card
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Policies
-    from judgebench.report.leaderboard import Entry, Key
+    from judgebench.report.leaderboard.ranks import Entry, Key
     from judgebench.report.reproduction import Reproduction
 
 __all__ = ["figures", "results", "write_results"]

@@ -43,10 +43,9 @@ class Dialogue:
         """Whether the case takes more than one request: then its answers are kept as they come."""
         return len(self._asked) > 1
 
-    @property
-    def answers(self) -> Mapping[int, Completion]:
-        """All answers so far, by number."""
-        return self._answers
+    def told(self) -> dict[str, Completion]:
+        """Return all answers so far, by key."""
+        return {self.key(number): completion for number, completion in self._answers.items()}
 
     def key(self, number: int) -> str:
         """Name a request by what it says; equal ones are counted."""

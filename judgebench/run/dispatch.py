@@ -302,7 +302,7 @@ class Port:
         """Make one call when it is this call's turn; IncompleteError where it would exceed the budget.
 
         ``ask`` is called again where the dispatcher hedges; ``forecast`` only where tokens or money are limited.
-        Without a forecast the call says nothing of limits and money.
+        Without a forecast the call says nothing of limits and money, and is not made twice.
         """
         dispatcher = self.dispatcher
         ticket = _Ticket(forecast)

@@ -12,10 +12,11 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from judgebench.domain import Completion, Reply, Status, Usage, Verdict
-from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError
+from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError, argument
 from judgebench.run.dialogue import Dialogue, expected
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.throttle import Budget, OverBudgetError, divided
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from judgebench.domain import Backend, Case, Judge, Request, Scale
     from judgebench.errors import CallError
     from judgebench.run.dispatch import Port
-    from judgebench.store.runs import Stored
+    from judgebench.store.answers import Stored
+
+    #: Keeps an answer under the key of its request.
+    Keep: TypeAlias = Callable[[str, Completion], None]
 
 #: Cases after which a worker lets the loop breathe: a judge that answers at once, and answers that are
 #: all known, would else keep signals and other runs waiting.
@@ -75,6 +79,36 @@ class Summary:
     models: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0.0
     last_error: str = ""
+
+    def count(self, verdict: Verdict) -> None:
+        """Count a verdict of the selection."""
+        self.statuses[verdict.status] += 1
+        if verdict.model:
+            self.models[verdict.model] += 1
+
+    def answered(self, verdict: Verdict) -> None:
+        """Count a verdict that was asked for."""
+        self.asked += 1
+        self.usage = self.usage + verdict.usage
+        self.count(verdict)
+
+    def add(self, other: Summary) -> None:
+        """Add what was asked by another engine; the cases are the same ones."""
+        self.asked += other.asked
+        self.retries += other.retries
+        self.usage = self.usage + other.usage
+        self.statuses += other.statuses
+        self.models += other.models
+        self.last_error = other.last_error or self.last_error
+
+    def reuse(self, stored: Stored, case: Case, revision: str, sink: Sink) -> Verdict:
+        """Serve a case from the store: count the answer, and keep it where it is another run's or reads differently."""
+        verdict = stored.verdict.relabelled(case, revision)
+        if not stored.own or verdict != stored.verdict:
+            sink.append(verdict)
+        self.reused += 1
+        self.count(verdict)
+        return verdict
 
 
 class Sink(Protocol):
@@ -162,50 +196,165 @@ async def ask_all(
     verdict as soon as it is there. BackendError where the backend is unusable, IncompleteError where too many cases in
     a row failed, the budget is spent, or the sink can't be written; what was judged is kept.
     """
-    engine = _Engine(
-        judge, scale, cases, sink, revision, options, dispatchers, Summary() if summary is None else summary, elsewhere
-    )
+    engine = _Engine(judge, scale, options, dispatchers, summary or Summary(), cases, sink, revision, elsewhere)
     started = time.monotonic()
     try:
         await engine.drain()
     finally:
         engine.summary.seconds = time.monotonic() - started
-        for port in engine.ports.values():
-            engine.summary.usage = engine.summary.usage + port.hedged
+        engine.summary.usage = engine.summary.usage + engine.hedged
     return engine.summary
 
 
-class _Engine:
+class Caller:
+    """Asks about single cases, as often as it takes; a cluster's worker does no more than that.
+
+    ``workers`` share what a server says of its limits; ``elsewhere`` asks in this process's place.
+    """
+
     def __init__(
         self,
         judge: Judge,
         scale: Scale,
-        cases: Callable[[], Iterable[Case]],
-        sink: Sink,
-        revision: str,
         options: Options,
         dispatchers: Dispatchers,
         summary: Summary,
+        *,
+        workers: int = 1,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self.judge = judge
         self.scale = scale
-        self.cases = cases
-        self.sink = sink
-        self.revision = revision
         self.options = options
         self.ports: dict[str, Port] = {name: found.port() for name, found in dispatchers.of(judge).items()}
         self.summary = summary
-        self.elsewhere = elsewhere
+        self._sharing = workers
+        self._elsewhere = elsewhere
+        self._answered = False
+
+    @property
+    def room(self) -> int:
+        """Calls that can be under way at once."""
+        return max(port.dispatcher.window.size for port in self.ports.values())
+
+    @property
+    def hedged(self) -> Usage:
+        """What second calls probably cost whose answers nobody waited for."""
+        return sum((port.hedged for port in self.ports.values()), start=Usage())
+
+    async def ask(self, case: Case, known: Mapping[str, Completion], keep: Keep) -> tuple[Reply, CallError | None]:
+        """Ask until there is a reply; with a failed one comes the error that a backend raised.
+
+        ``known`` is what the case was answered before; the answers of a case that takes several are kept.
+        """
+        error: RetryableError | None = None
+        answers = dict(known)
+        for attempt in range(self.options.attempts):
+            try:
+                given: object = await self._judge(case, answers, keep)
+                self._answered = True
+                return _checked(given, case, self.scale), None
+            except RejectedError as rejected:
+                if rejected.refused:
+                    self._answered = True
+                    return Reply(Status.REFUSED, error=str(rejected)), None
+                return Reply(Status.FAILED, error=str(rejected)), rejected
+            except RetryableError as retryable:
+                error = retryable
+            except JudgebenchError:
+                raise
+            except Exception as unforeseen:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
+                # Its words stay out of the store: nobody has looked through them for a key.
+                crashed = RejectedError(f"{self.judge.name} raised {type(unforeseen).__name__}")
+                return Reply(Status.FAILED, error=str(crashed)), crashed
+            # A server that was never there gets fewer chances: the user is waiting to hear it.
+            hopeless = error.unreachable and not self._answered and attempt >= 2
+            if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > LONGEST_PAUSE:
+                break
+            self.summary.retries += 1
+            await self._back_off(attempt, error)
+        return Reply(Status.FAILED, error=str(error)), error
+
+    async def _judge(self, case: Case, answers: dict[str, Completion], keep: Keep) -> object:
+        """Bring a case to a reply; ``answers`` are those of earlier attempts, and those that come are added."""
+
+        def kept(key: str, completion: Completion) -> None:
+            answers[key] = completion
+            keep(key, completion)
+
+        if (elsewhere := self._elsewhere) is not None:
+
+            async def there() -> Completion:
+                return Completion(reply=await elsewhere.ask(case, answers, kept))
+
+            return (await next(iter(self.ports.values())).call(there)).reply
+        dialogue = Dialogue(self.judge, case, self.scale, answers)
+        while dialogue.wanted:
+            if dialogue.several:
+                # A first round of one request turns out only now not to be all.
+                for key in dialogue.told().keys() - answers.keys():
+                    kept(key, dialogue.told()[key])
+            round_ = list(dialogue.wanted.items())
+            if len(round_) == 1:
+                await self._answer(dialogue, *round_[0], kept)
+                continue
+            done = await asyncio.gather(*(self._answer(dialogue, *one, kept) for one in round_), return_exceptions=True)
+            if failed := [one for one in done if one is not None]:
+                raise next((one for one in failed if not isinstance(one, RetryableError)), failed[0])
+        return dialogue.reply
+
+    async def _answer(self, dialogue: Dialogue, number: int, request: Request, keep: Keep) -> None:
+        metered = self.judge.backends[request.backend].counting
+        completion = await self.ports[request.backend].call(
+            lambda: self._complete(request), forecast=(lambda: expected(self.judge, request)) if metered else None
+        )
+        if dialogue.several:
+            keep(dialogue.key(number), completion)
+        dialogue.give(number, completion)
+
+    async def _complete(self, request: Request) -> Completion:
+        backend = self.judge.backends[request.backend]
+        if self._sharing == 1:
+            return await backend.complete(request)
+        try:
+            answer = await backend.complete(request)
+        except RetryableError as error:
+            limits: Any = error.limits
+            error.limits = divided(limits, self._sharing)
+            raise
+        return replace(answer, limits=divided(answer.limits, self._sharing))
+
+    async def _back_off(self, attempt: int, error: RetryableError) -> None:
+        # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant; a real
+        # pause the dispatcher keeps, for all.
+        if error.retry_after is None or error.retry_after < self.options.backoff:
+            delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+            await asyncio.sleep(delay)
+
+
+class _Engine(Caller):
+    def __init__(
+        self,
+        judge: Judge,
+        scale: Scale,
+        options: Options,
+        dispatchers: Dispatchers,
+        summary: Summary,
+        cases: Callable[[], Iterable[Case]],
+        sink: Sink,
+        revision: str,
+        elsewhere: Elsewhere | None,
+    ) -> None:
+        super().__init__(judge, scale, options, dispatchers, summary, elsewhere=elsewhere)
+        self.cases = cases
+        self.sink = sink
+        self.revision = revision
         self._pulled: Iterator[Case] = iter(())
         self._workers: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] | None = None
         self._budget_spent: OverBudgetError | None = None
-        self._answered = False
         self._failed_in_a_row = 0
         self._version = Version(cases, sink.lookup, self._scout)
-
-    # --- workers --------------------------------------------------------------------------------
 
     async def drain(self) -> None:
         """Let workers empty the iterator; the first error that ends the run ends them all."""
@@ -222,11 +371,6 @@ class _Engine:
                 await asyncio.wait(self._workers, timeout=2)
         if self._budget_spent is not None:
             raise self._budget_spent
-
-    @property
-    def room(self) -> int:
-        """Cases that can be under way at once."""
-        return max(port.dispatcher.window.size for port in self.ports.values())
 
     def _grow(self) -> None:
         """Add a worker where the dispatchers have room for one and nobody of this run waits there already."""
@@ -260,7 +404,7 @@ class _Engine:
                 continue
             stored = self.sink.lookup(case.key)
             if stored is not None and (stored.own or await self._version.serves(stored.verdict)):
-                self._reuse(case, stored)
+                self.summary.reuse(stored, case, self.revision, self.sink)
                 continue
             if self._budget_spent is not None:
                 return
@@ -286,27 +430,19 @@ class _Engine:
             await self._live(case)
         return self._budget_spent is None
 
-    def _reuse(self, case: Case, stored: Stored) -> None:
-        verdict = stored.verdict.relabelled(case, self.revision)
-        if not stored.own or verdict != stored.verdict:
-            self.sink.append(verdict)
-        self.summary.reused += 1
-        self._count(verdict)
-
     async def _settle(self, case: Case) -> Verdict:
-        reply, error = await self._ask(case)
+        reply, error = await self.ask(case, self.sink.rounds(case.key), partial(self.sink.keep, case.key))
         verdict = Verdict.of(case, reply, self.scale, self.revision)
         self.sink.append(verdict)
-        self.summary.asked += 1
-        self.summary.usage = self.summary.usage + reply.usage
+        self.summary.answered(verdict)
         self.summary.last_error = reply.error or self.summary.last_error
-        self._count(verdict)
         if error is None:
-            self._answered = True
             self._failed_in_a_row = 0
             return verdict
         if isinstance(error, RetryableError) and error.unreachable and not self._answered:
-            raise BackendError(f"{self.judge.name} can't be reached: {error}; start the server or check --base-url")
+            raise BackendError(
+                f"{self.judge.name} can't be reached: {error}; start the server or check {argument('base_url')}"
+            )
         if isinstance(error, RejectedError) and (self._answered or self.summary.reused):
             # The backend works and will have none of this item; however many such items stand together, others follow.
             return verdict
@@ -317,153 +453,6 @@ class _Engine:
                 "run the same command again to ask only the failed and missing ones"
             )
         return verdict
-
-    def _count(self, verdict: Verdict) -> None:
-        self.summary.statuses[verdict.status] += 1
-        if verdict.model:
-            self.summary.models[verdict.model] += 1
-
-    # --- one case -------------------------------------------------------------------------------
-
-    async def _ask(self, case: Case) -> tuple[Reply, CallError | None]:
-        error: RetryableError | None = None
-        answers = dict(self.sink.rounds(case.key))
-        for attempt in range(self.options.attempts):
-            try:
-                given: object = await self._judge(case, answers)
-                return _checked(given, case, self.scale), None
-            except RejectedError as rejected:
-                if rejected.refused:
-                    return Reply(Status.REFUSED, error=str(rejected)), None
-                return Reply(Status.FAILED, error=str(rejected)), rejected
-            except RetryableError as retryable:
-                error = retryable
-            except JudgebenchError:
-                raise
-            except Exception as unforeseen:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
-                # Its words stay out of the store: nobody has looked through them for a key.
-                crashed = RejectedError(f"{self.judge.name} raised {type(unforeseen).__name__}")
-                return Reply(Status.FAILED, error=str(crashed)), crashed
-            # A server that was never there gets fewer chances: the user is waiting to hear it.
-            hopeless = error.unreachable and not self._answered and attempt >= 2
-            if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > LONGEST_PAUSE:
-                break
-            self.summary.retries += 1
-            await self._back_off(attempt, error)
-        return Reply(Status.FAILED, error=str(error)), error
-
-    async def _judge(self, case: Case, answers: dict[str, Completion]) -> object:
-        """Bring a case to a reply; ``answers`` are those of earlier attempts, and those that come are added."""
-
-        def keep(key: str, completion: Completion) -> None:
-            answers[key] = completion
-            self.sink.keep(case.key, key, completion)
-
-        elsewhere = self.elsewhere
-        if elsewhere is not None:
-
-            async def there() -> Completion:
-                return Completion(reply=await elsewhere.ask(case, answers, keep))
-
-            port = next(iter(self.ports.values()))
-            return (await port.call(there)).reply
-        dialogue = Dialogue(self.judge, case, self.scale, answers)
-        while dialogue.wanted:
-            round_ = list(dialogue.wanted.items())
-            if dialogue.several:
-                # A first round of one request turns out only now not to be all.
-                for number, completion in dialogue.answers.items():
-                    if (key := dialogue.key(number)) not in answers:
-                        keep(key, completion)
-            if len(round_) == 1:
-                await self._answer(dialogue, *round_[0], keep)
-                continue
-            done = await asyncio.gather(*(self._answer(dialogue, *one, keep) for one in round_), return_exceptions=True)
-            if failed := [one for one in done if one is not None]:
-                raise next((one for one in failed if not isinstance(one, RetryableError)), failed[0])
-        return dialogue.reply
-
-    async def _answer(
-        self, dialogue: Dialogue, number: int, request: Request, keep: Callable[[str, Completion], None]
-    ) -> None:
-        completion = await self._complete(request)
-        if dialogue.several:
-            keep(dialogue.key(number), completion)
-        dialogue.give(number, completion)
-
-    async def _complete(self, request: Request) -> Completion:
-        return await self.ports[request.backend].call(
-            lambda: self._ask_backend(request),
-            forecast=(lambda: expected(self.judge, request)) if self.judge.backends[request.backend].counting else None,
-        )
-
-    async def _ask_backend(self, request: Request) -> Completion:
-        return await self.judge.backends[request.backend].complete(request)
-
-    async def _back_off(self, attempt: int, error: RetryableError) -> None:
-        # "At once" (a 0, a date that has passed by our clock) must not burn all attempts in an instant; a real
-        # pause the dispatcher keeps, for all.
-        if error.retry_after is None or error.retry_after < self.options.backoff:
-            delay = min(60.0, self.options.backoff * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-            await asyncio.sleep(delay)
-
-
-class Asker(_Engine):
-    """Asks single cases as `ask_all` does, for one who keeps the verdicts elsewhere: a cluster's worker."""
-
-    def __init__(
-        self, judge: Judge, scale: Scale, options: Options, dispatchers: Dispatchers, *, workers: int = 1
-    ) -> None:
-        self.nowhere = Nowhere()
-        self._of = workers
-        super().__init__(judge, scale, tuple, self.nowhere, "", options, dispatchers, Summary())
-
-    async def _ask_backend(self, request: Request) -> Completion:
-        """Count what a server says of its limits as shared by all workers."""
-        try:
-            answer = await super()._ask_backend(request)
-        except RetryableError as error:
-            limits: Any = error.limits
-            error.limits = divided(limits, self._of)
-            raise
-        if answer.limits is not None and self._of > 1:
-            answer = replace(answer, limits=divided(answer.limits, self._of))
-        return answer
-
-    async def ask(
-        self, case: Case, known: Mapping[str, Completion], keep: Callable[[str, Completion], None]
-    ) -> tuple[Reply, CallError | None]:
-        """Ask until there is a reply; with a failed one comes the error that a backend raised."""
-        self.nowhere.known[case.key] = (known, keep)
-        try:
-            reply, error = await self._ask(case)
-        finally:
-            del self.nowhere.known[case.key]
-        self._answered = self._answered or error is None
-        return reply, error
-
-
-class Nowhere:
-    """A sink for an engine that only asks: what it keeps, it hands on to whoever asked."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, tuple[Mapping[str, Completion], Callable[[str, Completion], None]]] = {}
-
-    def lookup(self, key: str) -> Stored | None:  # noqa: ARG002 - the signature of a sink
-        """Find nothing."""
-        return None
-
-    def append(self, verdict: Verdict) -> None:
-        """Keep nothing."""
-        raise NotImplementedError
-
-    def rounds(self, key: str) -> Mapping[str, Completion]:
-        """Give what came with the case."""
-        return self.known[key][0]
-
-    def keep(self, key: str, request: str, completion: Completion) -> None:
-        """Hand it on."""
-        self.known[key][1](request, completion)
 
 
 def _checked(reply: object, case: Case, scale: Scale) -> Reply:

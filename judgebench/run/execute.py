@@ -17,10 +17,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.domain import Status
-from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
+from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError, argument
 from judgebench.run.engine import Dispatchers, Summary, ask_all
-from judgebench.store.runs import RunWriter
-from judgebench.store.writer import settle_run
+from judgebench.store.writer import RunWriter, settle_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -124,7 +123,7 @@ _CLOSING = 1.0
 
 
 @dataclass(slots=True)
-class Outcome:
+class Execution:
     """What became of a plan; what was judged is kept, whatever ``error`` stopped it before its end.
 
     ``finished`` says that every case was asked, even in vain.
@@ -141,7 +140,7 @@ class Outcome:
 class Progress:
     """How far a command is; summaries and dispatchers go on changing until it is over."""
 
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[Execution]
     dispatchers: Dispatchers
     over: bool = False
 
@@ -161,7 +160,7 @@ def execute_all(
     *,
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
-) -> list[Outcome]:
+) -> list[Execution]:
     """Ask all that is missing in several runs at once; ``watch`` hears every ``interval`` seconds how far all are.
 
     Runs that call the same backend share its dispatcher, in turn. One that stops does not stop the others, unless its
@@ -175,7 +174,7 @@ def execute_all(
             check_price(planned)
     dispatchers = Dispatchers(options)
     # Two names of one judge are one run.
-    outcomes = {planned.run.identity: Outcome(planned, runs / planned.run.identity) for planned in plans}
+    outcomes = {planned.run.identity: Execution(planned, runs / planned.run.identity) for planned in plans}
     progress = Progress(tuple(outcomes.values()), dispatchers)
 
     async def all_of_them() -> None:
@@ -214,7 +213,7 @@ async def _watch(progress: Progress, watch: Callable[[Progress], None], interval
 
 
 async def _one(
-    outcome: Outcome, runs: Path, options: Options, dispatchers: Dispatchers, room: asyncio.Semaphore, using: Using
+    outcome: Execution, runs: Path, options: Options, dispatchers: Dispatchers, room: asyncio.Semaphore, using: Using
 ) -> None:
     planned, summary = outcome.plan, outcome.summary
     async with room:
@@ -248,7 +247,7 @@ async def _one(
         outcome.error = outcome.error or none_answered(outcome)
 
 
-def settle(outcomes: Sequence[Outcome]) -> None:
+def settle(outcomes: Sequence[Execution]) -> None:
     """Put the lines of finished runs in order.
 
     That takes seconds of computing where there are many, so it is done when the event loop has ended: inside it, the
@@ -272,7 +271,7 @@ def write_counts(writer: RunWriter, planned: Plan, summary: Summary) -> None:
     )
 
 
-def none_answered(outcome: Outcome) -> IncompleteError | None:
+def none_answered(outcome: Execution) -> IncompleteError | None:
     """Say so where not a single case of a run was answered."""
     summary = outcome.summary
     if summary.statuses[Status.FAILED] < summary.cases:
@@ -307,6 +306,6 @@ def check_price(planned: Plan) -> None:
     unknown = [backend.name for backend in backends if backend.counting and backend.cost(1, 1).usd is None]
     if unknown:
         raise UsageError(
-            f"--max-cost needs a price, and that of {unknown[0]} is unknown; "
-            "give its price in a judge.toml, or run without --max-cost"
+            f"{argument('max_cost')} needs a price, and that of {unknown[0]} is unknown; "
+            f"give its price in a judge.toml, or run without {argument('max_cost')}"
         )

@@ -20,7 +20,7 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib import metadata
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
@@ -28,7 +28,7 @@ from judgebench.errors import DataError
 from judgebench.run.dialogue import forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from judgebench.domain import Case, Item, Judge, Policies, Probe, Task, Verdict
@@ -185,14 +185,6 @@ _TOO_FEW = 3
 _Z = 1.959964
 
 
-class Known(Protocol):
-    """Stored answers, by case key."""
-
-    def get(self, key: str, /) -> Verdict | None:
-        """Find the answer to a case."""
-        ...
-
-
 @dataclass(slots=True)
 class _Sums:
     """Stored answers: what was expected of them beside what they were."""
@@ -220,9 +212,13 @@ class _Sums:
 
 
 def estimate(
-    planned: Plan, known: Known, *, batch: bool = False, submitted: AbstractSet[str] = frozenset()
+    planned: Plan,
+    known: Callable[[str], Verdict | None],
+    *,
+    batch: bool = False,
+    submitted: AbstractSet[str] = frozenset(),
 ) -> Forecast:
-    """Estimate what asking the missing cases of a plan takes; ``known`` and ``submitted`` are by case key."""
+    """Estimate what asking the missing cases of a plan takes; ``known`` finds a stored answer by its case key."""
     judge, scale = planned.judge, planned.task.scale
     backends = {name: backend for name, backend in judge.backends.items() if backend.counting}
     cases = judged = under_way = 0
@@ -232,7 +228,7 @@ def estimate(
     seen = _Sums()
     for case in planned.cases():
         cases += 1
-        stored = known.get(case.key)
+        stored = known(case.key)
         judged += stored is not None
         if stored is None and case.key in submitted:
             under_way += 1

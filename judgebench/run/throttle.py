@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from judgebench.errors import IncompleteError
+from judgebench.errors import IncompleteError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,8 +205,9 @@ class Budget:
         if self._calls:
             return None
         raise OverBudgetError(
-            f"stopped: another call (about {likely:.4f} USD) would exceed --max-cost {self.cap:g}, {self.spent:.4f} "
-            "USD are spent; what was judged is kept: the same command asks the others (--max-cost counts anew)"
+            f"stopped: another call (about {likely:.4f} USD) would exceed {argument('max_cost')} {self.cap:g}, "
+            f"{self.spent:.4f} USD are spent; what was judged is kept: the same command asks the others "
+            f"({argument('max_cost')} counts anew)"
         )
 
     @property

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from judgebench.domain import Case, Verdict
-    from judgebench.store.runs import Stored
+    from judgebench.store.answers import Stored
 
 #: Cases looked up before the loop may breathe.
 _BREATH = 64

@@ -86,22 +86,6 @@ def influence(table: Crosstab, outcome: Outcome) -> Floats:
     return outcome.gradient - float((table.joint * outcome.gradient).sum())
 
 
-def se_iid(table: Crosstab, outcome: Outcome) -> float:
-    """Large-sample standard error for independent rows, ``sqrt(sum IF^2) / n``, in units of the coefficient.
-
-    Intervals use `Influences.se`, which is this times ``sqrt(n / (n - 1))`` where no rows share a cluster.
-    Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
-
-    >>> from judgebench.stats.coefficients.chance import cohen_kappa
-    >>> from judgebench.stats.crosstab import Crosstab
-    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> table = Crosstab(counts / 200, 200, 3, np.arange(3.0))
-    >>> round(se_iid(table, cohen_kappa(table)), 6)
-    0.051002
-    """
-    return math.sqrt(float((table.joint * influence(table, outcome) ** 2).sum()) / table.n)
-
-
 def influences_of(table: Crosstab, outcome: Outcome, cells: Ints, clusters: Clusters) -> Influences:
     """Carry a coefficient's influence from cells (``cells``: the flat index of each row's) to clusters.
 
@@ -160,12 +144,14 @@ class RowOutcome:
     """A figure with the influence of every row, or the reason (``no_items``, ``one_class`` ...) why it has none.
 
     Influences, shape (n,), have mean 0 and the units of the figure: the standard error of independent rows is
-    ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error.
+    ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error. ``chance`` is the expected agreement
+    of many raters, whose rows are units.
     """
 
     value: float | None
     influence: Floats | None = None
     reason: str | None = None
+    chance: float | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> RowOutcome:
@@ -196,6 +182,13 @@ class RowOutcome:
         return Influences(
             self.value, self.influence.size, clusters.ids, clusters.sums(self.influence / self.influence.size)
         )
+
+
+def by_row(table: Crosstab, outcome: Outcome, cells: Ints) -> RowOutcome:
+    """Take a coefficient's influence from cells to rows (``cells``: the flat index of each row's)."""
+    if outcome.value is None:
+        return RowOutcome.undefined(outcome.reason or "undefined")
+    return RowOutcome(outcome.value, influence(table, outcome).ravel()[cells])
 
 
 def centred(values: Floats) -> Floats:

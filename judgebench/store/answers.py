@@ -7,11 +7,11 @@ from array import array
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Self
 
 from judgebench.domain import Status
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.lines import UNREADABLE
 from judgebench.store.lines import VERDICTS, damaged, decode, failed, key_of
 from judgebench.store.parquet import PACKED, TableSource
-from judgebench.store.stored import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
+from judgebench.store.runs import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -254,6 +254,8 @@ def known_answers(root: Path, run: Run, *, share: bool = True, refresh: bool = F
 
     With ``refresh`` everything is about to be asked again: then only what an unfinished refresh was told counts.
     """
+    if root.exists() and not root.is_dir():
+        raise UsageError(f"{argument('runs')} needs a folder, and {root} is a file")
     answers = Answers()
     path = root / run.identity
     if refresh and read_mark(path / REFRESHED).get("finished", True):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+T = TypeVar("T")
+
 VERDICTS = "verdicts.jsonl"
 
 #: What a whole line starts with; its key follows.
@@ -74,22 +76,23 @@ def checksum(line: bytes) -> bool | None:
     return b"%08x" % zlib.crc32(line[:-_TAIL]) == line[-11:-3]
 
 
-def decode(line: bytes) -> Verdict:
-    """Read a line; ValueError, KeyError, TypeError or AttributeError where it is not what was written."""
+def _is_whole(line: bytes) -> bool:
+    """Whether a line has its checksum; ValueError where it has a wrong one."""
     whole = checksum(line)
     if whole is False:
         raise ValueError("the checksum says that it was changed")
-    return Verdict.from_json(loads(line), trusted=bool(whole))
+    return bool(whole)
+
+
+def decode(line: bytes) -> Verdict:
+    """Read a line; ValueError, KeyError, TypeError or AttributeError where it is not what was written."""
+    return Verdict.from_json(loads(line), trusted=_is_whole(line))
 
 
 def key_of(line: bytes) -> str:
     """Read a line's key, checking only that the line is what was written; errors are those of `decode`."""
-    if line.startswith(_HEAD):
-        whole = checksum(line)
-        if whole is False:
-            raise ValueError("the checksum says that it was changed")
-        if whole:
-            return line[8 : line.index(b'"', 8)].decode("ascii")
+    if line.startswith(_HEAD) and _is_whole(line):
+        return line[8 : line.index(b'"', 8)].decode("ascii")
     return decode(line).key
 
 
@@ -107,36 +110,28 @@ def sorting(line: bytes) -> Sorting:
     return Sorting(data["item"], data["repeat"], tuple(data["order"]), data["probe"], data["reference"], data["key"])
 
 
-def whole_lines(stream: BinaryIO, file: Path | str) -> Iterator[bytes]:
-    """Yield the lines of an open file, leaving out a torn last one; DataError where one fails its checksum."""
-    for number, line in enumerate(stream, 1):
-        if not line.endswith(b"\n"):
-            return
-        if checksum(line) is False:
-            raise damaged(file, number, ValueError("the checksum says that it was changed"))
-        yield line
-
-
 def damaged(file: Path | str, number: int, error: Exception) -> DataError:
     """Name a line that is not a verdict."""
     return DataError(f"not a verdict ({type(error).__name__}: {error})", file=str(file), line=number, hint=REPAIR)
 
 
+def parsed(stream: BinaryIO, file: Path | str, read: Callable[[bytes], T]) -> Iterator[T]:
+    """Read the lines of an open file, leaving out a torn last one; DataError where another is not a verdict."""
+    for number, line in enumerate(stream, 1):
+        if not line.endswith(b"\n"):
+            return
+        try:
+            yield read(line)
+        except UNREADABLE as error:
+            raise damaged(file, number, error) from None
+
+
 def read_lines(file: Path) -> Iterator[Verdict]:
     """Yield every verdict of a file, leaving out a torn last line; DataError where another is not a verdict."""
-    if not file.exists():
-        return
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield decode(line)
-            except UNREADABLE as error:
-                raise damaged(file, number, error) from None
+    if file.exists():
+        with file.open("rb") as stream:
+            yield from parsed(stream, file, decode)
 
-
-T = TypeVar("T")
 
 #: Bytes of lines that are sorted in memory; Python's objects around them take as much again.
 _CHUNK = 16 * 1024 * 1024
@@ -165,7 +160,7 @@ def in_order(stream: BinaryIO, file: Path, folder: Path | None = None, chunk: in
     system's), without a name, so that nothing stays behind, whatever happens to the process.
     """
     pieces: list[Iterator[tuple[Sorting, bytes]]] = []
-    for piece in _chunks(_placed(stream, file), chunk):
+    for piece in _chunks(parsed(stream, file, _placed), chunk):
         # The sort is stable: of one case's lines the last one stays last.
         piece.sort(key=itemgetter(0))
         if not pieces and sum(len(line) for _, line in piece) < chunk:
@@ -178,16 +173,11 @@ def in_order(stream: BinaryIO, file: Path, folder: Path | None = None, chunk: in
         yield line
 
 
-def _placed(stream: BinaryIO, file: Path) -> Iterator[tuple[Sorting, bytes]]:
-    for number, line in enumerate(whole_lines(stream, file), 1):
-        try:
-            if checksum(line) is None:
-                # Without a checksum only reading the whole line tells that it is one.
-                decode(line)
-            where = sorting(line)
-        except UNREADABLE as error:
-            raise damaged(file, number, error) from None
-        yield where, line
+def _placed(line: bytes) -> tuple[Sorting, bytes]:
+    if not _is_whole(line):
+        # Without a checksum only reading the whole line tells that it is one.
+        decode(line)
+    return sorting(line), line
 
 
 def _chunks(lines: Iterable[tuple[Sorting, bytes]], chunk: int) -> Iterator[list[tuple[Sorting, bytes]]]:

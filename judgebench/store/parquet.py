@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -17,7 +18,7 @@ from judgebench.files.lines import UNREADABLE, dumps, loads, replace_file
 from judgebench.store.lines import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from judgebench.domain import Code
@@ -176,7 +177,7 @@ def _cleaned(value: Any) -> Any:
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
         return {_cleaned(name): _cleaned(inner) for name, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_cleaned(inner) for inner in value]
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return 0
@@ -185,34 +186,32 @@ def _cleaned(value: Any) -> Any:
 
 def read_table(file: Path, *, texts: bool = True, groups: Sequence[int] | None = None) -> Iterator[Verdict]:
     """Yield the verdicts of a file, group by group (``groups`` only); without ``texts`` the judge's words are empty."""
-    import pyarrow as pa  # noqa: PLC0415 - loaded on use
-    import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
-
     names = [name for name in _schema().names if texts or name not in _TEXTS]
-    try:
-        with pq.ParquetFile(file, page_checksum_verification=True) as opened:
-            for batch in opened.iter_batches(_BATCH, row_groups=groups, columns=names, use_threads=False):
-                yield from _verdicts(batch, texts=texts)
-    except (pa.ArrowException, OSError, *UNREADABLE) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"a damaged packed run ({_first_line(error)})", file=str(file), hint=_REPAIR) from None
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0] or type(error).__name__
+    with _opened(file) as opened:
+        for batch in opened.iter_batches(_BATCH, row_groups=groups, columns=names, use_threads=False):
+            yield from _verdicts(batch, texts=texts)
 
 
 def group_count(file: Path) -> tuple[int, int]:
     """Count a file's row groups and rows."""
+    with _opened(file) as opened:
+        return opened.metadata.num_row_groups, opened.metadata.num_rows
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Generator[Any]:
+    """Open a packed file for reading; DataError where it is damaged."""
     import pyarrow as pa  # noqa: PLC0415 - loaded on use
     import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
 
     try:
-        with pq.ParquetFile(file) as opened:
-            return opened.metadata.num_row_groups, opened.metadata.num_rows
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"a damaged packed run ({_first_line(error)})", file=str(file), hint=_REPAIR) from None
+        with pq.ParquetFile(file, page_checksum_verification=True) as opened:
+            yield opened
+    except DataError:
+        raise
+    except (pa.ArrowException, OSError, *UNREADABLE) as error:
+        first = (str(error).splitlines() or [""])[0] or type(error).__name__
+        raise DataError(f"a damaged packed run ({first})", file=str(file), hint=_REPAIR) from None
 
 
 def _verdicts(batch: Any, *, texts: bool) -> Iterator[Verdict]:
@@ -318,20 +317,12 @@ class TableSource:
         """Yield the key of each verdict, whether it failed, and its row."""
         if not self._file.exists():
             return
-        import pyarrow as pa  # noqa: PLC0415 - loaded on use
-        import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
-
         row = 0
-        try:
-            with pq.ParquetFile(self._file, page_checksum_verification=True) as opened:
-                for batch in opened.iter_batches(_BATCH, columns=["key", "status"], use_threads=False):
-                    for key, status in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                        yield key, status == "failed", row
-                        row += 1
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"a damaged packed run ({_first_line(error)})", file=str(self._file), hint=_REPAIR
-            ) from None
+        with _opened(self._file) as opened:
+            for batch in opened.iter_batches(_BATCH, columns=["key", "status"], use_threads=False):
+                for key, status in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    yield key, status == "failed", row
+                    row += 1
 
     def read(self, position: int) -> Verdict | None:
         """Read the verdict in a row; None where it is not there any more, or damaged."""

@@ -24,8 +24,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from judgebench.errors import IncompleteError, UsageError
-from judgebench.store.runs import MANIFEST, VERDICTS
+from judgebench.errors import IncompleteError, UsageError, argument
+from judgebench.files.lines import locked
+from judgebench.store.lines import VERDICTS
+from judgebench.store.runs import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -97,19 +99,11 @@ class Mirror:
         self._thread.start()
         return self
 
-    @contextlib.contextmanager
-    def alone(self) -> Generator[None]:
+    def alone(self) -> contextlib.AbstractContextManager[None]:
         """Keep other processes of this machine from the spool."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
-
         self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.folder / ".mirror.lock", timeout=0):
-                yield
-        except Timeout:
-            raise UsageError(
-                f"another process works with {self.url}; wait for it, or give --runs another place"
-            ) from None
+        busy = f"another process works with {self.url}; wait for it, or give {argument('runs')} another place"
+        return locked(self.folder / ".mirror.lock", busy)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -5,23 +5,24 @@ Repair moves damaged lines to a file beside, so that their cases are asked again
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import tempfile
+import time
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError
 from judgebench.files.lines import replace_file, sync
 from judgebench.store.lines import VERDICTS, Sorting, decode, encode, in_order, read_lines
-from judgebench.store.locks import lock_run
 from judgebench.store.parquet import PACKED, group_count, note_packed, read_table, write_table
-from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
-from judgebench.store.verify import ailment, dated, disorder, sound, verify, without_counts
-from judgebench.store.writer import mark_settled, settle
+from judgebench.store.runs import SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.verify import ailment, disorder, sound, verify
+from judgebench.store.writer import lock_run, mark_settled, settle, write_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from judgebench.domain import Scale, Verdict
@@ -51,18 +52,21 @@ def unpack(path: Path) -> Packed:
 
 
 def _locked(path: Path, *, undo: bool) -> Packed:
-    stored = read_run(path)
+    read_run(path)
+    with _alone(path):
+        before = _size(path)
+        if not _size(path, PACKED if undo else VERDICTS):
+            return Packed(path, 0, before, before)
+        cases = _unpack(path) if undo else _pack(path)
+        return Packed(path, cases, before, _size(path))
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Generator[None]:
+    """Keep other writers out while a run's files are replaced."""
     try:
-        lock = lock_run(path)
-        try:
-            before = _size(path)
-            todo = _size(path, PACKED) if undo else _size(path, VERDICTS)
-            if not todo:
-                return Packed(path, 0, before, before)
-            cases = _unpack(path) if undo else _pack(path)
-            return Packed(stored.path, cases, before, _size(path))
-        finally:
-            lock.release()
+        with lock_run(path):
+            yield
     except OSError as error:
         raise IncompleteError(
             f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
@@ -111,6 +115,14 @@ def _size(path: Path, *names: str) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
+def _dated(path: Path, name: str) -> Path:
+    """Find a free name for what is moved aside."""
+    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    stem, _, kind = name.partition(".")
+    names: Iterator[Path] = (path / f"{stem}-{at}{suffix}.{kind}" for suffix in ("", *(f"-{n}" for n in range(2, 999))))
+    return next(file for file in names if not file.exists())
+
+
 class Repaired(NamedTuple):
     """What a repair did: how many lines it moved, and the files that now hold what was damaged."""
 
@@ -126,22 +138,15 @@ def repair(path: Path) -> Repaired:
     files are replaced. DataError where the manifest is damaged: only a run command can write it anew.
     """
     run = read_run(path).run
-    try:
-        lock = lock_run(path)
-        try:
-            before = verify(path)
-            aside: list[Path] = []
-            moved = _repair_table(path, run.scale, aside) + _repair_lines(path, run.scale, aside)
-            if before.found:
-                text = json.dumps(without_counts(run).to_json(), indent=1, sort_keys=True) + "\n"
-                replace_file(path / MANIFEST, [text.encode()])
-            return Repaired(path, moved, tuple(aside))
-        finally:
-            lock.release()
-    except OSError as error:
-        raise IncompleteError(
-            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
-        ) from None
+    with _alone(path):
+        before = verify(path)
+        aside: list[Path] = []
+        moved = _repair_table(path, run.scale, aside) + _repair_lines(path, run.scale, aside)
+        if before.found:
+            # The next run counts its verdicts again.
+            counts = {name: count for name, count in run.counts.items() if name == "items"}
+            write_manifest(path, replace(run, counts=counts))
+        return Repaired(path, moved, tuple(aside))
 
 
 def _repair_lines(path: Path, scale: Scale, aside: list[Path]) -> int:
@@ -155,7 +160,7 @@ def _repair_lines(path: Path, scale: Scale, aside: list[Path]) -> int:
         if ill:
             stream.seek(0)
             numbers = set(ill)
-            side = dated(path, "damaged.jsonl")
+            side = _dated(path, "damaged.jsonl")
             # A torn line becomes a whole one there; it is read by people only.
             replace_file(side, (line.rstrip(b"\n") + b"\n" for number, line in enumerate(stream) if number in numbers))
             aside.append(side)
@@ -176,7 +181,7 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
     try:
         groups, _ = group_count(file)
     except DataError:
-        side = dated(path, "damaged.parquet")
+        side = _dated(path, "damaged.parquet")
         file.rename(side)
         sync(path)
         aside.append(side)
@@ -189,11 +194,11 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
             lines.seek(0)
             write_table(temporary, map(decode, in_order(lines, file)))
         if salvage.ill:
-            side = dated(path, "damaged.jsonl")
+            side = _dated(path, "damaged.jsonl")
             replace_file(side, map(encode, salvage.ill))
             aside.append(side)
         if changed := salvage.lost or salvage.disordered or not sound(path):
-            side = dated(path, "damaged.parquet")
+            side = _dated(path, "damaged.parquet")
             os.link(file, side)
             aside.append(side)
         if salvage.ill or changed:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from judgebench.domain import Status, Verdict
 from judgebench.errors import DataError
@@ -15,7 +14,7 @@ from judgebench.files.lines import UNREADABLE, loads
 from judgebench.store.answers import KeyIndex
 from judgebench.store.lines import VERDICTS, Sorting, checksum, decode
 from judgebench.store.parquet import PACKED, file_checksum, group_count, noted, read_table
-from judgebench.store.stored import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.runs import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,21 +70,6 @@ class Report:
         self.found += 1
         if len(self.findings) < MOST:
             self.findings.append(Finding(str(file), line, what, todo))
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "run": str(self.path),
-            "cases": self.cases,
-            "lines": self.lines,
-            "packed": self.packed,
-            "superseded": self.superseded,
-            "answered_twice": self.twice,
-            "damaged": self.found,
-            "findings": [
-                {"file": one.file, "line": one.line, "what": one.what, "todo": one.todo} for one in self.findings
-            ],
-        }
 
 
 def run_folders(root: Path) -> list[Path]:
@@ -289,16 +273,3 @@ def _verify_counts(path: Path, run: Run, seen: _Seen) -> None:
     elif judged == cases and any(told[status] != seen.statuses[status] for status in Status):
         counted = ", ".join(f"{count} {status.value}" for status, count in told.items() if count)
         seen.report.add(path / MANIFEST, None, f"counts {counted}, but the files hold {held}", _ANEW)
-
-
-def dated(path: Path, name: str) -> Path:
-    """Find a free name for what is moved aside."""
-    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    stem, _, kind = name.partition(".")
-    names: Iterator[Path] = (path / f"{stem}-{at}{suffix}.{kind}" for suffix in ("", *(f"-{n}" for n in range(2, 999))))
-    return next(file for file in names if not file.exists())
-
-
-def without_counts(run: Run) -> Run:
-    """Take back what a manifest says of its verdicts; the next run counts them again."""
-    return replace(run, counts={name: count for name, count in run.counts.items() if name == "items"})

@@ -1,36 +1,85 @@
-"""A run open for writing, also afresh (``--refresh``): what it held is then kept under another name."""
+"""A run open for writing, and the locks that keep others out, which a killed process leaves open behind it.
+
+A run that is asked afresh (``--refresh``) keeps what it held under another name.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 import time
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from judgebench.domain import Status
-from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.files.lines import replace_file, sync
+from judgebench.domain import Status, digest
+from judgebench.errors import DataError, IncompleteError, UsageError, argument
+from judgebench.files.lines import heal, locked, replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode, in_order
-from judgebench.store.locks import AnswersLock, lock_run
 from judgebench.store.parquet import PACKED
 from judgebench.store.rounds import ROUNDS, Rounds
-from judgebench.store.stored import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.runs import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run, write_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from judgebench.domain import Completion, Run, Verdict
 
 
-def _is_refresh(path: Path) -> bool:
-    """Whether a run was asked afresh, so that no other run's answers may serve it."""
-    return bool(read_mark(path / REFRESHED))
+#: Folder of the locks on answers, beside the runs.
+LOCKS = ".locks"
+
+#: Locks on answers that this process holds, and how many of its runs share each.
+_held: dict[str, tuple[contextlib.ExitStack, int]] = {}
+_guard = threading.Lock()
+
+
+def lock_run(path: Path) -> contextlib.AbstractContextManager[None]:
+    """Keep every other writer, of this process too, out of a run; UsageError where there is one.
+
+    The system drops such a lock (``flock``) with the process that holds it, so a killed one blocks nobody.
+    """
+    busy = f"another process is writing {path}; wait for it, or give {argument('runs')} another folder"
+    return locked(path / ".lock", busy)
+
+
+@contextlib.contextmanager
+def lock_answers(root: Path, run: Run) -> Generator[None]:
+    """Keep other processes from paying for the cases that this one asks about; UsageError where one asks already.
+
+    Two runs of one judge on one task (``--limit 10`` and ``--limit 20``) share their answers, and neither sees what the
+    other is asking right now. So one process at a time asks a judge about a task; runs of one process share the lock,
+    and see each other's answers as they come.
+    """
+    # Splits of a task may share items; two tasks do not.
+    task = run.task.partition(":")[0]
+    file = root / LOCKS / f"{digest([run.answers, task])}.lock"
+    name = str(file.absolute())
+    with _guard:
+        lock, holders = _held.get(name) or (contextlib.ExitStack(), 0)
+        if not holders:
+            file.parent.mkdir(exist_ok=True)
+            busy = (
+                f"another process is asking {run.judge} about {task} in {root}, and its answers serve this run too; "
+                f"wait for it, so that nothing is paid twice (or {argument('cache', off=True)}, or another "
+                f"{argument('runs')} folder)"
+            )
+            lock.enter_context(locked(file, busy))
+        _held[name] = lock, holders + 1
+    try:
+        yield
+    finally:
+        with _guard:
+            lock, holders = _held.pop(name)
+            if holders > 1:
+                _held[name] = lock, holders - 1
+            else:
+                lock.close()
 
 
 def _begin_refresh(path: Path) -> None:
@@ -40,7 +89,7 @@ def _begin_refresh(path: Path) -> None:
         return
     at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     # First the intention, then the deed: a process that is killed between them is made good by `_resume_refresh`.
-    _write_mark(path, {"at": at, "aside": _unused(path, at), "finished": False, "moved": False})
+    write_mark(path / REFRESHED, {"at": at, "aside": _unused(path, at), "finished": False, "moved": False})
     _resume_refresh(path)
 
 
@@ -57,23 +106,19 @@ def _resume_refresh(path: Path) -> None:
         if (path / name).exists() and not aside.exists():
             (path / name).rename(aside)
     sync(path)
-    _write_mark(path, mark | {"moved": True})
+    write_mark(path / REFRESHED, mark | {"moved": True})
 
 
 def _finish_refresh(path: Path) -> None:
     """Note that all of a refreshed run was asked: the next ``--refresh`` starts afresh."""
     mark = read_mark(path / REFRESHED)
     if mark and not mark.get("finished"):
-        _write_mark(path, mark | {"finished": True})
+        write_mark(path / REFRESHED, mark | {"finished": True})
 
 
 def _unused(path: Path, at: str) -> str:
     names = (at, *(f"{at}-{n}" for n in range(2, 1000)))
     return next(name for name in names if not list(path.glob(f"verdicts-{name}.*")))
-
-
-def _write_mark(path: Path, mark: Mapping[str, object]) -> None:
-    replace_file(path / REFRESHED, [json.dumps(mark).encode() + b"\n"])
 
 
 #: Writers that are open in this process, by what they may share.
@@ -98,7 +143,7 @@ class RunWriter:
         self._refresh = refresh
         self._descriptor: int | None = None
         self._size = 0
-        self._locks = ExitStack()
+        self._locks = contextlib.ExitStack()
         self._own = Answers()
         self._others = Answers()
         self._rounds: Rounds | None = None
@@ -108,11 +153,9 @@ class RunWriter:
     def __enter__(self) -> Self:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._locks.callback(lock_run(self.path).release)
+            self._locks.enter_context(lock_run(self.path))
             if self._share:
-                lock = AnswersLock(self.root, self.run)
-                lock.acquire()
-                self._locks.callback(lock.release)
+                self._locks.enter_context(lock_answers(self.root, self.run))
             self._prepare()
             self.write_manifest(self._continued())
             self._open_own()
@@ -120,7 +163,7 @@ class RunWriter:
             self._take_others()
         except (FileExistsError, NotADirectoryError):
             self.close()
-            raise UsageError(f"--runs needs a folder, and {self.root} is or lies in a file") from None
+            raise UsageError(f"{argument('runs')} needs a folder, and {self.root} is or lies in a file") from None
         except OSError as error:
             self.close()
             raise _unwritable(self.path, error) from None
@@ -152,7 +195,7 @@ class RunWriter:
 
     def _open_own(self) -> None:
         file = self.path / VERDICTS
-        _heal(file)
+        heal(file)
         self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._size = os.fstat(self._descriptor).st_size
         self._own.close()
@@ -161,7 +204,7 @@ class RunWriter:
 
     def _take_others(self) -> None:
         # What was asked afresh takes no older answers, in a resumed run neither.
-        self._share = self._share and not _is_refresh(self.path)
+        self._share = self._share and not read_mark(self.path / REFRESHED)
         if not self._share:
             return
         for stored in known.others(self.root, self.run):
@@ -265,11 +308,15 @@ class RunWriter:
     def write_manifest(self, run: Run) -> None:
         """Replace the manifest, atomically."""
         self.run = run
-        text = json.dumps(run.to_json(), indent=1, sort_keys=True) + "\n"
         try:
-            replace_file(self.path / MANIFEST, [text.encode()])
+            write_manifest(self.path, run)
         except OSError as error:
             raise _unwritable(self.path, error) from None
+
+
+def write_manifest(path: Path, run: Run) -> None:
+    """Replace a run's manifest, atomically."""
+    replace_file(path / MANIFEST, [json.dumps(run.to_json(), indent=1, sort_keys=True).encode() + b"\n"])
 
 
 def settle_run(path: Path) -> None:
@@ -278,15 +325,11 @@ def settle_run(path: Path) -> None:
     Where another process has begun to write the run meanwhile, that one settles it.
     """
     try:
-        try:
-            lock = lock_run(path)
-        except UsageError:
-            return
-        try:
+        with lock_run(path):
             settle(path)
             _finish_refresh(path)
-        finally:
-            lock.release()
+    except UsageError:
+        return
     except OSError as error:
         raise _unwritable(path, error) from None
 
@@ -306,31 +349,12 @@ def settle(path: Path) -> bool:
 
 def mark_settled(path: Path, size: int, lines: int) -> None:
     """Note that a run's lines are in order."""
-    replace_file(path / SETTLED, [json.dumps({"bytes": size, "lines": lines}).encode() + b"\n"])
-
-
-def _heal(file: Path) -> None:
-    """Cut off a torn last line; its case is asked again."""
-    if not file.exists():
-        return
-    with file.open("r+b") as stream:
-        end = stream.seek(0, os.SEEK_END)
-        position = end
-        while position:
-            start = max(0, position - 65536)
-            stream.seek(start)
-            newline = stream.read(position - start).rfind(b"\n")
-            if newline >= 0:
-                position = start + newline + 1
-                break
-            position = start
-        if position != end:
-            stream.truncate(position)
+    write_mark(path / SETTLED, {"bytes": size, "lines": lines})
 
 
 def _unwritable(path: Path, error: OSError) -> IncompleteError:
     reason = error.strerror or type(error).__name__
     return IncompleteError(
-        f"can't write {path}: {reason}; what was judged so far is kept: make room or give --runs another folder, "
-        "then run the same command again"
+        f"can't write {path}: {reason}; what was judged so far is kept: make room or give {argument('runs')} another "
+        "folder, then run the same command again"
     )

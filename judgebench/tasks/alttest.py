@@ -9,8 +9,9 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Ratings, Reply, Response, Scale, Status, Turn
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import file_source, find
+from judgebench.tasks import base
 from judgebench.tasks.base import Located, Recording
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = ["Annotated", "Reader", "folders", "read_annotations", "read_folder"]
-
+    from judgebench.tasks.base import Replies
 
 HUMANS, JUDGES = "human_annotations.json", "llm_annotations.json"
 #: Words of the repository for the two sides of a pair.
@@ -70,7 +68,8 @@ def folders(path: Path) -> list[Path]:
         raise DataError(
             f"there is no {HUMANS} with a {JUDGES} beside it here (.gz may follow)",
             file=str(path),
-            hint="each is {annotator: {item: label}}; for a table use --csv, for runs give their folders",
+            hint=f"each is {{annotator: {{item: label}}}}; for a table use {argument('csv')}, "
+            "for runs give their folders",
         )
     return found[:1] if found[0] == path else found
 
@@ -128,7 +127,9 @@ def _scale(people: Mapping[str, Mapping[str, str]], judges: Mapping[str, Mapping
     if all(label.removeprefix("-").isdigit() for label in labels):
         numbers = [int(label) for label in labels]
         if min(numbers) == max(numbers):
-            raise DataError(f"the only label is {labels[0]}", file=file, hint="declare the scale: --scale rate:1-5")
+            raise DataError(
+                f"the only label is {labels[0]}", file=file, hint=f"declare the scale: {argument('scale')} rate:1-5"
+            )
         return Scale.rate(min(numbers), max(numbers))
     return Scale.pair() if {"A", "B"} <= set(labels) <= {"A", "B", "tie"} else Scale.categories(labels)
 
@@ -140,17 +141,8 @@ _EDITS = 6
 _UNANSWERED = ("unanswered", "yes")
 
 
-class Reader:
+class Reader(base.Reader):
     """Reads ``human_annotations.json`` with the texts of ``prompts.json``, and ``llm_annotations.json``."""
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
-
-    @property
-    def scale(self) -> Scale:
-        """The split's scale."""
-        return self.card.split(self.split).scale or self.card.scale
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the items in the order in which annotators met them."""
@@ -159,7 +151,6 @@ class Reader:
         texts: dict[str, Any] = {}
         for row in source.rows("prompts"):
             texts |= row.data
-        source_of_gold = self.card.split(self.split).gold_source or self.card.gold_source
         for name in dict.fromkeys(item for labels in people.values() for item in labels):
             gold = tuple(
                 Label(who, self._code(rows[0], who, name, labels[name]))
@@ -174,7 +165,7 @@ class Reader:
                     conversation=(Turn.of("user", question),),
                     responses=answers,
                     gold=gold,
-                    gold_source=source_of_gold,
+                    gold_source=self.gold_source,
                     cluster=cluster,
                     subset=subset,
                     attributes=attributes,
@@ -190,7 +181,7 @@ class Reader:
         if column not in models:
             raise UsageError(f"{source.name}: name the model's column; there are {', '.join(models)}")
         order = (0, 1) if self.scale.kind == "pair" else (0,)
-        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        replies: Replies = {}
         for name, label in models[column].items():
             code = self.scale.code(label)
             # Upstream keeps verdicts on items that no kept annotator labelled.

@@ -1,28 +1,28 @@
-"""A task made of a card, a source of rows and a reader; a task with the labels of one's own annotators."""
+"""A task made of a card, a source of rows and a reader; and what judges said of its items, as it was recorded.
+
+Recordings are in the benchmark's own format, which its reader knows, or in ours.
+"""
 
 from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.records import Row, Source, file_source, find
-from judgebench.tasks.card import load_card
+from judgebench.tasks.card import card_names, load_card
 from judgebench.tasks.sources import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Code, Item, Policies, Reply, Scale, Task
-    from judgebench.labels.annotations import Labels
+    from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale
     from judgebench.tasks.card import Card, Recorded
-
-__all__ = ["CardTask", "LabelledTask", "Located", "Reader", "Recording", "Row", "Source", "open_task"]
-
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
 _KEPT = 20_000
@@ -35,27 +35,74 @@ class Located(NamedTuple):
     row: Row
 
 
+Replies: TypeAlias = "dict[tuple[str, tuple[int, ...]], Reply]"
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """What a judge said some time ago, by item id and order; replies are in the coordinates of that order."""
 
     name: str
-    replies: Mapping[tuple[str, tuple[int, ...]], Reply]
+    replies: Replies
     orders: tuple[tuple[int, ...], ...]
 
 
-class Reader(Protocol):
-    """Turns the rows of one benchmark into items. Made with the card and the split."""
+class Reader:
+    """Turns the rows of one benchmark into items; a benchmark's own one is named in its card."""
 
-    def __init__(self, card: Card, split: str) -> None: ...
+    #: Whether items of a ``pick`` scale have as many responses as they have, whatever its k.
+    responses_vary = False
+
+    def __init__(self, card: Card, split: str) -> None:
+        self.card = card
+        self.split = split
+
+    @property
+    def scale(self) -> Scale:
+        """The split's scale where it has its own, else the card's."""
+        return self.card.split(self.split).scale or self.card.scale
+
+    @property
+    def gold_source(self) -> GoldSource:
+        """The split's source of gold where it has its own, else the card's."""
+        return self.card.split(self.split).gold_source or self.card.gold_source
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the items in the order of the rows."""
-        ...
+        raise NotImplementedError
 
-    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
-        """Read recorded verdicts, one judge's."""
-        ...
+    def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:  # noqa: ARG002 - for those that override it
+        """Read recorded verdicts, one judge's; UsageError where the benchmark has no file of them."""
+        raise UsageError(
+            f"{source.name}: {self.card.name} has no file of verdicts; replay one of your own (id, verdict)"
+        )
+
+    def figures(self, path: Path, column: str = "") -> Mapping[str, float]:
+        """Read a published file of accuracies per subset, one judge's, as fractions with the card's aggregates."""
+        raise NotImplementedError
+
+    def official(self, verdicts: Iterable[Verdict]) -> Mapping[str, Mapping[str, Estimate]]:  # noqa: ARG002 - for those that override it
+        """Compute what the benchmark computes by a formula of its own, by row name and metric name."""
+        return {}
+
+
+def reader_of(card: Card, split: str = "") -> Reader:
+    """Make the reader that a card names."""
+    module, _, attribute = card.reader.partition(":")
+    try:
+        made: Reader = getattr(importlib.import_module(module), attribute)(card, card.split(split).name)
+    except (ImportError, AttributeError) as error:
+        raise BrokenPluginError(f"task {card.name!r}: its reader {card.reader} can't be loaded: {error}") from error
+    return made
+
+
+def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], Iterable[Verdict]]) -> list[Agreement]:
+    """Add the figures that a benchmark computes by a formula of its own to the rows they belong to."""
+    name = run.task.partition(":")[0]
+    if name not in card_names():
+        return list(rows)
+    found = reader_of(load_card(name)).official(verdicts())
+    return [replace(row, metrics={**row.metrics, **found.get(row.subset, {})}) for row in rows]
 
 
 class CardTask:
@@ -64,6 +111,7 @@ class CardTask:
     def __init__(self, card: Card, split: str, source: Source) -> None:
         self.card = card
         self.split = card.split(split).name
+        self.reader = reader_of(card, split)
         self.source = source
         self._items: tuple[Item, ...] | None = None
         self._many = False
@@ -80,8 +128,8 @@ class CardTask:
 
     @property
     def scale(self) -> Scale:
-        """What a verdict can be: the split's scale where it has its own, else the card's."""
-        return self.card.split(self.split).scale or self.card.scale
+        """What a verdict can be."""
+        return self.reader.scale
 
     @property
     def policies(self) -> Policies:
@@ -111,11 +159,8 @@ class CardTask:
         ``column`` is the judge where the file holds several; UsageError where it names none of them, or the benchmark
         has no recorded format.
         """
-        read = getattr(self._reader(), "recorded", None)
-        if read is None:
-            raise UsageError(f"{self.card.name} has no format of recorded verdicts")
         items = {item.id: item for item in self.items()}
-        recording = cast("Recording", read(file_source(path), column or None, items))
+        recording = self.reader.recorded(file_source(path), column or None, items)
         for (item, order), reply in recording.replies.items():
             if item not in items:
                 raise DataError(
@@ -141,22 +186,11 @@ class CardTask:
         homes = (self.source.folder, Path(self.source.name).parent)
         return next((path for home in homes if (path := find(home, recorded.file)) is not None), None)
 
-    def _reader(self) -> Reader:
-        module, _, attribute = self.card.reader.partition(":")
-        try:
-            made = getattr(importlib.import_module(module), attribute)(self.card, self.split)
-        except (ImportError, AttributeError) as error:
-            raise BrokenPluginError(
-                f"task {self.card.name!r}: its reader {self.card.reader} can't be loaded: {error}"
-            ) from error
-        return cast("Reader", made)
-
     def _checked(self) -> Iterator[Item]:
         seen: dict[str, int] = {}
-        scale = self.scale
-        reader = self._reader()
+        scale, reader = self.scale, self.reader
         # A benchmark may mix items of different sizes on one ``pick`` scale (RewardBench 2's Ties).
-        wanted = None if getattr(reader, "responses_vary", False) else _responses(scale)
+        wanted = None if reader.responses_vary else _responses(scale)
         for item, row in reader.items(self.source):
             if not item.id:
                 row.fail("the id is empty")
@@ -205,54 +239,108 @@ def open_task(spec: str, *, data: Path | None = None, sample: bool = False, root
     return CardTask(card, card.split(split).name, source)
 
 
-class LabelledTask:
-    """A task whose gold is, or holds, what annotators of one's own said; satisfies `domain.Task`.
+_LISTED = 8
+_STORED = {"key", "item", "code", "order", "status"}
 
-    Judges are never asked about an item's gold, so a run on this task takes over every answer that a run on the plain
-    one has. Where only the labels count, items without one are left out.
+
+def is_own_format(path: Path) -> bool:
+    """Whether a file's first row looks like one of ours: an id and a verdict, or a stored verdict."""
+    first = next(iter(file_source(path).rows()), None)
+    return first is not None and ({"id", "verdict"} <= first.data.keys() or first.data.keys() >= _STORED)
+
+
+def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recording:
+    """Read recorded verdicts by item id and order: JSONL or CSV with a row each, or the ``verdicts.jsonl`` of a run.
+
+    Columns: ``id``; ``verdict`` (or ``column``), a label of the scale (case and outer blanks ignored) as the judge saw
+    the responses, empty where it gave none (``unparsed``); optional ``order``, the indices of the responses as they
+    were shown (``0,1``), or ``original`` or ``swapped``; optional ``text``, the judge's words. Of a run's verdicts the
+    plain ones of the first repeat are read; of several for one case the last.
     """
-
-    def __init__(self, task: Task, labels: Labels) -> None:
-        self.origin = task
-        self.labels = labels
-
-    @property
-    def name(self) -> str:
-        """The task's own name."""
-        return self.origin.name
-
-    @property
-    def revision(self) -> str:
-        """The data's revision with a digest of the labels."""
-        return self.labels.revision(self.origin.revision)
-
-    @property
-    def scale(self) -> Scale:
-        """The task's own scale."""
-        return self.origin.scale
-
-    @property
-    def card(self) -> Any:
-        """The task's card; None where it has none."""
-        return getattr(self.origin, "card", None)
-
-    def items(self) -> Iterator[Item]:
-        """Yield the items with their labels, in the task's own order.
-
-        DataError where an item has changed since it was labelled or is not in the task, or a label is not on the scale.
-        """
-        left = dict(self.labels.items)
-        scale = self.scale
-        for item in self.origin.items():
-            left.pop(item.id, None)
-            labelled = self.labels.item(item, scale)
-            if labelled is not None:
-                yield labelled
-        if left:
-            line = next(iter(left.values()))
-            raise line.fail(f"{self.name} ({self.origin.revision}) has no item {line.said.item!r}", _OTHER)
-        if self.labels.mode == "only" and not self.labels.items:
-            raise DataError(f"nobody gave an item of {self.name} a label: all were skipped")
+    file = str(path)
+    rows = list(file_source(path).rows())
+    if not rows:
+        raise DataError("holds no verdicts", file=file)
+    stored = all(row.data.keys() >= _STORED for row in rows)
+    if stored and column is not None:
+        raise DataError("is the verdicts of a run, which has no columns to choose", file=file, field=column)
+    verdict = column or "verdict"
+    replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+    wrong: list[tuple[int, str]] = []
+    for row in rows:
+        if stored:
+            if row.data.get("probe") or row.data.get("repeat"):
+                continue
+            key, reply = _stored(row, scale)
+        else:
+            key, found = _labelled(row, scale, verdict)
+            if isinstance(found, str):
+                wrong.append((row.line, found))
+                continue
+            reply = found
+        if not stored and key in replies:
+            row.fail(f"item {key[0]!r} stands in order {list(key[1])} twice")
+        replies[key] = reply
+    if wrong:
+        raise DataError(_off_scale(wrong, scale), file=file, line=wrong[0][0], field=verdict)
+    return Recording(path.name.partition(".")[0], replies, tuple(sorted({order for _, order in replies})))
 
 
-_OTHER = "take the data that was labelled; its revision stands in the line"
+def _off_scale(wrong: list[tuple[int, str]], scale: Scale) -> str:
+    listed = ", ".join(f"{label!r} (line {line})" for line, label in wrong[:_LISTED])
+    more = f" and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
+    return f"not on the scale {scale.spec}: {listed}{more}; the labels are {', '.join(scale.labels)}"
+
+
+def _labelled(row: Row, scale: Scale, column: str) -> tuple[tuple[str, tuple[int, ...]], Reply | str]:
+    key = (row.name("id"), _order(row, scale))
+    value = row.require(column)
+    label = "" if value is None else str(value).strip()
+    text = str(row.data.get("text") or "")
+    if not label:
+        return key, Reply(Status.UNPARSED, text=text)
+    code = scale.code(label)
+    return key, label if code is None else Reply.ok(code, text=text or label)
+
+
+def _order(row: Row, scale: Scale) -> tuple[int, ...]:
+    value = row.data.get("order")
+    count = {"pair": 2, "pick": len(scale.labels), "rank": len(scale.labels)}.get(scale.kind, 1)
+    original = tuple(range(count))
+    words = {"": original, "original": original, "swapped": tuple(reversed(original))}
+    if value is None or (isinstance(value, str) and value.strip().casefold() in words):
+        return words[(value or "").strip().casefold()]
+    given: list[Any] = value if isinstance(value, list) else str(value).strip("[]() ").split(",")
+    try:
+        order = tuple(int(index) for index in given)
+    except (TypeError, ValueError):
+        order = ()
+    if scale.kind in {"pair", "check", "rate", "label"}:
+        right = sorted(order) == list(original)
+    else:
+        right = bool(order) and sorted(order) == list(range(len(order)))
+    if not right:
+        row.fail(
+            f"{value!r} is not an order; write the shown responses' indices such as 0,1, or original or swapped",
+            "order",
+        )
+    return order
+
+
+def _stored(row: Row, scale: Scale) -> tuple[tuple[str, tuple[int, ...]], Reply]:
+    """Show a stored verdict again: it is kept in the item's own order."""
+    try:
+        own = Verdict.from_json(row.data)
+        order, scores = own.order, own.scores
+        inverse = tuple(order.index(index) for index in range(len(order)))
+        reply = Reply(
+            own.status,
+            None if own.code is None else scale.undo(own.code, inverse),
+            scores=tuple(scores[index] for index in order) if len(scores) == len(order) else scores,
+            text=own.text,
+            error=own.error,
+            model=own.model,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        row.fail(f"this is not a stored verdict ({error})")
+    return (own.item, order), reply

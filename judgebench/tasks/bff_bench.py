@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, Usage
 from judgebench.errors import DataError, UsageError
+from judgebench.tasks import base
 from judgebench.tasks.base import Located, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = ["Reader"]
+    from judgebench.tasks.base import Replies
 
 _NOT_SURE = "not sure"
 _LABELS: dict[str, int | None] = {"incorrect": 0, "correct": 1, _NOT_SURE: None}
@@ -30,21 +28,14 @@ class _Question(NamedTuple):
     row: Row
 
 
-class Reader:
+class Reader(base.Reader):
     """Joins the marks (VERDICTS, one row per annotation) with the questions (BFFBench, references per turn).
 
-    ``left_out`` counts, in the last reading, ``not sure`` marks (gaps in the gold) and responses on which nobody was
-    sure.
+    A ``not sure`` mark is a gap in the gold; a response on which nobody was sure is left out.
     """
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
-        self.left_out: Counter[str] = Counter()
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per response, in the order in which responses first appear."""
-        self.left_out.clear()
         questions = _questions(source)
         groups: dict[str, list[Row]] = {}
         for row in source.rows():
@@ -52,12 +43,9 @@ class Reader:
         sure = 0
         for name, rows in groups.items():
             gold = tuple(Label(f"expert {position}", _mark(row)) for position, row in enumerate(rows, start=1))
-            self.left_out["not sure (marks)"] += sum(label.code is None for label in gold)
-            if all(label.code is None for label in gold):
-                self.left_out["nobody was sure (responses)"] += 1
-                continue
-            sure += 1
-            yield Located(_item(name, rows, gold, questions), rows[0])
+            if any(label.code is not None for label in gold):
+                sure += 1
+                yield Located(_item(name, rows, gold, questions), rows[0])
         if not sure:
             raise DataError(f"nobody was sure of any of its {len(groups)} responses", file=source.name)
 
@@ -77,7 +65,7 @@ class Reader:
         if wanted not in conditions:
             said = "name the condition" if column is None else f"{column!r} is not a condition"
             raise UsageError(f"{source.name}: {said}; there are {', '.join(conditions)}")
-        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        replies: Replies = {}
         judge = ""
         for row in rows:
             if row.name("cond") != wanted:

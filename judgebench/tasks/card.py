@@ -14,10 +14,6 @@ from judgebench.errors import DataError, UnknownNameError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "Card", "Part", "Recorded", "Split", "Table", "card_dir", "card_names", "load_card", "read_toml", "reader_of",
-]  # fmt: skip
-
 T = TypeVar("T")
 RecordedKind = Literal["replies", "figures"]
 
@@ -211,12 +207,6 @@ def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
         raise DataError(f"this is not TOML: {error}", file=str(path)) from None
 
 
-def reader_of(name: str) -> str:
-    """Say which reader a task's card names; the rest of the card stays unread."""
-    path = card_dir() / name / "task.toml"
-    return Table(read_toml(path)[0], str(path)).text("reader")
-
-
 def load_card(name: str, root: Path | None = None) -> Card:
     """Read a card; DataError where it doesn't say what it must, or says what nobody reads."""
     names = card_names(root)
@@ -245,7 +235,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
         annotators=table.text("annotators"),
         scale=_scale(table),
         level_note=table.text("level_note", ""),
-        policies=_policies(table.table("policies")),
+        policies=policies_of(table.table("policies")),
         metric=table.text("metric"),
         reader=table.text("reader"),
         splits=splits,
@@ -277,12 +267,12 @@ def _scale(table: Table) -> Scale:
         table.fail("scale", str(error))
 
 
-def _policies(table: Table) -> Policies:
+def policies_of(table: Table) -> Policies:
+    """Read a table of policies, which may name some of them only."""
     try:
-        policies = Policies.from_json(table.data)
+        return Policies.from_json(table.data)
     except UsageError as error:
         table.fail("", str(error))
-    return policies
 
 
 def _part(table: Table) -> Part:

@@ -5,32 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Response, Turn, digest
-from judgebench.errors import UsageError
-from judgebench.tasks.base import Located, Recording
+from judgebench.tasks import base
+from judgebench.tasks.base import Located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from judgebench.domain import Scale
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = ["Reader"]
 
 _SCORES = "individual_human_scores"
 
 
-class Reader:
+class Reader(base.Reader):
     """Reads one file of the repository: ``annotations`` say what was asked, ``instances`` hold the scores."""
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per instance and metric, the metric as its subset."""
-        chosen = self.card.split(self.split)
-        scale = chosen.scale or self.card.scale
         number = 0
         for row in source.rows():
             asked = {str(entry.get("metric")): str(entry.get("prompt", "")) for entry in _objects(row, "annotations")}
@@ -47,22 +38,13 @@ class Reader:
                         id=f"{number}/{instance.get('id')}/{metric}",
                         conversation=(Turn.of("user", question or "Judge this text."),),
                         responses=(Response(answer),),
-                        gold=_labels(given, scale, row, where),
-                        gold_source=chosen.gold_source or self.card.gold_source,
+                        gold=_labels(given, self.scale, row, where),
+                        gold_source=self.gold_source,
                         cluster=digest(f"{question}\n{answer}", 16),
                         subset=metric,
                         attributes=(("criterion", _criterion(asked[metric])),),
                     )
                     yield Located(item, row)
-
-    def recorded(
-        self,
-        source: Source,
-        column: str | None,  # noqa: ARG002 - the reader protocol's signature
-        items: Mapping[str, Item],  # noqa: ARG002 - the reader protocol's signature
-    ) -> Recording:
-        """Refuse: the repository holds no verdicts."""
-        raise UsageError(f"{source.name}: JUDGE-BENCH has no file of verdicts; replay one of your own (id, verdict)")
 
 
 def _objects(row: Row, name: str) -> list[dict[str, Any]]:

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
 from judgebench.errors import UsageError
+from judgebench.tasks import base
 from judgebench.tasks.base import Located, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = ["SUBSETS", "Reader"]
+    from judgebench.tasks.base import Replies
 
 #: What a source begins with, and the subset it belongs to.
 SUBSETS = {
@@ -29,12 +28,8 @@ _DECISIONS = {"A>B": 0, "A=B": 1, "B>A": 2}
 _ORDERS = ((0, 1), (1, 0))
 
 
-class Reader:
+class Reader(base.Reader):
     """Reads the pairs (hub and GitHub have the same fields) and two forms of recorded verdicts."""
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the pairs."""
@@ -74,7 +69,7 @@ class Reader:
                 row.fail("expected one or two games", "judgments" if "judgments" in row.data else "games")
             found.setdefault(name, []).append((row, games))
         rows, shown = _pick(found, column, source, self.split)
-        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        replies: Replies = {}
         for row, games in rows:
             pair = row.name("pair_id")
             if (pair, _ORDERS[0]) in replies:

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
 from judgebench.errors import UsageError
+from judgebench.tasks import base
 from judgebench.tasks.base import Located, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = ["Reader"]
+    from judgebench.tasks.base import Replies
 
 _ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 _GOLD: dict[object, int | None] = {0: 1, 1: 0, 2: 2, None: None}
@@ -26,12 +25,8 @@ _VERDICTS: dict[object, int | None] = {
 _ORDER = (0, 1)
 
 
-class Reader:
+class Reader(base.Reader):
     """Reads ``testset-v1.json`` and the two files of verdicts beside it."""
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the pairs."""
@@ -56,7 +51,7 @@ class Reader:
 
     def recorded(self, source: Source, column: str | None, items: Mapping[str, Item]) -> Recording:
         """Read a file of verdicts; ``garbage`` and null are replies that could not be parsed."""
-        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        replies: Replies = {}
         judge = ""
         for row in source.rows():
             here = [name for name, prefix in _JUDGES.items() if f"{prefix}_result" in row.data]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.domain import Item, Label, Response, Turn, digest
 from judgebench.errors import DataError
 from judgebench.files.records import decode, unpack
+from judgebench.tasks import base
 from judgebench.tasks.base import Located
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import GoldSource
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = ["EXAMPLE_COUNTS", "SECTIONS", "Reader", "content_order", "read_json", "section_scores"]
 
 #: The weights behind the sections. math-prm has 447 pairs and counts as 984, so that mathematics weighs
 #: as much as the six sets of code.
@@ -96,15 +94,11 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
     except ValueError as error:
-        raise DataError(f"this is no JSON ({error})", file=str(path)) from None
+        raise DataError(f"this is not JSON ({error})", file=str(path)) from None
 
 
-class Reader:
+class Reader(base.Reader):
     """Reads the hub's rows: prompt, chosen, chosen_model, rejected, rejected_model, subset, id."""
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per pair, its responses in `content_order`."""

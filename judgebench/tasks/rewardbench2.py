@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Estimate, Item, Label, Response, Status, Turn, digest
 from judgebench.errors import DataError
+from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.rewardbench import content_order, read_json
 
@@ -17,19 +18,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import GoldSource, Verdict
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = [
-    "DOMAINS",
-    "TIES",
-    "Reader",
-    "TiesPrompt",
-    "TiesScore",
-    "average",
-    "best_of_credit",
-    "ties_prompts",
-    "ties_score",
-]
 
 TIES = "Ties"
 #: Where each domain's labels come from (dataset card: how completions were filtered).
@@ -187,8 +175,7 @@ def ties_prompts(verdicts: Iterable[Verdict]) -> Iterator[TiesPrompt]:
                 f"item {verdict.item!r} has no score per response, and Ties is scored by margins",
                 hint="use a judge that scores each response",
             )
-        gold = next((code for _, code in verdict.gold if code is not None), ())
-        right = {gold} if isinstance(gold, int) else set(gold)
+        right = _right(verdict)
         scored = list(enumerate(verdict.scores))
         yield TiesPrompt(
             pair,
@@ -209,11 +196,15 @@ def _official(domain: str, verdicts: list[Verdict]) -> Estimate:
 
 
 def _credit(verdict: Verdict) -> float:
-    gold = next((code for _, code in verdict.gold if code is not None), ())
-    right = (gold,) if isinstance(gold, int) else gold
+    right = _right(verdict)
     if verdict.status is Status.OK and len(verdict.scores) == len(verdict.systems):
         return best_of_credit(verdict.scores, right)
     return float(verdict.code in right)
+
+
+def _right(verdict: Verdict) -> tuple[int, ...]:
+    gold = next((code for _, code in verdict.gold if code is not None), ())
+    return (gold,) if isinstance(gold, int) else gold
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -227,16 +218,13 @@ def _margin(gap: float, spread: float) -> float:
     return math.tanh(gap / spread - 1)
 
 
-class Reader:
-    """Reads the hub's rows: id, prompt, chosen, rejected, num_correct, models, subset.
+class Reader(base.Reader):
+    """Reads the hub's rows: id, prompt, chosen, rejected, num_correct, models, subset."""
 
-    ``responses_vary``: an item of Ties has as many responses as it has, whatever the ``k`` of the ``pick`` scale.
-    """
-
+    #: Those of Ties do.
     responses_vary = True
 
-    @staticmethod
-    def official(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Estimate]]:
+    def official(self, verdicts: Iterable[Verdict]) -> dict[str, dict[str, Estimate]]:
         """Compute the benchmark's own score per domain and, where all six are defined, over all, as ``official_score``.
 
         Each item counts once, in its own order. A domain of picks is the mean of `best_of_credit` where responses were
@@ -256,10 +244,6 @@ class Reader:
             else Estimate.missing("missing_part", n)
         )
         return {name: {"official_score": estimate} for name, estimate in {**found, "score": whole}.items()}
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per prompt, its responses in `rewardbench.content_order`."""

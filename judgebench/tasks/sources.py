@@ -10,11 +10,11 @@ import os
 import re
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
+from judgebench.files.lines import replace_file
 from judgebench.files.records import Row, Source, file_source, find, read_bytes, read_rows, sha256, unpack
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ _TIMEOUT = 60.0  # seconds without a byte
 def choices(card: Card) -> str:
     """Return what a person can do whose machine can't reach the pinned source."""
     files = next((part.files[0] for split in card.splits.values() if (part := split.main).files), "")
-    own = f"--data FOLDER (with {files}), JUDGEBENCH_DATA (a folder with {card.name}/), " if files else ""
-    return f"use {own}or --sample for the {card.name} rows shipped with judgebench"
+    own = f"{argument('data')} FOLDER (with {files}), JUDGEBENCH_DATA (a folder with {card.name}/), " if files else ""
+    return f"use {own}or {argument('sample')} for the {card.name} rows shipped with judgebench"
 
 
 def fetch(card: Card, split: Split) -> Source:
@@ -64,7 +64,7 @@ def _address(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, 
             raise DataError(
                 f"the file that came back has sha256 {got[:12]}…, the card says {wanted[:12]}…",
                 file=part.url,
-                hint="it was changed or cut on the way; try again, or use --data",
+                hint=f"it was changed or cut on the way; try again, or use {argument('data')}",
             )
         _keep(kept, raw)
     content = raw
@@ -87,9 +87,7 @@ def _kept(path: Path, sha: str) -> bytes | None:
 def _keep(path: Path, raw: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(raw)
-        Path(file.name).replace(path)
+        replace_file(path, [raw])
     except OSError:
         return  # a cache that can't be written costs a download, nothing else
 
@@ -222,7 +220,7 @@ def resolve(
         return _sample(card, wanted.name)
     if data is not None:
         if not data.exists():
-            raise DataError("there is no such file or folder", file=str(data), hint="check --data")
+            raise DataError("there is no such file or folder", file=str(data), hint=f"check {argument('data')}")
         if (found := _local(card, wanted.name, data)) is not None:
             return found
         looked = ", ".join((*wanted.main.files, *(f for part in wanted.parts.values() for f in part.files)))

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
 from judgebench.errors import DataError, UsageError
+from judgebench.tasks import base
 from judgebench.tasks.base import Located, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row, Source
-    from judgebench.tasks.card import Card
-
-__all__ = ["UNANSWERED", "Reader"]
+    from judgebench.tasks.base import Replies
 
 #: The attribute of an item whose answer was never published: it can be replayed, not judged.
 UNANSWERED = ("unanswered", "yes")
@@ -45,16 +44,8 @@ class _Marked(NamedTuple):
     row: Row
 
 
-class Reader:
-    """Reads the two public CSVs and files of one's own answers; a row's columns say which it is.
-
-    ``left_out`` counts the rows that gave no item in the last reading, by reason.
-    """
-
-    def __init__(self, card: Card, split: str) -> None:
-        self.card = card
-        self.split = split
-        self.left_out: Counter[str] = Counter()
+class Reader(base.Reader):
+    """Reads the two public CSVs and files of one's own answers; a row's columns say which it is."""
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per labelled row; DataError where there is none."""
@@ -64,7 +55,7 @@ class Reader:
             public = _is_public(mark.row)
             yield Located((_public_item if public else _own_item)(mark.id, mark.row), mark.row)
         if not labelled:
-            raise DataError(f"none of its {self.left_out.total()} rows has a label", file=source.name)
+            raise DataError(f"none of its {sum(1 for _ in source.rows())} rows has a label", file=source.name)
 
     def recorded(
         self,
@@ -73,7 +64,7 @@ class Reader:
         items: Mapping[str, Item],  # noqa: ARG002 - the reader protocol's signature; CardTask checks the ids
     ) -> Recording:
         """Read one judge's column; an empty cell is a reply that could not be parsed."""
-        replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
+        replies: Replies = {}
         for mark in self._marked(source):
             if column is None or not (column in mark.row.data and _is_judge(column, mark.row)):
                 column = _the_judge(source, mark.row, column)
@@ -84,12 +75,10 @@ class Reader:
 
     def _marked(self, source: Source) -> Iterator[_Marked]:
         """Yield the labelled rows with their ids: the exam taker, the question, and the occurrence after the first."""
-        self.left_out.clear()
         seen: Counter[str] = Counter()
         for row in source.rows():
             public = _is_public(row)
             if not any(_word(row, name) is not None for name in _label_columns(row)):
-                self.left_out["no human label"] += 1
                 continue
             question, model = _text(row, "question"), _model(row)
             if not public and "id" in row.data:

@@ -1,1 +1,67 @@
-"""A runs folder in the browser, on this machine only: what was measured, live, and a page to label items on."""
+"""``judgebench.view``: a runs folder in the browser, and a page to label items on; on this machine only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from judgebench.api.notes import on_command_line, show, tell
+from judgebench.api.parameters import Option, policies_of, question
+from judgebench.api.progress import inside_a_loop
+from judgebench.api.tables import Data, Names, Policy, RunsFolder, Sample
+from judgebench.errors import UsageError
+
+
+@question
+def view(
+    runs: RunsFolder = Path("runs"),
+    *,
+    task: Annotated[
+        Names, Option("A task to label; by default those of the runs; repeatable.", metavar="T", read=list[str])
+    ] = (),
+    data: Data = None,
+    sample: Sample = False,
+    labels: Annotated[
+        str | Path, Option("Folder that keeps the labels.", metavar="DIR", env="JUDGEBENCH_LABELS", read=Path)
+    ] = Path("labels"),
+    limit: Annotated[int | None, Option("Label N items, drawn at random with --seed.", metavar="N", least=1)] = None,
+    both_orders: Annotated[
+        bool, Option("Show each item a second time, the other way round, after all others.")
+    ] = False,
+    seed: Annotated[int, Option("Seed of the order of items and responses on the label page.")] = 0,
+    policy: Policy = (),
+    host: Annotated[str, Option("127.0.0.1, ::1 or localhost only.")] = "127.0.0.1",
+    port: Annotated[int, Option("0 takes a free port.", least=0, most=65_535)] = 0,
+    browse: Annotated[bool, Option("Open it in a browser.", "--open")] = False,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Look at a runs folder in the browser, live, and label items there, blind to the judges.
+
+    Prints the address, with a key of its own at each start, and serves this machine only, until Ctrl-C.
+    """
+    from judgebench.view.labelling import Selection  # noqa: PLC0415 - loaded on use
+    from judgebench.view.serve import build, serve  # noqa: PLC0415 - loaded on use
+
+    if inside_a_loop():
+        raise UsageError("nothing can be served inside an event loop (a notebook); start it in a terminal")
+    made = build(
+        Path(runs),
+        [task] if isinstance(task, str) else list(task or ()),
+        labels=Path(labels),
+        selection=Selection(seed, limit, both_orders),
+        data=None if data is None else Path(data),
+        sample=sample,
+        policy=policies_of(policy),
+        tell=tell,
+    )
+
+    def opened(link: str) -> None:
+        (ready or (show if on_command_line() else tell))(link)
+        tell("Anyone with this address can get in: don't pass it on. Ctrl-C ends the server.")
+        if browse:
+            import webbrowser  # noqa: PLC0415 - loaded on use
+
+            webbrowser.open(link)
+
+    serve(made, host, port, opened)

@@ -21,7 +21,7 @@ from judgebench.view.guard import add_headers, middleware
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from judgebench.store.stored import StoredRun
+    from judgebench.store.runs import StoredRun
     from judgebench.view.guard import Guard
     from judgebench.view.labelling import Session
     from judgebench.view.run_table import RunTable

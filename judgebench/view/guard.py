@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.report.document.as_html import page
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Guard:
 
     def __init__(self, host: str, port: int) -> None:
         if host not in LOOPBACK:
-            raise UsageError(f"--host {host}: view serves this machine only: {', '.join(LOOPBACK)}")
+            raise UsageError(f"{argument('host')} {host}: view serves this machine only: {', '.join(LOOPBACK)}")
         self.token = secrets.token_urlsafe(24)
         self.port = port
         #: Cookies know no ports, and a second server must not lose its own.

@@ -13,7 +13,7 @@ from judgebench.report.document.text import clean, interval, words_of
 from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
 from judgebench.store.lines import VERDICTS
 from judgebench.store.parquet import PACKED
-from judgebench.store.stored import MANIFEST, StoredRun, read_run
+from judgebench.store.runs import MANIFEST, StoredRun, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,7 +80,7 @@ class RunTable:
         stored = [one for name in (names or entries) if (one := entries[name].stored) is not None]
         filled = [one for one in stored if not one.empty]
         if not filled:
-            raise UsageError("nothing is judged yet here")
+            raise UsageError("nothing is judged here yet")
         return filled
 
     def stamps(self, names: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from judgebench.api.checks import check_texts
-from judgebench.errors import UsageError
+from judgebench.api.parameters import check_texts
+from judgebench.errors import UsageError, argument
 from judgebench.store.remote import fetched
 from judgebench.view.app import Pages, View
 from judgebench.view.guard import LOOPBACK, Guard
@@ -48,7 +48,8 @@ def build(
     folder = fetched(runs)
     if not folder.is_dir() and not tasks:
         raise UsageError(
-            f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, --task T labels without one"
+            f"there is no folder {runs}; `judgebench run … --runs DIR` makes one, "
+            f"{argument('task')} T labels without one"
         )
     measured, pages = rooms(policy, data=data, sample=sample, tell=tell)
     table = RunTable(folder, measured)
@@ -103,7 +104,7 @@ def serve(view: View, host: str, port: int, ready: Callable[[str], None]) -> Non
 
 def _listening(host: str, port: int) -> socket.socket:
     if host not in LOOPBACK:
-        raise UsageError(f"--host {host}: view serves this machine only: {', '.join(LOOPBACK)}")
+        raise UsageError(f"{argument('host')} {host}: view serves this machine only: {', '.join(LOOPBACK)}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -112,7 +113,9 @@ def _listening(host: str, port: int) -> socket.socket:
         listener.bind(("127.0.0.1" if host == "localhost" else host, port))
     except OSError as error:
         listener.close()
-        raise UsageError(f"can't listen on {host}:{port}: {error.strerror}; --port 0 takes a free one") from None
+        raise UsageError(
+            f"can't listen on {host}:{port}: {error.strerror}; {argument('port')} 0 takes a free one"
+        ) from None
     return listener
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.labels.annotation_files import read_labels
 from judgebench.labels.annotations import own_revision
-from judgebench.store.stored import LabelledRun
+from judgebench.store.runs import LabelledRun
 from judgebench.view.labelling import Session, guidelines
 from judgebench.view.run_table import figures
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Agreement, Task
-    from judgebench.store.stored import StoredRun
+    from judgebench.store.runs import StoredRun
     from judgebench.view.labelling import Selection
     from judgebench.view.run_table import RunTable
 

@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from judgebench.agreement.alt_test.differences import advantage_difference, aligned, differences
-from judgebench.agreement.alt_test.procedure import (
+from judgebench.agreement.alt_test import (
     SWEEP,
+    advantage_difference,
+    aligned,
     alt_test,
     alt_test_ratings,
     default_epsilon,
     default_scoring,
+    differences,
     epsilon_sweep,
     similarity,
 )
-from judgebench.agreement.alt_test.witness import verify_alt_test
+from judgebench.agreement.witness.tables import verify_alt_test
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.errors import MismatchError, UsageError
 from judgebench.stats.inference.alternative import mean_below, mean_below_clustered, signed_rank_below
@@ -150,7 +152,7 @@ def answered(own: Ratings) -> Ratings:
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
     from judgebench.agreement.ratings import from_verdicts
-    from judgebench.reproduce.recomputed import recorded_verdicts
+    from judgebench.reproduce.reproduction import recorded_verdicts
     from judgebench.tasks.base import open_task
 
     task = open_task("pandalm", data=data_dir)
@@ -439,5 +441,5 @@ def test_defaults_by_who_labelled_and_on_which_scale():
         similarity(Scale.categories(["a", "b"]), "neg-rmse")
     with pytest.raises(UsageError, match="two annotators"):
         alt_test_ratings(ratings([0, 1], [[0], [1]]), PLAIN, epsilon=0.1)
-    with pytest.raises(UsageError, match="--epsilon"):
+    with pytest.raises(UsageError, match=r"^epsilon"):
         alt_test_ratings(ratings([0, 1], [[0, 0], [1, 1]]), PLAIN, epsilon=-0.1)

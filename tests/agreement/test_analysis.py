@@ -15,14 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.agreement.analysis.effects import Feature, columns_of, explain
-from judgebench.agreement.analysis.judges import label_use
-from judgebench.agreement.analysis.strata import difficulty, own_answers, slices
+from judgebench.agreement.analysis.judges import difficulty, label_use, own_answers, slices
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UsageError
 from judgebench.labels.load import load
-from judgebench.stats.coefficients.homogeneity import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.stats.inference.logistic import logistic, marginal_effects, usable_columns
+from judgebench.stats.inference.paired import Homogeneity, bhapkar, stuart_maxwell, wald
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from judgebench.agreement.power import pilot
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UnknownNameError, UsageError
 from judgebench.stats.coefficients import calibration, continuous
+from judgebench.stats.coefficients.calibration import auc, delong_test
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.coefficients.discrimination import auc, delong_test
 from judgebench.stats.influence import Clusters
 
 seeds = st.integers(0, 9999)

@@ -18,7 +18,7 @@ from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.agreement.power import pilot
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import UsageError
-from judgebench.stats.coefficients import rankings
+from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.paired import sign_flip
 
@@ -71,9 +71,9 @@ def test_orders_are_compared_by_clustered_regressions(seed):
     assert set(found.errors) == {"levenshtein_distance", "footrule_distance"}
     cluster = np.arange(60) // 3
     for name, function, worst in (
-        ("kendall_tau", rankings.kendall_tau, -1.0),
-        ("top_1_agreement", rankings.top_1_agreement, 0.0),
-        ("levenshtein_distance", rankings.levenshtein_distance, 1.0),
+        ("kendall_tau", sequence_scores.kendall_tau, -1.0),
+        ("top_1_agreement", sequence_scores.top_1_agreement, 0.0),
+        ("levenshtein_distance", sequence_scores.levenshtein_distance, 1.0),
     ):
         first, second = (
             np.array([worst if s[j] is None else function(np.array([g[0]]), np.array([s[j]]))[0] for _, g, s in rows])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, cohen_kappa_score
 
-from judgebench.agreement.constant import always
+from judgebench.agreement.context import always
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import io
 import math
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from agreement_cases import quick
+from agreement_cases import benchmark, quick
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +35,9 @@ from judgebench.agreement.correct.rogan_gladen import (
 )
 from judgebench.stats.inference.intervals import wilson
 from judgebench.stats.influence import Clusters
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Lee et al. (arXiv 2511.21140): the example of their code.
 LEE = Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200)
@@ -134,23 +136,17 @@ def test_prediction_powered_inference_is_ppi_pys(data_dir):
 
 @pytest.mark.data
 def test_the_benchmark_counts_what_is_published(data_dir):
-    for judge, table in benchmark().TABLES.items():
+    for judge, table in benchmark("correction").TABLES.items():
         gold, judged, _ = triviaqa(data_dir, judge)
         counts = np.bincount((2 * gold + judged).astype(int), minlength=4).reshape(2, 2)
         assert counts.tolist() == [list(row) for row in table]
 
 
-def benchmark():
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / "correction.py"
-    spec = importlib.util.spec_from_file_location("correction", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("judge", ["Llama3-70B", "Contains", "Gemma-2B"])
 def test_intervals_cover_and_the_naive_score_does_not(judge):
-    found = benchmark().simulate(benchmark().TABLES[judge], simulations=300, labels=100, unlabelled=1000, seed=1)
+    found = benchmark("correction").simulate(
+        benchmark("correction").TABLES[judge], simulations=300, labels=100, unlabelled=1000, seed=1
+    )
     for name, (_, coverage, _) in found.items():
         # 300 simulations: two standard errors below and above 95 %, and what the reference saw on top.
         assert coverage < 0.2 if name == "naive" else 0.905 <= coverage <= 0.995, name
@@ -162,7 +158,7 @@ def test_intervals_cover_and_the_naive_score_does_not(judge):
 
 
 def test_another_mix_needs_rogan_gladen():
-    module = benchmark()
+    module = benchmark("correction")
     found = module.simulate(
         module.TABLES["Llama3-70B"], simulations=200, labels=200, unlabelled=1000, seed=2, transfer=True
     )
@@ -170,7 +166,7 @@ def test_another_mix_needs_rogan_gladen():
 
 
 def test_clustered_rows_need_clustered_intervals():
-    module = benchmark()
+    module = benchmark("correction")
     found = module.simulate_clusters(module.TABLES["Llama3-70B"], simulations=250, questions=200, labelled=40, seed=3)
     for name, (_, coverage, _) in found.items():
         assert (0.9 <= coverage <= 0.99) if "clustered" in name else coverage < 0.92, name

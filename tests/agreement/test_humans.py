@@ -11,8 +11,8 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.humans.ceiling import ceiling, joint_alpha
-from judgebench.agreement.humans.humans import among_humans, kappa_of, measure_humans
+from judgebench.agreement.ceiling import ceiling, joint_alpha
+from judgebench.agreement.humans import among_humans, kappa_of, measure_humans
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError
 from judgebench.stats.coefficients.krippendorff import alpha_units

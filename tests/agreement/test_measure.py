@@ -11,10 +11,10 @@ import pytest
 from agreement_cases import expand, ratings
 from test_ratings import item, verdict
 
+from judgebench.agreement.context import sensitivity
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.measure import measure, measure_run
 from judgebench.agreement.policies import apply
-from judgebench.agreement.sensitivity import sensitivity
 from judgebench.agreement.witness.tables import verify_scored
 from judgebench.domain import Aggregate, Estimate, Policies, Run, Scale, Status, Usage
 from judgebench.errors import DataError, MismatchError
@@ -269,7 +269,7 @@ def test_sensitivity_lists_what_is_different():
 
 def test_names_load_no_numpy():
     code = (
-        "import sys\nfrom judgebench.agreement.names import METRIC_TITLES\n"
+        "import sys\nfrom judgebench.stats.coefficients.catalog import METRIC_TITLES\n"
         "assert 'cohen_kappa' in METRIC_TITLES\nassert 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from agreement_cases import ratings
+from agreement_cases import benchmark, ratings
 
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import Power, accuracy_drop_items, kappa_drop_variance, pilot_single, quantiles
+from judgebench.agreement.power import Power, kappa_drop_variance, pilot_single, quantiles
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -20,7 +20,7 @@ from judgebench.stats.coefficients.catalog import METRICS
     [(0.05, 1, (122, 246, 493, 740)), (0.025, 1, (493, 988, 1977, 2966)), (0.05, 2, (155, 312, 626, 940))],
 )
 def test_paired_accuracy(drop, sides, expected):
-    found = tuple(accuracy_drop_items(drop, d, sides=sides) for d in (0.05, 0.1, 0.2, 0.3))
+    found = tuple(benchmark("power").accuracy_drop_items(drop, d, sides=sides) for d in (0.05, 0.1, 0.2, 0.3))
     assert found == expected
 
 
@@ -133,7 +133,7 @@ def test_impossible_figures(wrong):
     with pytest.raises(ValueError, match="drop"):
         Power("x", 5, 0.1, 1.0, 0.1, measured=True).items_for(0)
     with pytest.raises(ValueError, match="at least the drop"):
-        accuracy_drop_items(0.2, 0.1)
+        benchmark("power").accuracy_drop_items(0.2, 0.1)
 
 
 def test_items_are_all_items_where_a_rate_is_about_some():
@@ -142,3 +142,8 @@ def test_items_are_all_items_where_a_rate_is_about_some():
         apply(ratings(judge, gold, scale=Scale.check()), Policies()), METRICS["true_positive_rate"], drop=0.1
     )
     assert found.items == 80
+
+
+def test_a_pilot_that_is_wrong_throughout():
+    scored = apply(ratings([2, 2, 0, 0, 1], [1, 0, 1, 2, 2], scale=Scale.parse("rate:1-3")), Policies())
+    assert pilot_single(scored, METRICS["cohen_kappa_quadratic"], drop=0.05).variance > 0

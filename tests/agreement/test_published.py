@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from agreement_cases import ratings
 
-from judgebench.agreement.humans.ceiling import pairwise
+from judgebench.agreement.ceiling import pairwise
 from judgebench.agreement.measure import measure
 from judgebench.domain import Aggregate, Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS

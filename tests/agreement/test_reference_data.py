@@ -9,7 +9,7 @@ import json
 
 import numpy as np
 import pytest
-from agreement_cases import ratings, table
+from agreement_cases import ratings, se_iid, table
 
 from judgebench.agreement.correct.labelled import Sample, ppi
 from judgebench.agreement.measure import measure
@@ -18,7 +18,7 @@ from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.logistic import logistic
 from judgebench.stats.inference.paired import mcnemar, sign_flip
 from judgebench.stats.inference.resampling import Parts, resampled
-from judgebench.stats.influence import Clusters, influences_of, mean, se_iid
+from judgebench.stats.influence import Clusters, influences_of, mean
 
 pytestmark = pytest.mark.data
 

@@ -13,8 +13,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from judgebench.agreement.measure import measure
 from judgebench.domain import Policies, Scale
-from judgebench.stats.coefficients.calibration import expected_calibration_error
-from judgebench.stats.coefficients.discrimination import auc
+from judgebench.stats.coefficients.calibration import auc, expected_calibration_error
 
 
 def scored(values, judge, gold, *, scale=None, kind="probability", given=None, **rest):

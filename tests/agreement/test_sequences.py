@@ -20,16 +20,16 @@ from judgebench.agreement.ratings import from_verdicts
 from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import DataError, UsageError
 from judgebench.report.scores import Scores
-from judgebench.stats.coefficients import rankings, steps
+from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.influence import Clusters
 
 seeds = st.integers(0, 10_000)
 FIGURES = (
-    rankings.levenshtein_distance,
-    rankings.kendall_tau,
-    rankings.spearman_rank,
-    rankings.footrule_distance,
-    rankings.top_1_agreement,
+    sequence_scores.levenshtein_distance,
+    sequence_scores.kendall_tau,
+    sequence_scores.spearman_rank,
+    sequence_scores.footrule_distance,
+    sequence_scores.top_1_agreement,
 )
 
 
@@ -53,7 +53,7 @@ def edits(a, b):
 def test_correlations_of_orders_are_scipys_and_by_definition(seed):
     first, second = orders(seed)
     k = first.shape[1]
-    tau, rho, foot = rankings.kendall_tau(first, second), rankings.spearman_rank(first, second), []
+    tau, rho, foot = sequence_scores.kendall_tau(first, second), sequence_scores.spearman_rank(first, second), []
     for i, (a, b) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
         x, y = [a.index(r) for r in range(k)], [b.index(r) for r in range(k)]
         assert tau[i] == pytest.approx(kendalltau(x, y).statistic)
@@ -62,7 +62,7 @@ def test_correlations_of_orders_are_scipys_and_by_definition(seed):
         assert tau[i] == pytest.approx(np.mean(signs))
         foot.append(sum(abs(p - q) for p, q in zip(x, y, strict=True)))
     most = max(sum(abs(i - p) for i, p in enumerate(order)) for order in permutations(range(k)))
-    assert rankings.footrule_distance(first, second).tolist() == pytest.approx([f / most for f in foot])
+    assert sequence_scores.footrule_distance(first, second).tolist() == pytest.approx([f / most for f in foot])
 
 
 @quick
@@ -70,7 +70,7 @@ def test_correlations_of_orders_are_scipys_and_by_definition(seed):
 def test_edit_distance_is_the_recursion(seed):
     first, second = (side[:4, :] for side in orders(seed))
     expected = [edits(a, b) / len(a) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
-    assert rankings.levenshtein_distance(first, second).tolist() == pytest.approx(expected)
+    assert sequence_scores.levenshtein_distance(first, second).tolist() == pytest.approx(expected)
 
 
 @quick
@@ -143,10 +143,10 @@ def test_step_figures_are_sklearns(seed):
     judge = np.where(there, rng.integers(0, 2, (30, 5)), -1)
     y, said = gold[there], judge[there]
     precision, recall, f1, _ = precision_recall_fscore_support(y, said, labels=[0], zero_division=0)
-    found = steps.error_scores(gold, judge)
+    found = sequence_scores.error_scores(gold, judge)
     assert [one.value for one in found] == pytest.approx([precision[0], recall[0], f1[0]])
-    assert steps.step_agreement(gold, judge).value == pytest.approx((y == said).mean())
-    firsts = steps.first_errors(gold, length).tolist()
+    assert sequence_scores.step_agreement(gold, judge).value == pytest.approx((y == said).mean())
+    firsts = sequence_scores.first_errors(gold, length).tolist()
     assert firsts == [row[:n].index(0) if 0 in row[:n] else -1 for row, n in zip(gold.tolist(), length, strict=True)]
 
 
@@ -214,9 +214,12 @@ def test_influences_are_the_jackknifes(seed):
     rng = np.random.default_rng(seed)
     gold, judge = rng.integers(-1, 4, 300), rng.integers(-1, 4, 300)
     judge = np.where(rng.random(300) < 0.4, gold, judge)
-    found = steps.first_error_scores(gold, judge).f1
+    found = sequence_scores.first_error_scores(gold, judge).f1
     left = np.array(
-        [steps.first_error_scores(np.delete(gold, i), np.delete(judge, i)).f1.value for i in range(0, 300, 10)]
+        [
+            sequence_scores.first_error_scores(np.delete(gold, i), np.delete(judge, i)).f1.value
+            for i in range(0, 300, 10)
+        ]
     )
     assert 299 * (found.value - left) == pytest.approx(found.influence[::10], rel=0.1, abs=0.05)
     assert found.influences(Clusters.of(np.arange(300))).se > 0
@@ -248,6 +251,6 @@ def test_rows_of_sequences_are_scores_like_all_others():
 
 def test_no_errors_no_recall():
     gold = np.array([[1, 1]])
-    found = steps.error_scores(gold, gold)
+    found = sequence_scores.error_scores(gold, gold)
     assert [one.reason for one in found] == ["no_predicted_errors", "no_gold_errors", "no_gold_errors"]
-    assert steps.first_error_scores(np.array([-1]), np.array([-1])).wrong.reason == "no_gold_errors"
+    assert sequence_scores.first_error_scores(np.array([-1]), np.array([-1])).wrong.reason == "no_gold_errors"

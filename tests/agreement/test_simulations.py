@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from agreement_cases import benchmark
 
 from judgebench.agreement.power import kappa_drop_variance
-from judgebench.stats.inference.power import gate_rates
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 SIMS = 400
-
-
-def benchmark(name: str) -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def covered(draw, truth: float) -> float:
@@ -84,5 +68,5 @@ def test_gates_decide_as_often_as_the_formula_says(true):
     power = benchmark("power")
     drop, se = power.drops(np.random.default_rng(4), 4_000, 500, 0.5, (0.8, power.accuracy_of(0.5, 0.6 - true)), 0.1)
     seen = (drop > 0.05).mean(), (drop > power.Z * se).mean(), (drop + power.Z * se < 0.05).mean()
-    found = gate_rates(true, math.sqrt(kappa_drop_variance(0.5, 0.6, max(true, 1e-9), 0.1) / 500))
+    found = power.gate_rates(true, math.sqrt(kappa_drop_variance(0.5, 0.6, max(true, 1e-9), 0.1) / 500))
     assert (found.point_fails, found.bound_fails, found.bound_passes) == pytest.approx(seen, abs=0.03)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from judgebench.agreement.alt_test.procedure import similarity
+from judgebench.agreement.alt_test import similarity
 from judgebench.agreement.analysis.effects import Feature, explain, others_wrong
-from judgebench.agreement.analysis.strata import slices
+from judgebench.agreement.analysis.judges import slices
 from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead
 from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.correct.labelled import Sample, drift, naive, post_stratified

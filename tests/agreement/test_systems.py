@@ -393,7 +393,7 @@ def test_what_is_no_ranking():
         rank_systems(ratings([0, 1, 2], [0, 1, 2], scale=Scale.pick(3), system=["a", "b", "c"]))
     with pytest.raises(UsageError, match="use mean"):
         rank_systems(plain, score="win-rate")
-    with pytest.raises(UsageError, match="--anchor; use win-rate"):
+    with pytest.raises(UsageError, match="anchor; use win-rate"):
         rank_systems(table, score="bradley-terry", anchor="m0")
     with pytest.raises(UsageError, match="use mean"):
         rank_systems(plain, anchor="s0")

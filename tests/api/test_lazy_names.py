@@ -87,7 +87,7 @@ def test_help_and_signature_are_the_functions() -> None:
 USER = """\
 import judgebench
 from judgebench import Figure, Scores, run, score
-from judgebench.reproduce.official import with_official
+from judgebench.tasks.base import with_official
 from judgebench.run.engine import Options
 
 

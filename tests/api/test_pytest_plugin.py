@@ -379,7 +379,7 @@ def test_a_budget_holds_for_the_session(
     # Enough for one of them, not for both.
     done = session("--judge-max-cost", f"{cost * 0.75:.6f}", *workers)
     done.assert_outcomes(passed=1, failed=1)
-    assert "would exceed --max-cost" in done.stdout.str()
+    assert "would exceed max_cost" in done.stdout.str()
     asked = len(fake_llm.requests) - before
     assert 48 < asked < 96
     assert 0.6 * 96 < asked <= 0.75 * 96 + 3

@@ -170,7 +170,7 @@ def test_our_signal_handlers_and_threads_stay_ours(here: Path) -> None:
         ("basline/longest", "pandalm", {"sample": True}, UnknownNameError, "did you mean 'baseline/longest'"),
         ("gpt-4o", "pandalm", {"sample": True}, BackendError, "OPENAI_API_KEY"),
         ("baseline/first", "pandalm", {"data": "nowhere"}, DataError, "nowhere"),
-        ("baseline/first", "pandalm", {"sample": True, "data": "x"}, UsageError, "--sample"),
+        ("baseline/first", "pandalm", {"sample": True, "data": "x"}, UsageError, "sample takes the rows"),
         ("baseline/first", "pandalm", {"sample": True, "limit": 0}, UsageError, "limit=0: expected a whole number"),
         ("baseline/first", "pandalm", {"sample": True, "limit": 2.5}, UsageError, "limit=2.5"),
         ("baseline/first", "pandalm", {"sample": True, "repeats": True}, UsageError, "repeats=True"),
@@ -178,12 +178,12 @@ def test_our_signal_handlers_and_threads_stay_ours(here: Path) -> None:
         ("baseline/first", "pandalm", {"sample": True, "max_cost": float("inf")}, UsageError, "max_cost=inf"),
         ("baseline/first", "pandalm", {"sample": True, "order": "backwards"}, UsageError, "order='backwards'"),
         ("baseline/first", "pandalm", {"sample": True, "engine": "cloud"}, UsageError, "engine='cloud'"),
-        ("baseline/first", "pandalm", {"sample": True, "workers": 2}, UsageError, "--workers belongs to --engine ray"),
+        ("baseline/first", "pandalm", {"sample": True, "workers": 2}, UsageError, "workers belongs to engine ray"),
         ("baseline/first", "pandalm", {"sample": True, "policy": {"tie": "x"}}, UsageError, "tie is one of"),
         ("baseline/first", "pandalm", {"sample": True, "policy": None}, UsageError, "policy=None: write {'tie'"),
         ("baseline/first", "pandalm", {"sample": True, "policy": [3]}, UsageError, "policy=3: write {'tie'"),
         ("baseline/first", "pandalm", {"sample": True, "limit": "default"}, UsageError, "limit='default': expected"),
-        ("baseline/first", "pandalm", {"sample": True, "runs": None}, UsageError, "runs=None: name a folder"),
+        ("baseline/first", "pandalm", {"sample": True, "runs": None}, UsageError, "runs=None: name a file or a folder"),
         ("baseline/first", "pandalm", {"sample": True, "runs": ""}, UsageError, "runs='': name a folder"),
         ("baseline/first", "pandalm", {"sample": "no"}, UsageError, "sample='no': write True or False"),
         (Unsettled(), "pandalm", {"sample": True}, UsageError, "Unsettled are 'warm'; give it"),
@@ -253,10 +253,10 @@ def test_silent_unless_told_otherwise(here: Path, capfd: pytest.CaptureFixture[s
 CTRL_C = """
 import _thread, sys, threading, time
 from pathlib import Path
-import judgebench, judgebench.api.loops
+import judgebench, judgebench.api.progress
 
 # A run that doesn't end when it is told to would be waited for.
-judgebench.api.loops._GRACE = 3600
+judgebench.api.progress._GRACE = 3600
 
 def hit():
     while not any(file.stat().st_size for file in Path("runs").glob("*--*/verdicts.jsonl")):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 import judgebench
 import judgebench.report.document.as_html
 from judgebench.api.notes import NoteWarning
+from judgebench.cli import main
 from judgebench.errors import DataError, UsageError
 
 
@@ -135,3 +139,108 @@ def test_publish(here):
         judgebench.publish("runs")
     with pytest.warns(NoteWarning), pytest.raises(DataError, match="allow_samples publishes them"):
         judgebench.publish("runs", check=True)
+
+
+@pytest.mark.usefixtures("scores")
+def test_stored_runs(here):
+    [run] = (here / "runs").glob("pandalm*")
+    assert (judgebench.verify("runs").found, judgebench.verify([run]).failure) == (0, None)
+    done = judgebench.pack(Path("runs"))
+    assert done.paths == (Path("runs", run.name),)
+    assert str(done).startswith(f"runs/{run.name}: 48 cases, ")
+    assert str(judgebench.pack("runs", undo=True)).startswith(f"runs/{run.name}: 48 cases, ")
+    assert str(judgebench.pack("runs", undo=True)) == f"runs/{run.name}: nothing to unpack"
+    assert judgebench.show(str(run)).render().startswith("judge:          baseline/longest")
+    is_document(judgebench.show(str(run)), "run")
+    found = judgebench.verify("runs")
+    assert found.to_json()["schema"] == "judgebench.verify/1"
+    assert len(found.to_frame()) == 1
+    assert all(found.render(form) for form in ("table", "json", "csv", "md", "html", "tex"))
+    with pytest.raises(UsageError, match=r"^undo='no': write True or False"):
+        judgebench.pack("runs", undo="no")
+
+
+def test_what_there_is():
+    assert judgebench.show("pandalm").startswith("task:             pandalm")
+    assert "pandalm" in {row[0] for row in judgebench.listing("tasks")}
+    with pytest.raises(UsageError, match=r"^kind='taks': write one of 'tasks'"):
+        judgebench.listing("taks")
+
+
+@pytest.mark.usefixtures("scores")
+def test_view():
+    links: list[str] = []
+
+    def leave(link):
+        links.append(link)
+        raise KeyboardInterrupt
+
+    judgebench.view("runs", sample=True, ready=leave)
+    assert links[0].startswith("http://127.0.0.1:")
+    with pytest.raises(UsageError, match=r"^sample takes the rows shipped with the task, data yours"):
+        judgebench.view("runs", sample=True, data="elsewhere")
+    with pytest.raises(UsageError, match=r"^port=-1: expected a whole number from 0 to 65535"):
+        judgebench.view("runs", port=-1)
+    with pytest.raises(UsageError, match=r"^host 0\.0\.0\.0: view serves this machine only"):
+        judgebench.view("runs", host="0.0.0.0")  # noqa: S104 - refused
+
+    async def in_a_notebook():
+        judgebench.view("runs")
+
+    with pytest.raises(UsageError, match="inside an event loop"):
+        asyncio.run(in_a_notebook())
+
+
+RUN = ("baseline/longest", "pandalm")
+OWN = {"judge": "judge", "gold": "gold"}
+RUN_LINE = "run --judge baseline/longest --task pandalm --sample"
+OWN_LINE = "score --csv own.csv --judge-col judge --gold-col gold"
+#: A question and its parameters, the command line that asks the same, and what both are told: each in its own words.
+TOLD = [
+    ("run", RUN, {"sample": True, "policy": "tie=best"}, f"{RUN_LINE} --policy tie=best",
+     "{policy} 'tie=best': tie is one of class, drop, half, wrong", {}),
+    ("run", RUN, {"sample": True, "data": "x"}, f"{RUN_LINE} --data x",
+     "{sample} takes the rows shipped with the task, {data} yours", {}),
+    ("run", RUN, {"data": "x"}, "run --judge baseline/longest --task pandalm --data x", "; check {data}", {}),
+    ("run", RUN, {"sample": True, "workers": 2}, f"{RUN_LINE} --workers 2", "{workers} belongs to {engine} ray", {}),
+    ("run", RUN, {"sample": True, "wait": False}, f"{RUN_LINE} --no-wait",
+     "{wait} and {batch_size} belong to {engine} batch", {"wait": ("wait=False", "--no-wait")}),
+    ("run", RUN, {"sample": True, "engine": "batch"}, f"{RUN_LINE} --engine batch",
+     "ask the others with {engine} local", {}),
+    ("run", RUN, {"sample": True, "runs": "own.csv"}, f"{RUN_LINE} --runs own.csv",
+     "{runs} needs a folder, and own.csv", {}),
+    ("run", ("server/m", "pandalm"), {"sample": True}, "run --judge server/m --task pandalm --sample",
+     "pass {base_url} http://localhost:8000/v1", {}),
+    ("run", ("server/m", "pandalm"), {"sample": True, "base_url": "x"},
+     "run --judge server/m --task pandalm --sample --base-url x", "{base_url} 'x' is not an http", {}),
+    ("score", ("own.csv",), OWN | {"long": "a,b"}, f"{OWN_LINE} --long a,b", "{long} names three columns", {}),
+    ("score", ("own.csv",), OWN | {"scores": "p", "long": "id,judge,gold"},
+     f"{OWN_LINE} --score-col p --long id,judge,gold", "{scores} needs a wide table, one row per item; {long} has", {}),
+    ("score", ("own.csv",), OWN | {"scores": ["p", "p"]}, f"{OWN_LINE} --score-col p --score-col p",
+     "2 {scores} for 1 {judge}: give each judge its own, in the same order, or leave {judge} out", {}),
+    ("score", ("own.csv",), OWN, OWN_LINE,
+     "ratings ({scale} rate:LO-HI), codes without order ({scale} nominal:0,1,2)", {}),
+    ("score", ("own.csv",), OWN | {"judge": "p"}, OWN_LINE.replace("-col judge", "-col p"),
+     "name a judge's column with {scores}; instead of mean gold give", {}),
+    ("score", ("own.csv",), OWN | {"scale": "pair"}, f"{OWN_LINE} --scale pair", "say {words} 0=tie {words} 1=A", {}),
+    ("view", ("own",), {}, "view own", "{task} T labels without one", {}),
+    ("view", (".",), {"host": "10.0.0.1"}, "view . --host 10.0.0.1",
+     "{host} 10.0.0.1: view serves this machine only", {}),
+]  # fmt: skip
+FLAGS = {"words": "--word", "scores": "--score-col", "judge": "--judge-col"}
+
+
+@pytest.mark.parametrize(("name", "places", "named", "line", "told", "other"), TOLD, ids=[one[4][:30] for one in TOLD])
+def test_a_message_names_the_argument_or_the_option(name, places, named, line, told, other, here, monkeypatch, capsys):
+    (here / "own.csv").write_text("id,judge,gold,p\n1,0,1,.25\n2,1,1,.5\n3,2,0,.75\n")
+    words = {
+        word: (word, FLAGS.get(word, f"--{word.replace('_', '-')}")) for word in re.findall(r"{(\w+)}", told)
+    } | other
+    with pytest.raises(judgebench.JudgebenchError) as caught:
+        getattr(judgebench, name)(*places, **named)
+    assert told.format_map({word: python for word, (python, _) in words.items()}) in str(caught.value)
+    monkeypatch.setattr(sys, "argv", ["judgebench", *line.split()])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == caught.value.exit_code
+    assert told.format_map({word: flag for word, (_, flag) in words.items()}) in capsys.readouterr().err

@@ -10,7 +10,8 @@ import pytest
 from report.report_rows import one_row
 
 from judgebench.domain import Agreement, Estimate, Policies, Usage
-from judgebench.report.leaderboard import Leaderboard, Pace, rank
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.ranks import Pace, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable

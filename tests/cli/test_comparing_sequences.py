@@ -11,7 +11,7 @@ import pytest
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Turn, Verdict
 from judgebench.report.schemas import json_schema
-from judgebench.store.runs import RunWriter
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

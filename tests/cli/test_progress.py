@@ -13,7 +13,7 @@ from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scal
 from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
 from judgebench.run.engine import Dispatchers, Options, Summary
-from judgebench.run.execute import Outcome, Progress
+from judgebench.run.execute import Execution, Progress
 from judgebench.run.plans import Conventions, Selection, plan
 
 
@@ -46,7 +46,7 @@ def progress(runs: int = 1) -> Progress:
         asked=5, usage=Usage(900, 100, 0.25), statuses=Counter({Status.OK: 4, Status.FAILED: 1}),
         models=Counter({"m-1": 3, "m-2": 1}),
     )  # fmt: skip
-    return Progress([Outcome(planned, Path(f"runs/{i}"), done) for i in range(runs)], dispatchers)
+    return Progress([Execution(planned, Path(f"runs/{i}"), done) for i in range(runs)], dispatchers)
 
 
 def test_a_pipe_gets_plain_lines_and_none_at_the_end() -> None:

@@ -92,3 +92,19 @@ def test_columns_of_a_table_are_not_ignored_on_runs(judgebench) -> None:
     judgebench(*SAMPLE)
     done = judgebench("score", "runs", "--scale", "check")
     assert (done.code, "--csv" in done.err) == (2, True)
+
+
+def test_no_output_goes_over_what_is_read_and_no_option_is_dropped(judgebench, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("judge,gold\nyes,no\nyes,yes\n")
+    columns = ("--judge-col", "judge", "--gold-col", "gold")
+    over = judgebench("score", "--csv", "own.csv", *columns, "--output", "own.csv")
+    assert (over.code, over.err) == (
+        2,
+        "judgebench: --output own.csv would overwrite what is read; name another file\n",
+    )
+    assert (tmp_path / "own.csv").read_text().startswith("judge,gold")
+    dropped = judgebench("score", "--csv", "own.csv", *columns, "--sensitivity", "--verify")
+    assert (dropped.code, dropped.err) == (2, "judgebench: --verify doesn't go with --sensitivity\n")
+    judge = ("--judge", "baseline/longest", "--task", "pandalm", "--sample")
+    nowhere = judgebench("run", *judge, "--dry-run", "--runs", "own.csv")
+    assert (nowhere.code, nowhere.err) == (2, "judgebench: --runs needs a folder, and own.csv is a file\n")

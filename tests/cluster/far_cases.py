@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
 
 
@@ -60,7 +60,7 @@ def ask(
     workers: int = 2,
     watch: Callable[[Progress], None] | None = None,
     environment: dict[str, str] | None = None,
-) -> list[Outcome]:
+) -> list[Execution]:
     recipes = {made.run.identity: recipe for made, recipe in plans}
     setup = Setup(recipes, workers=workers, environment=environment or {})
     return execute_all([made for made, _ in plans], runs, options, setup=setup, watch=watch, interval=0.02)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,11 +111,9 @@ def test_limits_are_those_of_all_workers_together(slow_llm: Counting, tmp_path: 
     # Three and two; the second worker may come late.
     assert 3 <= slow_llm.most <= 5
     slow_llm.counts.clear()
-    started = time.monotonic()
-    [outcome] = ask(tmp_path, Options(rpm=600), planned("server/m", Pairs(40, "slowly"), base_url=slow_llm.openai_url))
+    # How they divide requests among minutes, a simulated clock shows (tests/run/test_rate_limits.py).
+    [outcome] = ask(tmp_path, Options(rpm=6000), planned("server/m", Pairs(40, "slowly"), base_url=slow_llm.openai_url))
     assert outcome.error is None
-    # 40 requests at ten a second, but for the first half second's worth.
-    assert time.monotonic() - started > 2.5
     assert slow_llm.counts.total() == 40
 
 
@@ -130,7 +127,7 @@ def test_workers_together_stay_within_the_budget(fake_llm: FakeLLM, tmp_path: Pa
     # A call costs about a third of a dollar at this price.
     [outcome] = ask(tmp_path / "runs", Options(max_cost=20.0, max_concurrency=8), made)
     assert isinstance(outcome.error, IncompleteError)
-    assert "would exceed --max-cost 20" in str(outcome.error)
+    assert "would exceed max_cost 20" in str(outcome.error)
     paid = sum(line["usage"]["usd"] for line in stored(outcome.path))
     assert paid == pytest.approx(outcome.summary.usage.usd)
     assert 18.0 <= paid <= 20.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import resource
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -57,9 +56,13 @@ def test_light_commands_load_no_heavy_library(nowhere: Path, command: list[str])
     done = python("-X", "importtime", "-m", "judgebench", *command)
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(done.stdout.splitlines()) > 2
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    loaded = {name.partition(".")[0] for name in modules}
     assert "judgebench" in loaded
     assert not loaded & HEAVY
+    # What is loaded is what starting costs, on whatever machine; `python -c pass` loads 25 modules.
+    assert len(modules) <= 250
+    assert len([name for name in modules if name.startswith("judgebench.")]) <= 25
 
 
 @pytest.mark.parametrize("command", LIGHT, ids=" ".join)
@@ -89,32 +92,10 @@ def test_importing_every_module_writes_fetches_and_prints_nothing(nowhere: Path)
     assert not list(nowhere.iterdir())
 
 
-def children_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def test_light_commands_start_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = {"python -c pass": ["-c", "pass"]} | {" ".join(c): ["-m", "judgebench", *c] for c in LIGHT}
-    best = dict.fromkeys(commands, float("inf"))
-    # CPU time, side by side: a busy machine makes a command wait, not work. The first round also compiles.
-    for _ in range(8):
-        for name, command in commands.items():
-            start = children_cpu()
-            subprocess.run([sys.executable, *command], capture_output=True, check=True, timeout=60)
-            best[name] = min(best[name], children_cpu() - start)
-    bare = best.pop("python -c pass")
-    figures = [f"judgebench {name}: {t:.3f} s, {t / bare:.1f} x python -c pass\n" for name, t in best.items()]
-    with capsys.disabled():
-        sys.stdout.writelines(["\n", *figures])
-    # 0.25 s on a machine that starts Python in 15 ms or so; a slower machine gets the same ratio.
-    assert max(best.values()) <= max(0.25, 17 * bare), best
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_commands_title_is_the_first_line_of_its_help(name: str) -> None:
     place, title = COMMANDS[name]
     module, _, attribute = place.partition(":")
     command = getattr(importlib.import_module(module), attribute)
-    told = command(help_option=True).info.help if name == "list" else inspect.getdoc(command)
+    told = inspect.getdoc(command)
     assert told.partition("\n\n")[0].replace("\n", " ") == title

@@ -14,8 +14,8 @@ from servers.fake_batches import FakeBatches
 from judgebench.domain import Completion, Message, Request
 from judgebench.errors import BackendError, GoneError, RejectedError, RetryableError
 from judgebench.judges.backends.anthropic import AnthropicBatches
-from judgebench.judges.backends.batches import encode_line, json_lines
 from judgebench.judges.backends.openai import OpenAIBatches
+from judgebench.judges.backends.sdk import encode_line, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -121,7 +121,7 @@ def test_results_that_are_no_results_can_be_fetched_again(text: str) -> None:
         async for _ in json_lines("openai/m", chunks()):
             pass
 
-    with pytest.raises(RetryableError, match="no JSON object"):
+    with pytest.raises(RetryableError, match="not a JSON object"):
         asyncio.run(read())
 
 
@@ -129,7 +129,7 @@ def test_results_that_are_no_results_can_be_fetched_again(text: str) -> None:
     ("api", "line", "error", "says"),
     [
         ("openai", {"response": None, "error": {"code": "batch_expired", "message": "late"}}, RetryableError, "late"),
-        ("openai", {"response": {"status_code": 200, "body": None}}, RetryableError, "no JSON object"),
+        ("openai", {"response": {"status_code": 200, "body": None}}, RetryableError, "not a JSON object"),
         ("openai", {"response": {"status_code": 200, "body": {"choices": []}}}, RetryableError, "without a choice"),
         ("openai", {"response": {"status_code": 500, "body": "x"}}, RetryableError, "HTTP 500"),
         ("openai", {"response": {"status_code": 400, "body": {"error": {"message": "no"}}}}, RejectedError, "no"),

@@ -160,7 +160,7 @@ def test_a_server_that_is_not_there_is_unreachable(backend: str) -> None:
         ("403", "API_KEY"),
         ("404", "model"),
         ("quota", "credit"),
-        ("temperature", "--temperature none"),
+        ("temperature", "pass temperature none"),
     ],
 )
 def test_faults_that_every_item_would_meet_end_the_run(fake_llm: FakeLLM, backend: str, fault: str, words: str) -> None:
@@ -266,7 +266,7 @@ def test_a_server_needs_no_key(fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatc
 def test_a_server_needs_an_address(url: str | None) -> None:
     from judgebench.judges.backends.server import create
 
-    with pytest.raises(UsageError, match="--base-url"):
+    with pytest.raises(UsageError, match="base_url"):
         create("m", prompt=None, base_url=url, temperature=0, max_tokens=9, timeout=1, seed=None)
 
 
@@ -375,16 +375,16 @@ def test_a_temperature_goes_through_the_version_of_the_api_that_takes_one(
 
 
 def test_cached_tokens_are_input_tokens_in_either_api() -> None:
-    from judgebench.judges.backends.anthropic import _completion
-    from judgebench.judges.backends.chat import chat_completion
+    from judgebench.judges.backends.anthropic import AnthropicBackend
+    from judgebench.judges.backends.openai import OpenAIBackend
 
+    options = {"base_url": None, "temperature": None, "max_tokens": 9, "timeout": 1.0, "seed": None}
     usage = {"input_tokens": 5, "cache_read_input_tokens": 70, "cache_creation_input_tokens": 25, "output_tokens": 3}
     body = {"content": [{"type": "text", "text": "x"}], "stop_reason": "end_turn", "usage": usage}
-    anthropic = _completion("a/m", body, 1.0, ())
+    anthropic = AnthropicBackend("m", **options).read(body, 1.0, ())
     usage = {"prompt_tokens": 100, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 70}}
-    openai = chat_completion(
-        "o/m", {"choices": [{"message": {"content": "x"}}], "usage": usage}, key_variable="K", seconds=1.0
-    )
+    body = {"choices": [{"message": {"content": "x"}}], "usage": usage}
+    openai = OpenAIBackend("m", **options).read(body, 1.0, ())
     for done in (anthropic, openai):
         assert (done.input_tokens, done.cached_tokens, done.output_tokens) == (100, 70, 3)
 
@@ -404,6 +404,6 @@ def test_an_error_in_a_200_means_what_it_says(code: object, kind: type[Exception
 def test_json_nested_beyond_reason_is_no_json(text: str) -> None:
     from judgebench.judges.backends.chat import decode, error_body
 
-    with pytest.raises(RetryableError, match="no JSON"):
+    with pytest.raises(RetryableError, match="not JSON"):
         decode("server/m", 200, text)
     assert error_body(500, text) == text

@@ -7,8 +7,7 @@ import time
 import pytest
 
 from judgebench.domain import Quota, RateLimits
-from judgebench.judges.backend import retry_after
-from judgebench.judges.http import rate_limits
+from judgebench.judges.headers import rate_limits, retry_after
 
 NOON = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
 

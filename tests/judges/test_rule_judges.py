@@ -92,7 +92,7 @@ def test_lexical_judges_say_what_they_miss() -> None:
         ask(judge, item_of("x"), CHECK)
     with pytest.raises(RejectedError, match="no reference"):
         ask(judge, item_of("x", references=("?!",)), CHECK)
-    with pytest.raises(UsageError, match="--reference human"):
+    with pytest.raises(UsageError, match="pass reference human"):
         ask(judge, item_of("x", references=("x",)), CHECK, reference="none")
     with pytest.raises(UsageError, match="pair:3"):
         ask(judge, item_of("x", "y"), PAIR)

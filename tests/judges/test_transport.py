@@ -13,7 +13,7 @@ import pytest
 from asking import asked, close
 
 from judgebench.domain import Scale
-from judgebench.judges.http import http_client, http_library
+from judgebench.judges.backends.sdk import http_client, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

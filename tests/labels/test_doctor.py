@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgebench.api.doctor import doctor
+from judgebench.api.showing import doctor
 from judgebench.domain import Scale
 from judgebench.errors import DataError
 from judgebench.labels.load import LongSpec, load
@@ -235,7 +235,7 @@ def test_real_benchmark_files(data_dir, file, command):
 
 def test_the_doctor_needs_no_heavy_library():
     code = (
-        "import sys, judgebench.labels, judgebench.api.doctor as d; "
+        "import sys, judgebench.labels, judgebench.api.showing as d; "
         "heavy = {'numpy', 'pandas', 'scipy', 'pyarrow', 'sklearn', 'datasets'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )

@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stored_cases import RUN, case, verdict
 
+from judgebench.api.labelling import LabelledTask
 from judgebench.domain import Scale
 from judgebench.domain.items import Item, Label, Response, Turn
 from judgebench.errors import DataError, IncompleteError, UsageError
 from judgebench.labels.annotation_files import LabelWriter, label_file, read_file, read_labels
 from judgebench.labels.annotations import Labelled, code_of, words_of
-from judgebench.store.runs import RunWriter, read_run
-from judgebench.store.stored import LabelledRun
-from judgebench.tasks.base import LabelledTask
+from judgebench.store.runs import LabelledRun, read_run
+from judgebench.store.writer import RunWriter
 
 PAIR = Scale.pair()
 

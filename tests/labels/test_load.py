@@ -87,7 +87,7 @@ def test_unknown_words_are_listed_all_at_once_with_their_lines(table):
     assert message == (
         "FILE: 2 labels are not on the scale check: 'maybe' (judge 7 cells, first on lines 2, 5, 8, 11, 14), "
         "'unsure' (h1 line 2); its words are correct/incorrect, right/wrong, true/false, yes/no, pass/fail, y/n, t/f, "
-        "1/0; correct them, empty those cells, or say --word OLD=NEW"
+        "1/0; correct them, empty those cells, or say words OLD=NEW"
     )
     inferred = refusal(table("judge,h1\nyes,no\nno,yes\npass,Dunno\n"), ["judge"], ["h1"])
     assert inferred.startswith("FILE: most labels are words of the check scale, but 'Dunno' (h1 line 4) is not")
@@ -114,8 +114,8 @@ def test_numbers_on_a_pair_scale(table):
     assert loaded.judges["j"].gold[:, 0].tolist() == [2, 1]
     assert "1 and 2 are read as the first and the second response" in loaded.notes
     zero = table("j,g\n1,2\n2,0\n")
-    assert "--word 0=tie --word 1=A --word 2=B" in refusal(zero, ["j"], ["g"], scale=Scale.pair())
-    assert "--word 0=tie" in refusal(zero, ["j"], ["g"], error=UsageError)
+    assert "words 0=tie words 1=A words 2=B" in refusal(zero, ["j"], ["g"], scale=Scale.pair())
+    assert "words 0=tie" in refusal(zero, ["j"], ["g"], error=UsageError)
     meant = load(zero, ["j"], ["g"], words={"0": "tie", "1": "A", "2": "B"})
     assert meant.scale == Scale.pair()
     assert meant.judges["j"].gold[:, 0].tolist() == [2, 1]
@@ -270,5 +270,5 @@ def test_the_public_triviaqa_tables(data_dir):
 def test_a_subset_of_the_name_of_the_row_of_all_items_is_refused(table):
     path = table("j,g,s\n" + "yes,yes,all\nno,yes,b\nno,no,b\n")
     said = refusal(path, ["j"], ["g"], subset_col="s")
-    assert said.startswith("FILE: a subset in the --subset-col is named 'all', as the row of all items is; name it")
+    assert said.startswith("FILE: subset has a subset named 'all', as the row of all items is; name it")
     assert load(path, ["j"], ["g"], system_col="s").judges["j"].systems == ("all", "b")

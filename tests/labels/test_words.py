@@ -44,7 +44,7 @@ def test_the_one_scale_that_fits(words, spec):
     "words", [["right"], ["1"], ["0"], ["1", "2"], ["0", "1", "2"], ["-1", "0", "1"], ["7"], ["1", "5000"]]
 )
 def test_several_scales_are_never_chosen_from(words):
-    with pytest.raises(UsageError, match="--scale"):
+    with pytest.raises(UsageError, match=r"\bscale:? "):
         infer({"judge": words, "gold": words})
 
 
@@ -61,7 +61,7 @@ def test_what_fits_nothing_is_listed():
     # As many strays as known words: only the strays are named.
     with pytest.raises(DataError, match=r"^some labels are words of the check scale, but 'dunno' .*, 'maybe' "):
         infer({"judge": ["yes", "no", "maybe"], "h1": ["no", "dunno"]})
-    with pytest.raises(DataError, match=r"not words we know: 'high' .* 'low' .*--scale"):
+    with pytest.raises(DataError, match=r"not words we know: 'high' .* 'low' .*mean with scale: "):
         infer({"judge": ["low", "high"]})
     with pytest.raises(DataError, match="numbers with decimals are scores, not labels"):
         infer({"judge": ["3.5", "4"]})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Status, Turn, Usage, Verdict
-from judgebench.store.runs import RunWriter
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from judgebench.domain import Agreement, Estimate, Policies, Usage
-from judgebench.report.leaderboard import Leaderboard
+from judgebench.report.leaderboard.board import Leaderboard
 
 _share = st.floats(0, 1)
 _signed = st.floats(-1, 1)

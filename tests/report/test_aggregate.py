@@ -17,7 +17,9 @@ from report.report_rows import board, one_row
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
 from judgebench.report.document import FORMS
-from judgebench.report.leaderboard import Leaderboard, aggregate, rank
+from judgebench.report.leaderboard.aggregate import aggregate
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.ranks import rank
 
 
 def judged(judge: str, task: str, value: float, se: float | None = 0.02, **changes: object) -> Agreement:
@@ -97,7 +99,7 @@ def test_a_figure_lies_in_its_range_and_win_rates_share_out_what_there_is(values
 def test_a_mean_of_different_metrics_is_refused_and_says_what_to_do() -> None:
     rows = [judged("a", "x", 0.5), judged("a", "y", 0.5, headline="cohen_kappa_quadratic")]
     rows[1] = replace(rows[1], metrics={**rows[1].metrics, "cohen_kappa_quadratic": Estimate(0.7, 0.6, 0.8, 9)})
-    with pytest.raises(UsageError, match=r"cohen_kappa on x; cohen_kappa_quadratic on y.*--metric NAME"):
+    with pytest.raises(UsageError, match=r"cohen_kappa on x; cohen_kappa_quadratic on y.*give metric NAME"):
         aggregate(rank(rows), "mean")
     assert aggregate(rank(rows), "rank").metric == ""
     assert aggregate(rank(rows, {"x": "cohen_kappa", "y": "cohen_kappa"}), "mean").judges[0].value == 0.5

@@ -15,8 +15,8 @@ from report.test_leaderboard import judged, with_verdicts
 
 from judgebench.domain import Policies, Status, Usage, Verdict
 from judgebench.report.document import FORMS
-from judgebench.report.leaderboard import Entry, Leaderboard, Pace, pace, rank
-from judgebench.report.leaderboard.ranks import usd_per_1000
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.ranks import Entry, Pace, pace, rank, usd_per_1000
 
 
 def verdict(seconds: float, probe: str = "") -> Verdict:

@@ -18,17 +18,10 @@ from judgebench.agreement.systems.systems import rank_systems
 from judgebench.domain import Estimate, Scale, Usage
 from judgebench.report.document.as_html import asset
 from judgebench.report.document.text import clean
-from judgebench.report.page.charts import (
-    calibration,
-    confusion,
-    forest,
-    length,
-    pareto,
-    position,
-    subsets,
-    systems,
-)
+from judgebench.report.page.charts.groups import subsets, systems
+from judgebench.report.page.charts.judges import forest, pareto
 from judgebench.report.page.charts.markup import ROLES
+from judgebench.report.page.charts.verdicts import calibration, confusion, length, position
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,10 +18,10 @@ from pylatexenc.latexwalker import get_default_latex_context_db as walker_db
 from pylatexenc.macrospec import std_macro
 from report.report_rows import board, one_row, rows
 
-from judgebench.report import leaderboard
 from judgebench.report.document.as_tex import PREAMBLE, latex_table, latex_text
-from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.text import clean
+from judgebench.report.leaderboard.ranks import Entry, rank
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,13 +109,13 @@ def test_brackets_and_stars_at_the_start_of_a_row_are_no_options() -> None:
     assert "\n{}* & {}[x] \\\\" in text
 
 
-def hostile_board() -> list[leaderboard.Entry]:
+def hostile_board() -> list[Entry]:
     found = [
         replace(one_row(), judge=text, task=task, warnings=("prevalence",))
         for text in HOSTILE
         for task in ("pandalm", r"\evil_{task}$&%")
     ]
-    return leaderboard.rank(found)
+    return rank(found)
 
 
 def test_a_leaderboard_of_hostile_names_parses_into_the_tables_that_it_is() -> None:
@@ -137,7 +137,7 @@ def test_a_leaderboard_of_hostile_names_parses_into_the_tables_that_it_is() -> N
 @given(rows(3))
 @settings(max_examples=20, deadline=None)
 def test_any_leaderboard_parses(some) -> None:
-    _walker(board(leaderboard.rank(some), "tex")).get_latex_nodes()
+    _walker(board(rank(some), "tex")).get_latex_nodes()
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex here")

@@ -18,9 +18,9 @@ from judgebench.agreement.matching import Judged
 from judgebench.agreement.measure import measure
 from judgebench.domain import Agreement, Estimate, Policies, Ratings, Scale
 from judgebench.errors import UsageError
-from judgebench.report import leaderboard
 from judgebench.report.document import FORMS
-from judgebench.report.leaderboard import Leaderboard
+from judgebench.report.leaderboard.board import Leaderboard
+from judgebench.report.leaderboard.ranks import NOTE, rank
 from judgebench.report.scores import Scores
 
 
@@ -39,7 +39,7 @@ def test_rows_are_sorted_by_task_subset_and_headline():
         judged("n", None),
         judged("aa", 0.2),
     ]
-    entries = leaderboard.rank(given_rows)
+    entries = rank(given_rows)
     assert [(e.row.task, e.row.subset, e.row.judge) for e in entries] == [
         ("judgebench", "all", "c"),
         ("pandalm", "all", "aa"),
@@ -51,7 +51,7 @@ def test_rows_are_sorted_by_task_subset_and_headline():
 
 
 def test_ranks_say_what_overlapping_intervals_leave_open():
-    entries = leaderboard.rank([judged("a", 0.9), judged("b", 0.5), judged("c", 0.49), judged("d", 0.1)])
+    entries = rank([judged("a", 0.9), judged("b", 0.5), judged("c", 0.49), judged("d", 0.1)])
     assert [(e.row.judge, e.rank, e.best, e.worst) for e in entries] == [
         ("a", 1, 1, 1),
         ("b", 2, 2, 3),
@@ -64,20 +64,20 @@ def test_ranks_say_what_overlapping_intervals_leave_open():
 def test_without_an_interval_a_rank_has_no_range():
     bare = judged("b", 0.5)
     bare = replace(bare, metrics={**bare.metrics, "cohen_kappa": Estimate(0.5, None, None, 99)})
-    entries = leaderboard.rank([judged("a", 0.9), bare])
+    entries = rank([judged("a", 0.9), bare])
     assert (entries[1].rank, entries[1].best, entries[1].worst) == (2, None, None)
     assert entries[1].ranks == "2 (?)"
 
 
 def test_equal_judges_share_a_rank():
-    entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.5 + 1e-13), judged("c", 0.1)])
+    entries = rank([judged("a", 0.5), judged("b", 0.5 + 1e-13), judged("c", 0.1)])
     assert [e.rank for e in entries] == [1, 1, 3]
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 0.3)), min_size=1, max_size=8))
 @settings(max_examples=100, deadline=None)
 def test_a_rank_lies_in_its_range(values):
-    entries = leaderboard.rank([judged(f"j{i}", v, half) for i, (v, half) in enumerate(values)])
+    entries = rank([judged(f"j{i}", v, half) for i, (v, half) in enumerate(values)])
     for entry in entries:
         assert 1 <= entry.best <= entry.rank <= entry.worst <= len(values)
 
@@ -91,14 +91,14 @@ def test_what_can_not_be_compared_gets_no_rank():
         {"policies": Policies("single", "class", "wrong", "majority")},
         {"subset": "math"},
     ):
-        entries = leaderboard.rank([*kept, judged("c", 0.9, **other)])
+        entries = rank([*kept, judged("c", 0.9, **other)])
         ranks = {e.row.judge: e.rank for e in entries}
         assert ranks == {"a": 1, "b": 2, "c": None}
 
 
 def test_a_recording_in_one_order_and_a_few_gaps_are_ranked_and_the_policy_is_noted():
     recorded = judged("c", 0.9, policies=Policies("mean", "class", "tie", "majority"), items=960)
-    entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4), recorded])
+    entries = rank([judged("a", 0.5), judged("b", 0.4), recorded])
     assert {e.row.judge: e.rank for e in entries} == {"c": 1, "a": 2, "b": 3}
     text = board(entries, "md")
     assert "¹ measured under order=mean tie=class invalid=tie gold=majority" in text
@@ -106,11 +106,11 @@ def test_a_recording_in_one_order_and_a_few_gaps_are_ranked_and_the_policy_is_no
 
 
 def test_an_undefined_headline_gets_no_rank():
-    assert leaderboard.rank([judged("a", None), judged("b", 0.1)])[1].rank is None
+    assert rank([judged("a", None), judged("b", 0.1)])[1].rank is None
 
 
 def test_percent_agreement_leads_where_no_judge_has_a_kappa():
-    entries = leaderboard.rank([judged("a", None), judged("b", None)])
+    entries = rank([judged("a", None), judged("b", None)])
     assert {e.headline for e in entries} == {"percent_agreement"}
     assert [e.rank for e in entries] == [1, 1]
 
@@ -120,23 +120,23 @@ def test_the_scale_s_headline_leads():
         one = judged(judge, plain, headline="cohen_kappa_quadratic", scale="rate:1-5")
         return replace(one, metrics={**one.metrics, "cohen_kappa_quadratic": Estimate(quadratic, 0.1, 0.9, 99)})
 
-    entries = leaderboard.rank([rated("a", 0.3, 0.9), rated("b", 0.8, 0.2)])
+    entries = rank([rated("a", 0.3, 0.9), rated("b", 0.8, 0.2)])
     assert [(e.row.judge, e.headline) for e in entries] == [(j, "cohen_kappa_quadratic") for j in "ba"]
     document = json.loads(board(entries, "json"))
     assert {row["headline"] for row in document["rows"]} == {"cohen_kappa_quadratic"}
     assert "by cohen_kappa_quadratic" in board(entries, "table")
     # Where no judge has it, the general ones take over.
     bare = [judged(j, v, headline="cohen_kappa_quadratic") for j, v in (("a", 0.5), ("b", 0.2))]
-    assert {e.headline for e in leaderboard.rank(bare)} == {"cohen_kappa"}
+    assert {e.headline for e in rank(bare)} == {"cohen_kappa"}
 
 
 def test_a_chosen_headline():
     some = [judged("a", 0.9), judged("b", 0.1)]
     best = replace(some[1], metrics={**some[1].metrics, "accuracy": Estimate(0.99, 0.98, 1.0, 9)})
-    entries = leaderboard.rank([some[0], best], {"pandalm": "accuracy"})
+    entries = rank([some[0], best], {"pandalm": "accuracy"})
     assert entries[0].row.judge == "b"
     with pytest.raises(UsageError, match="'acuracy'"):
-        leaderboard.rank(some, {"pandalm": "acuracy"})
+        rank(some, {"pandalm": "acuracy"})
 
 
 @given(rows(4), st.randoms(use_true_random=False))
@@ -145,38 +145,38 @@ def test_the_order_in_which_runs_are_found_does_not_show(some, random):
     mixed = list(some)
     random.shuffle(mixed)
     for form in FORMS:
-        assert board(leaderboard.rank(mixed), form) == board(leaderboard.rank(some), form)
+        assert board(rank(mixed), form) == board(rank(some), form)
 
 
 def test_csv_columns_are_fixed_and_formulas_neutralised():
-    text = board(leaderboard.rank([judged("=cmd|' /C calc'!A0", 0.5, revision="@SUM(A1)")]), "csv")
+    text = board(rank([judged("=cmd|' /C calc'!A0", 0.5, revision="@SUM(A1)")]), "csv")
     lines = list(csv.DictReader(io.StringIO(text)))
     assert lines[0]["judge"].startswith("'=")
     assert lines[0]["revision"].startswith("'@")
     assert lines[0]["cohen_kappa_low"] == "0.480000"
     assert lines[0]["rank"] == "1"
-    bare = board(leaderboard.rank([judged("x", None, metrics={}, bias={}, ceiling={})]), "csv")
+    bare = board(rank([judged("x", None, metrics={}, bias={}, ceiling={})]), "csv")
     assert bare.split("\n")[0] == text.split("\n")[0]
     assert "\r" not in text
 
 
 def test_a_negative_figure_is_no_formula():
-    text = board(leaderboard.rank([judged("a", -0.5)]), "csv")
+    text = board(rank([judged("a", -0.5)]), "csv")
     assert ",-0.500000," in text
 
 
 def test_a_judge_without_a_verdict_has_no_rank():
-    entries = leaderboard.rank([judged("silent", 0.0, coverage=0.0), judged("wrong", -0.4)])
+    entries = rank([judged("silent", 0.0, coverage=0.0), judged("wrong", -0.4)])
     assert {entry.row.judge: entry.rank for entry in entries} == {"silent": None, "wrong": 1}
 
 
 def test_a_leaderboard_of_one_subset_fits_80_columns():
-    text = board(leaderboard.rank([judged("openai/gpt-4o-2024-05-13", 0.5)]), "table", width=80)
+    text = board(rank([judged("openai/gpt-4o-2024-05-13", 0.5)]), "table", width=80)
     assert max(map(len, text.splitlines())) <= 80
 
 
 def test_json_rows_are_score_rows_with_ranks():
-    document = json.loads(board(leaderboard.rank([judged("a", 0.5)]), "json"))
+    document = json.loads(board(rank([judged("a", 0.5)]), "json"))
     assert document["schema"] == Leaderboard.SCHEMA
     assert "judgebench compare" in document["note"]
     bare = {"schema": Scores.SCHEMA, "rows": document["rows"]}
@@ -190,7 +190,7 @@ def test_the_schema_of_leaderboards():
     assert schema["properties"]["schema"]["const"] == Leaderboard.SCHEMA
     validator = jsonschema.Draft202012Validator(schema)
     several = [judged("a", 0.5), judged("b", 0.45), judged("silent", None), judged("a", 0.4, subset="part")]
-    document = Leaderboard(tuple(leaderboard.rank(several))).to_json()
+    document = Leaderboard(tuple(rank(several))).to_json()
     validator.validate(document)
     row = document["rows"][0]
     wrong = (
@@ -206,10 +206,10 @@ def test_the_schema_of_leaderboards():
 
 
 def test_markdown_and_table_say_what_a_rank_is_and_who_gave_the_gold():
-    entries = leaderboard.rank([judged("a", 0.5), judged("b", 0.4, task="jb", gold="verifier")])
+    entries = rank([judged("a", 0.5), judged("b", 0.4, task="jb", gold="verifier")])
     for form in ("md", "table"):
         text = board(entries, form)
-        assert leaderboard.NOTE in " ".join(text.split())
+        assert NOTE in " ".join(text.split())
         assert "pandalm: agreement with humans" in text
         assert "jb: agreement with verifier" in text
 
@@ -249,8 +249,8 @@ def test_verdicts_give_paired_rank_sets_that_are_narrower_than_overlap():
     """Three judges that err on nested items: paired they are told apart, by their intervals they are not."""
     rights = {name: [int(i % 100 >= wrong) for i in range(400)] for name, wrong in (("a", 10), ("b", 14), ("c", 18))}
     rows_, judged_by = with_verdicts(rights, clusters=400)
-    overlap = leaderboard.rank(rows_, {"pandalm": "accuracy"})
-    paired = leaderboard.rank(rows_, {"pandalm": "accuracy"}, judged_by)
+    overlap = rank(rows_, {"pandalm": "accuracy"})
+    paired = rank(rows_, {"pandalm": "accuracy"}, judged_by)
     assert [(e.rank, e.best, e.worst, e.paired) for e in overlap if e.row.subset == "all"] == [
         (1, 1, 2, False), (2, 1, 3, False), (3, 2, 3, False)
     ]  # fmt: skip
@@ -263,13 +263,13 @@ def test_verdicts_give_paired_rank_sets_that_are_narrower_than_overlap():
 def test_without_every_judges_verdicts_intervals_decide():
     rows_, judged_by = with_verdicts({"a": [1] * 90 + [0] * 10, "b": [1] * 80 + [0] * 20})
     judged_by.pop(("pandalm", "b", "r"))
-    assert not any(entry.paired for entry in leaderboard.rank(rows_, judged=judged_by))
+    assert not any(entry.paired for entry in rank(rows_, judged=judged_by))
 
 
 @given(st.lists(st.lists(st.integers(0, 1), min_size=30, max_size=30), min_size=2, max_size=5))
 @settings(max_examples=20, deadline=None)
 def test_a_rank_lies_in_its_paired_range(rights):
     rows_, judged_by = with_verdicts({f"j{i}": right for i, right in enumerate(rights)}, clusters=15)
-    for entry in leaderboard.rank(rows_, judged=judged_by):
+    for entry in rank(rows_, judged=judged_by):
         if entry.best is not None:
             assert 1 <= entry.best <= entry.rank <= entry.worst <= len(rights)

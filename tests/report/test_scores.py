@@ -17,7 +17,7 @@ from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Usage
 from judgebench.errors import UsageError
 from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_table import text_width
-from judgebench.report.document.text import clean, spread
+from judgebench.report.document.text import clean, decimal
 from judgebench.report.rows import ROW
 from judgebench.report.scores import Scores
 from judgebench.report.words import SHORT
@@ -318,7 +318,7 @@ def test_nan_can_not_be_written():
 @given(estimates)
 def test_spread_reads_back(estimate):
     if estimate.value is not None:
-        assert float(spread(estimate.value)) == pytest.approx(estimate.value, abs=5.1e-4)
+        assert float(decimal(estimate.value)) == pytest.approx(estimate.value, abs=5.1e-4)
 
 
 def test_policies_stand_in_every_form():

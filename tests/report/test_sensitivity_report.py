@@ -7,14 +7,14 @@ import json
 import jsonschema
 import numpy as np
 
-from judgebench.agreement.sensitivity import sensitivity
+from judgebench.agreement.context import sensitivity
 from judgebench.domain import Policies, Ratings, Scale
-from judgebench.report.sensitivity import Line, Sensitivity
+from judgebench.report.sensitivity import Sensitivity, Variant
 
 VALIDATOR = jsonschema.Draft202012Validator(Sensitivity.json_schema())
 
 
-def lines(**changes: object) -> tuple[Line, ...]:
+def lines(**changes: object) -> tuple[Variant, ...]:
     rng = np.random.default_rng(3)
     gold = rng.integers(0, 3, (40, 2))
     rows, none = np.arange(40), np.zeros(40, dtype=int)
@@ -24,7 +24,7 @@ def lines(**changes: object) -> tuple[Line, ...]:
         swapped=none > 0, subset=none, subsets=("",), system=none, systems=("",),
     )  # fmt: skip
     return tuple(
-        Line("task", "judge", policies, size, policies == Policies(order="single"), metrics, **changes)
+        Variant("task", "judge", policies, size, policies == Policies(order="single"), metrics, **changes)
         for policies, size, metrics in sensitivity(given)
     )
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 
-from judgebench.agreement.alt_test.procedure import alt_test_ratings, default_epsilon
+from judgebench.agreement.alt_test import alt_test_ratings, default_epsilon
 from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
+from judgebench.report.page.page import sections, sentence
 from judgebench.report.page.stand_in import MARGIN, answer
-from judgebench.report.page.summary import sections, sentence
 
 if TYPE_CHECKING:
     from pathlib import Path

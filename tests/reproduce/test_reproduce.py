@@ -17,8 +17,7 @@ from judgebench.domain import Item, Label, Reply, Response, Scale, Status, Turn
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce import reproduction as module
-from judgebench.reproduce.recomputed import recorded_verdicts
-from judgebench.reproduce.reproduction import reproduce
+from judgebench.reproduce.reproduction import recorded_verdicts, reproduce
 from judgebench.tasks.base import Recording
 from judgebench.tasks.card import load_card
 
@@ -157,15 +156,15 @@ def test_all_digits_of_the_human_alphas(everything, data_dir):
 
 @pytest.mark.data
 def test_an_alpha_and_a_winning_rate_that_differ_are_named(data_dir, monkeypatch):
-    from judgebench.tasks.published import load_published
+    from judgebench.reproduce.published import load_published
 
     def planted(name):
         published = load_published(name)
-        tests = [row for row in published.alt_tests if row.split == "mtbench"][:1]
-        wrong = [replace(row, figures={**row.figures, "advantage_probability": 0.5}) for row in tests]
-        humans = [replace(cell, value=cell.value + 1e-6) for cell in published.humans if cell.split == "recipes"]
-        nowhere = [replace(cell, subset="taste") for cell in humans[:1]]
-        return replace(published, alt_tests=tuple(wrong), humans=(*humans, *nowhere))
+        tests = [one for one in published.figures if one.split == "mtbench"][:2]
+        tests = [replace(one, value=0.5) if one.metric == "advantage_probability" else one for one in tests]
+        humans = [replace(one, value=one.value + 1e-6) for one in published.figures if one.split == "recipes"]
+        nowhere = [replace(one, subset="taste") for one in humans[:1]]
+        return replace(published, figures=(*tests, *humans, *nowhere))
 
     monkeypatch.setattr(module, "load_published", planted)
     found = reproduce(["alttest", "judge-bench-dmg"], data_dir)
@@ -179,12 +178,12 @@ def test_an_alpha_and_a_winning_rate_that_differ_are_named(data_dir, monkeypatch
 
 @pytest.mark.data
 def test_a_planted_wrong_figure_fails(data_dir, monkeypatch):
-    from judgebench.tasks.published import load_published
+    from judgebench.reproduce.published import load_published
 
     def planted(name):
         published = load_published(name)
-        first, *rest = published.cells
-        return replace(published, cells=(replace(first, value=first.value + 0.01), *rest[:1]), annotators=())
+        first, second, *_ = published.figures
+        return replace(published, figures=(replace(first, value=first.value + 0.01), second))
 
     monkeypatch.setattr(module, "load_published", planted)
     found = reproduce(["pandalm"], data_dir)

@@ -58,7 +58,7 @@ def kept(runs: Path, plan: Plan) -> list[Verdict]:
 def test_what_the_budget_does_not_hold_is_not_submitted_and_the_next_command_goes_on(api: str, tmp_path: Path) -> None:
     with FakeBatches() as llm:
         plan = priced(api, llm, open_task("pandalm", sample=True))
-        with pytest.raises(IncompleteError, match=r"the 8 cases .* would cost about 0\.0080 USD; .*--max-cost") as told:
+        with pytest.raises(IncompleteError, match=r"the 8 cases .* would cost about 0\.0080 USD; .*max_cost") as told:
             batch(plan, tmp_path, TWENTY, capped(0.045))
         # Of 0.045, 0.005 were left: 0.003 more would have done.
         assert re.search(r"0\.0400 outstanding: about 0\.0030 USD more would do", str(told.value))
@@ -90,13 +90,13 @@ def test_what_an_earlier_command_has_out_there_counts(api: str, tmp_path: Path) 
     with FakeBatches(polls=0) as llm:
         llm.hold = True
         for _ in range(3):
-            with pytest.raises(IncompleteError, match=r"20 requests submitted in 1 batch.*--max-cost"):
+            with pytest.raises(IncompleteError, match=r"20 requests submitted in 1 batch.*max_cost"):
                 again()
             assert [b.requests for b in llm.batches] == [20]
         llm.hold = False
         # Each command collects what is there, or submits what its budget then holds: none goes round in circles.
         for _ in range(2):
-            with pytest.raises(IncompleteError, match="--max-cost"):
+            with pytest.raises(IncompleteError, match="max_cost"):
                 again()
         again()
         assert [b.requests for b in llm.batches] == [20, 20, 8]
@@ -119,7 +119,7 @@ def test_what_a_batch_leaves_is_asked_live_within_the_budget(api: str, tmp_path:
     with FakeBatches() as llm:
         plan = priced(api, llm, Toy([f"question {n}" for n in range(10)]))
         llm.next_batch("expired")
-        with pytest.raises(IncompleteError, match="would exceed --max-cost"):
+        with pytest.raises(IncompleteError, match="would exceed max_cost"):
             batch(plan, tmp_path, QUICK, capped(0.0201))
         assert (len(llm.batches), len(llm.requests)) == (1, 5)
         assert len(kept(tmp_path, plan)) == 15
@@ -133,7 +133,7 @@ def test_what_a_batch_leaves_is_asked_live_within_the_budget(api: str, tmp_path:
 def test_a_budget_without_a_price_is_refused_before_anything_is_submitted(tmp_path: Path) -> None:
     with FakeBatches() as llm:
         plan = planned("openai", llm, Toy(["question"]))
-        with pytest.raises(UsageError, match=r"--max-cost needs a price, and that of openai/m is unknown"):
+        with pytest.raises(UsageError, match=r"max_cost needs a price, and that of openai/m is unknown"):
             execute_in_batches([plan], tmp_path, capped(1.0), QUICK, tell=print)
         assert not llm.batches
     assert not list(tmp_path.iterdir())

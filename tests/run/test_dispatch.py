@@ -65,7 +65,7 @@ def llm_judge(llm: FakeLLM, name: str = "server/m", *, price: float | None = 0.0
     def cost(completion: Completion) -> float | None:
         return None if price is None else price * (completion.input_tokens + completion.output_tokens)
 
-    model = Model(name, backend.complete, price=cost, close=backend.aclose, limit_group=limit_group, longest=64)
+    model = Model(name, backend.complete, price=cost, close=backend.clients.aclose, limit_group=limit_group, longest=64)
     return LLMJudge(model, settings={"at": llm.port})
 
 
@@ -278,7 +278,7 @@ def test_a_budget_is_not_passed_and_its_run_resumes(tmp_path: Path, concurrency:
             assert paid >= 0.9 * cap
             for outcome in outcomes:
                 assert isinstance(outcome.error, IncompleteError | None)
-                assert "--max-cost" in str(outcome.error or "--max-cost")
+                assert "max_cost" in str(outcome.error or "max_cost")
     assert 3 <= sessions <= 4
     assert spent == pytest.approx(whole)
     assert max(Counter(request.digest for request in llm.requests).values()) == 2
@@ -299,7 +299,7 @@ def test_a_bill_that_nobody_foresaw_stays_within_what_was_in_flight(tmp_path: Pa
 
 def test_a_budget_without_a_price_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     with FakeLLM() as llm:
-        with pytest.raises(UsageError, match=r"--max-cost needs a price, and that of server/m is unknown"):
+        with pytest.raises(UsageError, match=r"^max_cost needs a price, and that of server/m is unknown"):
             execute_all([planned(llm_judge(llm, price=None))], tmp_path, Options(max_cost=1.0))
         assert not llm.requests
     assert not list(tmp_path.iterdir())

@@ -10,7 +10,7 @@ from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status,
 from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
 from judgebench.judges.own import Own
 from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
-from judgebench.store.runs import Stored
+from judgebench.store.answers import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

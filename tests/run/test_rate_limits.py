@@ -10,9 +10,11 @@ from servers.limiter import Limiter
 
 from judgebench.domain import Case, Completion, Item, Label, Response, Scale, Status, Turn, Verdict
 from judgebench.judges.backend import Failure, http_error
-from judgebench.judges.http import rate_limits
+from judgebench.judges.headers import rate_limits
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model
+from judgebench.run.cluster.engine import _shares
+from judgebench.run.cluster.worker import Secrets, Worker
 from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Request
     from judgebench.judges.model import Complete
-    from judgebench.store.runs import Stored
+    from judgebench.run.cluster.worker import Answer
+    from judgebench.store.answers import Stored
 
 
 class Kept(list[Verdict]):
@@ -88,3 +91,39 @@ def test_a_limit_is_used_up_and_hardly_ever_passed(
     assert bound > 10
     assert simulated() <= 1.1 * bound + 0.5
     assert len(late) <= 0.01 * n
+
+
+def test_workers_together_keep_to_the_requests_of_a_minute(simulated: Callable[[], float]) -> None:
+    # A cluster's workers, without the cluster.
+    sent: list[float] = []
+    answers: list[Answer] = []
+
+    async def complete(request: Request) -> Completion:
+        sent.append(simulated())
+        await asyncio.sleep(0.05)
+        return Completion("[[A]]")
+
+    async def asking() -> None:
+        shares = _shares(Options(rpm=600), 2, pools=1)
+        await asyncio.gather(
+            *(half(share, some) for share, some in zip(shares, (numbered[::2], numbered[1::2]), strict=True))
+        )
+
+    async def half(share: Options, some: list[tuple[int, str, Case, dict[str, Completion]]]) -> None:
+        judge = LLMJudge(Model("server/m", complete))
+        worker = Worker(share, 2, Secrets({}), ".", ())
+        assert await worker.open("run", lambda: judge, Scale.pair(), judge.settings) is None
+        async for batch in worker.ask(some):
+            answers.extend(batch.answers)
+
+    numbered: list[tuple[int, str, Case, dict[str, Completion]]] = [
+        (number, "run", case, {}) for number, case in enumerate(cases(1500))
+    ]
+    asyncio.run(asking())
+    assert sorted(answer.number for answer in answers) == list(range(1500))
+    assert all(answer.reply is not None and answer.reply.status is Status.OK for answer in answers)
+    sent.sort()
+    assert len(sent) == 1500
+    assert all(later - sooner >= 60 for sooner, later in zip(sent, sent[600:], strict=False))
+    # What is allowed is used.
+    assert sent[-1] <= 1.05 * 60 * 1500 / 600

@@ -22,7 +22,6 @@ from judgebench.run.dialogue import Dialogue
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
 from judgebench.run.plans import estimate
-from judgebench.store.answers import Answers
 from judgebench.store.rounds import ROUNDS
 from judgebench.store.runs import find_runs, read_run
 from judgebench.store.upkeep import pack
@@ -154,8 +153,7 @@ def test_batches_and_the_live_run_store_the_same_bytes(make: Any, calls: int, se
 
 
 def test_a_dry_run_counts_all_rounds(server: Server, tmp_path: Path) -> None:
-    with Answers() as nothing:
-        assert [estimate(planned(make()), nothing).calls for make in (two, jury)] == [96, 144]
+    assert [estimate(planned(make()), lambda _: None).calls for make in (two, jury)] == [96, 144]
     assert not server.requests
 
 

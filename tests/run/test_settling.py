@@ -21,8 +21,7 @@ from judgebench.run.engine import Options
 from judgebench.run.execute import execute_all
 from judgebench.run.plans import Conventions, Selection, plan
 from judgebench.store import writer
-from judgebench.store.runs import find_runs
-from judgebench.store.stored import SETTLED
+from judgebench.store.runs import SETTLED, find_runs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -176,5 +176,5 @@ def test_a_silent_server_is_left_at_the_first_byte_and_a_dripping_one_at_the_end
     [error] = caught
     assert error.overloaded
     assert not error.unreachable
-    said = "first-byte-timeout" if fault == "hang" else "--timeout"
+    said = "; first_byte_timeout" if fault == "hang" else "; timeout"
     assert said in str(error)

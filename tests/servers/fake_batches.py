@@ -108,12 +108,10 @@ class FakeBatches(FakeLLM):
         app.router.add_post("/v1/batches", self._create_openai)
         app.router.add_get("/v1/batches", self._list)
         app.router.add_get("/v1/batches/{id}", self._retrieve)
-        app.router.add_post("/v1/batches/{id}/cancel", self._cancel)
         app.router.add_post("/v1/messages/batches", self._create_anthropic)
         app.router.add_get("/v1/messages/batches", self._list)
         app.router.add_get("/v1/messages/batches/{id}", self._retrieve)
         app.router.add_get("/v1/messages/batches/{id}/results", self._results)
-        app.router.add_post("/v1/messages/batches/{id}/cancel", self._cancel)
 
     # --- making ---------------------------------------------------------------------------------
 
@@ -213,11 +211,6 @@ class FakeBatches(FakeLLM):
         page, more = newest[:2], len(newest) > 2  # small pages, so that paging is seen to work
         ids = {"first_id": page[0].id if page else None, "last_id": page[-1].id if page else None}
         return web.json_response({"object": "list", "data": [self._shown(b) for b in page], "has_more": more, **ids})
-
-    async def _cancel(self, request: web.Request) -> web.StreamResponse:
-        batch = self._find(request)
-        batch.canceling, batch.whole = True, "cancelled"
-        return web.json_response(self._shown(batch))
 
     def _shown(self, batch: Batch) -> dict[str, Any]:
         return _openai_shown(batch) if batch.api == "openai" else self._anthropic_shown(batch)

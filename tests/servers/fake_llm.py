@@ -43,7 +43,7 @@ hang        no answer, ever
 cut         the connection is closed without an answer
 half        half a body, then the connection is closed
 drip        200 with a body that comes a byte at a time and never ends
-json        200 with a body that is no JSON
+json        200 with a body that is not JSON
 empty       200 with no choices (no content)
 error200    200 with an error body
 error429    200 with an error body whose code is 429

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.stats.coefficients.krippendorff import alpha_of_coincidences, alpha_units, coincidences
-from judgebench.stats.inference.resampling import alpha_bootstrap, alpha_jackknife
+from judgebench.stats.inference.resampling import alpha_resampled
 from judgebench.stats.influence import Clusters
 
 LEVELS = ["nominal", "ordinal", "interval", "ratio"]
@@ -52,7 +52,7 @@ def test_the_jackknife_leaves_out_one_unit_at_a_time(level):
     paired = (codes >= 0).sum(axis=1) >= 2
     less = less[paired]
     expected = math.sqrt((paired.sum() - 1) / paired.sum() * float(np.square(less - less.mean()).sum()))
-    assert alpha_jackknife(codes, 4, VALUES, level, alone(codes)).se == pytest.approx(expected, rel=1e-9)
+    assert alpha_resampled(codes, 4, VALUES, level, alone(codes), "jackknife").se == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -60,8 +60,8 @@ def test_three_ways_to_an_error_agree(level):
     codes = coded(300)
     _, influence = alpha_units(codes, 4, VALUES, level)
     analytic = math.sqrt(float(np.square(influence).sum())) / len(codes)
-    assert alpha_jackknife(codes, 4, VALUES, level, alone(codes)).se == pytest.approx(analytic, rel=0.03)
-    assert alpha_bootstrap(codes, 4, VALUES, level, alone(codes)).se == pytest.approx(analytic, rel=0.06)
+    assert alpha_resampled(codes, 4, VALUES, level, alone(codes), "jackknife").se == pytest.approx(analytic, rel=0.03)
+    assert alpha_resampled(codes, 4, VALUES, level, alone(codes), "bootstrap").se == pytest.approx(analytic, rel=0.06)
 
 
 def test_the_bootstrap_is_a_bootstrap_of_rows():
@@ -69,14 +69,15 @@ def test_the_bootstrap_is_a_bootstrap_of_rows():
     codes = coded(30, gaps=0)
     draws = np.random.default_rng(7).multinomial(30, np.full(30, 1 / 30), size=200)
     alphas = [alpha_units(np.repeat(codes, draw, axis=0), 4, VALUES, "ordinal")[0] for draw in draws]
-    found = alpha_bootstrap(codes, 4, VALUES, "ordinal", alone(codes), resamples=200, seed=7)
+    found = alpha_resampled(codes, 4, VALUES, "ordinal", alone(codes), "bootstrap", draws=200, seed=7)
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(alphas, [0.025, 0.975])), abs=1e-9)
 
 
 def test_a_seed_decides():
     codes = coded(60)
     one, again, other = (
-        alpha_bootstrap(codes, 4, VALUES, "nominal", alone(codes), resamples=300, seed=seed) for seed in (1, 1, 2)
+        alpha_resampled(codes, 4, VALUES, "nominal", alone(codes), "bootstrap", draws=300, seed=seed)
+        for seed in (1, 1, 2)
     )
     assert one == again != other
 
@@ -85,14 +86,14 @@ def test_units_of_a_cluster_are_drawn_together():
     """Every unit three times: as clusters that is no news, as units it would look like three times the data."""
     codes = np.repeat(coded(50), 3, axis=0)
     together = Clusters.of(np.arange(150) // 3)
-    single = alpha_jackknife(codes[::3], 4, VALUES, "nominal", alone(codes[::3]))
-    assert alpha_jackknife(codes, 4, VALUES, "nominal", together).se == pytest.approx(single.se, rel=0.02)
-    assert alpha_jackknife(codes, 4, VALUES, "nominal", alone(codes)).se < 0.65 * single.se
-    wide = alpha_bootstrap(codes, 4, VALUES, "nominal", together)
+    single = alpha_resampled(codes[::3], 4, VALUES, "nominal", alone(codes[::3]), "jackknife")
+    assert alpha_resampled(codes, 4, VALUES, "nominal", together, "jackknife").se == pytest.approx(single.se, rel=0.02)
+    assert alpha_resampled(codes, 4, VALUES, "nominal", alone(codes), "jackknife").se < 0.65 * single.se
+    wide = alpha_resampled(codes, 4, VALUES, "nominal", together, "bootstrap")
     assert wide.se == pytest.approx(single.se, rel=0.1)
 
 
-@pytest.mark.parametrize("method", [alpha_bootstrap, alpha_jackknife])
+@pytest.mark.parametrize("method", ["bootstrap", "jackknife"])
 @pytest.mark.parametrize(
     "codes",
     [
@@ -103,5 +104,5 @@ def test_units_of_a_cluster_are_drawn_together():
     ],
 )
 def test_no_interval_where_the_units_carry_none(method, codes):
-    found = method(np.array(codes), 2, np.arange(2.0), "nominal", alone(codes))
+    found = alpha_resampled(np.array(codes), 2, np.arange(2.0), "nominal", alone(codes), method)
     assert (found.low, found.high, found.method) == (None, None, "")

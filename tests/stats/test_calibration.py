@@ -14,6 +14,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
+from judgebench.agreement.score_metrics import reliability
 from judgebench.stats.coefficients.calibration import (
     bins_of,
     brier,
@@ -23,7 +24,6 @@ from judgebench.stats.coefficients.calibration import (
     spiegelhalter_z,
 )
 from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.inference.reliability import reliability
 from judgebench.stats.influence import Clusters
 
 P = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])

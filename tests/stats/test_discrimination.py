@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from judgebench.stats.coefficients.discrimination import auc, delong_covariance, delong_test, threshold_accuracy
+from judgebench.stats.coefficients.calibration import auc, delong_covariance, delong_test, threshold_accuracy
 from judgebench.stats.influence import Clusters
 
 seeds = st.integers(0, 10_000)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from agreement_cases import expand, quick, table
+from agreement_cases import expand, quick, se_iid, table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import interval, t_interval, t_quantile, wilson
-from judgebench.stats.influence import Clusters, Influences, combine, influences_of, mean, of_fewer, se_iid
+from judgebench.stats.influence import Clusters, Influences, combine, influences_of, mean, of_fewer
 
 COUNTS = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
 

@@ -65,7 +65,7 @@ def test_where_nothing_moves_the_default_stands():
 
 
 def test_two_ways_need_systems():
-    with pytest.raises(UsageError, match="--system-col"):
+    with pytest.raises(UsageError, match="two systems: system"):
         row("two-way")
 
 

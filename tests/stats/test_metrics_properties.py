@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from agreement_cases import expand, quick, table
+from agreement_cases import expand, quick, se_iid, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -319,8 +319,6 @@ def test_rho_is_scipys(found):
 @given(found=counts(least=1))
 def test_kappas_and_standard_errors_are_statsmodels(found):
     from statsmodels.stats.inter_rater import cohens_kappa
-
-    from judgebench.stats.influence import se_iid
 
     for name, wt in (("cohen_kappa", None), ("cohen_kappa_linear", "linear"), ("cohen_kappa_quadratic", "quadratic")):
         one = table(found)

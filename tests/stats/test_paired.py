@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from agreement_cases import quick, table
+from agreement_cases import difference, quick, table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ from judgebench.stats.inference.multiplicity import (
     rank_sets,
     stack,
 )
-from judgebench.stats.inference.paired import Permuted, difference, label_swap, mcnemar, sign_flip
+from judgebench.stats.inference.paired import Permuted, label_swap, mcnemar, sign_flip
 from judgebench.stats.influence import Clusters, Influences, mean
 
 # Benjamini & Hochberg (1995), section 3.2; adjusted with R's p.adjust.

@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 import pytest
+from agreement_cases import benchmark
 
-from judgebench.agreement.power import accuracy_drop_items, kappa_drop_variance, quantiles
+from judgebench.agreement.power import kappa_drop_variance, quantiles
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.inference.paired import mcnemar
-from judgebench.stats.inference.power import gate_rates, mcnemar_power
+
+POWER = benchmark("power")
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,7 @@ from judgebench.stats.inference.power import gate_rates, mcnemar_power
 )
 def test_connor(drop, sides, expected):
     """statistics.md 2.3."""
-    found = [accuracy_drop_items(drop, d, sides=sides) for d in (0.05, 0.10, 0.20, 0.30)]
+    found = [POWER.accuracy_drop_items(drop, d, sides=sides) for d in (0.05, 0.10, 0.20, 0.30)]
     assert found == pytest.approx(expected, abs=1)
 
 
@@ -47,7 +49,7 @@ def test_items_for_a_drop_of_kappa(base, kappa, expected):
 def test_exact_power_is_the_simulated_one():
     drawn = np.random.default_rng(0).multinomial(200, [0.08, 0.03, 0.89], 4_000)
     rejected = np.mean([mcnemar(int(b), int(c)) <= 0.05 for b, c, _ in drawn])
-    power = mcnemar_power(200, 0.11, 0.05)
+    power = POWER.mcnemar_power(200, 0.11, 0.05)
     assert rejected == pytest.approx(power, abs=4 * math.sqrt(power * (1 - power) / 4_000))
 
 
@@ -60,15 +62,15 @@ def test_exact_power_by_hand():
         for c in range(15 - b)
         if mcnemar(b, c) <= 0.05
     )
-    assert mcnemar_power(14, 0.6, 0.4) == pytest.approx(by_hand, abs=1e-12)
-    assert mcnemar_power(300, 0.2, 0.0) <= 0.05
-    assert mcnemar_power(50, 0.2, 0.2) == pytest.approx(mcnemar_power(50, 0.2, -0.2))
+    assert POWER.mcnemar_power(14, 0.6, 0.4) == pytest.approx(by_hand, abs=1e-12)
+    assert POWER.mcnemar_power(300, 0.2, 0.0) <= 0.05
+    assert POWER.mcnemar_power(50, 0.2, 0.2) == pytest.approx(POWER.mcnemar_power(50, 0.2, -0.2))
 
 
 @pytest.mark.parametrize("design", [(0, 0.1, 0.05), (10, 0.1, 0.2), (10, 0.0, 0.0)])
 def test_no_power_without_a_design(design):
     with pytest.raises(ValueError, match="discordance"):
-        mcnemar_power(*design)
+        POWER.mcnemar_power(*design)
 
 
 # statistics.md 2.4: kappa .6, balanced, discordance .10; fail by point, fail by bound, pass by bound.
@@ -85,7 +87,7 @@ GATE = {
 def test_gate_rates_are_the_simulated_ones(n, drop):
     """statistics.md 2.4; a table of 100 items is further from normal than the formula."""
     se = math.sqrt(kappa_drop_variance(0.5, 0.6, max(drop, 1e-9), 0.10) / n)
-    found = gate_rates(drop, se)
+    found = POWER.gate_rates(drop, se)
     assert (found.point_fails, found.bound_fails, found.bound_passes) == pytest.approx(
         GATE[n, drop], abs=0.055 if n == 100 else 0.03
     )
@@ -93,7 +95,7 @@ def test_gate_rates_are_the_simulated_ones(n, drop):
 
 def test_a_gate_without_spread_is_refused():
     with pytest.raises(ValueError, match="above 0"):
-        gate_rates(0.05, 0.0)
+        POWER.gate_rates(0.05, 0.0)
 
 
 def test_the_variance_of_the_formula_is_the_engines():

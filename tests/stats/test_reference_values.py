@@ -6,16 +6,14 @@ import math
 
 import numpy as np
 import pytest
-from agreement_cases import table
+from agreement_cases import se_iid, table
 
 from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
+from judgebench.stats.coefficients.calibration import auc, delong_covariance
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.coefficients.discrimination import auc, delong_covariance
-from judgebench.stats.coefficients.icc import icc
 from judgebench.stats.coefficients.krippendorff import CANONICAL
-from judgebench.stats.coefficients.raters import mean_agreement
+from judgebench.stats.coefficients.raters import icc, mean_agreement
 from judgebench.stats.inference.intervals import agresti_min
-from judgebench.stats.influence import se_iid
 
 Z = 1.959963984540054
 #: R irr, `anxiety`: raters 1 and 2 on 20 subjects; and all three raters, subject by subject.

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients import raters
-from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS
-from judgebench.stats.coefficients.chance import brennan_prediger_weighted, distance_weights, gwet_ac2, weighted_kappa
+from judgebench.stats.coefficients.catalog import METRICS, class_metric
+from judgebench.stats.coefficients.chance import brennan_prediger_weighted, gwet_ac2, weight_matrix, weighted_kappa
 from judgebench.stats.influence import Clusters
 
 
@@ -145,7 +145,7 @@ def by_hand(found, weights, chance):
 def test_ac2_and_brennan_prediger(found, kind):
     q = len(found)
     one = table(found)
-    weights = np.eye(q) if kind == "identity" else distance_weights(one, kind)
+    weights = np.eye(q) if kind == "identity" else weight_matrix(len(one.joint), one.values, kind)
     gold, judge = expand(found)
     units = np.c_[gold, judge]
     share = np.bincount(units.ravel(), minlength=q) / units.size
@@ -233,7 +233,7 @@ def test_classes(found):
     theirs = precision_recall_fscore_support(gold, judge, labels=labels, zero_division=np.nan)
     for name, expected in zip(("precision", "recall", "f1"), theirs, strict=False):
         for label in labels:
-            ours = CLASS_METRICS[name](label)(table(found))
+            ours = class_metric(name, label)(table(found))
             assert (ours.value is None) == bool(np.isnan(expected[label]))
             assert ours.value is None or ours.value == pytest.approx(expected[label])
 

@@ -12,17 +12,17 @@ from agreement_cases import quick
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from judgebench.stats.coefficients import continuous, rankings, steps
+from judgebench.stats.coefficients import continuous, sequence_scores
 from judgebench.stats.coefficients.bradley_terry import Games, bradley_terry, connected
 from judgebench.stats.coefficients.calibration import (
+    auc,
     calibration_line,
     expected_calibration_error,
     spiegelhalter_z,
+    threshold_accuracy,
 )
-from judgebench.stats.coefficients.discrimination import auc, threshold_accuracy
-from judgebench.stats.coefficients.icc import icc
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness
-from judgebench.stats.coefficients.raters import conger_kappa, gwet_ac, light_kappa, mean_agreement
+from judgebench.stats.coefficients.raters import conger_kappa, gwet_ac, icc, light_kappa, mean_agreement
 
 seeds = st.integers(0, 10_000)
 #: Complete ratings of four raters in three categories.
@@ -196,15 +196,15 @@ def test_orders_of_responses(seed):
     k = int(rng.integers(2, 8))
     first, second = (np.argsort(rng.random((12, k)), axis=1) for _ in range(2))
     pairs = list(zip(first.tolist(), second.tolist(), strict=True))
-    distances = rankings.levenshtein_distance(first, second)
+    distances = sequence_scores.levenshtein_distance(first, second)
     assert distances == pytest.approx([edit_table(a, b) / k for a, b in pairs])
     places = [([a.index(r) for r in range(k)], [b.index(r) for r in range(k)]) for a, b in pairs]
-    foot = rankings.footrule_distance(first, second)
+    foot = sequence_scores.footrule_distance(first, second)
     assert foot == pytest.approx([cityblock(x, y) / (k * k // 2) for x, y in places])
     # Spearman's closed form without ties.
     closed = [1 - 6 * sum((p - q) ** 2 for p, q in zip(x, y, strict=True)) / (k**3 - k) for x, y in places]
-    assert rankings.spearman_rank(first, second) == pytest.approx(closed)
-    top = rankings.top_1_agreement(first, second).tolist()
+    assert sequence_scores.spearman_rank(first, second) == pytest.approx(closed)
+    top = sequence_scores.top_1_agreement(first, second).tolist()
     assert top == [float(x.index(0) == y.index(0)) for x, y in places]
     assert top == [float(np.argmin(x) == np.argmin(y)) for x, y in places]
 
@@ -222,7 +222,7 @@ def test_first_errors_as_processbench_counts_them(seed):
     judge = np.where(rng.random(40) < 0.5, gold, rng.integers(-2, 4, 40))
     judge[:2] = gold[:2]
     flawed = gold >= 0
-    found = steps.first_error_scores(gold, judge)
+    found = sequence_scores.first_error_scores(gold, judge)
     parts = [accuracy_score(gold[side], judge[side]) for side in (flawed, ~flawed)]
     assert (found.wrong.value, found.right.value) == (pytest.approx(parts[0]), pytest.approx(parts[1]))
     assert found.f1.value == pytest.approx(hmean(parts))
@@ -240,9 +240,9 @@ def test_errors_of_steps_one_by_one(seed):
     assume(any(a == 0 for a, _ in told) and any(b == 0 for _, b in told))
     hits = sum(1 for a, b in told if a == b == 0)
     all_wrong, all_said = sum(a == 0 for a, _ in told), sum(b == 0 for _, b in told)
-    found = [one.value for one in steps.error_scores(gold, judge)]
+    found = [one.value for one in sequence_scores.error_scores(gold, judge)]
     assert found == pytest.approx([hits / all_said, hits / all_wrong, 2 * hits / (all_wrong + all_said)])
-    assert steps.step_agreement(gold, judge).value == pytest.approx(sum(a == b for a, b in told) / len(told))
+    assert sequence_scores.step_agreement(gold, judge).value == pytest.approx(sum(a == b for a, b in told) / len(told))
 
 
 @quick

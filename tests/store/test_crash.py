@@ -10,9 +10,11 @@ from crashing import but_for_times, run
 from stored_cases import RUN, ended, some, start, verdict
 
 from judgebench.errors import IncompleteError
-from judgebench.store.runs import VERDICTS, RunWriter, read_lines, read_run
+from judgebench.store.lines import VERDICTS, read_lines
+from judgebench.store.runs import read_run
 from judgebench.store.upkeep import pack
 from judgebench.store.verify import verify
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +41,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path: Pa
     assert hasattr(resource, "RLIMIT_FSIZE")
     script = (
         "import resource\n"
-        "from judgebench.store.runs import RunWriter\n"
+        "from judgebench.store.writer import RunWriter\n"
         "from judgebench.errors import IncompleteError\n"
         "with RunWriter(Path(sys.argv[1]), RUN) as w:\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
@@ -75,7 +77,7 @@ def test_no_room_to_settle_or_to_pack_keeps_the_lines(tmp_path: Path) -> None:
     script = (
         "import resource\n"
         "from judgebench.store.upkeep import pack\n"
-        "from judgebench.store.runs import RunWriter\n"
+        "from judgebench.store.writer import RunWriter\n"
         "from judgebench.errors import IncompleteError\n"
         "import pyarrow.parquet\n"
         "with RunWriter(Path(sys.argv[1]), RUN) as w:\n"
@@ -122,7 +124,8 @@ def test_a_folder_that_refuses_writes_is_told(tmp_path: Path) -> None:
         folder.chmod(folder.stat().st_mode | 0o055)
     script = (
         "import os, filelock\n"
-        "from judgebench.store.runs import RunWriter, read_run\n"
+        "from judgebench.store.runs import read_run\n"
+        "from judgebench.store.writer import RunWriter\n"
         "from judgebench.store.upkeep import pack\n"
         "from judgebench.errors import IncompleteError\n"
         "os.setuid(65534)\n"

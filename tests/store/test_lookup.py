@@ -13,11 +13,11 @@ from stored_cases import FAILED, RUN, case, some, start, verdict, wait_for
 from judgebench.domain import Reply, Status, digest
 from judgebench.errors import DataError, UsageError
 from judgebench.files.lines import UNREADABLE
-from judgebench.store.answers import KeyIndex
-from judgebench.store.lines import checksum, decode, encode
-from judgebench.store.runs import VERDICTS, RunWriter, Stored, known_answers, read_run
-from judgebench.store.stored import StoredRun
+from judgebench.store.answers import KeyIndex, Stored, known_answers
+from judgebench.store.lines import VERDICTS, checksum, decode, encode
+from judgebench.store.runs import StoredRun, read_run
 from judgebench.store.upkeep import pack
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,14 +151,14 @@ def test_a_number_that_json_has_not_is_refused() -> None:
 
 
 def test_another_process_is_told_at_once_and_a_killed_one_blocks_nobody(tmp_path: Path) -> None:
-    script = "from judgebench.store.runs import RunWriter\n"
+    script = "from judgebench.store.writer import RunWriter\n"
     script += "with RunWriter(Path(sys.argv[1]), RUN) as w:\n    w.append(verdict()); print('open', flush=True)\n"
     script += "    sys.stdin.read()"
     with start(script, tmp_path) as process:
         wait_for(process, "open")
         with pytest.raises(UsageError, match="another process is writing"), RunWriter(tmp_path, RUN):
             pass
-        with pytest.raises(UsageError, match=r"asking server/m about toy.*--no-cache"), RunWriter(tmp_path, LONGER):
+        with pytest.raises(UsageError, match=r"asking server/m about toy.*cache=False"), RunWriter(tmp_path, LONGER):
             pass
         # A judge that shares no answers, another task, or a run that wants none, need not wait.
         for run in (replace(RUN, settings={"model": "n"}), replace(RUN, task="other")):

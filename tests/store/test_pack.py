@@ -13,10 +13,12 @@ from stored_cases import RUN, ended, some, start, verdict
 from judgebench.domain import Case, Item, Label, Reply, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import DataError, UsageError
 from judgebench.store import upkeep
-from judgebench.store.lines import Sorting, encode
+from judgebench.store.answers import Stored, known_answers
+from judgebench.store.lines import VERDICTS, Sorting, encode
 from judgebench.store.parquet import PACKED, TableSource, read_table, write_table
-from judgebench.store.runs import VERDICTS, RunWriter, Stored, known_answers, read_run
+from judgebench.store.runs import read_run
 from judgebench.store.upkeep import pack, unpack
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

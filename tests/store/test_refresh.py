@@ -8,8 +8,11 @@ from stored_cases import RUN, ended, start, verdict
 
 from judgebench.cli.app import build
 from judgebench.domain import Reply
-from judgebench.store.runs import VERDICTS, RunWriter, Stored, read_lines, read_run
+from judgebench.store.answers import Stored
+from judgebench.store.lines import VERDICTS, read_lines
+from judgebench.store.runs import read_run
 from judgebench.store.upkeep import pack
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +84,7 @@ def test_a_refresh_killed_while_it_sets_aside_is_made_good(tmp_path: Path, momen
     asked(tmp_path, Reply.ok(0, text="old"))
     script = (
         "import os, signal, pathlib\n"
-        "from judgebench.store.runs import RunWriter\n"
+        "from judgebench.store.writer import RunWriter\n"
         "real = pathlib.Path.rename\n"
         "def rename(self, target):\n"
         "    if sys.argv[2] == 'after': real(self, target)\n"

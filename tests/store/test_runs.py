@@ -14,7 +14,10 @@ from stored_cases import RUN, verdict
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Status, Turn, Usage, Verdict
 from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, find_runs, known_answers, read_lines, read_run
+from judgebench.store.answers import known_answers
+from judgebench.store.lines import VERDICTS, read_lines
+from judgebench.store.runs import MANIFEST, find_runs, read_run
+from judgebench.store.writer import RunWriter
 
 
 def test_a_verdict_is_in_the_items_own_order_and_survives_the_disk(tmp_path: Path) -> None:
@@ -159,7 +162,7 @@ def test_a_second_writer_is_kept_out(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="--runs needs a folder"), RunWriter(tmp_path / "file", RUN):
+    with pytest.raises(UsageError, match=r"^runs needs a folder"), RunWriter(tmp_path / "file", RUN):
         pass
 
 

@@ -9,9 +9,9 @@ from stored_cases import FAILED, RUN, ended, keys, some, start, verdict
 
 from judgebench.domain import Reply, Status
 from judgebench.errors import DataError
-from judgebench.store.lines import Sorting, encode, in_order
-from judgebench.store.runs import VERDICTS, RunWriter, read_lines, read_run
-from judgebench.store.stored import SETTLED
+from judgebench.store.lines import VERDICTS, Sorting, encode, in_order, read_lines
+from judgebench.store.runs import SETTLED, read_run
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

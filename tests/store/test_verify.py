@@ -4,20 +4,25 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 from stored_cases import FAILED, RUN, some, verdict
 
+from judgebench.api import storing
 from judgebench.cli.app import build
 from judgebench.domain import Reply, Scale, Status
 from judgebench.errors import DataError
 from judgebench.files.lines import dumps
+from judgebench.report.document import FORMS
+from judgebench.report.runs import Holdings, RunFacts
+from judgebench.report.schemas import json_schema
 from judgebench.store import parquet as table
-from judgebench.store.lines import encode, seal
+from judgebench.store.lines import VERDICTS, encode, read_lines, seal
 from judgebench.store.parquet import PACKED, write_table
-from judgebench.store.runs import MANIFEST, VERDICTS, RunWriter, read_lines, read_run
-from judgebench.store.stored import SETTLED
+from judgebench.store.runs import MANIFEST, SETTLED, read_run
 from judgebench.store.upkeep import pack, repair
 from judgebench.store.verify import verify
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,6 +267,24 @@ def test_the_command_says_file_line_what_and_what_to_do(tmp_path: Path, capsys: 
     assert code == 0, out + err
     assert "repaired" in err
     assert len(list(path.glob("damaged-*.jsonl"))) == 1
+
+
+def test_what_is_known_of_runs_has_every_form_and_its_schema(tmp_path: Path) -> None:
+    path = written(tmp_path, [verdict("a"), verdict("b")])
+    stored = read_run(path)
+    facts = RunFacts(stored.run, Holdings.of(stored))
+    a, b = lines(path)
+    (path / VERDICTS).write_bytes(a.replace(b"one", b"two") + b)
+    found = storing.verify([tmp_path])
+    for document, kind in ((found, "verify"), (facts, "run")):
+        jsonschema.validate(document.to_json(), json_schema(kind))
+        assert all(document.render(form) for form in FORMS)
+        assert document._repr_html_().startswith("<div")
+    assert list(found.to_frame()["line"].dropna()) == [one.line for one in found.reports[0].findings if one.line]
+    assert repr(found).startswith(f"<Verification: {path}: ")
+    assert repr(facts) == f"<RunFacts: {RUN.judge} on {RUN.task}: 2 ok>"
+    told = json.loads(facts.render("json"))
+    assert told == json.loads((path / MANIFEST).read_text()) | {"holds": told["holds"]}
 
 
 def test_nothing_to_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

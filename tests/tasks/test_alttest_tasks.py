@@ -206,7 +206,7 @@ def test_an_object_over_several_lines_is_one_row_and_lines_stay_lines(tmp_path: 
     assert [(row.line, row.data["a"]) for row in file_source(lines).rows()] == [(1, 1), (2, 2)]
     cut = tmp_path / "cut.json"
     cut.write_text('{\n "a": 1,\n', encoding="utf-8")
-    with pytest.raises(DataError, match="no JSON"):
+    with pytest.raises(DataError, match="not JSON"):
         list(file_source(cut).rows())
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from judgebench.domain import Policies, Scale
 from judgebench.errors import BrokenPluginError, DataError, UnknownNameError
+from judgebench.reproduce.published import PublishedFigure, load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir, card_names, load_card
-from judgebench.tasks.published import Cell, load_published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def test_a_minimal_card_has_plain_defaults(tmp_path: Path) -> None:
     assert card.policies == Policies(order="mean", invalid="tie")
     assert (card.references, card.default_reference, card.subsets) == (("none",), "none", ())
     assert card.split().name == card.split("test").name == "test"
-    assert load_published("tiny", tmp_path).cells == ()
+    assert load_published("tiny", tmp_path).figures == ()
 
 
 def test_the_digest_changes_with_the_text(tmp_path: Path) -> None:
@@ -149,12 +149,12 @@ def test_a_reader_that_can_not_be_loaded_names_the_task(tmp_path: Path) -> None:
 
 
 def test_published_figures_match_at_the_printed_precision_only() -> None:
-    cell = Cell("j", "accuracy", 57.36, 2)
+    cell = PublishedFigure("cell", "j", "accuracy", 57.36, 2)
     assert cell.matches(0.573551)
     assert cell.matches(0.57365)
     assert not cell.matches(0.57366)
     assert not cell.matches(0.5735)
-    assert Cell("j", "scott_pi", 0.876, 3, unit="fraction").matches(0.8763)
+    assert PublishedFigure("cell", "j", "scott_pi", 0.876, 3, unit="fraction").matches(0.8763)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
+from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir
-from judgebench.tasks.published import load_published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,7 +202,7 @@ def test_published_figures_come_out_of_the_recordings(data_dir: Path, spec: str,
     assert task.source.verified
     assert len(task.items()) == count == task.card.split(task.split).main.count
     assert len({item.cluster for item in task.items()}) == questions
-    cells = [cell for cell in load_published("judgebench").cells if cell.split == task.split]
+    cells = [cell for cell in load_published("judgebench").figures if cell.split == task.split]
     ours: dict[str, dict[str, float]] = {}
     for recorded in task.recordings():
         path = task.recorded_path(recorded)

@@ -10,9 +10,9 @@ import pytest
 
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
+from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir
-from judgebench.tasks.published import load_published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,9 +156,10 @@ def test_published_figures_come_out_of_the_recordings(data_dir: Path) -> None:
         judge = [1 if (code := replies[item.id, ORDER].code) is None else code for item in items]
         p, r, f, _ = precision_recall_fscore_support(gold, judge, average="macro")
         ours = {"accuracy": accuracy_score(gold, judge), "macro_precision": p, "macro_recall": r, "macro_f1": f}
-        cells = [cell for cell in published.cells if cell.judge == recorded.name]
+        cells = [cell for cell in published.figures if cell.judge == recorded.name]
         assert {cell.metric for cell in cells} == set(ours)
         assert all(cell.matches(ours[cell.metric]) for cell in cells)
     marks = {label.annotator: [i.gold[at].code for i in items] for at, label in enumerate(items[0].gold)}
-    assert len(published.annotators) == 6
-    assert all(cell.matches(cohen_kappa_score(marks[cell.a], marks[cell.b])) for cell in published.annotators)
+    between = [cell for cell in published.figures if cell.kind == "annotators"]
+    assert len(between) == 6
+    assert all(cell.matches(cohen_kappa_score(*(marks[name] for name in cell.pair))) for cell in between)

@@ -14,9 +14,9 @@ from servers.fake_hub import FakeHub, parquet, readme
 from servers.from_hub import load
 
 from judgebench.errors import DataError
+from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
-from judgebench.tasks.published import load_published
 from judgebench.tasks.rewardbench import EXAMPLE_COUNTS, SECTIONS, Reader, content_order, section_scores
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_a_figure_that_is_none(value: object) -> None:
 
 def test_a_figures_file_that_is_none(tmp_path: Path) -> None:
     reader = Reader(load_card("rewardbench"), "filtered")
-    for content, said in ((b"[1]", "one JSON object"), (b"{", "this is no JSON"), (b'{"model": "m"}', "alpacaeval")):
+    for content, said in ((b"[1]", "one JSON object"), (b"{", "this is not JSON"), (b'{"model": "m"}', "alpacaeval")):
         path = tmp_path / "m.json"
         path.write_bytes(content)
         with pytest.raises(DataError, match=said):
@@ -162,7 +162,7 @@ def test_a_figures_file_that_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.data
 def test_the_published_files_weigh_up(data_dir: Path) -> None:
-    card, cells = load_card("rewardbench"), load_published("rewardbench").cells
+    card, cells = load_card("rewardbench"), load_published("rewardbench").figures
     assert Counter(cell.judge for cell in cells) == {recorded.name: 5 for recorded in card.recorded}
     reader = Reader(card, "filtered")
     figures = {r.name: reader.figures(data_dir / "rewardbench" / r.file, r.column) for r in card.recorded}

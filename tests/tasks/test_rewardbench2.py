@@ -15,9 +15,9 @@ from servers.from_hub import load
 
 from judgebench.domain import Case, Reply, Verdict
 from judgebench.errors import DataError
+from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import load_card
-from judgebench.tasks.published import load_published
 from judgebench.tasks.rewardbench2 import (
     DOMAINS,
     Reader,
@@ -262,7 +262,7 @@ def test_a_row_of_the_table_that_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.data
 def test_the_25_averages_of_table_3(data_dir: Path) -> None:
-    card, cells = load_card("rewardbench-2"), load_published("rewardbench-2").cells
+    card, cells = load_card("rewardbench-2"), load_published("rewardbench-2").figures
     reader = Reader(card, "test")
     table = {r.name: reader.figures(data_dir / "rewardbench" / r.file, r.column) for r in card.recorded}
     assert len(table) == len(cells) == 25

@@ -92,7 +92,7 @@ def test_lines_are_counted_where_rows_begin() -> None:
         (b'{"a": 1}\n{"a": "\xff"}', "x.jsonl", "CSV UTF-8", 2),
         ('{"a": 1}'.encode("utf-16"), "x.jsonl", "UTF-16", None),
         ("a,b\n1,2\n".encode("utf-16-le"), "x.csv", "UTF-16", None),
-        (b'{"a": 1}\n{"a": ', "x.jsonl", "no JSON", 2),
+        (b'{"a": 1}\n{"a": ', "x.jsonl", "not JSON", 2),
         (b'{"a": 1} {"a": 2}', "x.jsonl", "more than one", 1),
         (b'{"a": 1}\n[1, 2]\n', "x.jsonl", "named fields", 2),
         (b'{"a": 1}\n{"a": 1, "b": 2, "a": 3}', "x.jsonl", "field 'a'", 2),
@@ -101,14 +101,14 @@ def test_lines_are_counted_where_rows_begin() -> None:
         (b'[{"a": 1}\n{"a": 2}]', "x.json", "comma", 2),
         (b'[{"a": 1},\n{"a": 2}', "x.json", "cut short", 2),
         (b'[{"a": 1}] tail', "x.json", "after the end", 1),
-        (b'[{"a": 1},\n{"a" 2}]', "x.json", "no JSON", 2),
+        (b'[{"a": 1},\n{"a" 2}]', "x.json", "not JSON", 2),
         (b"[" * 100_000, "x.json", "nested too deeply", 1),
         (b"a,b\n1,2\n1,2,3\n", "x.csv", "3 cells", 3),
         (b"a,b\n1\n", "x.csv", "1 cells", 2),
         (b"a,b,a\n1,2,3\n", "x.csv", "field 'a'", 1),
-        (b'a,b\n1,"2\n', "x.csv", "no CSV", 2),
+        (b'a,b\n1,"2\n', "x.csv", "not CSV", 2),
         (b"a,b", "x.txt", "should end in", None),
-        (b"PAR1 no", "x.parquet", "no Parquet", None),
+        (b"PAR1 no", "x.parquet", "not a Parquet", None),
     ],
 )
 def test_damage_is_said_in_one_line(raw: bytes, name: str, said: str, line: int | None) -> None:
@@ -193,7 +193,7 @@ def test_places_are_searched_in_order(tmp_path: Path) -> None:
 def test_data_that_is_not_there_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"testset-v1\.json.*pandalm/ and PandaLM/"):
         open_task("pandalm", data=tmp_path)
-    with pytest.raises(DataError, match="check --data"):
+    with pytest.raises(DataError, match="check data"):
         open_task("pandalm", data=tmp_path / "nowhere")
 
 
@@ -244,7 +244,7 @@ def test_a_pinned_address_is_fetched_once_and_checked(
     path.write_text(text, encoding="utf-8")
     root = tmp_path / "cards"
 
-    with pytest.raises(DataError, match=r"answered 404; use --data .*--sample"):
+    with pytest.raises(DataError, match=r"answered 404; use data .*sample"):
         open_task("pandalm", root=root)
     served["/data/testset-v1.json"] = sample[:-1]
     with pytest.raises(DataError, match="sha256"):
@@ -273,6 +273,6 @@ def test_an_unreachable_address_names_the_choices(tmp_path: Path, monkeypatch: p
     shutil.copytree(card_dir() / "pandalm", tmp_path / "pandalm")
     path = tmp_path / "pandalm" / "task.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("https://raw.githubusercontent.com", "http://127.0.0.1:9"))
-    with pytest.raises(DataError, match=r"can't be downloaded .*--data .*JUDGEBENCH_DATA.*--sample"):
+    with pytest.raises(DataError, match=r"can't be downloaded .*use data .*JUDGEBENCH_DATA.*sample"):
         open_task("pandalm", root=tmp_path)
     assert Path(path).is_file()

@@ -206,18 +206,7 @@ def explain(
     Undefined: ``no_errors``, ``only_errors``, ``no_features``, ``few_clusters``, ``separated``; UsageError where gold
     is a number.
 
-    Source: Liang & Zeger (1986), Longitudinal data analysis using generalized linear models. GPT-4 on TriviaQA (Thakur
-    et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374. With one feature of two classes the
-    odds ratio is that of the table:
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold, judge = (np.repeat(codes, [903, 186, 132, 2374]) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    >>> ratings = from_codes(Scale.check(), judge, gold)
-    >>> (effect,) = explain(ratings, apply(ratings, Policies())).effects
-    >>> effect.level, round(effect.odds_ratio.value, 6), round(186 / 903 / (132 / 2374), 6)
-    ('incorrect', 3.70452, 3.70452)
+    Source: Liang & Zeger (1986), Longitudinal data analysis using generalized linear models.
     """
     if scored.gold_values is not None:
         raise UsageError("errors are judgments off the gold label; use gold=majority or each, not gold=mean")

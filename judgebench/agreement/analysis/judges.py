@@ -1,31 +1,37 @@
-"""All of the analysis for the judges of one task."""
+"""What is found about the judges of one task: their use of labels, and where they agree less.
+
+Slices are by feature, by difficulty, and by whether the judge could answer the question itself.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.analysis.effects import Explanation, common_features, explain
-from judgebench.agreement.analysis.strata import Slice, Strata, difficulty, own_answers, slices
+from judgebench.agreement.analysis.effects import Explanation, Feature, common_features, explain, others_wrong
 from judgebench.agreement.contrasts import sequences
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import Counted, estimate, free
 from judgebench.agreement.matching import match
-from judgebench.agreement.policies import apply
-from judgebench.errors import DataError, UsageError
-from judgebench.stats.coefficients.homogeneity import Homogeneity, stuart_maxwell, wald
+from judgebench.agreement.policies import apply, plurality
+from judgebench.domain import Estimate
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.inference.multiplicity import holm
-from judgebench.stats.influence import mean
+from judgebench.stats.inference.paired import Homogeneity, stuart_maxwell, wald
+from judgebench.stats.influence import Influences, combine, mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from judgebench.agreement.analysis.effects import Feature
     from judgebench.agreement.matching import Judged
-    from judgebench.agreement.policies import Scored
-    from judgebench.domain import Estimate, Policies, Ratings
-    from judgebench.stats.coefficients.homogeneity import Homogeneity
+    from judgebench.agreement.policies import Rows, Scored
+    from judgebench.domain import Policies, Ratings
+    from judgebench.stats.inference.paired import Homogeneity
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +56,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     covariance; or ``no_disagreement``, ``few_clusters``, ``graded_gold``.
 
     Source: Stuart (1955), A test for homogeneity of the marginal distributions in a two-way classification; Maxwell
-    (1970), Comparing the classification of subjects by two independent judges. GPT-4 on TriviaQA (Thakur et al. 2024):
-    with two labels the test is McNemar's, (186 - 132)^2 / (186 + 132):
-
-    >>> from judgebench.agreement.policies import apply
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold, judge = (np.repeat(codes, [903, 186, 132, 2374]) for codes in ([0, 0, 1, 1], [0, 1, 0, 1]))
-    >>> labels, test = label_use(apply(from_codes(Scale.check(), judge, gold), Policies()))
-    >>> round(labels[1].difference.value, 6), round(test.statistic, 6), round(54**2 / 318, 6)
-    (0.015021, 9.169811, 9.169811)
+    (1970), Comparing the classification of subjects by two independent judges.
     """
     if scored.gold_values is not None:
         return (), "graded_gold"
@@ -164,3 +161,189 @@ def _one(
         difficulty(scored, others) if others else None,
         None if own_system is None else own_answers(ratings, scored, own_system),
     )
+
+
+#: Slices with fewer items than this are shown and not ranked.
+N_MIN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Agreement on a part of the rows: a division and one of its parts.
+
+    ``metrics`` has ``percent_agreement``, ``cohen_kappa``, on a check TPR and TNR, and ``base_rate`` (share of gold
+    that is correct), without which kappas of different strata can't be compared. ``shrunken`` is agreement drawn
+    towards the mean of the division's slices by how little is known of it, ``rank`` the place by it, worst first; None
+    below 30 items.
+    """
+
+    division: str
+    name: str
+    items: int
+    metrics: dict[str, Estimate]
+    shrunken: float | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """Slices that answer one question, in order; ``left_out`` rows belong to none.
+
+    ``difference`` is agreement of the first minus that of the last, clusters joined; None where either has no rows.
+    """
+
+    slices: tuple[Slice, ...]
+    difference: Estimate | None = None
+    left_out: int = 0
+
+
+def slices(scored: Scored, features: Iterable[Feature]) -> tuple[Slice, ...]:
+    """Measure agreement in every category of every feature, with empirical-Bayes shrinkage within a feature.
+
+    A slice's agreement is drawn towards the mean of its division with weight ``tau^2 / (tau^2 + v)``: v is its sampling
+    variance, tau^2 the variance between slices by the method of moments (DerSimonian and Laird). So a small slice does
+    not look worst by chance. Slices are sorted by division, worst first, with unranked ones at its end; features that
+    are numbers are passed over.
+    Source: DerSimonian & Laird (1986), Meta-analysis in clinical trials; Efron & Morris (1975), Data analysis using
+    Stein's estimator and its generalizations.
+    """
+    found: list[Slice] = []
+    for feature in features:
+        if not feature.levels:
+            continue
+        parts: list[Slice] = []
+        agreements: list[Influences] = []
+        for code, level in enumerate(feature.levels):
+            rows = np.flatnonzero(feature.values == code)
+            if rows.size:
+                part, agreement = _slice(scored, rows, feature.name, level)
+                parts.append(part)
+                agreements.append(agreement)
+        if len(parts) > 1:
+            found += _shrunken(parts, agreements)
+    return tuple(found)
+
+
+def difficulty(scored: Scored, others: Sequence[Scored]) -> Strata:
+    """Measure agreement by how many of the other judges, at least one, are right; this judge has no say in it.
+
+    Strata are cut by the share of other judges that err, from "all others right" to "all others wrong", so this judge's
+    own errors can't make an item hard. Source: Holland & Thayer (1988), Differential item performance and the
+    Mantel-Haenszel procedure, for comparing within strata of a score.
+    """
+    if not others:
+        raise UsageError("difficulty is measured by other judges; give their columns or runs too")
+    wrong = others_wrong(scored, others)
+    bounds = (
+        ("all others right", wrong == 0),
+        ("most others right", (wrong > 0) & (wrong < 0.5)),
+        ("half or more wrong", (wrong >= 0.5) & (wrong < 1)),
+        ("all others wrong", wrong == 1),
+    )
+    return _strata(scored, "difficulty", [(name, np.flatnonzero(flags)) for name, flags in bounds])
+
+
+def own_answers(ratings: Ratings, scored: Scored, system: str) -> Strata:
+    """Measure agreement where the judge answers the question rightly itself, and where it doesn't.
+
+    The judge's own answers are those of one judged ``system`` of a check (the same model, as an exam taker); whether
+    they are right is what gold says of them. Its own rows are left out: it shall not judge itself here. A question,
+    which is a cluster, with several own answers counts as answered rightly where most of them are right; rows on
+    questions without any are left out. UsageError if the scale is not a check, DataError if there is no such system or
+    it shares no question with another.
+
+    Source: Krumdick et al. (2025), No free labels: limitations of LLM-as-a-judge without human grounding.
+    """
+    if scored.scale.kind != "check":
+        raise UsageError("own answers are right or wrong on a check scale only")
+    if system not in ratings.systems:
+        known = ", ".join(name for name in ratings.systems if name) or "none"
+        raise DataError(f"no judged system is named {system!r}", hint=f"the systems are {known}")
+    code = ratings.systems.index(system)
+    own = np.flatnonzero(ratings.system == code)
+    gold, _, sure = plurality(ratings.gold, own, len(ratings.scale.labels))
+    size = int(ratings.cluster.max()) + 1
+    votes = np.zeros(size)
+    np.add.at(votes, ratings.cluster[own[sure]], np.where(gold[sure] == 1, 1.0, -1.0))
+    rest = scored.system != code
+    right = np.flatnonzero(rest & (votes[scored.cluster] > 0))
+    wrong = np.flatnonzero(rest & (votes[scored.cluster] < 0))
+    if not right.size and not wrong.size:
+        raise DataError(
+            f"{system!r} answers no question that another system answers",
+            hint=f"{argument('cluster')} names the question that rows share",
+        )
+    return _strata(scored, f"own answer of {system}", [("right", right), ("wrong", wrong)], int(np.count_nonzero(rest)))
+
+
+def _strata(scored: Scored, division: str, parts: Sequence[tuple[str, Rows]], total: int | None = None) -> Strata:
+    found: list[Slice] = []
+    agreements: list[Influences] = []
+    for name, rows in parts:
+        if rows.size:
+            part, agreement = _slice(scored, rows, division, name)
+            found.append(part)
+            agreements.append(agreement)
+    apart = None
+    if len(found) > 1:
+        apart = _apart(agreements[0], agreements[-1])
+    inside = sum(rows.size for _, rows in parts)
+    return Strata(tuple(found), apart, (scored.size if total is None else total) - inside)
+
+
+def _apart(first: Influences, last: Influences) -> Estimate:
+    """Difference of two strata; those that share no cluster are independent, and few clusters in one count as few."""
+    if np.intersect1d(first.ids, last.ids).size:
+        return free(combine([first, last], [1.0, -1.0]), low=-1.0, high=1.0)
+    value, n = first.value - last.value, first.n + last.n
+    if not first.se or not last.se:
+        return Estimate(value, None, None, n)
+    variances = np.array([first.se, last.se]) ** 2
+    total = float(variances.sum())
+    # Welch and Satterthwaite: the degrees of freedom of a sum of two unequal variances.
+    df = total**2 / float((variances**2 / [first.sums.size - 1, last.sums.size - 1]).sum())
+    half = t_quantile(max(1, math.floor(df))) * math.sqrt(total)
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), n, None, math.sqrt(total), "cr1-t-welch")
+
+
+def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice, Influences]:
+    part = scored.take(rows)
+    counted = Counted.of(part)
+    agreement, influences = estimate(METRICS["percent_agreement"], counted)
+    if influences is None:
+        raise ValueError("a slice has rows")
+    metrics = {"percent_agreement": agreement}
+    names = ["cohen_kappa"]
+    if scored.scale.kind == "check":
+        names += ["true_positive_rate", "true_negative_rate"]
+        share = float((part.gold == 1).mean())
+        metrics["base_rate"] = Estimate(share, None, None, part.size)
+    metrics |= {metric: estimate(METRICS[metric], counted)[0] for metric in names}
+    if np.unique(part.gold).size == 1:
+        # Where gold is one label, kappa is 0 for any judge, and says nothing of this one.
+        metrics["cohen_kappa"] = Estimate.missing("constant_gold", part.size)
+    return Slice(division, name, int(np.unique(part.item).size), metrics), influences
+
+
+def _shrunken(parts: Sequence[Slice], agreements: Sequence[Influences]) -> list[Slice]:
+    n = np.array([one.n for one in agreements], dtype=np.float64)
+    share = np.array([one.value for one in agreements])
+    overall = float((n * share).sum() / n.sum())
+    # A slice on which nothing varies is no more certain than its size allows.
+    floor = max(overall * (1 - overall), 1 / (4 * float(n.sum()))) / n
+    variance = np.maximum(np.array([(one.se or 0.0) ** 2 for one in agreements]), floor / 2)
+    weight = 1 / variance
+    center = float((weight * share).sum() / weight.sum())
+    q = float((weight * (share - center) ** 2).sum())
+    room = float(weight.sum() - (weight**2).sum() / weight.sum())
+    between = max(0.0, (q - (len(parts) - 1)) / room) if room > 0 else 0.0
+    trust = 1 / (variance + between)
+    center = float((trust * share).sum() / trust.sum())
+    drawn = center + between / (between + variance) * (share - center)
+    ranked = sorted((i for i, part in enumerate(parts) if part.items >= N_MIN), key=lambda i: float(drawn[i]))
+    place = {i: rank for rank, i in enumerate(ranked, 1)}
+    order = sorted(range(len(parts)), key=lambda i: (place.get(i, math.inf), float(drawn[i])))
+    return [
+        Slice(parts[i].division, parts[i].name, parts[i].items, parts[i].metrics, float(drawn[i]), place.get(i))
+        for i in order
+    ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -22,12 +23,11 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import checked_steps, table_of
 from judgebench.agreement.power import Power, pilot_pair
-from judgebench.agreement.ratings import SEQUENCES
+from judgebench.agreement.ratings import SEQUENCES, need_two_systems
 from judgebench.domain import Estimate
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import DataError
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import agresti_min
 from judgebench.stats.inference.multiplicity import holm
@@ -197,31 +197,15 @@ def compare(
     Source: Vanbelle & Albert (2008), A bootstrap method for comparing correlated kappa coefficients; Miller (2024),
     Adding error bars to evals; DeLong, DeLong & Clarke-Pearson (1988) and Obuchowski (1997) for areas; Cameron, Gelbach
     & Miller (2011), Robust inference with multiway clustering; Holm (1979), A simple sequentially rejective multiple
-    test procedure. Agresti (1990, p. 350): 1,600 people said twice whether they approve of a prime minister; here two
-    judges of whom 150 items convince only the first, and 86 only the second.
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> one, two = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("first", a), ("second", b))
-    ... )
-    >>> found = compare(match([one, two]), ["accuracy"])
-    >>> round(found.main.difference.value, 6), f"{found.tests.mcnemar_exact:.6e}"
-    (0.04, '3.715936e-05')
+    test procedure.
     """
     if len(matched.judges) != 2:
         raise DataError(f"compare two judges, not {len(matched.judges)}")
     one = matched.scored[0]
     two_way = interval == "two-way"
     systems = len(matched.ratings[0].systems)
-    if two_way and systems < 2:
-        raise UsageError(
-            f"two-way intervals cluster by question and by system, and need two systems: {argument('system')}"
-        )
+    if two_way:
+        need_two_systems(matched.ratings[0])
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
     lines = _adjusted(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     groups,
@@ -22,7 +23,6 @@ from judgebench.agreement.contrasts import (
     shared_numbers,
 )
 from judgebench.agreement.estimates import Counted, estimate, within
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError
@@ -94,21 +94,7 @@ def compare_all(
 
     The metric is by default the scale's headline. Judges for whom it is undefined have a standing without ranks and no
     pairs. UnknownNameError if it is not known, UsageError if it means nothing on these verdicts or is compared between
-    two judges only. Agresti (1990, p. 350): 150 items convince only the first of two judges, and 86 only the second, of
-    1,600:
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> one, two = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("first", a), ("second", b))
-    ... )
-    >>> found = compare_all(match([one, two]), "accuracy")
-    >>> [(each.judge, each.best, each.worst) for each in found.standings], round(found.pairs[0].difference.value, 6)
-    ([('first', 1, 1), ('second', 2, 2)], 0.04)
+    two judges only.
     """
     first = matched.scored[0]
     figures = chosen(matched, (metric,) if metric else (), METRICS if known is None else known)

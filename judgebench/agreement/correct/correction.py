@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 
 from judgebench.agreement.correct.labelled import (
+    Rows,
     Sample,
+    Score,
+    counts,
     drift,
     join_strata,
+    judged,
     labels_only,
     naive,
     post_stratified,
     ppi,
     ppi_weight,
+    rows_of,
+    score_of,
+    used,
 )
 from judgebench.agreement.correct.rogan_gladen import (
     ILL_CONDITIONED,
@@ -28,7 +35,6 @@ from judgebench.agreement.correct.rogan_gladen import (
     rogan_gladen,
     youden,
 )
-from judgebench.agreement.correct.samples import Rows, Score, counts, judged, rows_of, score_of, used
 from judgebench.agreement.estimates import free
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
@@ -41,7 +47,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.correct.samples import Counts
+    from judgebench.agreement.correct.labelled import Counts
     from judgebench.domain import Ratings, Scale
 
 Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]
@@ -108,17 +114,7 @@ def correct(
 
     Source: Holt & Smith (1979), Post stratification; Angelopoulos, Duchi & Zrnic (2023), PPI++ (arXiv 2311.01453);
     Rogan & Gladen (1978), Estimating prevalence from the results of a screening test, with the interval of Lee et al.
-    (2025), arXiv 2511.21140; Buonaccorsi (2010), Measurement error, for the matrix method. Llama3-70B on TriviaQA
-    (Thakur et al. 2024): 300 labelled rows and 3,295 others, of which it accepts 2,466. The labelled rows say .673, the
-    judge .745:
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> gold, said = [0, 0, 1, 1, -1, -1], [0, 1, 0, 1, 0, 1]
-    >>> gold, judge = (np.repeat(codes, [78, 20, 8, 194, 829, 2466]) for codes in (gold, said))
-    >>> (found,) = correct(from_codes(Scale.check(), judge, gold))
-    >>> found.chosen, {name: round(one.value, 6) for name, one in found.estimates.items()}
-    ('post-strat', {'post-strat': 0.699485, 'labels': 0.673333, 'naive': 0.74548})
+    (2025), arXiv 2511.21140; Buonaccorsi (2010), Measurement error, for the matrix method.
     """
     chosen = policies or Policies()
     _check(chosen, estimator)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.correct.samples import rows_of, score_of
+from judgebench.agreement.correct.labelled import rows_of, score_of
 from judgebench.domain import Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.influence import Clusters

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, RARE
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -20,8 +21,8 @@ from judgebench.agreement.contrasts import (
     verdicts_differ,
 )
 from judgebench.agreement.gate.rules import Gate, GateLine, Limits, Odds, Rules, coverage_drop, flip_increase, increase
-from judgebench.agreement.humans.ceiling import select
 from judgebench.agreement.power import Power
+from judgebench.agreement.ratings import NO_SUBSET
 from judgebench.domain import Estimate
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
@@ -101,22 +102,7 @@ def gate(
 
     Source: Miller (2024), Adding error bars to evals; Blackwelder (1982), Proving the null hypothesis in clinical
     trials; Holm (1979); Berger (1982), Multiparameter hypothesis testing and acceptance sampling, on passing all of
-    several tests. Agresti (1990, p. 350): of 1,600 items 150 convince only the first of two judges and 86 only the
-    second, a drop of .04 with a standard error of .0095 (z = 4.2, one-sided p 1.4e-5).
-
-    >>> from judgebench.agreement.matching import Judged, match
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> a, b = (np.repeat(codes, [794, 150, 86, 570]) for codes in ([1, 1, 0, 0], [1, 0, 1, 0]))
-    >>> names = range(1600)
-    >>> before, after = (
-    ...     Judged("approval", name, from_codes(Scale.check(), codes, np.ones(1600)), names, names, Policies())
-    ...     for name, codes in (("before", a), ("after", b))
-    ... )
-    >>> found = gate(match([before, after]), ["accuracy"])
-    >>> line = found.lines[0]
-    >>> found.state, round(line.worse.value, 4), round(line.worse.low, 4), f"{line.p:.1e}"
-    ('fail', 0.04, 0.0243, '1.5e-05')
+    several tests.
     """
     rules, limits = rules or Rules(), limits or Limits()
     known = METRICS if known is None else known
@@ -159,7 +145,7 @@ def gate(
 
 def _groups(matched: Matched, subsets: Sequence[str]) -> Iterator[tuple[str, list[JudgeRows]]]:
     """All items, then the subsets that were asked for."""
-    present = [name or "(no subset)" for name in matched.ratings[0].subsets]
+    present = [name or NO_SUBSET for name in matched.ratings[0].subsets]
     every = EVERY in subsets
     if unknown := [name for name in subsets if name not in {EVERY, *present}]:
         told = ", ".join(map(repr, present[:_NAMED]))

@@ -210,7 +210,9 @@ def flip_increase(matched: Matched) -> Worse:
 def _flips(ratings: Ratings) -> tuple[Estimate, Influences] | None:
     found = turned(ratings)
     if found is None:
-        raise UsageError("flips need pairs (or picks) that were shown in both orders: run with --order both")
+        raise UsageError(
+            f"flips need pairs (or picks) that were shown in both orders: run with {argument('order')} both"
+        )
     if not found.rows.size:
         return None
     clusters = Clusters.of(ratings.cluster[found.rows])

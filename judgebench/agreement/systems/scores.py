@@ -9,23 +9,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.estimates import free
-from judgebench.domain import Estimate
-from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.agreement.estimates import free, of_mean
+from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients import bradley_terry as bt
-from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import interval
 from judgebench.stats.influence import Clusters, Influences, mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Ratings
+    from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.orderings import Bools
     from judgebench.stats.crosstab import Floats
-
-__all__ = ["MeanBoard", "Opponents", "PairBoard", "ScoreKind", "coverage", "opponents_of", "scoreboard"]
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 ScoreKind: TypeAlias = Literal["mean", "win-rate", "bradley-terry"]
@@ -59,7 +54,8 @@ def opponents_of(ratings: Ratings) -> Opponents:
     if unclear := [name for name, part in zip(ratings.systems, parts, strict=True) if len(part) > 2]:
         raise DataError(
             f"the pairing {unclear[0]!r} can be read in two ways",
-            hint="with --csv give a column for each side: --system-col FIRST --system-col SECOND",
+            hint=f"with {argument('csv')} give a column for each side: "
+            f"{argument('system')} FIRST {argument('system')} SECOND",
         )
     both = [part if len(part) == 2 else ["", ""] for part in parts]
     return Opponents.of(ratings.system, [a for a, _ in both], ratings.system, [b for _, b in both])
@@ -127,15 +123,7 @@ class MeanBoard:
         """Give a system's score its interval."""
         share = (self.low, self.high) == (0.0, 1.0)
         independent = influences.ids.size == influences.n
-        found = interval(
-            Outcome(influences.value, n=influences.n),
-            influences,
-            independent=independent,
-            proportion=share,
-            low=self.low,
-            high=self.high,
-        )
-        return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
+        return of_mean(influences, independent=independent, proportion=share, low=self.low, high=self.high)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""
@@ -319,8 +307,9 @@ def scoreboard(
     kind = score or ("win-rate" if anchor else kinds[0])
     if kind not in kinds or (anchor and kind != "win-rate"):
         what = "pairs" if games else "one system a row"
+        beside = f" and {argument('anchor')}" if anchor else ""
         better = "win-rate" if anchor and games else " or ".join(kinds)
-        raise UsageError(f"--score {kind} doesn't go with {what}{' and --anchor' * bool(anchor)}; use {better}")
+        raise UsageError(f"{argument('score')} {kind} doesn't go with {what}{beside}; use {better}")
     judged = scored.judge != len(scale.labels) + 1
     if not games:
         return _means(ratings, scored, judged & (scored.judge != len(scale.labels)))
@@ -343,7 +332,7 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[MeanBoard, 
     if not named.any():
         raise DataError(
             "no row says whose response it judges",
-            hint="name the column with --system-col; a task must give its responses' models",
+            hint=f"name the column with {argument('system')}; a task must give its responses' models",
         )
     seen = np.bincount(scored.system[named & judged], minlength=len(ratings.systems)) > 0
     present = np.bincount(scored.system[named], minlength=len(ratings.systems)) > 0
@@ -373,7 +362,8 @@ def _games(
     if not named.any():
         raise DataError(
             "no row names two systems",
-            hint="a run's task must give both responses' models; with --csv give --system-col twice, a column for each "
+            hint=f"a run's task must give both responses' models; with {argument('csv')} give "
+            f"{argument('system')} twice, a column for each "
             "side (or one column of `first vs second`)",
         )
     # A system's game against itself says nothing of systems.
@@ -390,7 +380,10 @@ def _games(
         for rows in (np.flatnonzero(use & judged), np.flatnonzero(use))
     )
     if not seen.any():
-        raise DataError("no pair of different systems has a verdict", hint="check --system-col, --anchor and the run")
+        raise DataError(
+            "no pair of different systems has a verdict",
+            hint="check --system-col, --anchor and the run",
+        )
     rows = np.flatnonzero(use & seen[first] & seen[second])
     to = np.cumsum(seen) - 1
     steps = len(scored.scale.values)

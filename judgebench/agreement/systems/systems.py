@@ -16,7 +16,7 @@ from judgebench.agreement.estimates import free, within
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
 from judgebench.domain import Estimate, Policies
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.orderings import compare_orders, decisiveness, ranks
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.multiplicity import benjamini_hochberg, holm, tiers
@@ -117,21 +117,12 @@ def rank_systems(
     Score, anchor, ties and opponents are as for `scoreboard`, as are the errors. Comparisons are undefined
     (``too_few_systems``) below 3 systems. Source: Gera et al. (2025), JuStRank: benchmarking LLM judges for system
     ranking; Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 13.
-
-    Two check judgments on each of three systems; the judge is wrong about one answer of the last:
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> gold, judge = [1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 1, 0]
-    >>> found = rank_systems(from_codes(Scale.check(), judge, gold, system=list("aabbcc")), draws=200)
-    >>> round(found.agreement["kendall_tau"].value, 4), round(found.agreement["pairwise_accuracy"].value, 4)
-    (0.8165, 0.8333)
     """
     if draws < 1:
-        raise UsageError(f"--draws {draws}: resampling takes 1 draw or more")
+        raise UsageError(f"{argument('draws')} {draws}: resampling takes 1 draw or more")
     scored = apply(ratings, policies or Policies())
     if not scored.size:
-        raise DataError("there is nothing to score", hint="check the labels, the policies and --limit")
+        raise DataError("there is nothing to score", hint=f"check the labels, the policies and {argument('limit')}")
     board, unjudged, unnamed = scoreboard(ratings, scored, score=score, anchor=anchor, ties=ties, opponents=opponents)
     if not board.judged.any():
         raise DataError("the judge gave no verdict on any system", hint="run it again, or check the judge's column")
@@ -323,18 +314,6 @@ def system_places(
     clustered by question; the two sides are not tested against each other (`rank_systems` does that). Arguments and
     errors are those of `scoreboard`. Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with
     applications to mobility across neighbourhoods and academic achievement across countries.
-
-    Two systems, 40 answers each. By gold the first is right on 36, the second on 4; the judge calls every one correct:
-
-    >>> import numpy as np
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Policies, Scale
-    >>> gold = np.repeat([1, 0, 1, 0], [36, 4, 4, 36])
-    >>> names = ["a"] * 40 + ["b"] * 40
-    >>> table = from_codes(Scale.check(), np.ones(80, dtype=int), gold, system=names)
-    >>> found = system_places(table, Policies())
-    >>> [(name, gold.best, gold.worst, judge.best, judge.worst) for name, (gold, judge) in found.items()]
-    [('a', 1, 1, 1, 2), ('b', 2, 2, 1, 2)]
     """
     board, _, _ = scoreboard(ratings, apply(ratings, policies), score=score)
     sides: list[list[Place]] = []

@@ -6,11 +6,11 @@ import base64
 import json
 import mimetypes
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from judgebench.domain import Capability, Completion, Finish, Token
+from judgebench.domain import Completion, Finish, Token
 from judgebench.errors import RejectedError, RetryableError
 from judgebench.judges.backend import failure_of, hide, http_error, redact
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Message, Part
 
-#: What the format knows; whether a model does is its server's to say.
-CHAT: frozenset[Capability] = frozenset(get_args(Capability))
 _FINISH: dict[str, Finish] = {
     "length": "length",
     "max_tokens": "length",
@@ -96,7 +94,7 @@ def decode(backend: str, status: int, content: str | bytes, secrets: Iterable[st
     try:
         body: Any = loads(content)
     except (ValueError, RecursionError):
-        problem = "a body that is no JSON"
+        problem = "a body that is not JSON"
     else:
         if isinstance(body, dict):
             return cast("dict[str, Any]", body)

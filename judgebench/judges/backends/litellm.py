@@ -7,26 +7,12 @@ import importlib.util
 import os
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError, RetryableError, UsageError
-from judgebench.judges.backend import (
-    Timeouts,
-    checked_url,
-    connection_error,
-    deadline,
-    environment_secrets,
-    failure_of,
-    http_error,
-    login_secrets,
-    public_url,
-    redact,
-    unreachable,
-)
-from judgebench.judges.backends.chat import CHAT, chat_completion, chat_messages, chat_options
-from judgebench.judges.llm import LLMJudge
-from judgebench.judges.model import Model
-from judgebench.judges.prompts import load_prompt
+from judgebench.judges.backend import connection_error, deadline, failure_of, http_error, redact, unreachable
+from judgebench.judges.backends.base import Backend, model_judge
 from judgebench.judges.tokens import price
 
 if TYPE_CHECKING:
@@ -38,159 +24,92 @@ if TYPE_CHECKING:
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
 
-_KEY = "the provider's variable (OPENAI_API_KEY, GEMINI_API_KEY ...)"
+_MISSING = "litellm judges need the litellm package: pip install 'judgebench[litellm]'"
 
 
-class LiteLLMBackend:
+class LiteLLMBackend(Backend):
     """Complete chats with ``litellm.acompletion``; its retries, telemetry and logging are off."""
 
-    def __init__(
-        self,
-        model: str,
-        *,
-        base_url: str | None,
-        temperature: float | None,
-        max_tokens: int,
-        timeout: float | Timeouts,
-        seed: int | None,
-    ) -> None:
-        self._label = f"litellm/{model}"
-        self._timeouts = Timeouts.of(timeout)
-        self._secrets = login_secrets(base_url)
-        self._options: dict[str, Any] = {
-            "model": model,
-            "max_tokens": max_tokens,
-            "timeout": self._timeouts.total,
-            # litellm has retries of its own and passes others on to the SDKs below it.
-            "num_retries": 0,
-            "max_retries": 0,
-        }
-        self._options |= {} if temperature is None else {"temperature": temperature}
-        self._options |= {} if seed is None else {"seed": seed}
-        self._options |= {} if base_url is None else {"api_base": base_url}
-        self._litellm: Any = None
+    name = "litellm"
+    key = "the provider's variable (OPENAI_API_KEY, GEMINI_API_KEY ...)"
 
-    def _library(self) -> Any:
-        if self._litellm is None:
-            self._litellm = _load()
-        return self._litellm
+    def __init__(self, model: str, **options: Any) -> None:
+        if importlib.util.find_spec("litellm") is None:
+            raise BackendError(_MISSING)
+        super().__init__(model, **options)
+        # litellm has retries of its own and passes others on to the SDKs below it.
+        self.options |= {"timeout": self.timeouts.total, "num_retries": 0, "max_retries": 0}
+        self.options |= {} if self.base_url is None else {"api_base": self.base_url}
+
+    def connect(self) -> Any:
+        """Load litellm, which makes the connections of all its callers."""
+        # Without this litellm fetches its price list from the network when it is imported.
+        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+        try:
+            litellm: Any = importlib.import_module("litellm")
+        except ImportError as error:
+            if error.name == "litellm":
+                raise BackendError(_MISSING) from None
+            raise UsageError(
+                f"litellm can't be loaded here ({redact(str(error))}); pip install 'judgebench[litellm]'"
+            ) from None
+        litellm.telemetry = False
+        litellm.suppress_debug_info = True
+        litellm.turn_off_message_logging = True
+        return litellm
+
+    async def disconnect(self, client: Any) -> None:
+        """Close the connections that litellm keeps for all its callers."""
+        if hasattr(client, "close_litellm_async_clients"):
+            await client.close_litellm_async_clients()
 
     async def complete(self, request: Request) -> Completion:
         """Ask once."""
-        litellm = self._library()
-        secrets = (*environment_secrets(), *self._secrets)
+        from openai import OpenAIError, Timeout  # noqa: PLC0415 - loaded on use
+
+        litellm = self.clients.get()
+        secrets = self.clients.secrets
         started = time.monotonic()
-        if self._timeouts.first_byte is not None:
-            from openai import Timeout  # noqa: PLC0415 - loaded on use
-
+        body = self.params(request)
+        if self.timeouts.first_byte is not None:
             # Only where it is asked for: some of litellm's providers take numbers alone.
-            self._options["timeout"] = Timeout(
-                self._timeouts.total, connect=self._timeouts.connect, read=self._timeouts.first_byte
-            )
+            body["timeout"] = Timeout(self.timeouts.total, connect=self.timeouts.connect, read=self.timeouts.first_byte)
         try:
-            async with deadline(self._label, self._timeouts.total):
-                options = self._options | chat_options(request.options, "max_tokens")
-                answer = await litellm.acompletion(messages=chat_messages(request.messages), **options)
-        except (_root_of_errors(), litellm.exceptions.BudgetExceededError) as error:
-            raise _translated(self._label, error, secrets) from None
-        body: dict[str, Any] = answer.model_dump(warnings=False)
-        return chat_completion(
-            self._label, body, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
-        )
+            async with deadline(self.label, self.timeouts.total):
+                answer = await litellm.acompletion(**body)
+        # All that litellm maps derives from the OpenAI SDK's root; litellm's own class of that name does not.
+        except (OpenAIError, litellm.exceptions.BudgetExceededError) as error:
+            raise self._translated(error, secrets) from None
+        return self.read(answer.model_dump(warnings=False), time.monotonic() - started, secrets)
 
-    async def aclose(self) -> None:
-        """Close the connections that litellm keeps for all its callers."""
-        if self._litellm is not None and hasattr(self._litellm, "close_litellm_async_clients"):
-            await self._litellm.close_litellm_async_clients()
+    def price(self, completion: Completion) -> float | None:
+        """Price by the list, by the provider or the address of a proxy."""
+        provider, _, model = self.model.partition("/")
+        if self.base_url:
+            return price(completion, model, url=self.base_url)
+        return price(completion, model, provider=provider)
 
-
-def _load() -> Any:
-    # Without this litellm fetches its price list from the network when it is imported.
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    try:
-        litellm: Any = importlib.import_module("litellm")
-    except ImportError as error:
-        if error.name == "litellm":
-            raise BackendError("litellm judges need the litellm package: pip install 'judgebench[litellm]'") from None
-        raise UsageError(
-            f"litellm can't be loaded here ({redact(str(error))}); pip install 'judgebench[litellm]'"
-        ) from None
-    litellm.telemetry = False
-    litellm.suppress_debug_info = True
-    litellm.turn_off_message_logging = True
-    return litellm
-
-
-def _root_of_errors() -> type[Exception]:
-    """All that litellm maps derives from the OpenAI SDK's root; litellm's own class of that name does not."""
-    from openai import OpenAIError  # noqa: PLC0415 - loaded on use
-
-    return OpenAIError
+    def _translated(self, error: Any, secrets: Sequence[str]) -> JudgebenchError:
+        """Map litellm's exceptions, which carry an HTTP status but often not the provider's own."""
+        name = type(error).__name__
+        message = str(getattr(error, "message", "") or error)
+        folded = message.casefold()
+        if "provider not provided" in folded:
+            return BackendError(f"{self.label}: litellm needs a provider in the name: litellm/<provider>/<model>")
+        if "missing credentials" in folded or ("api key" in folded and "missing" in folded):
+            return BackendError(f"{self.label} needs a key: set {self.key}: {redact(message, secrets)}")
+        if name == "Timeout":
+            return RetryableError(f"{self.label}: {redact(message, secrets)}", overloaded=True)
+        if unreachable(error):
+            return connection_error(self.label, error, secrets)
+        status: Any = getattr(error, "status_code", None)
+        # The provider's own body, where litellm kept it, says more than litellm's words.
+        body: Any = getattr(error, "body", None)
+        failure = failure_of(status if isinstance(status, int) else 500, body if isinstance(body, dict) else message)
+        named = {"ContentPolicyViolationError": "content_filter", "UnsupportedParamsError": "unsupported_parameter"}
+        failure = replace(failure, code=named.get(name, failure.code), message=failure.message or message)
+        headers: Any = getattr(error, "litellm_response_headers", None) or {}
+        return http_error(self.label, failure, key_variable=self.key, headers=dict(headers), secrets=secrets)
 
 
-def _translated(label: str, error: Any, secrets: Sequence[str]) -> JudgebenchError:
-    """Map litellm's exceptions, which carry an HTTP status but often not the provider's own."""
-    name = type(error).__name__
-    message = str(getattr(error, "message", "") or error)
-    folded = message.casefold()
-    if "provider not provided" in folded:
-        return BackendError(f"{label}: litellm needs a provider in the name: litellm/<provider>/<model>")
-    if "missing credentials" in folded or ("api key" in folded and "missing" in folded):
-        return BackendError(f"{label} needs a key: set {_KEY}: {redact(message, secrets)}")
-    if name == "Timeout":
-        return RetryableError(f"{label}: {redact(message, secrets)}", overloaded=True)
-    if unreachable(error):
-        return connection_error(label, error, secrets)
-    status: Any = getattr(error, "status_code", None)
-    # The provider's own body, where litellm kept it, says more than litellm's words.
-    body: Any = getattr(error, "body", None)
-    failure = failure_of(status if isinstance(status, int) else 500, body if isinstance(body, dict) else message)
-    named = {"ContentPolicyViolationError": "content_filter", "UnsupportedParamsError": "unsupported_parameter"}
-    failure = replace(failure, code=named.get(name, failure.code), message=failure.message or message)
-    headers: Any = getattr(error, "litellm_response_headers", None) or {}
-    return http_error(label, failure, key_variable=_KEY, headers=dict(headers), secrets=secrets)
-
-
-def create(
-    model: str,
-    *,
-    prompt: str | None,
-    base_url: str | None,
-    temperature: float | None,
-    max_tokens: int,
-    timeout: float | Timeouts,
-    seed: int | None,
-) -> LLMJudge:
-    """Build the judge ``litellm/<provider>/<model>``; litellm is loaded at the first call.
-
-    ``base_url`` is another address of the provider's API, e.g. that of a litellm proxy; None leaves a setting out.
-    """
-    if importlib.util.find_spec("litellm") is None:
-        raise BackendError("litellm judges need the litellm package: pip install 'judgebench[litellm]'")
-    address = checked_url(base_url) if base_url else None
-    backend = LiteLLMBackend(
-        model, base_url=address, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed
-    )
-    provider, _, bare = model.partition("/")
-    answering = Model(
-        f"litellm/{model}",
-        backend.complete,
-        can=CHAT,
-        price=lambda completion: (
-            price(completion, bare, url=address) if address else price(completion, bare, provider=provider)
-        ),
-        close=backend.aclose,
-        longest=max_tokens,
-    )
-    return LLMJudge(
-        answering,
-        prompt=None if prompt is None else load_prompt(prompt),
-        settings={
-            "backend": "litellm",
-            "model": model,
-            "base_url": public_url(address) if address else None,
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-            "seed": seed,
-        },
-    )
+create = partial(model_judge, LiteLLMBackend)

@@ -4,37 +4,14 @@ from __future__ import annotations
 
 import base64
 import time
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from judgebench.errors import UsageError
-from judgebench.judges.backend import (
-    PerLoop,
-    Timeouts,
-    checked_url,
-    connection_error,
-    deadline,
-    failure_of,
-    http_error,
-    key_from,
-    login_of,
-    login_secrets,
-    public_url,
-)
-from judgebench.judges.backends.chat import (
-    CHAT,
-    chat_completion,
-    chat_messages,
-    chat_options,
-    decode,
-    encode,
-    error_body,
-)
-from judgebench.judges.http import rate_limits
-from judgebench.judges.llm import LLMJudge
-from judgebench.judges.model import Model
-from judgebench.judges.prompts import load_prompt
+from judgebench.errors import UsageError, argument
+from judgebench.judges.backend import connection_error, deadline, key_from, login_of
+from judgebench.judges.backends.base import Backend, model_judge
+from judgebench.judges.backends.chat import encode
 
 if TYPE_CHECKING:
     import aiohttp
@@ -44,38 +21,28 @@ if TYPE_CHECKING:
 #: What ``temperature`` is where the user says nothing.
 DEFAULT_TEMPERATURE: float | None = 0.0
 
-_KEY = "JUDGEBENCH_SERVER_API_KEY"
 
+class ServerBackend(Backend):
+    """Complete chats with plain HTTP: one session, as many connections as calls in flight; a key is optional."""
 
-class ServerBackend:
-    """Complete chats with plain HTTP: one session, as many connections as calls in flight."""
+    name = "server"
+    key = "JUDGEBENCH_SERVER_API_KEY"
 
-    def __init__(
-        self,
-        model: str,
-        *,
-        base_url: str,
-        temperature: float | None,
-        max_tokens: int,
-        timeout: float | Timeouts,
-        seed: int | None,
-    ) -> None:
-        self._label = f"server/{model}"
+    def __init__(self, model: str, *, base_url: str | None, **options: Any) -> None:
+        if not base_url:
+            raise UsageError(
+                f"server/{model} needs the server's address: pass {argument('base_url')} http://localhost:8000/v1"
+            )
+        super().__init__(model, base_url=base_url, **options)
         # aiohttp refuses an address with credentials beside a key.
-        self._url = _chat_url(public_url(checked_url(base_url)))
+        self._url = _chat_url(str(self.settings["base_url"]))
         self._login = login_of(base_url)
-        self._timeouts = Timeouts.of(timeout)
-        self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
-        self._options |= {} if temperature is None else {"temperature": temperature}
-        self._options |= {} if seed is None else {"seed": seed}
-        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(
-            self._connect, lambda session: session.close(), login_secrets(base_url)
-        )
 
-    def _connect(self) -> aiohttp.ClientSession:
+    def connect(self) -> aiohttp.ClientSession:
+        """Open a session."""
         import aiohttp  # noqa: PLC0415 - loaded on use
 
-        key = key_from(_KEY, self._label)
+        key = key_from(self.key, self.label)
         headers = {"Content-Type": "application/json"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
@@ -86,7 +53,7 @@ class ServerBackend:
             connector=aiohttp.TCPConnector(limit=0),
             # The deadline of `complete` bounds the whole call; a second timer for each would only cost.
             timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=self._timeouts.connect, sock_read=self._timeouts.first_byte
+                total=None, sock_connect=self.timeouts.connect, sock_read=self.timeouts.first_byte
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
@@ -96,34 +63,22 @@ class ServerBackend:
         """Ask once."""
         import aiohttp  # noqa: PLC0415 - loaded on use
 
-        session = self._sessions.get()
-        secrets = self._sessions.secrets
+        session = self.clients.get()
         started = time.monotonic()
-        body = self._options | {"messages": chat_messages(request.messages)}
-        content = encode(body | chat_options(request.options, "max_tokens"))
+        body = encode(self.params(request))
         try:
             async with (
-                deadline(self._label, self._timeouts.total),
+                deadline(self.label, self.timeouts.total),
                 # A redirect would turn the POST into a GET and hide a wrong address.
-                session.post(self._url, data=content, allow_redirects=False) as response,
+                session.post(self._url, data=body, allow_redirects=False) as response,
             ):
-                answer = await response.read()
+                content = await response.read()
         except (aiohttp.ClientError, OSError) as error:
-            raise connection_error(self._label, error, secrets) from None
-        status = response.status
-        if not 200 <= status < 300:
-            failure = failure_of(status, error_body(status, answer.decode("utf-8", "replace")))
-            raise http_error(self._label, failure, key_variable=_KEY, headers=response.headers, secrets=secrets)
-        read = decode(self._label, status, answer, secrets)
-        completion = chat_completion(
-            self._label, read, key_variable=_KEY, seconds=time.monotonic() - started, secrets=secrets
-        )
-        limits = rate_limits(response.headers)
-        return completion if limits is None else replace(completion, limits=limits)
+            raise connection_error(self.label, error, self.clients.secrets) from None
+        return self.answer(response.status, response.headers, content, started)
 
-    async def aclose(self) -> None:
-        """Close the session."""
-        await self._sessions.aclose()
+
+create = partial(model_judge, ServerBackend)
 
 
 def _chat_url(base_url: str) -> str:
@@ -134,44 +89,3 @@ def _chat_url(base_url: str) -> str:
     """
     address = base_url.rstrip("/").removesuffix("/chat/completions")
     return f"{address}{'' if urlsplit(address).path.strip('/') else '/v1'}/chat/completions"
-
-
-def create(
-    model: str,
-    *,
-    prompt: str | None,
-    base_url: str | None,
-    temperature: float | None,
-    max_tokens: int,
-    timeout: float | Timeouts,
-    seed: int | None,
-) -> LLMJudge:
-    """Build the judge ``server/<model>`` at ``http://localhost:8000/v1`` or the like; nothing is connected at first.
-
-    A key is optional and comes from ``JUDGEBENCH_SERVER_API_KEY``. The price of one's own server is unknown. None
-    leaves a setting out, but for the address.
-    """
-    if not base_url:
-        raise UsageError(f"server/{model} needs the server's address: pass --base-url http://localhost:8000/v1")
-    backend = ServerBackend(
-        model, base_url=base_url, temperature=temperature, max_tokens=max_tokens, timeout=timeout, seed=seed
-    )
-    answering = Model(
-        f"server/{model}",
-        backend.complete,
-        can=CHAT,
-        close=backend.aclose,
-        longest=max_tokens,
-    )
-    return LLMJudge(
-        answering,
-        prompt=None if prompt is None else load_prompt(prompt),
-        settings={
-            "backend": "server",
-            "model": model,
-            "base_url": public_url(checked_url(base_url)),
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-            "seed": seed,
-        },
-    )

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Message, Part, digest
-from judgebench.errors import UnknownNameError, UsageError
+from judgebench.errors import UnknownNameError, UsageError, argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -301,7 +301,9 @@ def load_prompt(name_or_file: str | None, scale: Scale | None = None) -> Prompt:
             raise UsageError("a prompt needs a name, a file or a scale")
         prompt = default_prompts().get(scale.kind)
         if prompt is None:
-            raise UsageError(f"there is no built-in prompt for {scale.kind!r} scales yet; pass --prompt FILE.toml")
+            raise UsageError(
+                f"there is no built-in prompt for {scale.kind!r} scales yet; pass {argument('prompt')} FILE.toml"
+            )
         return prompt
     prompt = _named(name_or_file)
     if scale is not None and scale.kind not in prompt.kinds:

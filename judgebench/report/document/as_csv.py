@@ -11,13 +11,13 @@ from judgebench.report.document.text import clean, figure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from judgebench.report.document.model import Document
+    from judgebench.report.document.blocks import Content
 
 #: What makes a cell a formula, full-width signs too; a leading apostrophe must not be taken for ours.
 _FORMULA = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the flat table."""
     flat = document.sheet()
     return write_csv(flat.header, flat.rows)

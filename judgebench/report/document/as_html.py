@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from judgebench.report.document.model import Notes, Table, texts_of, title_of
+from judgebench.report.document.blocks import Notes, Table, texts_of
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from judgebench.report.document.model import Block, Document
+    from judgebench.report.document.blocks import Block, Content
 
 __all__ = ["asset", "page", "part"]
 
 
-def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write a page."""
     if (own := document.page()) is not None:
         return own
-    return page("document", title=title_of(document), styles=("document.css",), body=_body(document.parts("html")))
+    return page("document", title=document.kind(), styles=("document.css",), body=_body(document.parts("html")))
 
 
 def fragment(blocks: Iterable[Block], svg: str = "") -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from judgebench.report.document.model import Document
+    from judgebench.report.document.blocks import Content
 
 
-def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the JSON."""
     return write_json(document.to_json())
 

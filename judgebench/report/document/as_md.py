@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.model import Notes, Table, texts_of
+from judgebench.report.document.blocks import Notes, Table, texts_of
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from judgebench.report.document.grid import Grid
-    from judgebench.report.document.model import Block, Document
+    from judgebench.report.document.blocks import Block, Content, Grid
 
 
-def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the blocks."""
     return "\n".join(map(_block, document.parts("md")))
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.model import Table, texts_of
+from judgebench.report.document.blocks import Table, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from judgebench.report.document.grid import Grid
-    from judgebench.report.document.model import Block, Document
+    from judgebench.report.document.blocks import Block, Content, Grid
 
 
-def write(document: Document, *, width: int) -> str:
+def write(document: Content, *, width: int) -> str:
     """Write the blocks, no wider than ``width`` where that can be done."""
     return "\n".join(_block(block, width) for block in document.parts("table"))
 

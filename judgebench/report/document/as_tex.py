@@ -11,14 +11,13 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from judgebench.report.document.model import Notes, Table, texts_of, title_of
+from judgebench.report.document.blocks import Notes, Table, texts_of
 from judgebench.report.document.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from judgebench.report.document.grid import Grid
-    from judgebench.report.document.model import Block, Document
+    from judgebench.report.document.blocks import Block, Content, Grid
 
 __all__ = ["PREAMBLE", "latex_name", "latex_table", "latex_text"]
 
@@ -56,10 +55,10 @@ _KEPT = re.compile(r"[\u00c0-\u017f]")
 _LACKING = frozenset("ĈĉĊċĒēĔĕĖėĜĝĠĤĥĦħĨĩĪīĬĭĮįĴĵĶķĸĻļĿŀŅņŉŌōŎŏŖŗŜŝŢţŦŧŨũŪūŬŭŲųŴŵŶŷſ÷×")  # noqa: RUF001 - letters, each as itself
 
 
-def write(document: Document, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
+def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
     """Write the blocks."""
     kind = latex_name(document.SCHEMA.partition("/")[0])
-    name = title_of(document)
+    name = document.kind()
     return "\n".join([PREAMBLE, *(_block(block, name, f"{kind}-{i}") for i, block in enumerate(document.parts("tex")))])
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "NONE",
     "brackets",
     "clean",
+    "decimal",
     "figure",
     "interval",
     "many",
@@ -20,7 +21,6 @@ __all__ = [
     "share",
     "signed",
     "some",
-    "spread",
     "words_of",
 ]
 
@@ -60,10 +60,10 @@ def figure(value: float | None, digits: int = 6) -> str:
     return text.removeprefix("-") if not text.strip("-0.") else text
 
 
-def spread(value: float, digits: int = 3) -> str:
+def decimal(value: float, digits: int = 3) -> str:
     """Print a fraction as statisticians do: no leading zero, no negative zero.
 
-    >>> [spread(v) for v in (0.4958, -0.035, 1.0, -0.0001)]
+    >>> [decimal(v) for v in (0.4958, -0.035, 1.0, -0.0001)]
     ['.496', '-.035', '1.000', '.000']
     """
     text = figure(value, digits)
@@ -72,12 +72,12 @@ def spread(value: float, digits: int = 3) -> str:
 
 def share(value: float | None, digits: int = 3) -> str:
     """Print a fraction, or a dash where there is none."""
-    return NONE if value is None else spread(value, digits)
+    return NONE if value is None else decimal(value, digits)
 
 
 def signed(value: float, digits: int = 3) -> str:
     """Print a difference with its sign."""
-    text = spread(value, digits)
+    text = decimal(value, digits)
     return text if text.startswith("-") else f"+{text}"
 
 
@@ -93,10 +93,10 @@ def p_value(p: float | None, digits: int = 3) -> str:
     ('<.001', '.0004')
     """
     least = 10.0**-digits
-    return NONE if p is None else f"<{spread(least, digits)}" if p < least else spread(p, digits)
+    return NONE if p is None else f"<{decimal(least, digits)}" if p < least else decimal(p, digits)
 
 
-def interval(one: Bounded, write: Callable[[float], str] = spread, *, unit: str = "", sign: bool = False) -> str:
+def interval(one: Bounded, write: Callable[[float], str] = decimal, *, unit: str = "", sign: bool = False) -> str:
     """Print ``value [low, high]``; the value alone where it has no bounds, and a dash where there is none.
 
     ``unit`` follows the value only; ``sign`` gives it a sign.
@@ -107,7 +107,7 @@ def interval(one: Bounded, write: Callable[[float], str] = spread, *, unit: str 
     return text if one.low is None or one.high is None else f"{text} {brackets(one.low, one.high, write)}"
 
 
-def brackets(low: float, high: float, write: Callable[[float], str] = spread) -> str:
+def brackets(low: float, high: float, write: Callable[[float], str] = decimal) -> str:
     """Print ``[low, high]``."""
     return f"[{write(low)}, {write(high)}]"
 

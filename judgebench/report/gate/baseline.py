@@ -29,7 +29,7 @@ from judgebench.domain.shapes import (
     maybe,
 )
 from judgebench.domain.shapes import record as shape
-from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.errors import DataError, IncompleteError, UsageError, argument
 from judgebench.files.lines import replace_file
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ def _document(path: Path) -> dict[str, Any]:
         raise DataError(
             f"no baseline ({type(error).__name__}: {error}); cut off, or badly merged",
             file=str(path),
-            hint="take it from version control, or delete it and make it anew with --update",
+            hint=f"take it from version control, or delete it and make it anew with {argument('update')}",
         ) from None
     if not isinstance(document, dict):
         raise DataError("no baseline: not an object", file=str(path))

@@ -7,7 +7,6 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from judgebench.agreement.names import title_of
 from judgebench.domain.shapes import (
     COUNT,
     ERROR,
@@ -27,9 +26,9 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.errors import MismatchError, UndecidedError
-from judgebench.report.document.grid import Field, grid
-from judgebench.report.document.model import Document, Table, sheet
-from judgebench.report.document.text import NONE, interval, many, p_value, spread
+from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import NONE, decimal, interval, many, p_value, words_of
 from judgebench.report.gate.words import (
     STATES,
     amount,
@@ -44,6 +43,7 @@ from judgebench.report.gate.words import (
     verdict,
 )
 from judgebench.report.words import WARNINGS
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,8 +51,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.gate.rules import Gate, GateLine, Odds, State
     from judgebench.domain import Agreement
     from judgebench.errors import JudgebenchError
-    from judgebench.report.document.grid import Fields
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Fields, Sheet
 
 __all__ = ["Decision"]
 
@@ -224,20 +223,19 @@ def _chances(found: Gate) -> str:
         return note
     return (
         f"{note} Each is that of the line alone, at Holm's first step (alpha / {len(found.lines)}); that any line "
-        f"fails though nothing got worse has a chance of {spread(found.rules.alpha)} at most."
+        f"fails though nothing got worse has a chance of {decimal(found.rules.alpha)} at most."
     )
 
 
 def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     rules = found.rules
-    policies = " ".join(f"{name}={value}" for name, value in found.policies.to_json().items())
-    floor = f" and the drop seen is {spread(rules.min_effect)} or more" if rules.min_effect else ""
-    above = f"surely above the margin ({spread(rules.margin)})" if rules.strict else "surely above 0"
+    floor = f" and the drop seen is {decimal(rules.min_effect)} or more" if rules.min_effect else ""
+    above = f"surely above the margin ({decimal(rules.margin)})" if rules.strict else "surely above 0"
     rule = (
         f"Agreement fails where the drop is {above}{floor}, and passes where it is surely below "
-        f"{spread(rules.margin)}; an improvement never fails. Surely: a one-sided bound, paired, clustered by question "
-        f"(t, {_degrees(found)}). {many(found.items, 'item')}, "
-        f"{many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {policies}."
+        f"{decimal(rules.margin)}; an improvement never fails. Surely: a one-sided bound, paired, clustered by "
+        f"question (t, {_degrees(found)}). {many(found.items, 'item')}, "
+        f"{many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {found.policies}."
     )
     notes = [rule]
     if any(line.operation for line in found.lines):
@@ -259,7 +257,7 @@ def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
         )
     if beside is not None:
         notes += _beside(beside)
-    return notes + [f"Careful: {_WARNINGS.get(code, code.replace('_', ' '))}." for code in found.warnings]
+    return notes + [f"Careful: {words_of(code, _WARNINGS)}." for code in found.warnings]
 
 
 def _degrees(found: Gate) -> str:
@@ -275,7 +273,7 @@ def _beside(row: Agreement) -> list[str]:
     if (agreed := row.metrics.get("percent_agreement")) is not None and agreed.value is not None:
         parts.append(f"agreement {100 * agreed.value:.1f} %")
     if (best := row.ceiling.get(row.headline)) is not None and best.value is not None:
-        parts.append(f"human ceiling {spread(best.value)} ({title_of(row.headline)})")
+        parts.append(f"human ceiling {decimal(best.value)} ({title_of(row.headline)})")
     for who, rates in row.base_rates.items():
         shares = ", ".join(f"{safe(label)} {100 * share:.1f} %" for label, share in rates.items())
         parts += [f"{safe(who)} {shares}"] if shares else []

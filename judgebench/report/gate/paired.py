@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from judgebench.agreement.gate.rules import Spent
 from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.domain import Usage
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 from judgebench.report.document.text import many
 from judgebench.report.gate.baseline import case_key, case_name, code_of
 
@@ -46,7 +46,7 @@ def check_same(baseline: Baseline, run: Baseline, where: str, *, renew: str) -> 
             raise DataError(
                 f"another policy: the baseline has {name}={other}, the run {name}={value}",
                 file=where,
-                hint=f"give --policy {name}={other}, or {renew}",
+                hint=f"give {argument('policy')} {name}={other}, or {renew}",
             )
     _same_items(baseline, run, where, renew)
     if baseline.content and run.content and baseline.content != run.content:
@@ -77,7 +77,7 @@ def _same_items(baseline: Baseline, run: Baseline, where: str, renew: str) -> No
                 f"item {item!r} was shown otherwise: orders (and repeats) {' '.join(before)} in the baseline, "
                 f"{' '.join(now)} in the run",
                 file=where,
-                hint=f"run it with the same --order and --repeats, or {renew}",
+                hint=f"run it with the same {argument('order')} and {argument('repeats')}, or {renew}",
             )
 
 

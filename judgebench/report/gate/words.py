@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from judgebench.agreement.names import title_of
-from judgebench.report.document.text import NONE, clean, many, spread, words_of
+from judgebench.report.document.text import NONE, clean, decimal, many, words_of
 from judgebench.report.words import REASONS
+from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from judgebench.agreement.gate.rules import Gate, GateLine
@@ -77,7 +77,7 @@ def amount(line: GateLine, worse: float | None) -> str:
     """Write a worsening: in the figure's unit, or as a part of the baseline's."""
     if worse is None:
         return NONE
-    return f"{100 * worse:.1f} %" if relative(line) else spread(worse)
+    return f"{100 * worse:.1f} %" if relative(line) else decimal(worse)
 
 
 def value(line: GateLine, one: Estimate) -> str:
@@ -85,7 +85,7 @@ def value(line: GateLine, one: Estimate) -> str:
     if one.value is None:
         return NONE
     # Dollars per judgment are small.
-    return f"{one.value:.3g}" if relative(line) else spread(one.value)
+    return f"{one.value:.3g}" if relative(line) else decimal(one.value)
 
 
 def _change(line: GateLine, value: float | None) -> str:

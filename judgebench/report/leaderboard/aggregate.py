@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, maybe, record
-from judgebench.errors import UsageError
-from judgebench.report.document.grid import Cell, Column, Grid
-from judgebench.report.document.text import clean, figure, interval, some, spread
+from judgebench.errors import UsageError, argument
+from judgebench.report.document.blocks import Cell, Column, Grid
+from judgebench.report.document.text import clean, decimal, figure, interval, some
 from judgebench.report.leaderboard.ranks import rank
 from judgebench.report.words import gold_word, headline_name
 
@@ -85,7 +85,7 @@ class Aggregate(NamedTuple):
         """Make a table of it."""
         named = {"mean": f"mean {headline_name(self.metric)} [95 % interval]", "rank": "mean rank [range]"}
         columns = (Column("judge", right=False), Column(named.get(self.kind, "win rate [range]"), right=False))
-        write = partial(figure, digits=2) if self.kind == "rank" else spread
+        write = partial(figure, digits=2) if self.kind == "rank" else decimal
         rows = tuple((Cell(clean(one.judge)), Cell(interval(one, write))) for one in self.judges)
         return Grid(columns, rows, self.notes)
 
@@ -128,20 +128,20 @@ def aggregate(
     all of them, or where the mean of different metrics is asked for.
     """
     if kind not in KINDS:
-        raise UsageError(f"--aggregate {kind!r}: write one of {', '.join(KINDS)}")
+        raise UsageError(f"{argument('aggregate')} {kind!r}: write one of {', '.join(KINDS)}")
     ranked = [entry for entry in entries if entry.rank is not None]
     headlines = {entry.row.task: entry.headline for entry in ranked}
     tasks = tuple(sorted(headlines))
     if len(tasks) < 2:
-        raise UsageError("--aggregate needs two tasks or more with ranked judges")
+        raise UsageError(f"{argument('aggregate')} needs two tasks or more with ranked judges")
     metrics = sorted(set(headlines.values()))
     if kind == "mean" and len(metrics) > 1:
         some = "; ".join(
             f"{metric} on {_some([task for task in tasks if headlines[task] == metric])}" for metric in metrics
         )
         raise UsageError(
-            f"the tasks' headlines differ ({some}), and their mean means nothing; give --metric NAME, --task T or "
-            "--aggregate rank"
+            f"the tasks' headlines differ ({some}), and their mean means nothing; give {argument('metric')} NAME, "
+            f"{argument('task')} T or {argument('aggregate')} rank"
         )
     own: dict[str, dict[str, list[Entry]]] = {}
     for entry in ranked:
@@ -151,7 +151,8 @@ def aggregate(
     if not (kept := [judge for judge in sorted(own) if judge not in without]):
         judge, why = min(left_out, key=lambda one: (len(one[1]), one[0]))
         raise UsageError(
-            f"no judge is ranked on all {len(tasks)} tasks ({clean(judge)}: {why}); give --task T to name some of them"
+            f"no judge is ranked on all {len(tasks)} tasks ({clean(judge)}: {why}); give {argument('task')} T "
+            "to name some of them"
         )
     rows = [own[judge][task][0].row for judge in kept for task in tasks]
     again = rank(rows, headlines, judged)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.shapes import ERROR, ESTIMATE, TEXT, ListOf, Scalar, choice, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.model import Document, Notes, Table, sheet
+from judgebench.report.document.blocks import Notes, Table, sheet
+from judgebench.report.document.model import Document
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.leaderboard.tables import LEAD_WITH_MEAN, board, boards_page, matrix, sections
@@ -17,8 +18,7 @@ from judgebench.report.scores import Scores
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from judgebench.report.document.grid import Grid
-    from judgebench.report.document.model import Block, Sheet
+    from judgebench.report.document.blocks import Block, Grid, Sheet
     from judgebench.report.leaderboard.aggregate import Aggregate
     from judgebench.report.leaderboard.ranks import Baseline, Entry
 

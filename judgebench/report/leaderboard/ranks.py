@@ -324,7 +324,7 @@ def baseline(
             return Baseline(row.task, label, "run", row.metrics.get(figure), row.metrics.get(headline), figure)
     key = (first.task, first.judge, first.revision)
     if key in judged:
-        from judgebench.agreement.constant import always  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.context import always  # noqa: PLC0415 - loads numpy
 
         found = always(judged[key](first.policies).ratings, first.policies, (figure, headline))
         if found is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.report.document.as_html import page
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.grid import Cell, Column, Grid
+from judgebench.report.document.blocks import Cell, Column, Grid
 from judgebench.report.document.text import NONE, clean, figure, interval, percent, share
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
 from judgebench.report.rows import cell, row_grid
@@ -181,11 +181,6 @@ LEAD = f"{LEAD_WITH_MEAN} No figure is averaged over tasks."
 _FIGURE = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?![\w:])")
 
 
-class _Head(NamedTuple):
-    title: str
-    right: bool
-
-
 class _Bar(NamedTuple):
     """An interval on a line from 0 to 100; the figure's own zero is drawn."""
 
@@ -221,7 +216,7 @@ class Board:
     name: str
     title: str
     short: str
-    heads: tuple[_Head, ...]
+    heads: tuple[Column, ...]
     rows: tuple[tuple[_Cell, ...], ...]
     judge: int
     foot: tuple[tuple[_Cell, ...], ...] = ()
@@ -264,7 +259,7 @@ def board(
         name,
         title,
         short,
-        tuple(_Head(layout.columns[i].title, layout.columns[i].right) for i in shown),
+        tuple(layout.columns[i] for i in shown),
         tuple(rows[:last]),
         shown.index(judge),
         tuple(rows[last:]),

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from judgebench.agreement.names import title_of
-from judgebench.report.document.text import NONE, clean, figure, spread, words_of
+from judgebench.report.document.text import NONE, clean, decimal, figure, words_of
 from judgebench.report.document.text import percent as share_text
 from judgebench.report.words import REASONS, gold_word
-from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.catalog import METRICS, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from judgebench.agreement.matching import Judged
     from judgebench.domain import Agreement, Estimate, Item, Policies, Ratings, Run, Verdict
@@ -23,10 +22,12 @@ __all__ = [
     "Chart",
     "Reported",
     "Section",
+    "apart",
     "bounds",
     "first_up",
     "is_share",
     "name_of",
+    "numbers",
     "percent",
     "ranged",
     "reason",
@@ -141,12 +142,25 @@ def _written(metric: str) -> tuple[Callable[[float], str], str]:
         return share_text, " %"
     known = METRICS.get(metric)
     # An error is in the scale's units, not a fraction.
-    return partial(figure, digits=2) if known is not None and known.perfect == 0 else spread, ""
+    return partial(figure, digits=2) if known is not None and known.perfect == 0 else decimal, ""
 
 
 def bounds(metric: str, estimate: Estimate) -> str:
     """Print an interval; nothing where there is none."""
     return "" if estimate.low is None or estimate.high is None else span(estimate.low, estimate.high, *_written(metric))
+
+
+def apart(metric: str, estimate: Estimate | None) -> tuple[str, str]:
+    """Print a figure, or why there is none, and its interval, for two cells."""
+    if estimate is None or estimate.value is None:
+        return f"undefined: {reason(estimate)}", NONE
+    return shown(metric, estimate.value), bounds(metric, estimate) or NONE
+
+
+def numbers(estimates: Iterable[Estimate | None]) -> list[float]:
+    """List the values and bounds that there are, for a scale that holds them all."""
+    known = [one for one in estimates if one is not None]
+    return [value for one in known for value in (one.value, one.low, one.high) if value is not None]
 
 
 def told(metric: str, estimate: Estimate) -> str:

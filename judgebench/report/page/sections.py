@@ -10,11 +10,10 @@ from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.systems import rank_systems
 from judgebench.errors import DataError, UsageError
-from judgebench.report.document.text import NONE, clean, many, spread
-from judgebench.report.page.charts.biases import length, points, position
+from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.groups import subsets, systems
-from judgebench.report.page.charts.labels import calibration, confusion
-from judgebench.report.page.charts.pareto import cost_of, pareto
+from judgebench.report.page.charts.judges import cost_of, pareto
+from judgebench.report.page.charts.verdicts import calibration, confusion, length, points, position
 from judgebench.report.page.parts import Section, first_up, name_of, ranged, told, whom
 from judgebench.report.systems import WARNINGS
 
@@ -228,7 +227,7 @@ def _cells(one: _Seen) -> dict[str, str]:
     cells["its own system: judge less gold"] = (
         NONE
         if one.own is None or one.own.bias.value is None
-        else f"{clean(one.own.name)} {ranged(one.own.bias, spread)}"
+        else f"{clean(one.own.name)} {ranged(one.own.bias, decimal)}"
     )
     return cells
 

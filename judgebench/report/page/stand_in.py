@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from judgebench.agreement.humans.humans import kappa_of
+from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
-from judgebench.report.document.text import many, spread
+from judgebench.report.document.text import decimal, many
 from judgebench.report.page.parts import name_of, percent, told, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.alt_test.procedure import AltTest
+    from judgebench.agreement.alt_test import AltTest
     from judgebench.domain import Agreement
     from judgebench.report.page.parts import Reported
 
@@ -99,7 +99,7 @@ def answer(reported: Reported) -> Answer:
 
 
 def _alt_test(reported: Reported) -> AltTest | None:
-    from judgebench.agreement.alt_test.procedure import (  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.alt_test import (  # noqa: PLC0415 - loaded on use
         alt_test_ratings,
         default_epsilon,
     )
@@ -234,12 +234,12 @@ def _ratio_words(row: Agreement, metric: str, ratio: Estimate) -> str:
 
 
 def _value(estimate: Estimate) -> str:
-    return spread(estimate.value or 0.0)
+    return decimal(estimate.value or 0.0)
 
 
 def _passes(alt: AltTest) -> bool:
     """Whether the test passes, and still does where items that belong together count as one."""
-    from judgebench.agreement.alt_test.procedure import PASS  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.alt_test import PASS  # noqa: PLC0415 - loads numpy
 
     robust = alt.clustered_rate.value
     return alt.passed is True and (robust is None or robust >= PASS)

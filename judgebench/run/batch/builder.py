@@ -5,22 +5,25 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, BinaryIO, cast
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
-from judgebench.errors import IncompleteError
+from judgebench.errors import IncompleteError, RejectedError, argument
 from judgebench.run.dialogue import forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from judgebench.domain import Case, Completion, Judge, Request, Scale, Verdict
-    from judgebench.domain.protocols import BatchLimits
+    from judgebench.domain import Case, Completion, Judge, Request, Scale
+    from judgebench.domain.protocols import BatchApi, BatchLimits
+    from judgebench.errors import JudgebenchError
     from judgebench.run.batch.ledger import Entry
-    from judgebench.run.engine import Sink, Summary
     from judgebench.run.throttle import Budget
-    from judgebench.store.runs import RunWriter, Stored
+    from judgebench.store.writer import RunWriter
+
+    Answers: TypeAlias = dict[str, dict[int, Completion | JudgebenchError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ class BatchBuilder:
         self._folder = folder
         self._file: BinaryIO | None = None
 
+    def lines(self, api: BatchApi, key: str, requests: Mapping[int, Request]) -> list[bytes]:
+        """Write requests of a case; their custom ids are what `read_answers` reads. CallError where no batch can."""
+        lines = [api.encode(f"{self.tag}-{key}-{number}", request) for number, request in requests.items()]
+        size = sum(len(line) + 1 for line in lines)
+        if len(lines) > api.limits.requests or size + api.limits.frame > api.limits.size:
+            raise RejectedError("too long for a batch")
+        return lines
+
     def fits(self, requests: int, size: int, most: int, limits: BatchLimits) -> bool:
         """Whether a case of so many requests and bytes still has room."""
         return self.requests + requests <= most and self._size + size + limits.frame <= limits.size
@@ -110,42 +121,23 @@ class BatchBuilder:
             self._file = None
 
 
-class Keeping:
-    """A sink that remembers which cases are settled."""
-
-    def __init__(self, sink: Sink, settled: set[str]) -> None:
-        self._sink = sink
-        self._settled = settled
-
-    def lookup(self, key: str) -> Stored | None:
-        """Find the answer to a case."""
-        return self._sink.lookup(key)
-
-    def append(self, verdict: Verdict) -> None:
-        """Keep one verdict."""
-        self._sink.append(verdict)
-        self._settled.add(verdict.key)
-
-    def rounds(self, key: str) -> Mapping[str, Completion]:
-        """Find what a case was answered on its way to a verdict."""
-        return self._sink.rounds(key)
-
-    def keep(self, key: str, request: str, completion: Completion) -> None:
-        """Keep such an answer."""
-        self._sink.keep(key, request, completion)
+async def holds(api: BatchApi, batch: str, tag: str) -> bool:
+    """Whether the results of a batch are those of ours that has the tag."""
+    async with aclosing(api.results(batch)) as results:  # type: ignore[type-var]  # an async generator in fact
+        async for custom_id, _ in results:
+            return custom_id.startswith(f"{tag}-")
+    return False
 
 
-def total(batches: Summary, live: Summary) -> Summary:
-    """Add what was asked live to what the batches brought."""
-    return replace(
-        batches,
-        asked=batches.asked + live.asked,
-        retries=batches.retries + live.retries,
-        usage=batches.usage + live.usage,
-        statuses=batches.statuses + live.statuses,
-        models=batches.models + live.models,
-        last_error=live.last_error or batches.last_error,
-    )
+async def read_answers(api: BatchApi, entry: Entry) -> Answers:
+    """Fetch the results of a batch: of each case the answers to its requests, by number."""
+    answers: Answers = {}
+    async for custom_id, answer in api.results(entry.id):
+        tag, _, place = custom_id.partition("-")
+        key, _, number = place.rpartition("-")
+        if tag == entry.tag and number.isdecimal():
+            answers.setdefault(key, {})[int(number)] = answer
+    return answers
 
 
 def counted(number: int, noun: str) -> str:
@@ -155,6 +147,17 @@ def counted(number: int, noun: str) -> str:
     '2 batches'
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"
+
+
+def outstanding(title: str, entries: Sequence[Entry]) -> str:
+    """Say what of a run is out there."""
+    known = [entry for entry in entries if entry.id]
+    ids = ", ".join(entry.id for entry in known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
+    unsure = len(entries) - len(known)
+    requests = sum(entry.requests for entry in known)
+    words = [f"{counted(requests, 'request')} submitted in {counted(len(known), 'batch')} ({ids})"] if known else []
+    words += [f"{counted(unsure, 'batch')} possibly submitted"] if unsure else []
+    return f"{title}: {' and '.join(words) or 'nothing is submitted'}"
 
 
 #: Dollars by which sums of the same prices, added up in another order, may differ.
@@ -220,9 +223,9 @@ class BatchBudget:
         spent, left = self._budget.spent, self._budget.left
         self.refusal = (
             f"stopped: the {self._cases} cases of {self._title} that are still to be submitted would cost about "
-            f"{self._lacking:.4f} USD; of --max-cost {self._budget.cap:g}, {spent:.4f} USD are spent and "
+            f"{self._lacking:.4f} USD; of {argument('max_cost')} {self._budget.cap:g}, {spent:.4f} USD are spent and "
             f"{self._budget.cap - spent - left:.4f} outstanding: about {self._lacking - left:.4f} USD more would do. "
-            "What was judged is kept: the same command submits the others (--max-cost counts anew)"
+            f"What was judged is kept: the same command submits the others ({argument('max_cost')} counts anew)"
         )
 
     def book(self, tag: str, paid: float = 0.0) -> None:

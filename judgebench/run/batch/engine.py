@@ -6,13 +6,13 @@ import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError
+from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError, argument
 from judgebench.run.batch.builder import Waiting
 from judgebench.run.batch.ledger import Ledger
 from judgebench.run.batch.run import BatchRun
 from judgebench.run.engine import Dispatchers
-from judgebench.run.execute import Interrupts, Outcome, Using, check_price, none_answered, write_counts
-from judgebench.store.runs import RunWriter
+from judgebench.run.execute import Execution, Interrupts, Using, check_price, none_answered, write_counts
+from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from judgebench.run.engine import Options
     from judgebench.run.plans import Plan
 
-__all__ = ["Outcome", "Waiting", "batch_apis", "execute_in_batches"]
+__all__ = ["Execution", "Waiting", "batch_apis", "execute_in_batches"]
 
 
 def batch_apis(planned: Plan) -> dict[str, BatchApi]:
@@ -31,15 +31,15 @@ def batch_apis(planned: Plan) -> dict[str, BatchApi]:
     found = {name: api for name, api in apis.items() if api is not None}
     if not found or len(found) < len(apis):
         raise UsageError(
-            f"{planned.judge.name} has no batch API; --engine batch works with openai/… and anthropic/… judges, "
-            "ask the others with --engine local"
+            f"{planned.judge.name} has no batch API; {argument('engine')} batch works with openai/… and "
+            f"anthropic/… judges, ask the others with {argument('engine')} local"
         )
     return found
 
 
 def execute_in_batches(
     plans: Sequence[Plan], runs: Path, options: Options, waiting: Waiting, *, tell: Callable[[str], None]
-) -> list[Outcome]:
+) -> list[Execution]:
     """Ask all that is missing and keep it, as `execute_all` does.
 
     UsageError where a judge has no batch API, or there is a budget and its price is unknown: nothing is submitted then.
@@ -52,7 +52,6 @@ def execute_in_batches(
         for planned in chosen:
             check_price(planned)
     dispatchers = Dispatchers(options)
-    ended: list[BaseException | None] = []
     with ExitStack() as stack:
         works: list[BatchRun] = []
         for planned, own in zip(chosen, apis, strict=True):
@@ -60,38 +59,52 @@ def execute_in_batches(
             ledger = stack.enter_context(Ledger(writer.path))
             works.append(BatchRun(planned, own, writer, ledger, options, waiting, tell, dispatchers))
         try:
-            Interrupts().run(lambda: _all_of(works, ended), afterwards=lambda: _settle(works, ended))
+            Interrupts().run(lambda: _all_of(works), afterwards=lambda: _settle(works))
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise InterruptedRunError(_interrupted(works)) from None
         finally:
             for work in works:
                 write_counts(work.writer, work.planned, work.summary)
-    outcomes = {work.planned.run.identity: _outcome(work, end) for work, end in zip(works, ended, strict=True)}
-    return [outcomes[planned.run.identity] for planned in plans]
+    executions = {work.planned.run.identity: work.execution for work in works}
+    return [executions[planned.run.identity] for planned in plans]
 
 
-async def _all_of(works: list[BatchRun], ended: list[BaseException | None]) -> None:
+async def _all_of(works: list[BatchRun]) -> None:
     alone = asyncio.Lock()
     try:
         for work in works:
             # Before any of them submits: the budget is theirs together.
             work.budget.outstanding(work.ledger.open_entries(), work.planned.cases(), work.writer)
             await asyncio.sleep(0)
-        ended.extend(await asyncio.gather(*(work.work(alone) for work in works), return_exceptions=True))
+        # What is nobody's but ours stops one run, too, and is raised when the others have ended.
+        for end in await asyncio.gather(*(_one(work, alone) for work in works), return_exceptions=True):
+            if end is not None:
+                raise end
     finally:
         using = Using(work.planned for work in works)
         for work in works:
             await using.release(work.planned)
 
 
-def _settle(works: list[BatchRun], ended: list[BaseException | None]) -> None:
+async def _one(work: BatchRun, alone: asyncio.Lock) -> None:
+    execution = work.execution
+    try:
+        await work.work(alone)
+    except (BackendError, IncompleteError) as error:
+        execution.error = error
+    else:
+        execution.finished = True
+        execution.error = none_answered(execution)
+
+
+def _settle(works: list[BatchRun]) -> None:
     """Put the lines of finished runs in order; as `execute.settle`, when the event loop has ended."""
-    for number, (work, end) in enumerate(zip(works, ended, strict=True)):
-        if end is None:
+    for work in works:
+        if work.execution.finished:
             try:
                 work.writer.settle()
             except IncompleteError as error:
-                ended[number] = error
+                work.execution.error = error
 
 
 def _interrupted(works: list[BatchRun]) -> str:
@@ -100,14 +113,3 @@ def _interrupted(works: list[BatchRun]) -> str:
     if not submitted:
         return f"interrupted: {kept} cases are judged and kept; the same command asks the others"
     return f"interrupted, {kept} cases are judged and kept; {submitted}: these go on, the same command collects them"
-
-
-def _outcome(work: BatchRun, end: BaseException | None) -> Outcome:
-    outcome = Outcome(work.planned, work.writer.path, work.summary)
-    if isinstance(end, BackendError | IncompleteError):
-        outcome.error = end
-    elif end is not None:
-        raise end
-    else:
-        outcome.error = none_answered(outcome)
-    return outcome

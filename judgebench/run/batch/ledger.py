@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.errors import DataError, IncompleteError
+from judgebench.files.lines import heal, locked, sync
 from judgebench.store.runs import MANIFEST, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
-
-    from filelock import BaseFileLock
 
     from judgebench.domain import Run
 
@@ -55,26 +55,20 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.path = folder / LEDGER
         self.entries: dict[str, Entry] = {}
-        self._lock: BaseFileLock | None = None
+        self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - loaded on use
-
-        lock = FileLock(self.path.parent / _LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(f"another process waits for the batches of {self.path.parent}; let it finish") from None
-        self._lock = lock
-        self._heal()
+        busy = f"another process waits for the batches of {self.path.parent}; let it finish"
+        self._held.enter_context(locked(self.path.parent / _LOCK, busy))
+        # What a torn last line was to announce did not happen.
+        heal(self.path)
         self.entries = read_ledger(self.path)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._lock is not None:
-            self._lock.release()
+        self._held.close()
 
     def open_entries(self) -> list[Entry]:
         """Return what is, or may be, out there."""
@@ -105,27 +99,14 @@ class Ledger:
                 file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
-            if new and hasattr(os, "O_DIRECTORY"):
-                # The name of a new file is on the disk only once its folder is (Windows opens no folders).
-                folder = os.open(self.path.parent, os.O_RDONLY)
-                try:
-                    os.fsync(folder)
-                finally:
-                    os.close(folder)
+            if new:
+                # The name of a new file is on the disk only once its folder is.
+                sync(self.path.parent)
         except OSError as error:
             raise IncompleteError(
                 f"can't write {self.path}: {error.strerror or type(error).__name__}; nothing more was submitted: "
                 "make room, then run the same command again"
             ) from None
-
-    def _heal(self) -> None:
-        """Cut off a torn last line: what it was to announce did not happen."""
-        if not self.path.exists():
-            return
-        content = self.path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole != len(content):
-            os.truncate(self.path, whole)
 
 
 def read_ledger(path: Path) -> dict[str, Entry]:

@@ -1,6 +1,7 @@
 """One run through a batch API: the same cases, verdicts and summary as the local engine's.
 
-What is missing is cut into batches, written to the run's ledger, submitted, waited for, and stored as each batch ends.
+What is missing is cut into batches, written to the run's ledger, submitted, waited for, and stored as each batch ends;
+a case of several rounds is in the next batch again.
 What a batch leaves unanswered is asked live. A process may die at any moment: the next one finds in the ledger what is
 out there, and submits none of it again.
 """
@@ -9,27 +10,43 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Status, Verdict
-from judgebench.errors import BackendError, CallError, GoneError, IncompleteError, RejectedError, RetryableError
-from judgebench.run.batch.builder import BatchBudget, BatchBuilder, Keeping, Pending, Waiting, counted, total
+from judgebench.errors import (
+    BackendError,
+    CallError,
+    GoneError,
+    IncompleteError,
+    RejectedError,
+    RetryableError,
+    argument,
+)
+from judgebench.run.batch.builder import (
+    BatchBudget,
+    BatchBuilder,
+    Pending,
+    Waiting,
+    holds,
+    outstanding,
+    read_answers,
+)
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.dialogue import Dialogue
 from judgebench.run.engine import Summary, ask_all
+from judgebench.run.execute import Execution
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.domain import Case, Completion, Request
+    from judgebench.domain import Case, Request
     from judgebench.domain.protocols import BatchApi, BatchState
-    from judgebench.errors import JudgebenchError
+    from judgebench.run.batch.builder import Answers
     from judgebench.run.batch.ledger import Entry, Ledger
     from judgebench.run.engine import Dispatchers, Options
     from judgebench.run.plans import Plan
-    from judgebench.store.runs import RunWriter
+    from judgebench.store.writer import RunWriter
 
 #: Rounds of questions that may go unanswered before the command gives up; the batches go on without it.
 _PATIENCE = 12
@@ -53,12 +70,15 @@ class BatchRun:
         self.judge = planned.judge
         self.apis = apis
         self.writer = writer
+        # With `append` a sink of the local engine.
+        self.lookup, self.rounds, self.keep = writer.lookup, writer.rounds, writer.keep
         self.ledger = ledger
         self.options = options
         self.waiting = waiting
         self.tell = tell
         self.dispatchers = dispatchers
-        self.summary = Summary()
+        self.execution = Execution(planned, writer.path)
+        self.summary = self.execution.summary
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
         self.budget = BatchBudget(dispatchers.budget, planned.judge, planned.task.scale, self.title)
         self._settled: set[str] = set()
@@ -121,27 +141,18 @@ class BatchRun:
 
     def outstanding(self) -> str:
         """Say what is out there."""
-        known = [pending.entry for pending in self.pending if pending.entry.id]
-        ids = ", ".join(entry.id for entry in known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
-        unsure = len(self.pending) - len(known)
-        requests = sum(entry.requests for entry in known)
-        words = [f"{counted(requests, 'request')} submitted in {counted(len(known), 'batch')} ({ids})"] if known else []
-        words += [f"{counted(unsure, 'batch')} possibly submitted"] if unsure else []
-        return f"{self.planned.run.judge} on {self.planned.run.task}: " + (
-            " and ".join(words) or "nothing is submitted"
-        )
+        return outstanding(self.title, [pending.entry for pending in self.pending])
 
     # --- submitting ---------------------------------------------------------------------------------
 
     def _look_around(self) -> None:
         """Wait for the batches of other runs, too, where they hold cases that this one lacks."""
-        others = [
-            (f, e) for f, e in other_entries(self.writer.path.parent, self.planned.run) if e.tag not in self._others
-        ]
+        found = other_entries(self.writer.path.parent, self.planned.run)
+        others = [(folder, entry) for folder, entry in found if entry.tag not in self._others]
         if not others:
             return
         keys = {case.key for case in self.planned.cases()} - self._settled
-        wanted = {key for key in keys if self.writer.lookup(key) is None}
+        wanted = {key for key in keys if self.lookup(key) is None}
         for folder, entry in others:
             if not wanted.isdisjoint(entry.keys):
                 self._others.add(entry.tag)
@@ -160,21 +171,17 @@ class BatchRun:
         self.summary.cases = cases
 
     def _reuse(self, case: Case) -> bool:
-        stored = self.writer.lookup(case.key)
+        stored = self.lookup(case.key)
         if stored is None:
             return False
-        verdict = stored.verdict.relabelled(case, self.planned.task.revision)
-        if not stored.own or verdict != stored.verdict:
-            self.writer.append(verdict)
-        self.summary.reused += 1
-        self._count(verdict)
+        self.summary.reuse(stored, case, self.planned.task.revision, self)
+        self._settled.add(case.key)
         return True
 
-    def _count(self, verdict: Verdict) -> None:
+    def append(self, verdict: Verdict) -> None:
+        """Keep one verdict, whose case is settled with it."""
+        self.writer.append(verdict)
         self._settled.add(verdict.key)
-        self.summary.statuses[verdict.status] += 1
-        if verdict.model:
-            self.summary.models[verdict.model] += 1
 
     async def _submit(self) -> bool:
         """Cut the next round of what is missing into batches and submit each; True where one certainly never left."""
@@ -214,30 +221,22 @@ class BatchRun:
             whose.setdefault(request.backend, {})[number] = request
         for name in whose.keys() - builders.keys():
             builders[name] = BatchBuilder(self.writer.path, name)
-        written = {name: self._lines(builders[name], key, requests) for name, requests in whose.items()}
+        written = {name: builders[name].lines(self.apis[name], key, requests) for name, requests in whose.items()}
         again = False
         for name, requests in whose.items():
-            lines, limits = written[name], self.apis[name].limits
+            lines, api = written[name], self.apis[name]
             size = sum(len(line) + 1 for line in lines)
-            most = min(limits.requests, self.waiting.size or limits.requests)
-            if builders[name].keys and not builders[name].fits(len(lines), size, most, limits):
+            most = min(api.limits.requests, self.waiting.size or api.limits.requests)
+            if builders[name].keys and not builders[name].fits(len(lines), size, most, api.limits):
                 again |= not await self._send(builders[name])
                 builders[name].close()
                 builders[name] = BatchBuilder(self.writer.path, name)
-                lines = self._lines(builders[name], key, requests)
+                lines = builders[name].lines(api, key, requests)
             builders[name].add(key, lines, self.budget.forecast(requests.values()))
         return again
 
-    def _lines(self, builder: BatchBuilder, key: str, requests: Mapping[int, Request]) -> list[bytes]:
-        api = self.apis[builder.backend]
-        lines = [api.encode(f"{builder.tag}-{key}-{number}", request) for number, request in requests.items()]
-        size = sum(len(line) + 1 for line in lines)
-        if len(lines) > api.limits.requests or size + api.limits.frame > api.limits.size:
-            raise RejectedError("too long for a batch")
-        return lines
-
     def _dialogue(self, case: Case) -> Dialogue:
-        return Dialogue(self.judge, case, self.planned.task.scale, self.writer.rounds(case.key))
+        return Dialogue(self.judge, case, self.planned.task.scale, self.rounds(case.key))
 
     def _api(self, entry: Entry) -> BatchApi:
         return self.apis[entry.backend or next(iter(self.apis))]
@@ -262,7 +261,8 @@ class BatchRun:
                 self._drop(pending, "absent")
             if error.unreachable and self._attempts >= min(3, self.options.attempts):
                 raise BackendError(
-                    f"{self.planned.run.judge} can't be reached: {error}; start the server or check --base-url"
+                    f"{self.planned.run.judge} can't be reached: {error}; start the server or "
+                    f"check {argument('base_url')}"
                 ) from None
             if self._attempts >= self.options.attempts:
                 raise IncompleteError(f"can't submit: {error}; the same command tries again") from None
@@ -354,7 +354,7 @@ class BatchRun:
                 self._drop(pending, "refused")
                 changed |= pending.folder is not None
             elif state.ended:
-                answers = await self._asked(pending, self._read(pending.entry))
+                answers = await self._asked(pending, read_answers(self._api(pending.entry), pending.entry))
                 if answers is not None:
                     if not await self._store(pending.entry, answers):
                         # What the budget left unasked is the next command's: it finds the batch still to collect.
@@ -375,7 +375,7 @@ class BatchRun:
             state: BatchState | None = await self._asked(pending, self._api(entry).state(batch))
             if state is None or not state.ended:
                 continue
-            ours = await self._asked(pending, self._starts(entry, batch))
+            ours = await self._asked(pending, holds(self._api(entry), batch, entry.tag))
             if ours is None:
                 continue
             if ours:
@@ -392,12 +392,6 @@ class BatchRun:
             self.ledger.submitted(pending.entry, batch)
         self.tell(f"found {batch}: {pending.entry.requests} requests of {self.title}, submitted earlier")
 
-    async def _starts(self, entry: Entry, batch: str) -> bool:
-        async with aclosing(self._api(entry).results(batch)) as results:  # type: ignore[type-var]  # an async generator in fact
-            async for custom_id, _ in results:
-                return custom_id.startswith(f"{entry.tag}-")
-        return False
-
     def _say(self, pending: Pending, state: BatchState) -> None:
         # A line for each stage and each tenth: a day of polling must not scroll everything else away.
         said = f"{state.stage} {10 * state.done // max(pending.entry.requests, 1)}"
@@ -405,17 +399,7 @@ class BatchRun:
             pending.said = said
             self.tell(f"{state.id}: {state.stage}, {state.done} of {pending.entry.requests} requests done")
 
-    async def _read(self, entry: Entry) -> dict[str, dict[int, Completion | JudgebenchError]]:
-        """Fetch the results of a batch: of each case the answers to its requests, by number."""
-        answers: dict[str, dict[int, Completion | JudgebenchError]] = {}
-        async for custom_id, answer in self._api(entry).results(entry.id):
-            tag, _, place = custom_id.partition("-")
-            key, _, number = place.rpartition("-")
-            if tag == entry.tag and number.isdecimal():
-                answers.setdefault(key, {})[int(number)] = answer
-        return answers
-
-    async def _store(self, entry: Entry, answers: Mapping[str, Mapping[int, Completion | JudgebenchError]]) -> bool:
+    async def _store(self, entry: Entry, answers: Answers) -> bool:
         """Store what a batch came to, then ask live for what it left unanswered; False where money is lacking."""
         keys, paid = set(entry.keys), 0.0
         rest: list[Case] = []
@@ -425,17 +409,19 @@ class BatchRun:
             given = answers.get(case.key, {})
             dialogue = self._dialogue(case)
             asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
-            paid += self._hear(dialogue, {n: given[n] for n in asked if n in given})
+            for number in asked:
+                answer = given.get(number)
+                if answer is not None and not isinstance(answer, Exception):
+                    completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
+                    paid += completion.usd or 0.0
+                    dialogue.give(number, completion)
             refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
             if dialogue.reply is not None:
                 self._settle(case, dialogue.reply)
             elif refusal is not None:
                 self._settle(case, Reply(Status.REFUSED, error=str(refusal)))
             else:
-                self._keep(case, dialogue)
-                unanswered = any(number in dialogue.wanted for number in asked)
-                rest += [case] if unanswered else []
-                self._further |= not unanswered
+                rest += [case] if self._open(case, dialogue, asked) else []
         # Before anything is asked live: that has to know what is left.
         self.budget.book(entry.tag, paid)
         if rest:
@@ -443,29 +429,19 @@ class BatchRun:
             self.tell(f"{entry.id} left {len(rest)} cases unanswered{f' ({why})' if why else ''}: asking them live")
         return await self._live(rest)
 
-    def _hear(self, dialogue: Dialogue, given: Mapping[int, Completion | JudgebenchError]) -> float:
-        """Go on with a case by what was answered, and return what that cost."""
-        paid = 0.0
-        for number, answer in given.items():
-            if not isinstance(answer, Exception):
-                completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
-                paid += completion.usd or 0.0
-                dialogue.give(number, completion)
-        return paid
-
-    def _keep(self, case: Case, dialogue: Dialogue) -> None:
-        """Keep the answers of a case that needs more of them."""
-        kept = self.writer.rounds(case.key)
-        for number, completion in dialogue.answers.items():
-            if (key := dialogue.key(number)) not in kept:
-                self.writer.keep(case.key, key, completion)
+    def _open(self, case: Case, dialogue: Dialogue, asked: list[int]) -> bool:
+        """Keep the answers of a case that needs more of them; True where the batch left some of its requests open."""
+        told, kept = dialogue.told(), self.rounds(case.key)
+        for key in told.keys() - kept.keys():
+            self.keep(case.key, key, told[key])
+        unanswered = any(number in dialogue.wanted for number in asked)
+        self._further |= not unanswered
+        return unanswered
 
     def _settle(self, case: Case, reply: Reply) -> None:
         verdict = Verdict.of(case, reply, self.planned.task.scale, self.planned.task.revision)
-        self.writer.append(verdict)
-        self.summary.asked += 1
-        self.summary.usage = self.summary.usage + reply.usage
-        self._count(verdict)
+        self.append(verdict)
+        self.summary.answered(verdict)
 
     async def _live(self, cases: list[Case]) -> bool:
         """Ask cases through the local engine, but nothing that a batch answered; False where money is lacking."""
@@ -477,7 +453,7 @@ class BatchRun:
                 self.judge,
                 self.planned.task.scale,
                 lambda: cases,
-                Keeping(self.writer, self._settled),
+                self,
                 revision=self.planned.task.revision,
                 options=self.options,
                 dispatchers=self.dispatchers,
@@ -489,5 +465,5 @@ class BatchRun:
             self._refused |= {case.key: self._spent for case in cases if case.key not in self._settled}
             return False
         finally:
-            self.summary = total(self.summary, live)
+            self.summary.add(live)
         return True

@@ -11,8 +11,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
-from judgebench.errors import BackendError, IncompleteError
-from judgebench.run.cluster.worker import Share, Worker, raised
+from judgebench.errors import BackendError, IncompleteError, argument
+from judgebench.run.cluster.worker import Worker
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Case, Completion, Judge, Reply
     from judgebench.errors import JudgebenchError
-    from judgebench.run.cluster.worker import Batch, Flat, Secrets
+    from judgebench.run.cluster.worker import Batch, Secrets
     from judgebench.run.engine import Options
     from judgebench.run.plans import Plan
 
@@ -103,7 +103,7 @@ class _Seat:
         self.committed = 0.0
         self.out: dict[str, int] = {}
         self.room: dict[str, int] = {}
-        self.opened: dict[str, asyncio.Task[Flat | None]] = {}
+        self.opened: dict[str, asyncio.Task[JudgebenchError | None]] = {}
 
     def free(self, group: str) -> int:
         """Cases that it can be given now; 0 until half of what it had is done."""
@@ -133,11 +133,6 @@ class WorkerPool:
         self._starting: asyncio.Task[None] | None = None
         self._broken: JudgebenchError | None = None
         self._answers = 0
-
-    @staticmethod
-    def turn() -> asyncio.Lock:
-        """Make the lock that pools with GPUs share."""
-        return asyncio.Lock()
 
     def take_on(self, planned: Plan, make: Callable[[], Judge]) -> None:
         """Have a run asked by this pool."""
@@ -229,7 +224,7 @@ class WorkerPool:
                 scheduling_strategy="SPREAD",
             )
             actor = seat.actor = made.remote(
-                Share(share, of=len(self.seats)), self._terms.secrets, self._terms.folder, self._terms.path
+                share, len(self.seats), self._terms.secrets, self._terms.folder, self._terms.path
             )
             await actor.hello.remote()
         except self._ray.exceptions.RayError as error:
@@ -336,7 +331,7 @@ class WorkerPool:
             failure = await asyncio.shield(opening)
             if failure is not None:
                 for number in [number for number, asked in waiting.items() if asked.judge is judge]:
-                    _fail(waiting.pop(number), raised(failure))
+                    _fail(waiting.pop(number), failure)
 
     def _take(self, seat: _Seat, group: str, batch: Batch, waiting: dict[int, _Asked], out: dict[str, int]) -> None:
         seat.room[group] = batch.room
@@ -357,12 +352,12 @@ class WorkerPool:
                 self._answers += 1
                 if not asked.reply.done():
                     asked.reply.set_result(answer.reply)
-            elif answer.error is not None and answer.error[0] == "budget":
+            elif isinstance(answer.error, OverBudgetError):
                 # Its part is spent; the others may have some left.
                 seat.broke = True
                 self._queues[group].appendleft(asked)
             elif answer.error is not None:
-                _fail(asked, raised(answer.error))
+                _fail(asked, answer.error)
         if all(each.broke for each in self.seats):
             self._break(self._spent())
         self._deal_soon()
@@ -370,13 +365,14 @@ class WorkerPool:
     def _spent(self) -> OverBudgetError:
         spent = sum(seat.past + seat.committed for seat in self.seats)
         return OverBudgetError(
-            f"stopped: another call would exceed --max-cost {self._terms.max_cost or 0.0:g}, {spent:.4f} USD are "
-            "spent; what was judged is kept: the same command asks the others (--max-cost counts anew)"
+            f"stopped: another call would exceed {argument('max_cost')} {self._terms.max_cost or 0.0:g}, {spent:.4f} "
+            "USD are spent; what was judged is kept: the same command asks the others "
+            f"({argument('max_cost')} counts anew)"
         )
 
 
-async def _result(made: Any) -> Flat | None:
-    result: Flat | None = await made
+async def _result(made: Any) -> JudgebenchError | None:
+    result: JudgebenchError | None = await made
     return result
 
 

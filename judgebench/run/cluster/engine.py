@@ -7,6 +7,7 @@ holds for a local run holds here, verdict files included.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import math
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.errors import BackendError, UsageError
+from judgebench.errors import BackendError, UsageError, argument
 from judgebench.run import execute
 from judgebench.run.cluster.driver import FarJudge, Terms, WorkerPool
 from judgebench.run.cluster.worker import Secrets
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Judge
     from judgebench.run.engine import Options
-    from judgebench.run.execute import Outcome, Progress
+    from judgebench.run.execute import Execution, Progress
     from judgebench.run.plans import Plan
 
 #: Cases that make a worker worth starting, where the number of workers is left to us.
@@ -62,7 +63,7 @@ def execute_all(
     setup: Setup,
     watch: Callable[[Progress], None] | None = None,
     interval: float = 0.5,
-) -> list[Outcome]:
+) -> list[Execution]:
     """Ask all that is missing in several runs, on a cluster; limits are those of all workers together.
 
     As `execute.execute_all`, with an IncompleteError, too, where workers were lost again and again. UsageError where
@@ -92,7 +93,7 @@ def execute_all(
         return outcomes
 
 
-def _add_up(outcome: Outcome) -> None:
+def _add_up(outcome: Execution) -> None:
     """Count what only the workers see."""
     if isinstance(outcome.plan.elsewhere, FarJudge):
         outcome.summary.retries = outcome.plan.elsewhere.retries
@@ -117,7 +118,7 @@ def _pools(ray: Any, plans: Sequence[Plan], options: Options, setup: Setup) -> l
         if planned.run.identity in setup.recipes:
             groups.setdefault(planned.judge.name if planned.judge.needs.gpus else "", []).append(planned)
     resources: dict[str, float] = ray.cluster_resources()
-    turn = WorkerPool.turn()
+    turn = asyncio.Lock()
     pools: list[WorkerPool] = []
     for name, group in groups.items():
         gpus = max(planned.judge.needs.gpus for planned in group)
@@ -153,7 +154,7 @@ def _size(
         if not room:
             raise UsageError(
                 f"{group[0].judge.name} asks for {gpus} GPU for each worker, and the cluster has "
-                f"{int(resources.get('GPU', 0.0))}; --engine local asks it here"
+                f"{int(resources.get('GPU', 0.0))}; {argument('engine')} local asks it here"
             )
         count = min(room, wanted or cases)
     # A part of a limit below one would round up, and all parts together exceed it.
@@ -206,7 +207,8 @@ def _answers(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
     except OSError as error:
         raise BackendError(
-            f"no Ray cluster at {address} ({error.strerror or error}); start one, or give --ray-address local"
+            f"no Ray cluster at {address} ({error.strerror or error}); start one, or give "
+            f"{argument('ray_address')} local"
         ) from None
 
 
@@ -217,15 +219,15 @@ def _connected(address: str | None) -> Generator[Any]:
     try:
         ray: Any = importlib.import_module("ray")
     except ImportError:
-        raise UsageError("--engine ray needs ray: pip install 'judgebench[ray]'") from None
+        raise UsageError(f"{argument('engine')} ray needs ray: pip install 'judgebench[ray]'") from None
     if ray.is_initialized():
         yield ray
         return
     where = address or os.environ.get("RAY_ADDRESS") or "local"
     if where.startswith("ray://"):
         raise UsageError(
-            f"--ray-address {where}: Ray's client can't stream; start the command on a node of the cluster "
-            "(--ray-address auto), or with `ray job submit`"
+            f"{argument('ray_address')} {where}: Ray's client can't stream; start the command on a node of the cluster "
+            f"({argument('ray_address')} auto), or with `ray job submit`"
         )
     _answers(where)
     quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False, "configure_logging": False}
@@ -234,7 +236,9 @@ def _connected(address: str | None) -> Generator[Any]:
         ray.init(address=where, **quiet, **local)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         words = " ".join(str(error).split())[:200]
-        raise BackendError(f"no Ray cluster at {where} ({words}); start one, or give --ray-address local") from None
+        raise BackendError(
+            f"no Ray cluster at {where} ({words}); start one, or give {argument('ray_address')} local"
+        ) from None
     try:
         yield ray
     finally:

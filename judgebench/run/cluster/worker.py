@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Usage
 from judgebench.errors import (
@@ -23,7 +23,7 @@ from judgebench.errors import (
     RetryableError,
     UsageError,
 )
-from judgebench.run.engine import Asker, Dispatchers
+from judgebench.run.engine import Caller, Dispatchers, Summary
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
@@ -32,20 +32,11 @@ if TYPE_CHECKING:
     from judgebench.domain import Case, Completion, Judge, Reply, Scale
     from judgebench.run.engine import Options
 
-#: Kind, words, and the flag of a call's error: errors with arguments of their own don't survive pickling.
-Flat: TypeAlias = tuple[str, str, bool]
-
 #: Seconds in which answers gather before they are sent: one message for many costs the driver less.
 _GATHER = 0.01
 
-_KINDS: dict[str, type[JudgebenchError]] = {
-    "budget": OverBudgetError,
-    "backend": BackendError,
-    "incomplete": IncompleteError,
-    "usage": UsageError,
-    "data": DataError,
-    "other": JudgebenchError,
-}
+#: What an error travels as, the first that it is: subclasses may have arguments that don't survive pickling.
+_KINDS = (OverBudgetError, BackendError, IncompleteError, UsageError, DataError)
 
 
 class Secrets:
@@ -68,23 +59,15 @@ class Secrets:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """One worker's part of the limits; ``of`` workers share what a server says of its own."""
-
-    options: Options
-    of: int
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """How a case ended: a reply, or an error; ``number`` is the driver's.
 
-    One with neither is on the way there: a request of a case of several and its completion, for the driver to keep.
+    One with neither is on the way there: the key of a request of several and its completion, for the driver to keep.
     """
 
     number: int
     reply: Reply | None = None
-    error: Flat | None = None
+    error: JudgebenchError | None = None
     kept: tuple[str, Completion] | None = None
 
 
@@ -103,43 +86,45 @@ class Batch:
 
 
 class Worker:
-    """Asks judges that it makes itself; the class of the actor. ``folder`` and ``path`` are the driver's."""
+    """Asks judges that it makes itself; the class of the actor.
 
-    def __init__(self, share: Share, secrets: Secrets, folder: str, path: Sequence[str]) -> None:
+    ``share`` is its part of the limits, and ``of`` workers share what a server says of its own. ``folder`` and ``path``
+    are the driver's.
+    """
+
+    def __init__(self, share: Options, of: int, secrets: Secrets, folder: str, path: Sequence[str]) -> None:
         secrets.set()
         # Files on the command line are named from the driver's folder, and functions are imported from it.
         if Path(folder).is_dir():
             os.chdir(folder)
         sys.path.extend(entry for entry in path if entry not in sys.path)
         self._share = share
-        self._dispatchers = Dispatchers(share.options)
-        self._askers: dict[str, Asker] = {}
+        self._of = of
+        self._dispatchers = Dispatchers(share)
+        self._callers: dict[str, Caller] = {}
         self._tasks: dict[str, set[asyncio.Task[None]]] = {}
         self._told: dict[str, tuple[int, Usage]] = {}
 
-    async def hello(self) -> tuple[str, int]:
-        """Say where this is."""
-        return os.uname().nodename if hasattr(os, "uname") else "", os.getpid()
+    async def hello(self) -> None:
+        """Be there."""
 
     async def open(
         self, name: str, make: Callable[[], Judge], scale: Scale, settings: Mapping[str, Any]
-    ) -> Flat | None:
+    ) -> JudgebenchError | None:
         """Make a judge and see that it has the driver's settings; returns the error that keeps it from asking."""
-        if name in self._askers:
+        if name in self._callers:
             return None
         try:
             judge = make()
         except JudgebenchError as error:
-            return flat(error)
+            return portable(error)
         if changed := _changed(judge.settings, settings):
             where = os.uname().nodename if hasattr(os, "uname") else "a worker"
-            return flat(
-                BackendError(
-                    f"{judge.name} is another judge on {where}: {', '.join(changed)} differ; "
-                    "install the same judgebench there, and the same files at the same paths"
-                )
+            return BackendError(
+                f"{judge.name} is another judge on {where}: {', '.join(changed)} differ; "
+                "install the same judgebench there, and the same files at the same paths"
             )
-        self._askers[name] = Asker(judge, scale, self._share.options, self._dispatchers, workers=self._share.of)
+        self._callers[name] = Caller(judge, scale, self._share, self._dispatchers, Summary(), workers=self._of)
         self._tasks[name] = set()
         return None
 
@@ -164,26 +149,26 @@ class Worker:
 
     async def drop(self, name: str) -> None:
         """Ask no more about a judge's cases, and close its connections."""
-        asker = self._askers.pop(name, None)
+        caller = self._callers.pop(name, None)
         for task in self._tasks.pop(name, set()):
             task.cancel()
-        if asker is not None:
-            for backend in asker.judge.backends.values():
+        if caller is not None:
+            for backend in caller.judge.backends.values():
                 await backend.aclose()
 
     async def _one(
         self, number: int, name: str, case: Case, known: Mapping[str, Completion], done: asyncio.Queue[Answer]
     ) -> None:
-        asker = self._askers.get(name)
-        answer = Answer(number, error=("incomplete", "the run is over", False))
+        caller = self._callers.get(name)
+        answer = Answer(number, error=IncompleteError("the run is over"))
         try:
-            if asker is not None:
-                reply, error = await asker.ask(
+            if caller is not None:
+                reply, error = await caller.ask(
                     case, known, lambda key, completion: done.put_nowait(Answer(number, kept=(key, completion)))
                 )
-                answer = Answer(number, reply, None if error is None else flat(error))
+                answer = Answer(number, reply, None if error is None else portable(error))
         except JudgebenchError as error:
-            answer = Answer(number, error=flat(error))
+            answer = Answer(number, error=portable(error))
         finally:
             # Whatever happens, the stream must come to an end.
             done.put_nowait(answer)
@@ -192,12 +177,12 @@ class Worker:
         extra: dict[str, tuple[int, Usage]] = {}
         room = 1
         for name in names:
-            asker = self._askers.get(name)
-            if asker is None:
+            caller = self._callers.get(name)
+            if caller is None:
                 continue
-            room = asker.room
+            room = caller.room
             retries, hedged = self._told.get(name, (0, Usage()))
-            now = asker.summary.retries, sum((port.hedged for port in asker.ports.values()), start=Usage())
+            now = caller.summary.retries, caller.hedged
             if now != (retries, hedged):
                 extra[name] = (now[0] - retries, _less(now[1], hedged))
                 self._told[name] = now
@@ -205,28 +190,17 @@ class Worker:
         return Batch(answers, room, 0.0 if budget is None else budget.committed, extra)
 
 
-def flat(error: JudgebenchError) -> Flat:
-    """Turn an error into what travels."""
-    if isinstance(error, RetryableError):
-        return "retryable", str(error), error.unreachable
-    if isinstance(error, RejectedError):
-        return "rejected", str(error), error.refused
-    return next(kind for kind, made in _KINDS.items() if isinstance(error, made)), str(error), False
+def portable(error: JudgebenchError) -> JudgebenchError:
+    """Make of an error one that pickles, without pauses and back-offs: the worker kept them.
 
-
-def raised(error: Flat) -> JudgebenchError:
-    """Turn what travelled into an error again.
-
-    >>> raised(flat(RejectedError("no", refused=True))).refused
+    >>> portable(RejectedError("no", refused=True)).refused
     True
     """
-    kind, text, flag = error
-    if kind == "retryable":
-        # Pauses and back-offs are over: the worker kept them.
-        return RetryableError(text, unreachable=flag)
-    if kind == "rejected":
-        return RejectedError(text, refused=flag)
-    return _KINDS[kind](text)
+    if isinstance(error, RetryableError):
+        return RetryableError(str(error), unreachable=error.unreachable)
+    if isinstance(error, RejectedError):
+        return RejectedError(str(error), refused=error.refused)
+    return next((kind for kind in _KINDS if isinstance(error, kind)), JudgebenchError)(str(error))
 
 
 def _changed(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:

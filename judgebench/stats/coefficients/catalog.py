@@ -7,6 +7,7 @@ Functions are named, not imported, so that listing the metrics loads no numpy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from math import inf
 from typing import TYPE_CHECKING
@@ -131,47 +132,15 @@ def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, 
     )
 
 
-def _share(name: str, title: str, module: str, *, symmetric: bool = True, proportion: bool = False) -> Metric:
-    return Metric(name, title, module, low=0.0, symmetric=symmetric, proportion=proportion)
-
-
-def _corrected(name: str, title: str, module: str) -> Metric:
-    return Metric(name, title, module, chance_corrected=True)
-
-
-def _ordered(
-    name: str,
-    title: str,
-    module: str,
-    *,
-    graded: bool = False,
-    kinds: tuple[str, ...] = (),
-    levels: tuple[str, ...] = (),
-) -> Metric:
-    return Metric(
-        name, title, module, chance_corrected=True, ordered=True, relabels=False, graded=graded, kinds=kinds,
-        levels=levels,
-    )  # fmt: skip
-
-
-def _rate(name: str, title: str, module: str) -> Metric:
-    return Metric(name, title, module, low=0.0, symmetric=False, relabels=False, proportion=True, binary=True)
-
-
-def _pair(name: str, title: str, *, directional: bool = False) -> Metric:
-    return Metric(
-        name, title, "chance", low=0.0, symmetric=not directional, relabels=False, proportion=True, kinds=("pair",),
-        tied=True, perfect=None if directional else 1.0, directional=directional,
-    )  # fmt: skip
-
-
-def _error(name: str, title: str, *, signed: bool) -> Metric:
-    return Metric(
-        name, title, "numeric", low=-inf if signed else 0.0, high=inf, symmetric=not signed, ordered=True,
-        relabels=False, graded=True, kinds=("rate",), perfect=0.0, directional=signed,
-    )  # fmt: skip
-
-
+_share = partial(Metric, low=0.0)
+_corrected = partial(Metric, chance_corrected=True)
+_ordered = partial(Metric, chance_corrected=True, ordered=True, relabels=False)
+_rated = partial(_ordered, graded=True, kinds=("rate",))
+_rate = partial(Metric, function="classes", low=0.0, symmetric=False, relabels=False, proportion=True, binary=True)
+_pair = partial(Metric, function="chance", low=0.0, relabels=False, proportion=True, kinds=("pair",), tied=True)
+_error = partial(
+    Metric, function="numeric", high=inf, ordered=True, relabels=False, graded=True, kinds=("rate",), perfect=0.0
+)
 _ALL = (
     _share("percent_agreement", "percent agreement", "chance", proportion=True),
     _share("accuracy", "accuracy", "chance", proportion=True),
@@ -184,13 +153,7 @@ _ALL = (
     _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", kinds=("rate",)),
     _corrected("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance"),
     # At the scale's own level, so a renaming may change it.
-    Metric(
-        "krippendorff_alpha",
-        "Krippendorff's alpha at the scale's level",
-        "krippendorff",
-        chance_corrected=True,
-        relabels=False,
-    ),
+    _corrected("krippendorff_alpha", "Krippendorff's alpha at the scale's level", "krippendorff", relabels=False),
     _corrected("krippendorff_alpha_nominal", "Krippendorff's alpha, nominal", "krippendorff"),
     _ordered("krippendorff_alpha_ordinal", "Krippendorff's alpha, ordinal", "krippendorff"),
     _ordered("krippendorff_alpha_interval", "Krippendorff's alpha, interval", "krippendorff"),
@@ -198,76 +161,47 @@ _ALL = (
     _corrected("matthews_corrcoef", "Matthews correlation (MCC)", "classes"),
     _ordered("spearman_rho", "Spearman's rho", "numeric", graded=True),
     _ordered("kendall_tau_b", "Kendall's tau-b", "numeric", graded=True),
-    _ordered("pearson_r", "Pearson's r", "numeric", graded=True, kinds=("rate",)),
-    _ordered("lin_ccc", "Lin's concordance correlation", "numeric", graded=True, kinds=("rate",)),
-    _ordered("icc_a1", "ICC(A,1), absolute agreement", "numeric", graded=True, kinds=("rate",)),
-    _ordered("icc_c1", "ICC(C,1), consistency", "numeric", graded=True, kinds=("rate",)),
-    _error("mean_absolute_error", "mean absolute error", signed=False),
-    _error("mean_signed_error", "mean signed error (judge less gold)", signed=True),
+    _rated("pearson_r", "Pearson's r", "numeric"),
+    _rated("lin_ccc", "Lin's concordance correlation", "numeric"),
+    _rated("icc_a1", "ICC(A,1), absolute agreement", "numeric"),
+    _rated("icc_c1", "ICC(C,1), consistency", "numeric"),
+    _error("mean_absolute_error", "mean absolute error", low=0.0),
+    _error(
+        "mean_signed_error", "mean signed error (judge less gold)", low=-inf, symmetric=False, directional=True
+    ),
     Metric(
-        "adjacent_agreement",
-        "agreement within one level",
-        "numeric",
-        low=0.0,
-        ordered=True,
-        relabels=False,
-        proportion=True,
-        kinds=("rate",),
+        "adjacent_agreement", "agreement within one level", "numeric", low=0.0, ordered=True, relabels=False,
+        proportion=True, kinds=("rate",),
     ),
     _share("macro_precision", "macro precision", "classes", symmetric=False),
     _share("macro_recall", "macro recall", "classes", symmetric=False),
     _share("macro_f1", "macro F1", "classes"),
     _share("balanced_accuracy", "balanced accuracy", "classes", symmetric=False),
-    _rate("true_positive_rate", "share of correct items accepted (TPR)", "classes"),
-    _rate("true_negative_rate", "share of incorrect items rejected (TNR)", "classes"),
+    _rate("true_positive_rate", "share of correct items accepted (TPR)"),
+    _rate("true_negative_rate", "share of incorrect items rejected (TNR)"),
+    _corrected("youden_j", "Youden's J (TPR + TNR - 1)", "classes", symmetric=False, binary=True),
     Metric(
-        "youden_j",
-        "Youden's J (TPR + TNR - 1)",
-        "classes",
-        symmetric=False,
-        chance_corrected=True,
-        binary=True,
-    ),
-    Metric(
-        "leniency_p_plus",
-        "share of lenient guesses (P+)",
-        "classes",
-        low=0.0,
-        symmetric=False,
-        relabels=False,
-        binary=True,
-        perfect=None,
-        directional=True,
+        "leniency_p_plus", "share of lenient guesses (P+)", "classes", low=0.0, symmetric=False, relabels=False,
+        binary=True, perfect=None, directional=True,
     ),
     _pair("agreement_s1", "agreement with ties (MT-Bench S1)"),
     _pair("agreement_s2", "agreement without ties (MT-Bench S2)"),
-    _pair("gold_tie_rate", "share of ties in gold", directional=True),
-    _pair("judge_tie_rate", "share of ties by the judge", directional=True),
-)
+    _pair("gold_tie_rate", "share of ties in gold", symmetric=False, perfect=None, directional=True),
+    _pair("judge_tie_rate", "share of ties by the judge", symmetric=False, perfect=None, directional=True),
+)  # fmt: skip
 
 #: Every metric, by name, in the order of the columns.
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 
-def _of_class(name: str, title: str, *, proportion: bool) -> Callable[[int], Metric]:
-    def of(label: int) -> Metric:
-        def function(table: Crosstab) -> Outcome:
-            found: Outcome = getattr(import_module("judgebench.stats.coefficients.classes"), f"class_{name}")(
-                table, label
-            )
-            return found
-
-        return Metric(name, title, function, low=0.0, symmetric=False, relabels=False, proportion=proportion)
-
-    return of
+#: Figures of one class.
+CLASS_METRICS = ("precision", "recall", "f1")
 
 
-#: Metrics of one class: a label's code to a metric.
-CLASS_METRICS: dict[str, Callable[[int], Metric]] = {
-    "precision": _of_class("precision", "precision of a class", proportion=True),
-    "recall": _of_class("recall", "recall of a class", proportion=True),
-    "f1": _of_class("f1", "F1 of a class", proportion=False),
-}
+def class_metric(name: str, label: int) -> Metric:
+    """Make a metric of one class, a label's code."""
+    function = partial(getattr(import_module("judgebench.stats.coefficients.classes"), f"class_{name}"), label=label)
+    return _share(name, f"{name} of a class", function, symmetric=False, relabels=False, proportion=name != "f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,72 +236,51 @@ class RowMetric:
         return given + ", ".join(self.kinds)
 
 
-_BINARY = ("check", "pair")
-_RATED = ("rate",)
-_P = "probability"
+_probability = partial(RowMetric, kinds=("check", "pair"), numbers="probability")
+_score = partial(RowMetric, kinds=("rate",), numbers="score")
+_order = partial(RowMetric, kinds=("rank",))
+_steps = partial(RowMetric, kinds=("steps",))
 _ROWS = (
-    RowMetric("auc", "area under the ROC curve", _BINARY, numbers="score"),
-    RowMetric("brier", "Brier score", _BINARY, perfect=0.0, numbers=_P),
-    RowMetric("log_loss", "log loss (nats)", _BINARY, high=inf, perfect=0.0, numbers=_P),
-    RowMetric("ece", "expected calibration error, 10 equal-width bins", _BINARY, perfect=0.0, numbers=_P),
-    RowMetric("ece_equal_mass", "expected calibration error, 10 equal-mass bins", _BINARY, perfect=0.0, numbers=_P),
-    RowMetric(
-        "calibration_slope", "slope of the logistic recalibration", _BINARY, -inf, inf, directional=True, numbers=_P
+    RowMetric("auc", "area under the ROC curve", ("check", "pair"), numbers="score"),
+    _probability("brier", "Brier score", perfect=0.0),
+    _probability("log_loss", "log loss (nats)", high=inf, perfect=0.0),
+    _probability("ece", "expected calibration error, 10 equal-width bins", perfect=0.0),
+    _probability("ece_equal_mass", "expected calibration error, 10 equal-mass bins", perfect=0.0),
+    _probability(
+        "calibration_slope", "slope of the logistic recalibration", low=-inf, high=inf, directional=True
     ),
-    RowMetric(
-        "calibration_intercept",
-        "intercept of the logistic recalibration",
-        _BINARY,
-        -inf,
-        inf,
-        perfect=0.0,
+    _probability(
+        "calibration_intercept", "intercept of the logistic recalibration", low=-inf, high=inf, perfect=0.0,
         directional=True,
-        numbers=_P,
     ),
-    RowMetric(
-        "spiegelhalter_z",
-        "Spiegelhalter's z",
-        _BINARY,
-        -inf,
-        inf,
-        perfect=None,
+    _probability(
+        "spiegelhalter_z", "Spiegelhalter's z", low=-inf, high=inf, perfect=None, directional=True, tested=False
+    ),
+    _probability("threshold_accuracy", "share right at one half"),
+    _score("score_pearson_r", "Pearson's r of the scores", low=-1.0),
+    _score("score_spearman_rho", "Spearman's rho of the scores", low=-1.0),
+    _score("score_lin_ccc", "Lin's concordance of the scores", low=-1.0),
+    _score("score_icc_a1", "ICC(A,1) of the scores", low=-1.0),
+    _score("score_mean_absolute_error", "mean absolute error of the scores", high=inf, perfect=0.0),
+    _score(
+        "score_mean_signed_error", "mean signed error of the scores (judge less gold)", low=-inf, high=inf, perfect=0.0,
         directional=True,
-        numbers=_P,
-        tested=False,
     ),
-    RowMetric("threshold_accuracy", "share right at one half", _BINARY, numbers=_P),
-    RowMetric("score_pearson_r", "Pearson's r of the scores", _RATED, -1.0, numbers="score"),
-    RowMetric("score_spearman_rho", "Spearman's rho of the scores", _RATED, -1.0, numbers="score"),
-    RowMetric("score_lin_ccc", "Lin's concordance of the scores", _RATED, -1.0, numbers="score"),
-    RowMetric("score_icc_a1", "ICC(A,1) of the scores", _RATED, -1.0, numbers="score"),
-    RowMetric(
-        "score_mean_absolute_error", "mean absolute error of the scores", _RATED, high=inf, perfect=0.0, numbers="score"
-    ),
-    RowMetric(
-        "score_mean_signed_error",
-        "mean signed error of the scores (judge less gold)",
-        _RATED,
-        -inf,
-        inf,
-        perfect=0.0,
-        directional=True,
-        numbers="score",
-    ),
-    RowMetric("kendall_tau", "Kendall's tau of two orders", ("rank",), -1.0),
-    RowMetric("mean_spearman_rho", "Spearman's rho of two orders", ("rank",), -1.0),
-    RowMetric("levenshtein_distance", "normalised edit distance of two orders", ("rank",), perfect=0.0),
-    RowMetric("footrule_distance", "normalised footrule distance of two orders", ("rank",), perfect=0.0),
-    RowMetric("top_1_agreement", "same response first", ("rank",)),
+    _order("kendall_tau", "Kendall's tau of two orders", low=-1.0),
+    _order("mean_spearman_rho", "Spearman's rho of two orders", low=-1.0),
+    _order("levenshtein_distance", "normalised edit distance of two orders", perfect=0.0),
+    _order("footrule_distance", "normalised footrule distance of two orders", perfect=0.0),
+    _order("top_1_agreement", "same response first"),
     RowMetric("percent_agreement", "the whole verdict is the same", ("rank", "steps")),
-    RowMetric("first_error_f1", "F1 of first errors and flawless solutions (ProcessBench)", ("steps",)),
-    RowMetric("first_error_accuracy", "first wrong step named exactly", ("steps",)),
-    RowMetric("flawless_accuracy", "flawless solutions accepted", ("steps",)),
-    RowMetric("step_agreement", "steps judged as gold does", ("steps",)),
-    RowMetric("step_kappa", "Cohen's kappa of the steps", ("steps",), -1.0),
-    RowMetric("error_precision", "precision of wrong steps", ("steps",)),
-    RowMetric("error_recall", "recall of wrong steps", ("steps",)),
-    RowMetric("error_f1", "F1 of wrong steps", ("steps",)),
-)
+    _steps("first_error_f1", "F1 of first errors and flawless solutions (ProcessBench)"),
+    _steps("first_error_accuracy", "first wrong step named exactly"),
+    _steps("flawless_accuracy", "flawless solutions accepted"),
+    _steps("step_agreement", "steps judged as gold does"),
+    _steps("step_kappa", "Cohen's kappa of the steps", low=-1.0),
+    _steps("error_precision", "precision of wrong steps"),
+    _steps("error_recall", "recall of wrong steps"),
+    _steps("error_f1", "F1 of wrong steps"),
+)  # fmt: skip
 
 #: Every figure of rows, by name.
 ROW_METRICS: dict[str, RowMetric] = {metric.name: metric for metric in _ROWS}
@@ -382,3 +295,36 @@ ROW_METRIC_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 #: Figures of numbers that a comparison shows unasked, where all judges give them.
 COMPARED = ("auc", "brier", "log_loss", "ece", "calibration_slope", "score_lin_ccc", "score_pearson_r")
+
+#: Title of every metric, by name.
+METRIC_TITLES: dict[str, str] = {name: metric.title for name, metric in METRICS.items()}
+#: Title of the coefficients of all annotators at once, which `humans` gives.
+GROUP_TITLES: dict[str, str] = {
+    "percent_agreement": "agreement of two labels, uncorrected",
+    "fleiss_kappa": "Fleiss' kappa",
+    "conger_kappa": "Conger's kappa (exact Fleiss)",
+    "light_kappa": "Light's kappa (mean over pairs)",
+    "gwet_ac1": "Gwet's AC1",
+    "brennan_prediger": "Brennan-Prediger",
+    "krippendorff_alpha": "Krippendorff's alpha",
+    "conger_kappa_quadratic": "Conger's kappa, quadratic weights",
+    "gwet_ac2_quadratic": "Gwet's AC2, quadratic weights",
+    "icc_1": "ICC(1,1), one rating, raters unknown",
+    "icc_a1": "ICC(A,1), one rating, agreement",
+    "icc_c1": "ICC(C,1), one rating, consistency",
+    "icc_1k": "ICC(1,k), mean of the raters, raters unknown",
+    "icc_ak": "ICC(A,k), mean of the raters, agreement",
+    "icc_ck": "ICC(C,k), mean of the raters, consistency",
+}
+#: Name, title and place of every figure: of two raters, of scores, rankings and steps, and of all annotators.
+METRIC_LINES: tuple[tuple[str, str, str], ...] = (
+    *((name, title, "") for name, title in METRIC_TITLES.items()),
+    *((line.name, line.title, line.place) for line in ROW_METRICS.values()),
+    *((name, title, "all annotators (humans)") for name, title in GROUP_TITLES.items()),
+)
+
+
+def title_of(name: str) -> str:
+    """Title of a figure; the name of one that is not built in."""
+    line = ROW_METRICS.get(name)
+    return METRIC_TITLES.get(name, name if line is None else line.title)

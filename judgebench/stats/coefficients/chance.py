@@ -20,7 +20,6 @@ declared one out.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Literal
 
@@ -63,7 +62,7 @@ def cohen_kappa_linear(table: Crosstab) -> Outcome:
 
     ``no_order`` on labels without an order. Source: Cohen (1968), Weighted kappa.
     """
-    weights = distance_weights(table, "linear")
+    weights = weight_matrix(len(table.joint), table.values, "linear")
     return Outcome.undefined("no_order") if weights is None else cohen(table, weights)
 
 
@@ -80,7 +79,7 @@ def cohen_kappa_quadratic(table: Crosstab) -> Outcome:
     >>> round(cohen_kappa_quadratic(Crosstab(joint, 5, 5, np.arange(5.0))).value, 4)
     0.8214
     """
-    weights = distance_weights(table, "quadratic")
+    weights = weight_matrix(len(table.joint), table.values, "quadratic")
     return Outcome.undefined("no_order") if weights is None else cohen(table, weights)
 
 
@@ -127,19 +126,17 @@ def identity(table: Crosstab) -> Floats:
     return np.eye(len(table.joint))
 
 
-def distance_weights(table: Crosstab, kind: Literal["linear", "quadratic"]) -> Floats | None:
-    """Agreement weights ``1 - d`` or ``1 - d ** 2``; None on labels without an order.
+def weight_matrix(categories: int, values: Floats, kind: Literal["linear", "quadratic"]) -> Floats | None:
+    """Agreement weights ``1 - d`` or ``1 - d ** 2``, d of two values being 1 between the ends of the scale.
 
-    The distance d of two declared values is 1 between the ends of the scale. A category without a place has weight 0
-    with every other.
+    ``values`` are the positions of the first categories; one past them agrees with itself only. None without an order.
     """
-    ordered = len(table.values)
-    if ordered < 2:
+    placed = len(values)
+    if placed < 2:
         return None
-    weights = identity(table)
-    distance = np.abs(table.values[:, None] - table.values[None, :])
-    distance /= distance.max()
-    weights[:ordered, :ordered] = 1 - (distance if kind == "linear" else distance**2)
+    weights = np.eye(categories)
+    apart = np.abs(values[:, None] - values[None, :]) / float(np.ptp(values))
+    weights[:placed, :placed] = 1 - (apart if kind == "linear" else apart**2)
     return weights
 
 
@@ -166,10 +163,7 @@ def agreement_s1(table: Crosstab) -> Outcome:
     Every row is a judge's vote beside a human's, so under the policy ``gold=each`` it counts votes as MT-Bench does.
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena.
     """
-    if table.tie is None:
-        return Outcome.undefined("no_tie_label")
-    agree = np.eye(len(table.joint))
-    return Outcome(float((table.joint * agree).sum()), agree, n=table.n, chance=0.0)
+    return Outcome.undefined("no_tie_label") if table.tie is None else percent_agreement(table)
 
 
 def agreement_s2(table: Crosstab) -> Outcome:
@@ -259,14 +253,14 @@ def gwet_ac2(table: Crosstab, weights: Floats) -> Outcome:
 
 def gwet_ac2_linear(table: Crosstab) -> Outcome:
     """Gwet's AC2 with weights that fall linearly in the distance of the declared values; ``no_order`` without."""
-    weights = distance_weights(table, "linear")
-    return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, _declared(table, weights))
+    weights = weight_matrix(table.declared, table.values, "linear")
+    return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, weights)
 
 
 def gwet_ac2_quadratic(table: Crosstab) -> Outcome:
     """Gwet's AC2 with weights that fall with the squared distance of the declared values; ``no_order`` without."""
-    weights = distance_weights(table, "quadratic")
-    return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, _declared(table, weights))
+    weights = weight_matrix(table.declared, table.values, "quadratic")
+    return Outcome.undefined("no_order") if weights is None else gwet_ac2(table, weights)
 
 
 def brennan_prediger_weighted(table: Crosstab, weights: Floats) -> Outcome:
@@ -279,29 +273,6 @@ def brennan_prediger_weighted(table: Crosstab, weights: Floats) -> Outcome:
         return Outcome.undefined("label_left_out")
     full = _extended(table, weights)
     return corrected(table, full, float(full[:q, :q].sum()) / q**2, np.zeros_like(table.joint))
-
-
-def se_null(table: Crosstab, weights: Floats | None = None) -> float | None:
-    """Large-sample standard error of Cohen's kappa if judge and gold were independent, for independent rows.
-
-    Use it for a test of kappa = 0 and for nothing else: intervals and comparisons need the non-null standard error
-    (`judgebench.stats.influence.se_iid`). R's ``irr::kappa2`` prints a z made of this one, where ``vcd``, ``irrCAC``
-    and statsmodels print the non-null one, so that the two can't be compared. None where kappa is undefined. Source:
-    Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa.
-    """
-    full = identity(table) if weights is None else _extended(table, weights)
-    gold, judge = table.gold, table.judge
-    by_gold, by_judge = full @ judge, gold @ full
-    chance = float(gold @ by_gold)
-    if table.n == 0 or 1 - chance < TINY:
-        return None
-    apart = np.square(full - by_gold[:, None] - by_judge[None, :])
-    variance = float(gold @ apart @ judge) - chance**2
-    return math.sqrt(max(0.0, variance) / table.n) / (1 - chance)
-
-
-def _declared(table: Crosstab, weights: Floats) -> Floats:
-    return weights[: table.declared, : table.declared]
 
 
 def _extended(table: Crosstab, weights: Floats) -> Floats:

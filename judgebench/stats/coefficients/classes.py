@@ -48,7 +48,7 @@ def true_positive_rate(table: Crosstab) -> Outcome:
     """Sensitivity: share of gold-correct rows that the judge accepts; ``no_positives`` without such rows."""
     if table.positive is None:
         return Outcome.undefined("not_binary")
-    return _hit_rate(table, table.positive, "no_positives")
+    return _rate(table, table.positive, "no_positives")
 
 
 def true_negative_rate(table: Crosstab) -> Outcome:
@@ -58,7 +58,7 @@ def true_negative_rate(table: Crosstab) -> Outcome:
     """
     if table.positive is None:
         return Outcome.undefined("not_binary")
-    return _hit_rate(table, 1 - table.positive, "no_negatives")
+    return _rate(table, 1 - table.positive, "no_negatives")
 
 
 def balanced_accuracy(table: Crosstab) -> Outcome:
@@ -100,21 +100,12 @@ def matthews_corrcoef(table: Crosstab) -> Outcome:
 
 def class_precision(table: Crosstab, label: int) -> Outcome:
     """Share of the verdicts of one class that are right; ``class_not_named`` where the judge never names it."""
-    base = float(table.judge[label])
-    if base <= 0:
-        return Outcome.undefined("class_not_named")
-    hits = float(table.joint[label, label])
-    gradient = np.zeros_like(table.joint)
-    gradient[:, label] = -hits / base**2
-    gradient[label, label] += 1 / base
-    within = np.zeros(table.joint.shape, dtype=np.bool_)
-    within[:, label] = True
-    return Outcome(hits / base, gradient, n=round(base * table.n), chance=0.0, within=within)
+    return _rate(table, label, "class_not_named", by_gold=False)
 
 
 def class_recall(table: Crosstab, label: int) -> Outcome:
     """Share of the gold rows of one class that the judge gets right; ``class_not_in_gold`` where gold never has it."""
-    return _hit_rate(table, label, "class_not_in_gold")
+    return _rate(table, label, "class_not_in_gold")
 
 
 def class_f1(table: Crosstab, label: int) -> Outcome:
@@ -153,16 +144,16 @@ def _macro(table: Crosstab, gold_share: float, judge_share: float) -> Outcome:
     return Outcome(float(weight * (hits[scored] / base[scored]).sum()), gradient)
 
 
-def _hit_rate(table: Crosstab, label: int, reason: str) -> Outcome:
-    base = float(table.gold[label])
+def _rate(table: Crosstab, label: int, reason: str, *, by_gold: bool = True) -> Outcome:
+    """Share of the rows of one gold label, or of one verdict, on which both sides have it."""
+    base = float((table.gold if by_gold else table.judge)[label])
     if base <= 0:
         return Outcome.undefined(reason)
     hits = float(table.joint[label, label])
-    gradient = np.zeros_like(table.joint)
-    gradient[label, :] = -hits / base**2
-    gradient[label, label] += 1 / base
     within = np.zeros(table.joint.shape, dtype=np.bool_)
-    within[label, :] = True
+    within[(label, slice(None)) if by_gold else (slice(None), label)] = True
+    gradient = np.where(within, -hits / base**2, 0.0)
+    gradient[label, label] += 1 / base
     return Outcome(hits / base, gradient, n=round(base * table.n), chance=0.0, within=within)
 
 

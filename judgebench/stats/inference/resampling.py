@@ -3,12 +3,10 @@
 A statistic of a table depends on how many rows fall in each cell only, so rows are not drawn one by one: independent
 rows that share a cell, and clusters that fill the table alike, are drawn together from a multinomial distribution.
 
-Krippendorff's alpha by resampling units: bootstrap and jackknife, as options beside the influence function.
-
-Alpha is a function of the coincidence matrix, to which every unit adds its own pairs. Both methods add up the units'
-matrices again, each cluster with another weight; no unit's ratings are drawn apart, since a bootstrap of single pairs
-(as in the SPSS macro KALPHA) covers far too little with three raters or more. Arguments are those of `alpha_units`, and
-the cluster of each unit.
+Krippendorff's alpha is a function of the coincidence matrix, to which every unit adds its own pairs. Both methods add
+up the units' matrices again, each cluster with another weight; no unit's ratings are drawn apart, since a bootstrap of
+single pairs (as in the SPSS macro KALPHA) covers far too little with three raters or more. Arguments are those of
+`alpha_units`, and the cluster of each unit.
 
 Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap.
 """
@@ -42,6 +40,10 @@ Method: TypeAlias = Literal["bca", "bootstrap", "jackknife"]
 DRAWS = 2_000
 #: Beyond this share of resamples without a value, the others are not a sample of anything.
 _UNDEFINED = 0.05
+#: Coverage of the intervals of alpha.
+_COVERAGE = 0.95
+#: Matrices made at a time are this many numbers.
+_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def resampled(
     if value is None or groups < 2:
         return none
     if method == "jackknife":
-        return _jackknife(parts, statistic, value, low, high, level)
+        return _left_out(_without_one(parts, statistic), parts.times, value, low, high, level)
     rng = np.random.default_rng(seed)
     times = rng.multinomial(groups, parts.times / groups, draws)
     # One product of whole numbers: exact in any order.
@@ -179,14 +181,14 @@ def _bca_ends(ends: Floats, defined: Floats, value: float, parts: Parts, statist
     return moved
 
 
-def _jackknife(parts: Parts, statistic: Statistic, value: float, low: float, high: float, level: float) -> Interval:
-    less = _without_one(parts, statistic)
+def _left_out(less: Floats, times: Ints, value: float, low: float, high: float, level: float) -> Interval:
+    """Jackknife of a value, from the values without one cluster, each of which stands for so many clusters."""
     if np.isnan(less).any():
         return Interval(None, None, None, "")
-    groups = parts.groups
-    center = float((parts.times * less).sum()) / groups
+    groups = int(times.sum())
+    center = float((times * less).sum()) / groups
     # `Influences.se` multiplies the sum of squares by G / (G - 1); the jackknife's own factor is (G - 1) / G.
-    influences = np.repeat((less - center) * ((groups - 1) / groups), parts.times)
+    influences = np.repeat((less - center) * ((groups - 1) / groups), times)
     found = t_interval(Influences(value, groups, np.arange(groups), influences), low=low, high=high, level=level)
     return Interval(found.low, found.high, found.se, "jackknife-t" if found.low is not None else "")
 
@@ -205,82 +207,45 @@ def two_way(first: Influences, second: Influences, crossed: Influences) -> float
     return math.sqrt(max(0.0, errors[0] ** 2 + errors[1] ** 2 - errors[2] ** 2))
 
 
-#: Matrices made at a time are this many numbers.
-_CHUNK = 1 << 22
-
-
-def alpha_bootstrap(
+def alpha_resampled(
     ratings: npt.NDArray[np.integer],
     categories: int,
     values: Floats,
     level: Level,
     clusters: Clusters,
+    method: Literal["bootstrap", "jackknife"],
     *,
-    resamples: int = 2000,
+    draws: int = DRAWS,
     seed: int = 0,
-    coverage: float = 0.95,
 ) -> Interval:
-    """Percentile interval of alpha from clusters of units drawn with replacement.
+    """Interval (95 %) of alpha from clusters of units: drawn with replacement, or left out one at a time.
 
-    The same seed gives the same interval. Without bounds where alpha is undefined, with fewer than 2 clusters, where
-    more than 5 % of the resamples have no alpha, and where all have the same.
+    ``bootstrap``: percentiles; ``jackknife``: as in `resampled`. Without bounds where alpha is undefined, with fewer
+    than 2 clusters, where more than 5 % of the resamples (or alpha less one cluster) have none, and where all resamples
+    have the same.
     """
+    none = Interval(None, None, None, "")
     made = _by_cluster(ratings, categories, values, level, clusters)
     if made is None:
-        return Interval(None, None, None, "")
-    parts, places, _ = made
+        return none
+    parts, places, value = made
     groups = len(parts)
+    if method == "jackknife":
+        total, step = parts.sum(axis=0), max(1, _CHUNK // parts.shape[1])
+        less = [_alphas(total - parts[start : start + step], places, level) for start in range(0, groups, step)]
+        return _left_out(np.concatenate(less), np.ones(groups, dtype=np.int64), value, -1.0, 1.0, _COVERAGE)
     rng = np.random.default_rng(seed)
     step = max(1, _CHUNK // max(parts.shape[1], groups))
     found: list[Floats] = []
-    for start in range(0, resamples, step):
-        draws = rng.multinomial(groups, np.full(groups, 1 / groups), size=min(step, resamples - start))
-        found.append(_alphas(draws @ parts, places, level))
+    for start in range(0, draws, step):
+        times = rng.multinomial(groups, np.full(groups, 1 / groups), size=min(step, draws - start))
+        found.append(_alphas(times @ parts, places, level))
     alphas = np.concatenate(found)
     defined = alphas[~np.isnan(alphas)]
-    if defined.size < (1 - _UNDEFINED) * resamples or float(np.ptp(defined)) == 0.0:
-        return Interval(None, None, None, "")
-    low, high = np.quantile(defined, [(1 - coverage) / 2, (1 + coverage) / 2])
+    if defined.size < (1 - _UNDEFINED) * draws or float(np.ptp(defined)) == 0.0:
+        return none
+    low, high = np.quantile(defined, [(1 - _COVERAGE) / 2, (1 + _COVERAGE) / 2])
     return Interval(float(low), float(high), float(defined.std(ddof=1)), "unit-bootstrap")
-
-
-def alpha_jackknife(
-    ratings: npt.NDArray[np.integer],
-    categories: int,
-    values: Floats,
-    level: Level,
-    clusters: Clusters,
-    *,
-    coverage: float = 0.95,
-) -> Interval:
-    """Student interval of alpha, on the Fisher-z scale, from leaving out one cluster of units at a time.
-
-    The standard error is ``sqrt((G - 1) / G * sum (alpha_(g) - mean)^2)`` over G clusters. Without bounds where alpha
-    is undefined, with or without some cluster, and with fewer than 2 clusters. Krippendorff's four observers on twelve
-    units, interval level (alpha .849):
-
-    >>> from judgebench.stats.influence import Clusters
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> found = alpha_jackknife(CANONICAL, 5, np.arange(1.0, 6.0), "interval", Clusters.of(np.arange(12)))
-    >>> found.low < 0.849 < found.high
-    True
-    """
-    made = _by_cluster(ratings, categories, values, level, clusters)
-    if made is None:
-        return Interval(None, None, None, "")
-    parts, places, value = made
-    groups = len(parts)
-    total = parts.sum(axis=0)
-    step = max(1, _CHUNK // parts.shape[1])
-    less = np.concatenate(
-        [_alphas(total - parts[start : start + step], places, level) for start in range(0, groups, step)]
-    )
-    if np.isnan(less).any():
-        return Interval(None, None, None, "")
-    # The factor of `Influences.se` is G / (G - 1).
-    influences = (less - less.mean()) * ((groups - 1) / groups)
-    found = t_interval(Influences(value, groups, clusters.ids[:groups], influences), level=coverage)
-    return Interval(found.low, found.high, found.se, "jackknife-t" if found.low is not None else "")
 
 
 def _by_cluster(

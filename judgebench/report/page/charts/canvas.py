@@ -13,6 +13,8 @@ from judgebench.report.page.charts.markup import code_of, inline
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from judgebench.report.document.text import Bounded
+
 __all__ = [
     "WIDTH",
     "Canvas",
@@ -20,7 +22,6 @@ __all__ = [
     "Panel",
     "Shape",
     "fitted",
-    "legend_room",
     "open_canvas",
     "shorten",
     "text_room",
@@ -85,17 +86,13 @@ def fitted(text: str, room: float, size: float = 12) -> str:
     return shorten(text, most)
 
 
-def legend_room(entries: Sequence[Entry], width: float = WIDTH) -> float:
-    """Say how many pixels a legend takes at the upper edge."""
-    return 18.0 * (1 + max((line for _, line in _legend_places(entries, width)), default=-1)) + 8
-
-
-def _legend_places(entries: Sequence[Entry], width: float) -> list[tuple[float, int]]:
+def _legend_places(entries: Sequence[Entry]) -> list[tuple[float, int]]:
+    """Say where the entries of a legend begin: pixels from the left, and in which line."""
     found: list[tuple[float, int]] = []
     x, line = 0.0, 0
     for _, _, words in entries:
         room = 26 + text_room(words) + 12
-        if x and x + room > width:
+        if x and x + room > WIDTH:
             x, line = 0.0, line + 1
         found.append((x, line))
         x += room
@@ -103,13 +100,18 @@ def _legend_places(entries: Sequence[Entry], width: float) -> list[tuple[float, 
 
 
 class Canvas:
-    """A drawing in the making; pixels run from the upper left corner, and every id begins with ``name``."""
+    """A drawing in the making; pixels run from the upper left corner, and every id begins with ``name``.
 
-    def __init__(self, name: str, width: float, height: float) -> None:
+    What is drawn begins at ``top``, below the legend.
+    """
+
+    width: float = WIDTH
+
+    def __init__(self, name: str, height: float, top: float) -> None:
         from matplotlib.figure import Figure  # noqa: PLC0415 - loaded on use
 
-        self.name, self.width, self.height = name, width, height
-        self._figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        self.name, self.height, self.top = name, height, top
+        self._figure = Figure(figsize=(self.width / 72, height / 72), dpi=72)
         self._figure.patch.set_visible(False)
         self._texts: dict[str, str] = {}
         self._hovers: dict[str, str] = {}
@@ -139,10 +141,16 @@ class Canvas:
             axes.set_xscale("log")
         axes.set_xlim(*x)
         axes.set_ylim(*y)
-        return Panel(self, axes, x, y)
+        return Panel(self, axes, x, y, left)
 
-    def told(self, words: str) -> str:
-        """Name a group of shapes that shows words when it is pointed at."""
+    def rows(self, left: float, width: float, count: int, step: float, *, x: tuple[float, float]) -> Panel:
+        """Open a field of so many rows below the legend, row 0 on top."""
+        return self.panel(left, self.top, width, step * max(count, 1), x=x, y=(count - 0.5, -0.5))
+
+    def told(self, words: str) -> str | None:
+        """Name a group of shapes that shows words when it is pointed at; None without words."""
+        if not words:
+            return None
         key = f"{self.name}-point-{len(self._hovers) + 1}"
         self._hovers[key] = clean(words)
         return key
@@ -171,12 +179,12 @@ class Canvas:
             ha=_SIDES[anchor],
             va="baseline",
             weight="bold" if bold else "normal",
-            gid=self.told(hover) if hover else None,
+            gid=self.told(hover),
         )
 
     def legend(self, entries: Sequence[Entry]) -> None:
-        """Explain the marks at the upper edge, in as many lines as it takes (`legend_room`)."""
-        for (mark, role, words), (x, line) in zip(entries, _legend_places(entries, self.width), strict=True):
+        """Explain the marks at the upper edge, in as many lines as it takes."""
+        for (mark, role, words), (x, line) in zip(entries, _legend_places(entries), strict=True):
             y = 12.0 + 18 * line
             field = self.panel(x, y - 6, 20, 12, x=(0, 20), y=(0, 12))
             if mark == "box":
@@ -207,8 +215,8 @@ class Canvas:
 class Panel:
     """A field of a canvas in the units of its data."""
 
-    def __init__(self, canvas: Canvas, axes: Any, x: tuple[float, float], y: tuple[float, float]) -> None:
-        self._canvas, self._axes, self.x, self.y = canvas, axes, x, y
+    def __init__(self, canvas: Canvas, axes: Any, x: tuple[float, float], y: tuple[float, float], left: float) -> None:
+        self._canvas, self._axes, self.x, self.y, self._left = canvas, axes, x, y, left
 
     def line(
         self,
@@ -231,7 +239,7 @@ class Panel:
             solid_capstyle="butt",
             scalex=False,
             scaley=False,
-            gid=self._canvas.told(hover) if hover else None,
+            gid=self._canvas.told(hover),
         )
 
     def box(
@@ -245,7 +253,7 @@ class Panel:
             alpha=opacity,
             linewidth=0,
             clip_on=False,
-            gid=self._canvas.told(hover) if hover else None,
+            gid=self._canvas.told(hover),
         )
 
     def dot(
@@ -272,8 +280,38 @@ class Panel:
             clip_on=False,
             scalex=False,
             scaley=False,
-            gid=self._canvas.told(hover) if hover else None,
+            gid=self._canvas.told(hover),
         )
+
+    def estimate(
+        self,
+        one: Bounded,
+        at: float,
+        *,
+        role: str,
+        upright: bool = False,
+        width: float = 2,
+        hover: str = "",
+        **mark: Any,
+    ) -> None:
+        """Draw a value with its interval, across or ``upright``; what `dot` takes is taken."""
+        if one.value is None:
+            return
+        if one.low is not None and one.high is not None:
+            ends, level = (one.low, one.high), (at, at)
+            xs, ys = (level, ends) if upright else (ends, level)
+            self.line(xs, ys, role=role, width=width, hover=hover)
+        x, y = (at, one.value) if upright else (one.value, at)
+        self.dot(x, y, role=role, hover=hover, **mark)
+
+    def name_row(self, y: float, words: str, *, gap: float = 12, bold: bool = False) -> None:
+        """Write what a row is of left of the field, cut to the room there."""
+        text = fitted(words, self._left - gap - 2, 13 if bold else 12)
+        self.text(self.x[0], y, text, dx=-gap, anchor="end", bold=bold, hover=words)
+
+    def lacking(self, y: float, why: str, room: float, *, dx: float = 6) -> None:
+        """Say in a row without a mark why it has none."""
+        self.text(self.x[0], y, fitted(why, room, 11), dx=dx, role="warn", size=11)
 
     def text(self, x: float, y: float, words: str, *, dx: float = 0, dy: float = 0, **look: Any) -> None:
         """Write at a point of the data, moved by pixels; what `Canvas.text` takes is taken."""
@@ -314,11 +352,17 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 @contextmanager
-def open_canvas(name: str, height: float, width: float = WIDTH) -> Generator[Canvas]:
-    """Open a canvas; matplotlib has its own defaults meanwhile, whatever a program or a user's file set."""
+def open_canvas(name: str, height: float, legend: Sequence[Entry] = ()) -> Generator[Canvas]:
+    """Open a canvas of a height beside its legend's.
+
+    matplotlib has its own defaults meanwhile, whatever a program or a user's file set.
+    """
     import matplotlib as mpl  # noqa: PLC0415 - loaded on use
 
+    top = 18.0 * (1 + max(line for _, line in _legend_places(legend))) + 16 if legend else 0.0
     with _ALONE, mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "judgebench", "font.family": ["DejaVu Sans"]})
-        yield Canvas(name, width, height)
+        canvas = Canvas(name, top + height, top)
+        canvas.legend(legend)
+        yield canvas

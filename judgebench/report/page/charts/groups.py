@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from judgebench.report.document.text import NONE, clean, figure, spread
-from judgebench.report.page.charts.canvas import fitted, legend_room, open_canvas, ticks
-from judgebench.report.page.charts.forest import tick
-from judgebench.report.page.parts import Chart, first_up, name_of, ranged, reason, shown, told, whom
+from judgebench.report.document.text import NONE, clean, decimal, figure
+from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, ticks
+from judgebench.report.page.charts.judges import tick
+from judgebench.report.page.parts import Chart, first_up, name_of, numbers, ranged, reason, shown, told, whom
 from judgebench.report.systems import REASONS
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -49,26 +49,13 @@ def subsets(
         summary += f" Drawn are {len(drawn)} parts and {len(shown_judges)} judges; the table has all."
     names = [clean(next(iter(rows.values())).judge) for rows in shown_judges]
     legend: list[Entry] = [(_SHAPES[i], f"series-{i + 1}", fitted(judge, 250)) for i, judge in enumerate(names)]
-    top = legend_room(legend) + 8
-    with open_canvas(name, top + step * (len(drawn) + 1) + 44) as canvas:
-        canvas.legend(legend)
-        low, high = _range(found, drawn, chosen)
-        every = ["all", *drawn]
-        panel = canvas.panel(
-            _LABELS, top, canvas.width - _LABELS - 30, step * len(every), x=(low, high), y=(len(every) - 0.5, -0.5)
-        )
+    every = ["all", *drawn]
+    low, high = _range(found, drawn, chosen)
+    with open_canvas(name, step * len(every) + 44, legend) as canvas:
+        panel = canvas.rows(_LABELS, WIDTH - _LABELS - 30, len(every), step, x=(low, high))
         panel.scale_x([(value, tick(chosen, value)) for value in ticks(low, high)], name_of(chosen))
         for place, part in enumerate(every):
-            label = "all items" if part == "all" else _label(part)
-            panel.text(
-                panel.x[0],
-                place,
-                fitted(label, _LABELS - 14, 13 if part == "all" else 12),
-                dx=-12,
-                anchor="end",
-                bold=part == "all",
-                hover=label,
-            )
+            panel.name_row(place, "all items" if part == "all" else _label(part), bold=part == "all")
             for i, rows in enumerate(shown_judges):
                 row = rows.get(part)
                 height = place + (i - (len(shown_judges) - 1) / 2) * 12 / step
@@ -101,11 +88,7 @@ def _told(row: Agreement, metric: str) -> str:
 def _range(found: Sequence[dict[str, Agreement]], parts: Sequence[str], metric: str) -> tuple[float, float]:
     known = METRICS.get(metric)
     values = [0.0] if known is not None and known.perfect == 0 else [0.0, 1.0]
-    for rows in found:
-        for part in parts:
-            estimate = rows[part].metrics.get(metric) if part in rows else None
-            if estimate is not None:
-                values += [value for value in (estimate.value, estimate.low, estimate.high) if value is not None]
+    values += numbers(rows[part].metrics.get(metric) for rows in found for part in parts if part in rows)
     return min(values), max(*values, min(values) + 0.1)
 
 
@@ -113,13 +96,11 @@ def _mark(panel: Panel, height: float, row: Agreement, metric: str, series: int)
     estimate = row.metrics.get(metric)
     role = f"series-{series + 1}"
     if estimate is None or estimate.value is None:
-        panel.text(panel.x[0], height, fitted(f"undefined: {reason(estimate)}", 410, 11), dx=6, role="warn", size=11)
+        panel.lacking(height, f"undefined: {reason(estimate)}", 410)
         return
     words = f"{clean(row.subset)}, {clean(row.judge)}: {told(metric, estimate)}, {row.items:,} items"
-    if estimate.low is not None and estimate.high is not None:
-        panel.line((estimate.low, estimate.high), (height, height), role=role, width=1.5, hover=words)
     shape = _SHAPES[series]
-    panel.dot(estimate.value, height, role=role, shape=shape, filled=shape != "D", size=7, hover=words)
+    panel.estimate(estimate, height, role=role, width=1.5, hover=words, shape=shape, filled=shape != "D", size=7)
 
 
 def _summary(found: Sequence[dict[str, Agreement]], parts: Sequence[str], metric: str) -> str:
@@ -192,17 +173,11 @@ def _why(estimate: Estimate | None) -> str:
 def _bias_words(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return f"undefined: {_why(estimate)}"
-    return ranged(estimate, spread)
+    return ranged(estimate, decimal)
 
 
 def _rank_range(known: Sequence[SystemScore]) -> tuple[float, float]:
-    values = [
-        value
-        for one in known
-        for estimate in (one.gold, one.judge)
-        for value in (estimate.value, estimate.low, estimate.high)
-        if value is not None
-    ]
+    values = numbers(estimate for one in known for estimate in (one.gold, one.judge))
     room = 0.06 * (max(values) - min(values)) or 0.05
     return min(values) - room, max(values) + room
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, combined, estimate, free, within
-from judgebench.agreement.humans.ceiling import (
+from judgebench.agreement.ceiling import (
     ENOUGH,
     against_each,
     all_at_once,
@@ -21,9 +20,10 @@ from judgebench.agreement.humans.ceiling import (
     shared_pairs,
     two_sided,
 )
+from judgebench.agreement.estimates import Counted, combined, estimate, free, within
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, Policies
-from judgebench.errors import DataError
+from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.humans.ceiling import Resampling
+    from judgebench.agreement.ceiling import Resampling
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
 
@@ -124,15 +124,7 @@ def measure_humans(
     interval is made. DataError if no two annotators labelled the same item.
 
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability; Light (1971), Measures of response
-    agreement for qualitative data. Krippendorff's four observers on twelve units, as levels from 1 to 5 (ordinal alpha
-    .815):
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> from judgebench.domain import Scale
-    >>> found = measure_humans(from_codes(Scale.rate(1, 5), np.full(12, -1), CANONICAL))
-    >>> round(found.coefficients["krippendorff_alpha"].value, 3), [one.items for one in found.annotators]
-    (0.815, [9, 10, 11, 11])
+    agreement for qualitative data.
     """
     rules = policies or Policies()
     people = one_per_item(ratings)
@@ -141,7 +133,7 @@ def measure_humans(
     if not pairs:
         raise DataError(
             "no two annotators labelled the same items, so nothing says how far people agree",
-            hint="give one --gold-col per annotator, or a task with several annotators",
+            hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
         )
     names = people.annotators
     metric, share = METRICS[kappa_of(people.scale)], METRICS["percent_agreement"]

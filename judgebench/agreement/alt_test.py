@@ -4,27 +4,24 @@ Each annotator in turn is held against the judge: who is closer to the other ann
 than the annotator it replaces by at most epsilon, which is what an annotator costs more than a judge.
 
 Source: Calderon, Reichart & Dror (2025), The alternative annotator test for LLM-as-a-judge, ACL, arXiv 2501.10970.
+They compare judges by their advantage probabilities, which don't depend on epsilon; the intervals of these are ours.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
 from judgebench.agreement.estimates import free
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
-from judgebench.errors import UsageError
+from judgebench.errors import UsageError, argument
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.alternative import (
-    duels,
-    mean_below,
-    mean_below_clustered,
-    signed_rank_below,
-)
-from judgebench.stats.inference.multiplicity import benjamini_yekutieli
+from judgebench.stats.inference.alternative import duels, mean_below, mean_below_clustered, signed_rank_below, t_lower
+from judgebench.stats.inference.multiplicity import benjamini_yekutieli, holm
 from judgebench.stats.influence import combine
 
 if TYPE_CHECKING:
@@ -123,7 +120,7 @@ def similarity(scale: Scale, scoring: Scoring) -> Floats:
     if scoring == "accuracy":
         return np.eye(len(scale.labels))
     if scoring != "neg-rmse":
-        raise UsageError(f"--scoring {scoring!r}: write one of {', '.join(get_args(Scoring))}")
+        raise UsageError(f"{argument('scoring')} {scoring!r}: write one of {', '.join(get_args(Scoring))}")
     values = np.asarray(scale.values, dtype=np.float64)
     if values.size != len(scale.labels):
         raise UsageError(f"scoring neg-rmse needs labels with values, and {scale.spec} has none; use accuracy")
@@ -311,9 +308,13 @@ def alt_test_ratings(
     UsageError if the scale has no such scoring, there are fewer than two annotators, or a setting is out of range.
     """
     if len(ratings.annotators) < 2:
-        raise UsageError("the alternative annotator test needs two annotators or more; give --gold-col for each")
+        raise UsageError(
+            f"the alternative annotator test needs two annotators or more; give {argument('gold')} for each"
+        )
     if not (0 <= epsilon <= 1 and 0 < q < 1 and min_items >= 1):
-        raise UsageError("--epsilon is from 0 to 1, --q between 0 and 1, --min-items 1 or more")
+        raise UsageError(
+            f"{argument('epsilon')} is from 0 to 1, {argument('q')} between 0 and 1, {argument('min_items')} 1 or more"
+        )
     how = scoring or default_scoring(ratings.scale)
     closeness = similarity(ratings.scale, how)
     everyone = replace(ratings, gold=np.zeros((ratings.judge.size, 1), dtype=np.int64), annotators=("all",))
@@ -358,3 +359,55 @@ def epsilon_sweep(
         )
         for epsilon in SWEEP
     )
+
+
+class JudgeDifference(NamedTuple):
+    """Two judges of one task: positions in what was given, first minus second, and its p-values.
+
+    ``p`` and ``adjusted`` (Holm 1979, over all pairs given) are None where no item tells the two apart.
+    """
+
+    first: int
+    second: int
+    estimate: Estimate
+    p: float | None
+    adjusted: float | None
+
+
+def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, float | None]:
+    """Compare two judges by their advantage probabilities on the same items: paired, over shared clusters.
+
+    Both tests are against the same annotators, with the same codes of items and clusters. The two-sided p-value of no
+    difference is None where no item tells the two apart.
+    """
+    if first.influences is None or second.influences is None:
+        return Estimate.missing("no_annotators"), None
+    joined = combine([first.influences, second.influences], [1.0, -1.0])
+    influences = replace(joined, n=max(first.influences.n, second.influences.n))
+    estimate = free(influences, low=-1.0, high=1.0)
+    if not influences.se or influences.se < TINY:
+        return estimate, None
+    return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.sums.size - 1)
+
+
+def aligned(first: Ratings, second: Ratings) -> bool:
+    """Whether two judges' ratings are about the same items, in the same codes, with the same labels by people."""
+    if first.scale != second.scale or first.annotators != second.annotators:
+        return False
+    sides: list[tuple[np.ndarray, ...]] = []
+    for ratings in (first, second):
+        items, rows = np.unique(ratings.item, return_index=True)
+        sides.append((items, ratings.gold[rows], ratings.cluster[rows]))
+    return all(np.array_equal(a, b) for a, b in zip(*sides, strict=True))
+
+
+def differences(judges: Sequence[tuple[str, Ratings, AltTest]]) -> list[JudgeDifference]:
+    """Compare every two judges (task, ratings, test) of one task whose items are the same, in the order given."""
+    found = [
+        (i, j, *advantage_difference(judges[i][2], judges[j][2]))
+        for i, j in combinations(range(len(judges)), 2)
+        if judges[i][0] == judges[j][0] and aligned(judges[i][1], judges[j][1])
+    ]
+    known = [p for *_, p in found if p is not None]
+    adjusted = iter(holm(known).tolist() if known else [])
+    return [JudgeDifference(i, j, estimate, p, None if p is None else next(adjusted)) for i, j, estimate, p in found]

@@ -1,9 +1,12 @@
-"""One figure under every convention: how much of it is the data, how much the policy."""
+"""What a figure is read beside: the same under other policies, and by a judge that always says the commonest label."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.agreement.policies import apply
@@ -14,7 +17,7 @@ from judgebench.stats.coefficients.catalog import METRICS, metrics_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from judgebench.domain import Ratings
+    from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
 
 
@@ -25,18 +28,6 @@ def sensitivity(ratings: Ratings, metrics: Sequence[Metric] = ()) -> list[tuple[
     one annotator) are listed once; one that scores nothing is left out. ``metrics`` are by default accuracy, Cohen's
     kappa and the headline of the scale. Source: Steegen, Tuerlinckx, Gelman & Vanpaemel (2016), Increasing transparency
     through a multiverse analysis.
-
-    PandaLM's published gpt-3.5 verdicts, gold A, tie and B; 25 of 999 are unusable. Accuracy is .6977 with these as
-    wrong, .7107 as ties (as published) and .7156 without them.
-
-    >>> import numpy as np
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> counts = [332, 13, 71, 6, 42, 5, 45, 13, 86, 20, 360, 6]
-    >>> gold, judge = np.repeat([0, 1, 2], [422, 105, 472]), np.repeat([0, 1, 2, -1] * 3, counts)
-    >>> found = sensitivity(from_codes(Scale.pair(), judge, gold))
-    >>> {rules.invalid: round(one["accuracy"].value, 4) for rules, _, one in found if rules.tie == "class"}
-    {'wrong': 0.6977, 'drop': 0.7156, 'tie': 0.7107}
     """
     scale = ratings.scale
     headline = metrics_for(scale.kind, scale.level, tie=scale.tie is not None).headline
@@ -61,3 +52,37 @@ def _combinations(annotators: int) -> Iterator[Policies]:
     values = (POLICY_VALUES["order"], POLICY_VALUES["tie"], POLICY_VALUES["invalid"], golds)
     for order, tie, invalid, gold in product(*values):
         yield Policies.from_json({"order": order, "tie": tie, "invalid": invalid, "gold": gold})
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A judge that gives one label throughout, and what it reaches."""
+
+    label: str
+    metrics: dict[str, Estimate]
+
+
+def always(ratings: Ratings, policies: Policies, metrics: Sequence[str]) -> Constant | None:
+    """Measure the judge that always says the most frequent gold label, on the items and under the policies of another.
+
+    Of several labels that are equally frequent it is the lowest; what the other judge said is not looked at, and
+    unknown metrics are left out. None where a verdict is not one label out of the same few for all items (picks,
+    rankings, steps) or there is no gold. Kappa and its kin are 0 then: such a judge agrees by chance only (Cohen
+    1960, A coefficient of agreement for nominal scales).
+    """
+    if ratings.sequence is not None or ratings.scale.kind in {"pick", "rank", "steps"}:
+        return None
+    counts = np.bincount(ratings.gold[ratings.gold >= 0], minlength=len(ratings.scale.labels))
+    if not counts.any():
+        return None
+    code = int(counts.argmax())
+    # A constant judge has no numbers of its own.
+    constant = replace(ratings, judge=np.full_like(ratings.judge, code), score=None, has_score=None, score_kind="")
+    scored = apply(constant, policies)
+    if not scored.size:
+        return None
+    counted = Counted.of(scored)
+    return Constant(
+        ratings.scale.labels[code],
+        {name: estimate(METRICS[name], counted)[0] for name in metrics if name in METRICS},
+    )

@@ -15,21 +15,24 @@ from judgebench.agreement.estimates import Counted, combined, estimate, free
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
-from judgebench.stats.coefficients.icc import Form, complete, icc, icc_interval, spearman_brown
+from judgebench.stats.coefficients.chance import weight_matrix
 from judgebench.stats.coefficients.krippendorff import alpha_units
 from judgebench.stats.coefficients.raters import (
-    UnitOutcome,
+    Form,
     brennan_prediger,
+    complete,
     conger_kappa,
     fleiss_kappa,
     gwet_ac,
+    icc,
+    icc_interval,
     light_kappa,
     mean_agreement,
-    weight_matrix,
+    spearman_brown,
 )
 from judgebench.stats.crosstab import TINY, Outcome
 from judgebench.stats.inference.intervals import interval, t_interval
-from judgebench.stats.influence import Clusters, Influences, combine, of_fewer
+from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, of_fewer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,15 +56,7 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
     where no item has two labels.
 
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures
-    of response agreement for qualitative data, for the mean over pairs. Krippendorff's four observers on twelve units
-    (ordinal alpha .815), beside a judge who repeats the first:
-
-    >>> from judgebench.stats.coefficients.krippendorff import CANONICAL
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> found = ceiling(from_codes(Scale.rate(1, 5), CANONICAL[:, 0], CANONICAL), Policies())
-    >>> round(found["krippendorff_alpha_joint"].value, 3)
-    0.815
+    of response agreement for qualitative data, for the mean over pairs.
     """
     people = one_per_item(ratings)
     pairs = shared_pairs(people)
@@ -227,15 +222,7 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     quadratic weights; on ratings, also the six intraclass correlations.
 
     Source: Gwet (2014), Handbook of inter-rater reliability, 4th edition; Krippendorff (2011), Computing Krippendorff's
-    alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability, with their
-    four judges of six targets (table 4: .17, .29 and .71):
-
-    >>> from judgebench.agreement.ratings import from_codes
-    >>> from judgebench.domain import Scale
-    >>> judges = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
-    >>> found = all_at_once(from_codes(Scale.rate(1, 10), np.full(6, -1), judges - 1))
-    >>> [round(found[name].value, 2) for name in ("icc_1", "icc_a1", "icc_c1")]
-    [0.17, 0.29, 0.71]
+    alpha-reliability; Shrout & Fleiss (1979), Intraclass correlations: uses in assessing rater reliability.
     """
     codes, scale = people.gold, people.scale
     clusters = Clusters.of(people.cluster)
@@ -245,7 +232,7 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     shared = present.T.astype(np.float64) @ present
     np.fill_diagonal(shared, 0)
 
-    def done(outcome: UnitOutcome, low: float = -1.0) -> Estimate:
+    def done(outcome: RowOutcome, low: float = -1.0) -> Estimate:
         return _of_units(outcome, clusters, paired, low)
 
     found = {
@@ -266,12 +253,11 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     return found
 
 
-def _of_units(outcome: UnitOutcome, clusters: Clusters, paired: npt.NDArray[np.bool_], low: float) -> Estimate:
+def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bool_], low: float) -> Estimate:
     n = int(paired.sum())
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
-    influences = clusters.sums(outcome.influence / len(outcome.influence))
-    total = of_fewer(Influences(outcome.value, n, clusters.ids, influences), np.unique(clusters.codes[paired]).size)
+    total = of_fewer(outcome.influences(clusters), np.unique(clusters.codes[paired]).size)
     bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, independent=clusters.independent, low=low)
     return Estimate(outcome.value, bounds.low, bounds.high, n, None, bounds.se, bounds.method)
 
@@ -282,11 +268,11 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
         return Estimate.missing(found)
     if how == "influence":
         return free(found, low=-1.0, high=1.0)
-    from judgebench.stats.inference.resampling import alpha_bootstrap, alpha_jackknife  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale
     units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
-    bounds = alpha_bootstrap(*units, seed=seed) if how == "bootstrap" else alpha_jackknife(*units)
+    bounds = alpha_resampled(*units, how, seed=seed)
     return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, bounds.method)
 
 
@@ -303,15 +289,12 @@ def _correlations(
         if single.value is None or single.influence is None or outcome.value is None or outcome.influence is None:
             found[name] = Estimate.missing(outcome.reason or single.reason or "undefined", n)
             continue
-        own = of_fewer(
-            Influences(outcome.value, n, clusters.ids, clusters.sums(outcome.influence / len(numbers))), groups
-        )
+        own = of_fewer(outcome.influences(clusters), groups)
         if clusters.independent:
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:
-            one = Influences(single.value, n, clusters.ids, clusters.sums(single.influence / len(numbers)))
-            free_of = t_interval(of_fewer(one, groups))
+            free_of = t_interval(of_fewer(single.influences(clusters), groups))
             low, high, method = free_of.low, free_of.high, free_of.method
             if average and low is not None and high is not None:
                 # The mean's correlation rises with a single rater's, and so do the bounds, as far as it is defined.

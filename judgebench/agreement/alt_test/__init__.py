@@ -1,1 +1,0 @@
-"""The alternative annotator test."""

@@ -1,0 +1,104 @@
+"""``judgebench.show`` and ``judgebench.doctor``: what stands behind a name, and what a file is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from judgebench.api.parameters import Option, question
+from judgebench.errors import UnknownNameError, UsageError
+from judgebench.report.doctor import Report
+from judgebench.report.runs import Holdings, RunFacts
+
+if TYPE_CHECKING:
+    from judgebench.tasks.card import Card
+
+
+@question
+def doctor(
+    file: Annotated[str | Path, Option("Any file of labels, items or verdicts.", metavar="FILE", read=Path)],
+) -> Report:
+    """Say what a file is and which command measures it."""
+    from judgebench.labels.diagnose import diagnose  # noqa: PLC0415 - loaded on use
+
+    return Report(diagnose(file))
+
+
+@question
+def show(
+    name: Annotated[str, Option("A task, a judge, a prompt, or the folder of a run; or `schema`.", metavar="NAME")],
+    kind: Annotated[
+        str | None,
+        Option("After `schema`: a kind of document, such as scores, compare or gate.", metavar="KIND"),
+    ] = None,
+) -> RunFacts | str:
+    """Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document."""
+    from judgebench import catalog  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
+
+    if name == "schema":
+        from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
+        from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
+
+        if kind is None:
+            raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}")
+        return write_json(json_schema(kind))
+    if kind is not None:
+        raise UsageError(f"{name} is shown whole; only `show schema KIND` takes a second name")
+    if name in card_names():
+        return _card(load_card(name))
+    if name in catalog.JUDGE_NOTES:
+        return f"{name}: {catalog.JUDGE_NOTES[name]}"
+    if name in prompt_names():
+        prompt = load_prompt(name)
+        head = f"{prompt.name} ({', '.join(prompt.kinds)}; digest {prompt.digest})"
+        return f"{head}\n\n[system]\n{prompt.system}\n\n[user]\n{prompt.user}"
+    if Path(name).exists():
+        from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
+
+        stored = read_run(Path(name))
+        return RunFacts(stored.run, Holdings.of(stored))
+    raise UnknownNameError(
+        "task, judge, prompt or run folder",
+        name,
+        [*card_names(), *catalog.JUDGE_NOTES, *prompt_names()],
+        "(judgebench list tasks|judges|prompts shows them)",
+    )
+
+
+def _scales(card: Card) -> list[str]:
+    """Spell out the card's scale, then those of splits that have their own."""
+    own = [(f"{split.name}: ", split.scale) for split in card.splits.values() if split.scale is not None]
+    shown = [("", card.scale), *own]
+    lines = [f"{name}{scale.spec} ({', '.join(scale.labels)})" for name, scale in shown]
+    return [lines[0], *(f"{'':<18}{line}" for line in lines[1:])]
+
+
+def _card(card: Card) -> str:
+    policies = ", ".join(f"{key}={value}" for key, value in card.policies.to_json().items())
+    fields = {
+        "task": card.name,
+        "title": card.title,
+        "summary": card.summary,
+        "scale": "\n".join(_scales(card)),
+        "gold": f"{card.gold_source}: {card.annotators}",
+        "headline": card.metric,
+        "policies": policies,
+        "splits": ", ".join(
+            f"{split.name} ({split.main.count})" if split.main.count else split.name for split in card.splits.values()
+        ),
+        "default split": card.default_split,
+        "subsets": ", ".join(card.subsets),
+        "clusters": card.clusters,
+        "systems": card.systems,
+        "references": ", ".join(card.references),
+        "recorded": ", ".join(dict.fromkeys(recorded.name for recorded in card.recorded)),
+        "licence": card.licence,
+        "paper": card.paper,
+        "homepage": card.homepage,
+        "citation": card.citation,
+        "unchecked fields": ", ".join(card.unchecked_fields),
+    }
+    lines = [f"{key + ':':<18}{value}" for key, value in fields.items() if value]
+    return "\n".join([*lines, *(f"note:             {text}" for text in card.notes)])

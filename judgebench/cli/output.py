@@ -1,0 +1,57 @@
+"""What is printed, and what is said beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, cast
+
+from judgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Columns of a table in a file or a pipe.
+_WIDE = 120
+
+
+def emit(text: str, output: Path | None = None) -> None:
+    """Print a text, or write it to a file and say so."""
+    if output is None:
+        _print(text if text.endswith("\n") else f"{text}\n")
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"can't write --output {output}: {error.strerror}") from None
+    note(f"wrote {output}")
+
+
+def _print(text: str) -> None:
+    # Python has no stream at all where the shell closed it (`>&-`), whatever its type says.
+    if cast("object", sys.stdout) is None:
+        raise UsageError("standard output is closed; give --output FILE")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (`| head`) may have seen enough: no failure, and an outcome still to come keeps its exit code.
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(f"can't write to standard output: {error.strerror}; give --output FILE") from None
+
+
+def note(text: str) -> None:
+    """Say something beside the result."""
+    if cast("object", sys.stderr) is not None:
+        print(text, file=sys.stderr)
+
+
+def room(output: Path | None) -> int:
+    """Columns that a table has: those of the terminal, else as many as suit a file or a pipe."""
+    shown = output is None and cast("object", sys.stdout) is not None and sys.stdout.isatty()
+    # Below 80 nothing fits, and a terminal that knows no width says 0.
+    return max(80, shutil.get_terminal_size((_WIDE, 24)).columns) if shown else _WIDE

@@ -1,0 +1,251 @@
+"""What documents are made of: texts, tables with headings, cells and footnotes, flat tables; all in `Content`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+
+from judgebench.report.document.text import NONE, clean, decimal, interval, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from judgebench.domain import Estimate
+    from judgebench.domain.shapes import Record
+
+__all__ = [
+    "Block", "Cell", "Column", "Content", "Field", "Fields", "Grid", "Notes", "Sentences", "Sheet", "Table",
+    "explained", "grid", "sheet", "texts_of",
+]  # fmt: skip
+
+R = TypeVar("R")
+Value: TypeAlias = "str | float | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, in one line and in ``lines`` as a terminal breaks it; ``spare`` columns go where room is short."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    right: bool = True
+    spare: bool = False
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """The heading in lines."""
+        return self.lines or (self.title,)
+
+
+class Cell(NamedTuple):
+    """Text of a cell and the footnotes that it points to."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Generic[R]):
+    """A column and the value that it shows of a row.
+
+    ``get`` returns a `Cell` or a value: names are made safe, fractions and estimates written as `text` does.
+    """
+
+    title: str
+    get: Callable[[R], Cell | Estimate | str | float | bool | None]
+    lines: tuple[str, ...] = ()
+    right: bool = True
+    spare: bool = False
+
+    def cell(self, row: R) -> Cell:
+        """Write the cell of a row."""
+        value: Any = self.get(row)
+        if isinstance(value, Cell):
+            return value
+        if isinstance(value, str):
+            return Cell(clean(value))
+        if value is None:
+            return Cell(NONE)
+        if isinstance(value, bool):
+            return Cell("yes" if value else "no")
+        if isinstance(value, (int, float)):
+            return Cell(decimal(value) if isinstance(value, float) else str(value))
+        return Cell(interval(value))
+
+
+Fields: TypeAlias = tuple[Field[R], ...]
+
+
+def explained(one: Estimate, reasons: Mapping[str, str], write: Callable[[Estimate], str] = interval) -> Cell:
+    """Write an estimate, or a dash that points to the reason why there is none, in these words where they know it."""
+    if one.undefined is None:
+        return Cell(write(one))
+    return Cell(NONE, (words_of(one.undefined, reasons),))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table: columns, rows of cells, remarks."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> list[int]:
+        """Positions of the columns that are aligned right."""
+        return [i for i, column in enumerate(self.columns) if column.right]
+
+    def only(self, positions: Iterable[int]) -> Grid:
+        """Keep some of the columns."""
+        kept = list(positions)
+        rows = tuple(tuple(row[i] for i in kept) for row in self.rows)
+        return Grid(tuple(self.columns[i] for i in kept), rows, self.remarks)
+
+    def without(self, *titles: str) -> Grid:
+        """Leave columns out."""
+        return self.only(i for i, column in enumerate(self.columns) if column.title not in titles)
+
+    def resolve(self, shown: Sequence[int]) -> tuple[list[list[str]], list[str]]:
+        """Give the footnotes of these columns their numbers: cells with marks, and the notes; like words share one."""
+        marks: dict[str, str] = {}
+        cells: list[list[str]] = []
+        for row in self.rows:
+            line: list[str] = []
+            for i in shown:
+                own = [marks.setdefault(note, _superscript(len(marks) + 1)) for note in row[i].notes]
+                text = row[i].text
+                # A mark right behind a digit would read as an exponent.
+                gap = " " if own and text[-1:].isdigit() else ""
+                line.append(text + gap + " ".join(own))
+            cells.append(line)
+        return cells, [f"{mark} {words}" for words, mark in marks.items()]
+
+
+def _superscript(number: int) -> str:
+    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))
+
+
+def grid(fields: Sequence[Field[R]], rows: Iterable[R], remarks: Iterable[str] = ()) -> Grid:
+    """Make the table of some rows."""
+    columns = tuple(Column(one.title, one.lines, one.right, one.spare) for one in fields)
+    return Grid(columns, tuple(tuple(one.cell(row) for one in fields) for row in rows), tuple(remarks))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Sentences that belong together: a line each on a terminal."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What has to be said below: a list, unless it isn't ``listed``."""
+
+    texts: tuple[str, ...]
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A grid, and how it gives way on a narrow terminal.
+
+    ``names`` are the columns whose text may wrap; each step of ``plan`` wraps them down to a width, then leaves out
+    columns. A table with a ``caption`` has a heading, with ``lead`` below; ``label`` is LaTeX's.
+    """
+
+    grid: Grid
+    names: Sequence[int] = (0, 1)
+    plan: Sequence[tuple[int, Sequence[int]]] = ((8, ()),)
+    caption: str = ""
+    label: str = ""
+    lead: str = ""
+
+    @property
+    def title(self) -> str:
+        """Caption and lead in one text."""
+        return f"{self.caption}. {self.lead}" if self.lead else self.caption
+
+
+#: A plain text is a paragraph.
+Block: TypeAlias = str | Sentences | Notes | Table
+
+
+def texts_of(block: str | Sentences | Notes) -> tuple[str, ...]:
+    """Give what a block says."""
+    return (block,) if isinstance(block, str) else block.texts
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A flat table, as CSV has it: figures as they are."""
+
+    header: Sequence[str]
+    rows: Iterable[Sequence[Value]]
+
+
+def sheet(columns: Mapping[str, Callable[[R], Any]], rows: Iterable[R]) -> Sheet:
+    """Make a flat table of rows: a column a name.
+
+    ``name*`` holds an estimate in three columns: ``name``, ``name_low``, ``name_high``. Truth is written yes or no, a
+    sequence with blanks.
+    """
+    header: list[str] = []
+    for name in columns:
+        base = name.removesuffix("*")
+        header += [base, f"{base}_low", f"{base}_high"] if name.endswith("*") else [base]
+    return Sheet(header, [[cell for name, get in columns.items() for cell in _cells(name, get(row))] for row in rows])
+
+
+def _cells(name: str, value: Any) -> list[Value]:
+    if name.endswith("*"):
+        return [None] * 3 if value is None else [value.value, value.low, value.high]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [" ".join(value)] if isinstance(value, (tuple, list)) else [value]
+
+
+class Content(ABC):
+    """What a document says, for the writers: its blocks (the answer first), its flat table, and its JSON."""
+
+    __slots__ = ()
+    #: Name and version of the JSON: ``judgebench.KIND/N``.
+    SCHEMA: ClassVar[str]
+    #: The JSON below ``schema``; its keys get their values from what `data` returns.
+    SHAPE: ClassVar[Record]
+
+    @abstractmethod
+    def blocks(self) -> Iterator[Block]:
+        """Say it: sentences first."""
+
+    def parts(self, form: str) -> Iterator[Block]:  # noqa: ARG002 - for kinds that say it in another way there
+        """Say it in a form."""
+        return self.blocks()
+
+    @abstractmethod
+    def sheet(self) -> Sheet:
+        """Give the flat table."""
+
+    def data(self) -> Any:
+        """Give what ``SHAPE`` reads."""
+        return self
+
+    def page(self) -> str | None:
+        """Give an HTML page of its own, where the usual one doesn't do."""
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain JSON."""
+        return {"schema": self.SCHEMA, **self.SHAPE.plain(self.data())}
+
+    @classmethod
+    def kind(cls) -> str:
+        """Name the kind of document: what a page, and a table without a caption, are called.
+
+        >>> from judgebench.report.scores import Scores
+        >>> Scores.kind()
+        'judgebench scores'
+        """
+        return cls.SCHEMA.partition("/")[0].replace(".", " ")
