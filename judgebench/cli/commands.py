@@ -172,9 +172,12 @@ def _answering(
 
 
 def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str], flag: str) -> None:
-    """Leave out what the other question has no parameter for; UsageError where it was asked for."""
+    """Leave out what the other question has no parameter for; UsageError where it was asked for.
+
+    A dry run is the same command with a word more: what only asking needs is no contradiction to it.
+    """
     for name in given.keys() - kept:
-        if given.pop(name) != known[name].default:
+        if given.pop(name) != known[name].default and flag != "dry_run":
             raise UsageError(f"{known[name].flag} doesn't go with --{flag.replace('_', '-')}")
 
 

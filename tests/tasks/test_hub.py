@@ -142,7 +142,7 @@ def test_a_missing_field_names_field_dataset_and_revision(told: dict[str, Any]) 
     [
         ("gated", ("gated", "HF_TOKEN")),
         ("stranger", ("gated", "HF_TOKEN")),
-        ("gone", ("no such dataset", "nobody/nothing", "HF_TOKEN", "--data", "--sample")),
+        ("gone", ("no such dataset", "nobody/nothing", "HF_TOKEN", "use data FOLDER", "or sample")),
         ("lost", ("no revision", "0" * 40)),
         ("unsplit", ("split", "dev", "update the card")),
     ],
@@ -158,7 +158,7 @@ def test_offline_serves_the_cache_and_else_names_the_choices(told: dict[str, Any
     assert told["unasked"]
     assert told["offline"]["judgebench"] == told["first"]["judgebench"]
     assert told["offline"]["pinned"]["revision"] == told["commit"]
-    for word in ("can't be reached", "--data", "JUDGEBENCH_DATA", "--sample"):
+    for word in ("can't be reached", "use data FOLDER", "JUDGEBENCH_DATA", "or sample"):
         assert word in told["offline"]["gone"]["error"]
 
 

@@ -44,7 +44,7 @@ class Document(Content):
             return self.MORE[form](self)
         if form not in FORMS:
             raise UsageError(
-                f"{argument('format')} {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *self.MORE)))}"
+                f"{argument('form')} {form!r}: write one of {', '.join(dict.fromkeys((*FORMS, *self.MORE)))}"
             )
         writer = importlib.import_module(f"judgebench.report.document.as_{form}")
         text: str = writer.write(self, width=width)
