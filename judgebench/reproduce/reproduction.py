@@ -226,7 +226,7 @@ class _Sources:
         metric = METRICS[figure.metric]
         a, b = (ratings.annotators.index(name) for name in figure.pair)
         by_names = pairwise(ratings, metric, self.card.policies)
-        value, reason = _value(by_names.get(figure.pair, by_names.get(figure.pair[::-1])), figure.metric)
+        value, reason = _value(by_names.get(figure.pair, by_names.get((figure.pair[1], figure.pair[0]))), figure.metric)
         if value is None:
             return None, reason
         # The same figure by the judge's road, b as a judge of a, with the named libraries as witnesses.
