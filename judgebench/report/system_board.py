@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from judgebench.domain.shapes import TEXT, ListOf, Scalar, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, sheet
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent, share
 from judgebench.report.leaderboard.tables import Board, board, tables_page
@@ -83,7 +83,7 @@ def _side(name: Literal["gold", "judge"], place: int) -> dict[str, Callable[[_Ro
 #: A row per task, judge and system.
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
     "task": lambda x: x[0].ranking.task,
-    "judge": lambda x: x[0].ranking.judge,
+    **judge_columns(lambda x: x[0].ranking.judge),
     "gold_source": lambda x: x[0].ranking.gold,
     "score": lambda x: x[0].ranking.found.score,
     "system": lambda x: x[1].name,

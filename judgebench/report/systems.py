@@ -16,10 +16,11 @@ from judgebench.domain.shapes import (
     TEXTS,
     ListOf,
     choice,
+    judge_keys,
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent
 from judgebench.report.words import gold_word
@@ -113,7 +114,7 @@ _SYSTEM = record(
 RANKING = record(
     "row",
     task=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     gold=TEXT,
     revision=TEXT,
     score=(choice(*_SCORES), lambda one: one.found.score),
@@ -140,7 +141,7 @@ def _comparison(name: str) -> Callable[[_Row], Estimate | None]:
 #: A row ``(all)`` per judge with the comparisons, then one per system (None for the judge's own).
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
     "task": lambda x: x[0].task,
-    "judge": lambda x: x[0].judge,
+    **judge_columns(lambda x: x[0].judge),
     "gold_source": lambda x: x[0].gold,
     "score": lambda x: x[0].found.score,
     "system": lambda x: x[1].name if x[1] else "(all)",
