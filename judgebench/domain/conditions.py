@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from judgebench.domain.items import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Conditions", "JudgeName", "bare", "conditions_of", "names_of", "told_apart"]
 
@@ -92,6 +92,18 @@ class JudgeName(str):
         made = super().__new__(cls, bare + (f" ({said})" if said else "") + number)
         made.bare, made.conditions = bare, dict(conditions)
         return made
+
+    def cut(self, shorter: Callable[[str], str]) -> str:
+        """Write what fits where room is short: the values alone tell runs apart, and only the bare name gives way.
+
+        >>> JudgeName("server/model", {"prompt": "strict/1", "reference": "none"}).cut(lambda _: "s…l")
+        's…l (strict/1, none)'
+        """
+        return f"{shorter(self.bare)} ({', '.join(self.conditions.values())})"
+
+    def renamed(self, bare: str) -> JudgeName:
+        """Put another name before the same conditions."""
+        return JudgeName(bare, self.conditions)
 
     def __getnewargs__(self) -> tuple[str, Mapping[str, str]]:  # type: ignore[override]  # str's own has one
         """Say how it is made again."""
