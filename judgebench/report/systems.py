@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from judgebench.domain import conditions_of
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATE,
@@ -192,7 +193,10 @@ class Rankings(Document):
             yield from _summaries(self.rankings)
             several = len({one.task for one in self.rankings}) > 1
             ordered = sorted(self.rankings, key=_order)
-            yield Table(grid([_judge(several), *_OVERVIEW], ordered), (0,), ((14, (6,)), (8, (5,))))
+            # A name with conditions in eight pieces can't be read.
+            told = any(conditions_of(one.judge) for one in ordered)
+            plan = ((20, (6, 5, 3)), (8, ())) if told else ((14, (6,)), (8, (5,)))
+            yield Table(grid([_judge(several), *_OVERVIEW], ordered), (0,), plan)
         for one in self.rankings:
             yield _sentence(one)
             yield _figures(one)
