@@ -86,6 +86,7 @@ _SHAPE = shape(
     orders=TEXT,
     repeats=Scalar({"type": "integer", "minimum": 1}),
     reference=TEXT,
+    conditions=Key(MapOf(TEXT), None, "All that was chosen beside judge and task.", required=False),
     figures=MapOf(OneOf((NUMBER, ListOf(maybe(NUMBER), 3, 3)), lambda one: isinstance(one, list))),
     items=(COUNT, lambda one: len(one.verdicts)),
     item_digest=(_DIGEST, lambda one: item_digest(one.verdicts)),
@@ -101,7 +102,6 @@ _SHAPE = shape(
         required=False,
     ),
     usage=Key(MapOf(_USED), lambda one: one.usage or None, required=False),
-    conditions=Key(MapOf(TEXT), None, "All that was chosen beside judge and task.", required=False),
 )
 
 
