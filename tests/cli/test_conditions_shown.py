@@ -12,9 +12,17 @@ from servers.fake_llm import FakeLLM
 from servers.viewing import ViewServer
 
 import judgebench as jb
+from judgebench.catalog import JudgeSettings, make_judge, make_task
+from judgebench.domain import Case
+from judgebench.probes.orders import Plain
+from judgebench.run.engine import Options
+from judgebench.run.execute import execute
+from judgebench.run.plans import Conventions, Selection, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from judgebench.domain import Item
 
 FORMS = ("table", "json", "csv", "md", "html", "tex")
 PROMPTS = Path(jb.__file__).parent / "judges" / "prompts"
@@ -194,3 +202,26 @@ def test_runs_asked_together_are_told_apart(runs: Path, tmp_path: Path) -> None:
     assert len(scores.select(judge="server/m")) == len(scores)
     assert scores.select(judge="server/m (prompt kind/1)").kappa.value is not None
     assert scores.compare(*sorted(wanted)).first == "server/m (prompt kind/1)"
+
+
+class Louder:
+    """A probe: the item's own order, under another name."""
+
+    name = "louder"
+
+    def cases(self, item: Item) -> Iterator[Case]:
+        yield Case(item, tuple(range(len(item.responses))), 0, self.name, "none")
+
+
+def test_a_probe_has_a_run_of_its_own(judgebench, tmp_path: Path) -> None:
+    task = make_task("triviaqa", sample=True)
+    judge = make_judge("baseline/random", task, JudgeSettings())
+    for probe in (Plain(reference="none"), Louder()):
+        planned = plan(task, judge, Selection(probe, reference="none"), Conventions(task.card.policies))
+        execute(planned, tmp_path / "runs", Options())
+    assert len(list((tmp_path / "runs").glob("*/manifest.json"))) == 2
+    rows = json.loads(judgebench("score", "runs", "--format", "json").out)["rows"]
+    every = [row for row in rows if row["subset"] == "all"]
+    assert [row["conditions"] for row in every] == [{"probe": "louder"}, {"probe": "none"}]
+    assert [row["items"] for row in every] == [30, 30]
+    assert judgebench("verify", "runs").code == 0
