@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from judgebench.api.labelling import labelled_task
 from judgebench.api.parameters import check_texts
+from judgebench.domain import names_of
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -71,7 +72,14 @@ def plan_named(
             plans.append(plan_run(opened, made, showing, policy=policy))
             if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
                 recipes[plans[-1][0].run.identity] = recipe
-    return plans, recipes
+    return _told(plans), recipes
+
+
+def _told(plans: Sequence[Planned]) -> list[Planned]:
+    """Give each judge the name that tells its runs apart; two names of one judge are one run."""
+    runs = {planned.run.identity: planned.run for planned, _ in plans}
+    names = dict(zip(runs, names_of(list(runs.values())), strict=True))
+    return [(replace(planned, told=names[planned.run.identity]), policies) for planned, policies in plans]
 
 
 def _once(given: Sequence[T]) -> list[T]:
@@ -146,7 +154,7 @@ def ask_and_measure(
     )
     rows: list[Agreement] = []
     stopped: list[BackendError | IncompleteError] = []
-    for outcome, (_, policies) in zip(outcomes, plans, strict=True):
+    for outcome, (planned, policies) in zip(outcomes, plans, strict=True):
         if outcome.error is not None:
             stopped.append(outcome.error)
             continue
@@ -156,7 +164,8 @@ def ask_and_measure(
         measured = measure_beside(
             stored.run, stored.judgments, policies=policies, by_system=by_system, metrics=metrics(), verify=True
         )
-        rows += with_official(measured, stored.run, stored.judgments)
+        measured = with_official(measured, stored.run, stored.judgments)
+        rows += [replace(row, judge=planned.name) for row in measured]
     return rows, stopped
 
 

@@ -1,6 +1,7 @@
 """The nouns, and the protocols that rooms meet at. Numpy-free at import; arrays live only in `Ratings`."""
 
 from judgebench.domain.asking import Capability, Completion, Finish, Message, Needs, Request, Steps, Token
+from judgebench.domain.conditions import Conditions, JudgeName, bare, conditions_of, names_of, told_apart
 from judgebench.domain.items import (
     HUMAN_SOURCES,
     Case,
@@ -43,6 +44,7 @@ __all__ = [
     "ClassScores",
     "Code",
     "Completion",
+    "Conditions",
     "Estimate",
     "Finish",
     "Forecast",
@@ -51,6 +53,7 @@ __all__ = [
     "InvalidPolicy",
     "Item",
     "Judge",
+    "JudgeName",
     "Kind",
     "Label",
     "Level",
@@ -77,5 +80,9 @@ __all__ = [
     "Turn",
     "Usage",
     "Verdict",
+    "bare",
+    "conditions_of",
     "digest",
+    "names_of",
+    "told_apart",
 ]

@@ -86,6 +86,11 @@ class Standings:
     left_out: int
     incomplete: int
 
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Their names, the best first."""
+        return tuple(one.judge for one in self.standings)
+
 
 def compare_all(
     matched: Matched, metric: str = "", *, known: Mapping[str, Metric] | None = None, seed: int = 0
