@@ -24,13 +24,15 @@ from judgebench.domain import Policies
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.policies import Codes, Scored
+    import numpy.typing as npt
+
+    from judgebench.agreement.policies import Scored
     from judgebench.domain import Aggregate, Agreement, Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab
 
-#: A game: its number, whether it was swapped, and its verdict's code.
-Game: TypeAlias = tuple[int, bool, int]
+#: Whether an item's two games say the same, and towards which slot they lean.
+Turned: TypeAlias = tuple[bool, int]
 
 
 def verify_row(
@@ -130,7 +132,8 @@ class _Ceilings:
             judge, human = self.figure(f"judge_vs_each_{metric}"), self.figure(metric)
             return None if judge is None or human is None else judge / human
         if name == "krippendorff_alpha_joint":
-            units = Counter(tuple(code for code in unit if code >= 0) for unit in self.labels.tolist())
+            rows = Counter(map(tuple, self.labels.tolist()))
+            units = ((tuple(code for code in row if code >= 0), times) for row, times in rows.items())
             return alpha(units, self.ratings.scale.values, self.ratings.scale.level)
         return self._mean(name, self.people, both=two_sided(self.known[name], self.policies))
 
@@ -176,7 +179,7 @@ def _people(ratings: Ratings, first: np.ndarray, policies: Policies) -> Iterator
             yield [_Side.of(apply(_relabelled(both, both.gold[:, b], a), rules)) for a, b in ((i, j), (j, i))]
 
 
-def _relabelled(ratings: Ratings, judge: Codes, annotator: int) -> Ratings:
+def _relabelled(ratings: Ratings, judge: npt.NDArray[np.int64], annotator: int) -> Ratings:
     """Take one annotator's labels as the gold."""
     gold, name = ratings.gold[:, [annotator]], ratings.annotators[annotator]
     return replace(ratings, judge=judge, gold=gold, annotators=(name,))
@@ -187,12 +190,12 @@ def _relabelled(ratings: Ratings, judge: Codes, annotator: int) -> Ratings:
 
 def _biases(found: Mapping[str, Estimate], ratings: Ratings, pairs: Pairs, where: str) -> dict[str, str]:
     alone: dict[str, str] = {}
-    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else []
+    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned]()
     for name, one in found.items():
         if one.value is None:
             continue
         if name in _POSITION:
-            theirs = fsum(map(_POSITION[name], turned)) / len(turned)
+            theirs = sum(times * _POSITION[name](way) for way, times in turned.items()) / turned.total()
         elif name == "first_slot_rate":
             theirs = _first_slot(ratings)
         elif name in {"positive_rate_difference", "mean_signed_error"}:
@@ -212,28 +215,30 @@ def _side(code: int, ratings: Ratings) -> int:
     return (2 * code > ordered - 1) - (2 * code < ordered - 1)
 
 
-def _turned(ratings: Ratings) -> list[tuple[bool, int]]:
-    """Of each item that was shown both ways: whether both games say the same, and towards which slot they lean."""
-    games: dict[int, list[Game]] = {}
-    columns = (ratings.item, ratings.game, ratings.swapped, ratings.judge)
-    for item, game, swapped, said in zip(*(column.tolist() for column in columns), strict=True):
-        games.setdefault(item, []).append((game, swapped, said))
-    found: list[tuple[bool, int]] = []
-    for own in games.values():
-        plain, swapped = ([said for _, way, said in sorted(own) if way == turned] for turned in (False, True))
-        if not plain or not swapped or min(plain[0], swapped[0]) < 0:
+def _turned(ratings: Ratings) -> Counter[Turned]:
+    """Of items that were shown both ways: whether both games say the same, and towards which slot they lean."""
+    columns = (ratings.game, ratings.item, ratings.swapped, ratings.judge)
+    games = zip(*(column.tolist() for column in columns), strict=True)
+    said: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    # The earliest game of each way is written last, and stays.
+    for _, item, swapped, code in sorted(games, key=lambda game: -game[0]):
+        said[swapped][item] = code
+    plain, swapped = said
+    found = Counter[Turned]()
+    for (one, two), times in Counter((code, swapped[item]) for item, code in plain.items() if item in swapped).items():
+        if one < 0 or two < 0:
             continue
         if ratings.scale.kind == "pick":
-            found.append((plain[0] == swapped[0], 0))
+            found[one == two, 0] += times
             continue
         # Shown the other way round, the first slot holds the second response.
-        lean = _side(plain[0], ratings) - _side(swapped[0], ratings)
-        bad = {code == ratings.scale.both_bad for code in (plain[0], swapped[0])}
-        found.append((lean == 0 and len(bad) == 1, lean))
+        lean = _side(one, ratings) - _side(two, ratings)
+        bad = {code == ratings.scale.both_bad for code in (one, two)}
+        found[lean == 0 and len(bad) == 1, lean] += times
     return found
 
 
-_POSITION: dict[str, Callable[[tuple[bool, int]], float]] = {
+_POSITION: dict[str, Callable[[Turned], float]] = {
     "position_consistency": lambda one: float(one[0]),
     "primacy": lambda one: float(one[1] < 0),
     "recency": lambda one: float(one[1] > 0),
@@ -242,12 +247,12 @@ _POSITION: dict[str, Callable[[tuple[bool, int]], float]] = {
 
 
 def _first_slot(ratings: Ratings) -> float:
-    shown = [
-        -_side(said, ratings) if swapped else _side(said, ratings)
-        for said, swapped in zip(ratings.judge.tolist(), ratings.swapped.tolist(), strict=True)
-    ]
-    decided = [side for side in shown if side]
-    return sum(side < 0 for side in decided) / len(decided)
+    first = second = 0
+    for (said, swapped), times in Counter(zip(ratings.judge.tolist(), ratings.swapped.tolist(), strict=True)).items():
+        shown = -_side(said, ratings) if swapped else _side(said, ratings)
+        first += times * (shown < 0)
+        second += times * (shown > 0)
+    return first / (first + second)
 
 
 # --- classes --------------------------------------------------------------------------------------

@@ -171,14 +171,14 @@ def _brennan_prediger(pairs: Pairs) -> float:
     return (q * pairs.mean(_same) - 1) / (q - 1)
 
 
-def alpha(units: Mapping[tuple[int, ...], int], values: Sequence[float], level: str) -> float:
+def alpha(units: Iterable[tuple[tuple[int, ...], int]], values: Sequence[float], level: str) -> float:
     """Krippendorff's alpha of units, each the codes that it got, with how often such a unit occurs.
 
     ``1 - Do / De``: the mean distance of two ratings of one unit over that of any two ratings (Krippendorff 2011).
     """
-    paired = {unit: times for unit, times in units.items() if len(unit) >= 2}
+    paired = [(unit, times) for unit, times in units if len(unit) >= 2]
     given = Counter[int]()
-    for unit, times in paired.items():
+    for unit, times in paired:
         for code in unit:
             given[code] += times
     total, places = sum(given.values()), dict(enumerate(values))
@@ -202,7 +202,7 @@ def alpha(units: Mapping[tuple[int, ...], int], values: Sequence[float], level: 
     codes = list(given)
     far = {(c, k): distance(c, k) for c in codes for k in codes}
     within = 0.0
-    for unit, times in paired.items():
+    for unit, times in paired:
         seen = Counter(unit)
         within += times * fsum(seen[c] * seen[k] * far[c, k] for c in seen for k in seen) / (len(unit) - 1)
     between = fsum(given[c] * given[k] * far[c, k] for c in codes for k in codes)
@@ -210,7 +210,7 @@ def alpha(units: Mapping[tuple[int, ...], int], values: Sequence[float], level: 
 
 
 def _alpha(level: str = "") -> Callable[[Pairs], float]:
-    return lambda pairs: alpha(pairs.count, pairs.scale.values, level or pairs.scale.level)
+    return lambda pairs: alpha(pairs.count.items(), pairs.scale.values, level or pairs.scale.level)
 
 
 def _moments(pairs: Pairs, gold: Mapping[int, float], judge: Mapping[int, float]) -> tuple[float, float, float, float]:
