@@ -186,7 +186,10 @@ class _Sources:
         found = self._measured[key]
         if figure.subset not in found:
             return None, f"there is no row {figure.subset!r}; the rows are {', '.join(found)}"
-        return _value(found[figure.subset].metrics.get(figure.metric), figure.metric)
+        row = found[figure.subset]
+        value, reason = _value(row.metrics.get(figure.metric), figure.metric)
+        alone = (row.unverified or {}).get(figure.metric)
+        return value, reason or (f"not verified: {alone}" if alone else "")
 
     def _from_figures(self, figure: PublishedFigure, recorded: Recorded) -> Found:
         """Weigh published figures per subset; the card's aggregates are the witness of the reader's own sums."""

@@ -102,7 +102,14 @@ def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], It
     if name not in card_names():
         return list(rows)
     found = reader_of(load_card(name)).official(verdicts())
-    return [replace(row, metrics={**row.metrics, **found.get(row.subset, {})}) for row in rows]
+    return [_with(row, found.get(row.subset, {})) for row in rows]
+
+
+def _with(row: Agreement, figures: Mapping[str, Estimate]) -> Agreement:
+    alone = row.unverified
+    if alone is not None:
+        alone = {**alone, **dict.fromkeys(figures, "only the benchmark's own formula computes it")}
+    return replace(row, metrics={**row.metrics, **figures}, unverified=alone)
 
 
 class CardTask:
