@@ -112,6 +112,12 @@ def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], It
     return [replace(row, metrics={**row.metrics, **found.get(row.subset, {})}) for row in rows]
 
 
+def recorded_judges(path: Path, reader: Reader) -> Mapping[str, str]:
+    """Name the judges of a recorded file in the benchmark's own format or in ours, as `Reader.judges` does."""
+    source = file_source(path)
+    return {name: name for name in _named(source.rows())} if is_own_format(path) else reader.judges(source)
+
+
 class CardTask:
     """A task as its card describes it; satisfies `domain.Task`."""
 
@@ -183,11 +189,6 @@ class CardTask:
             if reply.code is not None and not _fits(reply.code, self.scale, items[item]):
                 raise DataError(f"item {item!r}: verdict {reply.code!r} is not on the scale", file=str(path))
         return recording
-
-    def judges(self, path: Path) -> Mapping[str, str]:
-        """Name the judges of a recorded file in the benchmark's own format or in ours, as `Reader.judges` does."""
-        source = file_source(path)
-        return {name: name for name in _named(source.rows())} if is_own_format(path) else self.reader.judges(source)
 
     def recordings(self) -> tuple[Recorded, ...]:
         """Return the recorded verdicts that the card knows for this split."""

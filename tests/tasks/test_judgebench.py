@@ -11,7 +11,7 @@ import pytest
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.reproduce.published import load_published
-from judgebench.tasks.base import open_task
+from judgebench.tasks.base import open_task, recorded_judges
 from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def test_one_model_that_judged_in_two_ways_is_two_judges(tmp_path: Path) -> None
     plain = official([["A>B", "B>A"], [None, None]])
     rubric = [row | {"judge_name": "rubric"} for row in official([["B>A", "A>B"], ["A>B", "B>A"]])]
     path = write(tmp_path / "out.jsonl", [*plain, *rubric])
-    assert list(task.judges(path)) == ["arena_hard/m/x", "rubric/m/x"]
+    assert list(recorded_judges(path, task.reader)) == ["arena_hard/m/x", "rubric/m/x"]
     with pytest.raises(UsageError, match="name the judge; there are: arena_hard/m/x, rubric/m/x"):
         task.recorded(path)
     with pytest.raises(UsageError, match="'m/x' is not one judge of it"):
@@ -187,7 +187,7 @@ def test_one_model_that_judged_in_two_ways_is_two_judges(tmp_path: Path) -> None
     assert [[recording.replies[one, FORTH].code for one in ids] for recording in found] == [[0, None], [2, 0]]
     # Named alike, it is one judge, however its file is called by.
     once = write(tmp_path / "once.jsonl", plain)
-    assert task.judges(once) == {"m/x": "m/x", "arena_hard/m/x": "m/x"}
+    assert recorded_judges(once, task.reader) == {"m/x": "m/x", "arena_hard/m/x": "m/x"}
     assert task.recorded(once, "arena_hard/m/x").name == task.recorded(once).name == "m/x"
 
 

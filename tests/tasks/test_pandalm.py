@@ -11,7 +11,7 @@ import pytest
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.reproduce.published import load_published
-from judgebench.tasks.base import open_task
+from judgebench.tasks.base import open_task, recorded_judges
 from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
@@ -129,15 +129,14 @@ def test_a_judge_name_tells_judges_of_one_file_apart(tmp_path: Path) -> None:
         tmp_path / "v.json",
         [{"idx": i, "gpt_result": s, "judge_name": name} for name, all_ in said.items() for i, s in enumerate(all_)],
     )
-    assert list(task.judges(path)) == list(said)
+    assert list(recorded_judges(path, task.reader)) == list(said)
     found = [task.recorded(path, name) for name in said]
     assert [recording.name for recording in found] == list(said)
     assert [[recording.replies[i, ORDER].code for i in "01"] for recording in found] == [[0, 2], [1, 2]]
     with pytest.raises(UsageError, match="name the judge; there are: first prompt, second prompt"):
         task.recorded(path)
-    assert task.judges(write(tmp_path / "g.json", [{"idx": 0, "gpt_result": "1"}])) == {
-        "gpt-3.5-turbo": "gpt-3.5-turbo"
-    }
+    alone = write(tmp_path / "g.json", [{"idx": 0, "gpt_result": "1"}])
+    assert recorded_judges(alone, task.reader) == {"gpt-3.5-turbo": "gpt-3.5-turbo"}
 
 
 def test_another_judge_is_not_read_by_mistake(tmp_path: Path) -> None:
