@@ -273,7 +273,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
         default_reference=table.choice("default_reference", references, references[0]),
         folders=table.texts("folders"),
         unchecked_fields=table.texts("unchecked_fields"),
-        recorded=tuple(entry for t in table.tables("recorded") for entry in _recorded(t, tuple(splits))),
+        recorded=tuple(entry for t in table.tables("recorded") for entry in recorded_of(t, tuple(splits))),
         notes=table.texts("notes"),
         digest=hashlib.sha256(raw).hexdigest()[:24],
         folder=folder,
@@ -372,7 +372,7 @@ def _aggregate(table: Table) -> Aggregate:
     return aggregate
 
 
-def _recorded(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
+def recorded_of(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
     """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
     names = table.texts("names")
     first = Recorded(
