@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import DataError, MismatchError, argument
-from judgebench.files.records import find
+from judgebench.files.content import find
 from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce.published import load_published
 from judgebench.tasks.base import Recording, open_task, reader_of
