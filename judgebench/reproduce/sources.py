@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import MismatchError
-from judgebench.files.records import find
+from judgebench.files.content import find
 from judgebench.reproduce.published import PublishedFigure
 from judgebench.tasks.base import Recording, open_task, reader_of, recorded_judges
 

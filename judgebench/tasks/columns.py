@@ -21,7 +21,8 @@ from judgebench.tasks.base import Located
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
+    from judgebench.tasks.sources import Source
 
 
 class Reader(base.Reader):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from judgebench.errors import DataError
-from judgebench.files.records import file_source
 from judgebench.tasks.base import CardTask
 from judgebench.tasks.card import load_card
+from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
     from pathlib import Path
