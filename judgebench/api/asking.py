@@ -39,6 +39,7 @@ class Showing:
     reference: str = "auto"
     seed: int = 0
     limit: int | None = None
+    probe: str | None = None
 
 
 def plan_named(
@@ -89,6 +90,7 @@ def _once(given: Sequence[T]) -> list[T]:
 def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy: Sequence[str] = ()) -> Planned:
     """Plan a run, and say under which policies it will be measured."""
     from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import make_probe  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
     from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
@@ -103,8 +105,9 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
         reference = card.default_reference
     recorded = judge.needs.orders
     shown = recorded if showing.order is None and recorded else showing.order or "both"
+    plain = Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed)
     selection = Selection(
-        Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed),
+        plain if showing.probe is None else make_probe(showing.probe, plain),
         orders=shown if isinstance(shown, str) else "recorded",
         repeats=showing.repeats,
         reference=reference,

@@ -1,6 +1,17 @@
 """The nouns, and the protocols that rooms meet at. Numpy-free at import; arrays live only in `Ratings`."""
 
-from judgebench.domain.asking import Capability, Completion, Finish, Message, Needs, Request, Steps, Token
+from judgebench.domain.asking import (
+    Capability,
+    Completion,
+    Finish,
+    Message,
+    Needs,
+    Quota,
+    RateLimits,
+    Request,
+    Steps,
+    Token,
+)
 from judgebench.domain.conditions import Conditions, JudgeName, bare, conditions_of, names_of, told_apart
 from judgebench.domain.items import (
     HUMAN_SOURCES,
@@ -14,7 +25,7 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
-from judgebench.domain.protocols import Backend, Judge, Probe, Quota, RateLimits, Task
+from judgebench.domain.protocols import Backend, Judge, Probe, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,

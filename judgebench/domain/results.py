@@ -129,7 +129,8 @@ class Agreement:
     """How far one judge agrees with gold on one subset of one task: a row of every table.
 
     ``warnings`` are machine-readable codes (``prevalence``, ``few_clusters`` ...). ``headline`` and ``companions`` name
-    the metrics that the scale calls for; ``classes`` maps each label that occurs to its scores.
+    the metrics that the scale calls for; ``classes`` maps each label that occurs to its scores. ``unverified`` is None
+    unless the row was verified; then it names the figures that nothing recomputed, and why.
     """
 
     task: str
@@ -151,6 +152,7 @@ class Agreement:
     headline: str = ""
     companions: tuple[str, ...] = ()
     classes: Mapping[str, ClassScores] = field(default_factory=dict)
+    unverified: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.document.blocks import Cell, Field, explained, grid, judge_columns, sheet
 from judgebench.report.document.text import clean, figure, interval, percent, share, words_of
-from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name
+from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name, unverified_words
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ _ROW = record(
         MapOf(_CLASS),
         None,
         "Precision, recall and F1 of each label that occurs, on scales of at most 20 labels.",
+        False,
+    ),
+    unverified=(
+        MapOf(TEXT),
+        None,
+        "Of a row that was verified, the figures that nothing recomputes, and why; absent where it was not verified.",
         False,
     ),
 )
@@ -248,6 +254,8 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     yield from dict.fromkeys(
         f"{clean(row.task)}: {gold_words(row.gold)} ({clean(row.gold)} labels); {usual[row.task]}" for row in rows
     )
+    if alone := {name: why for row in rows for name, why in (row.unverified or {}).items()}:
+        yield unverified_words(alone)
     rated: dict[str, Agreement] = {}
     for row in rows:
         if row.subset == "all" and row.base_rates.get("gold"):

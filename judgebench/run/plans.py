@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
 
@@ -102,8 +102,12 @@ class Plan:
 def plan(task: Task, judge: Judge, selection: Selection, conventions: Conventions) -> Plan:
     """Look at the items once and write the manifest as far as it is known.
 
-    DataError where the task yields no items, or one id twice, or answers that the judge needs were never published.
+    DataError where the task yields no items, or one id twice, or answers that the judge needs were never published;
+    UsageError where a backend can't do what the judge needs.
     """
+    for backend in judge.backends.values():
+        if lacking := sorted(judge.needs.capabilities - backend.can):
+            raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
     seen = _Seen(selection.probe)
     for item in islice(task.items(), selection.limit):
         seen.add(item)

@@ -12,8 +12,9 @@ from judgebench.tasks.base import Located, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
     from judgebench.tasks.base import Replies
+    from judgebench.tasks.sources import Source
 
 _NOT_SURE = "not sure"
 _LABELS: dict[str, int | None] = {"incorrect": 0, "correct": 1, _NOT_SURE: None}
@@ -83,6 +84,10 @@ class Reader(base.Reader):
                 seconds=_number(row, "latency") if "latency" in row.data else 0.0,
             )
         return Recording(f"{judge or 'recorded'}#{wanted}", replies, (_OWN_ORDER,))
+
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the conditions."""
+        return {name: name for row in source.rows() for name in (row.name("cond"),)}
 
 
 def _questions(source: Source) -> dict[str, _Question]:

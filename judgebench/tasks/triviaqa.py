@@ -14,8 +14,9 @@ from judgebench.tasks.base import Located, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
     from judgebench.tasks.base import Replies
+    from judgebench.tasks.sources import Source
 
 #: The attribute of an item whose answer was never published: it can be replayed, not judged.
 UNANSWERED = ("unanswered", "yes")
@@ -72,6 +73,11 @@ class Reader(base.Reader):
             reply = Reply(Status.UNPARSED) if code is None else Reply.ok(code, text=str(mark.row.data[column]))
             replies[mark.id, _OWN_ORDER] = reply
         return Recording(column or "", replies, (_OWN_ORDER,))
+
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the columns of judges."""
+        first = next(source.rows())
+        return {name: name for name in first.data if _is_judge(name, first)}
 
     def _marked(self, source: Source) -> Iterator[_Marked]:
         """Yield the labelled rows with their ids: the exam taker, the question, and the occurrence after the first."""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Verdict
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import is_own_format, read_recording
 
 PAIR = Scale.pair()
@@ -71,7 +71,7 @@ def test_the_verdicts_of_a_run_come_back_as_they_were_shown(tmp_path, scale) -> 
         ("id,verdict\n", "no rows"),
         ("name,verdict\n1,A\n", r"r\.csv:2, field 'id': this field is missing; the row has 'name', 'verdict'"),
         ("id,label\n1,A\n", r"field 'verdict': this field is missing"),
-        ("id,verdict\n1,A,3\n", r"r\.csv:2: 3 cells in a table of 2 columns"),
+        ("id,verdict\n1,A,3\n", r"r\.csv:2: got 3 fields, expected 2 as in the header"),
         ("id,verdict\n1,A\n1,B\n", r"r\.csv:3: item '1' stands in order \[0, 1\] twice"),
         ("id,verdict\n1,A\n2,C\n3,draw\n", r"r\.csv:3, field 'verdict': .*'C' \(line 3\), 'draw' \(line 4\)"),
         ("id,verdict,order\n1,A,0\n", r"r\.csv:2, field 'order': '0' is not an order"),
@@ -85,10 +85,32 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path, text, words) -> None:
 
 
 def test_a_missing_file_says_so(tmp_path) -> None:
-    with pytest.raises(DataError, match="No such file"):
+    with pytest.raises(DataError, match="no such file"):
         read_recording(tmp_path / "none.csv", PAIR)
 
 
 def test_own_formats_are_told_from_others(tmp_path) -> None:
     assert is_own_format(write(tmp_path, "r.csv", "id,verdict\n1,A\n"))
     assert not is_own_format(write(tmp_path, "v.json", '[{"idx": 0, "gpt_result": "1"}]'))
+
+
+def test_judges_of_one_file_are_told_apart(tmp_path) -> None:
+    lines = [
+        {"id": item, "verdict": verdict, "judge_name": judge}
+        for judge, verdicts in (("strict", "AB"), ("mild", "AA"))
+        for item, verdict in zip("xy", verdicts, strict=True)
+    ]
+    path = write(tmp_path, "r.jsonl", "\n".join(map(json.dumps, lines)))
+    found = [read_recording(path, PAIR, judge) for judge in ("strict", "mild")]
+    assert [recording.name for recording in found] == ["strict", "mild"]
+    assert [[reply.code for reply in recording.replies.values()] for recording in found] == [[0, 2], [0, 0]]
+    with pytest.raises(UsageError, match=r"r\.jsonl: name the judge; there are: strict, mild"):
+        read_recording(path, PAIR)
+    with pytest.raises(UsageError, match="'stern' is not a judge of it; there are: strict, mild"):
+        read_recording(path, PAIR, "stern")
+    # One judge's name changes nothing.
+    alone = write(tmp_path, "alone.csv", "id,verdict,judge_name\nx,A,strict\n")
+    assert (read_recording(alone, PAIR).name, read_recording(alone, PAIR, "strict").name) == ("alone", "strict")
+    mixed = write(tmp_path, "mixed.csv", "id,verdict,judge_name\nx,A,strict\ny,A,\n")
+    with pytest.raises(DataError, match=r"mixed\.csv:3.*judge_name.*says no judge"):
+        read_recording(mixed, PAIR)
