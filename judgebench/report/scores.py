@@ -372,5 +372,6 @@ def _drawing(rows: Sequence[Agreement]) -> str:
     drawn = [row for row in rows if row.subset == "all"] or list(rows)
     if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:
         return ""
-    # Ids are unique on a page, and a notebook's page has many of these.
-    return forest(drawn, name=f"judgebench-{digest(list(map(ROW.plain, drawn)), 10)}").svg
+    # Ids are unique on a page, and a notebook's page has many of these; the same figures have the same.
+    name = digest([ROW.plain(replace(row, unverified=None)) for row in drawn], 10)
+    return forest(drawn, name=f"judgebench-{name}").svg

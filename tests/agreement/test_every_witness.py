@@ -273,6 +273,15 @@ def test_a_plugin_s_metric_is_verified_by_its_own_witness_or_said_not_to_be():
         found(by_hand, lambda table: Outcome(halved(table).value + 0.1, halved(table).gradient))
 
 
+def test_a_benchmark_s_own_figure_is_named_in_rows_that_were_verified():
+    from judgebench.tasks import base
+
+    row = measured("label")[1]
+    mine = Estimate(0.5, None, None, 3)
+    assert base._with(row, {"official_score": mine}).unverified.keys() == {"official_score"}
+    assert base._with(replace(row, unverified=None), {"official_score": mine}).unverified is None
+
+
 def test_unknown_figures_beside_the_metrics_are_named():
     given, row = measured("pair")
     mine = Estimate(0.5, None, None, 3)

@@ -156,6 +156,34 @@ def test_a_third_party_metric_is_measured_with_an_interval(installed, tmp_path: 
     assert "misses" in call(env, tmp_path, "list", "metrics").stdout
 
 
+def test_a_third_party_metric_without_a_witness_is_said_not_to_be_verified(installed, tmp_path: Path) -> None:
+    """Wherever figures are verified: run, score, compare and gate, in the table, in JSON and beside it."""
+    module = MODULE + (
+        'metric = Metric("misses", "misses", misses, low=0.0, high=1.0)\n'
+        "def by_hand(gold, judge):\n"
+        "    return sum(g != j for g, j in zip(gold, judge)) / len(gold)\n"
+        'heard = Metric("heard", "misses", misses, low=0.0, high=1.0, witness=by_hand)\n'
+    )
+    env = installed("[judgebench.metrics]\nmisses = weather_plugin:metric\nheard = weather_plugin:heard\n", module)
+    alone = "not verified: misses (nothing else computes it)"
+    asked = [call(env, tmp_path, "run", "--judge", f"baseline/{name}", "--task", "pandalm", "--sample", "--runs", name)
+             for name in ("first", "longest")]  # fmt: skip
+    assert all(alone in done.stdout for done in asked), asked[0].stderr
+    assert "heard" not in asked[0].stdout.partition("not verified")[2]
+    both = [str(path) for name in ("first", "longest") for path in (tmp_path / name).glob("pandalm*")]
+    plain, verified = (
+        json.loads(call(env, tmp_path, "score", *both, "--format", "json", *more).stdout)["rows"]
+        for more in ((), ("--verify",))
+    )
+    assert all("unverified" not in row for row in plain)
+    assert all(row["unverified"]["misses"] == "nothing else computes it" for row in verified)
+    assert all("heard" not in row["unverified"] for row in verified)
+    held = call(env, tmp_path, "compare", *both, "--metric", "misses", "--verify")
+    assert alone in held.stderr
+    gated = call(env, tmp_path, "gate", both[0], "--against", both[1], "--metric", "misses", "--verify")
+    assert alone in gated.stderr
+
+
 def test_judges_by_name() -> None:
     task = open_task("pandalm", sample=True)
     settings = JudgeSettings(base_url="http://127.0.0.1:9/v1")
