@@ -11,13 +11,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TextIO
 
 from judgebench.errors import argument
-from judgebench.files.table import BLOCK_ROWS, Block, Table, open_binary, reading
+from judgebench.files.records import Row
+from judgebench.files.table import BLOCK_ROWS, Block, FileTable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from judgebench.errors import DataError
-    from judgebench.files.table import Sniffed
+    from judgebench.files.content import Content
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -27,11 +28,11 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _NO_LIMIT = 2**31 - 1
 
 
-class CsvTable(Table):
+class CsvTable(FileTable):
     """Delimited text: quotes and line breaks in cells, BOM, CRLF, cells of any size."""
 
-    def __init__(self, source: Sniffed, delimiter: str | None) -> None:
-        super().__init__(source)
+    def __init__(self, content: Content, delimiter: str | None = None) -> None:
+        super().__init__(content, "csv")
         #: Lines before the header (Excel's ``sep=;``).
         self.skipped = 0
         self.delimiter = delimiter or self._sniff_delimiter()
@@ -51,9 +52,22 @@ class CsvTable(Table):
         """Stream the wanted columns."""
         del nested  # cells of delimited text are text
         take = [itemgetter(position) for position in self.positions(wanted, self._columns)]
+        for rows, lines in self._chunks():
+            yield Block(lines, [list(map(column, rows)) for column in take])
+
+    def rows(self) -> Iterator[Row]:
+        """Stream all rows."""
+        columns = self._columns
+        self.positions(columns, columns)
+        for rows, lines in self._chunks():
+            for line, cells in zip(lines, rows, strict=True):
+                yield Row(dict(zip(columns, cells, strict=True)), self.name, line)
+
+    def _chunks(self) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
+        """Stream rows, each as wide as the header, and the lines on which they begin."""
         width = len(self._columns)
-        seen = 0
-        with reading(self.path), self._text() as stream:
+        empty = True
+        with self._text() as stream:
             source = _Rows(self, stream)
             while not source.one():
                 pass
@@ -62,9 +76,9 @@ class CsvTable(Table):
                 if set(map(len, rows)) != {width}:
                     rows, lines = self._straight(rows, lines, width)
                 if rows:
-                    seen += len(rows)
-                    yield Block(lines, [list(map(column, rows)) for column in take])
-        if not seen:
+                    empty = False
+                    yield rows, lines
+        if empty:
             raise self.error("a header and no rows")
 
     def _straight(
@@ -83,7 +97,7 @@ class CsvTable(Table):
 
     @contextlib.contextmanager
     def _text(self) -> Generator[TextIO]:
-        with open_binary(self.path) as raw:
+        with self.content.open() as raw:
             # newline="": the csv module must see the line breaks inside quoted cells as they are.
             stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
             for _ in range(self.skipped):
@@ -92,7 +106,7 @@ class CsvTable(Table):
 
     def _sniff_delimiter(self) -> str:
         """Take the one delimiter that the header shows; rows decide between several."""
-        with reading(self.path), self._text() as stream:
+        with self._text() as stream:
             head = list(itertools.islice(stream, _SNIFF_ROWS))
         first = next((line.strip() for line in head if line.strip()), "")
         if declared := re.fullmatch(r"sep=(.)", first, re.IGNORECASE):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError, UsageError
-from judgebench.files.table import BLOCK_ROWS, Block, Sniffed, Table, cell
+from judgebench.files.table import BLOCK_ROWS, Block, Table, cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +19,7 @@ class FrameTable(Table):
 
     def __init__(self, frame: Any, name: str = "DataFrame") -> None:
         # A frame is, to everybody who asks, what a Parquet file is: typed rows, no lines, no delimiter.
-        super().__init__(Sniffed(Path(name), "parquet", gzipped=False))
-        self.name = name
+        super().__init__(name, "parquet")
         if getattr(frame.columns, "nlevels", 1) > 1:
             raise UsageError(f"{name} has {frame.columns.nlevels} rows of column names; flatten them to one")
         self._frame = frame

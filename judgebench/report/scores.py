@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from judgebench.domain import Agreement, Estimate
+from judgebench.domain import Agreement, Estimate, bare
 from judgebench.domain.shapes import ListOf, record
 from judgebench.errors import UsageError
 from judgebench.report.document.blocks import Notes, Table, sheet
@@ -156,19 +156,23 @@ class Scores(Document, Sequence[Agreement]):
     # --- one row --------------------------------------------------------------------------------
 
     def select(self, *, task: str | None = None, judge: str | None = None, subset: str | None = None) -> Scores:
-        """Keep the rows of some names; UsageError if that leaves none."""
+        """Keep the rows of some names; UsageError if that leaves none.
+
+        A judge may be named without the conditions in which its runs differ: these are all its runs then.
+        """
         wanted = {name: value for name, value in zip(_NAMES, (task, judge, subset), strict=True) if value is not None}
-        rows = tuple(row for row in self.rows if all(getattr(row, name) == value for name, value in wanted.items()))
+        rows = tuple(row for row in self.rows if all(_is(row, name, value) for name, value in wanted.items()))
         if not rows:
             name, value = next(
-                ((n, v) for n, v in wanted.items() if all(getattr(row, n) != v for row in self.rows)), ("row", "")
+                ((n, v) for n, v in wanted.items() if not any(_is(row, n, v) for row in self.rows)), ("row", "")
             )
             if name == "row":
                 raise UsageError(f"no row has {_listed(wanted)} together")
             known = dict.fromkeys(getattr(row, name) for row in self.rows)
             raise UsageError(f"no row has {name} {value!r}; there is {', '.join(map(repr, known))}")
-        asked = tuple(one for one in self.asked if task in {None, one.task} and judge in {None, one.judge})
-        sources = tuple(one for one in self._sources if task in {None, one.task} and judge in {None, one.judge})
+        wanted.pop("subset", None)
+        asked = tuple(one for one in self.asked if all(_is(one, *pair) for pair in wanted.items()))
+        sources = tuple(one for one in self._sources if all(_is(one, *pair) for pair in wanted.items()))
         return replace(self, rows=rows, asked=asked, _sources=sources)
 
     def row(self, *, task: str | None = None, judge: str | None = None, subset: str = "all") -> Agreement:
@@ -327,6 +331,12 @@ _NAMES = ("task", "judge", "subset")
 _FIELDS = frozenset({"rows", "notes", "asked"})
 #: More judges than this make no picture.
 _MOST = 60
+
+
+def _is(row: object, name: str, value: str) -> bool:
+    """Whether a row has this name; a judge's own name stands for all of its runs."""
+    own = getattr(row, name)
+    return value == own or (name == "judge" and value == bare(own))
 
 
 def _listed(wanted: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Agreement, Estimate
 from judgebench.errors import UsageError
-from judgebench.files.records import find
+from judgebench.files.content import find
 from judgebench.report.document.as_md import markdown_table, markdown_text
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import rank

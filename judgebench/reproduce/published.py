@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from judgebench.files.records import find
+from judgebench.files.content import find
 from judgebench.tasks.card import Table, load_card, policies_of, read_toml, recorded_of
 
 if TYPE_CHECKING:

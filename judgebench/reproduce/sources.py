@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import MismatchError
-from judgebench.files.records import find
+from judgebench.files.content import find
 from judgebench.reproduce.published import PublishedFigure
 from judgebench.tasks.base import Recording, open_task, reader_of, recorded_judges
 
@@ -167,7 +167,10 @@ class Sources:
         found = self._rows(recorded, policies)
         if figure.subset not in found:
             return None, f"there is no row {figure.subset!r}; the rows are {', '.join(found)}"
-        return _value(found[figure.subset].metrics.get(figure.metric), figure.metric)
+        row = found[figure.subset]
+        value, reason = _value(row.metrics.get(figure.metric), figure.metric)
+        alone = (row.unverified or {}).get(figure.metric)
+        return value, reason or (f"not verified: {alone}" if alone else "")
 
     def _from_figures(self, figure: PublishedFigure, recorded: Recorded) -> Found:
         """Weigh published figures per subset; the card's aggregates are the witness of the reader's own sums."""
@@ -207,7 +210,7 @@ class Sources:
         metric = METRICS[figure.metric]
         a, b = (ratings.annotators.index(name) for name in figure.pair)
         by_names = pairwise(ratings, metric, self.card.policies)
-        value, reason = _value(by_names.get(figure.pair, by_names.get(figure.pair[::-1])), figure.metric)
+        value, reason = _value(by_names.get(figure.pair, by_names.get((figure.pair[1], figure.pair[0]))), figure.metric)
         if value is None:
             return None, reason
         # The same figure by the judge's road, b as a judge of a, with the named libraries as witnesses.

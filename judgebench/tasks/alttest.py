@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Ratings, Reply, Response, Scale, Status, Turn
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.files.records import file_source, find
+from judgebench.files.content import find
 from judgebench.tasks import base
 from judgebench.tasks.base import Located, Recording
+from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
     from judgebench.tasks.base import Replies
+    from judgebench.tasks.sources import Source
 
 HUMANS, JUDGES = "human_annotations.json", "llm_annotations.json"
 #: Words of the repository for the two sides of a pair.

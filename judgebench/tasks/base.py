@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BrokenPluginError, DataError, UsageError
-from judgebench.files.records import Row, Source, file_source, find
+from judgebench.files.content import find
 from judgebench.tasks.card import card_names, load_card
-from judgebench.tasks.sources import resolve
+from judgebench.tasks.sources import file_source, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale
+    from judgebench.files.records import Row
     from judgebench.tasks.card import Card, Recorded
+    from judgebench.tasks.sources import Source
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
 _KEPT = 20_000
@@ -109,7 +111,14 @@ def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], It
     if name not in card_names():
         return list(rows)
     found = reader_of(load_card(name)).official(verdicts())
-    return [replace(row, metrics={**row.metrics, **found.get(row.subset, {})}) for row in rows]
+    return [_with(row, found.get(row.subset, {})) for row in rows]
+
+
+def _with(row: Agreement, figures: Mapping[str, Estimate]) -> Agreement:
+    alone = row.unverified
+    if alone is not None:
+        alone = {**alone, **dict.fromkeys(figures, "only the benchmark's own formula computes it")}
+    return replace(row, metrics={**row.metrics, **figures}, unverified=alone)
 
 
 def recorded_judges(path: Path, reader: Reader) -> Mapping[str, str]:
@@ -213,7 +222,7 @@ class CardTask:
             if not self._many:
                 # Later passes over a large task need not remember what the first has seen.
                 if item.id in seen:
-                    row.fail(f"id {item.id!r} appears twice (first on line {seen[item.id]})")
+                    row.fail(f"id {item.id!r} appears twice (first on {row.unit} {seen[item.id]})")
                 seen[item.id] = row.line
             if (wanted and len(item.responses) != wanted) or not item.responses:
                 row.fail(f"{len(item.responses)} responses on the scale {scale.spec}, which takes {wanted or 'some'}")
@@ -310,8 +319,6 @@ def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recor
     """
     file = str(path)
     rows = list(file_source(path).rows())
-    if not rows:
-        raise DataError("holds no verdicts", file=file)
     stored = all(row.data.keys() >= _STORED for row in rows)
     if stored and column is not None:
         raise DataError("is the verdicts of a run, which has no columns to choose", file=file, field=column)

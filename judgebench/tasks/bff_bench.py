@@ -12,8 +12,9 @@ from judgebench.tasks.base import Located, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
     from judgebench.tasks.base import Replies
+    from judgebench.tasks.sources import Source
 
 _NOT_SURE = "not sure"
 _LABELS: dict[str, int | None] = {"incorrect": 0, "correct": 1, _NOT_SURE: None}

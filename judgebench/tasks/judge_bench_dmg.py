@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judgebench.domain import Scale
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
+    from judgebench.tasks.sources import Source
 
 _SCORES = "individual_human_scores"
 

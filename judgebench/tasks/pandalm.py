@@ -12,8 +12,9 @@ from judgebench.tasks.base import Located, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
     from judgebench.tasks.base import Replies
+    from judgebench.tasks.sources import Source
 
 _ANNOTATORS = ("annotator1", "annotator2", "annotator3")
 _GOLD: dict[object, int | None] = {0: 1, 1: 0, 2: 2, None: None}

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from judgebench.domain import Item, Label, Response, Turn, digest
 from judgebench.errors import DataError
-from judgebench.files.records import decode, unpack
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
+from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import GoldSource
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
+    from judgebench.tasks.sources import Source
 
 #: The weights behind the sections. math-prm has 447 pairs and counts as 984, so that mathematics weighs
 #: as much as the six sets of code.
@@ -87,16 +87,6 @@ def section_scores(per_subset: Mapping[str, float], weights: Mapping[str, int] |
     return {**scores, "score": sum(scores.values()) / len(scores)}
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file, gzipped or not."""
-    try:
-        return json.loads(decode(unpack(path.read_bytes(), str(path)), str(path)))
-    except OSError as error:
-        raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
-    except ValueError as error:
-        raise DataError(f"this is not JSON ({error})", file=str(path)) from None
-
-
 class Reader(base.Reader):
     """Reads the hub's rows: prompt, chosen, chosen_model, rejected, rejected_model, subset, id."""
 
@@ -111,9 +101,12 @@ class Reader(base.Reader):
         It is ``eval-set/<model>.json`` of the benchmark's results, one JSON object; ``column`` is not used.
         """
         del column
-        data = read_json(path)
-        if not isinstance(data, dict):
-            raise DataError("expected one JSON object with an accuracy per subset", file=str(path))
+        rows = list(file_source(path).rows())
+        if len(rows) != 1:
+            raise DataError(
+                f"expected one JSON object with an accuracy per subset, got {len(rows)} rows", file=str(path)
+            )
+        data = rows[0].data
         try:
             sections = section_scores(data)
         except DataError as error:

@@ -10,14 +10,16 @@ from judgebench.domain import Estimate, Item, Label, Response, Status, Turn, dig
 from judgebench.errors import DataError
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
-from judgebench.tasks.rewardbench import content_order, read_json
+from judgebench.tasks.rewardbench import content_order
+from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import GoldSource, Verdict
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
+    from judgebench.tasks.sources import Source
 
 TIES = "Ties"
 #: Where each domain's labels come from (dataset card: how completions were filtered).
@@ -255,17 +257,15 @@ class Reader(base.Reader):
 
         The file is a JSON array of objects with ``model`` and a percentage per domain (``precise_if`` ...).
         """
-        data = read_json(path)
-        rows = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
-        rows = [entry for entry in rows if entry.get("model") == column]
+        rows = [row for row in file_source(path).rows() if row.data.get("model") == column]
         if len(rows) != 1:
             raise DataError(f"expected one row of model {column!r}, found {len(rows)}", file=str(path), field="model")
         values: dict[str, float] = {}
         for domain in DOMAINS:
             key = domain.replace(" ", "_").casefold()
-            value = rows[0].get(key)
+            value = rows[0].data.get(key)
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 101:
-                raise DataError(f"expected a percentage, got {value!r}", file=str(path), field=key)
+                rows[0].fail(f"expected a percentage, got {value!r}", key)
             values[domain] = value / 100
         return {**values, "score": average(values)}
 

@@ -10,22 +10,52 @@ import os
 import re
 import socket
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from judgebench.errors import DataError, argument
+from judgebench.files.content import Content, find
 from judgebench.files.lines import replace_file
-from judgebench.files.records import Row, Source, file_source, find, read_bytes, read_rows, sha256, unpack
+from judgebench.files.read import open_table
+from judgebench.files.records import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from judgebench.tasks.card import Card, Part, Split
 
-__all__ = ["choices", "fetch", "resolve"]
+__all__ = ["Source", "choices", "fetch", "file_source", "resolve"]
 
 
 _TIMEOUT = 60.0  # seconds without a byte
+
+
+@dataclass(slots=True)
+class Source:
+    """The rows of a split; ``load``, and ``parts`` for its further tables, read them anew at each call.
+
+    ``revision`` is a hub commit, ``data:`` with 12 hex digits over the files read, ``url:`` with 12 hex digits, or
+    ``sample``. Recorded verdicts are looked up from ``folder``, where the main file is. ``verified`` says whether the
+    hashes are those of the published version; None where the card knows none.
+    """
+
+    load: Callable[[], Iterator[Row]]
+    revision: str
+    name: str
+    parts: Mapping[str, Callable[[], Iterator[Row]]] = field(default_factory=dict[str, "Callable[[], Iterator[Row]]"])
+    folder: Path | None = None
+    verified: bool | None = None
+
+    def rows(self, part: str = "") -> Iterator[Row]:
+        """Yield the rows of the main table, or of a further one; DataError where one can't be read."""
+        return (self.parts[part] if part else self.load)()
+
+
+def file_source(path: Path) -> Source:
+    """Return one file as a source."""
+    content = Content.at(path, keep=True)
+    return Source(_loader(content), f"data:{content.sha256()[:12]}", str(path), folder=path.parent)
 
 
 def choices(card: Card) -> str:
@@ -37,7 +67,7 @@ def choices(card: Card) -> str:
 
 def fetch(card: Card, split: Split) -> Source:
     """Fetch a split from its pinned source; DataError names the choices where it is out of reach or something else."""
-    loads: dict[str, Callable[[], Iterable[Row]]] = {}
+    loads: dict[str, Callable[[], Iterator[Row]]] = {}
     revisions: list[str] = []
     names: list[str] = []
     for name, part in {"": split.main, **split.parts}.items():
@@ -52,23 +82,23 @@ def fetch(card: Card, split: Split) -> Source:
     return Source(loads.pop(""), "+".join(revisions), names[0], loads, None, None if split.main.hub else True)
 
 
-def _address(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]:
+def _address(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
     base = part.url.rsplit("/", 1)[-1]
     wanted = part.sha256[base]
     kept = _cache() / wanted[:16] / base
     raw = _kept(kept, wanted)
     if raw is None:
-        raw = unpack(_download(card, part.url), part.url)
-        got = hashlib.sha256(raw).hexdigest()
+        content = Content.of(_download(card, part.url), part.url)
+        got = content.sha256()
         if got != wanted:
             raise DataError(
                 f"the file that came back has sha256 {got[:12]}…, the card says {wanted[:12]}…",
                 file=part.url,
                 hint=f"it was changed or cut on the way; try again, or use {argument('data')}",
             )
+        raw = content.read()
         _keep(kept, raw)
-    content = raw
-    return lambda: read_rows(content, base), f"url:{wanted[:12]}", base
+    return _loader(Content.of(raw, base)), f"url:{wanted[:12]}", base
 
 
 def _cache() -> Path:
@@ -113,7 +143,7 @@ def _download(card: Card, url: str) -> bytes:
         raise DataError(f"can't be downloaded ({reason})", file=url, hint=choices(card)) from None
 
 
-def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]:
+def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
     from datasets import config, disable_progress_bars, load_dataset  # noqa: PLC0415 - loaded on use
 
     if not sys.stderr.isatty():
@@ -143,8 +173,10 @@ def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterable[Row]], str, str]
     )
 
     def rows() -> Iterator[Row]:
+        if not len(loaded):
+            raise DataError("no rows", file=shown)
         for line, data in enumerate(loaded, start=1):
-            yield Row(dict(data), shown, line, note)
+            yield Row(dict(data), shown, line, note, "row")
 
     return rows, commit, shown
 
@@ -261,7 +293,7 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
         )
     if main is None:
         return None
-    loads: dict[str, Callable[[], Iterable[Row]]] = {}
+    loads: dict[str, Callable[[], Iterator[Row]]] = {}
     seen: list[str] = []
     verified: list[bool | None] = []
     for name, part in {"": wanted.main, **wanted.parts}.items():
@@ -272,17 +304,17 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
                 file=str(folder),
                 hint="put it beside the other file",
             )
-        raw = read_bytes(path)
-        seen.append(sha256(raw))
+        content = Content.at(path, keep=True)
+        seen.append(content.sha256())
         verified.append(_matches(part, seen[-1]))
-        loads[name] = _loader(raw, str(path))
-    digest = seen[0] if len(seen) == 1 else sha256("".join(seen).encode())
+        loads[name] = _loader(content)
+    digest = seen[0] if len(seen) == 1 else hashlib.sha256("".join(seen).encode()).hexdigest()
     ok = None if None in verified else all(verified)
     return Source(loads.pop(""), f"data:{digest[:12]}", str(main), loads, folder, ok)
 
 
-def _loader(raw: bytes, name: str) -> Callable[[], Iterable[Row]]:
-    return lambda: read_rows(raw, name)
+def _loader(content: Content) -> Callable[[], Iterator[Row]]:
+    return lambda: open_table(content).rows()
 
 
 def _matches(part: Part, sha: str) -> bool | None:

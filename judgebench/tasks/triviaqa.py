@@ -14,8 +14,9 @@ from judgebench.tasks.base import Located, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from judgebench.files.records import Row, Source
+    from judgebench.files.records import Row
     from judgebench.tasks.base import Replies
+    from judgebench.tasks.sources import Source
 
 #: The attribute of an item whose answer was never published: it can be replayed, not judged.
 UNANSWERED = ("unanswered", "yes")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = """
+from dataclasses import replace
 from judgebench.stats.coefficients.catalog import Metric
 from judgebench.stats.crosstab import Outcome
 from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
@@ -44,6 +45,15 @@ def task(split, *, data, sample):
 
 def nobody(model, **settings):
     return 5
+
+class Shouting:
+    name = "shouting"
+    def __init__(self, plain):
+        self.plain = plain
+    def cases(self, item):
+        for case in self.plain.cases(item):
+            loud = tuple(replace(one, text=one.text.upper()) for one in item.responses)
+            yield replace(case, item=replace(item, responses=loud), probe="shouting")
 
 def misses(table):
     return Outcome(1 - float(np.trace(table.joint)), 1 - np.eye(len(table.joint)))
@@ -83,6 +93,19 @@ def test_a_third_party_judge_on_a_third_party_task(installed, tmp_path: Path) ->
     assert (row["judge"], row["task"], row["metrics"]["accuracy"]["value"]) == ("polite/m", "weather", 1.0)
     assert "weather" in call(env, tmp_path, "list", "tasks").stdout
     assert "polite" in call(env, tmp_path, "list", "judges").stdout
+
+
+def test_a_third_party_probe_is_asked_by_run_and_is_a_run_of_its_own(installed, tmp_path: Path) -> None:
+    env = installed("[judgebench.probes]\nshouting = weather_plugin:Shouting\n")
+    sample = ("run", "--judge", "baseline/longest", "--task", "pandalm", "--sample")
+    assert call(env, tmp_path, *sample).returncode == 0
+    done = call(env, tmp_path, *sample, "--probe", "shouting")
+    assert done.returncode == 0, done.stderr
+    assert "shouting" in call(env, tmp_path, "list", "probes").stdout
+    runs = {file.parent.name: file.read_text("utf-8") for file in tmp_path.glob("runs/*/verdicts.jsonl")}
+    assert sorted(text.count('"probe":"shouting"') for text in runs.values()) == [0, 48]
+    wrong = call(env, tmp_path, *sample, "--probe", "shouted")
+    assert (wrong.returncode, "did you mean 'shouting'" in wrong.stderr) == (2, True), wrong.stderr
 
 
 @pytest.mark.parametrize(

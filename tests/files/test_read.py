@@ -117,7 +117,7 @@ def test_line_numbers_hold_over_many_blocks(write):
         ("judge,gold\n", "FILE: a header and no rows"),
         ("judge,gold\nyes\n", "FILE:2: got 1 field, expected 2"),
         ("judge,gold\nyes,no\nyes,no,maybe\n", "FILE:3: got 3 fields, expected 2"),
-        ("judge,gold,gold\nyes,no,no\n", "FILE:1: 2 columns are named 'gold'; rename all but one of them"),
+        ("judge,gold,gold\nyes,no,no\n", "FILE:1, field 'gold': 2 columns have this name; rename all but one of them"),
         (
             "Judge,gold\nyes,no\n",
             "FILE: no column is named 'judge'; did you mean 'Judge'? (the columns are Judge, gold)",
@@ -144,10 +144,10 @@ def test_an_undecodable_byte_far_down_has_its_line(write):
 def test_no_file_a_folder_and_a_damaged_gzip(write, tmp_path):
     write("judge,gold\nyes,no\n", "labels.csv")
     assert refusal(tmp_path / "label.csv") == "FILE: no such file; beside it: labels.csv"
-    assert refusal(tmp_path) == "FILE: a folder where a label file was expected; name one file in it"
+    assert refusal(tmp_path) == "FILE: a folder where a file was expected; name one file in it"
     path = write("judge,gold\n" + "yes,no\n" * 100_000, "x.csv.gz")
     path.write_bytes(path.read_bytes()[:-40])
-    assert "damaged gzip file" in refusal(path)
+    assert refusal(path) == "FILE: this gzip file is damaged or cut short; copy or download it again"
 
 
 def test_gzip_is_known_by_its_bytes(write):
@@ -164,19 +164,23 @@ def test_jsonl_cells(write):
 @pytest.mark.parametrize(
     ("content", "name", "expected"),
     [
-        ('{"judge": 1, "gold": 1}\n{"judge": 1\n', "x.jsonl", "FILE:2: not valid JSON"),
-        ('{"judge": 1, "gold": 1}\n[1]\n', "x.jsonl", "FILE:2: expected an object, got a list"),
+        (
+            '{"judge": 1, "gold": 1}\n{"judge": 1\n',
+            "x.jsonl",
+            "FILE:2: this is not JSON (Expecting ',' delimiter); expected an object",
+        ),
+        ('{"judge": 1, "gold": 1}\n[1]\n', "x.jsonl", "FILE:2: expected an object with named fields, got a list"),
         ('{"judge": 1, "gold": 1}\n{"judge": [1], "gold": 1}\n', "x.jsonl", "FILE:2, field 'judge': a list where"),
         ('{"judge": 1, "gold": 1, "gold": 2}\n', "x.jsonl", "FILE:1, field 'gold': appears twice in one object"),
         ('{"judge": 1}\n{"judge": 2}\n', "x.jsonl", "FILE: no column is named 'gold' (the columns are judge)"),
         ('{\n "judge": 1\n}\n', "x.json", "FILE: one JSON object, not a table"),
         ('[{"judge": 1, "gold": 1},\n {"judge": {}, "gold": 1}]', "x.json", "FILE:2, field 'judge': an object where"),
-        ('[{"judge": 1, "gold": 1},\n\n 3]', "x.json", "FILE:3: expected an object, got 3"),
-        ('[{"judge": 1, "gold": 1}\n', "x.json", "FILE:2: the array is cut off here, or a comma is missing"),
+        ('[{"judge": 1, "gold": 1},\n\n 3]', "x.json", "FILE:3: expected an object with named fields, got 3"),
+        ('[{"judge": 1, "gold": 1}\n', "x.json", "FILE:2: the array isn't closed: the file is cut short"),
         ('[{"judge": 1, "gold": 1}] x', "x.json", "FILE:1: text after the end of the array"),
-        ("[]", "x.json", "FILE: no records"),
+        ("[]", "x.json", "FILE: no rows"),
         ("judge,gold\n", "x.json", "FILE:1: not JSON"),
-        ("[" * 100_000, "x.json", "FILE:1: not valid JSON"),
+        ("[" * 100_000, "x.json", "FILE:1: this JSON is nested too deeply"),
         (b'{"judge": 1, "gold": 1}\n{"judge": "\xff"}\n', "x.jsonl", "FILE:2: byte 0xff is not UTF-8"),
     ],
 )

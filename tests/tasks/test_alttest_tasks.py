@@ -196,7 +196,7 @@ def test_judge_bench_has_no_verdicts(tmp_path: Path) -> None:
 
 
 def test_an_object_over_several_lines_is_one_row_and_lines_stay_lines(tmp_path: Path) -> None:
-    from judgebench.files.records import file_source
+    from judgebench.tasks.sources import file_source
 
     pretty = tmp_path / "one.json.gz"
     pretty.write_bytes(gzip.compress(json.dumps({"a": 1, "b": {"c": 2}}, indent=2).encode()))

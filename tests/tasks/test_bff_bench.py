@@ -12,10 +12,10 @@ from servers.from_hub import load
 
 from judgebench.domain import Case
 from judgebench.errors import DataError, UsageError
-from judgebench.files.records import file_source
 from judgebench.tasks.base import open_task
 from judgebench.tasks.bff_bench import Reader
 from judgebench.tasks.card import load_card
+from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,7 +232,7 @@ def test_from_two_repositories_of_the_hub(tmp_path: Path) -> None:
         hub.add("kensho/VERDICTS", {"data/train-00000-of-00001.parquet": parquet([renamed])})
         done = load("bff-bench", hub, tmp_path / "b")
     assert done.returncode == 1
-    assert "field 'label': this field is missing" in done.stderr
+    assert "field 'label': row 1: this field is missing" in done.stderr
     assert "not checked against the live hub" in done.stderr
 
 

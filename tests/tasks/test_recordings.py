@@ -71,7 +71,7 @@ def test_the_verdicts_of_a_run_come_back_as_they_were_shown(tmp_path, scale) -> 
         ("id,verdict\n", "no rows"),
         ("name,verdict\n1,A\n", r"r\.csv:2, field 'id': this field is missing; the row has 'name', 'verdict'"),
         ("id,label\n1,A\n", r"field 'verdict': this field is missing"),
-        ("id,verdict\n1,A,3\n", r"r\.csv:2: 3 cells in a table of 2 columns"),
+        ("id,verdict\n1,A,3\n", r"r\.csv:2: got 3 fields, expected 2 as in the header"),
         ("id,verdict\n1,A\n1,B\n", r"r\.csv:3: item '1' stands in order \[0, 1\] twice"),
         ("id,verdict\n1,A\n2,C\n3,draw\n", r"r\.csv:3, field 'verdict': .*'C' \(line 3\), 'draw' \(line 4\)"),
         ("id,verdict,order\n1,A,0\n", r"r\.csv:2, field 'order': '0' is not an order"),
@@ -85,7 +85,7 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path, text, words) -> None:
 
 
 def test_a_missing_file_says_so(tmp_path) -> None:
-    with pytest.raises(DataError, match="No such file"):
+    with pytest.raises(DataError, match="no such file"):
         read_recording(tmp_path / "none.csv", PAIR)
 
 

@@ -149,12 +149,17 @@ def test_a_figure_that_is_none(value: object) -> None:
 
 def test_a_figures_file_that_is_none(tmp_path: Path) -> None:
     reader = Reader(load_card("rewardbench"), "filtered")
-    for content, said in ((b"[1]", "one JSON object"), (b"{", "this is not JSON"), (b'{"model": "m"}', "alpacaeval")):
+    for content, said in (
+        (b"[1]", "expected an object"),
+        (b"[{}, {}]", "one JSON object"),
+        (b"{", "this is not JSON"),
+        (b'{"model": "m"}', "alpacaeval"),
+    ):
         path = tmp_path / "m.json"
         path.write_bytes(content)
         with pytest.raises(DataError, match=said):
             reader.figures(path)
-    with pytest.raises(DataError, match="can't be read"):
+    with pytest.raises(DataError, match="no such file"):
         reader.figures(tmp_path / "none.json")
     path.write_bytes(gzip.compress(json.dumps(dict.fromkeys(EXAMPLE_COUNTS, 0.25)).encode()))
     assert reader.figures(path)["score"] == pytest.approx(0.25)
@@ -191,5 +196,5 @@ def test_from_the_hub(tmp_path: Path) -> None:
         hub.add("allenai/reward-bench", dict.fromkeys(both, renamed) | {"README.md": card.encode()})
         done = load("rewardbench", hub, tmp_path / "b")
     assert done.returncode == 1
-    assert "field 'chosen': this field is missing; the row has 'prompt', 'picked'" in done.stderr
+    assert "field 'chosen': row 1: this field is missing; the row has 'prompt', 'picked'" in done.stderr
     assert "not checked against the live hub" in done.stderr

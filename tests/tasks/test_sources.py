@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.errors import DataError
-from judgebench.files.records import Row, read_rows
+from judgebench.files.content import Content
+from judgebench.files.read import open_table
+from judgebench.files.records import Row
 from judgebench.tasks.base import open_task
 from judgebench.tasks.card import card_dir, load_card
 from judgebench.tasks.sources import resolve
@@ -29,7 +31,11 @@ HARD = 'line one\nline two \u2028 still two \u0085 "quoted", a;b\tc'
 
 
 def rows(raw: bytes, name: str) -> list[dict[str, Any]]:
-    return [row.data for row in read_rows(raw, name)]
+    return [row.data for row in open_table(Content.of(raw, name)).rows()]
+
+
+def lines_of(raw: bytes, name: str) -> list[int]:
+    return [row.line for row in open_table(Content.of(raw, name)).rows()]
 
 
 def as_csv(records: list[dict[str, str]], delimiter: str = ",") -> bytes:
@@ -76,11 +82,11 @@ def test_parquet_and_gzip_read(tmp_path: Path) -> None:
 
 def test_lines_are_counted_where_rows_begin() -> None:
     array = b'[\n  {"a":\n 1},\n\n  {"a": 2}]'
-    assert [row.line for row in read_rows(array, "x.json")] == [2, 5]
+    assert lines_of(array, "x.json") == [2, 5]
     lines = '{"a": "\u2028"}\n\n{"a": 2}\n'.encode()
-    assert [row.line for row in read_rows(lines, "x.jsonl")] == [1, 3]
+    assert lines_of(lines, "x.jsonl") == [1, 3]
     table = b'a,b\n1,"x\ny"\n\n2,z\n'
-    assert [row.line for row in read_rows(table, "x.csv")] == [2, 5]
+    assert lines_of(table, "x.csv") == [2, 5]
 
 
 @pytest.mark.parametrize(
@@ -103,12 +109,14 @@ def test_lines_are_counted_where_rows_begin() -> None:
         (b'[{"a": 1}] tail', "x.json", "after the end", 1),
         (b'[{"a": 1},\n{"a" 2}]', "x.json", "not JSON", 2),
         (b"[" * 100_000, "x.json", "nested too deeply", 1),
-        (b"a,b\n1,2\n1,2,3\n", "x.csv", "3 cells", 3),
-        (b"a,b\n1\n", "x.csv", "1 cells", 2),
+        (b"a,b\n1,2\n1,2,3\n", "x.csv", "got 3 fields, expected 2", 3),
+        (b"a,b\n1\n", "x.csv", "got 1 field, expected 2", 2),
         (b"a,b,a\n1,2,3\n", "x.csv", "field 'a'", 1),
-        (b'a,b\n1,"2\n', "x.csv", "not CSV", 2),
-        (b"a,b", "x.txt", "should end in", None),
-        (b"PAR1 no", "x.parquet", "not a Parquet", None),
+        (b'a,b\n1,"2\n', "x.csv", "never closed", 2),
+        (b"a,b", "x.txt", "a header and no rows", None),
+        (b"PAR1 no", "x.parquet", "damaged Parquet", None),
+        (b"no", "x.parquet", "not Parquet's", None),
+        (b"BZh91AY", "x.jsonl.bz2", "a bzip2 archive", None),
     ],
 )
 def test_damage_is_said_in_one_line(raw: bytes, name: str, said: str, line: int | None) -> None:

@@ -1,0 +1,97 @@
+"""Parquet as a table."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from judgebench.errors import DataError
+from judgebench.files.records import Row
+from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from judgebench.files.content import Content
+
+_BATCH = 65536
+
+
+class ParquetTable(FileTable):
+    """A Parquet file; errors count rows, from 1."""
+
+    unit = "row"
+
+    def __init__(self, content: Content) -> None:
+        super().__init__(content, "parquet")
+        import pyarrow as pa  # noqa: PLC0415 - loaded on use
+        import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
+
+        plain = content.on_disk()
+        with _damage(self.name):
+            self._file: Any = pq.ParquetFile(pa.BufferReader(content.read()) if plain is None else plain)
+            self._columns = tuple(str(name).strip() for name in self._file.schema_arrow.names)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names in the schema."""
+        return self._columns
+
+    def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
+        """Stream the wanted columns."""
+        import pyarrow as pa  # noqa: PLC0415 - loaded on use
+
+        schema = self._file.schema_arrow
+        positions = self.positions(wanted, self._columns)
+        for position in positions:
+            kind = schema.field(position).type
+            if not nested and (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+                raise self.error(f"holds {kind} values where single values were expected", field=schema.names[position])
+        for lines, columns in self._batches(positions, _BATCH):
+            yield Block(lines, [_cells(values) for values in columns])
+
+    def rows(self) -> Iterator[Row]:
+        """Stream all rows."""
+        for lines, columns in self._batches(self.positions(self._columns, self._columns), BLOCK_ROWS):
+            for line, values in zip(lines, zip(*columns, strict=True), strict=True):
+                yield Row(dict(zip(self._columns, values, strict=True)), self.name, line, unit=self.unit)
+
+    def _batches(self, positions: Sequence[int], size: int) -> Iterator[tuple[range, list[list[Any]]]]:
+        """Stream columns and the numbers of their rows."""
+        names = [self._file.schema_arrow.names[position] for position in positions]
+        batches = self._file.iter_batches(batch_size=size, columns=list(dict.fromkeys(names)))
+        first = 1
+        while True:
+            with _damage(self.name):
+                batch = next(batches, None)
+                if batch is None:
+                    break
+                columns = [batch.column(batch.schema.get_field_index(name)).to_pylist() for name in names]
+            if batch.num_rows:
+                yield range(first, first + batch.num_rows), columns
+            first += batch.num_rows
+        if first == 1:
+            raise self.error("no rows")
+
+
+@contextlib.contextmanager
+def _damage(name: str) -> Generator[None]:
+    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"damaged Parquet file ({first})", file=name, hint="write it again") from None
+
+
+def _cells(values: list[Any]) -> list[str]:
+    return [
+        value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, (list, dict))
+        else cell(value)
+        for value in values
+    ]
