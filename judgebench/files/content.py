@@ -24,7 +24,7 @@ SAVE_AS = "in a spreadsheet choose 'Save as' and 'CSV UTF-8'"
 
 _FORMATS = "expected CSV, TSV, JSONL, JSON or Parquet"
 _HEAD = 1 << 16
-#: A file that is read more than once is kept in memory up to this many bytes.
+#: A file that is read more than once is kept in memory up to this many bytes on disk.
 _KEPT = 1 << 26
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -67,13 +67,10 @@ class Content:
         """Take a file; with ``keep`` a file of usual size is read once, and later passes see the same bytes."""
         path = Path(path)
         _refuse_no_file(path)
-        content = cls(str(path), path)
-        if keep:
-            with content.open() as stream:
-                raw = stream.read(_KEPT + 1)
-            if len(raw) <= _KEPT:
-                return cls(content.name, raw=raw)
-        return content
+        if keep and path.stat().st_size <= _KEPT:
+            with _opened(path) as stream:
+                return cls.of(stream.read(), str(path))
+        return cls(str(path), path)
 
     @classmethod
     def of(cls, raw: bytes, name: str) -> Content:
@@ -120,11 +117,8 @@ class Content:
 
     def sha256(self) -> str:
         """Digest of the unpacked bytes, in hex."""
-        digest = hashlib.sha256()
         with self.open() as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-        return digest.hexdigest()
+            return hashlib.file_digest(cast("io.BufferedReader", stream), "sha256").hexdigest()
 
     def packed_sha256(self) -> str:
         """Digest of the bytes as they are on disk, in hex."""
@@ -140,15 +134,11 @@ class Content:
             yield
         except UnicodeDecodeError:
             line, byte = self._first_undecodable()
-            raise self.undecodable(byte, line) from None
+            raise DataError(f"byte 0x{byte:02x} is not UTF-8", file=self.name, line=line, hint=SAVE_AS) from None
         except (EOFError, zlib.error, gzip.BadGzipFile):
             raise DataError(
                 "this gzip file is damaged or cut short", file=self.name, hint="copy or download it again"
             ) from None
-
-    def undecodable(self, byte: int, line: int) -> DataError:
-        """Build the error about a byte that is not UTF-8."""
-        return DataError(f"byte 0x{byte:02x} is not UTF-8", file=self.name, line=line, hint=SAVE_AS)
 
     def _first_undecodable(self) -> tuple[int, int]:
         with self.open() as stream:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
-from judgebench.files.records import Row
+from judgebench.files.records import Row, shown
 from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _COLUMN_ROWS = 2000
 _PER_LINE = "expected an object per line"
-_NAN = object()
+_NAN = float("nan")
 
 
 class _RefusedError(ValueError):
@@ -108,10 +108,7 @@ class JsonTable(FileTable):
         with self.content.open() as stream:
             for number, raw in enumerate(stream, 1):
                 # Cut at \n only: U+2028 and U+0085 inside a text end no line.
-                try:
-                    text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
-                except UnicodeDecodeError as error:
-                    raise self.content.undecodable(raw[error.start], number) from None
+                text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
                 if not text:
                     continue
                 try:
@@ -185,18 +182,8 @@ class JsonTable(FileTable):
         except ValueError as error:
             raise self.error(f"this is not JSON ({error})", line) from None
         if not isinstance(value, dict):
-            raise self.error(f"expected an object with named fields, got {_kind(value)}", line)
+            raise self.error(f"expected an object with named fields, got {shown(value)}", line)
         return value, end
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "null"
-    if value is _NAN:
-        return "NaN"
-    return "a text" if isinstance(value, str) else cell(value)
 
 
 def _blank(text: str, at: int) -> int:

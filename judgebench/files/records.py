@@ -58,7 +58,7 @@ class Row:
             return value
         if loose and isinstance(value, (bool, int, float)) and value == value:  # noqa: PLR0124 - NaN is not a text
             return str(value)
-        return self.fail(f"expected a text, got {_show(value)}", name)
+        return self.fail(f"expected a text, got {shown(value)}", name)
 
     def name(self, name: str) -> str:
         """Return a text or a whole number that names something, as a text that isn't empty."""
@@ -67,14 +67,14 @@ class Row:
             return str(value)
         if isinstance(value, str) and value.strip():
             return value.strip()
-        return self.fail(f"expected a name or a number, got {_show(value)}", name)
+        return self.fail(f"expected a name or a number, got {shown(value)}", name)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts."""
         value = self.require(name)
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             return tuple(value)
-        return self.fail(f"expected a list of texts, got {_show(value)}", name)
+        return self.fail(f"expected a list of texts, got {shown(value)}", name)
 
     def choice(self, name: str, values: Mapping[Any, T]) -> T:
         """Return what a value stands for; booleans never pass for the numbers 0 and 1."""
@@ -82,9 +82,10 @@ class Row:
         for known, meaning in values.items():
             if type(known) is type(value) and known == value:
                 return meaning
-        return self.fail(f"expected one of {', '.join(map(repr, values))}, got {_show(value)}", name)
+        return self.fail(f"expected one of {', '.join(map(repr, values))}, got {shown(value)}", name)
 
 
-def _show(value: object, limit: int = 60) -> str:
+def shown(value: object, limit: int = 60) -> str:
+    """Show a value that is not what was expected."""
     text = "nothing (null)" if value is None else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -178,7 +178,7 @@ def test_a_scale_may_be_an_object() -> None:
         (table(), {"judge": "j", "gold": "h1", "id": "question"}, DataError, "rows have the id"),
         (table(), {"judge": "j", "gold": "h1", "delimiter": ";"}, UsageError, "delimiter"),
         (table().iloc[:0], {"judge": "j", "gold": "h1"}, DataError, "no rows"),
-        (pd.concat([table(), table()], axis=1), {"judge": "j", "gold": "h1"}, DataError, "'j': 2 columns have this name"),
+        (pd.concat([table(), table()], axis=1), {"judge": "j", "gold": "h1"}, DataError, "2 columns have this name"),
         (table().assign(j=[["yes"]] * 60), {"judge": "j", "gold": "h1"}, DataError, "row 1: list where one value"),
         (pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])),
          {"judge": "j", "gold": "h"}, UsageError, "2 rows of column names"),

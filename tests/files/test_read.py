@@ -169,7 +169,7 @@ def test_jsonl_cells(write):
             "x.jsonl",
             "FILE:2: this is not JSON (Expecting ',' delimiter); expected an object",
         ),
-        ('{"judge": 1, "gold": 1}\n[1]\n', "x.jsonl", "FILE:2: expected an object with named fields, got a list"),
+        ('{"judge": 1, "gold": 1}\n[1]\n', "x.jsonl", "FILE:2: expected an object with named fields, got [1]"),
         ('{"judge": 1, "gold": 1}\n{"judge": [1], "gold": 1}\n', "x.jsonl", "FILE:2, field 'judge': a list where"),
         ('{"judge": 1, "gold": 1, "gold": 2}\n', "x.jsonl", "FILE:1, field 'gold': appears twice in one object"),
         ('{"judge": 1}\n{"judge": 2}\n', "x.jsonl", "FILE: no column is named 'gold' (the columns are judge)"),
