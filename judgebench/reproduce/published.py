@@ -211,7 +211,7 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
 
 
 def _number(table: Table, key: str) -> float:
-    value = float(table.take(key, float if isinstance(table.data.get(key), float) else int))
-    if not math.isfinite(value):
-        table.fail(key, f"expected a number, got {value}")
-    return value
+    value = table.data.get(key, 0)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        table.fail(key, f"expected a number, got {value!r}")
+    return float(table.take(key, type(value)))

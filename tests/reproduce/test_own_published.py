@@ -175,7 +175,7 @@ def test_the_file_may_lie_in_the_data_folder_itself(folder):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (cell("strict", value='"71"'), r"field 'cell\[0\]\.value': expected a value of type int"),
+        (cell("strict", value='"71"'), r"field 'cell\[0\]\.value': expected a number, got '71'"),
         (cell("strict", value="nan"), r"field 'cell\[0\]\.value': expected a number"),
         (cell("strict") + cell("mild", decimal="1"), r"field 'cell\[1\]\.decimal': this key is not known"),
         (cell("strict", split='"dev"'), r"field 'cell\[0\]\.split': 'dev' is not one of test"),
