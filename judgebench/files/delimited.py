@@ -43,11 +43,6 @@ class CsvTable(FileTable):
             raise self.error("the file is empty")
         self._columns = tuple(name.strip() for name in header)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names in the header."""
-        return self._columns
-
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
         del nested  # cells of delimited text are text

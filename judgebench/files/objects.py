@@ -49,12 +49,10 @@ _OF_ROWS = json.JSONDecoder(object_pairs_hook=_finite, parse_constant=lambda _: 
 class JsonTable(FileTable):
     """Objects with named fields; a field that a record lacks is a missing cell."""
 
-    _columns: tuple[str, ...] | None = None
-
     @property
     def columns(self) -> tuple[str, ...]:
         """Fields of the first 2,000 records, in the order in which they appear."""
-        if self._columns is None:
+        if not self._columns:
             seen: dict[str, None] = {}
             for number, (_, record) in enumerate(self._records(_OF_COLUMNS)):
                 if number >= _COLUMN_ROWS:

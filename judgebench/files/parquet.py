@@ -33,11 +33,6 @@ class ParquetTable(FileTable):
             self._file: Any = pq.ParquetFile(pa.BufferReader(content.read()) if plain is None else plain)
             self._columns = tuple(str(name).strip() for name in self._file.schema_arrow.names)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names in the schema."""
-        return self._columns
-
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
         import pyarrow as pa  # noqa: PLC0415 - loaded on use

@@ -38,11 +38,12 @@ class Table(ABC):
     def __init__(self, name: str, format: Format) -> None:  # noqa: A002 - the word for it
         self.name = name
         self.format: Format = format
+        self._columns: tuple[str, ...] = ()
 
     @property
-    @abstractmethod
     def columns(self) -> tuple[str, ...]:
         """Names of the columns, outer blanks removed, in the file's order."""
+        return self._columns
 
     @property
     @abstractmethod

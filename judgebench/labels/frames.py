@@ -27,11 +27,6 @@ class FrameTable(Table):
         self._digest = hashlib.sha256(repr(self._columns).encode("utf-8", "surrogatepass"))
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return self._columns
-
-    @property
     def revision(self) -> str:
         """Digest of the cells that were read, by their columns."""
         return f"data:{self._digest.hexdigest()[:12]}"

@@ -306,7 +306,7 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
             )
         content = Content.at(path, keep=True)
         seen.append(content.sha256())
-        verified.append(_matches(part, seen[-1]))
+        verified.append(seen[-1] in part.sha256.values() if part.sha256 else None)
         loads[name] = _loader(content)
     digest = seen[0] if len(seen) == 1 else hashlib.sha256("".join(seen).encode()).hexdigest()
     ok = None if None in verified else all(verified)
@@ -315,7 +315,3 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
 
 def _loader(content: Content) -> Callable[[], Iterator[Row]]:
     return lambda: open_table(content).rows()
-
-
-def _matches(part: Part, sha: str) -> bool | None:
-    return sha in part.sha256.values() if part.sha256 else None
