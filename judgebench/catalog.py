@@ -20,7 +20,7 @@ from judgebench.errors import BrokenPluginError, JudgebenchError, NameClashError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from judgebench.domain import Item, Judge, Scale, Task
+    from judgebench.domain import Item, Judge, Probe, Scale, Task
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.tasks.card import Recorded
 
@@ -192,6 +192,19 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     known = [name.removesuffix("/MODEL") for name in judge_names() if ":" not in name]
     model = f"a model is written BACKEND/MODEL, for example openai/{spec.partition('/')[2] or spec or 'gpt-4o'}"
     raise UnknownNameError("judge", spec, known, f"({model}; judgebench list judges shows them all)")
+
+
+def make_probe(name: str, plain: Probe) -> Probe:
+    """Make a probe of a plugin's; UnknownNameError where there is none.
+
+    Its entry point is a factory ``make(plain)``: ``plain`` shows items in the orders, and as often, as was asked for.
+    """
+    factory = _plugin("probes", name)
+    if factory is None:
+        raise UnknownNameError("probe", name, tuple(plugins("probes")), "(probes come with packages that bring some)")
+    from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
+
+    return _made(name, Wanted, lambda: factory(plain))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,9 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
     without statuses, coverage is the share of judgments with a code. ``revision`` pins the data. Intervals are made as
     in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
-    estimate with scikit-learn, krippendorff and scipy, and raises MismatchError where one differs. DataError if there
-    is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on this scale.
+    estimate by its witness, raises MismatchError where one differs, and names in ``unverified`` what has none.
+    DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
+    this scale.
 
     GPT-4 on TriviaQA (Thakur et al. 2024): of 1,089 wrong answers it accepts 186, of 2,506 right ones 2,374. The
     reference has agreement .911544, kappa .787569, AC1 .848460:
@@ -138,8 +139,6 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             totals[whole][name] = _aggregated(metric, shares, influences)
     for group in groups if ratings.score is not None else ():
         group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
-    if verify:
-        _verify(ratings, groups, f"{task}, {judge}")
     numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
@@ -180,6 +179,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     for name, shares in weights.items():
         parts = [group for group in groups if shares.get(group.name) is not None]
         rows.append(_whole(name, parts, totals[name], rows[0]))
+    if verify:
+        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}")
     return rows
 
 
@@ -234,15 +235,30 @@ def measure_run(
     return [replace(row, warnings=(*row.warnings, "incomplete_run")) for row in rows] if short else rows
 
 
-def _verify(ratings: Ratings, groups: Iterable[_Group], where: str) -> None:
-    from judgebench.agreement.witness.rows import verify_numbers  # noqa: PLC0415 - loads the witnesses
-    from judgebench.agreement.witness.tables import verify_scored  # noqa: PLC0415 - loads the witnesses
+def _verified(
+    rows: Sequence[Agreement],
+    aggregates: Sequence[Aggregate],
+    ratings: Ratings,
+    groups: Sequence[_Group],
+    known: Mapping[str, Metric],
+    where: str,
+) -> list[Agreement]:
+    """Hear the witnesses of every group and aggregate, and keep in each row what none of them confirms."""
+    from judgebench.agreement.witness import beside  # noqa: PLC0415 - loads the witnesses
 
+    alone: dict[str, dict[str, str]] = {}
+    own = {row.subset: row for row in rows}
     for group in groups:
-        if group.scored.size:
-            place = f"{where}, {group.name}"
-            verify_scored(group.scored, group.metrics, where=place)
-            verify_numbers(ratings, group.scored, group.metrics, where=place)
+        place, row = f"{where}, {group.name}", own.get(group.name)
+        if row is None:
+            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place)
+        else:
+            alone[group.name] = beside.verify_row(row, ratings, group.ratings, group.scored, known, where=place)
+    figures = {group.name: group.metrics for group in groups} | {name: row.metrics for name, row in own.items()}
+    beside.verify_aggregates(figures, aggregates, where=where)
+    # An aggregate is as well confirmed as the figures that it is made of.
+    whole = {name: why for name, why in alone["all"].items() if name in known}
+    return [replace(row, unverified=alone.get(row.subset, whole)) for row in rows]
 
 
 def measure_beside(

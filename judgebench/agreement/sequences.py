@@ -87,10 +87,8 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
         figures = sequence_figures(group, policies)
         system = group.system if interval == "two-way" else None
         metrics = {metric: figure.estimate(group.cluster, system) for metric, figure in figures.items()}
-        if verify:
-            from judgebench.agreement.witness.rows import verify_sequences  # noqa: PLC0415 - loads the witnesses
-
-            verify_sequences(group, policies, metrics, where=f"{task}, {judge}, {name}")
+        between = _ceiling(group)
+        unverified = _unverified(group, policies, metrics, between, f"{task}, {judge}, {name}") if verify else None
         warnings = {
             "few_clusters": np.unique(group.cluster).size < FEW_CLUSTERS,
             "few_systems": interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS,
@@ -108,7 +106,7 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
                 coverage=coverage,
                 policies=policies,
                 metrics=metrics,
-                ceiling=_ceiling(group),
+                ceiling=between,
                 usage=(usage or {}).get(name, Usage()),
                 statuses=dict(counts),
                 warnings=tuple(code for code, raised in warnings.items() if raised),
@@ -116,9 +114,20 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
                 scale=ratings.scale.spec,
                 headline=headline,
                 companions=companions,
+                unverified=unverified,
             )
         )
     return rows
+
+
+def _unverified(
+    group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], ceilings: Mapping[str, Estimate], where: str
+) -> dict[str, str]:
+    """Hear the witnesses of a row, and name what none of them confirms."""
+    from judgebench.agreement.witness import rows  # noqa: PLC0415 - loads the witnesses
+
+    alone = rows.verify_sequences(group, policies, metrics, where=where)
+    return alone | rows.verify_sequence_ceilings(group, ceilings, where=where)
 
 
 def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:

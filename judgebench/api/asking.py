@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from judgebench.api.labelling import labelled_task
 from judgebench.api.parameters import check_texts
+from judgebench.domain import names_of
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Showing:
     reference: str = "auto"
     seed: int = 0
     limit: int | None = None
+    probe: str | None = None
 
 
 def plan_named(
@@ -70,7 +72,14 @@ def plan_named(
             plans.append(plan_run(opened, made, showing, policy=policy))
             if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
                 recipes[plans[-1][0].run.identity] = recipe
-    return plans, recipes
+    return _told(plans), recipes
+
+
+def _told(plans: Sequence[Planned]) -> list[Planned]:
+    """Give each judge the name that tells its runs apart; two names of one judge are one run."""
+    runs = {planned.run.identity: planned.run for planned, _ in plans}
+    names = dict(zip(runs, names_of(list(runs.values())), strict=True))
+    return [(replace(planned, told=names[planned.run.identity]), policies) for planned, policies in plans]
 
 
 def _once(given: Sequence[T]) -> list[T]:
@@ -81,6 +90,7 @@ def _once(given: Sequence[T]) -> list[T]:
 def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy: Sequence[str] = ()) -> Planned:
     """Plan a run, and say under which policies it will be measured."""
     from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use
+    from judgebench.catalog import make_probe  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
     from judgebench.probes.orders import Plain  # noqa: PLC0415 - loaded on use
     from judgebench.run.plans import Conventions, Selection, plan  # noqa: PLC0415 - loaded on use
@@ -95,8 +105,9 @@ def plan_run(task: Task, judge: Judge, showing: Showing | None = None, *, policy
         reference = card.default_reference
     recorded = judge.needs.orders
     shown = recorded if showing.order is None and recorded else showing.order or "both"
+    plain = Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed)
     selection = Selection(
-        Plain(shown, repeats=showing.repeats, reference=reference, seed=showing.seed),
+        plain if showing.probe is None else make_probe(showing.probe, plain),
         orders=shown if isinstance(shown, str) else "recorded",
         repeats=showing.repeats,
         reference=reference,
@@ -143,7 +154,7 @@ def ask_and_measure(
     )
     rows: list[Agreement] = []
     stopped: list[BackendError | IncompleteError] = []
-    for outcome, (_, policies) in zip(outcomes, plans, strict=True):
+    for outcome, (planned, policies) in zip(outcomes, plans, strict=True):
         if outcome.error is not None:
             stopped.append(outcome.error)
             continue
@@ -153,7 +164,8 @@ def ask_and_measure(
         measured = measure_beside(
             stored.run, stored.judgments, policies=policies, by_system=by_system, metrics=metrics(), verify=True
         )
-        rows += with_official(measured, stored.run, stored.judgments)
+        measured = with_official(measured, stored.run, stored.judgments)
+        rows += [replace(row, judge=planned.name) for row in measured]
     return rows, stopped
 
 

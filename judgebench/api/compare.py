@@ -13,6 +13,7 @@ from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.errors import UsageError, argument
 from judgebench.report.compare import ManyJudges, TwoJudges
+from judgebench.report.words import unverified_words
 
 
 @question
@@ -52,8 +53,8 @@ def compare(
     matched = match([one.judged(one.own.override(policies)) for one in opened], shared=shared)
     if matched.left_out:
         tell(f"{matched.left_out:,} items that not all judges have are left out ({argument('shared')})")
-    if verify:
-        verify_matched(matched, named, metrics())
+    if verify and (alone := verify_matched(matched, named, metrics())):
+        tell(unverified_words(alone))
     if len(matched.judges) > 2:
         if items is not None or fail_if_worse or by_system or len(named) > 1 or interval != "default":
             only = ", ".join(map(argument, ("items", "fail_if_worse", "by_system", "interval")))

@@ -12,6 +12,7 @@ from judgebench.api.tables import Names, Policy, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
+from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
     from judgebench.agreement.gate.rules import Limits, Rules
@@ -113,8 +114,8 @@ def _hold(
     check_same(before, own, str(against), renew=renewal)
     matched = pair(before, stored.run, stored.judgments, policies)
     known = metrics()
-    if verify:
-        verify_matched(matched, figures, known)
+    if verify and (alone := verify_matched(matched, figures, known)):
+        _tell(unverified_words(alone))
     spent = spent_of(before), spent_of(own)
     found = decide(matched, figures, subsets=subsets, rules=rules, limits=limits, spent=spent, known=known)
     return Decision(found, source.measure(policy, by_system=False, verify=False)[0])

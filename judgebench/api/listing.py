@@ -53,11 +53,14 @@ def probes() -> Rows:
 
 
 def metrics() -> Rows:
-    """List the metrics: of labels, then of scores, rankings and steps with what they are about."""
+    """List the metrics with what they are about and their witness, who computes them a second time."""
     from judgebench.catalog import plugins  # noqa: PLC0415 - loaded on use
     from judgebench.stats.coefficients.catalog import METRIC_LINES  # noqa: PLC0415 - loaded on use
 
-    return [*METRIC_LINES, *((name, f"plugin {entry.value}", "") for name, entry in plugins("metrics").items())]
+    foreign = (
+        (name, f"plugin {entry.value}", "", "its own, if it names one") for name, entry in plugins("metrics").items()
+    )
+    return [*((*line, witness or "no witness") for *line, witness in METRIC_LINES), *foreign]
 
 
 LISTS: dict[str, Callable[[], Rows]] = {

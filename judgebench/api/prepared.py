@@ -12,7 +12,7 @@ from judgebench.api.asking import Ears, ask_and_measure
 from judgebench.api.notes import aside, on_command_line, show
 from judgebench.api.parameters import place
 from judgebench.api.progress import Asker, Live, inside_a_loop, told
-from judgebench.api.sources import silent, stored_sources
+from judgebench.api.sources import run_source, silent
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
 from judgebench.report.runs import Estimates
@@ -56,6 +56,7 @@ class Prepared:
         ``heard`` hears what became of the runs before anything is measured or raised.
         """
         from judgebench.store.remote import mirrored  # noqa: PLC0415 - loaded on use
+        from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
         outcomes: list[Execution] = []
         ears = _ears(progress, outcomes)
@@ -70,9 +71,10 @@ class Prepared:
                 rows, stopped = ask_and_measure(
                     self.plans, folder, self.options, by_system=self.by_system, execute=asker, ears=ears
                 )
-            sources = tuple(stored_sources([outcome.path for outcome in outcomes])) if rows else ()
             # Two names of one judge are one run.
-            found = Scores(tuple(rows), (), tuple({o.path: _asked(o) for o in outcomes}.values()), sources)
+            runs_asked = {outcome.path: outcome for outcome in outcomes}.values()
+            sources = tuple(run_source(read_run(one.path), one.plan.name) for one in runs_asked)
+            found = Scores(tuple(rows), (), tuple(map(_asked, runs_asked)), sources)
             # The last of it goes to a URL, over a network that may fail, and one run that stopped hides no other.
             if rows:
                 show(found)
@@ -175,7 +177,7 @@ class _Lines:
 
 def _asked(outcome: Execution) -> Asked:
     run, summary = outcome.plan.run, outcome.summary
-    return Asked(run.task, run.judge, outcome.path, summary.asked, summary.reused, summary.usage)
+    return Asked(run.task, outcome.plan.name, outcome.path, summary.asked, summary.reused, summary.usage)
 
 
 def _raise_first(stopped: Sequence[BackendError | IncompleteError]) -> None:

@@ -88,10 +88,8 @@ def paused(progress: Progress) -> str:
 
 
 def _who(progress: Progress) -> str:
-    runs = [outcome.plan.run for outcome in progress.outcomes]
-    if len(runs) == 1:
-        return f"{runs[0].judge} on {runs[0].task}"
-    return f"{len(runs)} runs"
+    outcomes = progress.outcomes
+    return outcomes[0].plan.title if len(outcomes) == 1 else f"{len(outcomes)} runs"
 
 
 def _clock(seconds: float) -> str:

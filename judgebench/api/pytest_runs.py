@@ -201,7 +201,7 @@ def _offline(prepared: Prepared, runs: Path) -> Scores:
         with known_answers(folder, planned.run, share=prepared.options.share, refresh=False) as known:
             count = sum(known.get(case.key) is None for case in planned.cases())
         if count:
-            missing.append(f"{count:,} of {planned.total:,} answers of {planned.run.judge} on {planned.run.task}")
+            missing.append(f"{count:,} of {planned.total:,} answers of {planned.title}")
     if missing:
         raise _NotAnsweredError(f"offline, and {'; '.join(missing)} are not kept in {runs}")
     muted = tuple((replace(one[0], elsewhere=_Nobody()), one[1]) if one in calling else one for one in prepared.plans)

@@ -79,7 +79,7 @@ def results(
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))
-        written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder), judged)
+        written = write_results([*rows, *figures(folder)], Path(output), compute(None, folder, cards_only=True), judged)
     return Done("\n".join(f"wrote {path}" for path in written), tuple(written))
 
 

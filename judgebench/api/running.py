@@ -72,6 +72,9 @@ class Asking(TypedDict, total=False):
         str, Option("Which reference answers the judge sees.", metavar="auto|none|human", default="auto")
     ]
     repeats: Annotated[int, Option("Times each case is asked.", least=1, default=1)]
+    probe: Annotated[
+        str | None, Option("Show items as a package's probe does (judgebench list probes).", metavar="NAME")
+    ]
     seed: Annotated[int, Option("Seed of random orders and of seeded judges.", default=0)]
     base_url: Annotated[str | None, Option("Address of the API.", metavar="URL", env="JUDGEBENCH_BASE_URL")]
     temperature: Annotated[
@@ -215,7 +218,7 @@ def _prepared(judge: Any, task: Any, how: Mapping[str, Any]) -> Prepared:
         judges,
         tasks,
         JudgeSettings(None if prompt is None else str(prompt), **asked),
-        Showing(**given("order", "repeats", "reference", "seed", "limit")),
+        Showing(**given("order", "repeats", "reference", "seed", "limit", "probe")),
         data=None if data is None else Path(place("data", data)),
         sample=how["sample"],
         policy=policies_of(how.get("policy", ())),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.api.labelling import labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
+from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
@@ -165,25 +166,32 @@ def stored_sources(
     if len(started) == len(every):
         raise DataError("nothing is judged here yet", file=str(started[0].path), hint="run it again; it resumes")
     judged = [stored for stored in every if stored not in started]
-    yield from map(run_source, judged if labels is None else labelled_runs(judged, labels, tell))
+    yield from run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
     for stored in started:
         tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
 
 
-def run_source(stored: StoredRun) -> Source:
-    """Open one run that holds verdicts."""
+def run_sources(runs: Iterable[StoredRun]) -> list[Source]:
+    """Open runs that hold verdicts and are shown together: their judges' names say in what they differ."""
+    found = list(runs)
+    return [run_source(one, name) for one, name in zip(found, names_of([one.run for one in found]), strict=True)]
+
+
+def run_source(stored: StoredRun, name: str = "") -> Source:
+    """Open one run that holds verdicts; ``name`` is the judge's, where it says more than that."""
     from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.base import with_official  # noqa: PLC0415 - loaded on use
 
-    run = stored.run
+    run, judge = stored.run, name or stored.run.judge
 
     def measured(**how: Any) -> list[Agreement]:
         rows = measure_beside(run, stored.judgments, **how)
         # A benchmark's own figures are about its own gold.
-        return rows if isinstance(stored, LabelledRun) else with_official(rows, run, stored.judgments)
+        rows = rows if isinstance(stored, LabelledRun) else with_official(rows, run, stored.judgments)
+        return [replace(row, judge=judge) for row in rows]
 
     def ratings() -> Ratings:
         return from_verdicts(stored.judgments(), run.scale)
@@ -193,14 +201,14 @@ def run_source(stored: StoredRun) -> Source:
             stored.judgments(),
             run.scale,
             task=run.task,
-            judge=run.judge,
+            judge=judge,
             policies=policies,
             gold_source=run.gold_source,
             revision=run.revision,
             counts=run.counts,
         )
 
-    return Source(run.task, run.judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
+    return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
 
 
 def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[Policies], Judged]]:

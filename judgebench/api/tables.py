@@ -222,6 +222,6 @@ Policy: TypeAlias = Annotated[
     ),
 ]
 Verify: TypeAlias = Annotated[
-    bool, Option("Recompute with scikit-learn, krippendorff and scipy; stop on a difference.")
+    bool, Option("Recompute every figure by its witness (list metrics); stop on a difference, name what has none.")
 ]
 BySystem: TypeAlias = Annotated[bool, Option("Add a row for every judged system.")]

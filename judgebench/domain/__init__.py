@@ -1,6 +1,18 @@
 """The nouns, and the protocols that rooms meet at. Numpy-free at import; arrays live only in `Ratings`."""
 
-from judgebench.domain.asking import Capability, Completion, Finish, Message, Needs, Request, Steps, Token
+from judgebench.domain.asking import (
+    Capability,
+    Completion,
+    Finish,
+    Message,
+    Needs,
+    Quota,
+    RateLimits,
+    Request,
+    Steps,
+    Token,
+)
+from judgebench.domain.conditions import Conditions, JudgeName, bare, conditions_of, names_of, told_apart
 from judgebench.domain.items import (
     HUMAN_SOURCES,
     Case,
@@ -13,7 +25,7 @@ from judgebench.domain.items import (
     Turn,
     digest,
 )
-from judgebench.domain.protocols import Backend, Judge, Probe, Quota, RateLimits, Task
+from judgebench.domain.protocols import Backend, Judge, Probe, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,
@@ -43,6 +55,7 @@ __all__ = [
     "ClassScores",
     "Code",
     "Completion",
+    "Conditions",
     "Estimate",
     "Finish",
     "Forecast",
@@ -51,6 +64,7 @@ __all__ = [
     "InvalidPolicy",
     "Item",
     "Judge",
+    "JudgeName",
     "Kind",
     "Label",
     "Level",
@@ -77,5 +91,9 @@ __all__ = [
     "Turn",
     "Usage",
     "Verdict",
+    "bare",
+    "conditions_of",
     "digest",
+    "names_of",
+    "told_apart",
 ]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from judgebench.domain.items import Case
-    from judgebench.domain.protocols import RateLimits
     from judgebench.domain.scale import Scale
 
 Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
@@ -74,6 +73,23 @@ class Token:
     text: str
     logprob: float
     top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One limit as a server reports it, in requests or tokens; it is full again in ``reset`` seconds, if it says."""
+
+    limit: float
+    remaining: float
+    reset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """A server's limits on requests and on tokens, read from the headers of an answer."""
+
+    requests: Quota | None = None
+    tokens: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)

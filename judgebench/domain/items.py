@@ -47,11 +47,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer that is judged, and the system that wrote it (if known)."""
+    """An answer that is judged, and the system that wrote it (if known).
+
+    Of one that took several turns ``turns`` are all, the other side's too, and ``text`` is the last word.
+    """
 
     text: str
     model: str | None = None
     images: tuple[str, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +115,17 @@ class Item:
         """Digest of everything a judge may be shown; gold is left out, so relabelling never re-asks."""
         if self._digest:
             return self._digest
-        shown = (
-            [[turn.role, [[part.text, _image(part.image)] for part in turn.parts]] for turn in self.conversation],
+        shown = [
+            [_turn(turn) for turn in self.conversation],
             # The author of a response is never shown, so a renamed system changes nothing.
             [[response.text, [_image(image) for image in response.images]] for response in self.responses],
             [[reference.text, reference.kind] for reference in self.references],
             list(self.context),
             [list(pair) for pair in self.attributes],
-        )
+        ]
+        # What is shown since version 2 changes only the digests of items that have it: nothing stored is asked again.
+        if any(response.turns for response in self.responses):
+            shown += ["shown/2", [[_turn(turn) for turn in response.turns] for response in self.responses]]
         object.__setattr__(self, "_digest", _digest_of_words(shown))
         return self._digest
 
@@ -165,6 +172,10 @@ class Case:
 def case_key(item: str, content: str, order: tuple[int, ...], repeat: int, probe: str, reference: str) -> str:
     """Digest an item's id, its content digest and how it was shown: `Case.key`, for those without the item."""
     return _digest_of_words((item, content, list(order), repeat, probe, reference))
+
+
+def _turn(turn: Turn) -> list[object]:
+    return [turn.role, [[part.text, _image(part.image)] for part in turn.parts]]
 
 
 def _image(image: str | None) -> str | None:

@@ -141,23 +141,6 @@ class Probe(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
-    """One limit as a server reports it, in requests or tokens; it is full again in ``reset`` seconds, if it says."""
-
-    limit: float
-    remaining: float
-    reset: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """A server's limits on requests and on tokens, read from the headers of an answer."""
-
-    requests: Quota | None = None
-    tokens: Quota | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class BatchLimits:
     """How many requests and bytes one batch may hold; ``frame`` bytes go around the requests, however many."""
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from judgebench.domain.conditions import Conditions
 from judgebench.domain.items import digest
 from judgebench.domain.replies import Usage
 from judgebench.domain.scale import Scale
@@ -128,7 +129,8 @@ class Agreement:
     """How far one judge agrees with gold on one subset of one task: a row of every table.
 
     ``warnings`` are machine-readable codes (``prevalence``, ``few_clusters`` ...). ``headline`` and ``companions`` name
-    the metrics that the scale calls for; ``classes`` maps each label that occurs to its scores.
+    the metrics that the scale calls for; ``classes`` maps each label that occurs to its scores. ``unverified`` is None
+    unless the row was verified; then it names the figures that nothing recomputed, and why.
     """
 
     task: str
@@ -150,6 +152,7 @@ class Agreement:
     headline: str = ""
     companions: tuple[str, ...] = ()
     classes: Mapping[str, ClassScores] = field(default_factory=dict)
+    unverified: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,8 @@ class Run:
     this package, of Python and of the libraries that asked; ``counts`` are items, cases and statuses when the manifest
     was last written. ``content`` digests the items as a judge may see them: where nothing pins the data (a sample, a
     plugin's task), it keeps verdicts on other texts out of a new run. ``models`` counts the answers of each model
-    version that the backend reported, and ``spent`` is what asking has cost so far.
+    version that the backend reported, and ``spent`` is what asking has cost so far. ``probe`` names the probe that made
+    the cases, and is empty where items are shown as they are.
     """
 
     task: str
@@ -216,6 +220,21 @@ class Run:
     models: Mapping[str, int] = field(default_factory=dict)
     spent: Mapping[str, Any] = field(default_factory=dict)
     schema: str = "judgebench.run/1"
+    probe: str = ""
+
+    @property
+    def conditions(self) -> Conditions:
+        """What a person chose beside judge and task."""
+        return Conditions.of(
+            self.settings,
+            reference=self.reference,
+            orders=self.orders,
+            repeats=self.repeats,
+            seed=self.seed,
+            limit=self.limit,
+            probe=self.probe or None,
+            revision=self.revision,
+        )
 
     @property
     def answers(self) -> str:
@@ -226,7 +245,7 @@ class Run:
     def identity(self) -> str:
         """Name of the run's folder: readable, and unique for task, data, judge and selection."""
         selection = [self.task, self.revision, self.content, self.orders, self.repeats, self.reference]
-        selection += [self.seed, self.limit]
+        selection += [self.seed, self.limit, *([self.probe] if self.probe else [])]
         slug = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self.task}--{self.judge}").strip("-.")[:100]
         return f"{slug}--{digest([self.answers, selection], 10)}"
 
@@ -234,6 +253,8 @@ class Run:
         """Plain JSON, the whole of ``manifest.json``."""
         data = {f.name: getattr(self, f.name) for f in fields(self)}
         data |= {name: dict(data[name]) for name in ("settings", "versions", "counts", "models", "spent")}
+        if not self.probe:
+            del data["probe"]
         aggregates = [asdict(aggregate) for aggregate in self.aggregates]
         return data | {"scale": asdict(self.scale), "policies": asdict(self.policies), "aggregates": aggregates}
 
@@ -242,7 +263,8 @@ class Run:
         """Read what ``to_json`` wrote; KeyError, TypeError or ValueError where it is not a manifest."""
         names = {f.name for f in fields(cls)}
         values = {name: value for name, value in data.items() if name in names}
-        for name in ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content"):
+        texts = ("task", "revision", "card_digest", "judge", "orders", "reference", "gold_source", "content", "probe")
+        for name in texts:
             if not isinstance(values.get(name, ""), str):
                 raise TypeError(f"{name} is {values[name]!r}, expected text")
         for name in ("repeats", "seed", "limit"):

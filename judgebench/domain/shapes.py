@@ -9,17 +9,40 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
+from judgebench.domain.conditions import bare, conditions_of
 from judgebench.domain.results import GoldPolicy, InvalidPolicy, OrderPolicy, TiePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = [
-    "COUNT", "ERROR", "ESTIMATE", "ESTIMATES", "FLAG", "MEASURED", "NUMBER", "OPEN_POLICIES", "POLICIES", "SHARE",
-    "TEXT", "TEXTS", "Key", "ListOf", "MapOf", "OneOf", "Record", "Scalar", "Shape", "choice", "json_schema",
-    "maybe", "record",
+    "COUNT",
+    "ERROR",
+    "ESTIMATE",
+    "ESTIMATES",
+    "FLAG",
+    "MEASURED",
+    "NUMBER",
+    "OPEN_POLICIES",
+    "POLICIES",
+    "SHARE",
+    "TEXT",
+    "TEXTS",
+    "Key",
+    "ListOf",
+    "MapOf",
+    "OneOf",
+    "Record",
+    "Scalar",
+    "Shape",
+    "choice",
+    "json_schema",
+    "judge_keys",
+    "maybe",
+    "record",
 ]  # fmt: skip
 
 
@@ -259,5 +282,14 @@ POLICIES = record(
     invalid=choice(*get_args(InvalidPolicy)),
     gold=choice(*get_args(GoldPolicy)),
 )
+_CONDITIONS = "In what this run differs from the judge's other runs shown here (prompt ...); empty if in nothing."
+
+
+def judge_keys(get: Callable[[Any], str] = attrgetter("judge")) -> dict[str, Key]:
+    """Make the keys of a row about a judge: its name, and the conditions that tell its runs apart."""
+    conditions = Key(MapOf(TEXT), lambda row: conditions_of(get(row)), _CONDITIONS, required=False)
+    return {"judge": Key(TEXT, lambda row: bare(get(row))), "conditions": conditions}
+
+
 #: The same, of documents that say no more of them than that they are texts.
 OPEN_POLICIES = replace(POLICIES, says={"additionalProperties": {"type": "string"}})

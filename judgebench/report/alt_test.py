@@ -16,10 +16,11 @@ from judgebench.domain.shapes import (
     TEXTS,
     ListOf,
     choice,
+    judge_keys,
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Field, Sentences, Table, grid, sheet
+from judgebench.report.document.blocks import Field, Sentences, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, p_value, share, words_of
 
@@ -95,7 +96,7 @@ _STEP = record(epsilon=(NUMBER, lambda step: step[0]), winning_rate=(maybe(SHARE
 _ROW = record(
     "row",
     task=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     gold=TEXT,
     revision=TEXT,
     policies=POLICIES.only("order", "invalid"),
@@ -126,7 +127,7 @@ _PAIR = record(
 #: A row ``(all)`` per judge, then one per annotator (None for the judge's own).
 _SHEET: Mapping[str, Callable[[tuple[Entry, Replaced | None]], Any]] = {
     "task": lambda x: x[0].task,
-    "judge": lambda x: x[0].judge,
+    **judge_columns(lambda x: x[0].judge),
     "gold": lambda x: x[0].gold,
     "epsilon": lambda x: x[0].result.epsilon,
     "q": lambda x: x[0].result.q,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import (
     COUNT,
@@ -16,21 +16,22 @@ from judgebench.domain.shapes import (
     MapOf,
     OneOf,
     Scalar,
+    judge_keys,
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Field, Sheet, Table, grid
+from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, figure, interval, p_value, percent
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.analysis.effects import Effect, Explanation
     from judgebench.agreement.analysis.judges import JudgeAnalysis, LabelUse, Slice, Strata
     from judgebench.domain import Estimate
-    from judgebench.report.document.blocks import Block, Fields, Value
+    from judgebench.report.document.blocks import Block, Fields, Sheet, Value
     from judgebench.stats.inference.paired import Homogeneity
 
 __all__ = ["Analyses", "Analysis"]
@@ -101,7 +102,7 @@ _STRATA = maybe(record("strata", slices=ListOf(_SLICE), difference=maybe(ESTIMAT
 _ROW = record(
     "row",
     task=TEXT,
-    judge=(TEXT, attrgetter("found.judge")),
+    **judge_keys(attrgetter("found.judge")),
     gold=TEXT,
     revision=TEXT,
     policies=(MapOf(TEXT), lambda one: one.found.policies.to_json()),
@@ -149,7 +150,12 @@ _CHECKS: Fields[Slice] = (
     Field("TNR %", lambda part: percent(part.metrics["true_negative_rate"].value)),
     Field("correct %", lambda part: percent(part.metrics["base_rate"].value)),
 )
-_FLAT = ("task", "judge", "gold", "part", "feature", "is", "against", "n", "figure", "value", "low", "high", "p")
+_FLAT = ("gold", "part", "feature", "is", "against", "n", "figure", "value", "low", "high", "p")
+_SHEET: Mapping[str, Callable[[Sequence[Value]], Any]] = {
+    "task": itemgetter(0),
+    **judge_columns(itemgetter(1)),
+    **{name: itemgetter(i) for i, name in enumerate(_FLAT, 2)},
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,7 +173,7 @@ class Analyses(Document):
     )
 
     def sheet(self) -> Sheet:
-        return Sheet(_FLAT, [cells for one in self.rows for cells in _flat(one)])
+        return sheet(_SHEET, [cells for one in self.rows for cells in _flat(one)])
 
     def blocks(self) -> Iterator[Block]:
         for one in self.rows:

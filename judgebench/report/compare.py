@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from judgebench.domain import conditions_of
 from judgebench.domain.shapes import (
     COUNT,
     ERROR,
@@ -17,13 +18,14 @@ from judgebench.domain.shapes import (
     TEXTS,
     Key,
     ListOf,
+    MapOf,
     Scalar,
     choice,
     maybe,
     record,
 )
 from judgebench.errors import MismatchError
-from judgebench.report.document.blocks import Field, Sheet, Table, grid, sheet
+from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, brackets, clean, decimal, figure, interval, many, p_value
 from judgebench.report.words import gold_word
@@ -80,7 +82,16 @@ _DETECTABLE = record(
 _DIFFERING = record(
     item=TEXT, subset=TEXT, gold=TEXT, first=TEXT, second=TEXT, right=choice("first", "second", "neither", "")
 )
-_GROUND = record(policies=POLICIES, items=COUNT, judgments=COUNT, clusters=COUNT).keys
+_CONDITIONS = Key(
+    MapOf(MapOf(TEXT)),
+    lambda found: {name: told for name in found.judges if (told := conditions_of(name))},
+    "By judge, in what its run differs from the others of the same judge (prompt, reference ...).",
+    required=False,
+)
+_GROUND = {
+    "conditions": _CONDITIONS,
+    **record(policies=POLICIES, items=COUNT, judgments=COUNT, clusters=COUNT).keys,
+}
 _END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys
 _INTERVAL = "How rows were clustered: by question, or two-way: by question and by system."
 _SYSTEMS = "Systems that rows were clustered by as well; null without two-way clustering."
@@ -180,7 +191,7 @@ class TwoJudges(Document):
         outcome=choice("first", "second", "undecided"),
         task=TEXT,
         gold=(TEXT, lambda found: found.gold_source),
-        judges=(ListOf(TEXT, 2), lambda found: (found.first, found.second)),
+        judges=ListOf(TEXT, 2),
         **_GROUND,
         coverage=ListOf(maybe(SHARE), 2, 2),
         headline=TEXT,
@@ -215,8 +226,8 @@ class TwoJudges(Document):
                 "task": lambda _: found.task,
                 "subset": attrgetter("subset"),
                 "metric": attrgetter("metric"),
-                "first": lambda _: found.first,
-                "second": lambda _: found.second,
+                **judge_columns(lambda _: found.first, "first", "first_conditions"),
+                **judge_columns(lambda _: found.second, "second", "second_conditions"),
                 **{f"{side}_{part}": attrgetter(f"{side}.{part}") for side, part in bounds},
                 "difference_se": attrgetter("difference.se"),
                 "n": attrgetter("difference.n"),
@@ -249,7 +260,7 @@ class ManyJudges(Document):
         verdict=(TEXT, _best),
         task=TEXT,
         gold=(TEXT, lambda found: found.gold_source),
-        judges=(ListOf(TEXT, 2), lambda found: [one.judge for one in found.standings]),
+        judges=ListOf(TEXT, 2),
         **_GROUND,
         headline=(TEXT, lambda found: found.metric),
         critical=ERROR,
@@ -267,8 +278,8 @@ class ManyJudges(Document):
             {
                 "task": lambda _: found.task,
                 "metric": lambda _: found.metric,
-                "first": attrgetter("first"),
-                "second": attrgetter("second"),
+                **judge_columns(attrgetter("first"), "first", "first_conditions"),
+                **judge_columns(attrgetter("second"), "second", "second_conditions"),
                 "difference": attrgetter("difference.value"),
                 **{part: attrgetter(f"difference.{part}") for part in ("low", "high", "se")},
                 **{part: attrgetter(part) for part in ("p", "p_holm", "p_max_t")},

@@ -15,10 +15,11 @@ from judgebench.domain.shapes import (
     MapOf,
     Scalar,
     choice,
+    judge_keys,
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Cell, Field, Sentences, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, words_of
 
@@ -105,7 +106,7 @@ _ROW = record(
     "row",
     "One judge on all rows, or on those of one system.",
     task=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     gold=(TEXT, None, "Who or what gave the gold."),
     system=(TEXT, attrgetter("found.system"), "all, or the name of a system."),
     score=(TEXT, attrgetter("found.score"), "What is estimated, in words."),
@@ -126,7 +127,7 @@ _ROW = record(
 )
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
     "task": attrgetter("line.task"),
-    "judge": attrgetter("line.judge"),
+    **judge_columns(attrgetter("line.judge")),
     "gold": attrgetter("line.gold"),
     "system": attrgetter("line.found.system"),
     "score": attrgetter("line.found.score"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain.shapes import (
@@ -15,9 +16,10 @@ from judgebench.domain.shapes import (
     ListOf,
     MapOf,
     choice,
+    judge_keys,
     record,
 )
-from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
 from judgebench.report.words import REASONS, WARNINGS, gold_word
@@ -97,7 +99,7 @@ _ANNOTATOR = record(
 )
 _PAIR = record(annotators=(ListOf(TEXT, 2, 2), lambda x: x[1][0]), metrics=(ESTIMATES, lambda x: {x[0]: x[1][1]}))
 _JUDGE = record(
-    judge=(TEXT, lambda x: x[1][0]),
+    **judge_keys(lambda x: x[1][0]),
     policies=(OPEN_POLICIES, lambda x: x[1][1].policies),
     coverage=(SHARE, lambda x: x[1][1].coverage),
     metrics=(
@@ -137,7 +139,7 @@ _SHEET: Mapping[str, Callable[[tuple[Panel, str, str, str, Estimate]], Any]] = {
     "task": lambda x: x[0].task,
     "revision": lambda x: x[0].revision,
     "kind": lambda x: x[1],
-    "name": lambda x: x[2],
+    **judge_columns(itemgetter(2), "name"),
     "figure": lambda x: x[3],
     "value": lambda x: x[4].value,
     "low": lambda x: x[4].low,

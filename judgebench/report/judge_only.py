@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain.shapes import COUNT, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, record
-from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.domain.shapes import COUNT, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, judge_keys, record
+from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, percent
 
@@ -128,7 +128,7 @@ _ROW = record(
     "row",
     "One judge without gold.",
     task=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     score=(TEXT, attrgetter("found.score")),
     levels=(Scalar({"type": "integer", "minimum": 2}), attrgetter("found.levels")),
     common_judge=(
@@ -156,7 +156,7 @@ class _Row(NamedTuple):
 
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
     "task": attrgetter("line.task"),
-    "judge": attrgetter("line.judge"),
+    **judge_columns(attrgetter("line.judge")),
     "diagonal": attrgetter("ranking.diagonal"),
     "system": attrgetter("system.system"),
     "rows": attrgetter("system.rows"),

@@ -11,7 +11,7 @@ from judgebench.errors import MismatchError
 from judgebench.report.document.blocks import Cell as GridCell
 from judgebench.report.document.blocks import Field, Table, grid, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, figure
+from judgebench.report.document.text import NONE, clean, figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields, Sheet
 
-__all__ = ["Cell", "Reproduction", "Unmatched"]
+__all__ = ["ABSENT", "Cell", "Reproduction", "Unmatched"]
+
+#: What is said of a figure whose judge or file the data lack.
+ABSENT = "not in this data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class Cell:
     """Our figure, a fraction or None, beside a published one as printed, in the printed unit and with its ``decimals``.
 
     ``match`` says whether they agree at the printed precision; for two annotators ``judge`` names both. ``note`` says
-    why there is nothing of ours, or what the figure estimates.
+    why there is nothing of ours, or what the figure estimates. ``published`` and ``match`` are None for a judge of whom
+    nothing is published; ``source`` is then the file of its verdicts. ``published_in`` is ``card``, or the file beside
+    the data.
     """
 
     task: str
@@ -36,12 +41,13 @@ class Cell:
     subset: str
     metric: str
     ours: float | None
-    published: float
+    published: float | None
     decimals: int
     unit: str
-    match: bool
+    match: bool | None
     source: str
     note: str = ""
+    published_in: str = "card"
 
     @property
     def shown(self) -> float | None:
@@ -50,11 +56,12 @@ class Cell:
 
 
 class Unmatched(NamedTuple):
-    """A published figure that was not recomputed, and why."""
+    """A published figure that was not recomputed, and why; ``state`` says whether other data could help."""
 
     task: str
     figure: str
     reason: str
+    state: str = "not recomputed"
 
 
 _CELL = record(
@@ -72,10 +79,23 @@ _CELL = record(
     match=(FLAG, None, "Whether ours is the published figure at the printed precision."),
     source=TEXT,
     note=TEXT,
+    published_in=(TEXT, None, "Where judgebench has the published figure from: card, or a file beside the data."),
+)
+_MEASURED = record(
+    "measured",
+    "Our figure of a recorded judge of whom nothing is published.",
+    task=TEXT,
+    split=TEXT,
+    judge=TEXT,
+    subset=TEXT,
+    metric=TEXT,
+    ours=maybe(NUMBER),
+    source=(TEXT, None, "The file of its verdicts."),
+    note=TEXT,
 )
 #: Ours in the printed unit, too.
 _SHEET: Mapping[str, Callable[[Cell], Any]] = {
-    name: attrgetter("shown" if name == "ours" else name) for name in _CELL.keys
+    name: attrgetter("shown" if name == "ours" else name) for name in _CELL.keys if name != "published_in"
 }
 
 
@@ -89,11 +109,13 @@ def _unit(cell: Cell) -> str:
 
 
 def _published(cell: Cell) -> GridCell:
-    return GridCell(figure(cell.published, cell.decimals) + _unit(cell), (clean(cell.source),))
+    text = NONE if cell.published is None else figure(cell.published, cell.decimals) + _unit(cell)
+    return GridCell(text, (clean(cell.source),))
 
 
 def _verdict(cell: Cell) -> GridCell:
-    return GridCell("match" if cell.match else "DIFFERS", (clean(cell.note),) if cell.note else ())
+    text = "measured" if cell.match is None else "match" if cell.match else "DIFFERS"
+    return GridCell(text, (clean(cell.note),) if cell.note else ())
 
 
 _FIELDS: Fields[Cell] = (
@@ -109,10 +131,11 @@ _FIELDS: Fields[Cell] = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reproduction(Document):
-    """All figures that were recomputed, and those that can't be."""
+    """All figures that were recomputed, those that can't be, and judges of whom nothing is published."""
 
     cells: tuple[Cell, ...]
     unmatched: tuple[Unmatched, ...] = ()
+    measured: tuple[Cell, ...] = ()
 
     SCHEMA = "judgebench.reproduction/1"
     SHAPE = record(
@@ -120,13 +143,20 @@ class Reproduction(Document):
         "Published figures beside ours.",
         ok=(FLAG, None, "Whether there are figures, and every one matches."),
         cells=ListOf(_CELL),
-        unmatched=ListOf(record(task=TEXT, figure=TEXT, reason=TEXT)),
+        unmatched=ListOf(
+            record(task=TEXT, figure=TEXT, reason=TEXT, state=choice("not recomputed", ABSENT)),
+        ),
+        measured=ListOf(_MEASURED),
     )
 
     @property
     def ok(self) -> bool:
-        """Whether there are figures, and every one is the published one at the printed precision."""
-        return bool(self.cells) and not self.mismatches
+        """Whether there are figures, and every one is the published one at the printed precision.
+
+        Judges of whom nothing is published will do, unless what is published is of others.
+        """
+        absent = any(one.state == ABSENT for one in self.unmatched)
+        return not self.mismatches and bool(self.cells or (self.measured and not absent))
 
     @property
     def mismatches(self) -> int:
@@ -137,21 +167,34 @@ class Reproduction(Document):
     def summary(self) -> str:
         """What was found, in one line."""
         same = len(self.cells) - self.mismatches
-        text = f"{same} of {len(self.cells)} figures match at the printed precision"
-        return f"{text}; {len(self.unmatched)} can't be recomputed, for the reasons given" if self.unmatched else text
+        parts = [f"{same} of {len(self.cells)} figures match at the printed precision"]
+        if self.unmatched:
+            parts.append(f"{len(self.unmatched)} can't be recomputed, for the reasons given")
+        if judges := len({(one.task, one.judge) for one in self.measured}):
+            who = "judge is" if judges == 1 else "judges are"
+            parts.append(f"{judges} more {who} measured, of whom nothing is published")
+        return "; ".join(parts)
 
     @property
     def failure(self) -> JudgebenchError | None:
         if self.ok:
             return None
+        if self.measured and not self.cells:
+            return MismatchError("none of the published figures is of a judge in this data")
         return MismatchError(f"{self.mismatches} of {len(self.cells)} figures differ from the published ones")
 
     def sentences(self) -> list[str]:
         return [self.summary]
 
     def sheet(self) -> Sheet:
-        return sheet(_SHEET, self.cells)
+        return sheet(_SHEET, self._rows())
+
+    def _rows(self) -> list[Cell]:
+        """Both kinds, task by task."""
+        rows = [*self.cells, *self.measured]
+        tasks = list(dict.fromkeys(cell.task.partition(":")[0] for cell in rows))
+        return sorted(rows, key=lambda cell: tasks.index(cell.task.partition(":")[0]))
 
     def blocks(self) -> Iterator[Block]:
-        remarks = [f"{one.task}, not recomputed: {one.figure}: {one.reason}" for one in self.unmatched]
-        yield Table(grid(_FIELDS, self.cells, map(clean, (*remarks, self.summary))), names=(0, 1, 2, 3))
+        remarks = [f"{one.task}, {one.state}: {one.figure}: {one.reason}" for one in self.unmatched]
+        yield Table(grid(_FIELDS, self._rows(), map(clean, (*remarks, self.summary))), names=(0, 1, 2, 3))

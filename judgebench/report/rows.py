@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Estimate, Status
@@ -18,12 +19,13 @@ from judgebench.domain.shapes import (
     TEXT,
     TEXTS,
     MapOf,
+    judge_keys,
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Cell, Field, explained, grid, sheet
+from judgebench.report.document.blocks import Cell, Field, explained, grid, judge_columns, sheet
 from judgebench.report.document.text import clean, figure, interval, percent, share, words_of
-from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name
+from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name, unverified_words
 from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ _ROW = record(
     "row",
     "One judge on one subset of one task; the subset all comes first.",
     task=(TEXT, None, "Name of the task, with its split where it has several."),
-    judge=TEXT,
+    **judge_keys(),
     subset=(TEXT, None, "all, a subset of the task, or an aggregate of its benchmark."),
     gold=(TEXT, None, "Who or what gave the gold: human, expert, crowd, verifier, model, mixed, or unspecified."),
     items=COUNT,
@@ -82,6 +84,12 @@ _ROW = record(
         MapOf(_CLASS),
         None,
         "Precision, recall and F1 of each label that occurs, on scales of at most 20 labels.",
+        False,
+    ),
+    unverified=(
+        MapOf(TEXT),
+        None,
+        "Of a row that was verified, the figures that nothing recomputes, and why; absent where it was not verified.",
         False,
     ),
 )
@@ -246,6 +254,8 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     yield from dict.fromkeys(
         f"{clean(row.task)}: {gold_words(row.gold)} ({clean(row.gold)} labels); {usual[row.task]}" for row in rows
     )
+    if alone := {name: why for row in rows for name, why in (row.unverified or {}).items()}:
+        yield unverified_words(alone)
     rated: dict[str, Agreement] = {}
     for row in rows:
         if row.subset == "all" and row.base_rates.get("gold"):
@@ -275,7 +285,7 @@ def columns(rows: Sequence[Agreement], *, framed: bool = False) -> dict[str, Cal
     shown = {f"{name}*": get for name, get in estimates.items() if not framed or any(map(get, rows))}
     return {
         "task": lambda row: row.task,
-        "judge": lambda row: row.judge,
+        **judge_columns(),
         "subset": lambda row: row.subset,
         "gold": lambda row: row.gold,
         "items": lambda row: row.items,
@@ -312,7 +322,7 @@ def _lines(rows: Sequence[Agreement]) -> Iterator[_Line]:
 
 _LONG: Mapping[str, Callable[[_Line], Any]] = {
     "task": lambda line: line.row.task,
-    "judge": lambda line: line.row.judge,
+    **judge_columns(attrgetter("row.judge")),
     "subset": lambda line: line.row.subset,
     "gold": lambda line: line.row.gold,
     "kind": lambda line: line.kind,
@@ -326,8 +336,8 @@ _LONG: Mapping[str, Callable[[_Line], Any]] = {
     "method": lambda line: line.one.method,
 }
 _COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
-_TEXTS = frozenset({"task", "judge", "subset", "gold", "order", "tie", "invalid", "gold_policy", "headline", "revision",
-                    "undefined", "warnings", "kind", "figure", "method"})  # fmt: skip
+_TEXTS = frozenset({"task", "judge", "conditions", "subset", "gold", "order", "tie", "invalid", "gold_policy",
+                    "headline", "revision", "undefined", "warnings", "kind", "figure", "method"})  # fmt: skip
 
 
 def frame(rows: Sequence[Agreement], *, long: bool = False) -> Any:

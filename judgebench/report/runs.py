@@ -9,9 +9,21 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.domain import Usage
-from judgebench.domain.shapes import COUNT, NUMBER, POLICIES, TEXT, ListOf, MapOf, Scalar, maybe, record
+from judgebench.domain.shapes import (
+    COUNT,
+    NUMBER,
+    POLICIES,
+    TEXT,
+    Key,
+    ListOf,
+    MapOf,
+    Scalar,
+    judge_keys,
+    maybe,
+    record,
+)
 from judgebench.errors import DataError
-from judgebench.report.document.blocks import Field, Notes, Sentences, Sheet, Table, grid, sheet
+from judgebench.report.document.blocks import Field, Notes, Sentences, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, many
 
@@ -28,7 +40,7 @@ __all__ = ["Estimates", "Holdings", "RunFacts", "Verification"]
 
 
 _RUN = record(
-    judge=TEXT,
+    **judge_keys(),
     task=TEXT,
     items=COUNT,
     cases=COUNT,
@@ -62,7 +74,8 @@ class Estimates(Document):
     )
 
     def sheet(self) -> Sheet:
-        return sheet({name: partial(key.of, name) for name, key in _RUN.keys.items()}, self.runs)
+        rest = {name: partial(key.of, name) for name, key in _RUN.keys.items() if name not in judge_keys()}
+        return sheet({**judge_columns(), **rest}, self.runs)
 
     def blocks(self) -> Iterator[Block]:
         yield Sentences(tuple(map(_sentence, self.runs)))
@@ -163,13 +176,15 @@ class RunFacts(Document):
         content=TEXT,
         models=MapOf(COUNT),
         spent=_OBJECT,
+        probe=Key(TEXT, None, "The probe that made the cases, where there is one.", required=False),
+        conditions=Key(MapOf(TEXT), None, "All that was chosen beside judge and task.", required=False),
         holds=_HOLDS,
     )
     # A terminal shows a listing that wraps nothing.
     MORE: ClassVar = {"table": lambda one: "".join(f"{name + ':':<16}{value}\n" for name, value in one.facts())}
 
     def data(self) -> dict[str, Any]:
-        return self.run.to_json() | {"holds": self.holds}
+        return self.run.to_json() | {"conditions": self.run.conditions.named(), "holds": self.holds}
 
     def facts(self) -> list[tuple[str, str]]:
         """Say in a few words each what is known of it."""
@@ -181,7 +196,8 @@ class RunFacts(Document):
             "task": f"{run.task} ({run.revision})",
             "scale": run.scale.spec,
             "shown": f"order {run.orders}, reference {run.reference}, {_times(run.repeats)}"
-            + ("" if run.limit is None else f", the first {run.limit} items"),
+            + ("" if run.limit is None else f", the first {run.limit} items")
+            + (f", probe {run.probe}" if run.probe else ""),
             "settings": ", ".join(f"{name} {value}" for name, value in settings),
             "policies": ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items()),
             "judged": f"{judged:,} of {max(cases, judged):,} cases: {_counted(holds.statuses)}",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from judgebench.domain import Agreement, Estimate
+from judgebench.domain import Agreement, Estimate, bare
 from judgebench.domain.shapes import ListOf, record
 from judgebench.errors import UsageError
 from judgebench.report.document.blocks import Notes, Table, sheet
@@ -156,19 +156,23 @@ class Scores(Document, Sequence[Agreement]):
     # --- one row --------------------------------------------------------------------------------
 
     def select(self, *, task: str | None = None, judge: str | None = None, subset: str | None = None) -> Scores:
-        """Keep the rows of some names; UsageError if that leaves none."""
+        """Keep the rows of some names; UsageError if that leaves none.
+
+        A judge may be named without the conditions in which its runs differ: these are all its runs then.
+        """
         wanted = {name: value for name, value in zip(_NAMES, (task, judge, subset), strict=True) if value is not None}
-        rows = tuple(row for row in self.rows if all(getattr(row, name) == value for name, value in wanted.items()))
+        rows = tuple(row for row in self.rows if all(_is(row, name, value) for name, value in wanted.items()))
         if not rows:
             name, value = next(
-                ((n, v) for n, v in wanted.items() if all(getattr(row, n) != v for row in self.rows)), ("row", "")
+                ((n, v) for n, v in wanted.items() if not any(_is(row, n, v) for row in self.rows)), ("row", "")
             )
             if name == "row":
                 raise UsageError(f"no row has {_listed(wanted)} together")
             known = dict.fromkeys(getattr(row, name) for row in self.rows)
             raise UsageError(f"no row has {name} {value!r}; there is {', '.join(map(repr, known))}")
-        asked = tuple(one for one in self.asked if task in {None, one.task} and judge in {None, one.judge})
-        sources = tuple(one for one in self._sources if task in {None, one.task} and judge in {None, one.judge})
+        wanted.pop("subset", None)
+        asked = tuple(one for one in self.asked if all(_is(one, *pair) for pair in wanted.items()))
+        sources = tuple(one for one in self._sources if all(_is(one, *pair) for pair in wanted.items()))
         return replace(self, rows=rows, asked=asked, _sources=sources)
 
     def row(self, *, task: str | None = None, judge: str | None = None, subset: str = "all") -> Agreement:
@@ -329,6 +333,12 @@ _FIELDS = frozenset({"rows", "notes", "asked"})
 _MOST = 60
 
 
+def _is(row: object, name: str, value: str) -> bool:
+    """Whether a row has this name; a judge's own name stands for all of its runs."""
+    own = getattr(row, name)
+    return value == own or (name == "judge" and value == bare(own))
+
+
 def _listed(wanted: dict[str, str]) -> str:
     return " and ".join(f"{name} {value!r}" for name, value in wanted.items())
 
@@ -362,5 +372,6 @@ def _drawing(rows: Sequence[Agreement]) -> str:
     drawn = [row for row in rows if row.subset == "all"] or list(rows)
     if len(drawn) > _MOST or len({row.headline for row in drawn}) > 1:
         return ""
-    # Ids are unique on a page, and a notebook's page has many of these.
-    return forest(drawn, name=f"judgebench-{digest(list(map(ROW.plain, drawn)), 10)}").svg
+    # Ids are unique on a page, and a notebook's page has many of these; the same figures have the same.
+    name = digest([ROW.plain(replace(row, unverified=None)) for row in drawn], 10)
+    return forest(drawn, name=f"judgebench-{name}").svg

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain.shapes import ESTIMATES, FLAG, POLICIES, TEXT, TEXTS, ListOf, Scalar, record
-from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.domain.shapes import ESTIMATES, FLAG, POLICIES, TEXT, TEXTS, ListOf, Scalar, judge_keys, record
+from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean
 from judgebench.report.rows import cell
@@ -43,7 +43,7 @@ _ROW = record(
     "row",
     "One judge on one task under one set of policies; combinations that come to the same rows are listed once.",
     task=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     policies=POLICIES,
     own=(FLAG, None, "Whether these are the policies in force."),
     rows=(Scalar({"type": "integer", "minimum": 1}), None, "Judgments that were scored."),
@@ -79,7 +79,9 @@ class Sensitivity(Document):
 
     def sheet(self) -> Sheet:
         estimates = {f"{name}*": partial(_metric, name) for name in self._metrics}
-        return sheet({**_HEAD, **estimates, "warnings": lambda line: line.warnings}, self.lines)
+        told = judge_columns()
+        head = {"task": _HEAD["task"], **told, **_HEAD, "judge": told["judge"]}
+        return sheet({**head, **estimates, "warnings": lambda line: line.warnings}, self.lines)
 
     def blocks(self) -> Iterator[Block]:
         head = [Field(name, get, right=name == "rows") for name, get in _HEAD.items()]

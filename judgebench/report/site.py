@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from judgebench.domain import conditions_of, names_of
 from judgebench.errors import UsageError, argument
 from judgebench.report.document.as_csv import write_csv
 from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_table, markdown_text
 from judgebench.report.document.as_tex import latex_name
+from judgebench.report.document.blocks import judge_columns, sheet
 from judgebench.report.document.text import clean, many
 from judgebench.report.leaderboard.board import Leaderboard
 from judgebench.report.leaderboard.ranks import NOTE
@@ -23,7 +26,7 @@ from judgebench.report.leaderboard.tables import LEAD, Link, boards_page
 from judgebench.report.publication import SAMPLE, may_pass_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from judgebench.domain import Code, Scale, Verdict
@@ -63,8 +66,14 @@ def site(what: Publication) -> dict[str, str]:
     files["index.html"] = _page(what, sorted(files))
     listed = {name: _hash(text) for name, text in sorted(files.items())}
     runs_listed = [
-        {"run": one.path.name, "task": one.run.task, "judge": one.run.judge, "revision": one.run.revision}
-        for one in runs
+        {
+            "run": one.path.name,
+            "task": one.run.task,
+            "judge": one.run.judge,
+            "conditions": dict(conditions_of(name)),
+            "revision": one.run.revision,
+        }
+        for one, name in zip(runs, names_of([one.run for one in runs]), strict=True)
     ]
     files[MARK] = write_json({"schema": SCHEMA, "files": listed, "runs": runs_listed})
     return files
@@ -80,22 +89,34 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
+def _bound(name: str) -> Callable[[Entry], float | None]:
+    return lambda one: getattr(one.row.metrics.get(one.headline), name, None)
+
+
+_FIGURES: Mapping[str, Callable[[Entry], Any]] = {
+    **judge_columns(attrgetter("row.judge")),
+    "metric": attrgetter("headline"),
+    "value": _bound("value"),
+    "low": _bound("low"),
+    "high": _bound("high"),
+    "rank": attrgetter("rank"),
+    "rank_best": attrgetter("best"),
+    "rank_worst": attrgetter("worst"),
+    "tier": attrgetter("tier"),
+}
+
+
 def _figures(entries: Sequence[Entry]) -> dict[str, str]:
     """Write the drawn figures of each task as a small table: a judge a row."""
     files: dict[str, str] = {}
     for task in sorted({entry.row.task for entry in entries}):
         own = [entry for entry in entries if entry.row.task == task and entry.row.subset == "all"]
-        rows: list[list[str | float | None]] = []
-        for one in own:
-            estimate = one.row.metrics.get(one.headline)
-            bounds = (None, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
-            rows.append([one.row.judge, one.headline, *bounds, one.rank, one.best, one.worst, one.tier])
-        header = ["judge", "metric", "value", "low", "high", "rank", "rank_best", "rank_worst", "tier"]
         name = f"figures/{latex_name(task)}.csv"
         # Two tasks whose names differ in odd characters only.
         if name in files:
             name = f"figures/{latex_name(task)}-{_hash(task)[:8]}.csv"
-        files[name] = write_csv(header, rows)
+        flat = sheet(_FIGURES, own)
+        files[name] = write_csv(flat.header, flat.rows)
     return files
 
 
@@ -323,14 +344,14 @@ def _tasks(what: Publication, runs: Sequence[StoredRun], tasks: Sequence[str]) -
 
 def _runs(runs: Sequence[StoredRun]) -> str:
     rows: list[list[str]] = []
-    for stored in runs:
+    for stored, judge in zip(runs, names_of([one.run for one in runs]), strict=True):
         run = stored.run
         models = ", ".join(sorted(run.models)) or "–"  # noqa: RUF001 - a dash means "none"
         versions = ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
         policies = ", ".join(f"{name}={value}" for name, value in run.policies.to_json().items())
         rows.append(
             [
-                run.judge,
+                judge,
                 run.task,
                 str(run.counts.get("cases", 0)),
                 run.orders,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from judgebench.domain import bare, conditions_of
 from judgebench.domain.shapes import TEXT, ListOf, Scalar, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, sheet
+from judgebench.report.document.blocks import Cell, Column, Field, Grid, Notes, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, interval, percent, share
 from judgebench.report.leaderboard.tables import Board, board, tables_page
@@ -83,7 +84,7 @@ def _side(name: Literal["gold", "judge"], place: int) -> dict[str, Callable[[_Ro
 #: A row per task, judge and system.
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
     "task": lambda x: x[0].ranking.task,
-    "judge": lambda x: x[0].ranking.judge,
+    **judge_columns(lambda x: x[0].ranking.judge),
     "gold_source": lambda x: x[0].ranking.gold,
     "score": lambda x: x[0].ranking.found.score,
     "system": lambda x: x[1].name,
@@ -171,7 +172,7 @@ def _overview(own: Sequence[Placed], whom: str) -> Grid:
         Column(f"score by {whom} [95 % interval]", (f"score by {whom}", "[95 % interval]"), right=False),
         Column(f"rank by {whom}", ("rank by", whom)),
         Column(f"tier by {whom}", ("tier by", whom)),
-        *(Column(f"rank by {name}", ("rank by", name)) for name in (clean(one.ranking.judge) for one in own)),
+        *(Column(f"rank by {clean(one.ranking.judge)}", ("rank by", *_lines(one.ranking.judge))) for one in own),
     ]
     ranked = [{system.name: system for system in one.ranking.found.systems} for one in own]
     names = dict.fromkeys(name for some in ranked for name in some)
@@ -197,6 +198,12 @@ def _overview(own: Sequence[Placed], whom: str) -> Grid:
         texts = [percent(one) if key == "pairwise_accuracy" else share(one) for one in figures]
         rows.append(tuple(map(Cell, (title, "", "", "", *texts))))
     return Grid(tuple(columns), tuple(rows), (terms(own[0].ranking),))
+
+
+def _lines(judge: str) -> list[str]:
+    """Break a heading between the name and its conditions."""
+    told = conditions_of(judge)
+    return [clean(bare(judge)), *(clean(f"{name} {text}") for name, text in told.items())]
 
 
 def _detail(one: Placed, whom: str) -> Grid:

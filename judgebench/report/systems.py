@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from judgebench.domain import conditions_of
 from judgebench.domain.shapes import (
     COUNT,
     ESTIMATE,
@@ -16,10 +17,11 @@ from judgebench.domain.shapes import (
     TEXTS,
     ListOf,
     choice,
+    judge_keys,
     maybe,
     record,
 )
-from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, sheet
+from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, interval, percent
 from judgebench.report.words import gold_word
@@ -113,7 +115,7 @@ _SYSTEM = record(
 RANKING = record(
     "row",
     task=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     gold=TEXT,
     revision=TEXT,
     score=(choice(*_SCORES), lambda one: one.found.score),
@@ -140,7 +142,7 @@ def _comparison(name: str) -> Callable[[_Row], Estimate | None]:
 #: A row ``(all)`` per judge with the comparisons, then one per system (None for the judge's own).
 _SHEET: Mapping[str, Callable[[_Row], Any]] = {
     "task": lambda x: x[0].task,
-    "judge": lambda x: x[0].judge,
+    **judge_columns(lambda x: x[0].judge),
     "gold_source": lambda x: x[0].gold,
     "score": lambda x: x[0].found.score,
     "system": lambda x: x[1].name if x[1] else "(all)",
@@ -191,7 +193,10 @@ class Rankings(Document):
             yield from _summaries(self.rankings)
             several = len({one.task for one in self.rankings}) > 1
             ordered = sorted(self.rankings, key=_order)
-            yield Table(grid([_judge(several), *_OVERVIEW], ordered), (0,), ((14, (6,)), (8, (5,))))
+            # A name with conditions in eight pieces can't be read.
+            told = any(conditions_of(one.judge) for one in ordered)
+            plan = ((20, (6, 5, 3)), (8, ())) if told else ((14, (6,)), (8, (5,)))
+            yield Table(grid([_judge(several), *_OVERVIEW], ordered), (0,), plan)
         for one in self.rankings:
             yield _sentence(one)
             yield _figures(one)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from judgebench.domain import HUMAN_SOURCES
 from judgebench.report.document.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["REASONS", "SHORT", "WARNINGS", "gold_word", "gold_words", "heading", "headline_name"]
 
@@ -129,3 +134,12 @@ def gold_word(gold: str) -> str:
     if gold in HUMAN_SOURCES:
         return "humans"
     return "gold" if gold in {"mixed", "unspecified"} else clean(gold)
+
+
+def unverified_words(alone: Mapping[str, str]) -> str:
+    """Name the figures that no witness confirmed, and why.
+
+    >>> unverified_words({"official_score": "nothing else computes it"})
+    'not verified: official_score (nothing else computes it)'
+    """
+    return "not verified: " + ", ".join(f"{clean(name)} ({why})" for name, why in alone.items())

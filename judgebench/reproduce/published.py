@@ -1,19 +1,27 @@
-"""Published figures of a benchmark, as data: what ``reproduce`` holds ours against."""
+"""Published figures of a benchmark, as data: what ``reproduce`` holds ours against.
+
+They are in ``published.toml`` beside the card, and in files of the same form beside the data.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from judgebench.tasks.card import Table, load_card, policies_of, read_toml
+from judgebench.files.content import find
+from judgebench.tasks.card import Table, load_card, policies_of, read_toml, recorded_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from judgebench.tasks.card import Card
+    from judgebench.tasks.card import Card, Recorded
 
-__all__ = ["Published", "PublishedFigure", "load_published"]
+__all__ = ["PUBLISHED", "Published", "PublishedFigure", "load_published", "own_published"]
+
+#: The file of published figures, beside a card or beside the data.
+PUBLISHED = "published.toml"
 
 #: What a figure is about, as its table in ``published.toml`` is called: a recorded judge, two annotators, the
 #: alternative annotator test of a recorded judge, all annotators.
@@ -29,7 +37,8 @@ class PublishedFigure:
     ``judge`` is a ``[[recorded]]`` entry of the card, or says which annotators were compared; ``pair`` are two of them.
     ``subset`` is a subset, an aggregate of the card, or ``all``; ``policies`` are given where they differ from the
     card's, ``epsilon`` and ``scoring`` with the alternative annotator test. ``source`` says where the figure is printed
-    or how it was computed, ``note`` what it estimates where that isn't plain.
+    or how it was computed, ``note`` what it estimates where that isn't plain; ``origin`` is the file beside the data
+    that says so, or empty for the card's.
     """
 
     kind: Kind
@@ -46,6 +55,19 @@ class PublishedFigure:
     scoring: Scoring = "accuracy"
     source: str = ""
     note: str = ""
+    origin: str = ""
+
+    @property
+    def conditions(self) -> str:
+        """What it was measured under, where that isn't what the card says."""
+        if self.kind == "alt_test":
+            return f"epsilon {self.epsilon:g}, {self.scoring}"
+        return ", ".join(f"{name} {policy}" for name, policy in self.policies.items())
+
+    @property
+    def question(self) -> tuple[object, ...]:
+        """What is measured, whoever the judge is."""
+        return (self.kind, self.split, self.subset, self.metric, self.conditions)
 
     def shown(self, ours: float) -> float:
         """Return our figure, a fraction, in the printed unit."""
@@ -71,11 +93,16 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A benchmark's published figures, and those that can't be recomputed with the reason of each."""
+    """A benchmark's published figures, and those that can't be recomputed with the reason of each.
+
+    ``recorded`` are verdicts that the card doesn't know, ``origin`` is the file, empty for the card's.
+    """
 
     task: str
     figures: tuple[PublishedFigure, ...] = ()
     unmatched: tuple[tuple[str, str], ...] = ()
+    recorded: tuple[Recorded, ...] = ()
+    origin: str = ""
 
 
 def load_published(name: str, root: Path | None = None) -> Published:
@@ -84,29 +111,63 @@ def load_published(name: str, root: Path | None = None) -> Published:
     DataError where the file says what nobody reads, or names a judge or split that the card doesn't know.
     """
     card = load_card(name, root)
-    path = card.folder / "published.toml"
-    if not path.is_file():
-        return Published(name)
-    table = Table(read_toml(path)[0], str(path))
+    path = card.folder / PUBLISHED
+    return _published(Table(read_toml(path)[0], str(path)), card, "") if path.is_file() else Published(name)
+
+
+def own_published(card: Card, data: Path, *, only: bool) -> list[Published]:
+    """Read the files of the card's form in a task's folder of the data, and in the data folder itself.
+
+    The one in the data folder says its ``task``, or else is this task's if no other is asked for (``only``) or the
+    task's files lie beside it. Each may add ``[[recorded]]``
+    entries to those of the card. A judge that nobody recorded isn't an error: other data may hold it.
+    """
+    found: list[Published] = []
+    files = [recorded.file for recorded in card.recorded] + [
+        file for s in card.splits.values() for file in s.main.files
+    ]
+    here = only or any(find(data, file) for file in files)
+    for home in (*(data / name for name in (card.name, *card.folders)), data):
+        path = home / PUBLISHED
+        if not path.is_file() or path.resolve() == (card.folder / PUBLISHED).resolve():
+            continue
+        table = Table(read_toml(path)[0], str(path))
+        task = table.text("task", "")
+        if home == data and task != card.name and (task or not here):
+            continue
+        if task not in {"", card.name}:
+            table.fail("task", f"{task!r} in the folder of {card.name!r}")
+        found.append(_published(table, card, path.relative_to(data).as_posix()))
+    return found
+
+
+def _published(table: Table, card: Card, origin: str) -> Published:
+    recorded: list[Recorded] = []
+    known = {(entry.name, entry.split) for entry in card.recorded}
+    for entry in table.tables("recorded") if origin else ():
+        for one in recorded_of(entry, tuple(card.splits)):
+            if (one.name, one.split) in known:
+                entry.fail("name", f"{one.name!r} in split {one.split!r} is recorded already")
+            known.add((one.name, one.split))
+            recorded.append(one)
     entries = ((kind, entry) for kind in get_args(Kind) for entry in table.tables(kind))
-    figures = [figure for kind, entry in entries for figure in _figures(kind, entry, card)]
+    figures = [figure for kind, entry in entries for figure in _figures(kind, entry, card, origin)]
     unmatched: list[tuple[str, str]] = []
     for entry in table.tables("unmatched"):
         unmatched.append((entry.text("figure"), entry.text("reason")))
         entry.done()
     table.done()
-    return Published(name, tuple(figures), tuple(unmatched))
+    return Published(card.name, tuple(figures), tuple(unmatched), tuple(recorded), origin)
 
 
-def _figures(kind: Kind, table: Table, card: Card) -> list[PublishedFigure]:
+def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[PublishedFigure]:
     """Read an entry: one figure, or the two of an alternative annotator test."""
     pair = (table.text("a"), table.text("b")) if kind == "annotators" else ("", "")
     judge = {"annotators": " and ".join(pair), "humans": "all annotators"}.get(kind) or table.text("judge")
-    epsilon, scoring, note = 0.0, "accuracy", ""
+    epsilon, scoring = 0.0, "accuracy"
     if kind == "alt_test":
         metrics = {name: name for name in ("winning_rate", "advantage_probability")}
         epsilon, scoring = _number(table, "epsilon"), table.choice("scoring", get_args(Scoring))
-        note = f"epsilon {epsilon:g}, {scoring}"
     elif kind == "humans":
         metrics = {"value": table.choice("metric", ("krippendorff_alpha",))}
     else:
@@ -118,7 +179,7 @@ def _figures(kind: Kind, table: Table, card: Card) -> list[PublishedFigure]:
     policies = table.table("policies")
     policies_of(policies)
     split, subset = table.choice("split", tuple(card.splits), card.default_split), table.text("subset", "all")
-    source, note = table.text("source"), table.text("note", "") or note
+    source, note = table.text("source"), table.text("note", "")
     found = [
         PublishedFigure(
             kind,
@@ -135,14 +196,22 @@ def _figures(kind: Kind, table: Table, card: Card) -> list[PublishedFigure]:
             cast("Scoring", scoring),
             source,
             note,
+            origin,
         )
         for key, metric in metrics.items()
     ]
     table.done()
-    if kind in {"cell", "alt_test"} and not any((r.name, r.split) == (judge, split) for r in card.recorded):
+    if (
+        not origin
+        and kind in {"cell", "alt_test"}
+        and not any((r.name, r.split) == (judge, split) for r in card.recorded)
+    ):
         table.fail("judge", f"the card has no [[recorded]] {judge!r} in split {split!r}")
     return found
 
 
 def _number(table: Table, key: str) -> float:
-    return float(table.take(key, float if isinstance(table.data.get(key), float) else int))
+    value = table.data.get(key, 0)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        table.fail(key, f"expected a number, got {value!r}")
+    return float(table.take(key, type(value)))

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from judgebench import __version__
 from judgebench.domain import Forecast, Run, Usage
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
+from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
-    ``elsewhere`` asks in this process's place.
+    ``elsewhere`` asks in this process's place. ``told`` is the judge's name beside the other runs of a command, where
+    it takes more than its own.
     """
 
     task: Task
@@ -79,6 +81,17 @@ class Plan:
     total: int
     annotators: frozenset[str]
     elsewhere: Elsewhere | None = None
+    told: str = ""
+
+    @property
+    def name(self) -> str:
+        """The judge's name as it is told."""
+        return self.told or self.run.judge
+
+    @property
+    def title(self) -> str:
+        """Who is asked about what."""
+        return f"{self.name} on {self.run.task}"
 
     def cases(self) -> Iterator[Case]:
         """Yield all cases of the selection, in the order of the items; nothing is kept."""
@@ -89,8 +102,12 @@ class Plan:
 def plan(task: Task, judge: Judge, selection: Selection, conventions: Conventions) -> Plan:
     """Look at the items once and write the manifest as far as it is known.
 
-    DataError where the task yields no items, or one id twice, or answers that the judge needs were never published.
+    DataError where the task yields no items, or one id twice, or answers that the judge needs were never published;
+    UsageError where a backend can't do what the judge needs.
     """
+    for backend in judge.backends.values():
+        if lacking := sorted(judge.needs.capabilities - backend.can):
+            raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
     seen = _Seen(selection.probe)
     for item in islice(task.items(), selection.limit):
         seen.add(item)
@@ -124,6 +141,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         versions=_versions(judge),
         counts={"items": seen.items, "cases": seen.cases},
         content=seen.content,
+        probe="" if selection.probe.name == Plain.name else selection.probe.name,
     )
     return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))
 
@@ -244,7 +262,7 @@ def estimate(
             inputs[name] += tokens
             outputs[name] += answer
     run = planned.run
-    head = (run.judge, run.task, planned.items, cases, judged, under_way)
+    head = (planned.name, run.task, planned.items, cases, judged, under_way)
     if not backends:
         return Forecast(*head, 0, Usage(), None, None, 0, "")
     pilot = seen.answers if seen.answers >= _TOO_FEW else 0

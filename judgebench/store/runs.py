@@ -69,8 +69,12 @@ class StoredRun(NamedTuple):
         yield from latest(parts, Sorting.of)
 
     def judgments(self) -> Iterator[Verdict]:
-        """Yield the verdicts as `verdicts` does, without the judge's words where these need not be read."""
-        return self.verdicts(texts=False)
+        """Yield what is measured of `verdicts`, without the judge's words where these need not be read.
+
+        The cases of a run's own probe are what it is about, and so are its plain ones.
+        """
+        found, own = self.verdicts(texts=False), self.run.probe
+        return (replace(one, probe="") for one in found if one.probe == own) if own else found
 
 
 def open_lines(path: Path) -> BinaryIO | None:

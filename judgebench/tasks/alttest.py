@@ -193,6 +193,10 @@ class Reader(base.Reader):
                 )
         return Recording(column, replies, (order,))
 
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the models."""
+        return {name: name for row in source.rows() for name in row.data}
+
     def _code(self, row: Row, who: str, name: str, label: str) -> int:
         code = self.scale.code(label)
         if code is None:

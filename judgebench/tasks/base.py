@@ -79,6 +79,13 @@ class Reader:
             f"{source.name}: {self.card.name} has no file of verdicts; replay one of your own (id, verdict)"
         )
 
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the judges that a recorded file holds: each name by which `recorded` takes one, and the one to show.
+
+        Empty where the file holds one judge without a name. By default a field ``judge_name`` tells them apart.
+        """
+        return {name: name for name in _named(source.rows())}
+
     def figures(self, path: Path, column: str = "") -> Mapping[str, float]:
         """Read a published file of accuracies per subset, one judge's, as fractions with the card's aggregates."""
         raise NotImplementedError
@@ -104,7 +111,20 @@ def with_official(rows: Sequence[Agreement], run: Run, verdicts: Callable[[], It
     if name not in card_names():
         return list(rows)
     found = reader_of(load_card(name)).official(verdicts())
-    return [replace(row, metrics={**row.metrics, **found.get(row.subset, {})}) for row in rows]
+    return [_with(row, found.get(row.subset, {})) for row in rows]
+
+
+def _with(row: Agreement, figures: Mapping[str, Estimate]) -> Agreement:
+    alone = row.unverified
+    if alone is not None:
+        alone = {**alone, **dict.fromkeys(figures, "only the benchmark's own formula computes it")}
+    return replace(row, metrics={**row.metrics, **figures}, unverified=alone)
+
+
+def recorded_judges(path: Path, reader: Reader) -> Mapping[str, str]:
+    """Name the judges of a recorded file in the benchmark's own format or in ours, as `Reader.judges` does."""
+    source = file_source(path)
+    return {name: name for name in _named(source.rows())} if is_own_format(path) else reader.judges(source)
 
 
 class CardTask:
@@ -159,10 +179,13 @@ class CardTask:
         """Read the recorded verdicts of one judge from a file in the benchmark's own format.
 
         ``column`` is the judge where the file holds several; UsageError where it names none of them, or the benchmark
-        has no recorded format.
+        has no recorded format. A file in our own format is taken, too.
         """
         items = {item.id: item for item in self.items()}
-        recording = self.reader.recorded(file_source(path), column or None, items)
+        if is_own_format(path):
+            recording = read_recording(path, self.scale, column or None)
+        else:
+            recording = self.reader.recorded(file_source(path), column or None, items)
         for (item, order), reply in recording.replies.items():
             if item not in items:
                 raise DataError(
@@ -241,6 +264,40 @@ def open_task(spec: str, *, data: Path | None = None, sample: bool = False, root
     return CardTask(card, card.split(split).name, source)
 
 
+#: The field that tells several judges of one recorded file apart.
+JUDGE_FIELD = "judge_name"
+
+
+def _named(rows: Iterable[Row]) -> tuple[str, ...]:
+    """Name the judges of which a file's rows say so; DataError where some rows don't."""
+    found: dict[str, Row] = {}
+    bare: Row | None = None
+    for row in rows:
+        name = str(row.data.get(JUDGE_FIELD) or "").strip()
+        if name:
+            found.setdefault(name, row)
+        else:
+            bare = bare or row
+    if found and bare is not None:
+        bare.fail(f"it says no judge, while other rows do ({next(iter(found))!r} ...)", JUDGE_FIELD)
+    return tuple(found)
+
+
+def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[list[Row], str | None]:
+    """Take one judge's rows of a file in which `JUDGE_FIELD` names several; all rows of any other file.
+
+    Returns the rows with the name of the judge, or None where nothing was to be chosen.
+    """
+    read = list(rows)
+    names = _named(read)
+    if judge in names:
+        return [row for row in read if str(row.data[JUDGE_FIELD]).strip() == judge], judge
+    if len(names) > 1:
+        said = "name the judge" if judge is None else f"{judge!r} is not a judge of it"
+        raise UsageError(f"{file}: {said}; there are: {', '.join(names)}")
+    return read, None
+
+
 _LISTED = 8
 _STORED = {"key", "item", "code", "order", "status"}
 
@@ -255,7 +312,8 @@ def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recor
     """Read recorded verdicts by item id and order: JSONL or CSV with a row each, or the ``verdicts.jsonl`` of a run.
 
     Columns: ``id``; ``verdict`` (or ``column``), a label of the scale (case and outer blanks ignored) as the judge saw
-    the responses, empty where it gave none (``unparsed``); optional ``order``, the indices of the responses as they
+    the responses, empty where it gave none (``unparsed``); optional ``judge_name`` where the file holds several judges,
+    of which ``column`` then names one; optional ``order``, the indices of the responses as they
     were shown (``0,1``), or ``original`` or ``swapped``; optional ``text``, the judge's words. Of a run's verdicts the
     plain ones of the first repeat are read; of several for one case the last.
     """
@@ -264,7 +322,10 @@ def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recor
     stored = all(row.data.keys() >= _STORED for row in rows)
     if stored and column is not None:
         raise DataError("is the verdicts of a run, which has no columns to choose", file=file, field=column)
-    verdict = column or "verdict"
+    judge: str | None = None
+    if not stored:
+        rows, judge = rows_of_judge(rows, column, file)
+    verdict = column if column and judge is None else "verdict"
     replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
     wrong: list[tuple[int, str]] = []
     for row in rows:
@@ -283,7 +344,7 @@ def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recor
         replies[key] = reply
     if wrong:
         raise DataError(_off_scale(wrong, scale), file=file, line=wrong[0][0], field=verdict)
-    return Recording(path.name.partition(".")[0], replies, tuple(sorted({order for _, order in replies})))
+    return Recording(judge or path.name.partition(".")[0], replies, tuple(sorted({order for _, order in replies})))
 
 
 def _off_scale(wrong: list[tuple[int, str]], scale: Scale) -> str:

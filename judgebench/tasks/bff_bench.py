@@ -85,6 +85,10 @@ class Reader(base.Reader):
             )
         return Recording(f"{judge or 'recorded'}#{wanted}", replies, (_OWN_ORDER,))
 
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the conditions."""
+        return {name: name for row in source.rows() for name in (row.name("cond"),)}
+
 
 def _questions(source: Source) -> dict[str, _Question]:
     """Read the questions, by ``uid`` and by ``question_id``: the marks name either."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RecordedKind = Literal["replies", "figures"]
+#: The reader of a card that says its columns.
+_COLUMNS = "judgebench.tasks.columns:Reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,31 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Which field of a row is what, for a task without a reader of its own; empty where there is none.
+
+    ``words`` says which label of the scale a cell means, where they differ.
+    """
+
+    question: tuple[str, ...]
+    answers: tuple[str, ...]
+    gold: tuple[str, ...]
+    words: Mapping[str, str]
+    id: str = ""
+    systems: tuple[str, ...] = ()
+    reference: str = ""
+    context: tuple[str, ...] = ()
+    subset: str = ""
+    cluster: str = ""
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What a task is, where its data are, and its benchmark's own conventions.
 
-    ``reader`` is the reader class as ``module:attribute``. ``annotators`` says what they were asked, ``level_note`` why
+    ``reader`` is the reader class as ``module:attribute``; a card with ``columns`` needs none of its own.
+    ``annotators`` says what they were asked, ``level_note`` why
     the scale has this shape, ``metric`` the headline metric in the benchmark's words, ``clusters`` and ``systems`` what
     these are here. ``default_reference`` is the condition that ``--reference auto`` takes; ``folders`` are other names
     of the data folder; ``unchecked_fields`` couldn't be checked against the live hub. ``digest`` is the first 24 hex
@@ -107,6 +130,7 @@ class Card:
     notes: tuple[str, ...]
     digest: str
     folder: Path
+    columns: Columns | None = None
 
     def split(self, name: str = "") -> Split:
         """Return a split by name; the default one for an empty name."""
@@ -237,7 +261,8 @@ def load_card(name: str, root: Path | None = None) -> Card:
         level_note=table.text("level_note", ""),
         policies=policies_of(table.table("policies")),
         metric=table.text("metric"),
-        reader=table.text("reader"),
+        columns=(columns := _columns(table.table("columns")) if "columns" in table.data else None),
+        reader=table.text("reader", None if columns is None else _COLUMNS),
         splits=splits,
         default_split=table.choice("default_split", tuple(splits)),
         subsets=table.texts("subsets"),
@@ -248,7 +273,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
         default_reference=table.choice("default_reference", references, references[0]),
         folders=table.texts("folders"),
         unchecked_fields=table.texts("unchecked_fields"),
-        recorded=tuple(entry for t in table.tables("recorded") for entry in _recorded(t, tuple(splits))),
+        recorded=tuple(entry for t in table.tables("recorded") for entry in recorded_of(t, tuple(splits))),
         notes=table.texts("notes"),
         digest=hashlib.sha256(raw).hexdigest()[:24],
         folder=folder,
@@ -257,6 +282,31 @@ def load_card(name: str, root: Path | None = None) -> Card:
     if ":" not in card.reader:
         table.fail("reader", "write it as module:attribute")
     return card
+
+
+def _columns(table: Table) -> Columns:
+    words = table.table("words")
+    one = isinstance(table.data.get("question"), str)
+    found = Columns(
+        question=(table.text("question"),) if one else table.texts("question"),
+        answers=table.texts("answers"),
+        gold=table.texts("gold"),
+        words={word: words.text(word) for word in tuple(words.data)},
+        id=table.text("id", ""),
+        systems=table.texts("systems"),
+        reference=table.text("reference", ""),
+        context=table.texts("context"),
+        subset=table.text("subset", ""),
+        cluster=table.text("cluster", ""),
+        attributes=table.texts("attributes"),
+    )
+    table.done()
+    for name in ("question", "answers", "gold"):
+        if not getattr(found, name):
+            table.fail(name, "name at least one field")
+    if found.systems and len(found.systems) != len(found.answers):
+        table.fail("systems", f"{len(found.systems)} fields for {len(found.answers)} answers")
+    return found
 
 
 def _scale(table: Table) -> Scale:
@@ -322,7 +372,7 @@ def _aggregate(table: Table) -> Aggregate:
     return aggregate
 
 
-def _recorded(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
+def recorded_of(table: Table, splits: tuple[str, ...]) -> list[Recorded]:
     """Read one entry; ``names`` lists several judges of one file, each in the column of its name."""
     names = table.texts("names")
     first = Recorded(

@@ -57,21 +57,14 @@ class Reader(base.Reader):
 
         ``column`` is the judge's model, or ``judge_name/judge_model`` where one model judged in several ways.
         """
-        found: dict[str, list[tuple[Row, list[Any]]]] = {}
-        for row in source.rows():
-            if "games" in row.data:
-                if row.data.get("split", self.split) != self.split:
-                    continue
-                name, games = f"{row.name('judge_name')}/{row.name('judge_model')}", row.require("games")
-            else:
-                games = row.require("judgments")
-                name = f"{row.data.get('judge_name') or 'judge'}/{_official_model(games)}"
-            if not isinstance(games, list) or not 1 <= len(games) <= len(_ORDERS):
-                row.fail("expected one or two games", "judgments" if "judgments" in row.data else "games")
-            found.setdefault(name, []).append((row, games))
-        rows, shown = _pick(found, column, source, self.split)
+        judged, names = self._judged(source)
+        shown = next(iter(judged)) if column is None and len(judged) == 1 else names.get(column or "")
+        if shown is None:
+            problem = "name the judge" if column is None else f"{column!r} is not one judge of it"
+            known = ", ".join(judged) or f"none for split {self.split}"
+            raise UsageError(f"{source.name}: {problem}; there are: {known}")
         replies: Replies = {}
-        for row, games in rows:
+        for row, games in judged[shown]:
             pair = row.name("pair_id")
             if (pair, _ORDERS[0]) in replies:
                 row.fail(f"pair {pair!r} appears twice for this judge", "pair_id")
@@ -80,6 +73,38 @@ class Reader(base.Reader):
             for order, game in zip(_ORDERS, games, strict=False):
                 replies[pair, order] = _reply(row, game, order)
         return Recording(shown, replies, tuple(o for o in _ORDERS if any(order == o for _, order in replies)))
+
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the models, with ``judge_name`` before those that judged in several ways."""
+        return self._judged(source)[1]
+
+    def _judged(self, source: Source) -> tuple[dict[str, list[tuple[Row, list[Any]]]], dict[str, str]]:
+        """Collect each judge's rows by the name to show, and every name that it may be called by."""
+        found: dict[tuple[str, str], list[tuple[Row, list[Any]]]] = {}
+        for row in source.rows():
+            if "games" in row.data:
+                if row.data.get("split", self.split) != self.split:
+                    continue
+                key, games = (row.name("judge_name"), row.name("judge_model")), row.require("games")
+            else:
+                games = row.require("judgments")
+                key = (str(row.data.get("judge_name") or "judge"), _official_model(games))
+            if not isinstance(games, list) or not 1 <= len(games) <= len(_ORDERS):
+                row.fail("expected one or two games", "judgments" if "judgments" in row.data else "games")
+            found.setdefault(key, []).append((row, games))
+        for name, model in [key for key in found if not key[1]]:
+            # A game that failed in the official code names no model: it is of the only one that judged in this way.
+            others = [key for key in found if key[0] == name and key[1]]
+            if len(others) == 1:
+                found[others[0]] += found.pop((name, model))
+        models = [model for _, model in found]
+        judged: dict[str, list[tuple[Row, list[Any]]]] = {}
+        names: dict[str, str] = {}
+        for (name, model), rows in found.items():
+            shown = name if not model else model if models.count(model) == 1 else f"{name}/{model}"
+            judged[shown] = rows
+            names |= {shown: shown, f"{name}/{model}": shown}
+        return judged, names
 
 
 def _subset(row: Row, origin: str) -> str:
@@ -95,23 +120,6 @@ def _official_model(games: Any) -> str:
         if isinstance(said, dict) and said.get("judge_model"):
             return str(said["judge_model"])
     return ""
-
-
-def _pick(
-    found: Mapping[str, list[tuple[Row, list[Any]]]], column: str | None, source: Source, split: str
-) -> tuple[list[tuple[Row, list[Any]]], str]:
-    if all("judgments" in row.data for rows in found.values() for row, _ in rows):
-        # An output file has one judge; a game that failed in the official code names no model.
-        merged = [entry for rows in found.values() for entry in rows]
-        models = sorted({name.partition("/")[2] for name in found} - {""})
-        if merged and len(models) <= 1 and column in {None, *models}:
-            return merged, models[0] if models else merged[0][0].data.get("judge_name", "judge")
-    names = [name for name in found if column in {name, name.partition("/")[2]} or (column is None and len(found) == 1)]
-    if len(names) == 1:
-        return found[names[0]], names[0].partition("/")[2]
-    known = ", ".join(name if len(names) > 1 else name.partition("/")[2] for name in found) or f"none for split {split}"
-    problem = "name the judge" if column is None else f"{column!r} is not one judge of it"
-    raise UsageError(f"{source.name}: {problem}; there are: {known}")
 
 
 def _reply(row: Row, game: Any, order: tuple[int, ...]) -> Reply:

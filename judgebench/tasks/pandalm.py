@@ -54,7 +54,9 @@ class Reader(base.Reader):
         """Read a file of verdicts; ``garbage`` and null are replies that could not be parsed."""
         replies: Replies = {}
         judge = ""
-        for row in source.rows():
+        rows, named = base.rows_of_judge(source.rows(), column, source.name)
+        column = column if named is None else None
+        for row in rows:
             here = [name for name, prefix in _JUDGES.items() if f"{prefix}_result" in row.data]
             if not here or (judge and judge != here[0]):
                 row.fail("expected the field gpt_result or pandalm_result, the same in every row", "gpt_result")
@@ -67,7 +69,13 @@ class Reader(base.Reader):
             if item not in items:
                 row.fail(f"idx {item} is not in the test set", "idx")
             replies[item, _ORDER] = _reply(row, _JUDGES[judge])
-        return Recording(judge, replies, (_ORDER,))
+        return Recording(named or judge, replies, (_ORDER,))
+
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name those of ``judge_name``, or the one whose field holds the verdicts."""
+        first = next(source.rows()).data
+        own = {name: name for name, prefix in _JUDGES.items() if f"{prefix}_result" in first}
+        return super().judges(source) or own
 
 
 def _reply(row: Row, prefix: str) -> Reply:

@@ -269,6 +269,10 @@ class Reader(base.Reader):
             values[domain] = value / 100
         return {**values, "score": average(values)}
 
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the models of a table of percentages."""
+        return {str(row.data["model"]): str(row.data["model"]) for row in source.rows() if "model" in row.data}
+
 
 def _item(row: Row) -> Item:
     domain = row.choice("subset", {name: name for name in DOMAINS})

@@ -74,6 +74,11 @@ class Reader(base.Reader):
             replies[mark.id, _OWN_ORDER] = reply
         return Recording(column or "", replies, (_OWN_ORDER,))
 
+    def judges(self, source: Source) -> Mapping[str, str]:
+        """Name the columns of judges."""
+        first = next(source.rows())
+        return {name: name for name in first.data if _is_judge(name, first)}
+
     def _marked(self, source: Source) -> Iterator[_Marked]:
         """Yield the labelled rows with their ids: the exam taker, the question, and the occurrence after the first."""
         seen: Counter[str] = Counter()

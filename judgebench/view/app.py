@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from judgebench.domain import names_of
 from judgebench.errors import IncompleteError, JudgebenchError, UsageError
 from judgebench.report.document.as_html import page
 from judgebench.report.document.text import clean
@@ -147,7 +148,7 @@ class View:
 
         def written(stored: Sequence[StoredRun]) -> str:
             figures = self._pages.compare(stored)
-            judges = [clean(one.run.judge) for one in stored]
+            judges = map(clean, names_of([one.run for one in stored]))
             report = "/report?" + urlencode([("run", name) for name in names])
             return page(
                 "view.compare",

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import digest
+from judgebench.domain import digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean, interval, words_of
 from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
@@ -138,16 +138,20 @@ class RunTable:
 
     def to_json(self) -> list[dict[str, Any]]:
         """Write the table as the page takes it."""
-        return [_row(entry) for entry in self.scan()]
+        entries = self.scan()
+        opened = [(entry.name, entry.stored.run) for entry in entries if entry.stored is not None]
+        judges = names_of([run for _, run in opened])
+        names = {name: judge for (name, _), judge in zip(opened, judges, strict=True)}
+        return [_row(entry, names.get(entry.name, "")) for entry in entries]
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: Entry, judge: str) -> dict[str, Any]:
     row: dict[str, Any] = {"name": entry.name, "stamp": entry.stamp, "error": clean(entry.error), **entry.figures}
     if entry.stored is None:
         return row | {"task": "", "judge": "", "status": "unreadable"}
     run = entry.stored.run
     cases, judged = run.counts.get("cases", 0), entry.figures.get("judged", 0)
-    row |= {"task": clean(run.task), "judge": clean(run.judge), "revision": clean(run.revision), "cases": cases}
+    row |= {"task": clean(run.task), "judge": clean(judge), "revision": clean(run.revision), "cases": cases}
     row |= {"gold": gold_word(run.gold_source), "measuring": entry.measured != entry.stamp}
     quiet = time.time() - entry.changed > _QUIET
     row["status"] = "complete" if cases <= judged else "incomplete" if quiet else "running"

@@ -65,7 +65,7 @@ def rooms(
     from judgebench.agreement.compare.standings import compare_all  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
-    from judgebench.api.sources import run_source  # noqa: PLC0415 - loaded on use
+    from judgebench.api.sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
     from judgebench.report.compare import ManyJudges, TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
@@ -74,11 +74,11 @@ def rooms(
         return run_source(stored).measure(policy, by_system=False, verify=False)[0]
 
     def report(chosen: Sequence[StoredRun]) -> str:
-        opened = [run_source(stored) for stored in chosen]
+        opened = run_sources(chosen)
         return report_page(report_sources(opened, policy, data=data, sample=sample, texts=True, tell=tell), live=True)
 
     def compare(chosen: Sequence[StoredRun]) -> str:
-        opened = [run_source(stored) for stored in chosen]
+        opened = run_sources(chosen)
         matched = match([one.judged(one.own.override(policy)) for one in opened], shared=True)
         if len(opened) > 2:
             return ManyJudges(compare_all(matched, known=metrics())).render(width=_WIDTH)

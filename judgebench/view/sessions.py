@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from judgebench.domain import names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.labels.annotation_files import read_labels
 from judgebench.labels.annotations import own_revision
@@ -91,10 +92,9 @@ class Sessions:
             raise UsageError("label or skip all items first: the judges' verdicts would colour what is left")
         labels = read_labels([session.writer.file])[session.task.name]
         rows: list[dict[str, Any]] = []
-        for stored in runs:
-            if stored.run.task != session.task.name:
-                continue
-            row: dict[str, Any] = {"judge": stored.run.judge, "run": stored.path.name}
+        mine = [stored for stored in runs if stored.run.task == session.task.name]
+        for stored, judge in zip(mine, names_of([stored.run for stored in mine]), strict=True):
+            row: dict[str, Any] = {"judge": judge, "run": stored.path.name}
             try:
                 row |= figures(self._measure(LabelledRun.of(stored, labels)))
             except JudgebenchError as error:

@@ -152,7 +152,7 @@ def answered(own: Ratings) -> Ratings:
 @pytest.fixture(scope="module")
 def pandalm(data_dir):
     from judgebench.agreement.ratings import from_verdicts
-    from judgebench.reproduce.reproduction import recorded_verdicts
+    from judgebench.reproduce.sources import recorded_verdicts
     from judgebench.tasks.base import open_task
 
     task = open_task("pandalm", data=data_dir)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = """
+from dataclasses import replace
 from judgebench.stats.coefficients.catalog import Metric
 from judgebench.stats.crosstab import Outcome
 from judgebench.domain import Item, Label, Reply, Response, Scale, Turn
@@ -44,6 +45,15 @@ def task(split, *, data, sample):
 
 def nobody(model, **settings):
     return 5
+
+class Shouting:
+    name = "shouting"
+    def __init__(self, plain):
+        self.plain = plain
+    def cases(self, item):
+        for case in self.plain.cases(item):
+            loud = tuple(replace(one, text=one.text.upper()) for one in item.responses)
+            yield replace(case, item=replace(item, responses=loud), probe="shouting")
 
 def misses(table):
     return Outcome(1 - float(np.trace(table.joint)), 1 - np.eye(len(table.joint)))
@@ -83,6 +93,19 @@ def test_a_third_party_judge_on_a_third_party_task(installed, tmp_path: Path) ->
     assert (row["judge"], row["task"], row["metrics"]["accuracy"]["value"]) == ("polite/m", "weather", 1.0)
     assert "weather" in call(env, tmp_path, "list", "tasks").stdout
     assert "polite" in call(env, tmp_path, "list", "judges").stdout
+
+
+def test_a_third_party_probe_is_asked_by_run_and_is_a_run_of_its_own(installed, tmp_path: Path) -> None:
+    env = installed("[judgebench.probes]\nshouting = weather_plugin:Shouting\n")
+    sample = ("run", "--judge", "baseline/longest", "--task", "pandalm", "--sample")
+    assert call(env, tmp_path, *sample).returncode == 0
+    done = call(env, tmp_path, *sample, "--probe", "shouting")
+    assert done.returncode == 0, done.stderr
+    assert "shouting" in call(env, tmp_path, "list", "probes").stdout
+    runs = {file.parent.name: file.read_text("utf-8") for file in tmp_path.glob("runs/*/verdicts.jsonl")}
+    assert sorted(text.count('"probe":"shouting"') for text in runs.values()) == [0, 48]
+    wrong = call(env, tmp_path, *sample, "--probe", "shouted")
+    assert (wrong.returncode, "did you mean 'shouting'" in wrong.stderr) == (2, True), wrong.stderr
 
 
 @pytest.mark.parametrize(
@@ -131,6 +154,34 @@ def test_a_third_party_metric_is_measured_with_an_interval(installed, tmp_path: 
     assert metrics["misses"]["value"] == pytest.approx(1 - metrics["percent_agreement"]["value"])
     assert metrics["misses"]["low"] < metrics["misses"]["value"] < metrics["misses"]["high"]
     assert "misses" in call(env, tmp_path, "list", "metrics").stdout
+
+
+def test_a_third_party_metric_without_a_witness_is_said_not_to_be_verified(installed, tmp_path: Path) -> None:
+    """Wherever figures are verified: run, score, compare and gate, in the table, in JSON and beside it."""
+    module = MODULE + (
+        'metric = Metric("misses", "misses", misses, low=0.0, high=1.0)\n'
+        "def by_hand(gold, judge):\n"
+        "    return sum(g != j for g, j in zip(gold, judge)) / len(gold)\n"
+        'heard = Metric("heard", "misses", misses, low=0.0, high=1.0, witness=by_hand)\n'
+    )
+    env = installed("[judgebench.metrics]\nmisses = weather_plugin:metric\nheard = weather_plugin:heard\n", module)
+    alone = "not verified: misses (nothing else computes it)"
+    asked = [call(env, tmp_path, "run", "--judge", f"baseline/{name}", "--task", "pandalm", "--sample", "--runs", name)
+             for name in ("first", "longest")]  # fmt: skip
+    assert all(alone in done.stdout for done in asked), asked[0].stderr
+    assert "heard" not in asked[0].stdout.partition("not verified")[2]
+    both = [str(path) for name in ("first", "longest") for path in (tmp_path / name).glob("pandalm*")]
+    plain, verified = (
+        json.loads(call(env, tmp_path, "score", *both, "--format", "json", *more).stdout)["rows"]
+        for more in ((), ("--verify",))
+    )
+    assert all("unverified" not in row for row in plain)
+    assert all(row["unverified"]["misses"] == "nothing else computes it" for row in verified)
+    assert all("heard" not in row["unverified"] for row in verified)
+    held = call(env, tmp_path, "compare", *both, "--metric", "misses", "--verify")
+    assert alone in held.stderr
+    gated = call(env, tmp_path, "gate", both[0], "--against", both[1], "--metric", "misses", "--verify")
+    assert alone in gated.stderr
 
 
 def test_judges_by_name() -> None:

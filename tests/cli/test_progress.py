@@ -40,7 +40,7 @@ class Judge(Own):
 
 def progress(runs: int = 1) -> Progress:
     dispatchers = Dispatchers(Options(max_concurrency=4))
-    dispatchers.of(Judge()).in_flight = 3
+    dispatchers.of(Judge())["j"].in_flight = 3
     planned = plan(Toy(), Judge(), Selection(Plain("both")), Conventions(Policies()))
     done = Summary(
         asked=5, usage=Usage(900, 100, 0.25), statuses=Counter({Status.OK: 4, Status.FAILED: 1}),

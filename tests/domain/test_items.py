@@ -39,3 +39,12 @@ def test_a_changed_copy_has_a_digest_of_its_own() -> None:
     assert changed.content_digest != before[0]
     assert replace(case, item=changed).key != before[1]
     assert item == replace(item)
+
+
+def test_what_is_shown_since_the_second_version_changes_only_items_that_have_it() -> None:
+    plain = Item("i1", (Turn.of("user", "Q?"),), (Response("a"), Response("b")), (), "human")
+    said = (Turn.of("assistant", "hm"), Turn.of("user", "well?"), Turn.of("assistant", "a"))
+    long = replace(plain, responses=(Response("a", turns=said), Response("b")))
+    assert plain.content_digest == "070c2afe05b65d4cfc0ee3b1"
+    assert long.content_digest != plain.content_digest
+    assert replace(long, responses=(Response("a", turns=said[1:]), Response("b"))).content_digest != long.content_digest

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ _LONGEST_DIFF = 24
 
 @dataclass
 class Change:
-    """Outputs that may differ, and why: by texts in place of others, by being new or gone, or at will."""
+    """Outputs that may differ, and why: by texts in place of others, by what a pattern adds, by being new or gone, or at will."""
 
     outputs: str
     reason: str
@@ -37,11 +38,14 @@ class Change:
     new: bool = False
     gone: bool = False
     free: bool = False
+    added: str = ""
     used: bool = False
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.replace, self.new, self.gone, self.free))) != 1 or not self.reason.strip():
-            raise ValueError(f"{CHANGES.name}: {self.outputs}: give a reason, and one of replace, new, gone and free")
+        if sum(map(bool, (self.replace, self.new, self.gone, self.free, self.added))) != 1 or not self.reason.strip():
+            raise ValueError(
+                f"{CHANGES.name}: {self.outputs}: give a reason, and one of replace, added, new, gone and free"
+            )
 
 
 def read_changes(file: Path = CHANGES) -> list[Change]:
@@ -61,7 +65,11 @@ def explain(name: str, old: bytes | None, new: bytes | None, changes: list[Chang
         for text, other in one.replace:
             turned = turned.replace(text, other)
         used += [one] if turned != before else []
-    if turned.encode("utf-8", "surrogateescape") == new:
+    now = new.decode("utf-8", "surrogateescape")
+    for one in mine:
+        before, now = now, re.sub(one.added, "", now) if one.added else now
+        used += [one] if now != before else []
+    if turned == now:
         return used
     return [one for one in mine if one.free]
 

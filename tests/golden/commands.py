@@ -79,6 +79,7 @@ def _asking() -> Iterator[Scene]:
                 "labels-add": "--labels labels --labels-mode add --runs k", "rates": "--rpm 100000 --tpm 1e9 --attempts 2 --runs l",
                 "lanes": "--max-concurrency 3 --hedge 60 --timeout 50 --runs m", "output": "--output out/rows.json --runs n",
                 "reference": "--reference none --runs o", "config": "--config defaults.toml --runs p",
+                "probe": "--probe nothing --runs q",
             },
         ),
         step("failing", "run --judge own:failing --task pandalm --sample --runs z --limit 3 --attempts 1"),

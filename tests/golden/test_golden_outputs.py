@@ -64,5 +64,8 @@ def test_a_change_explains_what_it_says_and_no_more() -> None:
     assert not explain("gate/a.txt", b"x is no run\n", b"x is not a run\n", [word])
     assert not explain("score/a.txt", None, b"x", [word])
     assert explain("b", None, b"x", [Change("b", "an analysis more", new=True)])
+    more = Change("b", "a field more", added=r"\n *more")
+    assert explain("b", b"x\n", b"x\n  more\n", [more]) == [more]
+    assert not explain("b", b"x\n", b"y\n  more\n", [more])
     with pytest.raises(ValueError, match="one of"):
         Change("b", "whatever")

@@ -98,6 +98,18 @@ def test_conversations_documents_and_criteria_are_shown() -> None:
     assert "cannot rate high" not in text
 
 
+def test_the_turns_of_a_response_are_shown_one_by_one() -> None:
+    said = (Turn.of("assistant", "Hm."), Turn.of("user", "Well?"), Turn.of("assistant", "Paris."))
+    item = Item("i", (Turn.of("user", "Q?"),), (Response("Paris.", turns=said), Response("Rome.")), (), "human")
+    (_, user) = load_prompt(None, Scale.pair()).render(Case(item, (1, 0)), Scale.pair())
+    names = re.findall(r"begin (response [^\[]*) \[", user.text)
+    assert names == [
+        "response A",
+        *(f"response B, {who} turn {n}" for n, who in enumerate(["assistant", "user", "assistant"], 1)),
+    ]
+    assert "Well?" in user.text
+
+
 def test_images_stay_where_they_stood() -> None:
     turn = Turn("user", (Part("Before."), Part(image="https://example.org/x.png"), Part("After.")))
     item = Item("i", (turn,), (Response("a", images=("y.png",)), Response("b")), (), "human")

@@ -13,7 +13,7 @@ from reported_runs import HOSTILE, Made, noisy, people, recorded, reported
 from judgebench.agreement.alt_test import alt_test_ratings, default_epsilon
 from judgebench.agreement.bias import length_preference, retest_agreement
 from judgebench.agreement.policies import apply
-from judgebench.domain import Policies, Scale
+from judgebench.domain import Policies, Scale, names_of
 from judgebench.report.page.page import sections, sentence
 from judgebench.report.page.stand_in import MARGIN, answer
 
@@ -239,7 +239,10 @@ def test_baselines_are_not_asked() -> None:
 
 def test_two_runs_of_one_judge_are_told_apart() -> None:
     run = _made(0.95)
-    found = _section(sections([run, run]), "summary")
+    named = [
+        replace(run, rows=tuple(replace(row, judge=name) for row in run.rows)) for name in names_of([run.run, run.run])
+    ]
+    found = _section(sections(named), "summary")
     assert {row[0].strip("¹²³⁴⁵ ") for row in found.rows} == {"model #1", "model #2"}
 
 

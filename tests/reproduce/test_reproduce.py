@@ -17,7 +17,8 @@ from judgebench.domain import Item, Label, Reply, Response, Scale, Status, Turn
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce import reproduction as module
-from judgebench.reproduce.reproduction import recorded_verdicts, reproduce
+from judgebench.reproduce.reproduction import reproduce
+from judgebench.reproduce.sources import recorded_verdicts
 from judgebench.tasks.base import Recording
 from judgebench.tasks.card import load_card
 

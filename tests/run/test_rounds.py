@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import web
 from processes import until
 from round_judges import Jury, OwnAnswerFirst, llm
 from servers.fake_batches import FakeBatches
 
 from judgebench.api.asking import Showing, plan_run
-from judgebench.domain import Case, Completion, Message, Needs, Reply, Request, Scale, Status
+from judgebench.domain import Case, Completion, Message, Needs, Reply, Request, Scale, Status, Token
+from judgebench.errors import UsageError
+from judgebench.judges.backends.server import create as serve
+from judgebench.judges.model import Model
 from judgebench.run.batch.engine import Waiting, execute_in_batches
 from judgebench.run.dialogue import Dialogue
 from judgebench.run.engine import Options
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
 
 KEY = "sk-canary-0123456789"
 OWN_ANSWER = "Your own answer was"
+OTHER = [{"token": "B", "logprob": -1.0}]
 
 
 class Server(FakeBatches):
@@ -137,6 +144,61 @@ def test_a_judge_that_never_ends_is_broken() -> None:
 
     with pytest.raises(Exception, match="rounds"):
         Dialogue(Endless(), next(planned(two()).cases()), Scale.pair())
+
+
+def test_what_a_judge_needs_and_no_backend_can_do_is_said_before_anything_is_asked() -> None:
+    class Structured(Twins):
+        needs = Needs(capabilities=frozenset({"schema", "logprobs"}))
+
+        def __init__(self, model: Model) -> None:
+            self.backends = {model.name: model}
+
+    async def complete(request: Request) -> Completion:
+        raise AssertionError(request)
+
+    plain, able = (Model("m", complete, can=can) for can in (frozenset({"images"}), frozenset({"schema", "logprobs"})))
+    with pytest.raises(UsageError, match="twins needs logprobs, schema, which m can't do"):
+        planned(Structured(plain))
+    assert planned(Structured(able)).total == 48
+
+
+def test_options_and_what_they_bring_travel_both_ways() -> None:
+    seen: list[dict[str, Any]] = []
+
+    class Told(FakeBatches):
+        async def _answer(self, request: Any, write: Any) -> Any:
+            seen.append(await request.json())
+            choices = [
+                {
+                    "message": {"content": text},
+                    "finish_reason": "stop",
+                    "logprobs": {"content": [{"token": text, "logprob": -0.5, "top_logprobs": OTHER}]},
+                }
+                for text in "AB"
+            ]
+            body = {"choices": choices, "usage": {"prompt_tokens": 5, "completion_tokens": 2}}
+            return web.json_response(body)
+
+    options = (("effort", "low"), ("logprobs", 2), ("max_tokens", 9), ("n", 2), ("schema", {"type": "object"}))
+    with Told() as server:
+        model = serve(
+            "m", prompt=None, base_url=server.openai_url, temperature=0, max_tokens=64, timeout=9, seed=None
+        ).model
+
+        async def ask() -> Completion:
+            try:
+                return await model.complete(Request("server/m", (Message.of("user", "?"),), options))
+            finally:
+                await model.aclose()
+
+        said = asyncio.run(ask())
+    [body] = seen
+    assert (body["reasoning_effort"], body["logprobs"], body["top_logprobs"], body["n"], body["max_tokens"]) == (
+        "low", True, 2, 2, 9
+    )  # fmt: skip
+    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert (said.text, said.choices, said.logprobs) == ("A", ("A", "B"), (Token("A", -0.5, (("B", -1.0),)),))
+    assert Completion.from_json(json.loads(json.dumps(said.to_json()))) == replace(said, seconds=round(said.seconds, 6))
 
 
 # --- engines ----------------------------------------------------------------------------------------

@@ -128,6 +128,7 @@ SELECTING: dict[str, Run] = {
     "models": replace(RUN, models={"m-2": 1}),
     "spent": replace(RUN, spent={"asked": 3}),
     "schema": replace(RUN, schema="x"),
+    "probe": replace(RUN, probe="placebo"),
 }
 
 

@@ -284,7 +284,9 @@ def test_what_is_known_of_runs_has_every_form_and_its_schema(tmp_path: Path) -> 
     assert repr(found).startswith(f"<Verification: {path}: ")
     assert repr(facts) == f"<RunFacts: {RUN.judge} on {RUN.task}: 2 ok>"
     told = json.loads(facts.render("json"))
-    assert told == json.loads((path / MANIFEST).read_text()) | {"holds": told["holds"]}
+    more = {name: told[name] for name in ("conditions", "holds")}
+    assert told == json.loads((path / MANIFEST).read_text()) | more
+    assert more["conditions"] == RUN.conditions.named()
 
 
 def test_nothing_to_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.reproduce.published import load_published
-from judgebench.tasks.base import open_task
+from judgebench.tasks.base import open_task, recorded_judges
 from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
@@ -169,6 +169,26 @@ def test_a_file_of_several_judges_needs_a_name(tmp_path: Path) -> None:
     assert task.recorded(path, "reward_model/two").replies[first, FORTH].text == "A it is"
     with pytest.raises(UsageError, match="none for split claude"):
         open_task("judgebench:claude", sample=True).recorded(path)
+
+
+def test_one_model_that_judged_in_two_ways_is_two_judges(tmp_path: Path) -> None:
+    task = open_task("judgebench", sample=True)
+    plain = official([["A>B", "B>A"], [None, None]])
+    rubric = [row | {"judge_name": "rubric"} for row in official([["B>A", "A>B"], ["A>B", "B>A"]])]
+    path = write(tmp_path / "out.jsonl", [*plain, *rubric])
+    assert list(recorded_judges(path, task.reader)) == ["arena_hard/m/x", "rubric/m/x"]
+    with pytest.raises(UsageError, match="name the judge; there are: arena_hard/m/x, rubric/m/x"):
+        task.recorded(path)
+    with pytest.raises(UsageError, match="'m/x' is not one judge of it"):
+        task.recorded(path, "m/x")
+    found = [task.recorded(path, judge) for judge in ("arena_hard/m/x", "rubric/m/x")]
+    assert [recording.name for recording in found] == ["arena_hard/m/x", "rubric/m/x"]
+    ids = [item.id for item in task.items()][:2]
+    assert [[recording.replies[one, FORTH].code for one in ids] for recording in found] == [[0, None], [2, 0]]
+    # Named alike, it is one judge, however its file is called by.
+    once = write(tmp_path / "once.jsonl", plain)
+    assert recorded_judges(once, task.reader) == {"m/x": "m/x", "arena_hard/m/x": "m/x"}
+    assert task.recorded(once, "arena_hard/m/x").name == task.recorded(once).name == "m/x"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError
 from judgebench.reproduce.published import load_published
-from judgebench.tasks.base import open_task
+from judgebench.tasks.base import open_task, recorded_judges
 from judgebench.tasks.card import card_dir
 
 if TYPE_CHECKING:
@@ -120,6 +120,23 @@ def test_recorded_verdicts_of_both_judges_are_read(tmp_path: Path) -> None:
 def test_wrong_verdicts_are_named(tmp_path: Path, records: list[dict[str, Any]], said: str) -> None:
     with pytest.raises(DataError, match=said):
         open_task("pandalm", sample=True).recorded(write(tmp_path / "v.json", records))
+
+
+def test_a_judge_name_tells_judges_of_one_file_apart(tmp_path: Path) -> None:
+    task = open_task("pandalm", sample=True)
+    said = {"first prompt": ("1", "2"), "second prompt": ("Tie", "2")}
+    path = write(
+        tmp_path / "v.json",
+        [{"idx": i, "gpt_result": s, "judge_name": name} for name, all_ in said.items() for i, s in enumerate(all_)],
+    )
+    assert list(recorded_judges(path, task.reader)) == list(said)
+    found = [task.recorded(path, name) for name in said]
+    assert [recording.name for recording in found] == list(said)
+    assert [[recording.replies[i, ORDER].code for i in "01"] for recording in found] == [[0, 2], [1, 2]]
+    with pytest.raises(UsageError, match="name the judge; there are: first prompt, second prompt"):
+        task.recorded(path)
+    alone = write(tmp_path / "g.json", [{"idx": 0, "gpt_result": "1"}])
+    assert recorded_judges(alone, task.reader) == {"gpt-3.5-turbo": "gpt-3.5-turbo"}
 
 
 def test_another_judge_is_not_read_by_mistake(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Verdict
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import is_own_format, read_recording
 
 PAIR = Scale.pair()
@@ -92,3 +92,25 @@ def test_a_missing_file_says_so(tmp_path) -> None:
 def test_own_formats_are_told_from_others(tmp_path) -> None:
     assert is_own_format(write(tmp_path, "r.csv", "id,verdict\n1,A\n"))
     assert not is_own_format(write(tmp_path, "v.json", '[{"idx": 0, "gpt_result": "1"}]'))
+
+
+def test_judges_of_one_file_are_told_apart(tmp_path) -> None:
+    lines = [
+        {"id": item, "verdict": verdict, "judge_name": judge}
+        for judge, verdicts in (("strict", "AB"), ("mild", "AA"))
+        for item, verdict in zip("xy", verdicts, strict=True)
+    ]
+    path = write(tmp_path, "r.jsonl", "\n".join(map(json.dumps, lines)))
+    found = [read_recording(path, PAIR, judge) for judge in ("strict", "mild")]
+    assert [recording.name for recording in found] == ["strict", "mild"]
+    assert [[reply.code for reply in recording.replies.values()] for recording in found] == [[0, 2], [0, 0]]
+    with pytest.raises(UsageError, match=r"r\.jsonl: name the judge; there are: strict, mild"):
+        read_recording(path, PAIR)
+    with pytest.raises(UsageError, match="'stern' is not a judge of it; there are: strict, mild"):
+        read_recording(path, PAIR, "stern")
+    # One judge's name changes nothing.
+    alone = write(tmp_path, "alone.csv", "id,verdict,judge_name\nx,A,strict\n")
+    assert (read_recording(alone, PAIR).name, read_recording(alone, PAIR, "strict").name) == ("alone", "strict")
+    mixed = write(tmp_path, "mixed.csv", "id,verdict,judge_name\nx,A,strict\ny,A,\n")
+    with pytest.raises(DataError, match=r"mixed\.csv:3.*judge_name.*says no judge"):
+        read_recording(mixed, PAIR)

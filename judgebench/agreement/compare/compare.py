@@ -160,6 +160,11 @@ class Comparison:
     differing: tuple[Differing, ...] = ()
 
     @property
+    def judges(self) -> tuple[str, str]:
+        """The names of both."""
+        return self.first, self.second
+
+    @property
     def main(self) -> ComparisonLine:
         """The line that the verdict is about: the headline on all items."""
         return next(line for line in self.lines if (line.subset, line.metric) == ("all", self.headline))

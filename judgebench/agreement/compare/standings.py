@@ -86,6 +86,11 @@ class Standings:
     left_out: int
     incomplete: int
 
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Their names, the best first."""
+        return tuple(one.judge for one in self.standings)
+
 
 def compare_all(
     matched: Matched, metric: str = "", *, known: Mapping[str, Metric] | None = None, seed: int = 0
@@ -217,8 +222,8 @@ def shared_influences(judged: Sequence[Judged], metric: Metric) -> list[Influenc
     return found
 
 
-def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> None:
-    """Recompute what a comparison rests on, on all rows, with scikit-learn, krippendorff and scipy.
+def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str, Metric]) -> dict[str, str]:
+    """Recompute what a comparison rests on, each judge's figures on all rows; name what nothing recomputes, and why.
 
     MismatchError if a witness computes another value; without names, of the metrics that the scale calls for.
     """
@@ -228,12 +233,14 @@ def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str,
     figures = chosen(matched, metrics, known)
     _, judges = next(groups(matched))
     among = None if sequences(matched) else shared_numbers(matched, matched.scored)
+    alone: dict[str, str] = {}
     for name, ratings, judge in zip(matched.judges, matched.ratings, judges, strict=True):
         where = f"{matched.task}, {name}"
         tables = {name: judge.estimate(metric) for name, metric in figures.items() if not isinstance(metric, str)}
         rows = {name: judge.estimate(metric) for name, metric in figures.items() if isinstance(metric, str)}
-        verify_scored(judge.scored, tables, where=where)
+        alone |= verify_scored(judge.scored, tables, known, where=where)
         if among is None:
-            verify_sequences(select(ratings, judge.scored.row), judge.scored.policies, rows, where=where)
+            alone |= verify_sequences(select(ratings, judge.scored.row), judge.scored.policies, rows, where=where)
         elif rows:
-            verify_numbers(ratings, judge.scored, rows, where=where, among=among)
+            alone |= verify_numbers(ratings, judge.scored, rows, where=where, among=among)
+    return alone

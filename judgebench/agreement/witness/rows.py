@@ -1,21 +1,21 @@
 """Witnesses of figures of rows: scores and probabilities, rankings, steps, by other libraries or as they are defined.
 
 Where no library has a figure (calibration errors, edit distances, ProcessBench's F1) the witness is its definition,
-written out in loops: slow, and short enough to be checked by eye. They return the names of the figures that they
-confirmed, and raise MismatchError, saying ``where``, if one differs by more than 1e-9.
+written out in loops: slow, and short enough to be checked by eye. They return the names of the figures that they did
+not confirm, with the reason, and raise MismatchError, saying ``where``, if one differs by more than 1e-9.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.policies import checked_steps
+from judgebench.agreement.policies import checked_steps, sequences_of
 from judgebench.agreement.score_metrics import numbers_of, rated
-from judgebench.agreement.witness.tables import TOLERANCE
-from judgebench.errors import MismatchError
+from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, hold
 from judgebench.stats.coefficients.calibration import LOG_CLIP, LOGIT_CLIP
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 Told: TypeAlias = "tuple[float, str] | None"
 Order: TypeAlias = tuple[int, ...]
 
-_PLAIN = "the definition in loops"
 _BINS = 10
 #: A step this small, in standard units of the logits, leaves a root where it is.
 _NEAR = 1e-11
@@ -47,22 +46,22 @@ def verify_numbers(
     *,
     where: str = "",
     among: npt.NDArray[np.bool_] | None = None,
-) -> list[str]:
+) -> dict[str, str]:
     """Recompute figures of a judge's numbers with scikit-learn and scipy, as `score_figures` takes them."""
     if ratings.score is None:
-        return []
+        return {}
     if scored.scale.kind == "rate":
         _, gold, judge, _ = rated(ratings, scored, among)
         return _hold(metrics, {name: _call(one, gold, judge) for name, one in _RATED.items()}, where)
     numbers = numbers_of(ratings, scored, among)
     if numbers is None:
-        return []
+        return {}
     return _hold(metrics, {name: _call(one, numbers) for name, one in _NUMBERS.items()}, where)
 
 
 def verify_sequences(
     group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], *, where: str = ""
-) -> list[str]:
+) -> dict[str, str]:
     """Recompute figures of rankings or steps with scikit-learn and scipy, and by their definitions."""
     if group.scale.kind == "rank":
         return _hold(metrics, {name: _call(_ranked, group, *one) for name, one in _ORDERS.items()}, where)
@@ -71,29 +70,54 @@ def verify_sequences(
     return _hold(metrics, {name: _call(one, rows) for name, one in _STEPS.items()}, where)
 
 
+def verify_sequence_ceilings(group: Ratings, ceilings: Mapping[str, Estimate], *, where: str = "") -> dict[str, str]:
+    """Recompute the means over pairs of annotators, each item once; what nothing recomputes is ``ceiling_<figure>``."""
+    _, gold = sequences_of(group)
+    _, first = np.unique(group.item, return_index=True)
+    people = [[tuple(code for code in row if code >= 0) for row in own] for own in gold[first].tolist()]
+    steps = gold[first].tolist()
+
+    def mean(figure: Callable[[Order, Order], float]) -> Told:
+        values: list[float] = []
+        for i, j in combinations(range(gold.shape[1]), 2):
+            met = [figure(own[i], own[j]) for own in people if own[i] and own[j]]
+            values += [math.fsum(met) / len(met)] if met else []
+        return math.fsum(values) / len(values), PLAIN
+
+    def agreement() -> Told:
+        values: list[float] = []
+        for i, j in combinations(range(gold.shape[1]), 2):
+            met = [own for own in steps if max(own[i]) >= 0 and max(own[j]) >= 0]
+            hits = [a == b for own in met for a, b in zip(own[i], own[j], strict=True) if a >= 0]
+            values += [sum(hits) / len(hits)] if hits else []
+        return math.fsum(values) / len(values), PLAIN
+
+    known = {name: _call(mean, figure) for name, (figure, _, _) in _ORDERS.items()}
+    known = {"step_agreement": agreement} if group.scale.kind == "steps" else known
+    return _hold(
+        {f"ceiling_{name}": one for name, one in ceilings.items()},
+        {f"ceiling_{name}": one for name, one in known.items()},
+        where,
+    )
+
+
 def _call(function: Callable[..., Told], *given: Any) -> Callable[[], Told]:
     return lambda: function(*given)
 
 
-def _hold(metrics: Mapping[str, Estimate], witnesses: Mapping[str, Callable[[], Told]], where: str) -> list[str]:
-    """Hear the witnesses of what has a value."""
-    confirmed: list[str] = []
-    for name, witness in witnesses.items():
-        ours = metrics[name].value if name in metrics else None
-        if ours is None:
+def _hold(metrics: Mapping[str, Estimate], witnesses: Mapping[str, Callable[[], Told]], where: str) -> dict[str, str]:
+    """Hear the witnesses of what has a value; name what they leave unconfirmed, and why."""
+    alone: dict[str, str] = {}
+    for name, estimate in metrics.items():
+        if estimate.value is None:
             continue
-        told = witness()
-        if told is None:
-            continue
-        theirs, library = told
-        # A slope has no bounds: beyond 1 the tolerance is a share of it.
-        if not abs(theirs - ours) <= TOLERANCE * max(1.0, abs(ours)):
-            raise MismatchError(
-                f"{f'{where}: ' if where else ''}{name} is {ours!r} here and {theirs!r} by {library}; "
-                "please report this with the data"
-            )
-        confirmed.append(name)
-    return confirmed
+        if name not in witnesses:
+            alone[name] = NO_WITNESS
+        elif (told := witnesses[name]()) is None:
+            alone[name] = "its witness finds no root"
+        else:
+            hold(name, estimate.value, *told, where=where)
+    return alone
 
 
 def _sklearn() -> Any:
@@ -132,7 +156,7 @@ def _ece(numbers: ScoredNumbers) -> Told:
         # Right-closed: the first edge k / 10 that is not below the probability.
         place = next(k for k in range(1, _BINS + 1) if value <= k / _BINS)
         gaps[place - 1] += value - right
-    return math.fsum(map(abs, gaps)) / p.size, _PLAIN
+    return math.fsum(map(abs, gaps)) / p.size, PLAIN
 
 
 def _ece_equal_mass(numbers: ScoredNumbers) -> Told:
@@ -143,7 +167,7 @@ def _ece_equal_mass(numbers: ScoredNumbers) -> Told:
         below.setdefault(value, rank)
     for value, right in zip(p.tolist(), y.tolist(), strict=True):
         gaps[below[value] * _BINS // p.size] += value - right
-    return math.fsum(map(abs, gaps)) / p.size, _PLAIN
+    return math.fsum(map(abs, gaps)) / p.size, PLAIN
 
 
 def _line(numbers: ScoredNumbers) -> tuple[float, float] | None:
@@ -189,7 +213,7 @@ def _spiegelhalter(numbers: ScoredNumbers) -> Told:
     p, y = (side.tolist() for side in _sure(numbers))
     above = math.fsum((right - value) * (1 - 2 * value) for value, right in zip(p, y, strict=True))
     below = math.fsum((1 - 2 * value) ** 2 * value * (1 - value) for value in p)
-    return above / math.sqrt(below), _PLAIN
+    return above / math.sqrt(below), PLAIN
 
 
 def _threshold(numbers: ScoredNumbers) -> Told:
@@ -210,7 +234,7 @@ def _scipy_correlation(name: str) -> Callable[[Floats, Floats], Told]:
 def _ccc(gold: Floats, judge: Floats) -> Told:
     covariance = np.cov(gold, judge, ddof=0)
     apart = (gold.mean() - judge.mean()) ** 2
-    return float(2 * covariance[0, 1] / (covariance[0, 0] + covariance[1, 1] + apart)), "numpy (cov)"
+    return float(2 * covariance[0, 1] / (covariance[0, 0] + covariance[1, 1] + apart)), PLAIN
 
 
 def _icc(gold: Floats, judge: Floats) -> Told:
@@ -221,7 +245,7 @@ def _icc(gold: Floats, judge: Floats) -> Told:
     columns = n * float(((table.mean(axis=0) - grand) ** 2).sum())
     rest = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + grand
     error = float((rest**2).sum()) / (n - 1)
-    return (rows - error) / (rows + error + 2 * (columns - error) / n), "the mean squares of a two-way layout"
+    return (rows - error) / (rows + error + 2 * (columns - error) / n), PLAIN
 
 
 def _absolute(gold: Floats, judge: Floats) -> Told:
@@ -229,7 +253,7 @@ def _absolute(gold: Floats, judge: Floats) -> Told:
 
 
 def _signed(gold: Floats, judge: Floats) -> Told:
-    return math.fsum((judge - gold).tolist()) / gold.size, _PLAIN
+    return math.fsum((judge - gold).tolist()) / gold.size, PLAIN
 
 
 def _places(order: Order) -> list[int]:
@@ -338,22 +362,22 @@ def _solutions(rows: Sequence[Solution], *, flawed: bool) -> list[bool]:
 
 def _first_error(rows: Sequence[Solution]) -> Told:
     hits = _solutions(rows, flawed=True)
-    return sum(hits) / len(hits), _PLAIN
+    return sum(hits) / len(hits), PLAIN
 
 
 def _flawless(rows: Sequence[Solution]) -> Told:
     hits = _solutions(rows, flawed=False)
-    return sum(hits) / len(hits), _PLAIN
+    return sum(hits) / len(hits), PLAIN
 
 
 def _first_error_f1(rows: Sequence[Solution]) -> Told:
     parts = [sum(hits) / len(hits) for hits in (_solutions(rows, flawed=flawed) for flawed in (True, False))]
-    return (2 * parts[0] * parts[1] / sum(parts) if sum(parts) > 0 else 0.0), _PLAIN
+    return (2 * parts[0] * parts[1] / sum(parts) if sum(parts) > 0 else 0.0), PLAIN
 
 
 def _whole(rows: Sequence[Solution]) -> Told:
     hits = [all(g in {-1, said} for g, said in zip(gold, judge, strict=True)) for gold, judge, _ in rows]
-    return sum(hits) / len(hits), _PLAIN
+    return sum(hits) / len(hits), PLAIN
 
 
 _NUMBERS: dict[str, Callable[[ScoredNumbers], Told]] = {
@@ -379,10 +403,10 @@ _RATED: dict[str, Callable[[Floats, Floats], Told]] = {
 _ORDERS: dict[str, tuple[Callable[[Order, Order], float], float, str]] = {
     "kendall_tau": (_tau, -1.0, "scipy (kendalltau)"),
     "mean_spearman_rho": (_rho, -1.0, "scipy (spearmanr)"),
-    "levenshtein_distance": (_edits, 1.0, _PLAIN),
-    "footrule_distance": (_footrule, 1.0, _PLAIN),
-    "top_1_agreement": (_first, 0.0, _PLAIN),
-    "percent_agreement": (_same, 0.0, _PLAIN),
+    "levenshtein_distance": (_edits, 1.0, PLAIN),
+    "footrule_distance": (_footrule, 1.0, PLAIN),
+    "top_1_agreement": (_first, 0.0, PLAIN),
+    "percent_agreement": (_same, 0.0, PLAIN),
 }
 _STEPS: dict[str, Callable[[Sequence[Solution]], Told]] = {
     "percent_agreement": _whole,

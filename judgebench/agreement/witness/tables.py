@@ -1,60 +1,102 @@
-"""Witnesses: every point estimate once more, by libraries that others wrote.
+"""Witnesses: every point estimate once more, by libraries that others wrote where they have it.
 
-The witnesses see the very rows that were scored, so a difference is a fault in a formula, not in a convention.
+What no library has is compared with `judgebench.agreement.witness.definitions`. The witnesses see the very rows that
+were scored, so a difference is a fault in a formula, not in a convention.
 The alternative annotator test is told item by item, as in its paper, and shares nothing with ours but the labels.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from judgebench.agreement.witness.definitions import DEFINITIONS, Pairs
 from judgebench.errors import MismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from judgebench.agreement.alt_test import AltTest
-    from judgebench.agreement.policies import Codes, Scored
+    from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
-    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Floats, Level
+
+#: A figure by a witness, and whose it is.
+Told: TypeAlias = tuple[float, str]
 
 #: Largest difference that counts as the same figure.
 TOLERANCE = 1e-9
 #: Cells beyond which krippendorff, which keeps a matrix per item, would not fit in memory.
 _ALPHA_CELLS = 20_000_000
+#: Whose a figure is that is written out here.
+PLAIN = "its definition, in loops"
+#: Why a figure is not confirmed.
+NO_WITNESS = "nothing else computes it"
 
 
 class _SkipError(Exception):
-    """A witness that can't or must not speak, with the reason."""
+    """A library that can't speak here: the definition does."""
 
 
-def verify_scored(scored: Scored, metrics: Mapping[str, Estimate], *, where: str = "") -> dict[str, str]:
-    """Recompute point estimates with scikit-learn, krippendorff and scipy; name the metrics without a witness, and why.
+def verify_scored(
+    scored: Scored,
+    metrics: Mapping[str, Estimate],
+    known: Mapping[str, Metric] | None = None,
+    *,
+    pairs: Pairs | None = None,
+    where: str = "",
+) -> dict[str, str]:
+    """Recompute point estimates of metrics of labels; name those that nothing recomputes, and why.
 
-    MismatchError, saying ``where``, if a witness differs by more than 1e-9.
+    The witness is the one that the metric's row names, a library or its definition, and the definition where that
+    library can't speak (unusable verdicts, a mean as gold, too many rows). ``known`` has the rows of metrics that are
+    not built in. MismatchError, saying ``where``, if a witness differs by more than 1e-9.
     """
-    skipped: dict[str, str] = {}
+    pairs = Pairs.of(scored) if pairs is None else pairs
+    alone: dict[str, str] = {}
     for name, estimate in metrics.items():
         if estimate.value is None:
-            skipped[name] = f"undefined ({estimate.undefined}): the libraries differ here, and none says why"
             continue
-        witness = _WITNESSES.get(name)
-        if witness is None:
-            skipped[name] = "none of the named libraries computes it"
-            continue
+        told = _told(name, scored, pairs, known or {})
+        if told is None:
+            alone[name] = NO_WITNESS
+        else:
+            hold(name, estimate.value, *told, where=where)
+    return alone
+
+
+def hold(name: str, ours: float, theirs: float, whose: str, *, where: str = "") -> None:
+    """Compare a figure with its witness's; MismatchError, saying ``where``, if they differ."""
+    # A slope has no bounds: beyond 1 the tolerance is a share of it.
+    if not abs(theirs - ours) <= TOLERANCE * max(1.0, abs(ours)):
+        raise MismatchError(
+            f"{f'{where}: ' if where else ''}{name} is {ours!r} here and {theirs!r} by {whose}; "
+            "please report this with the data"
+        )
+
+
+def define(name: str, pairs: Pairs, known: Mapping[str, Metric]) -> Told | None:
+    """Compute a metric as it is defined, or by the witness that its row brings along; None where there is neither."""
+    definition = DEFINITIONS.get(name)
+    if definition is not None:
+        return definition(pairs), PLAIN
+    witness = known[name].witness if name in known else ""
+    if isinstance(witness, str):
+        return None
+    gold, judge, times = pairs.rows()
+    return float(witness(np.repeat(gold, times).tolist(), np.repeat(judge, times).tolist())), "the witness it names"
+
+
+def _told(name: str, scored: Scored, pairs: Pairs, known: Mapping[str, Metric]) -> Told | None:
+    library = _LIBRARIES.get(name)
+    if library is not None:
         try:
-            theirs, library = witness(scored)
-        except _SkipError as reason:
-            skipped[name] = str(reason)
-            continue
-        if not abs(theirs - estimate.value) <= TOLERANCE:
-            raise MismatchError(
-                f"{f'{where}: ' if where else ''}{name} is {estimate.value!r} here and {theirs!r} by {library}; "
-                "please report this with the data"
-            )
-    return skipped
+            return library(scored, pairs)
+        except _SkipError:
+            pass
+    return define(name, pairs, known)
 
 
 def _sklearn() -> Any:
@@ -63,230 +105,165 @@ def _sklearn() -> Any:
     return metrics
 
 
-def _agreement(scored: Scored) -> tuple[float, str]:
-    return float(_sklearn().accuracy_score(scored.gold, scored.judge)), "scikit-learn (accuracy_score)"
+def _agreement(_: Scored, pairs: Pairs) -> Told:
+    gold, judge, times = pairs.rows()
+    return float(_sklearn().accuracy_score(gold, judge, sample_weight=times)), "scikit-learn (accuracy_score)"
 
 
-def _accuracy(scored: Scored) -> tuple[float, str]:
-    share, library = _agreement(scored)
-    if scored.policies.tie != "half":
+def _accuracy(scored: Scored, pairs: Pairs) -> Told:
+    share, library = _agreement(scored, pairs)
+    if pairs.policies.tie != "half":
         return share, library
-    scale = scored.scale
-    named = np.setdiff1d(np.arange(len(scale.labels)), [c for c in (scale.tie, scale.both_bad) if c is not None])
-    halves = (scored.gold == scale.tie) & np.isin(scored.judge, named)
-    halves |= (scored.judge == scale.tie) & np.isin(scored.gold, named)
-    return share + float(np.count_nonzero(halves)) / (2 * scored.size), f"{library} and half the one-sided ties"
+    gold, judge, times = pairs.rows()
+    halves = (gold == pairs.scale.tie) & np.isin(judge, pairs.winners)
+    halves |= (judge == pairs.scale.tie) & np.isin(gold, pairs.winners)
+    return share + float(times[halves].sum()) / (2 * pairs.n), f"{library} and half the one-sided ties"
 
 
-def _kappa(scored: Scored) -> tuple[float, str]:
-    return float(_sklearn().cohen_kappa_score(scored.gold, scored.judge)), "scikit-learn (cohen_kappa_score)"
+def _kappa(_: Scored, pairs: Pairs) -> Told:
+    gold, judge, times = pairs.rows()
+    return float(_sklearn().cohen_kappa_score(gold, judge, sample_weight=times)), "scikit-learn (cohen_kappa_score)"
 
 
-def _weighted(weights: str, power: int) -> Callable[[Scored], tuple[float, str]]:
-    def witness(scored: Scored) -> tuple[float, str]:
-        values = np.asarray(scored.scale.values)
-        labels = np.arange(values.size)
-        placed = int(max(scored.gold.max(), scored.judge.max())) < values.size
-        if placed and np.allclose(np.diff(values), values[1] - values[0]):
-            theirs = _sklearn().cohen_kappa_score(scored.gold, scored.judge, labels=labels, weights=weights)
-            return float(theirs), "scikit-learn (cohen_kappa_score)"
-        # scikit-learn knows labels at equal steps only; its counts serve Cohen's definition.
-        wide = range(len(scored.scale.labels) + 2)
-        counts = _sklearn().confusion_matrix(scored.gold, scored.judge, labels=np.array(wide))
-        reach = (values[-1] - values[0]) ** power
-        loss = np.array([[_loss(values, i, j, power, reach) for j in wide] for i in wide])
-        chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-        return 1 - float((loss * counts).sum() / (loss * chance).sum()), "scikit-learn (confusion_matrix) and loops"
+def _weighted(weights: str) -> Callable[[Scored, Pairs], Told]:
+    def witness(_: Scored, pairs: Pairs) -> Told:
+        values = pairs.scale.values
+        gold, judge, times = pairs.rows()
+        steps = np.diff(values)
+        if pairs.gold_values is not None or max(gold.max(), judge.max()) >= len(values):
+            raise _SkipError
+        if not np.allclose(steps, steps[0]):
+            raise _SkipError
+        theirs = _sklearn().cohen_kappa_score(
+            gold, judge, labels=np.arange(len(values)), weights=weights, sample_weight=times
+        )
+        return float(theirs), "scikit-learn (cohen_kappa_score)"
 
     return witness
 
 
-def _loss(values: Floats, i: int, j: int, power: int, reach: float) -> float:
-    if i == j:
-        return 0.0
-    return reach if max(i, j) >= len(values) else float(abs(values[i] - values[j]) ** power)
-
-
-def _pi(scored: Scored) -> tuple[float, str]:
+def _pi(_: Scored, pairs: Pairs) -> Told:
     # With both sides in both roles the margins are the common ones, and kappa is pi.
-    first, second = np.r_[scored.gold, scored.judge], np.r_[scored.judge, scored.gold]
-    return float(_sklearn().cohen_kappa_score(first, second)), "scikit-learn (cohen_kappa_score on both directions)"
+    gold, judge, times = pairs.rows()
+    both = np.r_[gold, judge], np.r_[judge, gold]
+    theirs = _sklearn().cohen_kappa_score(*both, sample_weight=np.r_[times, times])
+    return float(theirs), "scikit-learn (cohen_kappa_score on both directions)"
 
 
-def _macro(position: int) -> Callable[[Scored], tuple[float, str]]:
-    def witness(scored: Scored) -> tuple[float, str]:
-        used = np.union1d(scored.gold, scored.judge)
+def _macro(position: int) -> Callable[[Scored, Pairs], Told]:
+    def witness(_: Scored, pairs: Pairs) -> Told:
+        gold, judge, times = pairs.rows()
+        used = np.union1d(gold, judge)
         result = _sklearn().precision_recall_fscore_support(
-            scored.gold,
-            scored.judge,
-            labels=used[used < len(scored.scale.labels)],
-            average="macro",
-            zero_division=0,
+            gold, judge, labels=used[used < pairs.labels], average="macro", zero_division=0, sample_weight=times
         )
         return float(result[position]), "scikit-learn (precision_recall_fscore_support)"
 
     return witness
 
 
-def _recall(label: int) -> Callable[[Scored], tuple[float, str]]:
-    def witness(scored: Scored) -> tuple[float, str]:
-        theirs = _sklearn().recall_score(scored.gold, scored.judge, labels=[label], average=None, zero_division=0)
+def _recall(label: int) -> Callable[[Scored, Pairs], Told]:
+    def witness(_: Scored, pairs: Pairs) -> Told:
+        gold, judge, times = pairs.rows()
+        theirs = _sklearn().recall_score(
+            gold, judge, labels=[label], average=None, zero_division=0, sample_weight=times
+        )
         return float(theirs[0]), "scikit-learn (recall_score)"
 
     return witness
 
 
-def _alpha(level: str | None) -> Callable[[Scored], tuple[float, str]]:
-    def witness(scored: Scored) -> tuple[float, str]:
+def _alpha(level: Level | None) -> Callable[[Scored, Pairs], Told]:
+    def witness(scored: Scored, pairs: Pairs) -> Told:
         from krippendorff import alpha  # noqa: PLC0415 - GPL-3: imported here only, to verify
 
-        values = np.asarray(scored.scale.values)
-        distance: Any = level or scored.scale.level
-        codes = np.vstack([scored.gold, scored.judge])
-        domain = np.arange(len(scored.scale.labels) + (2 if codes.max() >= len(scored.scale.labels) else 0))
-        if scored.size * domain.size**2 > _ALPHA_CELLS:
-            raise _SkipError("too many rows for krippendorff, which keeps a matrix per item")
-        if distance != "nominal":
-            distance = _placed(values, distance)
-        theirs = alpha(codes, value_domain=domain, level_of_measurement=distance)
+        distance: Level = level or pairs.scale.level
+        codes = np.array([scored.gold, scored.judge])
+        wide = max(int(codes.max()) + 1, pairs.labels)
+        placed = wide <= len(pairs.scale.values)
+        if scored.size * wide**2 > _ALPHA_CELLS or not (placed or distance == "nominal"):
+            raise _SkipError
+        values = np.asarray(pairs.scale.values) if distance != "nominal" else np.arange(wide)
+        theirs = alpha(values[codes], value_domain=values, level_of_measurement=distance)
         return float(theirs), "krippendorff (alpha)"
 
     return witness
 
 
-def _placed(values: Floats, level: str) -> Callable[..., Floats]:
-    """Build the distance for krippendorff: by its own for labels with a place, the farthest for the others."""
-
-    def distance(v1: Codes, v2: Codes, i1: Codes, i2: Codes, n_v: Floats, dtype: Any = np.float64) -> Floats:
-        del i1, i2
-        places = values
-        if level == "ordinal":
-            below = np.concatenate([[0.0], np.cumsum(n_v)])
-            places = np.array([(below[k] + below[k + 1]) / 2 for k in range(len(values))])
-        farthest = (places[-1] - places[0]) ** 2
-        out = np.empty(np.broadcast(v1, v2).shape, dtype=dtype)
-        for (row, column), _ in np.ndenumerate(out):
-            placed = max(row, column) < len(places)
-            out[row, column] = (places[row] - places[column]) ** 2 if placed else farthest * (row != column)
-        return out
-
-    return distance
+def _placed(pairs: Pairs, scored: Scored) -> tuple[Floats, Floats]:
+    """Numbers of gold and judge, row by row, where every code has one."""
+    places = pairs.places()
+    if not (pairs.gold.keys() <= places[0].keys() and pairs.judge.keys() <= places[1].keys()):
+        raise _SkipError
+    gold, judge = (np.array(list(side.values()), dtype=np.float64) for side in places)
+    return gold[scored.gold], judge[scored.judge]
 
 
-def _rho(scored: Scored) -> tuple[float, str]:
-    from scipy import stats  # noqa: PLC0415 - loaded on use
+def _scipy(name: str) -> Callable[[Scored, Pairs], Told]:
+    def witness(scored: Scored, pairs: Pairs) -> Told:
+        from scipy import stats  # noqa: PLC0415 - loaded on use
 
-    values = np.asarray(scored.scale.values)
-    gold_values = values if scored.gold_values is None else scored.gold_values
-    if scored.gold.max() < gold_values.size and scored.judge.max() < values.size:
-        both: Any = stats.spearmanr(gold_values[scored.gold], values[scored.judge])
-        return float(both.statistic), "scipy (spearmanr)"
-    gold, judge = (_mean_ranked(x, v) for x, v in ((scored.gold, gold_values), (scored.judge, values)))
-    ranked: Any = stats.pearsonr(gold, judge)
-    return float(ranked.statistic), "scipy (rankdata, pearsonr)"
+        found: Any = getattr(stats, name)(*_placed(pairs, scored))
+        return float(found.statistic), f"scipy ({name})"
+
+    return witness
 
 
-def _numbers(scored: Scored) -> tuple[Floats, Floats]:
-    """Values of gold and judge on every row; NaN for a label without a place."""
-    values = np.asarray(scored.scale.values)
-    gold_values = values if scored.gold_values is None else scored.gold_values
-    found = []
-    for codes, places in ((scored.gold, gold_values), (scored.judge, values)):
-        wide = np.full(max(int(codes.max()) + 1, places.size), np.nan)
-        wide[: places.size] = places
-        found.append(wide[codes])
-    return found[0], found[1]
+def _absolute(_: Scored, pairs: Pairs) -> Told:
+    gold, judge = pairs.places()
+    kept = [(gold[i], judge[j], times) for (i, j), times in pairs.count.items() if i in gold and j in judge]
+    true, said, times = zip(*kept, strict=True)
+    return float(_sklearn().mean_absolute_error(true, said, sample_weight=times)), "scikit-learn (mean_absolute_error)"
 
 
-def _all_placed(scored: Scored) -> tuple[Floats, Floats]:
-    gold, judge = _numbers(scored)
-    if np.isnan(gold).any() or np.isnan(judge).any():
-        raise _SkipError("the library has no place for unusable verdicts")
-    return gold, judge
+def _matthews(_: Scored, pairs: Pairs) -> Told:
+    gold, judge, times = pairs.rows()
+    return float(_sklearn().matthews_corrcoef(gold, judge, sample_weight=times)), "scikit-learn (matthews_corrcoef)"
 
 
-def _tau(scored: Scored) -> tuple[float, str]:
-    from scipy import stats  # noqa: PLC0415 - loaded on use
-
-    both: Any = stats.kendalltau(*_all_placed(scored))
-    return float(both.statistic), "scipy (kendalltau)"
-
-
-def _pearson(scored: Scored) -> tuple[float, str]:
-    from scipy import stats  # noqa: PLC0415 - loaded on use
-
-    gold, judge = _numbers(scored)
-    # An unusable verdict takes the mean of the others.
-    filled = (np.where(np.isnan(side), np.nanmean(side), side) for side in (gold, judge))
-    both: Any = stats.pearsonr(*filled)
-    return float(both.statistic), "scipy (pearsonr)"
-
-
-def _absolute(scored: Scored) -> tuple[float, str]:
-    gold, judge = _numbers(scored)
-    both = ~(np.isnan(gold) | np.isnan(judge))
-    return float(_sklearn().mean_absolute_error(gold[both], judge[both])), "scikit-learn (mean_absolute_error)"
-
-
-def _concordance(scored: Scored) -> tuple[float, str]:
-    if scored.gold_values is not None:
-        raise _SkipError("none of the named libraries computes it for a mean gold")
-    return _weighted("quadratic", 2)(scored)
-
-
-def _matthews(scored: Scored) -> tuple[float, str]:
-    return float(_sklearn().matthews_corrcoef(scored.gold, scored.judge)), "scikit-learn (matthews_corrcoef)"
-
-
-def _balanced(scored: Scored) -> tuple[float, str]:
+def _balanced(_: Scored, pairs: Pairs) -> Told:
+    gold, judge, times = pairs.rows()
     theirs = _sklearn().recall_score(
-        scored.gold, scored.judge, labels=np.unique(scored.gold), average="macro", zero_division=0
+        gold, judge, labels=np.unique(gold), average="macro", zero_division=0, sample_weight=times
     )
     return float(theirs), "scikit-learn (recall_score)"
 
 
-def _youden(scored: Scored) -> tuple[float, str]:
-    return _recall(1)(scored)[0] + _recall(0)(scored)[0] - 1, "scikit-learn (recall_score)"
+def _youden(scored: Scored, pairs: Pairs) -> Told:
+    return _recall(1)(scored, pairs)[0] + _recall(0)(scored, pairs)[0] - 1, "scikit-learn (recall_score)"
 
 
-def _without_ties(scored: Scored) -> tuple[float, str]:
-    scale = scored.scale
-    ties = [code for code in (scale.tie, scale.both_bad) if code is not None]
-    kept = ~(np.isin(scored.gold, ties) | np.isin(scored.judge, ties))
-    return float(_sklearn().accuracy_score(scored.gold[kept], scored.judge[kept])), "scikit-learn (accuracy_score)"
+def _without_ties(_: Scored, pairs: Pairs) -> Told:
+    gold, judge, times = pairs.rows()
+    ties = [code for code in (pairs.scale.tie, pairs.scale.both_bad) if code is not None]
+    kept = ~(np.isin(gold, ties) | np.isin(judge, ties))
+    theirs = _sklearn().accuracy_score(gold[kept], judge[kept], sample_weight=times[kept])
+    return float(theirs), "scikit-learn (accuracy_score)"
 
 
-def _mean_ranked(codes: Codes, values: Floats) -> Floats:
-    """Ranks of the labels with a place; their mean for the others."""
-    from scipy.stats import rankdata  # noqa: PLC0415 - loaded on use
-
-    placed = codes < values.size
-    ranks = np.zeros(codes.size)
-    ranks[placed] = rankdata(values[codes[placed]])
-    ranks[~placed] = ranks[placed].mean()
-    return ranks
-
-
-_WITNESSES: dict[str, Callable[[Scored], tuple[float, str]]] = {
+#: Figures that a library has; the others are compared with `DEFINITIONS`.
+_LIBRARIES: dict[str, Callable[[Scored, Pairs], Told]] = {
     "percent_agreement": _agreement,
     "accuracy": _accuracy,
     "cohen_kappa": _kappa,
-    "cohen_kappa_linear": _weighted("linear", 1),
-    "cohen_kappa_quadratic": _weighted("quadratic", 2),
+    "cohen_kappa_linear": _weighted("linear"),
+    "cohen_kappa_quadratic": _weighted("quadratic"),
     "scott_pi": _pi,
     "krippendorff_alpha": _alpha(None),
     "krippendorff_alpha_nominal": _alpha("nominal"),
     "krippendorff_alpha_ordinal": _alpha("ordinal"),
     "krippendorff_alpha_interval": _alpha("interval"),
-    "spearman_rho": _rho,
+    "krippendorff_alpha_ratio": _alpha("ratio"),
+    "spearman_rho": _scipy("spearmanr"),
+    "kendall_tau_b": _scipy("kendalltau"),
+    "pearson_r": _scipy("pearsonr"),
     "macro_precision": _macro(0),
     "macro_recall": _macro(1),
     "macro_f1": _macro(2),
     "balanced_accuracy": _balanced,
     "matthews_corrcoef": _matthews,
-    "kendall_tau_b": _tau,
-    "pearson_r": _pearson,
-    "lin_ccc": _concordance,
+    # On labels, concordance is kappa with quadratic weights.
+    "lin_ccc": _weighted("quadratic"),
     "mean_absolute_error": _absolute,
     "youden_j": _youden,
     "agreement_s1": _agreement,

@@ -180,7 +180,10 @@ def _slots(case: Case, scale: Scale) -> dict[str, list[_Piece]]:
     for slot, response in enumerate(shown):
         name = "response" if len(shown) == 1 else f"response {letters[slot] if letters else slot + 1}"
         images = [Part(image=image) for image in response.images] if response.images else ()
-        responses.append(_fenced(name, fence, [Part(response.text), *images]))
+        if not response.turns:
+            responses.append(_fenced(name, fence, [Part(response.text), *images]))
+        for number, turn in enumerate(response.turns, 1):
+            responses.append(_fenced(f"{name}, {turn.role} turn {number}", fence, turn.parts))
     given = case.references
     references = [
         _fenced(f"reference {n}" if len(given) > 1 else "reference", fence, [Part(reference.text)])

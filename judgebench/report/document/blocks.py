@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
+from judgebench.domain import bare, conditions_of
 from judgebench.report.document.text import NONE, clean, decimal, interval, words_of
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Block", "Cell", "Column", "Content", "Field", "Fields", "Grid", "Notes", "Sentences", "Sheet", "Table",
-    "explained", "grid", "sheet", "texts_of",
+    "explained", "grid", "judge_columns", "sheet", "texts_of",
 ]  # fmt: skip
 
 R = TypeVar("R")
@@ -189,14 +191,28 @@ class Sheet:
 def sheet(columns: Mapping[str, Callable[[R], Any]], rows: Iterable[R]) -> Sheet:
     """Make a flat table of rows: a column a name.
 
-    ``name*`` holds an estimate in three columns: ``name``, ``name_low``, ``name_high``. Truth is written yes or no, a
-    sequence with blanks.
+    ``name*`` holds an estimate in three columns: ``name``, ``name_low``, ``name_high``; ``name?`` is left out where
+    every row's is empty. Truth is written yes or no, a sequence with blanks.
     """
+    rows = list(rows)
+    columns = {
+        name.removesuffix("?"): get for name, get in columns.items() if not name.endswith("?") or any(map(get, rows))
+    }
     header: list[str] = []
     for name in columns:
         base = name.removesuffix("*")
         header += [base, f"{base}_low", f"{base}_high"] if name.endswith("*") else [base]
     return Sheet(header, [[cell for name, get in columns.items() for cell in _cells(name, get(row))] for row in rows])
+
+
+def judge_columns(
+    get: Callable[[Any], str] = attrgetter("judge"), title: str = "judge", told: str = "conditions"
+) -> dict[str, Callable[[Any], str]]:
+    """Make the columns of a flat table about judges: the name, and the conditions that tell a judge's runs apart."""
+    return {
+        title: lambda row: bare(get(row)),
+        f"{told}?": lambda row: "; ".join(f"{name}={text}" for name, text in conditions_of(get(row)).items()),
+    }
 
 
 def _cells(name: str, value: Any) -> list[Value]:

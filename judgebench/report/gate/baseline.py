@@ -86,6 +86,7 @@ _SHAPE = shape(
     orders=TEXT,
     repeats=Scalar({"type": "integer", "minimum": 1}),
     reference=TEXT,
+    conditions=Key(MapOf(TEXT), None, "All that was chosen beside judge and task.", required=False),
     figures=MapOf(OneOf((NUMBER, ListOf(maybe(NUMBER), 3, 3)), lambda one: isinstance(one, list))),
     items=(COUNT, lambda one: len(one.verdicts)),
     item_digest=(_DIGEST, lambda one: item_digest(one.verdicts)),
@@ -131,6 +132,7 @@ class Baseline:
     numbers: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
     usage: dict[str, list[Any]] = field(default_factory=dict)
     labels: dict[str, Any] = field(default_factory=dict)
+    conditions: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Build the document, checksum included."""
@@ -238,6 +240,7 @@ def record(
         numbers={item: numbers[item] for item in sorted(numbers)},
         usage={item: used for item in sorted(spent) if any(used := _used(*spent[item]))},
         labels=labels,
+        conditions=run.conditions.named(),
     )
 
 
@@ -250,7 +253,7 @@ def render(baseline: Baseline) -> str:
     document = baseline.to_json()
     lines: list[str] = []
     for name, value in document.items():
-        if name not in {"figures", *_BODIES}:
+        if name not in {"figures", "conditions", *_BODIES}:
             lines.append(f"  {_json(name)}: {_json(value)}")
             continue
         body = ",\n".join(f"    {_json(item)}: {_json(one)}" for item, one in value.items())
@@ -349,6 +352,7 @@ def _checked(document: dict[str, Any]) -> Baseline:
         _expect(None not in {used[0], used[1], used[3]}, f"usage {used!r}")
         _expect(all(one >= 0 for one in used if one is not None), f"usage {used!r}")
     _expect(items == len(document["verdicts"]) and shown == item_digest(document["verdicts"]), "items")
+    _expect(all(isinstance(one, str) for one in document.get("conditions", {}).values()), "conditions")
     return Baseline(**document)
 
 
@@ -370,6 +374,10 @@ def changes(old: Baseline | None, new: Baseline) -> list[str]:
     for name in (*_TEXTS, "policies", "gold_digest", "repeats"):
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
+            lines.append(f"{name}: {before!r} before, {after!r} now")
+    for name, after in new.conditions.items():
+        before = old.conditions.get(name, after)
+        if before != after and name not in {*_TEXTS, "repeats"}:
             lines.append(f"{name}: {before!r} before, {after!r} now")
     both = old.verdicts.keys() & new.verdicts.keys()
     changed = sum(old.verdicts[item] != new.verdicts[item] for item in both)

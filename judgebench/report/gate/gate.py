@@ -7,6 +7,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from judgebench.domain import bare, conditions_of
 from judgebench.domain.shapes import (
     COUNT,
     ERROR,
@@ -18,6 +19,7 @@ from judgebench.domain.shapes import (
     SHARE,
     TEXT,
     TEXTS,
+    Key,
     ListOf,
     MapOf,
     Scalar,
@@ -26,7 +28,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.errors import MismatchError, UndecidedError
-from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, decimal, interval, many, p_value, words_of
 from judgebench.report.gate.words import (
@@ -104,8 +106,8 @@ _SHEET: Mapping[str, Callable[[tuple[Gate, GateLine]], Any]] = {
     "reason": lambda x: x[1].reason,
     "task": lambda x: x[0].task,
     "gold": lambda x: x[0].gold_source,
-    "baseline_judge": lambda x: x[0].baseline,
-    "run_judge": lambda x: x[0].run,
+    **judge_columns(lambda x: x[0].baseline, "baseline_judge", "baseline_conditions"),
+    **judge_columns(lambda x: x[0].run, "run_judge", "run_conditions"),
     "items": lambda x: x[0].items,
 }
 
@@ -163,8 +165,17 @@ class Decision(Document):
         verdict=TEXT,
         task=(TEXT, attrgetter("gate.task")),
         gold=(TEXT, attrgetter("gate.gold_source")),
-        baseline=(TEXT, attrgetter("gate.baseline")),
-        run=(TEXT, attrgetter("gate.run")),
+        baseline=(TEXT, lambda decision: bare(decision.gate.baseline)),
+        run=(TEXT, lambda decision: bare(decision.gate.run)),
+        conditions=Key(
+            record(
+                baseline=(MapOf(TEXT), lambda gate: conditions_of(gate.baseline)),
+                run=(MapOf(TEXT), lambda gate: conditions_of(gate.run)),
+            ),
+            attrgetter("gate"),
+            "In what the two differ (prompt, reference ...); empty if in nothing.",
+            required=False,
+        ),
         policies=(POLICIES, attrgetter("gate.policies")),
         items=(COUNT, attrgetter("gate.items")),
         judgments=(COUNT, attrgetter("gate.judgments")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.agreement.gate.rules import Spent
 from judgebench.agreement.matching import judged_verdicts, match
-from judgebench.domain import Usage
+from judgebench.domain import Usage, told_apart
 from judgebench.errors import DataError, argument
 from judgebench.report.document.text import many
 from judgebench.report.gate.baseline import case_key, case_name, code_of
@@ -114,8 +114,10 @@ def pair(baseline: Baseline, run: Run, verdicts: Callable[[], Iterable[Verdict]]
             for said, judge in sides
         ]
     )
-    # Two versions of one judge have one name, and are told apart by their sides.
-    return replace(matched, judges=(baseline.judge, run.judge))
+    # Two versions of one judge that differ in nothing named have one name, and are told apart by their sides.
+    own = run.conditions.named()
+    both = [(run.task, baseline.judge, baseline.conditions or own), (run.task, run.judge, own)]
+    return replace(matched, judges=tuple(told_apart(both, numbers=False)))
 
 
 def _answers(baseline: Baseline, verdicts: Iterable[Verdict], scale: Scale) -> Iterator[Verdict]:

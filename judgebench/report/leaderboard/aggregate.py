@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
-from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, maybe, record
+from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import UsageError, argument
-from judgebench.report.document.blocks import Cell, Column, Grid
+from judgebench.report.document.blocks import Cell, Column, Grid, judge_columns
 from judgebench.report.document.text import clean, decimal, figure, interval, some
 from judgebench.report.leaderboard.ranks import rank
 from judgebench.report.words import gold_word, headline_name
@@ -101,8 +102,8 @@ FIGURES = record(
     metric=(maybe(TEXT), lambda all_: all_.metric or None, "The headline of all tasks; null where they differ."),
     tasks=ListOf(TEXT, least=2),
     golds=TEXTS,
-    judges=ListOf(record(judge=TEXT, value=NUMBER, low=maybe(NUMBER), high=maybe(NUMBER))),
-    left_out=ListOf(record(judge=(TEXT, lambda two: two[0]), why=(TEXT, lambda two: two[1]))),
+    judges=ListOf(record(**judge_keys(), value=NUMBER, low=maybe(NUMBER), high=maybe(NUMBER))),
+    left_out=ListOf(record(**judge_keys(itemgetter(0)), why=(TEXT, lambda two: two[1]))),
     note=(TEXT, lambda all_: " ".join(all_.notes)),
 )
 #: A row per judge, those without a figure too.
@@ -110,7 +111,7 @@ SHEET: Mapping[str, Callable[[tuple[Aggregate, Overall | tuple[str, str]]], Any]
     "aggregate": lambda x: x[0].kind,
     "metric": lambda x: x[0].metric,
     "tasks": lambda x: x[0].tasks,
-    "judge": lambda x: x[1][0],
+    **judge_columns(lambda x: x[1][0]),
     "value": lambda x: x[1].value if isinstance(x[1], Overall) else None,
     "low": lambda x: x[1].low if isinstance(x[1], Overall) else None,
     "high": lambda x: x[1].high if isinstance(x[1], Overall) else None,

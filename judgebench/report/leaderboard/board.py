@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain.shapes import ERROR, ESTIMATE, TEXT, ListOf, Scalar, choice, maybe, record
 from judgebench.report.document.as_tex import latex_name
-from judgebench.report.document.blocks import Notes, Table, sheet
+from judgebench.report.document.blocks import Notes, Table, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.leaderboard.aggregate import FIGURES, SHEET
 from judgebench.report.leaderboard.ranks import NOTE, usd_per_1000
@@ -220,7 +221,7 @@ _FRONT: dict[str, Callable[[Entry], Any]] = {
     "rank": lambda e: e.rank,
     "rank_best": lambda e: e.best,
     "rank_worst": lambda e: e.worst,
-    "judge": lambda e: e.row.judge,
+    **judge_columns(attrgetter("row.judge")),
     "headline": lambda e: e.headline,
     "gold": lambda e: e.row.gold,
     "items": lambda e: e.row.items,

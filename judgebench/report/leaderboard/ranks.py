@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from judgebench.domain import bare
 from judgebench.errors import UsageError
 from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS
@@ -274,7 +275,7 @@ class Pace(NamedTuple):
 
 def is_rule(judge: str) -> bool:
     """Whether a judge is a rule of this package that asks nobody."""
-    return judge.startswith("baseline/") or judge in _RULES
+    return judge.startswith("baseline/") or bare(judge) in _RULES
 
 
 def usd_per_1000(row: Agreement) -> float | None:
@@ -318,7 +319,7 @@ def baseline(
     figure = figure or "percent_agreement"
     shares = first.base_rates.get("gold", {})
     for row in rows:
-        if row.judge == _MAJORITY:
+        if bare(row.judge) == _MAJORITY:
             said = row.base_rates.get("judge", {})
             label = max(said, key=lambda name: said[name]) if said else ""
             return Baseline(row.task, label, "run", row.metrics.get(figure), row.metrics.get(headline), figure)
@@ -335,8 +336,8 @@ def baseline(
     from judgebench.domain import Estimate  # noqa: PLC0415 - loaded on use
 
     label = max(shares, key=lambda name: shares[name])
-    bare = Estimate(shares[label], None, None, first.items)
+    plain = Estimate(shares[label], None, None, first.items)
     # Other figures of a constant judge can't be read off the shares.
     chance = headline.startswith("cohen_kappa") and len(shares) > 1
-    level = Estimate(0.0, None, None, first.items) if chance else bare if headline == figure else None
-    return Baseline(first.task, label, "base_rates", bare, level, figure)
+    level = Estimate(0.0, None, None, first.items) if chance else plain if headline == figure else None
+    return Baseline(first.task, label, "base_rates", plain, level, figure)

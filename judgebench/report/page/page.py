@@ -22,13 +22,13 @@ from judgebench.report.rows import row_grid
 from judgebench.report.words import gold_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from judgebench.domain import Agreement
     from judgebench.report.page.disagreements import Explorer
     from judgebench.report.page.parts import Reported
 
-__all__ = ["distinct", "report_page", "sections", "sentence", "summary"]
+__all__ = ["report_page", "sections", "sentence", "summary"]
 
 _STYLES = ("report.css", "charts.css")
 _SCRIPTS = ("report.data.js", "report.filters.js", "report.list.js", "report.item.js", "report.js")
@@ -50,8 +50,7 @@ def report_page(
     ``title`` is by default the tasks' names. ``texts`` of items and judges go in, of ``most`` items of each task.
     ``live`` pages belong to the server of ``judgebench view``.
     """
-    runs = distinct(reported)
-    listed = explorer(runs, texts=texts, most=most)
+    listed = explorer(reported, texts=texts, most=most)
     tasks = dict.fromkeys(one.run.task for one in reported)
     return page(
         "report",
@@ -62,11 +61,11 @@ def report_page(
         sentence=sentence(reported),
         sections=sections(reported),
         items_lead=_items_lead(listed, texts=texts),
-        items_notes=_items_notes(runs, listed, texts=texts),
+        items_notes=_items_notes(reported, listed, texts=texts),
         blocks=listed.blocks,
         runs_header=_RUNS_HEADER,
-        runs_rows=_runs_rows(runs),
-        runs_notes=_runs_notes(runs),
+        runs_rows=_runs_rows(reported),
+        runs_notes=_runs_notes(reported),
         version=__version__,
     )
 
@@ -139,7 +138,7 @@ def sentence(reported: Sequence[Reported]) -> str:
     """Say in one sentence whether these judges may stand in for people, and how sure that is."""
     if not reported:
         return "There is no run to report."
-    tasks = _by_task(distinct(reported))
+    tasks = _by_task(reported)
     if len(tasks) > _CLAUSES:
         return f"{_by_answer([_judges([answer(run) for run in runs]) for runs in tasks.values()])}."
     brief = len(tasks) > 1
@@ -149,7 +148,7 @@ def sentence(reported: Sequence[Reported]) -> str:
 def sections(reported: Sequence[Reported]) -> list[Section]:
     """Assemble the report of some runs, task by task, in reading order, but for the list of disagreements."""
     found: list[Section] = []
-    tasks = _by_task(distinct(reported))
+    tasks = _by_task(reported)
     for task, runs in tasks.items():
         found += _of_task(task, runs, several=len(tasks) > 1)
     return found
@@ -176,21 +175,6 @@ def slugged(text: str) -> str:
     ('triviaqa-v1', 'b')
     """
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "task"
-
-
-def distinct(reported: Iterable[Reported]) -> list[Reported]:
-    """Tell runs of one judge on one task apart, in the order given: two prompts or two settings of one model."""
-    runs = list(reported)
-    names = [(run.run.task, run.run.judge) for run in runs]
-    seen: dict[tuple[str, str], int] = {}
-    found: list[Reported] = []
-    for run, name in zip(runs, names, strict=True):
-        seen[name] = seen.get(name, 0) + 1
-        if names.count(name) > 1:
-            judge = f"{name[1]} #{seen[name]}"
-            run = replace(run, rows=tuple(replace(row, judge=judge) for row in run.rows))  # noqa: PLW2901 - renamed
-        found.append(run)
-    return found
 
 
 def _by_task(reported: Sequence[Reported]) -> dict[str, list[Reported]]:

@@ -261,8 +261,7 @@ class BatchRun:
                 self._drop(pending, "absent")
             if error.unreachable and self._attempts >= min(3, self.options.attempts):
                 raise BackendError(
-                    f"{self.planned.run.judge} can't be reached: {error}; start the server or "
-                    f"check {argument('base_url')}"
+                    f"{self.planned.name} can't be reached: {error}; start the server or check {argument('base_url')}"
                 ) from None
             if self._attempts >= self.options.attempts:
                 raise IncompleteError(f"can't submit: {error}; the same command tries again") from None
@@ -280,7 +279,7 @@ class BatchRun:
     @property
     def title(self) -> str:
         """The run, for messages."""
-        return f"{self.planned.run.judge} on {self.planned.run.task}"
+        return self.planned.title
 
     def _drop(self, pending: Pending, end: Any) -> None:
         """Take a batch off the list; only its own run writes down how it ended."""

@@ -33,6 +33,10 @@ class Metric:
     - ``proportion``: a plain share of rows, for which Wilson's interval holds;
     - ``binary``: defined on a two-label check only; ``graded``: also where gold is a number and not a label;
     - ``directional``: says which way one side leans, so that it is not an agreement and has no human ceiling.
+
+    ``witness`` is whose independent computation confirms its value: a library's, or ``definition``, what it means
+    written out in loops (`judgebench.agreement.witness`); a plugin gives a function of two lists of codes, gold and
+    judge, row by row. Empty where there is none.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Metric:
     tied: bool = False
     perfect: float | None = 1.0
     directional: bool = False
+    witness: str | Callable[[list[int], list[int]], float] = ""
 
     def __call__(self, table: Crosstab) -> Outcome:
         """Evaluate on a table; an empty one and a numeric gold are answered here."""
@@ -132,6 +137,7 @@ def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, 
     )
 
 
+_SKLEARN, _SCIPY, _KALPHA, _PLAIN = "scikit-learn", "scipy", "krippendorff", "definition"
 _share = partial(Metric, low=0.0)
 _corrected = partial(Metric, chance_corrected=True)
 _ordered = partial(Metric, chance_corrected=True, ordered=True, relabels=False)
@@ -142,52 +148,60 @@ _error = partial(
     Metric, function="numeric", high=inf, ordered=True, relabels=False, graded=True, kinds=("rate",), perfect=0.0
 )
 _ALL = (
-    _share("percent_agreement", "percent agreement", "chance", proportion=True),
-    _share("accuracy", "accuracy", "chance", proportion=True),
-    _corrected("cohen_kappa", "Cohen's kappa", "chance"),
-    _ordered("cohen_kappa_linear", "Cohen's kappa, linear weights", "chance"),
-    _ordered("cohen_kappa_quadratic", "Cohen's kappa, quadratic weights", "chance"),
-    _corrected("scott_pi", "Scott's pi", "chance"),
-    _corrected("gwet_ac1", "Gwet's AC1", "chance"),
-    _ordered("gwet_ac2_linear", "Gwet's AC2, linear weights", "chance", kinds=("rate",)),
-    _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", kinds=("rate",)),
-    _corrected("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance"),
+    _share("percent_agreement", "percent agreement", "chance", proportion=True, witness=_SKLEARN),
+    _share("accuracy", "accuracy", "chance", proportion=True, witness=_SKLEARN),
+    _corrected("cohen_kappa", "Cohen's kappa", "chance", witness=_SKLEARN),
+    _ordered("cohen_kappa_linear", "Cohen's kappa, linear weights", "chance", witness=_SKLEARN),
+    _ordered("cohen_kappa_quadratic", "Cohen's kappa, quadratic weights", "chance", witness=_SKLEARN),
+    _corrected("scott_pi", "Scott's pi", "chance", witness=_SKLEARN),
+    _corrected("gwet_ac1", "Gwet's AC1", "chance", witness=_PLAIN),
+    _ordered("gwet_ac2_linear", "Gwet's AC2, linear weights", "chance", kinds=("rate",), witness=_PLAIN),
+    _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", kinds=("rate",), witness=_PLAIN),
+    _corrected("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance", witness=_PLAIN),
     # At the scale's own level, so a renaming may change it.
-    _corrected("krippendorff_alpha", "Krippendorff's alpha at the scale's level", "krippendorff", relabels=False),
-    _corrected("krippendorff_alpha_nominal", "Krippendorff's alpha, nominal", "krippendorff"),
-    _ordered("krippendorff_alpha_ordinal", "Krippendorff's alpha, ordinal", "krippendorff"),
-    _ordered("krippendorff_alpha_interval", "Krippendorff's alpha, interval", "krippendorff"),
-    _ordered("krippendorff_alpha_ratio", "Krippendorff's alpha, ratio", "krippendorff", levels=("ratio",)),
-    _corrected("matthews_corrcoef", "Matthews correlation (MCC)", "classes"),
-    _ordered("spearman_rho", "Spearman's rho", "numeric", graded=True),
-    _ordered("kendall_tau_b", "Kendall's tau-b", "numeric", graded=True),
-    _rated("pearson_r", "Pearson's r", "numeric"),
-    _rated("lin_ccc", "Lin's concordance correlation", "numeric"),
-    _rated("icc_a1", "ICC(A,1), absolute agreement", "numeric"),
-    _rated("icc_c1", "ICC(C,1), consistency", "numeric"),
-    _error("mean_absolute_error", "mean absolute error", low=0.0),
+    _corrected(
+        "krippendorff_alpha", "Krippendorff's alpha at the scale's level", "krippendorff", relabels=False,
+        witness=_KALPHA,
+    ),
+    _corrected("krippendorff_alpha_nominal", "Krippendorff's alpha, nominal", "krippendorff", witness=_KALPHA),
+    _ordered("krippendorff_alpha_ordinal", "Krippendorff's alpha, ordinal", "krippendorff", witness=_KALPHA),
+    _ordered("krippendorff_alpha_interval", "Krippendorff's alpha, interval", "krippendorff", witness=_KALPHA),
+    _ordered(
+        "krippendorff_alpha_ratio", "Krippendorff's alpha, ratio", "krippendorff", levels=("ratio",), witness=_KALPHA
+    ),
+    _corrected("matthews_corrcoef", "Matthews correlation (MCC)", "classes", witness=_SKLEARN),
+    _ordered("spearman_rho", "Spearman's rho", "numeric", graded=True, witness=_SCIPY),
+    _ordered("kendall_tau_b", "Kendall's tau-b", "numeric", graded=True, witness=_SCIPY),
+    _rated("pearson_r", "Pearson's r", "numeric", witness=_SCIPY),
+    _rated("lin_ccc", "Lin's concordance correlation", "numeric", witness=_SKLEARN),
+    _rated("icc_a1", "ICC(A,1), absolute agreement", "numeric", witness=_PLAIN),
+    _rated("icc_c1", "ICC(C,1), consistency", "numeric", witness=_PLAIN),
+    _error("mean_absolute_error", "mean absolute error", low=0.0, witness=_SKLEARN),
     _error(
-        "mean_signed_error", "mean signed error (judge less gold)", low=-inf, symmetric=False, directional=True
+        "mean_signed_error", "mean signed error (judge less gold)", low=-inf, symmetric=False, directional=True,
+        witness=_PLAIN,
     ),
     Metric(
         "adjacent_agreement", "agreement within one level", "numeric", low=0.0, ordered=True, relabels=False,
-        proportion=True, kinds=("rate",),
+        proportion=True, kinds=("rate",), witness=_PLAIN,
     ),
-    _share("macro_precision", "macro precision", "classes", symmetric=False),
-    _share("macro_recall", "macro recall", "classes", symmetric=False),
-    _share("macro_f1", "macro F1", "classes"),
-    _share("balanced_accuracy", "balanced accuracy", "classes", symmetric=False),
-    _rate("true_positive_rate", "share of correct items accepted (TPR)"),
-    _rate("true_negative_rate", "share of incorrect items rejected (TNR)"),
-    _corrected("youden_j", "Youden's J (TPR + TNR - 1)", "classes", symmetric=False, binary=True),
+    _share("macro_precision", "macro precision", "classes", symmetric=False, witness=_SKLEARN),
+    _share("macro_recall", "macro recall", "classes", symmetric=False, witness=_SKLEARN),
+    _share("macro_f1", "macro F1", "classes", witness=_SKLEARN),
+    _share("balanced_accuracy", "balanced accuracy", "classes", symmetric=False, witness=_SKLEARN),
+    _rate("true_positive_rate", "share of correct items accepted (TPR)", witness=_SKLEARN),
+    _rate("true_negative_rate", "share of incorrect items rejected (TNR)", witness=_SKLEARN),
+    _corrected("youden_j", "Youden's J (TPR + TNR - 1)", "classes", symmetric=False, binary=True, witness=_SKLEARN),
     Metric(
         "leniency_p_plus", "share of lenient guesses (P+)", "classes", low=0.0, symmetric=False, relabels=False,
-        binary=True, perfect=None, directional=True,
+        binary=True, perfect=None, directional=True, witness=_PLAIN,
     ),
-    _pair("agreement_s1", "agreement with ties (MT-Bench S1)"),
-    _pair("agreement_s2", "agreement without ties (MT-Bench S2)"),
-    _pair("gold_tie_rate", "share of ties in gold", symmetric=False, perfect=None, directional=True),
-    _pair("judge_tie_rate", "share of ties by the judge", symmetric=False, perfect=None, directional=True),
+    _pair("agreement_s1", "agreement with ties (MT-Bench S1)", witness=_SKLEARN),
+    _pair("agreement_s2", "agreement without ties (MT-Bench S2)", witness=_SKLEARN),
+    _pair("gold_tie_rate", "share of ties in gold", symmetric=False, perfect=None, directional=True, witness=_PLAIN),
+    _pair(
+        "judge_tie_rate", "share of ties by the judge", symmetric=False, perfect=None, directional=True, witness=_PLAIN
+    ),
 )  # fmt: skip
 
 #: Every metric, by name, in the order of the columns.
@@ -211,7 +225,7 @@ class RowMetric:
     The value lies between ``low`` and ``high`` (infinite for none) and is ``perfect`` under perfect agreement (None for
     a test statistic, which is also not ``tested`` for a difference between two judges). ``directional``: it says which
     way the judge leans, so that neither more nor less of it is better. ``numbers``, '', 'score' or 'probability', is
-    what the judge has to give beside its verdict.
+    what the judge has to give beside its verdict; ``witness`` whose computation confirms its value, as of a `Metric`.
     """
 
     name: str
@@ -223,6 +237,7 @@ class RowMetric:
     directional: bool = False
     numbers: str = ""
     tested: bool = True
+    witness: str = ""
 
     @property
     def lower_is_better(self) -> bool:
@@ -241,49 +256,73 @@ _score = partial(RowMetric, kinds=("rate",), numbers="score")
 _order = partial(RowMetric, kinds=("rank",))
 _steps = partial(RowMetric, kinds=("steps",))
 _ROWS = (
-    RowMetric("auc", "area under the ROC curve", ("check", "pair"), numbers="score"),
-    _probability("brier", "Brier score", perfect=0.0),
-    _probability("log_loss", "log loss (nats)", high=inf, perfect=0.0),
-    _probability("ece", "expected calibration error, 10 equal-width bins", perfect=0.0),
-    _probability("ece_equal_mass", "expected calibration error, 10 equal-mass bins", perfect=0.0),
+    RowMetric("auc", "area under the ROC curve", ("check", "pair"), numbers="score", witness=_SKLEARN),
+    _probability("brier", "Brier score", perfect=0.0, witness=_SKLEARN),
+    _probability("log_loss", "log loss (nats)", high=inf, perfect=0.0, witness=_SKLEARN),
+    _probability("ece", "expected calibration error, 10 equal-width bins", perfect=0.0, witness=_PLAIN),
+    _probability("ece_equal_mass", "expected calibration error, 10 equal-mass bins", perfect=0.0, witness=_PLAIN),
     _probability(
-        "calibration_slope", "slope of the logistic recalibration", low=-inf, high=inf, directional=True
+        "calibration_slope", "slope of the logistic recalibration", low=-inf, high=inf, directional=True,
+        witness=_SCIPY,
     ),
     _probability(
         "calibration_intercept", "intercept of the logistic recalibration", low=-inf, high=inf, perfect=0.0,
-        directional=True,
+        directional=True, witness=_SCIPY,
     ),
     _probability(
-        "spiegelhalter_z", "Spiegelhalter's z", low=-inf, high=inf, perfect=None, directional=True, tested=False
+        "spiegelhalter_z", "Spiegelhalter's z", low=-inf, high=inf, perfect=None, directional=True, tested=False,
+        witness=_PLAIN,
     ),
-    _probability("threshold_accuracy", "share right at one half"),
-    _score("score_pearson_r", "Pearson's r of the scores", low=-1.0),
-    _score("score_spearman_rho", "Spearman's rho of the scores", low=-1.0),
-    _score("score_lin_ccc", "Lin's concordance of the scores", low=-1.0),
-    _score("score_icc_a1", "ICC(A,1) of the scores", low=-1.0),
-    _score("score_mean_absolute_error", "mean absolute error of the scores", high=inf, perfect=0.0),
+    _probability("threshold_accuracy", "share right at one half", witness=_SKLEARN),
+    _score("score_pearson_r", "Pearson's r of the scores", low=-1.0, witness=_SCIPY),
+    _score("score_spearman_rho", "Spearman's rho of the scores", low=-1.0, witness=_SCIPY),
+    _score("score_lin_ccc", "Lin's concordance of the scores", low=-1.0, witness=_PLAIN),
+    _score("score_icc_a1", "ICC(A,1) of the scores", low=-1.0, witness=_PLAIN),
+    _score("score_mean_absolute_error", "mean absolute error of the scores", high=inf, perfect=0.0, witness=_SKLEARN),
     _score(
         "score_mean_signed_error", "mean signed error of the scores (judge less gold)", low=-inf, high=inf, perfect=0.0,
-        directional=True,
+        directional=True, witness=_PLAIN,
     ),
-    _order("kendall_tau", "Kendall's tau of two orders", low=-1.0),
-    _order("mean_spearman_rho", "Spearman's rho of two orders", low=-1.0),
-    _order("levenshtein_distance", "normalised edit distance of two orders", perfect=0.0),
-    _order("footrule_distance", "normalised footrule distance of two orders", perfect=0.0),
-    _order("top_1_agreement", "same response first"),
-    RowMetric("percent_agreement", "the whole verdict is the same", ("rank", "steps")),
-    _steps("first_error_f1", "F1 of first errors and flawless solutions (ProcessBench)"),
-    _steps("first_error_accuracy", "first wrong step named exactly"),
-    _steps("flawless_accuracy", "flawless solutions accepted"),
-    _steps("step_agreement", "steps judged as gold does"),
-    _steps("step_kappa", "Cohen's kappa of the steps", low=-1.0),
-    _steps("error_precision", "precision of wrong steps"),
-    _steps("error_recall", "recall of wrong steps"),
-    _steps("error_f1", "F1 of wrong steps"),
+    _order("kendall_tau", "Kendall's tau of two orders", low=-1.0, witness=_SCIPY),
+    _order("mean_spearman_rho", "Spearman's rho of two orders", low=-1.0, witness=_SCIPY),
+    _order("levenshtein_distance", "normalised edit distance of two orders", perfect=0.0, witness=_PLAIN),
+    _order("footrule_distance", "normalised footrule distance of two orders", perfect=0.0, witness=_PLAIN),
+    _order("top_1_agreement", "same response first", witness=_PLAIN),
+    RowMetric("percent_agreement", "the whole verdict is the same", ("rank", "steps"), witness=_PLAIN),
+    _steps("first_error_f1", "F1 of first errors and flawless solutions (ProcessBench)", witness=_PLAIN),
+    _steps("first_error_accuracy", "first wrong step named exactly", witness=_PLAIN),
+    _steps("flawless_accuracy", "flawless solutions accepted", witness=_PLAIN),
+    _steps("step_agreement", "steps judged as gold does", witness=_SKLEARN),
+    _steps("step_kappa", "Cohen's kappa of the steps", low=-1.0, witness=_SKLEARN),
+    _steps("error_precision", "precision of wrong steps", witness=_SKLEARN),
+    _steps("error_recall", "recall of wrong steps", witness=_SKLEARN),
+    _steps("error_f1", "F1 of wrong steps", witness=_SKLEARN),
 )  # fmt: skip
 
 #: Every figure of rows, by name.
 ROW_METRICS: dict[str, RowMetric] = {metric.name: metric for metric in _ROWS}
+
+_bias = partial(RowMetric, low=-1.0, perfect=None, directional=True, witness=_PLAIN)
+#: What sways a judge, by name.
+BIASES: dict[str, RowMetric] = {
+    line.name: line
+    for line in (
+        _bias("position_consistency", "both orders name one response", ("pair", "pick"), low=0.0, perfect=1.0),
+        _bias("primacy", "both orders name the first slot", ("pair",), low=0.0),
+        _bias("recency", "both orders name the second slot", ("pair",), low=0.0),
+        _bias("position_preference", "recency less primacy", ("pair",)),
+        _bias("first_slot_rate", "share of decided games for the first slot", ("pair",), low=0.0),
+        _bias("positive_rate_difference", "share accepted, judge less gold", ("check",)),
+        _bias("mean_signed_error", "mean signed error (judge less gold)", ("rate",), low=-inf, high=inf),
+    )
+}
+#: What is measured of annotators, by name; METRIC stands for the metrics of the scale.
+CEILINGS: dict[str, str] = {
+    "METRIC": "its mean over pairs of annotators",
+    "judge_vs_each_METRIC": "its mean over annotators, each beside the judge",
+    "ratio_METRIC": "the second over the first",
+    "krippendorff_alpha_joint": "Krippendorff's alpha of all annotators at once",
+}
 
 #: Headline and companions of the scales whose verdicts are sequences.
 ROW_METRIC_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -316,11 +355,16 @@ GROUP_TITLES: dict[str, str] = {
     "icc_ak": "ICC(A,k), mean of the raters, agreement",
     "icc_ck": "ICC(C,k), mean of the raters, consistency",
 }
-#: Name, title and place of every figure: of two raters, of scores, rankings and steps, and of all annotators.
-METRIC_LINES: tuple[tuple[str, str, str], ...] = (
-    *((name, title, "") for name, title in METRIC_TITLES.items()),
-    *((line.name, line.title, line.place) for line in ROW_METRICS.values()),
-    *((name, title, "all annotators (humans)") for name, title in GROUP_TITLES.items()),
+#: Name, title, place and witness of every figure: of two raters, of scores, rankings and steps, of what stands beside
+#: them, and of all annotators.
+METRIC_LINES: tuple[tuple[str, str, str, str], ...] = (
+    *((name, one.title, "", str(one.witness)) for name, one in METRICS.items()),
+    *((line.name, line.title, line.place, line.witness) for line in ROW_METRICS.values()),
+    *((line.name, line.title, f"bias on {line.place}", line.witness) for line in BIASES.values()),
+    *((name, title, "ceiling", _PLAIN) for name, title in CEILINGS.items()),
+    *((name, f"{name} of one label", "classes", _PLAIN) for name in CLASS_METRICS),
+    ("official_score", "the benchmark's own score", "rewardbench2", ""),
+    *((name, title, "all annotators (humans)", "") for name, title in GROUP_TITLES.items()),
 )
 
 

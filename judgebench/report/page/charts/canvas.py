@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from judgebench.domain import JudgeName
 from judgebench.report.document.text import clean
 from judgebench.report.page.charts.markup import code_of, inline
 
@@ -80,6 +81,9 @@ def fitted(text: str, room: float, size: float = 12) -> str:
     >>> fitted("replay/gpt-3.5-turbo", 90), fitted("gpt-4o", 90)
     ('replay…-turbo', 'gpt-4o')
     """
+    if isinstance(text, JudgeName) and text_room(clean(text), size) > room:
+        left = room - text_room(clean(text.cut(lambda _: "")), size)
+        return clean(text.cut(lambda bare: fitted(bare, left, size)))
     most = len(clean(text))
     while most > 1 and text_room(shorten(text, most), size) > room:
         most -= 1

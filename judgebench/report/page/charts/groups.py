@@ -47,7 +47,7 @@ def subsets(
     left_out = max(0, len(parts) - _MOST) + max(0, len(judges) - _SERIES)
     if left_out:
         summary += f" Drawn are {len(drawn)} parts and {len(shown_judges)} judges; the table has all."
-    names = [clean(next(iter(rows.values())).judge) for rows in shown_judges]
+    names = [next(iter(rows.values())).judge for rows in shown_judges]
     legend: list[Entry] = [(_SHAPES[i], f"series-{i + 1}", fitted(judge, 250)) for i, judge in enumerate(names)]
     every = ["all", *drawn]
     low, high = _range(found, drawn, chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from judgebench.domain import JudgeName, bare
 from judgebench.errors import UsageError
 from judgebench.report.document.text import NONE, clean, decimal, many
 from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas, shorten, text_room, ticks
@@ -169,7 +170,8 @@ def _label(row: Agreement, *, several: bool) -> str:
     parts.append(row.judge)
     if row.subset != "all":
         parts.append(row.subset)
-    return " · ".join(parts)
+    label = " · ".join(map(bare, parts))
+    return row.judge.renamed(label) if isinstance(row.judge, JudgeName) else label
 
 
 def _row_cells(row: Agreement, metric: str) -> tuple[str, ...]:

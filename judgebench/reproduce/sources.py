@@ -1,0 +1,292 @@
+"""A task's recorded verdicts and labels in a folder of data, and our figures from them.
+
+Replies as they were recorded, in shown coordinates, become verdicts in the item's own order, and from there on
+everything is what a run goes through: ratings, policies, metrics, witnesses.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
+
+from judgebench.domain import Case, Reply, Status, Verdict
+from judgebench.errors import MismatchError
+from judgebench.files.content import find
+from judgebench.reproduce.published import PublishedFigure
+from judgebench.tasks.base import Recording, open_task, reader_of, recorded_judges
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from judgebench.domain import Agreement, Estimate, Policies, Ratings
+    from judgebench.stats.crosstab import Level
+    from judgebench.tasks.base import CardTask
+    from judgebench.tasks.card import Card, Recorded
+
+__all__ = ["Sources", "recorded_verdicts"]
+
+#: Our figure, or None and why there is none.
+Found: TypeAlias = tuple[float | None, str]
+
+#: Two ways to the same figure may differ by this much.
+_TOLERANCE = 1e-9
+_LISTED = 8
+
+
+class Sources:
+    """A task's recordings, read and measured once each.
+
+    ``held`` are the judges of the recorded files that are here, by name and split: those that the card and ``own``
+    name, and those that nobody does.
+    """
+
+    def __init__(self, card: Card, data: Path, own: Iterable[Recorded] = ()) -> None:
+        self.card = card
+        self.data = data
+        self.held: dict[tuple[str, str], Recorded] = {}
+        self._lost: dict[tuple[str, str], str] = {}
+        self._tasks: dict[str, CardTask] = {}
+        self._figures: dict[str, Mapping[str, float]] = {}
+        self._ratings: dict[tuple[str, str], Ratings] = {}
+        self._measured: dict[tuple[str, str, Policies], dict[str, Agreement]] = {}
+        self._tested: dict[tuple[str, str, float, str], dict[str, Estimate]] = {}
+        self._hold([*card.recorded, *own])
+
+    def _hold(self, entries: Sequence[Recorded]) -> None:
+        files: dict[tuple[str, str], tuple[Recorded, Mapping[str, str], set[str]]] = {}
+        for entry in entries:
+            key, path = (entry.name, entry.split), self._find(entry.file)
+            if path is None:
+                self._lost[key] = f"{entry.file} isn't here"
+                continue
+            if (entry.file, entry.split) not in files:
+                names = recorded_judges(path, reader_of(self.card, entry.split))
+                files[entry.file, entry.split] = (entry, names, set())
+            _, names, named = files[entry.file, entry.split]
+            several = dict.fromkeys(names.values())
+            column = entry.column
+            if names:
+                only = next(iter(several)) if len(several) == 1 else None
+                column = names.get(entry.column or entry.name, "") if entry.column or not only else only
+                if not column:
+                    self._lost[key] = f"{entry.file} holds {_listed(several)}"
+                    continue
+            self.held[key] = replace(entry, column=column)
+            named.add(column)
+        for (file, split), (entry, names, named) in files.items():
+            for judge in dict.fromkeys(names.values()):
+                if judge not in named:
+                    taken = (judge, split) in self.held or (judge, split) in self._lost
+                    name = f"{judge} ({file})" if taken else judge
+                    self.held[name, split] = replace(entry, name=name, column=judge)
+
+    def lacking(self, figure: PublishedFigure) -> str:
+        """Say what a figure needs that isn't in the task's folder or in the folder itself; empty where it is."""
+        if figure.kind in {"cell", "alt_test"}:
+            key = (figure.judge, figure.split)
+            if key in self.held:
+                return ""
+            known = dict.fromkeys(name for name, split in (*self.held, *self._lost) if split == figure.split)
+            return self._lost.get(key) or f"the recorded judges are {_listed(known) or 'none'}"
+        return "" if self.labelled(figure.split) else "the labelled items aren't here"
+
+    def labelled(self, split: str) -> bool:
+        """Whether the items of a split are here."""
+        return self._find(*self.card.split(split).main.files) is not None
+
+    def headline(self, judge: str, split: str) -> PublishedFigure:
+        """Name what is measured of a judge where nothing is published: the scale's headline on all items."""
+        recorded = self.held[judge, split]
+        subset, metric = "all", ""
+        if recorded.kind == "figures":
+            subset, metric = next((one.name for one in reversed(self.card.aggregates)), "all"), "accuracy"
+        else:
+            metric = self._rows(recorded, self.card.policies)["all"].headline
+        return PublishedFigure("cell", judge, metric, 0.0, 4, "fraction", split, subset)
+
+    def ours(self, figure: PublishedFigure) -> Found:
+        """Compute our figure."""
+        if figure.kind == "annotators":
+            return self._between(figure)
+        if figure.kind == "alt_test":
+            return self._alt_test(figure)
+        if figure.kind == "humans":
+            return self._among(figure)
+        recorded = self.held[figure.judge, figure.split]
+        return self._from_figures(figure, recorded) if recorded.kind == "figures" else self._cell(figure, recorded)
+
+    def _find(self, *files: str) -> Path | None:
+        homes = (*(self.data / name for name in (self.card.name, *self.card.folders)), self.data)
+        return next((path for home in homes for file in files if (path := find(home, file)) is not None), None)
+
+    def _task(self, split: str) -> CardTask:
+        if split not in self._tasks:
+            self._tasks[split] = open_task(f"{self.card.name}:{split}", data=self.data)
+        return self._tasks[split]
+
+    def _labels(self, split: str, recorded: Recorded | None = None) -> Ratings:
+        """Read a recording with the gold beside it, or the gold alone."""
+        from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loads numpy
+
+        key = ("" if recorded is None else recorded.name, split)
+        if key not in self._ratings:
+            task = self._task(split)
+            recording = Recording("", {}, ())
+            if recorded is not None and (path := self._find(recorded.file)) is not None:
+                recording = task.recorded(path, recorded.column or None)
+            self._ratings[key] = from_verdicts(recorded_verdicts(task, recording), task.scale)
+        return self._ratings[key]
+
+    def _rows(self, recorded: Recorded, policies: Policies) -> dict[str, Agreement]:
+        from judgebench.agreement.measure import measure  # noqa: PLC0415 - loads numpy
+
+        key = (recorded.name, recorded.split, policies)
+        if key not in self._measured:
+            task = self._task(recorded.split)
+            rows = measure(
+                self._labels(recorded.split, recorded),
+                task=task.name,
+                judge=recorded.name,
+                gold_source=self.card.gold_source,
+                policies=policies,
+                aggregates=self.card.aggregates,
+                revision=task.revision,
+                verify=True,
+            )
+            self._measured[key] = {row.subset: row for row in rows}
+        return self._measured[key]
+
+    def _cell(self, figure: PublishedFigure, recorded: Recorded) -> Found:
+        policies = self.card.policies.override(f"{name}={value}" for name, value in figure.policies.items())
+        found = self._rows(recorded, policies)
+        if figure.subset not in found:
+            return None, f"there is no row {figure.subset!r}; the rows are {', '.join(found)}"
+        row = found[figure.subset]
+        value, reason = _value(row.metrics.get(figure.metric), figure.metric)
+        alone = (row.unverified or {}).get(figure.metric)
+        return value, reason or (f"not verified: {alone}" if alone else "")
+
+    def _from_figures(self, figure: PublishedFigure, recorded: Recorded) -> Found:
+        """Weigh published figures per subset; the card's aggregates are the witness of the reader's own sums."""
+        path = self._find(recorded.file)
+        if figure.metric != "accuracy" or path is None:
+            return None, f"{recorded.file} holds accuracies, not {figure.metric}"
+        if recorded.name not in self._figures:
+            values = reader_of(self.card, recorded.split).figures(path, recorded.column)
+            known = dict(values)
+            for aggregate in self.card.aggregates:
+                shares = aggregate.weights or (1.0,) * len(aggregate.of)
+                known[aggregate.name] = math.fsum(
+                    share * known[part] for share, part in zip(shares, aggregate.of, strict=True)
+                ) / math.fsum(shares)
+                if not abs(known[aggregate.name] - values[aggregate.name]) <= _TOLERANCE:
+                    raise MismatchError(
+                        f"{self.card.name}, {recorded.name}, {aggregate.name}: {values[aggregate.name]!r} by the "
+                        f"reader and {known[aggregate.name]!r} by the card's weights; please report this"
+                    )
+            self._figures[recorded.name] = values
+        values = self._figures[recorded.name]
+        if figure.subset not in values:
+            return None, f"there is no figure of {figure.subset!r} in {recorded.file}"
+        return values[figure.subset], ""
+
+    def _between(self, figure: PublishedFigure) -> Found:
+        from judgebench.agreement.ceiling import pairwise  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.measure import measure  # noqa: PLC0415 - loads numpy
+        from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
+
+        task, ratings = self._task(figure.split), self._labels(figure.split)
+        if figure.metric not in METRICS or not set(figure.pair) <= set(ratings.annotators):
+            return (
+                None,
+                f"the annotators are {', '.join(ratings.annotators)}, the metrics those of judgebench list metrics",
+            )
+        metric = METRICS[figure.metric]
+        a, b = (ratings.annotators.index(name) for name in figure.pair)
+        by_names = pairwise(ratings, metric, self.card.policies)
+        value, reason = _value(by_names.get(figure.pair, by_names.get((figure.pair[1], figure.pair[0]))), figure.metric)
+        if value is None:
+            return None, reason
+        # The same figure by the judge's road, b as a judge of a, with the named libraries as witnesses.
+        both = replace(ratings, judge=ratings.gold[:, b], gold=ratings.gold[:, [a]], annotators=figure.pair[:1])
+        rows = measure(both, task=task.name, judge=figure.pair[1], metrics={figure.metric: metric}, verify=True)
+        other, _ = _value(rows[0].metrics[figure.metric], figure.metric)
+        if metric.symmetric and (other is None or not abs(other - value) <= _TOLERANCE):
+            raise MismatchError(f"{task.name}, {figure.judge}: {figure.metric} is {value!r} and {other!r}")
+        return value, ""
+
+    def _among(self, figure: PublishedFigure) -> Found:
+        import numpy as np  # noqa: PLC0415 - `list` needs no arrays
+
+        from judgebench.stats.coefficients.krippendorff import alpha_units  # noqa: PLC0415 - loads numpy
+
+        task, ratings = self._task(figure.split), self._labels(figure.split)
+        if figure.subset not in {"all", *ratings.subsets}:
+            return None, f"there is no subset {figure.subset!r}; the subsets are {', '.join(ratings.subsets)}"
+        rows = np.ones(ratings.item.size, dtype=np.bool_)
+        if figure.subset != "all":
+            rows = ratings.subset == ratings.subsets.index(figure.subset)
+        scale, labels = ratings.scale, ratings.gold[rows]
+        found = alpha_units(labels, len(scale.labels), np.asarray(scale.values), scale.level)
+        if isinstance(found, str):
+            return None, f"undefined: {found}"
+        theirs = _alpha_witness(labels, len(scale.labels), scale.level)
+        if not abs(theirs - found[0]) <= _TOLERANCE:
+            raise MismatchError(
+                f"{task.name}, {figure.subset}: alpha is {found[0]!r} here and {theirs!r} by krippendorff"
+            )
+        return found[0], ""
+
+    def _alt_test(self, figure: PublishedFigure) -> Found:
+        from judgebench.agreement.alt_test import alt_test_ratings  # noqa: PLC0415 - loads numpy
+        from judgebench.agreement.witness.tables import verify_alt_test  # noqa: PLC0415 - loads scipy
+
+        key = (figure.judge, figure.split, figure.epsilon, figure.scoring)
+        if key not in self._tested:
+            ratings = self._labels(figure.split, self.held[figure.judge, figure.split])
+            found = alt_test_ratings(ratings, self.card.policies, epsilon=figure.epsilon, scoring=figure.scoring)
+            verify_alt_test(found, ratings, where=f"{self.card.name}:{figure.split}, {figure.judge}")
+            self._tested[key] = {"winning_rate": found.winning_rate, "advantage_probability": found.advantage}
+        return _value(self._tested[key][figure.metric], figure.metric)
+
+
+def _alpha_witness(labels: npt.NDArray[np.int64], categories: int, level: Level) -> float:
+    """Krippendorff's alpha by the krippendorff package."""
+    import krippendorff  # noqa: PLC0415 - only where it is needed
+    import numpy as np  # noqa: PLC0415 - `list` needs no arrays
+
+    counts = np.stack([(labels == code).sum(axis=1) for code in range(categories)], axis=1)
+    used = counts.sum(axis=0) > 0
+    domain = np.arange(categories)[used]
+    return float(krippendorff.alpha(value_counts=counts[:, used], value_domain=domain, level_of_measurement=level))
+
+
+def _value(estimate: Estimate | None, metric: str) -> Found:
+    if estimate is None:
+        return None, f"{metric} isn't measured on this scale"
+    return estimate.value, "" if estimate.undefined is None else f"undefined: {estimate.undefined}"
+
+
+def _listed(names: Collection[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(islice(names, _LISTED)) + more
+
+
+def recorded_verdicts(task: CardTask, recording: Recording) -> Iterator[Verdict]:
+    """Turn a recording into verdicts: each item in each recorded order, undone to the item's own.
+
+    An item that the recording doesn't hold becomes a failed verdict: nothing is dropped in silence.
+    """
+    scale, revision = task.scale, task.revision
+    absent = Reply(Status.FAILED, error="not in the recording")
+    for item in task.items():
+        own = tuple(range(len(item.responses)))
+        for order in [order for order in recording.orders if len(order) == len(own)] or [own]:
+            reply = recording.replies.get((item.id, order), absent)
+            yield Verdict.of(Case(item, order), reply, scale, revision)

@@ -1,0 +1,47 @@
+"""A folder that the version before the judges' present contract made: read, resumed, measured, packed, gated.
+
+``runs-of-2026-11.tar.xz`` holds what commit 91f811d wrote of this project's own samples (``run --judge
+baseline/longest --judge server/m --base-url http://127.0.0.1:18999/v1 --task pandalm --sample``, the same judge on
+``rewardbench-2``, ``gate --update``, ``score --format json``); nothing listens at that address now.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from judgebench.store.lines import VERDICTS
+from judgebench.store.runs import find_runs
+
+SERVER = ("run", "--judge", "server/m", "--base-url", "http://127.0.0.1:18999/v1", "--sample")
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    with tarfile.open(Path(__file__).with_name("runs-of-2026-11.tar.xz")) as packed:
+        packed.extractall(tmp_path, filter="data")
+    return tmp_path
+
+
+def test_it_is_read_resumed_measured_packed_and_gated(before: Path, judgebench: Any) -> None:
+    files = {stored.path: (stored.path / VERDICTS).read_bytes() for stored in find_runs(before / "runs")}
+    assert [len(list(stored.verdicts())) for stored in find_runs(before / "runs")] == [48, 48, 54]
+    for more in (("--task", "pandalm", "--judge", "baseline/longest"), ("--task", "rewardbench-2")):
+        # With nobody there to ask, whatever is missing would fail.
+        assert (done := judgebench(*SERVER, *more)).code == 0, done.err
+    assert {path: (path / VERDICTS).read_bytes() for path in files} == files
+    assert len(find_runs(before / "runs")) == 3
+    assert judgebench("verify", "runs").code == 0
+    was = json.loads((before / "score.json").read_text())
+    now = json.loads(judgebench("score", "runs", "--format", "json").out)
+    assert [(row["task"], row["judge"], row["metrics"], row["usage"]) for row in now["rows"]] == [
+        (row["task"], row["judge"], row["metrics"], row["usage"]) for row in was["rows"]
+    ]
+    [pandalm] = (before / "runs").glob("pandalm--server*")
+    assert judgebench("pack", str(pandalm)).code == 0
+    assert (done := judgebench("gate", str(pandalm), "--against", "base.json")).code == 0, done.out + done.err
+    assert judgebench(*SERVER, "--task", "pandalm").code == 0

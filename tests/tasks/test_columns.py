@@ -1,0 +1,94 @@
+"""A task that its card alone describes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from judgebench.errors import DataError
+from judgebench.tasks.base import CardTask
+from judgebench.tasks.card import load_card
+from judgebench.tasks.sources import file_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CARD = """
+name = "tickets"
+title = "Tickets"
+summary = "Which of two replies is better?"
+homepage = "https://example.org"
+paper = "none"
+citation = "none"
+licence = "CC0-1.0"
+gold_source = "human"
+annotators = "Two agents."
+scale = "pair:3"
+metric = "accuracy"
+default_split = "test"
+clusters = "the ticket"
+systems = "the writers"
+
+[columns]
+id = "ticket"
+question = ["subject", "body"]
+answers = ["first", "second"]
+systems = ["by_1", "by_2"]
+gold = ["agent_1", "agent_2"]
+reference = "model answer"
+context = ["manual"]
+subset = "queue"
+attributes = ["language"]
+
+[columns.words]
+1 = "A"
+2 = "B"
+
+[splits.test]
+files = ["tickets.jsonl"]
+"""
+ROW = {
+    "ticket": 7, "subject": "Late", "body": "Where is it?", "first": "Sorry!", "second": "Soon.", "by_1": "anna",
+    "by_2": "bot", "agent_1": 1, "agent_2": "tie", "model answer": "On its way.", "manual": "Be kind.",
+    "queue": "mail", "language": "en",
+}  # fmt: skip
+
+
+def opened(tmp_path: Path, *rows: dict[str, object], card: str = CARD) -> CardTask:
+    (tmp_path / "tickets").mkdir(exist_ok=True)
+    (tmp_path / "tickets" / "task.toml").write_text(card)
+    file = tmp_path / "tickets.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return CardTask(load_card("tickets", tmp_path), "test", file_source(file))
+
+
+def test_a_row_is_an_item_by_the_cards_columns(tmp_path: Path) -> None:
+    one, two = opened(tmp_path, ROW, ROW | {"ticket": "8", "agent_1": "", "agent_2": "B"}).items()
+    assert (one.id, one.question, one.subset, one.context) == ("7", "Late\n\nWhere is it?", "mail", ("Be kind.",))
+    assert [(response.text, response.model) for response in one.responses] == [("Sorry!", "anna"), ("Soon.", "bot")]
+    assert [(label.annotator, label.code) for label in one.gold] == [("agent_1", 0), ("agent_2", 1)]
+    assert [label.code for label in two.gold] == [None, 2]
+    assert [(reference.text, reference.kind) for reference in one.references] == [("On its way.", "human")]
+    assert one.attributes == (("language", "en"),)
+    assert one.cluster == two.cluster
+
+
+def test_what_a_cell_means_must_be_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"tickets.jsonl:1, field 'agent_1': '3' is not one of A, tie, B") as caught:
+        list(opened(tmp_path, ROW | {"agent_1": "3"}).items())
+    assert "[columns.words]" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('answers = ["first", "second"]', "", "name at least one field"),
+        ('systems = ["by_1", "by_2"]', 'systems = ["by_1"]', "1 fields for 2 answers"),
+        ("[columns]", '[columns]\nanswer = "x"', "not known here"),
+    ],
+)
+def test_what_is_wrong_with_the_columns_is_said(tmp_path: Path, old: str, new: str, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        opened(tmp_path, ROW, card=CARD.replace(old, new, 1))
