@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t", "|")
 
 _SNIFF_ROWS = 50
-_BREAK = re.compile(r"\r\n|\r|\n")
 #: The largest limit that a C long holds on every platform.
 _NO_LIMIT = 2**31 - 1
 
@@ -168,7 +167,9 @@ class _Rows:
 
 def _height(row: list[str]) -> int:
     """Lines that a row takes: line breaks inside quoted cells, counted as Python's text files do."""
-    return 1 + sum(len(_BREAK.findall(cell)) for cell in row if "\n" in cell or "\r" in cell)
+    return 1 + sum(
+        cell.count("\n") + cell.count("\r") - cell.count("\r\n") for cell in row if "\n" in cell or "\r" in cell
+    )
 
 
 def _widths(head: list[str], delimiter: str) -> list[int]:
