@@ -134,7 +134,7 @@ class Tariff:
     ``cached`` is for input tokens read from a cache, None where they cost what others do; ``batch`` is what an answer
     of a batch API costs, as a share of the usual price.
 
-    >>> from judgebench.judges.backend import Completion
+    >>> from judgebench.domain import Completion
     >>> Tariff(input=2.0, output=8.0)(Completion("", input_tokens=1000, output_tokens=500))
     0.006
     """
