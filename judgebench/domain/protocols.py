@@ -136,7 +136,7 @@ class Probe(Protocol):
         ...
 
     def cases(self, item: Item) -> Iterable[Case]:
-        """Yield the cases of an item."""
+        """Yield the cases of an item; those with the probe's name in ``probe`` are measured."""
         ...
 
 

@@ -104,6 +104,9 @@ def test_a_third_party_probe_is_asked_by_run_and_is_a_run_of_its_own(installed, 
     assert "shouting" in call(env, tmp_path, "list", "probes").stdout
     runs = {file.parent.name: file.read_text("utf-8") for file in tmp_path.glob("runs/*/verdicts.jsonl")}
     assert sorted(text.count('"probe":"shouting"') for text in runs.values()) == [0, 48]
+    rows = json.loads(call(env, tmp_path, "score", "runs", "--format", "json").stdout)["rows"]
+    told = [(row["conditions"], row["items"]) for row in rows if row["subset"] == "all"]
+    assert told == [({"probe": "none"}, 24), ({"probe": "shouting"}, 24)]
     wrong = call(env, tmp_path, *sample, "--probe", "shouted")
     assert (wrong.returncode, "did you mean 'shouting'" in wrong.stderr) == (2, True), wrong.stderr
 
