@@ -208,7 +208,8 @@ def ray(session: nox.Session) -> None:
     torch = [requirement for requirement in group("cluster") if requirement.startswith("torch")]
     session.run_install("python", "-m", "pip", "install", "-q", "--no-deps", *torch)
     install_wheel(session, *group("test"), *group("cluster"), extra="[ray]")
-    pytest(session, *(session.posargs or [str(ROOT / "tests" / "cluster"), str(ROOT / "tests/store/test_remote.py")]))
+    files = ("tests/cluster", "tests/store/test_remote.py", "tests/run/test_rounds.py")
+    pytest(session, *(session.posargs or [str(ROOT / file) for file in files]))
 
 
 @nox.session(venv_backend="none")
