@@ -68,6 +68,14 @@ def heal(file: Path) -> None:
             stream.truncate(position)
 
 
+def append_whole(descriptor: int, line: bytes, size: int) -> None:
+    """Add a line to a file of a size, whole or not at all; OSError where it can't be."""
+    if os.write(descriptor, line) != len(line):
+        # A full disk takes part of a line: take it back, so that the file stays whole.
+        os.ftruncate(descriptor, size)
+        raise OSError(28, "No space left on device")
+
+
 @contextlib.contextmanager
 def locked(file: Path, busy: str) -> Generator[None]:
     """Hold a lock that goes with the process; UsageError, in the words of ``busy``, where another process holds it."""

@@ -292,8 +292,9 @@ class Caller:
         while dialogue.wanted:
             if dialogue.several:
                 # A first round of one request turns out only now not to be all.
-                for key in dialogue.told().keys() - answers.keys():
-                    kept(key, dialogue.told()[key])
+                told = dialogue.told()
+                for key in told.keys() - answers.keys():
+                    kept(key, told[key])
             round_ = list(dialogue.wanted.items())
             if len(round_) == 1:
                 await self._answer(dialogue, *round_[0], kept)

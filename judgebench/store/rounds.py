@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Completion
-from judgebench.files.lines import UNREADABLE, dumps, loads
+from judgebench.files.lines import UNREADABLE, append_whole, dumps, heal, loads
 from judgebench.store.lines import checksum, seal
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ class Rounds:
         self._file = folder / ROUNDS
         self._held: dict[str, dict[str, Completion]] = {}
         self._descriptor: int | None = None
+        heal(self._file)
         if self._file.exists():
             for line in self._file.read_bytes().splitlines(keepends=True):
                 self._take(line)
 
     def _take(self, line: bytes) -> None:
-        if not (line.endswith(b"\n") and checksum(line)):
+        if not checksum(line):
             return
         try:
             read = loads(line)
@@ -49,13 +50,7 @@ class Rounds:
         line = seal(dumps({"case": case, "request": request, "completion": completion.to_json()}))
         if self._descriptor is None:
             self._descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-            if self._file.stat().st_size:
-                # A line that a killed process left torn must not take this one with it.
-                line = b"\n" + line
-        size = self._file.stat().st_size
-        if os.write(self._descriptor, line) != len(line):
-            os.ftruncate(self._descriptor, size)
-            raise OSError(28, "No space left on device")
+        append_whole(self._descriptor, line, os.fstat(self._descriptor).st_size)
         self._held.setdefault(case, {})[request] = completion
 
     def decided(self, case: str) -> None:

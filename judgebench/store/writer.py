@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from judgebench.domain import Status, digest
 from judgebench.errors import DataError, IncompleteError, UsageError, argument
-from judgebench.files.lines import heal, locked, replace_file, sync
+from judgebench.files.lines import append_whole, heal, locked, replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
 from judgebench.store.lines import VERDICTS, encode, in_order
@@ -254,15 +254,11 @@ class RunWriter:
             raise RuntimeError("the run is not open")
         data = encode(verdict)
         try:
-            written = os.write(self._descriptor, data)
-            if written != len(data):
-                # A full disk takes part of a line: take it back, so that the file stays whole.
-                os.ftruncate(self._descriptor, self._size)
-                raise OSError(28, "No space left on device")  # noqa: TRY301 - one handler for both ways
+            append_whole(self._descriptor, data, self._size)
         except OSError as error:
             raise _unwritable(self.path, error) from None
         self._own.put(verdict.key, self._source, self._size)
-        self._size += written
+        self._size += len(data)
         if self._rounds is not None and verdict.status is not Status.FAILED:
             self._rounds.decided(verdict.key)
 
