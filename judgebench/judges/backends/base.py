@@ -70,7 +70,7 @@ class PerLoop(Generic[T]):
             await self._close(held)
 
 
-class Backend:
+class ApiBackend:
     """A model behind the chat-completions format; another format has `params` and `read` of its own.
 
     ``settings`` are what a run records. ``name`` begins the judge's name, ``key`` is the variable of its key,
@@ -168,7 +168,7 @@ class Backend:
         return None
 
 
-def model_judge(backend: type[Backend], model: str, *, prompt: str | None, **options: Any) -> LLMJudge:
+def model_judge(backend: type[ApiBackend], model: str, *, prompt: str | None, **options: Any) -> LLMJudge:
     """Build the judge that asks a backend, of whose parameters None leaves a setting out.
 
     Nothing is connected and no key is looked at before the first call. Without a prompt each scale has its own.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError, RetryableError, UsageError
 from judgebench.judges.backend import connection_error, deadline, failure_of, http_error, redact, unreachable
-from judgebench.judges.backends.base import Backend, model_judge
+from judgebench.judges.backends.base import ApiBackend, model_judge
 from judgebench.judges.tokens import price
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ DEFAULT_TEMPERATURE: float | None = 0.0
 _MISSING = "litellm judges need the litellm package: pip install 'judgebench[litellm]'"
 
 
-class LiteLLMBackend(Backend):
+class LiteLLMBackend(ApiBackend):
     """Complete chats with ``litellm.acompletion``; its retries, telemetry and logging are off."""
 
     name = "litellm"

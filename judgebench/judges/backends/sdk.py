@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from judgebench.errors import GoneError, JudgebenchError, RetryableError, argument
 from judgebench.judges.backend import connection_error, deadline, failure_of, http_error
-from judgebench.judges.backends.base import Backend, PerLoop
+from judgebench.judges.backends.base import ApiBackend, PerLoop
 from judgebench.judges.backends.chat import error_body
 from judgebench.judges.tokens import price
 
@@ -40,7 +40,7 @@ QUESTION_TIMEOUT = 60.0
 _MOST_PAGES = 100
 
 
-class SdkBackend(Backend):
+class SdkBackend(ApiBackend):
     """Complete chats with an SDK, whose client and root of errors are named ``client`` and ``error``.
 
     ``path`` is where calls go, ``own_url`` the provider's address, by which prices are looked up.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from judgebench.errors import UsageError, argument
 from judgebench.judges.backend import connection_error, deadline, key_from, login_of
-from judgebench.judges.backends.base import Backend, model_judge
+from judgebench.judges.backends.base import ApiBackend, model_judge
 from judgebench.judges.backends.chat import encode
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_TEMPERATURE: float | None = 0.0
 
 
-class ServerBackend(Backend):
+class ServerBackend(ApiBackend):
     """Complete chats with plain HTTP: one session, as many connections as calls in flight; a key is optional."""
 
     name = "server"
