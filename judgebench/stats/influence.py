@@ -40,6 +40,11 @@ class Clusters:
             return cls(cluster, ids)
         return cls((np.cumsum(present, dtype=np.int32) - 1)[cluster], ids)
 
+    def take(self, rows: Ints) -> Clusters:
+        """Clusters of some rows, which may come several times, with the same meaning."""
+        own = Clusters.of(self.codes[rows])
+        return Clusters(own.codes, self.ids[own.ids])
+
     @property
     def count(self) -> int:
         """Number of clusters G."""
