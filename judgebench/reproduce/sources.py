@@ -15,8 +15,9 @@ from judgebench.domain import Case, Reply, Status, Verdict
 from judgebench.errors import MismatchError
 from judgebench.files.content import find
 from judgebench.reproduce.published import PublishedFigure
-from judgebench.tasks.base import Recording, open_task, reader_of, recorded_judges
+from judgebench.tasks.base import open_task, reader_of, recorded_judges
 from judgebench.tasks.card import Recorded
+from judgebench.tasks.recordings import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
