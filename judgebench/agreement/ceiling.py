@@ -192,7 +192,7 @@ def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray
         return found
     value, influences = found
     clusters = Clusters.of(cluster)
-    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)))
+    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)), clusters.shares)
 
 
 def _joint(people: Ratings) -> Estimate:

@@ -11,9 +11,9 @@ import numpy as np
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
 from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import Interval, clopper_pearson, interval
+from judgebench.stats.inference.intervals import Interval, clopper_pearson, cr1_interval, default_interval
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, Influences, influences_of
+from judgebench.stats.influence import Clusters, Influences, count_cells, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 D = TypeVar("D", Estimate, "Difference")
 
 #: How an interval is made: by default, or as asked for.
-IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+IntervalMethod: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+
+#: Labels up to which a coefficient's interval is searched along tables.
+MOST_LABELS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,14 @@ class Counted:
     cells: Codes
     clusters: Clusters
     system: Ints | None = None
+    counts: Floats | None = None
 
     @classmethod
     def of(cls, scored: Scored) -> Counted:
         """Count scored rows."""
-        cells = scored.cells()
-        return cls(scored.table(cells), cells, scored.clusters(), scored.system)
+        cells, clusters = scored.cells(), scored.clusters()
+        table = scored.table(cells)
+        return cls(table, cells, clusters, scored.system, count_cells(cells, table.joint.size, clusters))
 
 
 def estimated(
@@ -57,23 +62,38 @@ def estimated(
     proportion: bool = False,
     independent: bool = False,
     chance: float | None = None,
+    method: IntervalMethod = "default",
 ) -> Estimate:
-    """Give a value its interval, from the pulls of its clusters: every default interval is made here.
+    """Give a value its interval, from the pulls of its clusters: every interval but that of a table is made here.
 
-    It lies between ``low`` and ``high``, on the scale of that range. ``proportion``: the value is a plain share, of
-    ``n`` rows (by default all) if they are ``independent``. ``chance`` is the agreement expected by chance, of a
-    coefficient of the form ``1 - (1 - po) / (1 - pe)``.
+    It lies between ``low`` and ``high``, on the scale of that range. ``proportion``: the value is a plain share of
+    ``n`` rows (by default all), which are ``independent`` or not. ``chance`` is the agreement expected by chance, of a
+    coefficient of the form ``1 - (1 - po) / (1 - pe)``. ``method``: ``cr1``, or the default.
     """
     size = influences.n if n is None else n
-    outcome = Outcome(influences.value, n=size, chance=chance)
-    found = interval(outcome, influences, independent=independent, proportion=proportion, low=low, high=high)
-    return Estimate(influences.value, found.low, found.high, size, None, found.se, found.method)
+    if method == "cr1":
+        found = cr1_interval(
+            influences, size, independent=independent, share=proportion, chance=chance, low=low, high=high
+        )
+    else:
+        rows = influences.n if independent else None
+        found = default_interval(influences, size, share=proportion, rows=rows, chance=chance, low=low, high=high)
+    return shown(influences, size, found)
 
 
-def combined(metric: Metric | RowMetric, influences: Influences) -> Estimate:
+def shown(influences: Influences, n: int, found: Interval) -> Estimate:
+    """Show an interval beside its value, its effective number of clusters, and the reason where there is none."""
+    reason = "" if found.low is not None else "one_cluster" if influences.se is None else "no_spread"
+    return Estimate(
+        influences.value, found.low, found.high, n, None, found.se, found.method, round(influences.effective, 2), reason
+    )
+
+
+def combined(metric: Metric | RowMetric, influences: Influences, method: IntervalMethod = "default") -> Estimate:
     """Give a weighted sum of one metric's estimates its interval, in the metric's range."""
     proportion = isinstance(metric, Metric) and metric.proportion
-    return estimated(influences, low=metric.low, high=metric.high, proportion=proportion)
+    chance = 0.0 if proportion else None
+    return estimated(influences, low=metric.low, high=metric.high, proportion=proportion, chance=chance, method=method)
 
 
 def within(difference: D, reach: float) -> D:
@@ -141,7 +161,8 @@ class Figure:
         if self.outcome.value is None:
             return None
         if isinstance(self.outcome, Outcome):
-            return influences_of(self.counted.table, self.outcome, self.counted.cells, self.clusters(way))
+            counts = self.counted.counts if way is None else None
+            return influences_of(self.counted.table, self.outcome, self.counted.cells, self.clusters(way), counts)
         return None if self.outcome.influence is None else self.outcome.influences(self.clusters(way))
 
     def per_row(self) -> Floats | None:
@@ -158,8 +179,8 @@ class Figure:
         bootstrap of a value that never moves, any but ``two-way`` for a figure of rows), the default stays and
         ``Estimate.method`` says so. ``two-way`` clusters by question and by system.
 
-        Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron &
-        Miller (2015), A practitioner's guide to cluster-robust inference.
+        Source: `judgebench.stats.inference.score_path`; Cameron & Miller (2015), A practitioner's guide to
+        cluster-robust inference, for CR1.
         """
         clusters = self.clusters()
         # A metric that gives no denominator, as one of half credits, is not a share of rows.
@@ -168,32 +189,59 @@ class Figure:
             return Estimate.missing(self.outcome.reason or "undefined", clusters.codes.size), None
         influences = self.influences()
         if influences is None:
-            return Estimate(self.outcome.value, None, None, clusters.codes.size), None
-        found = estimated(
-            influences,
-            low=self.low,
-            high=self.high,
-            n=n,
-            proportion=self.proportion,
-            independent=clusters.independent and n is not None,
-            chance=self.outcome.chance,
-        )
-        chosen = None if method == "default" else self._otherwise(method, influences, found.n)
+            return Estimate(self.outcome.value, None, None, clusters.codes.size, no_interval="no_influences"), None
+        found = None if method == "cr1" else self._along_tables(influences)
+        if found is None:
+            found = estimated(
+                influences,
+                low=self.low,
+                high=self.high,
+                n=n,
+                proportion=self.proportion and n is not None,
+                independent=clusters.independent,
+                chance=self.outcome.chance,
+                method=method,
+            )
+        chosen = self._otherwise(method, influences, found.n)
         if chosen is None or chosen.low is None:
             return found, influences
         return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
+
+    def _along_tables(self, influences: Influences) -> Estimate | None:
+        """Give a coefficient of a table the interval of those tables that the one seen would not reject."""
+        outcome, metric, table = self.outcome, self.metric, self.counted.table
+        if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None:
+            return None
+        if self.proportion and outcome.n is not None:
+            return None
+        if table.graded or len(table.joint) > MOST_LABELS or influences.se is None or influences.deff is None:
+            return None
+        from judgebench.stats.inference.score_path import FEW_EVENTS, score_interval  # noqa: PLC0415 - loads scipy
+
+        n, joint = table.n, table.joint
+        bounds = score_interval(
+            outcome.surface,
+            joint,
+            n,
+            influences.deff,
+            influences.df,
+            bounds=(self.low, self.high),
+            down=metric.down,
+            labels=table.declared,
+        )
+        few = (1 - float(joint.trace())) * n < FEW_EVENTS + 0.01
+        how = "score-path-few-events" if few else "score-path"
+        return shown(influences, n, Interval(float(bounds[0]), float(bounds[1]), influences.se, how))
 
     def _otherwise(self, method: IntervalMethod, influences: Influences, n: int) -> Estimate | Interval | None:
         """Make the interval that was asked for; None, or without bounds, where it can't be had."""
         counted, metric = self.counted, self.metric
         table, cells, clusters = counted.table, counted.cells, counted.clusters
         if method == "two-way":
-            joint = None if counted.system is None else two_way_of(self.influences, clusters, counted.system)
-            if joint is None:
-                return None
-            both = estimated(joint, low=self.low, high=self.high)
-            return replace(both, method=f"two-way-{both.method}")
+            return self._by_system()
         if metric is None or method == "default" or not isinstance(self.outcome, Outcome):
+            return None
+        if method == "cr1":
             return None
         if method == "clopper-pearson":
             hits = round(influences.value * n)
@@ -213,6 +261,15 @@ class Figure:
         width, height = table.joint.shape
         parts = Parts.of(cells, (width, height), clusters)
         return resampled(parts, statistic, method, low=self.low, high=self.high)
+
+    def _by_system(self) -> Estimate | None:
+        """Cluster by question and by system; None where that can't be had."""
+        system = self.counted.system
+        joint = None if system is None else two_way_of(self.influences, self.counted.clusters, system)
+        if joint is None:
+            return None
+        both = estimated(joint, low=self.low, high=self.high)
+        return replace(both, method=f"two-way-{both.method}")
 
 
 def estimate(
@@ -242,7 +299,7 @@ def two_way_influences(first: Influences, second: Influences, both: Influences) 
     Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering: V = V_first + V_second -
     V_both.
     """
-    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.sums.size)
+    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.df)
     if not se or not fewer.se:
         return None
     return replace(fewer, sums=fewer.sums * (se / fewer.se))

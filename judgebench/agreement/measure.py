@@ -164,7 +164,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             scale=scale.spec,
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
-            classes=_classes(group),
+            classes=_classes(group, interval),
         )
         for group in groups
         if group.shown
@@ -174,7 +174,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
         own = {group.name: group.influences for group in groups}
-        totals = {name: _aggregated(name, line, shares, own) for name, line in lines.items()}
+        totals = {name: _aggregated(name, line, shares, own, interval) for name, line in lines.items()}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}")
@@ -333,6 +333,7 @@ def _aggregated(
     metric: Metric | RowMetric,
     shares: Mapping[str, float | None],
     influences: Mapping[str, Mapping[str, Influences | None]],
+    method: IntervalMethod,
 ) -> Estimate:
     parts: list[Influences] = []
     weights: list[float] = []
@@ -349,12 +350,12 @@ def _aggregated(
     if not parts:
         return Estimate.missing("no_items")
     total = combine(parts, weights)
-    if (total.se or 0.0) < TINY:
+    if method == "cr1" and (total.se or 0.0) < TINY:
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
         total = of_fewer(total, int(1 / share + 1e-9))
-    return combined(metric, total)
+    return combined(metric, total, method)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
@@ -400,16 +401,17 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
 
 
-def _classes(group: _Group) -> dict[str, ClassScores]:
+def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
     if table.graded or not table.n or len(labels) > MOST_CLASSES or group.scored.scale.sequential:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
+    how: IntervalMethod = method if method == "cr1" else "default"
     found: dict[str, ClassScores] = {}
     for code, label in enumerate(labels):
         support, named = round(float(gold[code])), round(float(judge[code]))
         if support or named:
-            scores = {name: estimate(class_metric(name, code), group.counted)[0] for name in CLASS_METRICS}
+            scores = {name: estimate(class_metric(name, code), group.counted, how)[0] for name in CLASS_METRICS}
             found[label] = ClassScores(support, named, **scores)
     return found

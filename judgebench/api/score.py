@@ -12,7 +12,7 @@ from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabe
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 
-Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+Interval: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
 
 @question

@@ -42,6 +42,9 @@ REASONS = {
     "only_ties": "on every item one side says tie",
     "nothing_placed": "no verdict has a place on the scale",
     "label_left_out": "a policy leaves out a label that the weights need",
+    "one_cluster": "all rows share one question, so nothing tells how far the figure could be off",
+    "no_spread": "every row says the same, so nothing tells how far the figure could be off",
+    "no_influences": "the figure carries no standard error",
     "negative_values": "ratios need values that are not negative",
 }
 #: What to be careful with, in words.

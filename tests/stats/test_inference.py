@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import interval, t_interval, t_quantile, wilson
+from judgebench.stats.inference.intervals import cr1_interval, default_interval, t_interval, t_quantile, wilson
 from judgebench.stats.influence import Clusters, Influences, combine, influences_of, mean, of_fewer
 
 COUNTS = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
@@ -54,7 +54,7 @@ def test_fisher_z_interval():
     counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
     found = t_interval(spread_of("cohen_kappa", counts))
     assert (found.low, found.high) == pytest.approx((0.38704, 0.48129), abs=1e-4)
-    assert found.method == "cr1-t-fisher-z"
+    assert found.method == "cr2-t-fisher-z"
 
 
 @pytest.mark.parametrize("df", [1, 4, 30, 1000])
@@ -134,24 +134,21 @@ def test_one_cluster_has_a_value_and_no_interval():
 def test_no_pull_is_no_certainty():
     """Perfect agreement on 12 items must not claim the interval [1, 1]."""
     counts = np.diag([6, 6])
-    one = table(counts)
-    outcome = METRICS["cohen_kappa"](one)
-    found = interval(outcome, spread_of("cohen_kappa", counts), independent=True)
+    found = cr1_interval(spread_of("cohen_kappa", counts), 12, independent=True, chance=0.5)
     agreement = wilson(1.0, 12)[0]
     assert found.low == pytest.approx(1 - (1 - agreement) / 0.5)
     assert found.high == 1.0
+    exact = default_interval(spread_of("cohen_kappa", counts), 12, chance=0.5)
+    assert (exact.low, exact.method) == (pytest.approx(1 - 2 * (1 - 0.025 ** (1 / 12))), "few-events")
 
 
 def test_a_perfect_clustered_proportion_counts_its_clusters():
-    counts = np.diag([20, 20])
-    found = interval(
-        METRICS["accuracy"](table(counts)),
-        spread_of("accuracy", counts, np.arange(40) // 4),
-        independent=False,
-        proportion=True,
-        low=0.0,
-    )
+    perfect = spread_of("accuracy", np.diag([20, 20]), np.arange(40) // 4)
+    found = cr1_interval(perfect, 40, independent=False, share=True, low=0.0)
     assert (found.low, found.high) == pytest.approx(wilson(1.0, 10))
+    found = default_interval(perfect, 40, share=True, low=0.0)
+    assert 0.7 < found.low < wilson(1.0, 40)[0]
+    assert (found.high, found.method) == (1.0, "share-few-events")
 
 
 def test_bounds_hold():

@@ -6,7 +6,7 @@ and judge), never systems: few systems make a coarse figure, not a wide interval
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -255,7 +255,7 @@ def _systems(
     gold, judge = board.influences(judge=False), board.influences(judge=True)
     biases = [_difference(theirs, own) for theirs, own in zip(judge, gold, strict=True)]
     chances = [
-        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.sums.size - 1, -abs(one.value) / se))
+        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.df, -abs(one.value) / se))
         for one in biases
     ]
     tested = [p for p in chances if p is not None]
@@ -293,7 +293,7 @@ def _systems(
 def _difference(judge: Influences, gold: Influences) -> Influences:
     """Judge less gold, with the influences of clusters that both have."""
     found = combine([judge, gold], [1.0, -1.0])
-    return Influences(found.value, judge.n, found.ids, found.sums)
+    return replace(found, n=judge.n)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,11 +78,11 @@ def one_sided(
     from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
     groups, value = worse.sums.size, worse.value
-    if worse.se is None:
+    if worse.cr1 is None:
         return Bounds(None, None, 1.0, None, None, float(groups - 1), unmoved=False)
     share = np.full(groups, 1 / groups) if sizes is None else sizes / sizes.sum()
     df = max(1.0, effective(sizes) - 1) if sizes is not None else float(groups - 1)
-    se = worse.se if sizes is None or _alike(sizes) else _jackknife(worse, share)
+    se = worse.cr1 if sizes is None or _alike(sizes) else _jackknife(worse, share)
     if se < TINY:
         if abs(value) < TINY:
             return Bounds(0.0, 0.0, 1.0, 0.0, 0.0, df, unmoved=True)

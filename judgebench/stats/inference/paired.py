@@ -95,8 +95,7 @@ class Difference:
         """
         from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-        df = float(subtracted.sums.size - 1)
-        se = subtracted.se
+        df, se = subtracted.df, subtracted.se
         if se is None or se < TINY:
             return cls(subtracted.value, se, None, None, None, None, df, subtracted)
         statistic = (max(0.0, subtracted.value - bias[0]) + min(0.0, subtracted.value + bias[1])) / se
