@@ -159,7 +159,7 @@ def is_directional(metric: Metric | str) -> bool:
 class Contrast:
     """A paired difference, first minus second, and how it was made.
 
-    ``method`` is ``cr1-t-paired``, after ``two-way-`` where rows were clustered by system as well, and before ``-bias``
+    ``method`` is ``cr2-t-paired``, ``two-way-cr1-t-paired`` where rows were clustered by system as well, with ``-bias``
     where the interval is widened by what chance can lift either figure; empty without an interval. ``bias`` is the most
     that either figure can lie too high by chance, ``reach`` how far apart two such figures can be, infinite for no
     bound.
@@ -195,7 +195,7 @@ def contrast(first: JudgeRows, second: JudgeRows, metric: Metric | str, *, two_w
     # A difference of two shares is no larger than 1, whatever few clusters make of t.
     reach = max(one.high, two.high) - min(one.low, two.low)
     found = within(found, reach)
-    method = f"{'' if joint is None else 'two-way-'}cr1-t-paired{'-bias' if max(bias) > 0 else ''}"
+    method = f"{'cr2' if joint is None else 'two-way-cr1'}-t-paired{'-bias' if max(bias) > 0 else ''}"
     return Contrast(found, "" if found.low is None else method, bias, reach)
 
 

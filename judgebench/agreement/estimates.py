@@ -268,7 +268,7 @@ class Figure:
         joint = None if system is None else two_way_of(self.influences, self.counted.clusters, system)
         if joint is None:
             return None
-        both = estimated(joint, low=self.low, high=self.high)
+        both = estimated(joint, low=self.low, high=self.high, method="cr1")
         return replace(both, method=f"two-way-{both.method}")
 
 
@@ -299,7 +299,7 @@ def two_way_influences(first: Influences, second: Influences, both: Influences) 
     Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering: V = V_first + V_second -
     V_both.
     """
-    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.df)
-    if not se or not fewer.se:
+    se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.sums.size)
+    if not se or not fewer.cr1:
         return None
-    return replace(fewer, sums=fewer.sums * (se / fewer.se))
+    return replace(fewer, sums=fewer.sums * (se / fewer.cr1), shares=None)

@@ -36,7 +36,7 @@ from judgebench.stats.coefficients.catalog import (
     metrics_for,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Influences, combine, of_fewer
+from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -354,7 +354,8 @@ def _aggregated(
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        total = of_fewer(total, int(1 / share + 1e-9))
+        groups = int(1 / share + 1e-9)
+        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
     return combined(metric, total, method)
 
 

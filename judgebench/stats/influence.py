@@ -109,7 +109,8 @@ class Influences:
         se, df, effective = self.cr1, groups - 1.0, float(groups)
         if self.shares is not None and groups > 1:
             variance, df, effective = (float(one) for one in cr2(self.sums, self.shares))
-            se = math.sqrt(variance)
+            # All that tells anything may lie in one cluster.
+            se = math.sqrt(variance) if effective > 1 + _ROUNDING else None
         for name, value in (("se", se), ("df", df), ("effective", effective)):
             object.__setattr__(self, name, value)
 
@@ -134,7 +135,7 @@ def cr2(sums: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
     squares = np.square(h)
     b = squares / (1 - h)
     alike = squares.sum(axis=-1)
-    df = 1 / (alike + b.sum(axis=-1) ** 2 - np.square(b).sum(axis=-1))
+    df = 1 / (alike + np.maximum(0.0, b.sum(axis=-1) ** 2 - np.square(b).sum(axis=-1)))
     return (np.square(sums) / (1 - h)).sum(axis=-1), np.maximum(1.0, df), 1 / alike
 
 
@@ -264,13 +265,14 @@ def spread(
         most = np.square(by_cluster).sum(axis=-1)
         seen = by_cluster.sum(axis=-1) ** 2 / np.where(most > 0, most, np.inf)
     independent = total(joint * squares) / (n - 1)
-    return Spread(pulls, shares, design_effect(independent, variance, n, effective, seen))
+    rows = n if within is None else whole[..., 0]
+    return Spread(pulls, shares, design_effect(independent, variance, rows, effective, seen))
 
 
 def design_effect(
     independent: Floats | float,
     variance: Floats | float,
-    n: Floats | int,
+    n: Floats | float,
     effective: Floats | float,
     seen: Floats | float,
 ) -> Floats:
@@ -328,7 +330,7 @@ def combine(parts: Sequence[Influences], weights: Sequence[float], value: float 
     added = sum(w * part.value for part, w in zip(parts, weights, strict=True)) if value is None else value
     # Each part brings its variance; parts without any, such as perfect ones, count by their weights.
     variances = [w * w * float(np.square(part.sums).sum()) for part, w in zip(parts, weights, strict=True)]
-    carried = variances if sum(variances) > TINY**2 else [w * w for w in weights]
+    carried = variances if sum(variances) > TINY**2 else [w * w + TINY for w in weights]
     told = [
         one * (np.full(part.sums.size, 1 / part.sums.size) if part.shares is None else part.shares)
         for part, one in zip(parts, carried, strict=True)
@@ -337,19 +339,13 @@ def combine(parts: Sequence[Influences], weights: Sequence[float], value: float 
     return Influences(added, sum(part.n for part in parts), joined.ids, joined.sums(sums), shares / shares.sum())
 
 
-def of_fewer(estimate: Influences, groups: int) -> Influences:
-    """Let an estimate rest on some of its clusters only: those that say anything of what it is about.
+def resting_on(estimate: Influences, rows: Floats) -> Influences:
+    """Let an estimate rest on those rows that say anything of what it is about, so many in each cluster, shape (G,).
 
     Clusters of single ratings move the margins of a chance term a little, and tell nothing of agreement; counted as
-    evidence they would make five shared items as sure as two hundred. The sum of squared sums stays, on so many
-    clusters alike, whose codes mean nothing any more. Source: Cameron & Miller (2015), A practitioner's guide to
-    cluster-robust inference, section VI: the effective number of clusters.
+    evidence they would make five shared items as sure as two hundred.
     """
-    if groups >= estimate.sums.size:
-        return estimate
-    squares = (estimate.se or 0.0) ** 2 * (1 - 1 / estimate.effective)
-    each = math.sqrt(squares / groups) if groups else 0.0
-    return Influences(estimate.value, estimate.n, np.arange(groups), np.full(groups, each))
+    return replace(estimate, shares=rows / rows.sum())
 
 
 @dataclass(frozen=True, slots=True)

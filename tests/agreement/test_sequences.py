@@ -117,7 +117,7 @@ def test_rankings_end_to_end():
     assert values["kendall_tau"] == pytest.approx((1 + 2 / 3 - 1) / 3)
     assert values["top_1_agreement"] == pytest.approx(2 / 3)
     assert values["percent_agreement"] == pytest.approx(1 / 3)
-    assert found.metrics["top_1_agreement"].method == "wilson"
+    assert found.metrics["top_1_agreement"].method == "share-few-events"
     assert "low_coverage" in found.warnings
     dropped = measure(rows, task="t", judge="j", policies=Policies(invalid="drop"))[0]
     assert dropped.metrics["top_1_agreement"].value == 1.0

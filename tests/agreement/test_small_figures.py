@@ -101,11 +101,11 @@ def test_intervals_of_sums_and_differences():
     four = Clusters.of(np.arange(4))
     both = [mean(np.array(right), four) for right in ([1.0, 1, 1, 0], [1.0, 0, 1, 0])]
     found = combined(METRICS["percent_agreement"], combine(both, [0.5, 0.5]))
-    assert (found.value, found.method) == (0.625, "cr1-t-logit")
+    assert (found.value, found.method) == (0.625, "cr2-t-logit")
     assert within(Estimate(0.9, 0.7, 1.1, 20), 1.0) == Estimate(0.9, 0.7, 1.0, 20)
     share = RowOutcome.mean(np.array([1.0, 1, 1, 0, 1, 0, 0, 0]))
     ways = [share.influences(Clusters.of(codes)) for codes in (np.arange(8) // 2, np.arange(8) % 2, np.arange(8))]
-    question, system, independent = (way.se**2 for way in ways)
+    question, system, independent = (way.cr1**2 for way in ways)
     assert two_way_influences(*ways).se ** 2 == pytest.approx(question + system - independent)
 
 
