@@ -138,11 +138,14 @@ class Figure:
 
     def influences(self, way: Clusters | None = None) -> Influences | None:
         """Sum the influences in clusters; None where there is no value, or nothing to sum."""
+        return self._summed(self.clusters(way))
+
+    def _summed(self, clusters: Clusters) -> Influences | None:
         if self.outcome.value is None:
             return None
         if isinstance(self.outcome, Outcome):
-            return influences_of(self.counted.table, self.outcome, self.counted.cells, self.clusters(way))
-        return None if self.outcome.influence is None else self.outcome.influences(self.clusters(way))
+            return influences_of(self.counted.table, self.outcome, self.counted.cells, clusters)
+        return None if self.outcome.influence is None else self.outcome.influences(clusters)
 
     def per_row(self) -> Floats | None:
         """Give back what a mean is the mean of, shape (r,); None of another figure."""
@@ -166,7 +169,7 @@ class Figure:
         n = self.outcome.n if isinstance(self.outcome, Outcome) else clusters.codes.size
         if self.outcome.value is None:
             return Estimate.missing(self.outcome.reason or "undefined", clusters.codes.size), None
-        influences = self.influences()
+        influences = self._summed(clusters)
         if influences is None:
             return Estimate(self.outcome.value, None, None, clusters.codes.size), None
         found = estimated(

@@ -125,11 +125,12 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         if not scale.sequential
         and fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
     }
+    lines: Mapping[str, Metric | RowMetric] = ROW_METRICS if scale.sequential else chosen
     for group in groups:
         tables = {name: Figure.of_table(metric, group.counted) for name, metric in chosen.items()}
         for name, figure in (tables | row_figures(ratings, group.scored, group.counted)).items():
             group.metrics[name], influences = figure.estimate(interval)
-            if aggregates:
+            if aggregates and name in lines:
                 group.influences[name] = influences
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     shown = (*wanted.companions, *COMPANIONS)
@@ -169,12 +170,11 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         for group in groups
         if group.shown
     ]
-    lines = {name: ROW_METRICS[name] for name in groups[0].metrics} if scale.sequential else chosen
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
         own = {group.name: group.influences for group in groups}
-        totals = {name: _aggregated(name, line, shares, own) for name, line in lines.items()}
+        totals = {name: _aggregated(name, lines[name], shares, own) for name in groups[0].metrics if name in lines}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}")
