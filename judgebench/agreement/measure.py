@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,6 @@ from judgebench.agreement.ratings import (
     unfinished,
 )
 from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
-from judgebench.agreement.sequences import measure_sequences
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, class_metric, fits, metrics_for
@@ -103,6 +102,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     {'percent_agreement': 0.911544, 'cohen_kappa': 0.787569, 'gwet_ac1': 0.84846}
     """
     if ratings.sequence is not None:
+        from judgebench.agreement.sequences import measure_sequences  # noqa: PLC0415 - loaded on use
+
         return measure_sequences(
             ratings,
             policies or Policies(),
@@ -200,9 +201,10 @@ def measure_run(
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
     there is.
     """
-    statuses: dict[str, Counter[str]] = {}
-    usage: dict[str, Usage] = {}
+    statuses = defaultdict[str, Counter[str]](Counter)
+    usage = defaultdict[str, Usage](Usage)
     cases, items = 0, set[str]()
+    systems = by_system or any(aggregate.by == "system" for aggregate in run.aggregates)
 
     def counted() -> Iterator[Verdict]:
         nonlocal cases
@@ -210,9 +212,10 @@ def measure_run(
             cases += 1
             items.add(verdict.item)
             if not verdict.probe:
-                for name in ("all", verdict.subset or NO_SUBSET, f"system:{system_of(verdict)}"):
-                    statuses.setdefault(name, Counter())[verdict.status.value] += 1
-                    usage[name] = usage.get(name, Usage()) + verdict.usage
+                names = ["all", verdict.subset or NO_SUBSET]
+                for name in (*names, f"system:{system_of(verdict)}") if systems else names:
+                    statuses[name][verdict.status.value] += 1
+                    usage[name] += verdict.usage
             yield verdict
 
     ratings = from_verdicts(counted(), run.scale)
