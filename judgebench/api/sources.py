@@ -232,7 +232,6 @@ def table_sources(
 
     With ``unjudged`` a table of annotators alone is one source, of a judge without a name.
     """
-    from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
@@ -261,6 +260,8 @@ def table_sources(
             return ratings
 
         def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
+            from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
+
             # The judges of one table share its items and its gold.
             clusters = range(int(ratings.cluster.max()) + 1)
             return Judged(task, judge, ratings, table.names(), [*map(str, clusters)], policies, gold, table.revision)
