@@ -48,7 +48,7 @@ def reproduce(
     # The items may lie beside the verdicts.
     folder = paths[0].parent if paths and not (data or os.environ.get("JUDGEBENCH_DATA")) else data_folder(data)
     tasks = [task] if isinstance(task, str) else list(task or ()) or None
-    return compute(tasks, folder, files=paths, own=None if published is None else Path(published))
+    return compute(tasks, folder, files=paths, own=None if published is None else Path(published), tell=tell)
 
 
 def data_folder(data: str | Path | None) -> Path:
