@@ -110,7 +110,7 @@ class Twins:
     name = "twins"
     settings: dict[str, object] = {}  # noqa: RUF012 - read only
     needs = Needs()
-    backends: dict[str, Any] = {}  # noqa: RUF012 - read only
+    backends: dict[str, Any] = {"m": None}  # noqa: RUF012 - read only
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         same = Request("m", (Message.of("user", "again"),))
