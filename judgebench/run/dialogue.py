@@ -129,7 +129,7 @@ def checked(reply: object, case: Case, scale: Scale) -> Reply:
     fits = all(type(code) is int and 0 <= code < places for code in codes)
     if scale.kind == "rank":
         fits = fits and (not listed or sorted(codes) == list(range(places)))
-    if reply.code is not None and not (fits and listed == (scale.kind in {"rank", "steps"})):
+    if reply.code is not None and not (fits and listed == scale.sequential):
         reply = replace(
             reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}"
         )

@@ -17,7 +17,7 @@ import numpy as np
 from judgebench.agreement.ceiling import ENOUGH, select, two_sided
 from judgebench.agreement.policies import apply
 from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, Pairs, alpha
-from judgebench.agreement.witness.rows import verify_numbers
+from judgebench.agreement.witness.rows import verify_numbers, verify_sequence_ceilings, verify_sequences
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
 from judgebench.domain import Policies
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Aggregate, Agreement, Estimate, Ratings
+    from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab
 
@@ -45,6 +46,9 @@ def verify_row(
     """
     if not scored.size:
         return {}
+    if scored.scale.sequential:
+        people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
+        return {**verify_metrics(row.metrics, whole, scored, known, where=where), **people}
     pairs = Pairs.of(scored)
     _classes(row, pairs, where)
     return {
@@ -62,15 +66,21 @@ def verify_metrics(
     *,
     where: str,
     pairs: Pairs | None = None,
+    among: Flags | None = None,
 ) -> dict[str, str]:
-    """Recompute the metrics of scored rows, of labels and of numbers; name those that nothing recomputes, and why."""
+    """Recompute the metrics of scored rows, whatever their kind; name those that nothing recomputes, and why.
+
+    Figures of numbers are taken ``among`` some rows, as by `score_figures`.
+    """
     if not scored.size:
         return {}
+    if scored.scale.sequential:
+        return verify_sequences(select(whole, scored.row), scored.policies, metrics, where=where)
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {
         **verify_scored(scored, labels, known, pairs=pairs, where=where),
-        **verify_numbers(whole, scored, numbers, where=where),
+        **verify_numbers(whole, scored, numbers, where=where, among=among),
     }
 
 
