@@ -81,6 +81,11 @@ def asks_in_words(case: Case, request: Request) -> Steps:
     return Reply.ok(0)
 
 
+def asks_what_is_no_json(case: Case, request: Request) -> Steps:
+    yield [Request(request.backend, request.messages, (("schema", {"a": object()}),))]
+    return Reply.ok(0)
+
+
 def answers_at_once(case: Case, request: Request) -> Steps:
     return Reply.ok(0)  # type: ignore[return-value]  # what is tested
 
@@ -91,6 +96,7 @@ BROKEN: dict[str, tuple[Callable[[Case, Request], Steps], Status, str]] = {
     "leaves": (leaves, Status.FAILED, "broken raised SystemExit"),
     "stranger": (asks_a_stranger, Status.FAILED, "broken asks 'nobody', which is none of its backends: openai/m"),
     "words": (asks_in_words, Status.FAILED, "broken asks with a str, not a Request"),
+    "no json": (asks_what_is_no_json, Status.FAILED, "broken raised TypeError"),
     "no generator": (answers_at_once, Status.FAILED, "broken: steps returned a Reply, not a generator"),
     "off the scale": (returns(Reply.ok(17)), Status.UNPARSED, "verdict 17 is not on pair:3"),
     "a string": (returns("A"), Status.UNPARSED, "the judge returned str, not a Reply"),
