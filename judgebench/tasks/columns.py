@@ -56,7 +56,7 @@ class Reader(base.Reader):
 
     def _code(self, row: Row, field: str, words: Mapping[str, str]) -> int | None:
         said = row.data.get(field)
-        if said is None or said != said or str(said).strip() == "":  # noqa: PLR0124 - NaN is a gap of Parquet's
+        if said is None or str(said).strip() == "":
             return None
         # A column of whole numbers with gaps is one of floats in Parquet.
         whole = str(int(said)) if isinstance(said, float) and said.is_integer() else str(said)

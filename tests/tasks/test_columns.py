@@ -76,9 +76,7 @@ def test_a_row_is_an_item_by_the_cards_columns(tmp_path: Path) -> None:
 
 
 def test_an_empty_cell_is_no_reference_no_context_and_no_label(tmp_path: Path) -> None:
-    [item] = opened(
-        tmp_path, ROW | {"model answer": " ", "manual": "", "agent_1": 2.0, "agent_2": float("nan")}
-    ).items()
+    [item] = opened(tmp_path, ROW | {"model answer": " ", "manual": "", "agent_1": 2.0, "agent_2": None}).items()
     assert (item.references, item.context) == ((), ())
     assert [label.code for label in item.gold] == [2, None]
 
