@@ -107,6 +107,9 @@ def test_a_third_party_probe_is_asked_by_run_and_is_a_run_of_its_own(installed, 
     rows = json.loads(call(env, tmp_path, "score", "runs", "--format", "json").stdout)["rows"]
     told = [(row["conditions"], row["items"]) for row in rows if row["subset"] == "all"]
     assert told == [({"probe": "none"}, 24), ({"probe": "shouting"}, 24)]
+    [alone] = [run for run, text in runs.items() if '"probe":"shouting"' in text]
+    [row] = json.loads(call(env, tmp_path, "score", f"runs/{alone}", "--format", "json").stdout)["rows"]
+    assert row["conditions"] == {"probe": "shouting"}, "no figure under a probe passes for one on the task's own items"
     wrong = call(env, tmp_path, *sample, "--probe", "shouted")
     assert (wrong.returncode, "did you mean 'shouting'" in wrong.stderr) == (2, True), wrong.stderr
 
