@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ from judgebench.stats.influence import Influences, combine, of_fewer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.estimates import IntervalMethod, Verify
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
@@ -88,7 +88,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     usage: Mapping[str, Usage] | None = None,
     revision: str = "",
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold: row ``all``, then a row per subset, system and aggregate.
 
@@ -97,7 +97,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
     without statuses, coverage is the share of judgments with a code. ``revision`` pins the data. Intervals are made as
     in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
-    estimate by its witness, raises MismatchError where one differs, and names in ``unverified`` what has none.
+    estimate by its witnesses (or by its definition alone, which needs no library), raises MismatchError where one
+    differs, and names in ``unverified`` what has none.
     DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
     this scale.
 
@@ -177,7 +178,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         totals = {name: _aggregated(name, lines[name], shares, own) for name in groups[0].metrics if name in lines}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
-        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}")
+        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
     return rows
 
 
@@ -189,16 +190,17 @@ def measure_run(
     by_system: bool = False,
     metrics: Mapping[str, Metric] | None = None,
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
     there is.
     """
-    statuses: dict[str, Counter[str]] = {}
-    usage: dict[str, Usage] = {}
+    statuses = defaultdict[str, Counter[str]](Counter)
+    usage = defaultdict[str, Usage](Usage)
     cases, items = 0, set[str]()
+    systems = by_system or any(aggregate.by == "system" for aggregate in run.aggregates)
 
     def counted() -> Iterator[Verdict]:
         nonlocal cases
@@ -206,9 +208,10 @@ def measure_run(
             cases += 1
             items.add(verdict.item)
             if not verdict.probe:
-                for name in ("all", verdict.subset or NO_SUBSET, f"system:{system_of(verdict)}"):
-                    statuses.setdefault(name, Counter())[verdict.status.value] += 1
-                    usage[name] = usage.get(name, Usage()) + verdict.usage
+                names = ["all", verdict.subset or NO_SUBSET]
+                for name in (*names, f"system:{system_of(verdict)}") if systems else names:
+                    statuses[name][verdict.status.value] += 1
+                    usage[name] += verdict.usage
             yield verdict
 
     ratings = from_verdicts(counted(), run.scale)
@@ -239,6 +242,8 @@ def _verified(
     groups: Sequence[_Group],
     known: Mapping[str, Metric],
     where: str,
+    *,
+    libraries: bool,
 ) -> list[Agreement]:
     """Hear the witnesses of every group and aggregate, and keep in each row what none of them confirms."""
     from judgebench.agreement.witness import beside  # noqa: PLC0415 - loads the witnesses
@@ -248,9 +253,11 @@ def _verified(
     for group in groups:
         place, row = f"{where}, {group.name}", own.get(group.name)
         if row is None:
-            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place)
+            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place, libraries=libraries)
         else:
-            alone[group.name] = beside.verify_row(row, ratings, group.ratings, group.scored, known, where=place)
+            alone[group.name] = beside.verify_row(
+                row, ratings, group.ratings, group.scored, known, where=place, libraries=libraries
+            )
     figures = {group.name: group.metrics for group in groups} | {name: row.metrics for name, row in own.items()}
     beside.verify_aggregates(figures, aggregates, where=where)
     # An aggregate is as well confirmed as the figures that it is made of.
