@@ -7,7 +7,6 @@ verdict, which is stored before the worker pulls the next.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from collections import Counter
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from judgebench.domain import Completion, Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError, argument
-from judgebench.run.dialogue import Dialogue, expected
+from judgebench.run.dialogue import Dialogue, expected, turned_down
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.throttle import Budget, OverBudgetError, divided
 from judgebench.run.versions import Version
@@ -251,22 +250,21 @@ class Caller:
         answers = dict(known)
         for attempt in range(self.options.attempts):
             try:
-                given: object = await self._judge(case, answers, keep)
-                self._answered = True
-                return _checked(given, case, self.scale), None
+                reply = await self._judge(case, answers, keep)
             except RejectedError as rejected:
-                if rejected.refused:
-                    self._answered = True
-                    return Reply(Status.REFUSED, error=str(rejected)), None
-                return Reply(Status.FAILED, error=str(rejected)), rejected
+                self._answered |= rejected.refused
+                return turned_down(rejected), None if rejected.refused else rejected
             except RetryableError as retryable:
                 error = retryable
             except JudgebenchError:
                 raise
-            except Exception as unforeseen:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
+            except Exception as unforeseen:  # noqa: BLE001 - a backend of somebody else's may raise anything: one case
                 # Its words stay out of the store: nobody has looked through them for a key.
                 crashed = RejectedError(f"{self.judge.name} raised {type(unforeseen).__name__}")
                 return Reply(Status.FAILED, error=str(crashed)), crashed
+            else:
+                self._answered = True
+                return reply, None
             # A server that was never there gets fewer chances: the user is waiting to hear it.
             hopeless = error.unreachable and not self._answered and attempt >= 2
             if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > LONGEST_PAUSE:
@@ -275,7 +273,7 @@ class Caller:
             await self._back_off(attempt, error)
         return Reply(Status.FAILED, error=str(error)), error
 
-    async def _judge(self, case: Case, answers: dict[str, Completion], keep: Keep) -> object:
+    async def _judge(self, case: Case, answers: dict[str, Completion], keep: Keep) -> Reply:
         """Bring a case to a reply; ``answers`` are those of earlier attempts, and those that come are added."""
 
         def kept(key: str, completion: Completion) -> None:
@@ -287,7 +285,7 @@ class Caller:
             async def there() -> Completion:
                 return Completion(reply=await elsewhere.ask(case, answers, kept))
 
-            return (await next(iter(self.ports.values())).call(there)).reply
+            return cast("Reply", (await next(iter(self.ports.values())).call(there)).reply)
         dialogue = Dialogue(self.judge, case, self.scale, answers)
         while dialogue.wanted:
             if dialogue.several:
@@ -302,7 +300,7 @@ class Caller:
             done = await asyncio.gather(*(self._answer(dialogue, *one, kept) for one in round_), return_exceptions=True)
             if failed := [one for one in done if one is not None]:
                 raise next((one for one in failed if not isinstance(one, RetryableError)), failed[0])
-        return dialogue.reply
+        return cast("Reply", dialogue.reply)
 
     async def _answer(self, dialogue: Dialogue, number: int, request: Request, keep: Keep) -> None:
         metered = self.judge.backends[request.backend].counting
@@ -454,20 +452,3 @@ class _Engine(Caller):
                 "run the same command again to ask only the failed and missing ones"
             )
         return verdict
-
-
-def _checked(reply: object, case: Case, scale: Scale) -> Reply:
-    """Keep a verdict that is on no scale out of the store, whichever judge gave it."""
-    if not isinstance(reply, Reply):
-        return Reply(Status.UNPARSED, error=f"the judge returned {type(reply).__name__}, not a Reply")
-    places = len(case.order) if scale.kind in {"pick", "rank"} else len(scale.labels)
-    codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
-    listed = isinstance(reply.code, tuple)
-    fits = all(type(code) is int and 0 <= code < places for code in codes)
-    if scale.kind == "rank":
-        fits = fits and (not listed or sorted(codes) == list(range(places)))
-    if reply.code is not None and not (fits and listed == (scale.kind in {"rank", "steps"})):
-        return replace(reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}")
-    if not all(map(math.isfinite, (*reply.scores, *reply.probabilities))):
-        return replace(reply, scores=(), probabilities=(), error="scores that are not numbers were left out")
-    return reply

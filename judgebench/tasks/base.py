@@ -247,7 +247,7 @@ def _responses(scale: Scale) -> int | None:
 def _fits(code: Code, scale: Scale, item: Item) -> bool:
     size = len(item.responses) if scale.kind == "pick" else len(scale.labels)
     if isinstance(code, int):
-        return scale.kind not in {"rank", "steps"} and 0 <= code < size
+        return not scale.sequential and 0 <= code < size
     if scale.kind == "rank":
         return sorted(code) == list(range(len(item.responses)))
     return bool(code) and scale.kind in {"pick", "steps"} and all(0 <= c < size for c in code)
