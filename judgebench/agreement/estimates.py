@@ -27,6 +27,8 @@ D = TypeVar("D", Estimate, "Difference")
 
 #: How an interval is made: by default, or as asked for.
 IntervalMethod: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+#: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
+Verify: TypeAlias = bool | Literal["definitions"]
 
 #: Labels up to which a coefficient's interval is searched along tables.
 MOST_LABELS = 50
@@ -36,7 +38,7 @@ MOST_LABELS = 50
 class Counted:
     """Rows of one group, counted once for all figures: their table, flat cells, clusters, and systems.
 
-    Where verdicts are sequences the table is of what they come to, and says little.
+    Sequences make no table: theirs is empty.
     """
 
     table: Crosstab
@@ -49,6 +51,8 @@ class Counted:
     def of(cls, scored: Scored) -> Counted:
         """Count scored rows."""
         cells, clusters = scored.cells(), scored.clusters()
+        if scored.scale.sequential:
+            return cls(scored.table(cells[:0]), cells, clusters, scored.system)
         table = scored.table(cells)
         return cls(table, cells, clusters, scored.system, count_cells(cells, table.joint.size, clusters))
 
@@ -158,12 +162,15 @@ class Figure:
 
     def influences(self, way: Clusters | None = None) -> Influences | None:
         """Sum the influences in clusters; None where there is no value, or nothing to sum."""
+        return self._summed(self.clusters(way))
+
+    def _summed(self, clusters: Clusters) -> Influences | None:
         if self.outcome.value is None:
             return None
         if isinstance(self.outcome, Outcome):
-            counts = self.counted.counts if way is None else None
-            return influences_of(self.counted.table, self.outcome, self.counted.cells, self.clusters(way), counts)
-        return None if self.outcome.influence is None else self.outcome.influences(self.clusters(way))
+            counts = self.counted.counts if clusters is self.counted.clusters else None
+            return influences_of(self.counted.table, self.outcome, self.counted.cells, clusters, counts)
+        return None if self.outcome.influence is None else self.outcome.influences(clusters)
 
     def per_row(self) -> Floats | None:
         """Give back what a mean is the mean of, shape (r,); None of another figure."""
@@ -187,7 +194,7 @@ class Figure:
         n = self.outcome.n if isinstance(self.outcome, Outcome) else clusters.codes.size
         if self.outcome.value is None:
             return Estimate.missing(self.outcome.reason or "undefined", clusters.codes.size), None
-        influences = self.influences()
+        influences = self._summed(clusters)
         if influences is None:
             return Estimate(self.outcome.value, None, None, clusters.codes.size, no_interval="no_influences"), None
         found = None if method == "cr1" else self._along_tables(influences)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import Counted, Figure, combined, estimate
-from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows
+from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
@@ -32,7 +32,6 @@ from judgebench.stats.coefficients.catalog import (
     Metric,
     RowMetric,
     class_metric,
-    fits,
     metrics_for,
 )
 from judgebench.stats.crosstab import TINY
@@ -41,7 +40,7 @@ from judgebench.stats.influence import Influences, combine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.estimates import IntervalMethod, Verify
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
@@ -88,7 +87,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     usage: Mapping[str, Usage] | None = None,
     revision: str = "",
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold: row ``all``, then a row per subset, system and aggregate.
 
@@ -97,7 +96,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
     without statuses, coverage is the share of judgments with a code. ``revision`` pins the data. Intervals are made as
     in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
-    estimate by its witness, raises MismatchError where one differs, and names in ``unverified`` what has none.
+    estimate by its witnesses (or by its definition alone, which needs no library), raises MismatchError where one
+    differs, and names in ``unverified`` what has none.
     DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
     this scale.
 
@@ -119,17 +119,13 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     divided = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divided, by, statuses or {}, usage or {}))
     scale = ratings.scale
-    chosen = {
-        name: metric
-        for name, metric in (METRICS if metrics is None else metrics).items()
-        if not scale.sequential
-        and fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
-    }
+    chosen = table_metrics(scale, METRICS if metrics is None else metrics)
+    lines: Mapping[str, Metric | RowMetric] = chosen or ROW_METRICS
     for group in groups:
         tables = {name: Figure.of_table(metric, group.counted) for name, metric in chosen.items()}
         for name, figure in (tables | row_figures(ratings, group.scored, group.counted)).items():
             group.metrics[name], influences = figure.estimate(interval)
-            if aggregates:
+            if aggregates and name in lines:
                 group.influences[name] = influences
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     shown = (*wanted.companions, *COMPANIONS)
@@ -169,15 +165,15 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         for group in groups
         if group.shown
     ]
-    lines = {name: ROW_METRICS[name] for name in groups[0].metrics} if scale.sequential else chosen
+    own = {group.name: group.influences for group in groups}
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        own = {group.name: group.influences for group in groups}
-        totals = {name: _aggregated(name, line, shares, own, interval) for name, line in lines.items()}
+        known = [name for name in groups[0].metrics if name in lines]
+        totals = {name: _aggregated(name, lines[name], shares, own, interval) for name in known}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
-        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}")
+        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
     return rows
 
 
@@ -189,16 +185,17 @@ def measure_run(
     by_system: bool = False,
     metrics: Mapping[str, Metric] | None = None,
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
     there is.
     """
-    statuses: dict[str, Counter[str]] = {}
-    usage: dict[str, Usage] = {}
+    statuses = defaultdict[str, Counter[str]](Counter)
+    usage = defaultdict[str, Usage](Usage)
     cases, items = 0, set[str]()
+    systems = by_system or any(aggregate.by == "system" for aggregate in run.aggregates)
 
     def counted() -> Iterator[Verdict]:
         nonlocal cases
@@ -206,9 +203,10 @@ def measure_run(
             cases += 1
             items.add(verdict.item)
             if not verdict.probe:
-                for name in ("all", verdict.subset or NO_SUBSET, f"system:{system_of(verdict)}"):
-                    statuses.setdefault(name, Counter())[verdict.status.value] += 1
-                    usage[name] = usage.get(name, Usage()) + verdict.usage
+                names = ["all", verdict.subset or NO_SUBSET]
+                for name in (*names, f"system:{system_of(verdict)}") if systems else names:
+                    statuses[name][verdict.status.value] += 1
+                    usage[name] += verdict.usage
             yield verdict
 
     ratings = from_verdicts(counted(), run.scale)
@@ -239,6 +237,8 @@ def _verified(
     groups: Sequence[_Group],
     known: Mapping[str, Metric],
     where: str,
+    *,
+    libraries: bool,
 ) -> list[Agreement]:
     """Hear the witnesses of every group and aggregate, and keep in each row what none of them confirms."""
     from judgebench.agreement.witness import beside  # noqa: PLC0415 - loads the witnesses
@@ -248,9 +248,11 @@ def _verified(
     for group in groups:
         place, row = f"{where}, {group.name}", own.get(group.name)
         if row is None:
-            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place)
+            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place, libraries=libraries)
         else:
-            alone[group.name] = beside.verify_row(row, ratings, group.ratings, group.scored, known, where=place)
+            alone[group.name] = beside.verify_row(
+                row, ratings, group.ratings, group.scored, known, where=place, libraries=libraries
+            )
     figures = {group.name: group.metrics for group in groups} | {name: row.metrics for name, row in own.items()}
     beside.verify_aggregates(figures, aggregates, where=where)
     # An aggregate is as well confirmed as the figures that it is made of.
@@ -389,7 +391,7 @@ def _share(part: int, whole: int) -> float:
 def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     """Share of each label in gold and among verdicts."""
     table = group.counted.table
-    if not table.n or group.scored.scale.sequential:
+    if not table.n:
         return {}
     labels = group.scored.scale.labels
     judge = {
@@ -405,7 +407,7 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
 def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
-    if table.graded or not table.n or len(labels) > MOST_CLASSES or group.scored.scale.sequential:
+    if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
     how: IntervalMethod = method if method == "cr1" else "default"

@@ -12,15 +12,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.domain import Case, Reply, Status, Verdict
-from judgebench.errors import MismatchError
+from judgebench.errors import DataError, MismatchError
 from judgebench.files.content import find
 from judgebench.reproduce.published import PublishedFigure
-from judgebench.tasks.base import open_task, reader_of, recorded_judges
+from judgebench.tasks.base import judge_columns, open_task, reader_of, recorded_judges
 from judgebench.tasks.card import Recorded
 from judgebench.tasks.recordings import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -58,12 +58,14 @@ class Sources:
         files: Sequence[Path] = (),
         split: str = "",
         beside: Path | None = None,
+        tell: Callable[[str], object] = str,
     ) -> None:
         self.card = card
         self.data = data
         self._files = {str(path): path for path in files}
         self._beside = () if beside is None else (beside,)
         self.held: dict[tuple[str, str], Recorded] = {}
+        self._tell = tell
         self._lost: dict[tuple[str, str], str] = {}
         self._tasks: dict[str, CardTask] = {}
         self._figures: dict[str, Mapping[str, float]] = {}
@@ -80,7 +82,7 @@ class Sources:
                 self._lost[key] = f"{entry.file} isn't here"
                 continue
             if (entry.file, entry.split) not in files:
-                names = recorded_judges(path, reader_of(self.card, entry.split))
+                names = self._judges(path, entry)
                 files[entry.file, entry.split] = (entry, names, set())
             _, names, named = files[entry.file, entry.split]
             if not entry.name:
@@ -101,6 +103,19 @@ class Sources:
                     taken = (judge, split) in self.held or (judge, split) in self._lost
                     name = f"{judge} ({file})" if taken else judge
                     self.held[name, split] = replace(entry, name=name, column=judge)
+
+    def _judges(self, path: Path, entry: Recorded) -> Mapping[str, str]:
+        """Name the judges of a file, and tell how one with a column per judge is understood."""
+        reader = reader_of(self.card, entry.split)
+        try:
+            if (wide := judge_columns(path, reader)) is not None:
+                self._tell(f"{entry.file}: {wide}")
+            return recorded_judges(path, reader)
+        except DataError:
+            # Whoever says which column is the judge's needs no guess.
+            if not entry.column:
+                raise
+            return {}
 
     def lacking(self, figure: PublishedFigure) -> str:
         """Say what a figure needs that isn't in the task's folder or in the folder itself; empty where it is."""

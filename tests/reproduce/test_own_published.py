@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 import judgebench
+from judgebench.api.notes import NoteWarning
 from judgebench.errors import DataError, MismatchError, UsageError
 from judgebench.report.reproduction import ABSENT
 from judgebench.reproduce import reproduction as module
@@ -254,3 +256,42 @@ def test_files_of_one_s_own_need_one_task(folder, tasks, text, said):
         reproduce(tasks, folder, files=[folder / "mine.jsonl"], own=own)
     with pytest.raises(UsageError, match=r"there is no file 'nowhere\.csv'"):
         judgebench.reproduce("nowhere.csv")
+
+
+def test_a_column_per_judge_is_read_and_said_and_conditions_tell_a_judge_s_figures_apart(folder, monkeypatch):
+    monkeypatch.setattr(module, "load_published", Published)
+    monkeypatch.setenv("JUDGEBENCH_DATA", str(folder.parent))
+    ids = [item.id for item in open_task("pandalm", sample=True).items()]
+    wide = folder / "wide.csv"
+    wide.write_text("id,gold,gpt,claude,note\n" + "".join(f"{i},A,A,tie,why\n" for i in ids), encoding="utf-8")
+    said = f"{wide}: judges: gpt, claude; not read: gold (the task brings its own gold), note"
+    with pytest.warns(NoteWarning, match=re.escape(said)):
+        found = judgebench.reproduce(wide, task="pandalm")
+    alone = judgebench.reproduce(folder / "mine.jsonl", task="pandalm")
+    assert [one.judge for one in found.measured] == ["gpt", "claude"]
+    assert [one.ours for one in found.measured] == [one.ours for one in alone.measured]
+    # One judge under two conditions is one name in two rows.
+    said = (("ref", "A"), ("none", "B"))
+    rows = [{"id": i, "verdict": verdict, "judge_name": "gpt", "cond": cond} for cond, verdict in said for i in ids]
+    told = folder / "told.jsonl"
+    told.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    own = folder / "own.toml"
+    own.write_text(cell("gpt (cond none)"), encoding="utf-8")
+    both = judgebench.reproduce(told, published=own, task="pandalm")
+    assert [one.judge for one in (*both.cells, *both.measured)] == ["gpt (cond none)", "gpt (cond ref)"]
+    written = json.loads(both.render("json"))
+    assert [(one["judge"], one["conditions"]) for one in (*written["cells"], *written["measured"])] == [
+        ("gpt", {"cond": "none"}),
+        ("gpt", {"cond": "ref"}),
+    ]
+    assert [row["conditions"] for row in csv.DictReader(io.StringIO(both.render("csv")))] == ["cond=none", "cond=ref"]
+
+
+def test_columns_that_somebody_names_need_no_telling(folder):
+    ids = [item.id for item in open_task("pandalm", sample=True).items()]
+    path = folder / "wide.csv"
+    path.write_text("id,label,gpt\n" + "".join(f"{i},A,tie\n" for i in ids), encoding="utf-8")
+    with pytest.raises(DataError, match="whether the labels in 'label' are a judge's or gold can't be told"):
+        reproduce(["pandalm"], folder, files=[path])
+    (folder / "published.toml").write_text('[[recorded]]\nname = "gpt-9"\ncolumn = "gpt"\nfile = "wide.csv"\n')
+    assert {one.judge for one in reproduce(["pandalm"], folder.parent).measured} == {"gpt-9"}

@@ -37,22 +37,31 @@ Turned: TypeAlias = tuple[bool, int]
 
 
 def verify_row(
-    row: Agreement, whole: Ratings, ratings: Ratings, scored: Scored, known: Mapping[str, Metric], *, where: str
+    row: Agreement,
+    whole: Ratings,
+    ratings: Ratings,
+    scored: Scored,
+    known: Mapping[str, Metric],
+    *,
+    where: str,
+    libraries: bool = True,
 ) -> dict[str, str]:
     """Recompute every point estimate of a row; name those that nothing recomputes, and why.
 
     ``ratings`` are the row's own judgments, ``scored`` those that count, out of ``whole``. A ceiling is named
-    ``ceiling_<metric>``. MismatchError, saying ``where``, if a witness differs.
+    ``ceiling_<metric>``. With ``libraries`` these are heard beside the definitions. MismatchError, saying ``where``, if
+    a witness differs.
     """
     if not scored.size:
         return {}
     if scored.scale.sequential:
         people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
-        return {**verify_metrics(row.metrics, whole, scored, known, where=where), **people}
+        own = verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries)
+        return {**own, **people}
     pairs = Pairs.of(scored)
     _classes(row, pairs, where)
     return {
-        **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs),
+        **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
         **_ceilings(row.ceiling, ratings, scored.policies, known, where),
         **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, pairs, where),
     }
@@ -66,6 +75,7 @@ def verify_metrics(
     *,
     where: str,
     pairs: Pairs | None = None,
+    libraries: bool = True,
     among: Flags | None = None,
 ) -> dict[str, str]:
     """Recompute the metrics of scored rows, whatever their kind; name those that nothing recomputes, and why.
@@ -75,12 +85,13 @@ def verify_metrics(
     if not scored.size:
         return {}
     if scored.scale.sequential:
-        return verify_sequences(select(whole, scored.row), scored.policies, metrics, where=where)
+        ours = select(whole, scored.row)
+        return verify_sequences(ours, scored.policies, metrics, where=where, libraries=libraries)
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {
-        **verify_scored(scored, labels, known, pairs=pairs, where=where),
-        **verify_numbers(whole, scored, numbers, where=where, among=among),
+        **verify_scored(scored, labels, known, pairs=pairs, where=where, libraries=libraries),
+        **verify_numbers(whole, scored, numbers, where=where, among=among, libraries=libraries),
     }
 
 

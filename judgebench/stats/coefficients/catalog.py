@@ -38,9 +38,9 @@ class Metric:
     those between perfect agreement and the end ``down`` which the one seen would not reject
     (`judgebench.stats.inference.score_path`); else t.
 
-    ``witness`` is whose independent computation confirms its value: a library's, or ``definition``, what it means
-    written out in loops (`judgebench.agreement.witness`); a plugin gives a function of two lists of codes, gold and
-    judge, row by row. Empty where there is none.
+    ``witness`` is whose independent computations confirm its value: ``definition``, what it means written out in loops
+    (`judgebench.agreement.witness`), and a library's, if one has it; a plugin gives a function of two lists of codes,
+    gold and judge, row by row. Empty where there is none.
     """
 
     name: str
@@ -146,7 +146,8 @@ def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, 
     )
 
 
-_SKLEARN, _SCIPY, _KALPHA, _PLAIN = "scikit-learn", "scipy", "krippendorff", "definition"
+_PLAIN = "definition"
+_SKLEARN, _SCIPY, _KALPHA = (f"{_PLAIN}, {library}" for library in ("scikit-learn", "scipy", "krippendorff"))
 _share = partial(Metric, low=0.0)
 _corrected = partial(Metric, chance_corrected=True)
 _ordered = partial(Metric, chance_corrected=True, ordered=True, relabels=False)
