@@ -51,12 +51,11 @@ def cautions(
     Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
     """
     table = counted.table
-    labels = not scored.scale.sequential
-    found = _about_labels(scored, counted, metrics) if labels and table.n and not table.graded else []
+    found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
     items = count_items(scored.item)
     last = {
-        "constant_judge": labels and np.count_nonzero(table.judge) == 1,
-        "few_items": labels and 0 < items < FEW_ITEMS,
+        "constant_judge": np.count_nonzero(table.judge) == 1,
+        "few_items": table.n > 0 and items < FEW_ITEMS,
         "few_clusters": 0 < counted.clusters.count < FEW_CLUSTERS,
         "low_coverage": coverage < LOW_COVERAGE,
         "left_out": left_out > 0,

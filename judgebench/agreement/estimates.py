@@ -35,7 +35,7 @@ Verify: TypeAlias = bool | Literal["definitions"]
 class Counted:
     """Rows of one group, counted once for all figures: their table, flat cells, clusters, and systems.
 
-    Where verdicts are sequences the table is of what they come to, and says little.
+    Sequences make no table: theirs is empty.
     """
 
     table: Crosstab
@@ -47,7 +47,8 @@ class Counted:
     def of(cls, scored: Scored) -> Counted:
         """Count scored rows."""
         cells = scored.cells()
-        return cls(scored.table(cells), cells, scored.clusters(), scored.system)
+        table = scored.table(cells[:0] if scored.scale.sequential else cells)
+        return cls(table, cells, scored.clusters(), scored.system)
 
 
 def estimated(

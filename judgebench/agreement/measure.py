@@ -12,7 +12,7 @@ from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import Counted, Figure, combined, estimate
-from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows
+from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
@@ -32,7 +32,6 @@ from judgebench.stats.coefficients.catalog import (
     Metric,
     RowMetric,
     class_metric,
-    fits,
     metrics_for,
 )
 from judgebench.stats.crosstab import TINY
@@ -120,13 +119,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     divided = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divided, by, statuses or {}, usage or {}))
     scale = ratings.scale
-    chosen = {
-        name: metric
-        for name, metric in (METRICS if metrics is None else metrics).items()
-        if not scale.sequential
-        and fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
-    }
-    lines: Mapping[str, Metric | RowMetric] = ROW_METRICS if scale.sequential else chosen
+    chosen = table_metrics(scale, METRICS if metrics is None else metrics)
+    lines: Mapping[str, Metric | RowMetric] = chosen or ROW_METRICS
     for group in groups:
         tables = {name: Figure.of_table(metric, group.counted) for name, metric in chosen.items()}
         for name, figure in (tables | row_figures(ratings, group.scored, group.counted)).items():
@@ -171,10 +165,10 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         for group in groups
         if group.shown
     ]
+    own = {group.name: group.influences for group in groups}
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        own = {group.name: group.influences for group in groups}
         totals = {name: _aggregated(name, lines[name], shares, own) for name in groups[0].metrics if name in lines}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
@@ -394,7 +388,7 @@ def _share(part: int, whole: int) -> float:
 def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     """Share of each label in gold and among verdicts."""
     table = group.counted.table
-    if not table.n or group.scored.scale.sequential:
+    if not table.n:
         return {}
     labels = group.scored.scale.labels
     judge = {
@@ -410,7 +404,7 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
 def _classes(group: _Group) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
-    if table.graded or not table.n or len(labels) > MOST_CLASSES or group.scored.scale.sequential:
+    if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
     found: dict[str, ClassScores] = {}
