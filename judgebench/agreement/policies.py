@@ -106,6 +106,13 @@ def table_of(
         credit = np.eye(len(counts))
         named = [code for code in range(len(scale.labels)) if code not in {scale.tie, scale.both_bad}]
         credit[scale.tie, named] = credit[named, scale.tie] = 0.5
+    q = len(scale.labels)
+    answers = np.zeros(counts.shape[1], dtype=np.bool_)
+    answers[:q] = True
+    if policies.tie in {"drop", "wrong"}:
+        answers[scale.tie] = False
+    # A voided tie, and games that contradict each other, are answers that agree with nothing.
+    answers[q] = policies.tie in {"drop", "wrong"} or policies.order in {"both-right", "sum-of-signs"}
     return Crosstab(
         joint=counts / max(n, 1),
         n=n,
@@ -119,6 +126,8 @@ def table_of(
         classes=len(scale.labels) - (policies.tie == "drop" and scale.tie is not None),
         gold_values=gold_values,
         tie=scale.tie if policies.tie in {"class", "half"} else None,
+        silent=q + 1 if policies.invalid == "wrong" else None,
+        answers=answers,
     )
 
 
