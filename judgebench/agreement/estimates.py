@@ -26,6 +26,8 @@ D = TypeVar("D", Estimate, "Difference")
 
 #: How an interval is made: by default, or as asked for.
 IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+#: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
+Verify: TypeAlias = bool | Literal["definitions"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from judgebench.stats.influence import Influences, combine, of_fewer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.estimates import IntervalMethod, Verify
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
@@ -78,7 +78,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     usage: Mapping[str, Usage] | None = None,
     revision: str = "",
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold: row ``all``, then a row per subset, system and aggregate.
 
@@ -87,7 +87,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
     without statuses, coverage is the share of judgments with a code. ``revision`` pins the data. Intervals are made as
     in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
-    estimate by its witness, raises MismatchError where one differs, and names in ``unverified`` what has none.
+    estimate by its witnesses (or by its definition alone, which needs no library), raises MismatchError where one
+    differs, and names in ``unverified`` what has none.
     DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
     this scale.
 
@@ -180,7 +181,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         parts = [group for group in groups if shares.get(group.name) is not None]
         rows.append(_whole(name, parts, totals[name], rows[0]))
     if verify:
-        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}")
+        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
     return rows
 
 
@@ -192,7 +193,7 @@ def measure_run(
     by_system: bool = False,
     metrics: Mapping[str, Metric] | None = None,
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
@@ -242,6 +243,8 @@ def _verified(
     groups: Sequence[_Group],
     known: Mapping[str, Metric],
     where: str,
+    *,
+    libraries: bool,
 ) -> list[Agreement]:
     """Hear the witnesses of every group and aggregate, and keep in each row what none of them confirms."""
     from judgebench.agreement.witness import beside  # noqa: PLC0415 - loads the witnesses
@@ -251,9 +254,11 @@ def _verified(
     for group in groups:
         place, row = f"{where}, {group.name}", own.get(group.name)
         if row is None:
-            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place)
+            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place, libraries=libraries)
         else:
-            alone[group.name] = beside.verify_row(row, ratings, group.ratings, group.scored, known, where=place)
+            alone[group.name] = beside.verify_row(
+                row, ratings, group.ratings, group.scored, known, where=place, libraries=libraries
+            )
     figures = {group.name: group.metrics for group in groups} | {name: row.metrics for name, row in own.items()}
     beside.verify_aggregates(figures, aggregates, where=where)
     # An aggregate is as well confirmed as the figures that it is made of.

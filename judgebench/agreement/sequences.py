@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.estimates import IntervalMethod, Verify
     from judgebench.domain import Policies, Ratings
 
     Codes = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
     usage: Mapping[str, Usage] | None = None,
     revision: str = "",
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold on a ``rank`` or ``steps`` scale, as `measure` does on labels.
 
@@ -88,7 +88,10 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
         system = group.system if interval == "two-way" else None
         metrics = {metric: figure.estimate(group.cluster, system) for metric, figure in figures.items()}
         between = _ceiling(group)
-        unverified = _unverified(group, policies, metrics, between, f"{task}, {judge}, {name}") if verify else None
+        unverified = None
+        if verify:
+            where = f"{task}, {judge}, {name}"
+            unverified = _unverified(group, policies, metrics, between, where, libraries=verify is True)
         warnings = {
             "few_clusters": np.unique(group.cluster).size < FEW_CLUSTERS,
             "few_systems": interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS,
@@ -121,12 +124,18 @@ def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
 
 
 def _unverified(
-    group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], ceilings: Mapping[str, Estimate], where: str
+    group: Ratings,
+    policies: Policies,
+    metrics: Mapping[str, Estimate],
+    ceilings: Mapping[str, Estimate],
+    where: str,
+    *,
+    libraries: bool,
 ) -> dict[str, str]:
     """Hear the witnesses of a row, and name what none of them confirms."""
     from judgebench.agreement.witness import rows  # noqa: PLC0415 - loads the witnesses
 
-    alone = rows.verify_sequences(group, policies, metrics, where=where)
+    alone = rows.verify_sequences(group, policies, metrics, where=where, libraries=libraries)
     return alone | rows.verify_sequence_ceilings(group, ceilings, where=where)
 
 

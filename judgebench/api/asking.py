@@ -162,7 +162,13 @@ def ask_and_measure(
             ears.done(outcome)
         stored = read_run(outcome.path)
         measured = measure_beside(
-            stored.run, stored.judgments, policies=policies, by_system=by_system, metrics=metrics(), verify=True
+            stored.run,
+            stored.judgments,
+            policies=policies,
+            by_system=by_system,
+            metrics=metrics(),
+            # Libraries would take longer to load than most runs to measure.
+            verify="definitions",
         )
         measured = with_official(measured, stored.run, stored.judgments)
         rows += [replace(row, judge=planned.name) for row in measured]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 _DESCENTS, _STEPS, _LENGTHS = 3, 200, 40
 #: A descent ends where no step promises more than this.
 _GAIN = 1e-13
-#: Masses are sums of shares of rows; below this one is rounding.
-_ROUNDING = 1e-12
+#: So many ways are all looked at.
+_WAYS = 100
+#: Shares of rows below this are rounding.
+_ROUNDING = 1e-10
 #: Starts that an order of the labels gives, at most.
 _SWEEPS = 12
 
@@ -85,12 +88,18 @@ class _Problem:
         """Find the least favourable completion: the lowest value where ``sense`` is 1, the highest where it is -1."""
         if bool((self.free[self.mass > 0].sum(axis=1) <= 1).all()):
             return self.outcome(self.free * self.mass[:, None])
+        if name == "krippendorff_alpha" and self.table.level == "nominal":
+            name = "krippendorff_alpha_nominal"
         starts = _PROPOSALS.get(name, _anywhere)(self)
         tried = [(sense * one.value, n, x) for n, x in enumerate(starts) if (one := self.at(x)).value is not None]
         if not tried:
             return self.outcome(self.vertex(np.zeros_like(self.base)))
         found = [self._descend(x, sense) for _, _, x in sorted(tried)[:_DESCENTS]]
-        return self.outcome(min(found, key=lambda one: one[0])[1])
+        value, x = min(found, key=lambda one: one[0])
+        if value < 0 and name not in _PROPOSALS:
+            # Below chance a descent may end anywhere.
+            x = min([(value, x), *self._thorough([x for _, _, x in sorted(tried)], sense)], key=lambda one: one[0])[1]
+        return self.outcome(x)
 
     def at(self, x: Floats) -> Outcome:
         """Evaluate the figure on a completed table."""
@@ -162,11 +171,12 @@ class _Problem:
             x[gold, label] += some
             left[gold] -= some
             wanted[label] -= some
-        return x[: self.mass.size]
+        x = x[: self.mass.size]
+        placed = x.sum(axis=1, keepdims=True)
+        return x * np.divide(self.mass[:, None], placed, out=np.zeros_like(placed), where=placed > 0)
 
     def _descend(self, x: Floats, sense: float) -> tuple[float, Floats]:
         """Follow the figure's gradient until it promises nothing (Frank & Wolfe 1956, with pairwise steps)."""
-        rows = np.flatnonzero(self.mass > 0)
         value, slope = self._signed(x, sense)
         for _ in range(_STEPS):
             spread = np.where(x > 0, slope - slope.min(axis=1, keepdims=True), 0.0)
@@ -178,16 +188,43 @@ class _Problem:
             if jump < value - _GAIN:
                 x, value, slope = target, jump, jump_slope
                 continue
-            # Else as much of each gold label's worst placed rows as pays.
+            # Else as much as pays of the rows from whose move the gradient promises most.
+            gold, label = np.unravel_index(int((x * spread).argmax()), x.shape)
             step = np.zeros_like(x)
-            place = spread[rows].argmax(axis=1)
-            step[rows, place] -= x[rows, place]
-            step[rows, slope[rows].argmin(axis=1)] += x[rows, place]
+            step[gold, label] -= x[gold, label]
+            step[gold, slope[gold].argmin()] += x[gold, label]
             further, lower, lower_slope = self._along(x, step, sense)
             if lower >= value:
                 break
             x, value, slope = further, lower, lower_slope
         return value, x
+
+    def _thorough(self, starts: list[Floats], sense: float) -> list[tuple[float, Floats]]:
+        """Descend from the best of all ways to give each gold label's rows one label, or of some of many."""
+        waiting = np.flatnonzero(self.mass > 0)
+        ways = [np.flatnonzero(self.free[gold]) for gold in waiting]
+        if math.prod(labels.size for labels in ways) > _WAYS:
+            return [self._descend(self._exchanged(x, sense), sense) for x in starts[:_DESCENTS]]
+        every = np.zeros((math.prod(labels.size for labels in ways), *self.base.shape))
+        for x, labels in zip(every, product(*ways), strict=True):
+            x[waiting, labels] = self.mass[waiting]
+        values = [self._signed(x, sense)[0] for x in every]
+        return [self._descend(every[place], sense) for place in np.argsort(values)[:_DESCENTS]]
+
+    def _exchanged(self, x: Floats, sense: float) -> Floats:
+        """Give one gold label's rows after the other another label, as long as that pays."""
+        value, again = self._signed(x, sense)[0], True
+        while again:
+            again = False
+            for gold in np.flatnonzero(self.mass > 0):
+                for label in np.flatnonzero(self.free[gold]):
+                    other = x.copy()
+                    other[gold] = 0.0
+                    other[gold, label] = self.mass[gold]
+                    lower = self._signed(other, sense)[0]
+                    if lower < value - _GAIN:
+                        x, value, again = other, lower, True
+        return x
 
     def _signed(self, x: Floats, sense: float) -> tuple[float, Floats]:
         """Value and slope in the sense that is sought, infinite where there is none or a label may not be taken."""
@@ -221,18 +258,28 @@ class _Problem:
 
 
 def _anywhere(problem: _Problem) -> Iterable[Floats]:
-    """Start from all on one label, and, where labels have an order, from low gold high and high gold low."""
-    base, values = problem.base, problem.table.values
-    labels = np.flatnonzero(problem.free.any(axis=0))
-    gold = np.arange(len(base), dtype=np.float64)
-    for label in labels[:: max(1, labels.size // _SWEEPS)]:
-        yield problem.vertex(np.abs(np.arange(base.shape[1]) - label, dtype=np.float64)[None, :])
-    if len(values) > 1:
-        place = np.arange(base.shape[1], dtype=np.float64)
-        waiting = np.flatnonzero(problem.mass > 0)
-        for cut in [*waiting[:: max(1, waiting.size // _SWEEPS)], len(base)]:
-            low_first = np.where(gold < cut, -1.0, 1.0)[:, None] * place[None, :]
-            yield problem.vertex(np.where(place < len(values), low_first, len(base)))
+    """Start from all alike, all on one label, and the order of the labels turned round, by halves and step by step."""
+    wide, gold = problem.base.shape[1], np.arange(len(problem.base), dtype=np.float64)[:, None]
+    label, ordered = np.arange(wide, dtype=np.float64)[None, :], len(problem.table.values)
+    yield problem.free * (problem.mass[:, None] / np.maximum(problem.free.sum(axis=1, keepdims=True), 1))
+    for one in _some(np.flatnonzero(problem.free.any(axis=0))):
+        yield problem.vertex(np.abs(label - one))
+    if ordered < 2:
+        return
+    waiting = np.flatnonzero(problem.mass > 0)
+    for cut in [*_some(waiting), len(gold)]:
+        turned = np.where(gold < cut, -label, label)
+        yield problem.vertex(np.where(label < ordered, turned, math.inf))
+    share = np.linspace(0, 1, waiting.size)
+    for place in ((waiting - waiting[0]) / max(1, waiting[-1] - waiting[0]), share):
+        mirror = np.zeros(gold.size)
+        mirror[waiting] = (1 - place) * (ordered - 1)
+        yield problem.vertex(np.abs(label - mirror[:, None]))
+
+
+def _some(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Pick no more than `_SWEEPS` of many places, evenly."""
+    return places[:: -(-places.size // _SWEEPS)]
 
 
 def _one(problem: _Problem) -> Iterable[Floats]:
@@ -270,12 +317,11 @@ def _even(problem: _Problem) -> Iterable[Floats]:
 def _matthews(problem: _Problem) -> Iterable[Floats]:
     """Below 0 all on one label, else a balance of gold's frequent labels and even margins.
 
-    ``(hits - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c: at the worst c, labels have ``t (level + r)``
+    ``(hits - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c: at the worst c, labels have ``level + t r``
     rows, and t is found by golden sections.
     """
     joint, total = problem.base, float(problem.mass.sum())
-    judge, gold = joint.sum(axis=0), problem.table.gold
-    hits = float(joint.trace())
+    judge, gold, hits = joint.sum(axis=0), problem.table.gold, float(joint.trace())
 
     def value(product: Floats, square: Floats) -> Floats:
         found: Floats = (hits - product) / np.sqrt(np.maximum(1 - square, TINY))
@@ -288,14 +334,14 @@ def _matthews(problem: _Problem) -> Iterable[Floats]:
 
     def filled(log: float) -> Floats:
         t = math.exp(log)
-        share = problem.fill(np.full(judge.size, t), judge - t * gold, nothing, total)
+        share = problem.fill(np.ones(judge.size), judge - t * gold, nothing, total)
         return np.zeros_like(judge) if share is None else share
 
     def at(log: float) -> float:
         margin = judge + filled(log)
         return float(value(gold @ margin, margin @ margin))
 
-    low, high = -14.0, 14.0
+    low, high = -9.0, 9.0
     golden = (math.sqrt(5) - 1) / 2
     a, b = high - golden * (high - low), low + golden * (high - low)
     at_a, at_b = at(a), at(b)
@@ -366,7 +412,6 @@ _PROPOSALS: dict[str, Callable[[_Problem], Iterable[Floats]]] = {
     "gwet_ac2_quadratic": _one,
     "gwet_ac1": _even,
     "scott_pi": _crowd,
-    "krippendorff_alpha": lambda problem: (_crowd if problem.table.level == "nominal" else _anywhere)(problem),
     "krippendorff_alpha_nominal": _crowd,
     "matthews_corrcoef": _matthews,
     "macro_precision": partial(_macro, judge_share=1.0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from agreement_cases import quick, ratings
@@ -129,10 +131,11 @@ def test_without_gold_ties_the_tie_is_no_class():
 
 def test_without_gold_ties_chance_has_two_classes():
     one, two = ([A, B, A, B, A, TIE], [A, B, B, B, A, A]), ([0, 1, 0, 1, 0, -1], [0, 1, 1, 1, 0, 0])
-    dropped = Counted.of(apply(ratings(*one), Policies(tie="drop")))
-    binary = Counted.of(apply(ratings(*two, scale=Scale.pair(2)), Policies()))
+    dropped = Counted.of(apply(ratings(*one), Policies(tie="drop"))).table
+    # A voided tie is an answer of its own kind; no answer would be the wrong label of the two.
+    binary = replace(Counted.of(apply(ratings(*two, scale=Scale.pair(2)), Policies())).table, silent=None)
     for name in ("gwet_ac1", "cohen_kappa", "scott_pi", "krippendorff_alpha_nominal", "macro_f1"):
-        assert estimate(METRICS[name], dropped)[0].value == pytest.approx(estimate(METRICS[name], binary)[0].value)
+        assert METRICS[name](dropped).value == pytest.approx(METRICS[name](binary).value)
 
 
 def test_half_credit_is_for_ties_only():

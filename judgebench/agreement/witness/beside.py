@@ -20,6 +20,7 @@ from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITI
 from judgebench.agreement.witness.rows import verify_numbers
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
 from judgebench.domain import Policies
+from judgebench.stats.coefficients.catalog import class_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,19 +37,27 @@ Turned: TypeAlias = tuple[bool, int]
 
 
 def verify_row(
-    row: Agreement, whole: Ratings, ratings: Ratings, scored: Scored, known: Mapping[str, Metric], *, where: str
+    row: Agreement,
+    whole: Ratings,
+    ratings: Ratings,
+    scored: Scored,
+    known: Mapping[str, Metric],
+    *,
+    where: str,
+    libraries: bool = True,
 ) -> dict[str, str]:
     """Recompute every point estimate of a row; name those that nothing recomputes, and why.
 
     ``ratings`` are the row's own judgments, ``scored`` those that count, out of ``whole``. A ceiling is named
-    ``ceiling_<metric>``. MismatchError, saying ``where``, if a witness differs.
+    ``ceiling_<metric>``. With ``libraries`` these are heard beside the definitions. MismatchError, saying ``where``, if
+    a witness differs.
     """
     if not scored.size:
         return {}
     pairs = Pairs.of(scored)
-    _classes(row, pairs, where)
+    _classes(row, scored, pairs, where)
     return {
-        **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs),
+        **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
         **_ceilings(row.ceiling, ratings, scored.policies, known, where),
         **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, pairs, where),
     }
@@ -62,6 +71,7 @@ def verify_metrics(
     *,
     where: str,
     pairs: Pairs | None = None,
+    libraries: bool = True,
 ) -> dict[str, str]:
     """Recompute the metrics of scored rows, of labels and of numbers; name those that nothing recomputes, and why."""
     if not scored.size:
@@ -69,8 +79,8 @@ def verify_metrics(
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {
-        **verify_scored(scored, labels, known, pairs=pairs, where=where),
-        **verify_numbers(whole, scored, numbers, where=where),
+        **verify_scored(scored, labels, known, pairs=pairs, where=where, libraries=libraries),
+        **verify_numbers(whole, scored, numbers, where=where, libraries=libraries),
     }
 
 
@@ -142,7 +152,7 @@ class _Ceilings:
         for side in (one for sides in groups for one in sides[: 2 if both else 1]):
             # Where a metric has no value is a convention, and ours to say.
             if self.known[name](side.table).value is not None:
-                told = define(name, side.pairs, self.known)
+                told = define(name, side.pairs.complete(self.known[name], side.table), self.known)
                 if told is None:
                     return None
                 values.append(told[0])
@@ -258,15 +268,16 @@ def _first_slot(ratings: Ratings) -> float:
 # --- classes --------------------------------------------------------------------------------------
 
 
-def _classes(row: Agreement, pairs: Pairs, where: str) -> None:
+def _classes(row: Agreement, scored: Scored, pairs: Pairs, where: str) -> None:
     """Precision, recall and F1 of each label, and how often gold and judge use it."""
-    labels = pairs.scale.labels
+    labels, table = pairs.scale.labels, scored.table(scored.cells())
     for label, scores in row.classes.items():
         code = labels.index(label)
         for name, definition in CLASS_DEFINITIONS.items():
             one: Estimate = getattr(scores, name)
             if one.value is not None:
-                hold(f"{name} of {label!r}", one.value, definition(pairs, code), PLAIN, where=where)
+                counted = pairs.complete(class_metric(name, code), table)
+                hold(f"{name} of {label!r}", one.value, definition(counted, code), PLAIN, where=where)
     for side, count in (("gold", pairs.gold), ("judge", pairs.judge)):
         for label, share in row.base_rates.get(side, {}).items():
             code = labels.index(label) if label in labels else len(labels) + (label == "invalid")

@@ -34,9 +34,9 @@ class Metric:
     - ``binary``: defined on a two-label check only; ``graded``: also where gold is a number and not a label;
     - ``directional``: says which way one side leans, so that it is not an agreement and has no human ceiling.
 
-    ``witness`` is whose independent computation confirms its value: a library's, or ``definition``, what it means
-    written out in loops (`judgebench.agreement.witness`); a plugin gives a function of two lists of codes, gold and
-    judge, row by row. Empty where there is none.
+    ``witness`` is whose independent computations confirm its value: ``definition``, what it means written out in loops
+    (`judgebench.agreement.witness`), and a library's, if one has it; a plugin gives a function of two lists of codes,
+    gold and judge, row by row. Empty where there is none.
 
     A row without a verdict, where it must be wrong, counts as the least favourable wrong label
     (`judgebench.stats.completion`); ``misses``: as it stands, since whatever is not right is one and the same miss.
@@ -145,7 +145,8 @@ def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, 
     )
 
 
-_SKLEARN, _SCIPY, _KALPHA, _PLAIN = "scikit-learn", "scipy", "krippendorff", "definition"
+_PLAIN = "definition"
+_SKLEARN, _SCIPY, _KALPHA = (f"{_PLAIN}, {library}" for library in ("scikit-learn", "scipy", "krippendorff"))
 _share = partial(Metric, low=0.0)
 _hit = partial(_share, misses=True)
 _corrected = partial(Metric, chance_corrected=True)
