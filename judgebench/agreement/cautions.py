@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import estimated
 from judgebench.agreement.policies import count_items
 from judgebench.stats.influence import mean
 
@@ -45,11 +45,12 @@ def cautions(
     but low kappa: the problems of two paradoxes.
     """
     table = counted.table
-    found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
+    labels = not scored.scale.sequential
+    found = _about_labels(scored, counted, metrics) if labels and table.n and not table.graded else []
     items = count_items(scored.item)
     last = {
-        "constant_judge": np.count_nonzero(table.judge) == 1,
-        "few_items": 0 < items < FEW_ITEMS,
+        "constant_judge": labels and np.count_nonzero(table.judge) == 1,
+        "few_items": labels and 0 < items < FEW_ITEMS,
         "few_clusters": 0 < counted.clusters.count < FEW_CLUSTERS,
         "low_coverage": coverage < LOW_COVERAGE,
         "left_out": left_out > 0,
@@ -94,5 +95,5 @@ def _skewed_ties(scored: Scored, counted: Counted) -> bool:
     if tie is None or abs(float(counted.table.judge[tie] - counted.table.gold[tie])) < _TIE_MARGIN:
         return False
     apart = (scored.judge == tie).astype(np.float64) - (scored.gold == tie)
-    difference = free(mean(apart, counted.clusters))
+    difference = estimated(mean(apart, counted.clusters))
     return difference.low is not None and difference.high is not None and difference.low * difference.high > 0

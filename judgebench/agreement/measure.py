@@ -10,9 +10,10 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import ceiling, select
-from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.policies import Scored, apply, count_items
+from judgebench.agreement.ceiling import select
+from judgebench.agreement.estimates import Counted, Figure, combined, estimate
+from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows
+from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
     divisions,
@@ -21,11 +22,19 @@ from judgebench.agreement.ratings import (
     system_of,
     unfinished,
 )
-from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
-from judgebench.agreement.sequences import measure_sequences
+from judgebench.agreement.score_metrics import COMPANIONS
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
-from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, class_metric, fits, metrics_for
+from judgebench.stats.coefficients.catalog import (
+    CLASS_METRICS,
+    METRICS,
+    ROW_METRICS,
+    Metric,
+    RowMetric,
+    class_metric,
+    fits,
+    metrics_for,
+)
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine, of_fewer
 
@@ -51,6 +60,7 @@ class _Group:
     usage: Usage
     shown: bool = True
     metrics: dict[str, Estimate] = field(default_factory=dict)
+    influences: dict[str, Influences | None] = field(default_factory=dict)
 
     @property
     def items(self) -> int:
@@ -102,47 +112,30 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     >>> {name: round(row.metrics[name].value, 6) for name in ("percent_agreement", "cohen_kappa", "gwet_ac1")}
     {'percent_agreement': 0.911544, 'cohen_kappa': 0.787569, 'gwet_ac1': 0.84846}
     """
-    if ratings.sequence is not None:
-        return measure_sequences(
-            ratings,
-            policies or Policies(),
-            task=task,
-            judge=judge,
-            gold_source=gold_source,
-            by=by,
-            statuses=statuses,
-            usage=usage,
-            revision=revision,
-            interval=interval,
-            verify=verify,
-        )
-    scored = apply(ratings, policies or Policies())
+    scored = scored_rows(ratings, policies or Policies())
     if not scored.size:
         raise DataError(_nothing(ratings, scored), hint=f"check the labels, the policies and {argument('limit')}")
     if interval == "two-way":
         need_two_systems(ratings)
     divided = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divided, by, statuses or {}, usage or {}))
-    totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}
-    weights = {aggregate.name: _weights(aggregate, aggregates, groups) for aggregate in aggregates}
     scale = ratings.scale
     chosen = {
         name: metric
         for name, metric in (METRICS if metrics is None else metrics).items()
-        if fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
+        if not scale.sequential
+        and fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
     }
-    for name, metric in chosen.items():
-        # One metric at a time: influences of all metrics at once would not fit beside a large table.
-        influences: dict[str, Influences | None] = {}
-        for group in groups:
-            group.metrics[name], influences[group.name] = estimate(metric, group.counted, interval)
-        for whole, shares in weights.items():
-            totals[whole][name] = _aggregated(metric, shares, influences)
-    for group in groups if ratings.score is not None else ():
-        group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
-    numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
+    for group in groups:
+        tables = {name: Figure.of_table(metric, group.counted) for name, metric in chosen.items()}
+        for name, figure in (tables | row_figures(ratings, group.scored, group.counted)).items():
+            group.metrics[name], influences = figure.estimate(interval)
+            if aggregates:
+                group.influences[name] = influences
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    shown = (*wanted.companions, *COMPANIONS)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
+    few_systems = ("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ()
     rows = [
         Agreement(
             task=task,
@@ -153,7 +146,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             coverage=_share(*group.judged),
             policies=scored.policies,
             metrics=group.metrics,
-            ceiling=ceiling(group.ratings, scored.policies, mutual),
+            ceiling=between_people(ratings, group.ratings, group.scored, mutual),
             bias=biases(group.ratings, group.scored)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
@@ -166,20 +159,24 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
                 coverage=_share(*group.judged),
                 left_out=scored.left_out if group.name == "all" else 0,
             )
-            + (("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ())
-            + (("missing_scores",) if ratings.score is not None and missing_scores(ratings, group.scored) else ()),
+            + few_systems
+            + misgivings(ratings, group.scored),
             revision=revision,
             scale=scale.spec,
             headline=wanted.headline,
-            companions=tuple(name for name in wanted.companions if name in chosen) + numbers,
+            companions=tuple(name for name in shown if name in groups[0].metrics),
             classes=_classes(group),
         )
         for group in groups
         if group.shown
     ]
-    for name, shares in weights.items():
+    lines = {name: ROW_METRICS[name] for name in groups[0].metrics} if scale.sequential else chosen
+    for aggregate in aggregates:
+        shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        rows.append(_whole(name, parts, totals[name], rows[0]))
+        own = {group.name: group.influences for group in groups}
+        totals = {name: _aggregated(name, line, shares, own) for name, line in lines.items()}
+        rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
     return rows
@@ -337,7 +334,10 @@ def _weights(
 
 
 def _aggregated(
-    metric: Metric, shares: Mapping[str, float | None], influences: Mapping[str, Influences | None]
+    figure: str,
+    metric: Metric | RowMetric,
+    shares: Mapping[str, float | None],
+    influences: Mapping[str, Mapping[str, Influences | None]],
 ) -> Estimate:
     parts: list[Influences] = []
     weights: list[float] = []
@@ -346,7 +346,7 @@ def _aggregated(
             return Estimate.missing("missing_part")
         if weight == 0:
             continue
-        part = influences[name]
+        part = influences[name][figure]
         if part is None:
             return Estimate.missing("undefined_part")
         parts.append(part)
@@ -392,7 +392,7 @@ def _share(part: int, whole: int) -> float:
 def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     """Share of each label in gold and among verdicts."""
     table = group.counted.table
-    if not table.n:
+    if not table.n or group.scored.scale.sequential:
         return {}
     labels = group.scored.scale.labels
     judge = {
@@ -408,7 +408,7 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
 def _classes(group: _Group) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
-    if table.graded or not table.n or len(labels) > MOST_CLASSES:
+    if table.graded or not table.n or len(labels) > MOST_CLASSES or group.scored.scale.sequential:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
     found: dict[str, ClassScores] = {}

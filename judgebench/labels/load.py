@@ -101,7 +101,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     """
     check_scores(judge_cols, score_cols, long=long is not None)
     columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
-    if scale is not None and scale.kind in {"rank", "steps"}:
+    if scale is not None and scale.sequential:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = path if isinstance(path, Table) else open_table(path, delimiter)
     keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}

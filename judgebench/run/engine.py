@@ -466,7 +466,7 @@ def _checked(reply: object, case: Case, scale: Scale) -> Reply:
     fits = all(type(code) is int and 0 <= code < places for code in codes)
     if scale.kind == "rank":
         fits = fits and (not listed or sorted(codes) == list(range(places)))
-    if reply.code is not None and not (fits and listed == (scale.kind in {"rank", "steps"})):
+    if reply.code is not None and not (fits and listed == (scale.sequential)):
         return replace(reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}")
     if not all(map(math.isfinite, (*reply.scores, *reply.probabilities))):
         return replace(reply, scores=(), probabilities=(), error="scores that are not numbers were left out")

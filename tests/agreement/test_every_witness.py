@@ -238,7 +238,7 @@ def test_a_fault_in_a_formula_stops_the_measuring(monkeypatch):
         measure(given, task="t", judge="j", policies=policies, verify=True)
 
 
-@pytest.mark.parametrize("place", ["ceiling", "biases"])
+@pytest.mark.parametrize("place", ["between_people", "biases"])
 def test_a_fault_beside_the_metrics_stops_it_too(place, monkeypatch):
     from judgebench.agreement import measure as module
 

@@ -8,7 +8,7 @@ import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Verdict
 from judgebench.errors import DataError, UsageError
-from judgebench.tasks.base import is_own_format, read_recording
+from judgebench.tasks.recordings import is_own_format, read_recording
 
 PAIR = Scale.pair()
 ITEM = Item("x", (Turn.of("user", "Q?"),), (Response("a"), Response("b")), (Label("g", 0),), "human")

@@ -17,7 +17,7 @@ import numpy as np
 from judgebench.agreement.ceiling import ENOUGH, select, two_sided
 from judgebench.agreement.policies import apply
 from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, Pairs, alpha
-from judgebench.agreement.witness.rows import verify_numbers
+from judgebench.agreement.witness.rows import verify_numbers, verify_sequence_ceilings, verify_sequences
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
 from judgebench.domain import Policies
 from judgebench.stats.coefficients.catalog import class_metric
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Aggregate, Agreement, Estimate, Ratings
+    from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab
 
@@ -54,6 +55,9 @@ def verify_row(
     """
     if not scored.size:
         return {}
+    if scored.scale.sequential:
+        people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
+        return {**verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries), **people}
     pairs = Pairs.of(scored)
     _classes(row, scored, pairs, where)
     return {
@@ -71,16 +75,23 @@ def verify_metrics(
     *,
     where: str,
     pairs: Pairs | None = None,
+    among: Flags | None = None,
     libraries: bool = True,
 ) -> dict[str, str]:
-    """Recompute the metrics of scored rows, of labels and of numbers; name those that nothing recomputes, and why."""
+    """Recompute the metrics of scored rows, whatever their kind; name those that nothing recomputes, and why.
+
+    Figures of numbers are taken ``among`` some rows, as by `score_figures`.
+    """
     if not scored.size:
         return {}
+    if scored.scale.sequential:
+        group = select(whole, scored.row)
+        return verify_sequences(group, scored.policies, metrics, where=where, libraries=libraries)
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {
         **verify_scored(scored, labels, known, pairs=pairs, where=where, libraries=libraries),
-        **verify_numbers(whole, scored, numbers, where=where, libraries=libraries),
+        **verify_numbers(whole, scored, numbers, where=where, among=among, libraries=libraries),
     }
 
 

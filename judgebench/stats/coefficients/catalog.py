@@ -116,6 +116,10 @@ METRIC_SETS: dict[str, MetricSet] = {
     # Slots of responses are not classes: chance correction means little on them.
     "pick": MetricSet("accuracy", ("percent_agreement", "cohen_kappa")),
     "label": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
+    "rank": MetricSet("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
+    "steps": MetricSet(
+        "first_error_f1", ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1")
+    ),
 }
 
 
@@ -338,14 +342,6 @@ CEILINGS: dict[str, str] = {
     "krippendorff_alpha_joint": "Krippendorff's alpha of all annotators at once",
 }
 
-#: Headline and companions of the scales whose verdicts are sequences.
-ROW_METRIC_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "rank": ("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
-    "steps": (
-        "first_error_f1",
-        ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1"),
-    ),
-}
 #: Figures of numbers that a comparison shows unasked, where all judges give them.
 COMPARED = ("auc", "brier", "log_loss", "ece", "calibration_slope", "score_lin_ccc", "score_pearson_r")
 
