@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.crosstab import TINY, Completion, Crosstab, Floats, Outcome
+from judgebench.stats.crosstab import TINY, Completion, Crosstab, Evaluated, Floats, Outcome, Surface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -87,44 +87,50 @@ class _Problem:
     def worst(self, name: str, sense: float) -> Outcome:
         """Find the least favourable completion: the lowest value where ``sense`` is 1, the highest where it is -1."""
         if bool((self.free[self.mass > 0].sum(axis=1) <= 1).all()):
-            return self.outcome(self.free * self.mass[:, None])
+            return self.outcome(self.free * self.mass[:, None], sense)
         if name == "krippendorff_alpha" and self.table.level == "nominal":
             name = "krippendorff_alpha_nominal"
         starts = _PROPOSALS.get(name, _anywhere)(self)
         tried = [(sense * one.value, n, x) for n, x in enumerate(starts) if (one := self.at(x)).value is not None]
         if not tried:
-            return self.outcome(self.vertex(np.zeros_like(self.base)))
+            return self.outcome(self.vertex(np.zeros_like(self.base)), sense)
         found = [self._descend(x, sense) for _, _, x in sorted(tried)[:_DESCENTS]]
         value, x = min(found, key=lambda one: one[0])
         if value < 0 and name not in _PROPOSALS:
             # Below chance a descent may end anywhere.
             x = min([(value, x), *self._thorough([x for _, _, x in sorted(tried)], sense)], key=lambda one: one[0])[1]
-        return self.outcome(x)
+        return self.outcome(x, sense)
 
     def at(self, x: Floats) -> Outcome:
         """Evaluate the figure on a completed table."""
         return self.function(replace(self.table, joint=self.base + x))
 
-    def vertex(self, cost: Floats) -> Floats:
-        """Put all rows of each gold label on its cheapest label."""
+    def vertex(self, cost: Floats, mass: Floats | None = None) -> Floats:
+        """Put all rows of each gold label (``mass``, by default the silent ones) on its cheapest label."""
         x = np.zeros_like(self.base)
-        x[np.arange(len(x)), np.where(self.free, cost, np.inf).argmin(axis=1)] = self.mass
+        x[np.arange(len(x)), np.where(self.free, cost, np.inf).argmin(axis=1)] = self.mass if mass is None else mass
         return x
 
-    def outcome(self, x: Floats) -> Outcome:
+    def outcome(self, x: Floats, sense: float) -> Outcome:
         """Give a completion's value, its gradient by silent rows, and the completion itself."""
         found = self.at(x)
         if found.gradient is None:
             return found
-        column, mass = self.column, self.mass[:, None]
-        placed = np.divide(x, mass, out=np.zeros_like(x), where=mass > 0)
-        gradient, within = found.gradient.copy(), found.within
-        gradient[:, column] = (placed * found.gradient).sum(axis=1)
+        mass = self.mass[:, None]
+        # A gold label without silent rows says where one would go: other tables may have some.
+        other = self.vertex(sense * found.gradient, np.ones_like(self.mass))
+        placed = np.where(mass > 0, np.divide(x, mass, out=np.zeros_like(x), where=mass > 0), other)
+        column, within = self.column, found.within
         if within is not None:
             within = within.copy()
             within[:, column] = (within & (placed > 0)).any(axis=1)
-        completion = Completion(replace(self.table, joint=self.base + x), placed)
-        return replace(found, gradient=gradient, within=within, completion=completion)
+        return replace(
+            found,
+            gradient=_by_silent(found.gradient, placed, column),
+            within=within,
+            completion=Completion(replace(self.table, joint=self.base + x), placed),
+            surface=None if found.surface is None else _surface(found.surface, placed, column),
+        )
 
     def fill(
         self, rate: Floats, start: Floats, sink: npt.NDArray[np.bool_], total: float, most: float = math.inf
@@ -255,6 +261,25 @@ class _Problem:
             inside = low + 1e-3 * (high - low) < secant < high - 1e-3 * (high - low)
             length = secant if inside else (low + high) / 2
         return best
+
+
+def _by_silent(gradient: Floats, placed: Floats, column: int) -> Floats:
+    """Give a silent row the slope of the labels it takes; gradients of shape (..., k, k)."""
+    found: Floats = gradient.copy()
+    found[..., column] = (placed * gradient).sum(axis=-1)
+    return found
+
+
+def _surface(surface: Surface, placed: Floats, column: int) -> Surface:
+    """Complete other tables alike, before a coefficient is evaluated on them."""
+
+    def completed(joint: Floats) -> Evaluated:
+        whole = joint + joint[..., :, column, None] * placed
+        whole[..., column] = 0.0
+        found = surface(whole)
+        return found._replace(gradient=_by_silent(found.gradient, placed, column))
+
+    return completed
 
 
 def _anywhere(problem: _Problem) -> Iterable[Floats]:
