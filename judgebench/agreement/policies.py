@@ -230,12 +230,14 @@ def _one_verdict(ratings: Ratings, policies: Policies) -> tuple[Codes, Rows, Ord
     games = judge[rows]
     least, most = np.minimum.reduceat(games, starts), np.maximum.reduceat(games, starts)
     if policies.order == "sum-of-signs":
-        return _sum_of_signs(games, starts, ratings.scale), first, "sum-of-signs"
-    if policies.order == "both-right":
+        failed = np.add.reduceat(games < 0, starts) if policies.invalid == "wrong" else np.zeros_like(first)
+        return _sum_of_signs(games, starts, ratings.scale, failed), first, "sum-of-signs"
+    if policies.order == "both-right" and policies.invalid == "drop":
         # A failed game beside an answer is not a reason to drop the item: the answer stays unconfirmed.
         split = np.where(most < 0, _INVALID, _UNDECIDED)
     else:
-        split = np.where(least < 0, _INVALID, _UNDECIDED if tie is None else tie)
+        named = _UNDECIDED if tie is None or policies.order == "both-right" else tie
+        split = np.where(least < 0, _INVALID, named)
     verdict = np.where((least == most) & (least >= 0), least, split)
     return verdict.astype(np.int32), first, policies.order
 
@@ -249,12 +251,13 @@ def sign_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int3
     return signs[np.where(codes < 0, len(scale.labels), codes)]
 
 
-def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
+def _sum_of_signs(games: Codes, starts: Rows, scale: Scale, failed: Rows) -> Codes:
     """Sum the games' signs; the mildest verdict on the winning side represents them.
 
     With gold A, a game counts +1 for A, -1 for B and 0 for a tie or no answer, and the item is right where the sum is
     above 0: the same as the sum of signs pointing to A. A sum of 0 never names a winner: all answers alike (ties, both
-    bad) stay, anything else is undecided.
+    bad) stay, anything else is undecided. ``failed`` games of an item count against whoever is ahead; where that leaves
+    nobody ahead, or a failed game could have made the verdict milder, the item has none.
     """
     signs = sign_of(games, scale)
     total = np.add.reduceat(signs, starts)
@@ -268,7 +271,9 @@ def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
     nearest_first = np.maximum.reduceat(np.where(signs < 0, games, -1), starts)
     nearest_second = np.minimum.reduceat(np.where(signs > 0, games, high), starts)
     outcome = np.where(total < 0, nearest_first, outcome)
-    return np.where(total > 0, nearest_second, outcome).astype(np.int32)
+    outcome = np.where(total > 0, nearest_second, outcome)
+    unsure = np.abs(total) <= failed if len(scale.values) <= 3 else True
+    return np.where((failed > 0) & unsure, _INVALID, outcome).astype(np.int32)
 
 
 def _gold(ratings: Ratings, rows: Rows, policies: Policies) -> tuple[Rows, Codes, npt.NDArray[np.float64] | None]:

@@ -98,7 +98,9 @@ def test_orders_of_claude_3_haiku_on_judgebench(data_dir, order, value):
         swapped=[False, True] * len(rows),
     )
     assert (len(rows), int((given.judge < 0).sum())) == (270, 13)
-    found = measure(given, task="judgebench", judge="haiku", policies=Policies(order=order), verify=True)[0]
+    # A game without a verdict counts for neither side, as its authors have it.
+    policies = Policies(order=order, invalid="tie" if order == "sum-of-signs" else "wrong")
+    found = measure(given, task="judgebench", judge="haiku", policies=policies, verify=True)[0]
     assert found.metrics["accuracy"].value == pytest.approx(value, abs=5e-7)
 
 
