@@ -20,7 +20,7 @@ from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITI
 from judgebench.agreement.witness.rows import verify_numbers, verify_sequence_ceilings, verify_sequences
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
 from judgebench.domain import Policies
-from judgebench.stats.coefficients.catalog import class_metric
+from judgebench.stats.coefficients.catalog import METRICS, class_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ def verify_row(
     return {
         **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
         **_ceilings(row.ceiling, ratings, scored.policies, known, where),
-        **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, pairs, where),
+        **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, scored, where),
     }
 
 
@@ -209,17 +209,26 @@ def _relabelled(ratings: Ratings, judge: npt.NDArray[np.int64], annotator: int) 
 # --- biases ---------------------------------------------------------------------------------------
 
 
-def _biases(found: Mapping[str, Estimate], ratings: Ratings, pairs: Pairs, where: str) -> dict[str, str]:
+def _biases(found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, where: str) -> dict[str, str]:
     alone: dict[str, str] = {}
-    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned]()
+    lost = scored.policies.invalid == "wrong"
+    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned | None]()
     for name, one in found.items():
         if one.value is None:
             continue
         if name in _POSITION:
-            theirs = sum(times * _POSITION[name](way) for way, times in turned.items()) / turned.total()
+            # Who gave no verdict in one order confirmed nothing, and leans nowhere.
+            missing = turned[None] if lost and name == "position_consistency" else 0
+            known = [(way, times) for way, times in turned.items() if way is not None]
+            theirs = sum(times * _POSITION[name](way) for way, times in known) / (
+                sum(times for _, times in known) + missing
+            )
         elif name == "first_slot_rate":
             theirs = _first_slot(ratings)
         elif name in {"positive_rate_difference", "mean_signed_error"}:
+            pairs = Pairs.of(scored)
+            if ratings.scale.kind == "check":
+                pairs = pairs.complete(METRICS["mean_signed_error"], scored.table(scored.cells()))
             theirs = DEFINITIONS["mean_signed_error"](pairs)
         else:
             alone[name] = NO_WITNESS
@@ -236,7 +245,7 @@ def _side(code: int, ratings: Ratings) -> int:
     return (2 * code > ordered - 1) - (2 * code < ordered - 1)
 
 
-def _turned(ratings: Ratings) -> Counter[Turned]:
+def _turned(ratings: Ratings) -> Counter[Turned | None]:
     """Of items that were shown both ways: whether both games say the same, and towards which slot they lean."""
     columns = (ratings.game, ratings.item, ratings.swapped, ratings.judge)
     games = zip(*(column.tolist() for column in columns), strict=True)
@@ -245,9 +254,10 @@ def _turned(ratings: Ratings) -> Counter[Turned]:
     for _, item, swapped, code in sorted(games, key=lambda game: -game[0]):
         said[swapped][item] = code
     plain, swapped = said
-    found = Counter[Turned]()
+    found = Counter[Turned | None]()
     for (one, two), times in Counter((code, swapped[item]) for item, code in plain.items() if item in swapped).items():
         if one < 0 or two < 0:
+            found[None] += times
             continue
         if ratings.scale.kind == "pick":
             found[one == two, 0] += times
