@@ -1,9 +1,9 @@
 """Conventions that decide numbers: ratings and policies in, scored rows out.
 
 Every order policy reduces an item's games to one effective verdict; `mean` keeps each game as a row. A row
-that agrees with nothing keeps its place in a category of its own, so that no credit is earned by failing to
-answer: *undecided* (the games contradict each other, or a tie policy voids the tie) and *invalid* (there is
-no verdict). Only invalid rows can be dropped.
+that is right about nothing keeps its place in a category of its own, so that no credit is earned by failing to
+answer: *undecided* (the games contradict each other, or a tie policy voids the tie), an answer, and *invalid* (there is
+no verdict), which a figure takes for the wrong label that is least favourable to it. Only invalid rows can be dropped.
 """
 
 from __future__ import annotations
@@ -354,10 +354,16 @@ def sequences_of(ratings: Ratings) -> tuple[Steps, Steps]:
 
 
 def checked_steps(group: Ratings, policies: Policies) -> tuple[Steps, Steps, npt.NDArray[np.int64]]:
-    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has."""
-    judge, every = sequences_of(group)
+    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
+
+    A step without a verdict has the wrong one of the two, unless the policies leave such out.
+    """
+    said, every = sequences_of(group)
     length = (every >= 0).any(axis=1).sum(axis=1)
-    return _step_gold(every, policies), np.where(np.arange(judge.shape[1]) < length[:, None], judge, -1), length
+    gold, judge = _step_gold(every, policies), np.where(np.arange(said.shape[1]) < length[:, None], said, -1)
+    if policies.invalid == "wrong":
+        judge = np.where((judge < 0) & (gold >= 0), 1 - gold, judge)
+    return gold, judge, length
 
 
 def _step_gold(every: Steps, policies: Policies) -> Steps:

@@ -179,7 +179,8 @@ class _Problem:
             wanted[label] -= some
         x = x[: self.mass.size]
         placed = x.sum(axis=1, keepdims=True)
-        return x * np.divide(self.mass[:, None], placed, out=np.zeros_like(placed), where=placed > 0)
+        found: Floats = x * np.divide(self.mass[:, None], placed, out=np.zeros_like(placed), where=placed > 0)
+        return found
 
     def _descend(self, x: Floats, sense: float) -> tuple[float, Floats]:
         """Follow the figure's gradient until it promises nothing (Frank & Wolfe 1956, with pairwise steps)."""
@@ -349,8 +350,7 @@ def _matthews(problem: _Problem) -> Iterable[Floats]:
     judge, gold, hits = joint.sum(axis=0), problem.table.gold, float(joint.trace())
 
     def value(product: Floats, square: Floats) -> Floats:
-        found: Floats = (hits - product) / np.sqrt(np.maximum(1 - square, TINY))
-        return found
+        return np.asarray((hits - product) / np.sqrt(np.maximum(1 - square, TINY)))
 
     first, second = _two(problem)
     product = float(gold @ judge) + gold[:, None] * first + gold[None, :] * second
@@ -417,8 +417,8 @@ def _two(problem: _Problem) -> tuple[Floats, Floats]:
 
 def _pair(problem: _Problem, gain: Floats) -> Floats:
     """Place rows on the two labels of the greatest gain, the first in rows and the second in columns."""
-    free = problem.free.any(axis=0)
-    apart = free[:, None] & free[None, :] & ~np.eye(free.size, dtype=np.bool_)
+    free = np.asarray(problem.free.any(axis=0))
+    apart = np.outer(free, free) & ~np.eye(free.size, dtype=np.bool_)
     first, second = np.unravel_index(int(np.where(apart, gain, -np.inf).argmax()), gain.shape)
     cost = np.full(gain.shape[1], 2.0)
     cost[first], cost[second] = 0.0, 1.0

@@ -96,9 +96,9 @@ def gate(
 
     ``matched`` is the baseline, then the run; ``spent`` what the items of both took, which cost and latency need.
     Figures are by default the scale's headline, on all items and the ``subsets`` asked for (``all`` means every one).
-    Under ``invalid=drop`` coverage has a line wherever the runs don't answer the same judgments; without a limit of its
-    own the margin is its limit, at most .05. UnknownNameError if a metric or a subset is not known, UsageError if more
-    or less of a metric is neither better nor worse, or flips can't be seen.
+    Coverage has a line where it fell by more than the margin, and under ``invalid=drop`` wherever the runs don't answer
+    the same judgments; without a limit of its own the margin is its limit, at most .05. UnknownNameError if a metric or
+    a subset is not known, UsageError if more or less of a metric is neither better nor worse, or flips can't be seen.
 
     Source: Miller (2024), Adding error bars to evals; Blackwelder (1982), Proving the null hypothesis in clinical
     trials; Holm (1979); Berger (1982), Multiparameter hypothesis testing and acceptance sampling, on passing all of
@@ -212,11 +212,13 @@ def _unchanged(matched: Matched, judges: Sequence[JudgeRows]) -> bool:
 
 
 def _with_coverage(matched: Matched, limits: Limits, rules: Rules) -> Limits:
-    """Look at coverage, too, where a policy leaves lost answers out: no figure would show them."""
+    """Look at coverage, too, where a policy leaves lost answers out, or more were lost than the margin allows."""
     before, after = (one.judge >= 0 for one in matched.ratings[:2])
-    if limits.coverage is not None or matched.scored[0].policies.invalid != "drop" or bool((before == after).all()):
+    if limits.coverage is not None or bool((before == after).all()):
         return limits
-    return replace(limits, coverage=min(rules.margin, Rules().margin))
+    limit = min(rules.margin, Rules().margin)
+    left_out = matched.scored[0].policies.invalid == "drop"
+    return replace(limits, coverage=limit) if left_out or before.mean() - after.mean() > limit else limits
 
 
 def _operations(
