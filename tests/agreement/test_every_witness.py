@@ -82,6 +82,7 @@ def sequences(kind):
 
 CASES = {
     "check": lambda: (labelled(1, Scale.check(), score="probability", games=1), Policies()),
+    "check, all numbers": lambda: (labelled(13, Scale.check(), score="probability", invalid=0.0), Policies()),
     "pair": lambda: (labelled(2, Scale.pair(), games=2), Policies()),
     "pair, half": lambda: (labelled(3, Scale.pair(5, both_bad=True), games=2), Policies(tie="half", gold="each")),
     "pair, drop": lambda: (labelled(4, Scale.pair(), games=2), Policies(tie="drop", order="both-right")),
