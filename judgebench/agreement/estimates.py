@@ -225,7 +225,7 @@ class Figure:
             return None
         from judgebench.stats.inference.score_path import FEW_EVENTS, score_interval  # noqa: PLC0415 - loads scipy
 
-        n, joint = table.n, table.joint
+        n, joint = table.n, _answered(table) if outcome.completion is None else outcome.completion.table.joint
         bounds = score_interval(
             outcome.surface,
             joint,
@@ -277,6 +277,17 @@ class Figure:
             return None
         both = estimated(joint, low=self.low, high=self.high, method="cr1")
         return replace(both, method=f"two-way-{both.method}")
+
+
+def _answered(table: Crosstab) -> Floats:
+    """Give rows without a verdict, which a figure counts as misses of any kind, gold's most frequent other label."""
+    if table.silent is None or not table.joint[:, table.silent].any():
+        return table.joint
+    joint, labels = table.joint.copy(), np.arange(table.declared)
+    wrong = [max(labels[labels != label], key=lambda other: table.gold[other]) for label in labels]
+    joint[labels, wrong] += joint[labels, table.silent]
+    joint[labels, table.silent] = 0.0
+    return joint
 
 
 def estimate(
