@@ -28,7 +28,8 @@ def compare(
     ] = (),
     by_system: BySystem = False,
     interval: Annotated[
-        Literal["default", "two-way"], Option("Cluster by question, or two-way: by question and by system.")
+        Literal["default", "cr1", "two-way"],
+        Option("Cluster by question (cr1: all clusters alike, t), or two-way: by question and by system."),
     ] = "default",
     shared: Annotated[bool, Option("Compare on the items that all judges have, where some lack items.")] = False,
     items: Annotated[

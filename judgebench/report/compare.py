@@ -195,7 +195,7 @@ class TwoJudges(Document):
         **_GROUND,
         coverage=ListOf(maybe(SHARE), 2, 2),
         headline=TEXT,
-        interval=Key(choice("default", "two-way"), None, _INTERVAL, required=False),
+        interval=Key(choice("default", "cr1", "two-way"), None, _INTERVAL, required=False),
         systems=Key(maybe(Scalar({"type": "integer", "minimum": 2})), None, _SYSTEMS, required=False),
         lower_is_better=Key(TEXTS, lambda found: found.errors, _ERRORS, required=False),
         lines=ListOf(_LINE, 1),

@@ -6,7 +6,7 @@ Differences are first minus second throughout; p-values are two-sided.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.contrasts import JudgeRows
+    from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.estimates import Figure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
@@ -47,9 +47,6 @@ if TYPE_CHECKING:
 
     Codes = npt.NDArray[np.int64]
     _Word = Callable[[int], str]
-
-#: How a difference's rows are clustered: by question, or by question and by system.
-PairedInterval: TypeAlias = Literal["default", "two-way"]
 
 _LEVEL = 0.05
 
@@ -214,7 +211,7 @@ def compare(
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
     lines = _adjusted(
-        [_line(group, metric, judges, two_way=two_way) for group, judges in every.items() for metric in figures.items()]
+        [_line(group, metric, judges, interval) for group, judges in every.items() for metric in figures.items()]
     )
     headline = next((line.metric for line in lines if line.subset == "all" and line.difference.value is not None), None)
     if headline is None:
@@ -244,7 +241,7 @@ def compare(
         fourfold=fourfold,
         tests=tests,
         # More items bring no more systems, so that no number of items can be promised.
-        power=None if two_way else pilot_pair(judges, headline, main),
+        power=None if two_way else pilot_pair(judges, headline, main, interval),
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
@@ -320,16 +317,16 @@ def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
 
 
 def _line(
-    group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], *, two_way: bool
+    group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], interval: PairedInterval
 ) -> ComparisonLine:
     name, figure = metric
-    first, second = (judge.estimate(figure, two_way=two_way) for judge in judges)
+    first, second = (judge.estimate(figure, interval) for judge in judges)
     # A share of some rows is still a figure of all that were put in the table.
     n = first.n if isinstance(figure, str) else judges[0].counted.table.n
     if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
         return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None)
-    found = contrast(judges[0], judges[1], figure, two_way=two_way)
+    found = contrast(judges[0], judges[1], figure, interval=interval)
     if found is None:
         return ComparisonLine(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
     test = found.test
