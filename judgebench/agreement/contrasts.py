@@ -295,11 +295,6 @@ def verdicts_differ(matched: Matched) -> Flags:
     return np.asarray((said[0][one.row] != said[1][two.row]).any(axis=1))
 
 
-def measured(judges: Sequence[JudgeRows], metric: Metric | str) -> list[tuple[Estimate, Influences | None]]:
-    """Estimate one figure for every judge, with the influences of its clusters."""
-    return [(judge.estimate(metric), judge.figure(metric).influences()) for judge in judges]
-
-
 def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:
     """Whether figures of numbers are compared and a judge has not given all of them."""
     if sequences(matched) or not any(isinstance(one, str) for one in figures.values()):

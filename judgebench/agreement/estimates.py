@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
-from judgebench.stats.crosstab import Outcome
+from judgebench.stats.crosstab import TINY, Outcome, total
 from judgebench.stats.inference.intervals import Interval, clopper_pearson, cr1_interval, default_interval
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
 from judgebench.stats.influence import Clusters, Influences, count_cells, influences_of
@@ -213,6 +213,25 @@ class Figure:
         if chosen is None or chosen.low is None:
             return found, influences
         return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
+
+    def on_tables(self) -> Callable[[Floats], Floats] | None:
+        """Give the figure as a function of joint proportions, shape (..., k, k) -> (...), of labels like its table's.
+
+        None where it isn't known to be one. A share of some cells is that on other tables, too.
+        """
+        outcome, table = self.outcome, self.counted.table
+        if not isinstance(outcome, Outcome) or outcome.gradient is None or table.graded:
+            return None
+        if outcome.surface is not None:
+            surface = outcome.surface
+            return lambda joint: surface(joint).value
+        if not self.proportion:
+            return None
+        gain, within = outcome.gradient, outcome.within
+        if within is None:
+            return lambda joint: total(joint * gain)
+        hit = within & (gain > 0)
+        return lambda joint: total(joint * hit) / np.maximum(total(joint * within), TINY)
 
     def bounds(self, influences: Influences, level: Floats | float = 0.95) -> tuple[Floats, Floats] | None:
         """Bounds at one level or several: of a share, or of a table's coefficient those that it would not reject.

@@ -27,7 +27,7 @@ from judgebench.domain.shapes import (
 from judgebench.errors import MismatchError
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, brackets, clean, decimal, figure, interval, many, p_value
+from judgebench.report.document.text import NONE, brackets, clean, decimal, interval, many, p_value
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
@@ -42,14 +42,15 @@ if TYPE_CHECKING:
 __all__ = ["ManyJudges", "TwoJudges"]
 
 _RANKS = (
-    "Ranks hold for all judges at once (95 %): a judge is ahead of another only where their paired difference is "
-    "significant by max-t."
+    "Ranks hold for all judges at once (95 %): a judge is ahead of another only where their difference is significant "
+    "among all pairs."
 )
 _WARNINGS = {
     "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
     "shared_items_only": "only the items that all judges have are compared, as --shared asks",
     "incomplete_rows_dropped": "judgments that a policy drops for one judge are dropped for all",
     "few_clusters": "few independent questions: the intervals are only rough ones",
+    "too_few_to_rank": "with fewer than 6 questions no judge can be surely ahead of another",
     "few_systems": "fewer than 20 systems: clustering by system as well gives only rough intervals; systems chosen on "
     "purpose are better taken as fixed",
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
@@ -94,6 +95,7 @@ _GROUND = {
 }
 _END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys
 _INTERVAL = "How rows were clustered: by question, or two-way: by question and by system."
+_RANKED = "How p_max_t, by which judges are ranked, is made: answers that trade places, or multiplier bootstrap."
 _SYSTEMS = "Systems that rows were clustered by as well; null without two-way clustering."
 _ERRORS = "Metrics of which less is better; all others are agreements or lean."
 
@@ -126,7 +128,7 @@ _PAIRS: Fields[Pair] = (
     Field("difference [joint 95 % interval]", lambda pair: interval(pair.difference, sign=True), right=False),
     Field("p", lambda pair: p_value(pair.p)),
     Field("p Holm", lambda pair: p_value(pair.p_holm)),
-    Field("p max-t", lambda pair: p_value(pair.p_max_t)),
+    Field("p all pairs", lambda pair: p_value(pair.p_max_t)),
 )
 
 
@@ -159,7 +161,7 @@ def _verdict(found: Comparison) -> str:
 
 def _best(found: Standings) -> str:
     """Say in one sentence which judges may agree most."""
-    sure = sum(pair.p_holm is not None and pair.p_holm < 0.05 for pair in found.pairs)
+    sure = sum(pair.p_max_t is not None and pair.p_max_t < 0.05 for pair in found.pairs)
     leaders = [clean(one.judge) for one in found.standings if one.best == 1]
     whom = gold_word(found.gold_source)
     lead = (
@@ -167,11 +169,11 @@ def _best(found: Standings) -> str:
         if len(leaders) == 1
         else f"{len(leaders)} judges may agree with {whom} most ({', '.join(leaders)})"
         if leaders
-        else "no judge can be ranked"
+        else "No judge can be ranked"
     )
     return (
-        f"{lead[0].upper()}{lead[1:]}: by {title_of(found.metric)} on the same {many(found.judgments, 'judgment')}, "
-        f"{sure} of {many(len(found.pairs), 'pair')} differ (p < .05 after Holm)."
+        f"{lead}: by {title_of(found.metric)} on the same {many(found.judgments, 'judgment')}, "
+        f"{sure} of {many(len(found.pairs), 'pair')} differ (p < .05 among all pairs)."
     )
 
 
@@ -264,6 +266,9 @@ class ManyJudges(Document):
         **_GROUND,
         headline=(TEXT, lambda found: found.metric),
         critical=ERROR,
+        ranks_by=Key(
+            choice("swap", "bootstrap"), lambda found: "swap" if found.swapped else "bootstrap", _RANKED, required=False
+        ),
         standings=ListOf(_STANDING),
         pairs=ListOf(_PAIR),
         **_END,
@@ -296,9 +301,11 @@ class ManyJudges(Document):
             Field(f"{title_of(found.metric)} [95 % interval]", lambda one: one.value, right=False),
         )
         yield Table(grid(standings, found.standings, [_RANKS]), names=(1,))
+        by = "answers that trade places, question by question" if found.swapped else "multiplier bootstrap"
         how = (
             f"Paired differences, clustered by {many(found.clusters, 'question')}; brackets hold for all pairs at once "
-            f"({figure(found.critical, 3)} standard errors, multiplier bootstrap). p is for a pair alone. "
+            f"(Bonferroni). p is for a pair alone, by Holm and by the largest difference of all pairs ({by}), by which "
+            "judges are ranked. "
             f"{many(found.items, 'item')}; {found.policies}."
         )
         yield Table(grid(_PAIRS, found.pairs, [how, *_cautions(found)]))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Clusters
+from judgebench.stats.influence import Clusters, cr2
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -94,19 +94,21 @@ class MaxT:
     """Several estimates tested at once by the largest of their statistics; all but ``critical`` of shape (m,).
 
     ``value +- critical * se`` covers all m truths at once at the level asked for. ``statistic`` is estimate over
-    standard error (with the CR1 factor), 0 where every influence is, which is not evidence; ``p`` the share of draws in
-    which the largest statistic is at least as far out.
+    standard error (`judgebench.stats.influence.cr2`, with ``df`` degrees of freedom), 0 where every influence is, which
+    is not evidence; ``p`` the share of draws in which the largest statistic is at least as far out.
     """
 
     critical: float
     se: Floats
     statistic: Floats
     p: Floats
+    df: float
 
 
 def max_t(
     values: Floats,
     influences: Floats,
+    shares: Floats | None = None,
     *,
     pairs: Ints | None = None,
     level: float = 0.95,
@@ -118,10 +120,11 @@ def max_t(
 
     Multiplier bootstrap: the influences of every cluster, shape (G, k) and 0 where it has no rows for an estimate, are
     multiplied by a standard normal draw, which gives sums with the covariance of the k estimates; the quantile of
-    ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t replaces the normal: each draw is divided by the
-    root of a chi-square over its G - 1 degrees of freedom, unless ``normal`` asks for normal draws, as for many
-    clusters. ``pairs``, shape (m, 2), asks for differences ``values[a] - values[b]``. ValueError for fewer than 2
-    clusters, shapes that don't match, or nothing to test.
+    ``max |sum_j| / se_j`` replaces Bonferroni's. ``shares``, shape (G,), are those of the clusters in the variance, by
+    default all alike. As elsewhere, t replaces the normal: each draw is divided by the root of a chi-square over its
+    degrees of freedom, unless ``normal`` asks for normal draws, as for many clusters. ``pairs``, shape (m, 2), asks for
+    differences ``values[a] - values[b]``. ValueError for fewer than 2 clusters, shapes that don't match, or nothing to
+    test.
 
     Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors; Romano & Wolf (2005), Exact and approximate stepdown methods.
@@ -132,6 +135,10 @@ def max_t(
         raise ValueError(f"influences of shape {influences.shape} don't fit {values.shape} values")
     if groups < 2:
         raise ValueError("one cluster says nothing about the spread: max-t needs 2 or more")
+    factor, df = math.sqrt(groups / (groups - 1)), groups - 1.0
+    if shares is not None:
+        influences = influences / np.sqrt(1 - np.minimum(shares, 1 - 1e-9))[:, None]
+        factor, df = 1.0, float(cr2(np.zeros(groups), shares)[1])
     # Not a matrix product: BLAS would start threads for it, and its last digits depend on their number.
     covariance = np.einsum("gi,gj->ij", influences, influences)
     first, second = (np.arange(values.size), None) if pairs is None else (pairs[:, 0], pairs[:, 1])
@@ -143,7 +150,6 @@ def max_t(
         estimates = estimates - values[second]
         variance = variance + covariance[second, second] - 2 * covariance[first, second]
     deviation = np.sqrt(np.maximum(variance, 0.0))
-    factor = math.sqrt(groups / (groups - 1))
     # Rounding leaves about 1e-8 of the estimates' own deviation where two of them have the same influences.
     live = deviation > np.maximum(TINY, 1e-7 * math.sqrt(float(covariance.diagonal().max())))
     deviation = np.where(live, deviation, 0.0)
@@ -154,11 +160,10 @@ def max_t(
         second_live = None if second is None else second[live]
         largest = _largest(covariance, first[live], second_live, deviation[live], draws, seed)
         if not normal:
-            df = groups - 1
             largest /= np.sqrt(np.random.default_rng(seed + 1).chisquare(df, draws) / df)
     above = draws - np.searchsorted(np.sort(largest), np.abs(statistic), side="left")
     p = np.where(live, (1 + above) / (1 + draws), 1.0)
-    return MaxT(float(np.quantile(largest, level)), deviation * factor, statistic, p)
+    return MaxT(float(np.quantile(largest, level)), deviation * factor, statistic, p, df)
 
 
 def _largest(covariance: Floats, first: Ints, second: Ints | None, deviation: Floats, draws: int, seed: int) -> Floats:
@@ -182,8 +187,8 @@ class Pairwise:
 
     ``pairs``, shape (m, 2), are the positions (0, 1), (0, 2), ..., (k - 2, k - 1) of the two estimates; differences are
     first minus second. The bounds, ``critical`` standard errors to either side, hold for all differences at once. ``p``
-    is each difference's own (t with G - 1 degrees of freedom), for `holm` and its kin; ``p_max_t`` is adjusted for all
-    pairs by the largest statistic.
+    is each difference's own (t), for `holm` and its kin; ``p_max_t`` is adjusted for all pairs by the largest
+    statistic.
     """
 
     pairs: Ints
@@ -207,20 +212,23 @@ class RankSets:
     worst: Ints
 
 
-def stack(estimates: Sequence[Influences]) -> tuple[Floats, Floats]:
-    """Put estimates whose cluster codes have one meaning side by side: values and influences."""
+def stack(estimates: Sequence[Influences]) -> tuple[Floats, Floats, Floats]:
+    """Put estimates whose cluster codes have one meaning side by side: values, influences, mean shares of clusters."""
     joined = Clusters.of(np.concatenate([one.ids for one in estimates]))
-    influences = np.zeros((joined.count, len(estimates)))
+    influences, shares = np.zeros((joined.count, len(estimates))), np.zeros(joined.count)
     start = 0
     for column, one in enumerate(estimates):
-        influences[joined.codes[start : start + one.ids.size], column] = one.sums
+        own = joined.codes[start : start + one.ids.size]
+        influences[own, column] = one.sums
+        shares[own] += 1 / one.ids.size if one.shares is None else one.shares
         start += one.ids.size
-    return np.array([one.value for one in estimates]), influences
+    return np.array([one.value for one in estimates]), influences, shares / shares.sum()
 
 
 def pairwise(
     values: Floats,
     influences: Floats,
+    shares: Floats | None = None,
     *,
     level: float = 0.95,
     normal: bool = False,
@@ -239,19 +247,19 @@ def pairwise(
     if values.size < 2:
         raise ValueError("a comparison needs 2 estimates or more")
     pairs = np.stack(np.triu_indices(values.size, 1), axis=1)
-    found = max_t(values, influences, pairs=pairs, level=level, normal=normal, draws=draws, seed=seed)
+    found = max_t(values, influences, shares, pairs=pairs, level=level, normal=normal, draws=draws, seed=seed)
     difference = values[pairs[:, 0]] - values[pairs[:, 1]]
     beyond = -np.abs(found.statistic)
-    p = 2 * (ndtr(beyond) if normal else stdtr(len(influences) - 1, beyond))
+    p = 2 * (ndtr(beyond) if normal else stdtr(found.df, beyond))
     reach = found.critical * found.se
     return Pairwise(pairs, difference, found.se, difference - reach, difference + reach, p, found.p, found.critical)
 
 
-def rank_sets(compared: Pairwise) -> RankSets:
+def rank_sets(compared: Pairwise, level: float = 0.95) -> RankSets:
     """Give sets of ranks that cover all true ranks at once.
 
     An estimate may have any rank from 1 + the number that are significantly higher to k - the number that are
-    significantly lower, where a difference is significant if its joint interval leaves out 0. Ranks of bootstrap
+    significantly lower, by p-values adjusted for all pairs (``p_max_t``, of whatever test). Ranks of bootstrap
     replicates, the usual shortcut, do not cover where true values lie close together.
     Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across
     neighbourhoods and academic achievement across countries.
@@ -262,9 +270,8 @@ def rank_sets(compared: Pairwise) -> RankSets:
     ([1, 2, 2], [1, 3, 3])
     """
     count = int(compared.pairs.max()) + 1
-    # Where no influence tells the two apart, a difference of their values is not evidence.
-    live = compared.se > 0
-    higher, lower = live & (compared.low > 0), live & (compared.high < 0)
+    sure = compared.p_max_t < 1 - level
+    higher, lower = sure & (compared.difference > 0), sure & (compared.difference < 0)
     first, second = compared.pairs[:, 0], compared.pairs[:, 1]
     above = np.bincount(second[higher], minlength=count) + np.bincount(first[lower], minlength=count)
     below = np.bincount(first[higher], minlength=count) + np.bincount(second[lower], minlength=count)
