@@ -31,16 +31,40 @@ DRAWS = 20_000
 _CHUNK = 1 << 21
 
 
-def holm(p: npt.ArrayLike) -> Floats:
+def holm(p: npt.ArrayLike, correlation: Floats | None = None) -> Floats:
     """Adjust p-values by Holm's step-down procedure.
 
     ``max over j <= i of min(1, (m - j + 1) p_(j))`` for the i-th smallest of m p-values. Rejecting where the result is
-    at most alpha keeps the chance of any false rejection at alpha, whatever the dependence.
+    at most alpha keeps the chance of any false rejection at alpha, whatever the dependence. With the ``correlation`` of
+    the m statistics, those that are left at each step count as `effective_tests` (an approximation): figures that are
+    nearly one cost nearly one.
     Source: Holm (1979), A simple sequentially rejective multiple test procedure.
     """
     given, order = _sorted(p)
-    steps = np.maximum.accumulate(given[order] * np.arange(given.size, 0, -1))
+    counts = np.arange(given.size, 0, -1, dtype=np.float64)
+    if correlation is not None:
+        for step in range(given.size):
+            if given[order[step]] * counts[step] < 1:
+                left = order[step:]
+                counts[step] = effective_tests(correlation[np.ix_(left, left)])
+    steps = np.maximum.accumulate(given[order] * counts)
     return _in_order(steps, order)
+
+
+def effective_tests(correlation: Floats) -> float:
+    """Count correlated tests by how many independent ones they are worth: ``(sum sqrt(l))^2 / sum l``.
+
+    l are the eigenvalues of their correlation matrix, shape (m, m): 1 where all are the same, m where none has to do
+    with another. Nyholt's (2004) and Li and Ji's (2005) numbers, its forerunners, are too low for two tests of moderate
+    correlation, and jump from 2 to 1 only where it is perfect, in this order.
+    Source: Galwey (2009), A new measure of the effective number of tests, a practical tool for comparing families of
+    non-independent significance tests.
+
+    >>> [round(effective_tests(np.array([[1, r], [r, 1]])), 2) for r in (0.0, 0.7, 0.99, 1.0)]
+    [2.0, 1.71, 1.14, 1.0]
+    """
+    roots = np.sqrt(np.maximum(np.linalg.eigvalsh(correlation), 0.0))
+    return float(roots.sum() ** 2 / np.square(roots).sum())
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
@@ -223,6 +247,17 @@ def stack(estimates: Sequence[Influences]) -> tuple[Floats, Floats, Floats]:
         shares[own] += 1 / one.ids.size if one.shares is None else one.shares
         start += one.ids.size
     return np.array([one.value for one in estimates]), influences, shares / shares.sum()
+
+
+def correlations(estimates: Sequence[Influences]) -> Floats:
+    """Correlations of estimates whose cluster codes have one meaning, shape (m, m); 0 with one that never moves."""
+    _, influences, shares = stack(estimates)
+    influences /= np.sqrt(1 - np.minimum(shares, 1 - 1e-9))[:, None]
+    covariance = np.einsum("gi,gj->ij", influences, influences)
+    spread = np.sqrt(covariance.diagonal())
+    found = covariance / np.maximum(np.outer(spread, spread), TINY**2)
+    np.fill_diagonal(found, 1.0)
+    return found
 
 
 def pairwise(
