@@ -310,7 +310,7 @@ def _some(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 def _one(problem: _Problem) -> Iterable[Floats]:
     """Start anywhere: of a ratio of sums every descent ends at the same place (Dinkelbach 1967)."""
-    return [problem.vertex(-problem.table.gold[None, : problem.base.shape[1]] * np.ones_like(problem.base))]
+    return [problem.vertex(np.zeros_like(problem.base))]
 
 
 def _own(problem: _Problem) -> Iterable[Floats]:
