@@ -13,7 +13,7 @@ from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
 from judgebench.stats.crosstab import TINY, Outcome, total
 from judgebench.stats.inference.intervals import Interval, clopper_pearson, cr1_interval, default_interval
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, Influences, count_cells, influences_of
+from judgebench.stats.influence import CellCounts, Clusters, Influences, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class Counted:
     cells: Codes
     clusters: Clusters
     system: Ints | None = None
-    counts: Floats | None = None
+    counts: CellCounts | None = None
 
     @classmethod
     def of(cls, scored: Scored) -> Counted:
@@ -54,7 +54,7 @@ class Counted:
         if scored.scale.sequential:
             return cls(scored.table(cells[:0]), cells, clusters, scored.system)
         table = scored.table(cells)
-        return cls(table, cells, clusters, scored.system, count_cells(cells, table.joint.size, clusters))
+        return cls(table, cells, clusters, scored.system, CellCounts.of(cells, clusters))
 
 
 def estimated(
