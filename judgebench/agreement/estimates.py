@@ -70,11 +70,13 @@ def estimate(
     return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
 
 
-def combined(metric: Metric, influences: Influences) -> Estimate:
-    """Give a weighted sum of one metric's estimates its interval: clustered t on the scale of the metric's range."""
-    return _finished(
-        metric, Outcome(influences.value, chance=0.0 if metric.proportion else None), influences, independent=False
-    )
+def combined(metric: Metric, influences: Influences, chance: float | None = None) -> Estimate:
+    """Give a weighted sum of one metric's estimates its interval: clustered t on the scale of the metric's range.
+
+    ``chance`` is the expected agreement of a table that all of it is on.
+    """
+    expected = 0.0 if metric.proportion else chance
+    return _finished(metric, Outcome(influences.value, chance=expected), influences, independent=False)
 
 
 def free(influences: Influences, *, low: float = float("-inf"), high: float = float("inf")) -> Estimate:

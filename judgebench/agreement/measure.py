@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import ceiling, select
+from judgebench.agreement.ceiling import behind, ceiling, select
 from judgebench.agreement.estimates import Counted, combined, estimate
 from judgebench.agreement.policies import Scored, apply, count_items
 from judgebench.agreement.ratings import (
@@ -153,6 +153,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             policies=scored.policies,
             metrics=group.metrics,
             ceiling=ceiling(group.ratings, scored.policies, mutual),
+            people=behind(group.ratings),
             bias=biases(group.ratings, group.scored)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
@@ -371,6 +372,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         coverage=coverage,
         metrics=metrics,
         ceiling={},
+        people=None,
         bias={},
         usage=sum((part.usage for part in parts), Usage()),
         statuses=dict(statuses),
