@@ -251,6 +251,14 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     )
 
 
+def ratios_without(ratings: Ratings, policies: Policies, names: Sequence[str]) -> list[tuple[str, Estimate]]:
+    """Divide a judge's kappa by that of people, where each of these annotators in turn is left out."""
+    pool, metric = Pool.of(one_per_item(ratings), policies), METRICS[kappa_of(ratings.scale)]
+    verdicts = pool.judged(ratings)
+    places = {name: j for j, name in enumerate(ratings.annotators)}
+    return [(name, _without(pool.without(places[name]), verdicts, metric).ratio) for name in names]
+
+
 def _without(pool: Pool, verdicts: Verdicts, metric: Metric) -> Without:
     human, among = pool.among().measured(metric)
     judge, beside = pool.beside(verdicts).measured(metric)

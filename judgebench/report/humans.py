@@ -228,8 +228,8 @@ def _flat(panel: Panel) -> Iterator[tuple[str, str, str, Estimate]]:
         yield "pair", f"{first} / {second}", metric, one
     for judge, found in panel.judges:
         yield from these("judge", judge, _judged(metric, found))
-        for name, one in found.without.items():
-            yield "judge", judge, f"ratio without {name}", one.ratio
+        for name, less in found.without.items():
+            yield "judge", judge, f"ratio without {name}", less.ratio
         for name, one in found.each.items():
             yield "judge", judge, f"{metric} with {name}", one
         for name, rest in found.rest.items():
