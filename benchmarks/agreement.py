@@ -28,7 +28,7 @@ import numpy as np
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, cohen_kappa_score
 
-from judgebench.agreement.estimates import Counted, estimate, free
+from judgebench.agreement.estimates import Counted, estimate, estimated
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.labels.load import load
@@ -96,7 +96,7 @@ def ours(judges: Mapping[str, np.ndarray], gold: np.ndarray, cluster: np.ndarray
                 carried[name, metric] = influences
     for a, b in itertools.combinations(judges, 2):
         for metric in NAMES:
-            result = free(combine([carried[a, metric], carried[b, metric]], [1.0, -1.0]))
+            result = estimated(combine([carried[a, metric], carried[b, metric]], [1.0, -1.0]))
             found[f"{a} - {b} {metric}"] = bounds(result.value, result.low, result.high)
     return found
 

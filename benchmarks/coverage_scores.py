@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from judgebench.agreement.estimates import finished
+from judgebench.agreement.estimates import estimated
 from judgebench.stats.coefficients.calibration import auc, brier, calibration_line, expected_calibration_error
 from judgebench.stats.influence import Clusters
 
@@ -54,15 +54,15 @@ def coverage(sims: int, seed: int = 1) -> dict[str, float]:
         gold = rng.random(300) < p
         independent = Clusters.of(np.arange(300))
         # E[p (1 - p)] of a Beta(2, 2).
-        count("Brier, 300 items", finished(brier(p, gold), independent, low=0.0, high=1.0), 0.2)
-        slope = finished(calibration_line(p, gold)[0], independent, low=-np.inf, high=np.inf)
+        count("Brier, 300 items", estimated(brier(p, gold).influences(independent), low=0.0, high=1.0), 0.2)
+        slope = estimated(calibration_line(p, gold)[0].influences(independent))
         count("calibration slope, 300 items", slope, 1.0)
         hits["mean ECE of a calibrated judge, 300 items"] += expected_calibration_error(p, gold).value or 0.0
     return {name: found / sims for name, found in hits.items()}
 
 
 def _area(scores: np.ndarray, gold: np.ndarray, cluster: np.ndarray) -> Estimate:
-    return finished(auc(scores, gold), Clusters.of(cluster), low=0.0, high=1.0)
+    return estimated(auc(scores, gold).influences(Clusters.of(cluster)), low=0.0, high=1.0)
 
 
 def main() -> None:

@@ -198,13 +198,18 @@ def make_probe(name: str, plain: Probe) -> Probe:
     """Make a probe of a plugin's; UnknownNameError where there is none.
 
     Its entry point is a factory ``make(plain)``: ``plain`` shows items in the orders, and as often, as was asked for.
+    Its name is the entry point's, and `probes.plugged` looks at what it yields.
     """
     factory = _plugin("probes", name)
     if factory is None:
         raise UnknownNameError("probe", name, tuple(plugins("probes")), "(probes come with packages that bring some)")
     from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.plugged import Plugged  # noqa: PLC0415 - loaded on use
 
-    return _made(name, Wanted, lambda: factory(plain))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
+    made = _made(name, Wanted, lambda: factory(plain))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
+    if made.name != name:
+        raise BrokenPluginError(f"the plugin behind {name!r} returned a probe named {made.name!r}")
+    return Plugged(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +297,10 @@ def metrics() -> dict[str, Metric]:
 
 def _replay(target: str, task: Task) -> Judge:
     """Make a judge of a recording: one the card knows by name, the benchmark's own format, or ours."""
+    from judgebench.domain import bare, conditions_of  # noqa: PLC0415 - loaded on use
     from judgebench.judges.baselines import ReplayJudge  # noqa: PLC0415 - loaded on use
-    from judgebench.tasks.base import CardTask, is_own_format, read_recording  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.base import CardTask  # noqa: PLC0415 - loaded on use
+    from judgebench.tasks.recordings import is_own_format, read_recording  # noqa: PLC0415 - loaded on use
 
     # Labels of one's own change nothing about a recording.
     task = getattr(task, "origin", task)
@@ -309,11 +316,12 @@ def _replay(target: str, task: Task) -> Judge:
             f"no file {str(path)!r} to replay; write replay:FILE or replay:FILE#COLUMN"
             + (f", or one of the known recordings: {', '.join(known)}" if known else "")
         )
-    if isinstance(task, CardTask) and not is_own_format(path):
+    if isinstance(task, CardTask) and not is_own_format(path, task.reader.recorded_fields):
         recording = task.recorded(path, column or None)
     else:
         recording = read_recording(path, task.scale, column or None)
-    return ReplayJudge(f"replay/{recording.name}", recording.replies, recording.orders)
+    conditions = conditions_of(recording.name)
+    return ReplayJudge(f"replay/{bare(recording.name)}", recording.replies, recording.orders, conditions)
 
 
 def _made(spec: str, wanted: type[Made], factory: Callable[[], object]) -> Made:

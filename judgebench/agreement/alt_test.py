@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import estimated
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError, argument
@@ -258,7 +258,7 @@ def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
         clustered_rate=clustered,
         advantage=Estimate.missing("no_annotators", counted)
         if influences is None
-        else free(influences, low=0.0, high=1.0),
+        else estimated(influences, low=0.0, high=1.0),
         annotators=found,
         ties=ties,
         warnings=tuple(code for code, holds in warnings.items() if holds),
@@ -449,7 +449,7 @@ def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, flo
         return Estimate.missing("no_annotators"), None
     joined = combine([first.influences, second.influences], [1.0, -1.0])
     influences = replace(joined, n=max(first.influences.n, second.influences.n))
-    estimate = free(influences, low=-1.0, high=1.0)
+    estimate = estimated(influences, low=-1.0, high=1.0)
     if not influences.se or influences.se < TINY:
         return estimate, None
     return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.sums.size - 1)

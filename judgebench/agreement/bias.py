@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import free, of_mean
+from judgebench.agreement.estimates import estimated
 from judgebench.agreement.policies import sign_of
 from judgebench.domain import Estimate
 from judgebench.stats.influence import Clusters, mean
@@ -100,7 +100,7 @@ def _position(ratings: Ratings) -> dict[str, Estimate]:
         "position_consistency": share_of(found.consistent, clusters),
         "primacy": share_of(lean < 0, clusters),
         "recency": share_of(lean > 0, clusters),
-        "position_preference": free(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
+        "position_preference": estimated(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
     }
 
 
@@ -128,7 +128,7 @@ def _label_bias(scored: Scored) -> dict[str, Estimate]:
     difference = values[scored.judge[valid]] - gold[scored.gold[valid]]
     reach = float(values.max() - values.min())
     influences = mean(difference, Clusters.of(scored.cluster[valid]))
-    return {name: free(influences, low=-reach, high=reach)}
+    return {name: estimated(influences, low=-reach, high=reach)}
 
 
 def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
@@ -137,7 +137,7 @@ def share_of(flags: npt.NDArray[np.bool_], clusters: Clusters) -> Estimate:
     At 0 and 1 it is Wilson's for the number of clusters.
     """
     influences = mean(flags.astype(np.float64), clusters)
-    return of_mean(influences, independent=clusters.independent, proportion=True, low=0.0, high=1.0)
+    return estimated(influences, independent=clusters.independent, proportion=True, low=0.0, high=1.0)
 
 
 #: A bin of fewer rows than this says little.
@@ -203,7 +203,7 @@ def length_preference(scored: Scored, ahead: npt.NDArray[np.float64], bins: int 
     return LengthPreference(
         share_of(said, clusters),
         share_of(true, clusters),
-        free(mean(said.astype(np.float64) - true, clusters), low=-1.0, high=1.0),
+        estimated(mean(said.astype(np.float64) - true, clusters), low=-1.0, high=1.0),
         tuple(found),
         scored.size - rows.size,
     )
@@ -235,4 +235,4 @@ def retest_agreement(ratings: Ratings) -> Estimate:
     shares = alike[again] / (asked[again] * (asked[again] - 1))
     if (asked[again] == 2).all():
         return share_of(shares > 0.5, clusters)
-    return free(mean(shares, clusters), low=0.0, high=1.0)
+    return estimated(mean(shares, clusters), low=0.0, high=1.0)

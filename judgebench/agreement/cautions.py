@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import estimated
 from judgebench.agreement.policies import count_items
 from judgebench.stats.influence import mean
 
@@ -31,6 +31,10 @@ _HIGH_AGREEMENT = 0.8
 _PARADOX = 0.2
 #: Tie rates of judge and gold that differ by at least this, beyond chance, are skewed.
 _TIE_MARGIN = 0.1
+#: Ranks that agree at least so well, on levels that agree less by at least this, are ranks in another unit.
+_RANKS, _LEVELS = 0.6, 0.3
+#: Agreement at or below this is that of a side turned round: kappa and its kin, correlations.
+_TURNED = -0.4
 
 
 def cautions(
@@ -41,18 +45,22 @@ def cautions(
     Codes: ``disjoint_labels``, ``constant_gold``, ``constant_judge``, ``prevalence`` (fewer than 10 items of the rarest
     gold label), ``prevalence_paradox`` (percent agreement of .8 or more, kappa more than .2 below AC1), ``skewed_ties``
     (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items`` (below 10),
-    ``few_clusters`` (below 20), ``low_coverage``, ``left_out``. Source: Feinstein & Cicchetti (1990), High agreement
-    but low kappa: the problems of two paradoxes.
+    ``few_clusters`` (below 20), ``low_coverage``, ``left_out``, ``other_units`` (rho .6 or more, quadratic kappa .3 or
+    more below it; r and concordance likewise), ``reversed`` (kappa or rho -.4 or less on 10 items or more).
+
+    Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
     """
     table = counted.table
     found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
     items = count_items(scored.item)
     last = {
         "constant_judge": np.count_nonzero(table.judge) == 1,
-        "few_items": 0 < items < FEW_ITEMS,
+        "few_items": table.n > 0 and items < FEW_ITEMS,
         "few_clusters": 0 < counted.clusters.count < FEW_CLUSTERS,
         "low_coverage": coverage < LOW_COVERAGE,
         "left_out": left_out > 0,
+        "other_units": items >= FEW_ITEMS and _other_units(metrics),
+        "reversed": items >= FEW_ITEMS and _reversed(metrics),
     }
     return (*found, *(code for code, holds in last.items() if holds))
 
@@ -80,10 +88,25 @@ def _rarest(scored: Scored) -> int:
     return int(items[items > 0].min())
 
 
+def _values(metrics: Mapping[str, Estimate], *names: str) -> list[float | None]:
+    return [metrics[name].value if name in metrics else None for name in names]
+
+
+def _other_units(metrics: Mapping[str, Estimate]) -> bool:
+    for names in (("spearman_rho", "cohen_kappa_quadratic"), ("pearson_r", "lin_ccc")):
+        ranks, levels = _values(metrics, *names)
+        if ranks is not None and levels is not None and ranks >= _RANKS and ranks - levels >= _LEVELS:
+            return True
+    return False
+
+
+def _reversed(metrics: Mapping[str, Estimate]) -> bool:
+    # Of three labels without order no one is the other's reverse, yet far below chance is far from an accident.
+    return any(value is not None and value <= _TURNED for value in _values(metrics, "cohen_kappa", "spearman_rho"))
+
+
 def _paradox(metrics: Mapping[str, Estimate]) -> bool:
-    agreement, kappa, calm = (
-        metrics[name].value if name in metrics else None for name in ("percent_agreement", "cohen_kappa", "gwet_ac1")
-    )
+    agreement, kappa, calm = _values(metrics, "percent_agreement", "cohen_kappa", "gwet_ac1")
     if agreement is None or kappa is None or calm is None:
         return False
     return agreement >= _HIGH_AGREEMENT and calm - kappa > _PARADOX
@@ -94,5 +117,5 @@ def _skewed_ties(scored: Scored, counted: Counted) -> bool:
     if tie is None or abs(float(counted.table.judge[tie] - counted.table.gold[tie])) < _TIE_MARGIN:
         return False
     apart = (scored.judge == tie).astype(np.float64) - (scored.gold == tie)
-    difference = free(mean(apart, counted.clusters))
+    difference = estimated(mean(apart, counted.clusters))
     return difference.low is not None and difference.high is not None and difference.low * difference.high > 0

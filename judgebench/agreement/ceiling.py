@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, combined, estimate, free
+from judgebench.agreement.estimates import Counted, combined, estimate, estimated
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate, Policies
@@ -28,8 +28,7 @@ from judgebench.stats.coefficients.raters import (
     mean_agreement,
     spearman_brown,
 )
-from judgebench.stats.crosstab import TINY, Outcome
-from judgebench.stats.inference.intervals import interval, t_interval
+from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, of_fewer
 
 if TYPE_CHECKING:
@@ -76,7 +75,9 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
 
 
 def behind(ratings: Ratings) -> People | None:
-    """Count the people behind a ceiling, their items and pairs of labels; None where no item has two labels."""
+    """Count the people behind a ceiling of labels, their items and pairs; None where no item has two labels."""
+    if ratings.scale.sequential:
+        return None
     found = Pool.of(one_per_item(ratings), Policies()).facts()
     return found if found.pairs else None
 
@@ -180,7 +181,7 @@ def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     if human.value <= 0:
         return Estimate.missing("no_ceiling")
     share = judge.value / human.value
-    return free(combine([judge, human], [1 / human.value, -share / human.value], share))
+    return estimated(combine([judge, human], [1 / human.value, -share / human.value], share))
 
 
 def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
@@ -202,7 +203,7 @@ def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray
 
 def _joint(people: Ratings) -> Estimate:
     found = joint_alpha(people.gold, people.scale, people.cluster)
-    return Estimate.missing(found) if isinstance(found, str) else free(found, low=-1.0, high=1.0)
+    return Estimate.missing(found) if isinstance(found, str) else estimated(found, low=-1.0, high=1.0)
 
 
 Resampling: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
@@ -262,8 +263,7 @@ def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bo
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
     total = of_fewer(outcome.influences(clusters), np.unique(clusters.codes[paired]).size)
-    bounds = interval(Outcome(outcome.value, chance=outcome.chance), total, independent=clusters.independent, low=low)
-    return Estimate(outcome.value, bounds.low, bounds.high, n, None, bounds.se, bounds.method)
+    return estimated(total, low=low, high=1.0, n=n, chance=outcome.chance)
 
 
 def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
@@ -271,7 +271,7 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
     if isinstance(found, str):
         return Estimate.missing(found)
     if how == "influence":
-        return free(found, low=-1.0, high=1.0)
+        return estimated(found, low=-1.0, high=1.0)
     from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale
@@ -298,7 +298,7 @@ def _correlations(
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:
-            free_of = t_interval(of_fewer(single.influences(clusters), groups))
+            free_of = estimated(of_fewer(single.influences(clusters), groups), low=-1.0, high=1.0)
             low, high, method = free_of.low, free_of.high, free_of.method
             if average and low is not None and high is not None:
                 # The mean's correlation rises with a single rater's, and so do the bounds, as far as it is defined.

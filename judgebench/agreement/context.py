@@ -70,7 +70,7 @@ def always(ratings: Ratings, policies: Policies, metrics: Sequence[str]) -> Cons
     rankings, steps) or there is no gold. Kappa and its kin are 0 then: such a judge agrees by chance only (Cohen
     1960, A coefficient of agreement for nominal scales).
     """
-    if ratings.sequence is not None or ratings.scale.kind in {"pick", "rank", "steps"}:
+    if ratings.scale.sequential or ratings.scale.kind == "pick":
         return None
     counts = np.bincount(ratings.gold[ratings.gold >= 0], minlength=len(ratings.scale.labels))
     if not counts.any():

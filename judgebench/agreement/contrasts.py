@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.ceiling import select
-from judgebench.agreement.estimates import Counted, RowFigure, estimate, two_way_of, within
-from judgebench.agreement.ratings import SEQUENCES, divisions
-from judgebench.agreement.score_metrics import given_scores, score_figures
-from judgebench.agreement.sequences import sequence_figures
+from judgebench.agreement.estimates import Counted, Figure, two_way_of, within
+from judgebench.agreement.figures import row_figures
+from judgebench.agreement.ratings import divisions
+from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.stats.coefficients.catalog import COMPARED, METRICS, ROW_METRIC_SETS, ROW_METRICS, metrics_for
+from judgebench.stats.coefficients.catalog import COMPARED, METRICS, ROW_METRICS, metrics_for
 from judgebench.stats.inference.paired import Difference
-from judgebench.stats.influence import by_row, combine
+from judgebench.stats.influence import Clusters, by_row, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,35 +30,30 @@ if TYPE_CHECKING:
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate, Ratings
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Influences, Ints
+    from judgebench.stats.influence import Influences
 
     Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeRows:
-    """One judge on one group of rows; ``counted`` is None where verdicts are sequences."""
+    """One judge on one group of rows, with the figures of rows that can be had there."""
 
     scored: Scored
-    counted: Counted | None
-    figures: Mapping[str, RowFigure]
+    counted: Counted
+    figures: Mapping[str, Figure]
 
-    def figure(self, metric: Metric | str) -> RowFigure:
+    def figure(self, metric: Metric | str) -> Figure:
         """Make a figure with the influences of its rows: of the table by a metric, else by its name."""
         if isinstance(metric, str):
             return self.figures[metric]
-        if self.counted is None:
-            raise ValueError("sequences make no table")
-        table, rows = self.counted.table, np.arange(self.scored.size)
-        return RowFigure(by_row(table, metric(table), self.counted.cells), rows, metric.low, metric.high)
+        table = self.counted.table
+        return Figure(by_row(table, metric(table), self.counted.cells), self.counted, metric.low, metric.high)
 
     def estimate(self, metric: Metric | str, *, two_way: bool = False) -> Estimate:
         """Estimate a figure with its own interval."""
-        if isinstance(metric, str):
-            return self.figures[metric].estimate(self.scored.cluster, self.scored.system if two_way else None)
-        if self.counted is None:
-            raise ValueError("sequences make no table")
-        return estimate(metric, self.counted, "two-way" if two_way else "default")[0]
+        figure = self.figures[metric] if isinstance(metric, str) else Figure.of_table(metric, self.counted)
+        return figure.estimate("two-way" if two_way else "default")[0]
 
 
 def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list[JudgeRows]]]:
@@ -80,21 +74,18 @@ def shared_numbers(matched: Matched, scored: Sequence[Scored]) -> Flags:
 
 
 def _judges(matched: Matched, scored: Sequence[Scored]) -> list[JudgeRows]:
-    if sequences(matched):
-        return [
-            JudgeRows(one, None, sequence_figures(select(ratings, one.row), one.policies))
-            for ratings, one in zip(matched.ratings, scored, strict=True)
-        ]
-    among = shared_numbers(matched, scored) if all(one.score is not None for one in matched.ratings) else None
-    return [
-        JudgeRows(one, Counted.of(one), {} if among is None else score_figures(ratings, one, among))
-        for ratings, one in zip(matched.ratings, scored, strict=True)
-    ]
+    among = shared_numbers(matched, scored)
+    every = sequences(matched) or all(one.score is not None for one in matched.ratings)
+    found: list[JudgeRows] = []
+    for ratings, one in zip(matched.ratings, scored, strict=True):
+        counted = Counted.of(one)
+        found.append(JudgeRows(one, counted, row_figures(ratings, one, counted, among) if every else {}))
+    return found
 
 
 def sequences(matched: Matched) -> bool:
     """Whether verdicts are orders or checks of steps."""
-    return matched.scored[0].scale.kind in SEQUENCES
+    return matched.scored[0].scale.sequential
 
 
 def row_names(matched: Matched) -> tuple[str, ...]:
@@ -116,11 +107,10 @@ def _gives(ratings: Ratings, numbers: str) -> bool:
 def default_metrics(scored: Scored, known: Mapping[str, Metric] = METRICS) -> tuple[str, ...]:
     """Name the scale's headline and those companions that measure agreement, headline first."""
     scale = scored.scale
-    if scale.kind in SEQUENCES:
-        headline, companions = ROW_METRIC_SETS[scale.kind]
-        return (headline, *companions)
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     names = (wanted.headline, *wanted.companions)
+    if scale.sequential:
+        return names
     return tuple(name for name in names if name in known and not known[name].directional)
 
 
@@ -191,16 +181,15 @@ def contrast(first: JudgeRows, second: JudgeRows, metric: Metric | str, *, two_w
     """
     one, two = first.figure(metric), second.figure(metric)
 
-    def subtracted(codes: Ints) -> Influences | None:
-        ours, theirs = one.influences(codes), two.influences(codes)
-        return None if ours is None or theirs is None else combine([ours, theirs], [1.0, -1.0])
+    def subtracted(way: Clusters) -> Influences | None:
+        return _subtracted(one, two, way)
 
-    cluster, system = first.scored.cluster, first.scored.system
-    plain = subtracted(cluster)
+    clusters, system = first.counted.clusters, first.scored.system
+    plain = subtracted(clusters)
     if plain is None:
         return None
-    joint = two_way_of(subtracted, cluster, system) if two_way else None
-    ways = (cluster,) if joint is None else (cluster, system)
+    joint = two_way_of(subtracted, clusters, system) if two_way else None
+    ways = (clusters,) if joint is None else (clusters, Clusters.of(system))
     bias = _bias(one, ways), _bias(two, ways)
     found = Difference.of(joint or plain, bias=bias)
     # A difference of two shares is no larger than 1, whatever few clusters make of t.
@@ -210,21 +199,25 @@ def contrast(first: JudgeRows, second: JudgeRows, metric: Metric | str, *, two_w
     return Contrast(found, "" if found.low is None else method, bias, reach)
 
 
-def _bias(figure: RowFigure, ways: Sequence[Ints]) -> float:
+def _subtracted(one: Figure, two: Figure, way: Clusters) -> Influences | None:
+    ours, theirs = one.influences(way), two.influences(way)
+    return None if ours is None or theirs is None else combine([ours, theirs], [1.0, -1.0])
+
+
+def _bias(figure: Figure, ways: Sequence[Clusters]) -> float:
     return 0.0 if figure.bias is None else max(figure.bias(figure.clusters(way)) for way in ways)
 
 
 def contrast_by_item(first: JudgeRows, second: JudgeRows, metric: Metric | str) -> Influences | None:
     """Difference of two judges' figures with its influences summed in items alone."""
-    one, two = (judge.figure(metric).influences(judge.scored.item) for judge in (first, second))
-    return None if one is None or two is None else combine([one, two], [1.0, -1.0])
+    return _subtracted(first.figure(metric), second.figure(metric), Clusters.of(first.scored.item))
 
 
 def credits_of(judges: Sequence[JudgeRows]) -> list[npt.NDArray[np.float64]] | None:
     """How far each judgment is right, shape (n,) per judge; None where gold is a number."""
     found: list[npt.NDArray[np.float64]] = []
     for judge in judges:
-        if judge.counted is None:
+        if judge.scored.scale.sequential:
             whole = judge.figures["percent_agreement"].per_row()
             if whole is None:
                 return None
@@ -248,7 +241,7 @@ def hits_of(judges: Sequence[JudgeRows]) -> list[Flags] | None:
     shares = credits_of(judges)
     if shares is None:
         return None
-    if all(judge.counted is not None for judge in judges):
+    if not judges[0].scored.scale.sequential:
         # A tie policy's half credits count as wrong here.
         return [judge.scored.gold == judge.scored.judge for judge in judges]
     whole = all(bool(((one == 0) | (one == 1)).all()) for one in shares)
@@ -268,7 +261,7 @@ def verdicts_differ(matched: Matched) -> Flags:
 
 def measured(judges: Sequence[JudgeRows], metric: Metric | str) -> list[tuple[Estimate, Influences | None]]:
     """Estimate one figure for every judge, with the influences of its clusters."""
-    return [(judge.estimate(metric), judge.figure(metric).influences(judge.scored.cluster)) for judge in judges]
+    return [(judge.estimate(metric), judge.figure(metric).influences()) for judge in judges]
 
 
 def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:

@@ -1,15 +1,17 @@
-"""From counted rows, and from figures of rows, to estimates: the one place where a coefficient meets its interval."""
+"""From counted rows to figures, and from figures to estimates: the one place where a value meets its interval."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from judgebench.domain import Estimate
+from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
 from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import Interval, clopper_pearson, interval, t_interval
+from judgebench.stats.inference.intervals import Interval, clopper_pearson, interval
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
 from judgebench.stats.influence import Clusters, Influences, influences_of
 
@@ -17,20 +19,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.policies import Codes, Scored
-    from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab, Floats
     from judgebench.stats.inference.paired import Difference
-    from judgebench.stats.influence import Influences, Ints, RowOutcome
+    from judgebench.stats.influence import Ints, RowOutcome
 
 D = TypeVar("D", Estimate, "Difference")
 
 #: How an interval is made: by default, or as asked for.
 IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+#: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
+Verify: TypeAlias = bool | Literal["definitions"]
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Rows of one group, counted once for all metrics: their table, flat cells, clusters, and systems."""
+    """Rows of one group, counted once for all figures: their table, flat cells, clusters, and systems.
+
+    Sequences make no table: theirs is empty.
+    """
 
     table: Crosstab
     cells: Codes
@@ -41,51 +47,36 @@ class Counted:
     def of(cls, scored: Scored) -> Counted:
         """Count scored rows."""
         cells = scored.cells()
-        return cls(scored.table(cells), cells, scored.clusters(), scored.system)
+        table = scored.table(cells[:0] if scored.scale.sequential else cells)
+        return cls(table, cells, scored.clusters(), scored.system)
 
 
-def estimate(
-    metric: Metric, counted: Counted, method: IntervalMethod = "default"
-) -> tuple[Estimate, Influences | None]:
-    """Evaluate a metric with its interval.
+def estimated(
+    influences: Influences,
+    *,
+    low: float = -inf,
+    high: float = inf,
+    n: int | None = None,
+    proportion: bool = False,
+    independent: bool = False,
+    chance: float | None = None,
+) -> Estimate:
+    """Give a value its interval, from the pulls of its clusters: every default interval is made here.
 
-    The value and its influences come from the metric, the standard error from their sums in clusters (CR1), with the
-    spread where it is defined. Where the ``method`` asked for can't be had (Clopper-Pearson for what is not a
-    proportion of independent rows, a bootstrap of a value that never moves), the default stays and ``Estimate.method``
-    says so. ``two-way`` clusters by question and by system.
-
-    Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron & Miller
-    (2015), A practitioner's guide to cluster-robust inference.
+    It lies between ``low`` and ``high``, on the scale of that range. ``proportion``: the value is a plain share, of
+    ``n`` rows (by default all) if they are ``independent``. ``chance`` is the agreement expected by chance, of a
+    coefficient of the form ``1 - (1 - po) / (1 - pe)``.
     """
-    outcome = metric(counted.table)
-    if outcome.value is None:
-        return Estimate.missing(outcome.reason or "undefined", counted.table.n), None
-    influences = influences_of(counted.table, outcome, counted.cells, counted.clusters)
-    found = _finished(metric, outcome, influences, independent=counted.clusters.independent)
-    if method == "default":
-        return found, influences
-    chosen = _otherwise(method, metric, counted, outcome, influences)
-    if chosen.low is None:
-        return found, influences
-    return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
+    size = influences.n if n is None else n
+    outcome = Outcome(influences.value, n=size, chance=chance)
+    found = interval(outcome, influences, independent=independent, proportion=proportion, low=low, high=high)
+    return Estimate(influences.value, found.low, found.high, size, None, found.se, found.method)
 
 
-def combined(metric: Metric, influences: Influences, chance: float | None = None) -> Estimate:
-    """Give a weighted sum of one metric's estimates its interval: clustered t on the scale of the metric's range.
-
-    ``chance`` is the expected agreement of a table that all of it is on.
-    """
-    expected = 0.0 if metric.proportion else chance
-    return _finished(metric, Outcome(influences.value, chance=expected), influences, independent=False)
-
-
-def free(influences: Influences, *, low: float = float("-inf"), high: float = float("inf")) -> Estimate:
-    """Give an estimate that is not a metric (a difference, a mean, a ratio) its interval.
-
-    Symmetric t without bounds, else on the Fisher-z scale of the range.
-    """
-    found = t_interval(influences, low=low, high=high)
-    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
+def combined(metric: Metric | RowMetric, influences: Influences) -> Estimate:
+    """Give a weighted sum of one metric's estimates its interval, in the metric's range."""
+    proportion = isinstance(metric, Metric) and metric.proportion
+    return estimated(influences, low=metric.low, high=metric.high, proportion=proportion)
 
 
 def within(difference: D, reach: float) -> D:
@@ -98,52 +89,155 @@ def within(difference: D, reach: float) -> D:
     return replace(difference, low=low, high=high)
 
 
-def _finished(metric: Metric, outcome: Outcome, influences: Influences, *, independent: bool) -> Estimate:
-    low = metric.low if outcome.low is None else outcome.low
-    high = metric.high if outcome.high is None else outcome.high
-    found = interval(outcome, influences, independent=independent, proportion=metric.proportion, low=low, high=high)
-    n = influences.n if outcome.n is None else outcome.n
-    return Estimate(influences.value, found.low, found.high, n, None, found.se, found.method)
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value, the influence of each row on it, and the rows that were counted: of labels, scores, ranks and steps.
 
+    ``outcome`` has the influences, of cells for a ``metric`` of the table, else of r rows; ``rows``, shape (r,), are
+    their positions among those counted, if it is not all of them: a row may come several times, or not at all. ``low``
+    and ``high`` bound the value, infinite for no bound. A ``proportion`` is a plain share of its rows, for which
+    Wilson's interval holds; a ``mean`` is of one quantity per row, so that judges trade places by a change of sign.
+    ``bias`` gives, from clusters of the rows, the most that the value can lie too high by chance alone.
+    """
 
-def _otherwise(
-    method: IntervalMethod, metric: Metric, counted: Counted, outcome: Outcome, influences: Influences
-) -> Interval:
-    """Make the interval that was asked for; without bounds where it can't be had."""
-    table, none = counted.table, Interval(None, None, None, "")
-    low = metric.low if outcome.low is None else outcome.low
-    high = metric.high if outcome.high is None else outcome.high
-    if method == "clopper-pearson":
-        n = influences.n if outcome.n is None else outcome.n
-        hits = round(influences.value * n)
-        # Half credits are not hits.
-        if not (metric.proportion and counted.clusters.independent) or abs(influences.value * n - hits) > 1e-6:
-            return none
-        return Interval(*clopper_pearson(hits, n), influences.se, "clopper-pearson")
-    if method == "two-way":
-        if counted.system is None:
-            return none
-        joint = two_way_of(
-            lambda way: influences_of(table, outcome, counted.cells, Clusters.of(way)),
-            counted.clusters.codes,
-            counted.system,
+    outcome: Outcome | RowOutcome
+    counted: Counted
+    low: float
+    high: float
+    proportion: bool = False
+    mean: bool = False
+    bias: Callable[[Clusters], float] | None = None
+    rows: Ints | None = None
+    metric: Metric | None = None
+
+    @classmethod
+    def of_table(cls, metric: Metric, counted: Counted) -> Figure:
+        """Evaluate a metric on the table."""
+        found = metric(counted.table)
+        low = metric.low if found.low is None else found.low
+        high = metric.high if found.high is None else found.high
+        return cls(found, counted, low, high, metric.proportion, metric=metric)
+
+    @classmethod
+    def of_rows(
+        cls,
+        name: str,
+        outcome: RowOutcome,
+        counted: Counted,
+        rows: Ints | None = None,
+        *,
+        proportion: bool = False,
+        mean: bool = False,
+        bias: Callable[[Clusters], float] | None = None,
+    ) -> Figure:
+        """Take a figure of rows, by its name in the table of these."""
+        line = ROW_METRICS[name]
+        return cls(outcome, counted, line.low, line.high, proportion, mean, bias, rows)
+
+    def clusters(self, way: Clusters | None = None) -> Clusters:
+        """Clusters of the figure's rows, by question, or in another ``way`` of all that were counted."""
+        clusters = self.counted.clusters if way is None else way
+        return clusters if self.rows is None else clusters.take(self.rows)
+
+    def influences(self, way: Clusters | None = None) -> Influences | None:
+        """Sum the influences in clusters; None where there is no value, or nothing to sum."""
+        return self._summed(self.clusters(way))
+
+    def _summed(self, clusters: Clusters) -> Influences | None:
+        if self.outcome.value is None:
+            return None
+        if isinstance(self.outcome, Outcome):
+            return influences_of(self.counted.table, self.outcome, self.counted.cells, clusters)
+        return None if self.outcome.influence is None else self.outcome.influences(clusters)
+
+    def per_row(self) -> Floats | None:
+        """Give back what a mean is the mean of, shape (r,); None of another figure."""
+        found = self.outcome
+        if not self.mean or isinstance(found, Outcome) or found.value is None or found.influence is None:
+            return None
+        return found.influence + found.value
+
+    def estimate(self, method: IntervalMethod = "default") -> tuple[Estimate, Influences | None]:
+        """Give the figure its interval, beside the influences of its clusters.
+
+        Where the ``method`` asked for can't be had (Clopper-Pearson for what is not a proportion of independent rows, a
+        bootstrap of a value that never moves, any but ``two-way`` for a figure of rows), the default stays and
+        ``Estimate.method`` says so. ``two-way`` clusters by question and by system.
+
+        Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron &
+        Miller (2015), A practitioner's guide to cluster-robust inference.
+        """
+        clusters = self.clusters()
+        # A metric that gives no denominator, as one of half credits, is not a share of rows.
+        n = self.outcome.n if isinstance(self.outcome, Outcome) else clusters.codes.size
+        if self.outcome.value is None:
+            return Estimate.missing(self.outcome.reason or "undefined", clusters.codes.size), None
+        influences = self._summed(clusters)
+        if influences is None:
+            return Estimate(self.outcome.value, None, None, clusters.codes.size), None
+        found = estimated(
+            influences,
+            low=self.low,
+            high=self.high,
+            n=n,
+            proportion=self.proportion,
+            independent=clusters.independent and n is not None,
+            chance=self.outcome.chance,
         )
-        return none if joint is None else _two_way(joint, low, high)
-    if method == "default":
-        return none
+        chosen = None if method == "default" else self._otherwise(method, influences, found.n)
+        if chosen is None or chosen.low is None:
+            return found, influences
+        return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
 
-    def statistic(counts: Ints) -> float | None:
-        rows = int(counts.sum())
-        return metric(replace(table, joint=counts / rows, n=rows)).value
+    def _otherwise(self, method: IntervalMethod, influences: Influences, n: int) -> Estimate | Interval | None:
+        """Make the interval that was asked for; None, or without bounds, where it can't be had."""
+        counted, metric = self.counted, self.metric
+        table, cells, clusters = counted.table, counted.cells, counted.clusters
+        if method == "two-way":
+            joint = None if counted.system is None else two_way_of(self.influences, clusters, counted.system)
+            if joint is None:
+                return None
+            both = estimated(joint, low=self.low, high=self.high)
+            return replace(both, method=f"two-way-{both.method}")
+        if metric is None or method == "default" or not isinstance(self.outcome, Outcome):
+            return None
+        if method == "clopper-pearson":
+            hits = round(influences.value * n)
+            # Half credits are not hits.
+            if not (self.proportion and clusters.independent) or abs(influences.value * n - hits) > 1e-6:
+                return None
+            return Interval(*clopper_pearson(hits, n), influences.se, "clopper-pearson")
 
-    width, height = table.joint.shape
-    cells, clusters = counted.cells, counted.clusters
-    if method == "jackknife" and outcome.within is not None:
-        # As in the default: clusters without a row in the denominator are none of its degrees of freedom.
-        rows = np.flatnonzero(np.isin(clusters.ids[clusters.codes], influences.ids))
-        cells, clusters = cells[rows], Clusters.of(clusters.codes[rows])
-    parts = Parts.of(cells, (width, height), clusters)
-    return resampled(parts, statistic, method, low=low, high=high)
+        def statistic(counts: Ints) -> float | None:
+            rows = int(counts.sum())
+            return metric(replace(table, joint=counts / rows, n=rows)).value
+
+        if method == "jackknife" and self.outcome.within is not None:
+            # As in the default: clusters without a row in the denominator are none of its degrees of freedom.
+            rows = np.flatnonzero(np.isin(clusters.ids[clusters.codes], influences.ids))
+            cells, clusters = cells[rows], Clusters.of(clusters.codes[rows])
+        width, height = table.joint.shape
+        parts = Parts.of(cells, (width, height), clusters)
+        return resampled(parts, statistic, method, low=self.low, high=self.high)
+
+
+def estimate(
+    metric: Metric, counted: Counted, method: IntervalMethod = "default"
+) -> tuple[Estimate, Influences | None]:
+    """Evaluate a metric of the table with its interval."""
+    return Figure.of_table(metric, counted).estimate(method)
+
+
+def two_way_of(
+    influences_in: Callable[[Clusters], Influences | None], clusters: Clusters, system: Ints
+) -> Influences | None:
+    """Cluster an estimate by question and by system; None where that can't be had."""
+    both = clusters.codes.astype(np.int64) * (int(system.max(initial=0)) + 1) + system
+    _, joint = np.unique(both, return_inverse=True)
+    ways = [influences_in(way) for way in (clusters, Clusters.of(system), Clusters.of(joint))]
+    if ways[0] is None or ways[1] is None or ways[2] is None:
+        return None
+    return two_way_influences(ways[0], ways[1], ways[2])
 
 
 def two_way_influences(first: Influences, second: Influences, both: Influences) -> Influences | None:
@@ -158,96 +252,3 @@ def two_way_influences(first: Influences, second: Influences, both: Influences) 
     if not se or not fewer.se:
         return None
     return replace(fewer, sums=fewer.sums * (se / fewer.se))
-
-
-def _two_way(joint: Influences, low: float, high: float) -> Interval:
-    found = t_interval(joint, low=low, high=high)
-    return replace(found, method=f"two-way-{found.method}")
-
-
-@dataclass(frozen=True, slots=True)
-class RowFigure:
-    """A figure with the influence of each of its r rows.
-
-    ``rows``, shape (r,), are their positions among all rows of the group; a row may come several times, or not at all.
-    ``low`` and ``high`` bound the value, infinite for no bound. A ``proportion`` is a plain share of its rows, for
-    which Wilson's interval holds; a ``mean`` is of one quantity per row, so that judges trade places by a change of
-    sign. ``bias`` gives, from clusters of the rows, the most that the value can lie too high by chance alone.
-    """
-
-    outcome: RowOutcome
-    rows: Ints
-    low: float
-    high: float
-    proportion: bool = False
-    mean: bool = False
-    bias: Callable[[Clusters], float] | None = None
-
-    def clusters(self, codes: Ints) -> Clusters:
-        """Clusters of the figure's rows, from codes of all rows."""
-        return Clusters.of(codes[self.rows])
-
-    def influences(self, codes: Ints) -> Influences | None:
-        """Sum the influences by codes of all rows; None where there is no value, or nothing to sum."""
-        if self.outcome.value is None or self.outcome.influence is None:
-            return None
-        return self.outcome.influences(self.clusters(codes))
-
-    def per_row(self) -> Floats | None:
-        """Give back what a mean is the mean of, shape (r,); None of another figure."""
-        if not self.mean or self.outcome.value is None or self.outcome.influence is None:
-            return None
-        return self.outcome.influence + self.outcome.value
-
-    def estimate(self, codes: Ints, system: Ints | None = None) -> Estimate:
-        """Give the figure its interval, by cluster codes of all rows, and by system where these are given."""
-        found = finished(self.outcome, self.clusters(codes), low=self.low, high=self.high, proportion=self.proportion)
-        one = self.influences(codes)
-        if system is None or one is None:
-            return found
-        joint = two_way_of(self.influences, codes, system)
-        if joint is None:
-            return found
-        bounds = _two_way(joint, self.low, self.high)
-        return replace(found, low=bounds.low, high=bounds.high, se=bounds.se, method=bounds.method)
-
-
-def two_way_of(influences_by: Callable[[Ints], Influences | None], codes: Ints, system: Ints) -> Influences | None:
-    """Cluster an estimate by question and by system; None where that can't be had."""
-    both = codes.astype(np.int64) * (int(system.max(initial=0)) + 1) + system
-    _, joint = np.unique(both, return_inverse=True)
-    ways = [influences_by(way) for way in (codes, system, joint)]
-    if ways[0] is None or ways[1] is None or ways[2] is None:
-        return None
-    return two_way_influences(ways[0], ways[1], ways[2])
-
-
-def of_mean(
-    influences: Influences, *, independent: bool, low: float, high: float, proportion: bool = False
-) -> Estimate:
-    """Give an estimate on all its rows its interval, Wilson's where it is a share of independent ones."""
-    found = interval(
-        Outcome(influences.value, n=influences.n),
-        influences,
-        independent=independent,
-        proportion=proportion,
-        low=low,
-        high=high,
-    )
-    return Estimate(influences.value, found.low, found.high, influences.n, None, found.se, found.method)
-
-
-def finished(outcome: RowOutcome, clusters: Clusters, *, low: float, high: float, proportion: bool = False) -> Estimate:
-    """Give a figure of rows its interval: Wilson's for a plain share of rows, else cluster-robust t in its range.
-
-    Undefined with the outcome's reason; without bounds where it has no influences.
-    """
-    n = clusters.codes.size
-    if outcome.value is None:
-        return Estimate.missing(outcome.reason or "undefined", n)
-    if outcome.influence is None:
-        return Estimate(outcome.value, None, None, n)
-    influences = outcome.influences(clusters)
-    found = of_mean(influences, independent=clusters.independent, proportion=proportion, low=low, high=high)
-    # A symmetric interval of an error may pass below 0.
-    return found if found.low is None else replace(found, low=max(low, found.low))

@@ -20,7 +20,7 @@ from judgebench.agreement.ceiling import (
     shared_pairs,
     two_sided,
 )
-from judgebench.agreement.estimates import Counted, estimate, free, within
+from judgebench.agreement.estimates import Counted, estimate, estimated, within
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, People, Policies
@@ -276,7 +276,7 @@ def _z(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
         return Estimate.missing("no_spread")
     z = (judged.value - middle) / deviation
     by_pair = [-1 / len(pairs) - z * (one.value - middle) / ((len(pairs) - 1) * deviation) for one in pairs]
-    return free(combine([judged, *pairs], [1 / deviation, *(weight / deviation for weight in by_pair)], z))
+    return estimated(combine([judged, *pairs], [1 / deviation, *(weight / deviation for weight in by_pair)], z))
 
 
 def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[Estimate, Estimate, Estimate]:
@@ -294,11 +294,12 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     verdicts = np.concatenate([scored.judge.astype(np.int64), np.full(left.size, -1, dtype=np.int64)])
     alone = joint_alpha(people.gold, scale, people.cluster)
     joined = joint_alpha(np.column_stack([ratings.gold[rows], verdicts]), scale, ratings.cluster[rows])
-    shown = [Estimate.missing(one) if isinstance(one, str) else free(one, low=-1, high=1) for one in (alone, joined)]
+    both = (alone, joined)
+    shown = [Estimate.missing(one) if isinstance(one, str) else estimated(one, low=-1, high=1) for one in both]
     if isinstance(alone, str) or isinstance(joined, str):
         return shown[0], shown[1], Estimate.missing("undefined_part")
     # Two figures of -1 to 1 lie at most 2 apart.
-    return shown[0], shown[1], within(free(combine([joined, alone], [1.0, -1.0])), 2.0)
+    return shown[0], shown[1], within(estimated(combine([joined, alone], [1.0, -1.0])), 2.0)
 
 
 def _rest_of(

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from judgebench.agreement.ceiling import select
-from judgebench.agreement.policies import apply
+from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.ratings import from_verdicts, unfinished
-from judgebench.agreement.sequences import sequence_rows
 from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
@@ -154,10 +153,7 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
     ratings = _recoded(judges, names)
     if first.policies.order != "single":
         ratings, names = _same_games(judges, ratings, names, shared=shared)
-    scored = [
-        sequence_rows(one, judge.policies) if one.sequence is not None else apply(one, judge.policies)
-        for one, judge in zip(ratings, judges, strict=True)
-    ]
+    scored = [scored_rows(one, judge.policies) for one, judge in zip(ratings, judges, strict=True)]
     rows, incomplete = _aligned(scored, ratings)
     scored = [one.take(kept) for one, kept in zip(scored, rows, strict=True)]
     if not scored[0].size:

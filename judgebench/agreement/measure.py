@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import behind, ceiling, select
-from judgebench.agreement.estimates import Counted, combined, estimate
-from judgebench.agreement.policies import Scored, apply, count_items
+from judgebench.agreement.ceiling import behind, select
+from judgebench.agreement.estimates import Counted, Figure, combined, estimate
+from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
+from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
     divisions,
@@ -21,18 +22,25 @@ from judgebench.agreement.ratings import (
     system_of,
     unfinished,
 )
-from judgebench.agreement.score_metrics import COMPANIONS, missing_scores, score_metrics
-from judgebench.agreement.sequences import measure_sequences
+from judgebench.agreement.score_metrics import COMPANIONS
 from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
-from judgebench.stats.coefficients.catalog import CLASS_METRICS, METRICS, Metric, class_metric, fits, metrics_for
+from judgebench.stats.coefficients.catalog import (
+    CLASS_METRICS,
+    METRICS,
+    ROW_METRICS,
+    Metric,
+    RowMetric,
+    class_metric,
+    metrics_for,
+)
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine, of_fewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.agreement.estimates import IntervalMethod
+    from judgebench.agreement.estimates import IntervalMethod, Verify
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
@@ -51,6 +59,7 @@ class _Group:
     usage: Usage
     shown: bool = True
     metrics: dict[str, Estimate] = field(default_factory=dict)
+    influences: dict[str, Influences | None] = field(default_factory=dict)
 
     @property
     def items(self) -> int:
@@ -78,7 +87,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     usage: Mapping[str, Usage] | None = None,
     revision: str = "",
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure how far a judge agrees with gold: row ``all``, then a row per subset, system and aggregate.
 
@@ -87,7 +96,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     subsets or systems, as the benchmark defines them. ``statuses`` and ``usage`` are counts and sums by row name;
     without statuses, coverage is the share of judgments with a code. ``revision`` pins the data. Intervals are made as
     in `estimate`; those of aggregates, ceilings and biases stay the default's. ``verify`` recomputes every point
-    estimate by its witness, raises MismatchError where one differs, and names in ``unverified`` what has none.
+    estimate by its witnesses (or by its definition alone, which needs no library), raises MismatchError where one
+    differs, and names in ``unverified`` what has none.
     DataError if there is nothing to score: that is an error, never a result. UsageError if a policy makes no sense on
     this scale.
 
@@ -101,47 +111,26 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     >>> {name: round(row.metrics[name].value, 6) for name in ("percent_agreement", "cohen_kappa", "gwet_ac1")}
     {'percent_agreement': 0.911544, 'cohen_kappa': 0.787569, 'gwet_ac1': 0.84846}
     """
-    if ratings.sequence is not None:
-        return measure_sequences(
-            ratings,
-            policies or Policies(),
-            task=task,
-            judge=judge,
-            gold_source=gold_source,
-            by=by,
-            statuses=statuses,
-            usage=usage,
-            revision=revision,
-            interval=interval,
-            verify=verify,
-        )
-    scored = apply(ratings, policies or Policies())
+    scored = scored_rows(ratings, policies or Policies())
     if not scored.size:
         raise DataError(_nothing(ratings, scored), hint=f"check the labels, the policies and {argument('limit')}")
     if interval == "two-way":
         need_two_systems(ratings)
     divided = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divided, by, statuses or {}, usage or {}))
-    totals = {aggregate.name: dict[str, Estimate]() for aggregate in aggregates}
-    weights = {aggregate.name: _weights(aggregate, aggregates, groups) for aggregate in aggregates}
     scale = ratings.scale
-    chosen = {
-        name: metric
-        for name, metric in (METRICS if metrics is None else metrics).items()
-        if fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
-    }
-    for name, metric in chosen.items():
-        # One metric at a time: influences of all metrics at once would not fit beside a large table.
-        influences: dict[str, Influences | None] = {}
-        for group in groups:
-            group.metrics[name], influences[group.name] = estimate(metric, group.counted, interval)
-        for whole, shares in weights.items():
-            totals[whole][name] = _aggregated(metric, shares, influences)
-    for group in groups if ratings.score is not None else ():
-        group.metrics |= score_metrics(ratings, group.scored, two_way=interval == "two-way")
-    numbers = tuple(name for name in COMPANIONS if name in groups[0].metrics)
+    chosen = table_metrics(scale, METRICS if metrics is None else metrics)
+    lines: Mapping[str, Metric | RowMetric] = chosen or ROW_METRICS
+    for group in groups:
+        tables = {name: Figure.of_table(metric, group.counted) for name, metric in chosen.items()}
+        for name, figure in (tables | row_figures(ratings, group.scored, group.counted)).items():
+            group.metrics[name], influences = figure.estimate(interval)
+            if aggregates and name in lines:
+                group.influences[name] = influences
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
+    shown = (*wanted.companions, *COMPANIONS)
     mutual = {name: metric for name, metric in chosen.items() if not metric.directional}
+    few_systems = ("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ()
     rows = [
         Agreement(
             task=task,
@@ -152,7 +141,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             coverage=_share(*group.judged),
             policies=scored.policies,
             metrics=group.metrics,
-            ceiling=ceiling(group.ratings, scored.policies, mutual),
+            ceiling=between_people(ratings, group.ratings, group.scored, mutual),
             people=behind(group.ratings),
             bias=biases(group.ratings, group.scored)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
@@ -166,22 +155,25 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
                 coverage=_share(*group.judged),
                 left_out=scored.left_out if group.name == "all" else 0,
             )
-            + (("few_systems",) if interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS else ())
-            + (("missing_scores",) if ratings.score is not None and missing_scores(ratings, group.scored) else ()),
+            + few_systems
+            + misgivings(ratings, group.scored),
             revision=revision,
             scale=scale.spec,
             headline=wanted.headline,
-            companions=tuple(name for name in wanted.companions if name in chosen) + numbers,
+            companions=tuple(name for name in shown if name in groups[0].metrics),
             classes=_classes(group),
         )
         for group in groups
         if group.shown
     ]
-    for name, shares in weights.items():
+    own = {group.name: group.influences for group in groups}
+    for aggregate in aggregates:
+        shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        rows.append(_whole(name, parts, totals[name], rows[0]))
+        totals = {name: _aggregated(name, lines[name], shares, own) for name in groups[0].metrics if name in lines}
+        rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
-        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}")
+        rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
     return rows
 
 
@@ -193,16 +185,17 @@ def measure_run(
     by_system: bool = False,
     metrics: Mapping[str, Metric] | None = None,
     interval: IntervalMethod = "default",
-    verify: bool = False,
+    verify: Verify = False,
 ) -> list[Agreement]:
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
     there is.
     """
-    statuses: dict[str, Counter[str]] = {}
-    usage: dict[str, Usage] = {}
+    statuses = defaultdict[str, Counter[str]](Counter)
+    usage = defaultdict[str, Usage](Usage)
     cases, items = 0, set[str]()
+    systems = by_system or any(aggregate.by == "system" for aggregate in run.aggregates)
 
     def counted() -> Iterator[Verdict]:
         nonlocal cases
@@ -210,9 +203,10 @@ def measure_run(
             cases += 1
             items.add(verdict.item)
             if not verdict.probe:
-                for name in ("all", verdict.subset or NO_SUBSET, f"system:{system_of(verdict)}"):
-                    statuses.setdefault(name, Counter())[verdict.status.value] += 1
-                    usage[name] = usage.get(name, Usage()) + verdict.usage
+                names = ["all", verdict.subset or NO_SUBSET]
+                for name in (*names, f"system:{system_of(verdict)}") if systems else names:
+                    statuses[name][verdict.status.value] += 1
+                    usage[name] += verdict.usage
             yield verdict
 
     ratings = from_verdicts(counted(), run.scale)
@@ -243,6 +237,8 @@ def _verified(
     groups: Sequence[_Group],
     known: Mapping[str, Metric],
     where: str,
+    *,
+    libraries: bool,
 ) -> list[Agreement]:
     """Hear the witnesses of every group and aggregate, and keep in each row what none of them confirms."""
     from judgebench.agreement.witness import beside  # noqa: PLC0415 - loads the witnesses
@@ -252,9 +248,11 @@ def _verified(
     for group in groups:
         place, row = f"{where}, {group.name}", own.get(group.name)
         if row is None:
-            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place)
+            beside.verify_metrics(group.metrics, ratings, group.scored, known, where=place, libraries=libraries)
         else:
-            alone[group.name] = beside.verify_row(row, ratings, group.ratings, group.scored, known, where=place)
+            alone[group.name] = beside.verify_row(
+                row, ratings, group.ratings, group.scored, known, where=place, libraries=libraries
+            )
     figures = {group.name: group.metrics for group in groups} | {name: row.metrics for name, row in own.items()}
     beside.verify_aggregates(figures, aggregates, where=where)
     # An aggregate is as well confirmed as the figures that it is made of.
@@ -333,7 +331,10 @@ def _weights(
 
 
 def _aggregated(
-    metric: Metric, shares: Mapping[str, float | None], influences: Mapping[str, Influences | None]
+    figure: str,
+    metric: Metric | RowMetric,
+    shares: Mapping[str, float | None],
+    influences: Mapping[str, Mapping[str, Influences | None]],
 ) -> Estimate:
     parts: list[Influences] = []
     weights: list[float] = []
@@ -342,7 +343,7 @@ def _aggregated(
             return Estimate.missing("missing_part")
         if weight == 0:
             continue
-        part = influences[name]
+        part = influences[name][figure]
         if part is None:
             return Estimate.missing("undefined_part")
         parts.append(part)

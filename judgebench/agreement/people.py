@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import combined
+from judgebench.agreement.estimates import estimated
 from judgebench.agreement.policies import apply, table_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.coefficients.catalog import METRICS
@@ -59,7 +59,10 @@ class Pairing:
         counted = np.flatnonzero(self.summed(within))
         sums = self.summed(influence(self.table, outcome))[counted] / self.total
         influences = Influences(outcome.value, n, self.clusters.ids[counted], sums)
-        return combined(metric, influences, outcome.chance), influences
+        low = metric.low if outcome.low is None else outcome.low
+        high = metric.high if outcome.high is None else outcome.high
+        found = estimated(influences, low=low, high=high, proportion=metric.proportion, chance=outcome.chance)
+        return found, influences
 
 
 @dataclass(frozen=True, slots=True)

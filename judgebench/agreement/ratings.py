@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code, Verdict
 
-#: Kinds of scale whose verdicts are sequences.
-SEQUENCES = ("rank", "steps")
-
 
 def number_of(verdict: Verdict, scale: Scale) -> tuple[float, bool] | None:
     """Reduce a judge's probabilities, or else its scores, to one number, and say whether it is a probability.
@@ -212,7 +209,7 @@ def from_verdicts(verdicts: Iterable[Verdict], scale: Scale, *, probe: str = "")
     swapped = array("b")
     shown: dict[str, tuple[int, ...]] = {}
     places = 0
-    sequences = SequenceColumns(scale) if scale.kind in SEQUENCES else None
+    sequences = SequenceColumns(scale) if scale.sequential else None
     numbers = NumberColumns(scale)
     for verdict in verdicts:
         if verdict.probe != probe:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import RowFigure
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.calibration import auc, bins_of, check_probabilities
-from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.inference.intervals import wilson
 from judgebench.stats.influence import RowOutcome
 
@@ -56,7 +55,7 @@ class ScoredNumbers:
     independent: bool
 
 
-def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) -> dict[str, Estimate]:
+def score_metrics(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     """Measure a judge's numbers against gold; empty without numbers.
 
     A row without a number earns nothing under the policy ``invalid=wrong``: it loses all its pairs in ``auc``, costs 1
@@ -72,18 +71,17 @@ def score_metrics(ratings: Ratings, scored: Scored, *, two_way: bool = False) ->
     Source: DeLong, DeLong & Clarke-Pearson (1988) for AUC; Brier (1950); Guo et al. (2017), On calibration of modern
     neural networks; Cox (1958) for slope and intercept; Spiegelhalter (1986).
     """
-    system = scored.system if two_way else None
-    return {name: figure.estimate(scored.cluster, system) for name, figure in score_figures(ratings, scored).items()}
+    return {name: figure.estimate()[0] for name, figure in score_figures(ratings, scored, Counted.of(scored)).items()}
 
 
-def score_figures(ratings: Ratings, scored: Scored, among: Flags | None = None) -> dict[str, RowFigure]:
-    """Measure a judge's numbers as `score_metrics` names the figures, before rows are put in clusters."""
+def score_figures(ratings: Ratings, scored: Scored, counted: Counted, among: Flags | None = None) -> dict[str, Figure]:
+    """Measure a judge's numbers as `score_metrics` names the figures."""
     if ratings.score is None or not scored.size:
         return {}
     if scored.scale.kind == "rate":
-        return _ratings(*rated(ratings, scored, among))
+        return _ratings(counted, *rated(ratings, scored, among))
     numbers = numbers_of(ratings, scored, among)
-    return {} if numbers is None else _binary(numbers)
+    return {} if numbers is None else _binary(counted, numbers)
 
 
 def given_scores(ratings: Ratings, scored: Scored) -> Flags:
@@ -147,9 +145,9 @@ def _per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
     return means[scored.item], complete[scored.item]
 
 
-def _binary(numbers: ScoredNumbers) -> dict[str, RowFigure]:
+def _binary(counted: Counted, numbers: ScoredNumbers) -> dict[str, Figure]:
     rows, positive, sure = numbers.rows, numbers.positive, numbers.rows[numbers.given]
-    found = {"auc": _figure("auc", auc(numbers.ranked, positive), rows)}
+    found = {"auc": Figure.of_rows("auc", auc(numbers.ranked, positive), counted, rows)}
     if not numbers.probable:
         return found
     p, y = numbers.values[numbers.given], positive[numbers.given]
@@ -161,26 +159,28 @@ def _binary(numbers: ScoredNumbers) -> dict[str, RowFigure]:
     def excess(by: calibration.Binning) -> Callable[[Clusters], float]:
         return lambda clusters: calibration.calibration_excess(p, y, clusters, by=by)
 
+    made = Figure.of_rows
     return found | {
-        "brier": _figure("brier", calibration.brier(numbers.filled, positive), rows, mean=True),
-        "log_loss": _figure("log_loss", calibration.log_loss(p, y), sure, mean=True),
-        "ece": _figure("ece", ece(p, y), sure, bias=excess("width")),
-        "ece_equal_mass": _figure("ece_equal_mass", ece(p, y, by="mass"), sure, bias=excess("mass")),
-        "calibration_slope": _figure("calibration_slope", slope, sure),
-        "calibration_intercept": _figure("calibration_intercept", intercept, sure),
-        "spiegelhalter_z": _figure("spiegelhalter_z", z, sure),
-        "threshold_accuracy": _figure(
-            "threshold_accuracy", RowOutcome.mean(right.astype(np.float64)), rows, proportion=True, mean=True
+        "brier": made("brier", calibration.brier(numbers.filled, positive), counted, rows, mean=True),
+        "log_loss": made("log_loss", calibration.log_loss(p, y), counted, sure, mean=True),
+        "ece": made("ece", ece(p, y), counted, sure, bias=excess("width")),
+        "ece_equal_mass": made("ece_equal_mass", ece(p, y, by="mass"), counted, sure, bias=excess("mass")),
+        "calibration_slope": made("calibration_slope", slope, counted, sure),
+        "calibration_intercept": made("calibration_intercept", intercept, counted, sure),
+        "spiegelhalter_z": made("spiegelhalter_z", z, counted, sure),
+        "threshold_accuracy": made(
+            "threshold_accuracy", RowOutcome.mean(right.astype(np.float64)), counted, rows, proportion=True, mean=True
         ),
     }
 
 
 def _ratings(
+    counted: Counted,
     rows: npt.NDArray[np.intp],
     gold: Floats,
     judge: Floats,
     same_unit: bool,  # noqa: FBT001 - one question, one answer
-) -> dict[str, RowFigure]:
+) -> dict[str, Figure]:
     found = {
         "score_pearson_r": continuous.pearson(gold, judge),
         "score_spearman_rho": continuous.spearman(gold, judge),
@@ -192,20 +192,10 @@ def _ratings(
         ("score_mean_signed_error", continuous.mean_signed_error),
     ):
         found[name] = function(gold, judge) if same_unit else RowOutcome.undefined("other_unit")
-    return {name: _figure(name, one, rows, mean=name.startswith("score_mean_")) for name, one in found.items()}
-
-
-def _figure(
-    name: str,
-    outcome: RowOutcome,
-    rows: npt.NDArray[np.intp],
-    *,
-    proportion: bool = False,
-    mean: bool = False,
-    bias: Callable[[Clusters], float] | None = None,
-) -> RowFigure:
-    line = ROW_METRICS[name]
-    return RowFigure(outcome, rows, line.low, line.high, proportion, mean, bias)
+    return {
+        name: Figure.of_rows(name, one, counted, rows, mean=name.startswith("score_mean_"))
+        for name, one in found.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,12 @@
-"""Agreement where a verdict is a sequence: an order of responses, or a check of every step."""
+"""Verdicts that are sequences, an order of responses or a check of every step: which rows count, and their figures.
+
+Rankings are held against each annotator and averaged within the item (gold policy ``each``). Steps are held against the
+annotators' majority, step by step (or ``unanimous``); a step without one has no gold. A verdict that is missing takes
+the worst value: tau -1, distance 1, agreement 0, no error found. ``percent_agreement`` is the share of verdicts that
+are the same from end to end. `judgebench.stats.coefficients.sequence_scores` has the formulas.
+
+Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +16,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE
-from judgebench.agreement.ceiling import select
-from judgebench.agreement.estimates import RowFigure, free
-from judgebench.agreement.policies import Scored, checked_steps, sequences_of
-from judgebench.agreement.ratings import divisions, need_two_systems
-from judgebench.domain import Agreement, Estimate, Usage
+from judgebench.agreement.estimates import Figure, estimated
+from judgebench.agreement.policies import Scored, checked_steps, count_items, sequences_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients import sequence_scores
-from judgebench.stats.coefficients.catalog import ROW_METRIC_SETS, ROW_METRICS
+from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.influence import Clusters, RowOutcome, by_row, combine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
-    from judgebench.agreement.estimates import IntervalMethod
-    from judgebench.domain import Policies, Ratings
+    from judgebench.agreement.estimates import Counted
+    from judgebench.domain import Estimate, Policies, Ratings
 
     Codes = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
@@ -44,99 +48,22 @@ _RANK: dict[str, tuple[Callable[[Codes, Codes], Floats], float, bool]] = {
 _WORDS = "order=mean or single, tie=class, invalid=wrong or drop"
 
 
-def measure_sequences(  # noqa: PLR0913 - as `measure`, which hands them on
-    ratings: Ratings,
-    policies: Policies,
-    *,
-    task: str,
-    judge: str,
-    gold_source: str,
-    by: Sequence[str] = ("subset",),
-    statuses: Mapping[str, Mapping[str, int]] | None = None,
-    usage: Mapping[str, Usage] | None = None,
-    revision: str = "",
-    interval: IntervalMethod = "default",
-    verify: bool = False,
-) -> list[Agreement]:
-    """Measure how far a judge agrees with gold on a ``rank`` or ``steps`` scale, as `measure` does on labels.
-
-    Rankings are held against each annotator and averaged within the item (gold policy ``each``). Steps are held against
-    the annotators' majority, step by step (or ``unanimous``); a step without one has no gold. A verdict that is missing
-    takes the worst value: tau -1, distance 1, agreement 0, no error found. ``percent_agreement`` is the share of
-    verdicts that are the same from end to end. Of the policies, ``order`` is mean or single, ``invalid`` wrong or drop.
-    UsageError if one makes no sense on sequences, or there are no systems to cluster by.
-
-    Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
-    """
-    kind = ratings.scale.kind
-    kept, policies, left_out = _kept(ratings, policies)
-    if interval == "two-way":
-        need_two_systems(ratings)
-    headline, companions = ROW_METRIC_SETS[kind]
-    rows: list[Agreement] = []
-    parts = ((name, getattr(ratings, division) == code) for name, division, code in divisions(ratings, by))
-    for name, chosen in (("all", kept), *parts):
-        group = select(ratings, np.flatnonzero(chosen & kept))
-        if not group.item.size:
-            continue
-        counts = (statuses or {}).get(name, {})
-        answered = group.judge >= 0
-        coverage = counts.get("ok", 0) / sum(counts.values()) if counts else float(answered.mean())
-        if policies.invalid == "drop":
-            group = select(group, np.flatnonzero(answered))
-        figures = sequence_figures(group, policies)
-        system = group.system if interval == "two-way" else None
-        metrics = {metric: figure.estimate(group.cluster, system) for metric, figure in figures.items()}
-        between = _ceiling(group)
-        unverified = _unverified(group, policies, metrics, between, f"{task}, {judge}, {name}") if verify else None
-        warnings = {
-            "few_clusters": np.unique(group.cluster).size < FEW_CLUSTERS,
-            "few_systems": interval == "two-way" and len(ratings.systems) < FEW_CLUSTERS,
-            "low_coverage": coverage < LOW_COVERAGE,
-            "left_out": name == "all" and left_out > 0,
-            "length_mismatch": kind == "steps" and _mismatched(group),
-        }
-        rows.append(
-            Agreement(
-                task=task,
-                judge=judge,
-                subset=name,
-                gold=gold_source,
-                items=np.unique(group.item).size,
-                coverage=coverage,
-                policies=policies,
-                metrics=metrics,
-                ceiling=between,
-                usage=(usage or {}).get(name, Usage()),
-                statuses=dict(counts),
-                warnings=tuple(code for code, raised in warnings.items() if raised),
-                revision=revision,
-                scale=ratings.scale.spec,
-                headline=headline,
-                companions=companions,
-                unverified=unverified,
-            )
-        )
-    return rows
-
-
-def _unverified(
-    group: Ratings, policies: Policies, metrics: Mapping[str, Estimate], ceilings: Mapping[str, Estimate], where: str
-) -> dict[str, str]:
-    """Hear the witnesses of a row, and name what none of them confirms."""
-    from judgebench.agreement.witness import rows  # noqa: PLC0415 - loads the witnesses
-
-    alone = rows.verify_sequences(group, policies, metrics, where=where)
-    return alone | rows.verify_sequence_ceilings(group, ceilings, where=where)
-
-
 def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
     """Choose the rows that count, as `judgebench.agreement.policies.apply` does for labels.
 
     Codes are what the verdicts come to, with the first annotator who has a label; figures are made of the sequences in
-    the rows of the ratings. Errors as `measure_sequences`.
+    the rows of the ratings. Of the policies, ``order`` is mean or single, ``invalid`` wrong or drop. UsageError if one
+    makes no sense on sequences, DataError if no item has gold.
     """
-    kept, policies, left_out = _kept(ratings, policies)
+    policies = _checked(policies, ratings.scale.kind)
+    kept = sequences_of(ratings)[1].max(axis=(1, 2), initial=-1) >= 0
+    if not kept.any():
+        raise DataError("no item has a gold label", hint=f"check the labels and {argument('limit')}")
+    left_out = count_items(ratings.item[~kept])
+    if policies.order == "single":
+        kept &= ratings.game == 0
+    elif int(ratings.game.max(initial=0)) == 0:
+        policies = replace(policies, order="single")
     if policies.invalid == "drop":
         kept &= ratings.judge >= 0
     rows = np.flatnonzero(kept)
@@ -157,28 +84,9 @@ def sequence_rows(ratings: Ratings, policies: Policies) -> Scored:
     )
 
 
-def sequence_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
-    """Measure sequences, every one with gold, before rows are put in clusters.
-
-    `judgebench.stats.coefficients.sequence_scores` has the formulas.
-    """
-    return _rank_figures(group) if group.scale.kind == "rank" else _step_figures(group, policies)
-
-
-def _kept(ratings: Ratings, policies: Policies) -> tuple[npt.NDArray[np.bool_], Policies, int]:
-    """Rows with gold that the order policy keeps, the policies that held, and the items without gold."""
-    policies = _checked(policies, ratings.scale.kind)
-    kept = ratings.gold_sequence.max(axis=(1, 2), initial=-1) >= 0 if ratings.gold_sequence is not None else None
-    if kept is None or not kept.any():
-        raise DataError("no item has a gold label", hint=f"check the labels and {argument('limit')}")
-    if not (kept & (ratings.game == 0)).any():
-        raise DataError("there is no judgment to score", hint=f"check the labels and {argument('limit')}")
-    left_out = int(np.unique(ratings.item[~kept]).size)
-    if policies.order == "single":
-        kept &= ratings.game == 0
-    elif int(ratings.game.max(initial=0)) == 0:
-        policies = replace(policies, order="single")
-    return kept, policies, left_out
+def sequence_figures(group: Ratings, policies: Policies, counted: Counted) -> dict[str, Figure]:
+    """Measure sequences, every one with gold."""
+    return _rank_figures(group, counted) if group.scale.kind == "rank" else _step_figures(group, policies, counted)
 
 
 def _checked(policies: Policies, kind: str) -> Policies:
@@ -193,30 +101,17 @@ def _checked(policies: Policies, kind: str) -> Policies:
     return replace(policies, gold="each") if kind == "rank" else policies
 
 
-def _rank_figures(group: Ratings) -> dict[str, RowFigure]:
+def _rank_figures(group: Ratings, counted: Counted) -> dict[str, Figure]:
     judge, gold = sequences_of(group)
-    rows = np.arange(len(judge))
     # Where one annotator ranked each item, an agreement is a plain share of rows.
     present = (gold >= 0).any(axis=2).T
     alone = bool((present.sum(axis=0) == 1).all())
-    found: dict[str, RowFigure] = {}
+    found: dict[str, Figure] = {}
     for name, (function, worst, share) in _RANK.items():
         per_annotator = np.stack([_pairs(function, gold[:, j], judge, worst) for j in range(gold.shape[1])])
         per_row = np.where(present, per_annotator, 0.0).sum(axis=0) / present.sum(axis=0)
-        found[name] = _figure(name, RowOutcome.mean(per_row), rows, proportion=share and alone, mean=True)
+        found[name] = Figure.of_rows(name, RowOutcome.mean(per_row), counted, proportion=share and alone, mean=True)
     return found
-
-
-def _figure(
-    name: str,
-    outcome: RowOutcome,
-    rows: npt.NDArray[np.intp],
-    *,
-    proportion: bool = False,
-    mean: bool = False,
-) -> RowFigure:
-    line = ROW_METRICS[name]
-    return RowFigure(outcome, rows, line.low, line.high, proportion, mean)
 
 
 def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes, worst: float) -> Floats:
@@ -229,25 +124,26 @@ def _pairs(function: Callable[[Codes, Codes], Floats], gold: Codes, judge: Codes
     return found
 
 
-def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
+def _step_figures(group: Ratings, policies: Policies, counted: Counted) -> dict[str, Figure]:
     gold, judge, length = checked_steps(group, policies)
-    every = np.arange(len(judge))
     truth, named = sequence_scores.first_errors(gold, length), sequence_scores.first_errors(judge, length)
     # An item whose first error its annotators can't tell has nothing to be held against.
     told = np.flatnonzero(truth != sequence_scores.UNKNOWN)
     first = sequence_scores.first_error_scores(truth[told], named[told])
     errors = sequence_scores.error_scores(gold, judge)
     same = ((gold == judge) | (gold < 0)).all(axis=1).astype(np.float64)
+    kappa, steps = _step_kappa(gold, judge)
+    made = Figure.of_rows
     found = {
-        "percent_agreement": _figure("percent_agreement", RowOutcome.mean(same), every, proportion=True, mean=True),
-        "step_agreement": _figure("step_agreement", sequence_scores.step_agreement(gold, judge), every),
-        "step_kappa": _step_kappa(gold, judge),
-        "error_precision": _figure("error_precision", errors.precision, every),
-        "error_recall": _figure("error_recall", errors.recall, every),
-        "error_f1": _figure("error_f1", errors.f1, every),
-        "first_error_accuracy": _figure("first_error_accuracy", first.wrong, told),
-        "flawless_accuracy": _figure("flawless_accuracy", first.right, told),
-        "first_error_f1": _figure("first_error_f1", first.f1, told),
+        "percent_agreement": made("percent_agreement", RowOutcome.mean(same), counted, proportion=True, mean=True),
+        "step_agreement": made("step_agreement", sequence_scores.step_agreement(gold, judge), counted),
+        "step_kappa": made("step_kappa", kappa, counted, steps),
+        "error_precision": made("error_precision", errors.precision, counted),
+        "error_recall": made("error_recall", errors.recall, counted),
+        "error_f1": made("error_f1", errors.f1, counted),
+        "first_error_accuracy": made("first_error_accuracy", first.wrong, counted, told),
+        "flawless_accuracy": made("flawless_accuracy", first.right, counted, told),
+        "first_error_f1": made("first_error_f1", first.f1, counted, told),
     }
     shares = {"first_error_accuracy": truth[told] >= 0, "flawless_accuracy": truth[told] == sequence_scores.NO_ERROR}
     for name, inside in shares.items():
@@ -255,31 +151,31 @@ def _step_figures(group: Ratings, policies: Policies) -> dict[str, RowFigure]:
         rows = told[inside]
         if rows.size:
             hit = RowOutcome.mean((truth[rows] == named[rows]).astype(np.float64))
-            found[name] = _figure(name, hit, rows, proportion=True, mean=True)
+            found[name] = made(name, hit, counted, rows, proportion=True, mean=True)
     return found
 
 
-def _step_kappa(gold: Codes, judge: Codes) -> RowFigure:
-    """Cohen's kappa of the steps; a step without a verdict is in a category that agrees with nothing."""
+def _step_kappa(gold: Codes, judge: Codes) -> tuple[RowOutcome, npt.NDArray[np.intp]]:
+    """Cohen's kappa of the steps, and the row of each; a step without a verdict agrees with nothing."""
     row, place = np.nonzero(gold >= 0)
     if not row.size:
-        return _figure("step_kappa", RowOutcome.undefined("no_items"), row)
+        return RowOutcome.undefined("no_items"), row
     said = judge[row, place]
     cells = gold[row, place] * 3 + np.where(said < 0, 2, said)
     counts = np.bincount(cells, minlength=9).reshape(3, 3)
     table = Crosstab(counts / row.size, int(row.size), 2, np.arange(2.0))
-    return _figure("step_kappa", by_row(table, cohen_kappa(table), cells), row)
+    return by_row(table, cohen_kappa(table), cells), row
 
 
-def _mismatched(group: Ratings) -> bool:
+def mismatched(group: Ratings) -> bool:
     """Whether the judge checked more or fewer steps than there are."""
     judge, gold = sequences_of(group)
     said = (judge >= 0).sum(axis=1)
     return bool(((said > 0) & (said != (gold >= 0).any(axis=1).sum(axis=1))).any())
 
 
-def _ceiling(group: Ratings) -> dict[str, Estimate]:
-    """Mean over pairs of annotators, by the functions that measure the judge."""
+def sequence_ceiling(group: Ratings) -> dict[str, Estimate]:
+    """Measure annotators against each other: the mean over pairs, by the functions that measure the judge."""
     _, gold = sequences_of(group)
     _, first = np.unique(group.item, return_index=True)
     gold, cluster = gold[first], group.cluster[first]
@@ -302,7 +198,7 @@ def _ceiling(group: Ratings) -> dict[str, Estimate]:
         estimates = [
             outcome(gold[rows, i], gold[rows, j]).influences(Clusters.of(cluster[rows])) for i, j, rows in pairs
         ]
-        found[name] = free(combine(estimates, [1 / len(estimates)] * len(estimates)), low=low, high=high)
+        found[name] = estimated(combine(estimates, [1 / len(estimates)] * len(estimates)), low=low, high=high)
     return found
 
 

@@ -72,10 +72,10 @@ def plan_named(
             plans.append(plan_run(opened, made, showing, policy=policy))
             if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
                 recipes[plans[-1][0].run.identity] = recipe
-    return _told(plans), recipes
+    return told(plans), recipes
 
 
-def _told(plans: Sequence[Planned]) -> list[Planned]:
+def told(plans: Sequence[Planned]) -> list[Planned]:
     """Give each judge the name that tells its runs apart; two names of one judge are one run."""
     runs = {planned.run.identity: planned.run for planned, _ in plans}
     names = dict(zip(runs, names_of(list(runs.values())), strict=True))
@@ -162,7 +162,13 @@ def ask_and_measure(
             ears.done(outcome)
         stored = read_run(outcome.path)
         measured = measure_beside(
-            stored.run, stored.judgments, policies=policies, by_system=by_system, metrics=metrics(), verify=True
+            stored.run,
+            stored.judgments,
+            policies=policies,
+            by_system=by_system,
+            metrics=metrics(),
+            # Libraries would take longer to load than most runs to measure.
+            verify="definitions",
         )
         measured = with_official(measured, stored.run, stored.judgments)
         rows += [replace(row, judge=planned.name) for row in measured]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.asking import ask_and_measure, plan_run
+from judgebench.api.asking import ask_and_measure, plan_run, told
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.sources import judgments, stored_sources
@@ -25,14 +26,29 @@ if TYPE_CHECKING:
 
 @question
 def reproduce(
+    files: Annotated[
+        str | Path | Sequence[str | Path],
+        Option("Recorded verdicts on one task, of your own.", metavar="[FILE]...", read=list[Path]),
+    ] = (),
     *,
+    published: Annotated[
+        str | Path | None,
+        Option("Your own published figures, in the form of the cards'.", metavar="TOML", read=Path),
+    ] = None,
     data: Data = None,
     task: Annotated[Names, Option("Only this task; repeatable.", metavar="T", read=list[str])] = (),
 ) -> Reproduction:
     """Recompute published figures from recorded public verdicts; exit 1 where one does not match."""
     from judgebench.reproduce.reproduction import reproduce as compute  # noqa: PLC0415 - loaded on use
 
-    return compute([task] if isinstance(task, str) else list(task or ()) or None, data_folder(data))
+    paths = [Path(one) for one in ([files] if isinstance(files, (str, Path)) else files or ())]
+    for path in paths:
+        if not path.is_file():
+            raise UsageError(f"there is no file {str(path)!r}")
+    # The items may lie beside the verdicts.
+    folder = paths[0].parent if paths and not (data or os.environ.get("JUDGEBENCH_DATA")) else data_folder(data)
+    tasks = [task] if isinstance(task, str) else list(task or ()) or None
+    return compute(tasks, folder, files=paths, own=None if published is None else Path(published), tell=tell)
 
 
 def data_folder(data: str | Path | None) -> Path:
@@ -75,7 +91,7 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows, stopped = ask_and_measure(plans, Path(runs), Options(max_concurrency=16, attempts=1))
+        rows, stopped = ask_and_measure(told(plans), Path(runs), Options(max_concurrency=16, attempts=1))
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))

@@ -179,7 +179,6 @@ def run_sources(runs: Iterable[StoredRun]) -> list[Source]:
 
 def run_source(stored: StoredRun, name: str = "") -> Source:
     """Open one run that holds verdicts; ``name`` is the judge's, where it says more than that."""
-    from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure_beside  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.ratings import from_verdicts  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import LabelledRun  # noqa: PLC0415 - loaded on use
@@ -197,6 +196,8 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
         return from_verdicts(stored.judgments(), run.scale)
 
     def judged(policies: Policies) -> Judged:
+        from judgebench.agreement.matching import judged_verdicts  # noqa: PLC0415 - loaded on use
+
         return judged_verdicts(
             stored.judgments(),
             run.scale,
@@ -231,7 +232,6 @@ def table_sources(
 
     With ``unjudged`` a table of annotators alone is one source, of a judge without a name.
     """
-    from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.measure import measure  # noqa: PLC0415 - loaded on use
     from judgebench.domain import Policies  # noqa: PLC0415 - loaded on use
 
@@ -260,6 +260,8 @@ def table_sources(
             return ratings
 
         def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
+            from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
+
             # The judges of one table share its items and its gold.
             clusters = range(int(ratings.cluster.max()) + 1)
             return Judged(task, judge, ratings, table.names(), [*map(str, clusters)], policies, gold, table.revision)

@@ -160,9 +160,19 @@ def told_apart(runs: Sequence[tuple[str, str, Mapping[str, str]]], *, numbers: b
 
 
 def _differing(tasks: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
-    """Find the conditions that are not the same in all runs on some task, in the order in which they are told."""
+    """Find the conditions that are not the same in all runs on some task, in the order in which they are told.
+
+    A probe is always told: items that it turned are not the task's.
+    """
     names = dict.fromkeys(name for runs in tasks for own in runs for name in own)
-    return [name for name in names if any(len({own.get(name) for own in runs}) > 1 for runs in tasks)]
+    plain = {"probe": {"none"}}
+
+    def differs(name: str, runs: Sequence[Mapping[str, str]]) -> bool:
+        return len({own.get(name) for own in runs} | plain.get(name, set())) > 1
+
+    found = [name for name in names if any(differs(name, runs) for runs in tasks)]
+    # Under two conditions of one file another recording is no news.
+    return [name for name in found if name != "recording" or "cond" not in found]
 
 
 def _brief(own: Mapping[str, str], name: str, tasks: Mapping[str, Sequence[Mapping[str, str]]]) -> str:

@@ -58,6 +58,11 @@ class Scale:
         """Whether the labels have an order (so that weighted kappa and rho mean something)."""
         return bool(self.values)
 
+    @property
+    def sequential(self) -> bool:
+        """Whether a verdict is a sequence of codes, not a single label."""
+        return self.kind in {"rank", "steps"}
+
     @classmethod
     def check(cls) -> Scale:
         """Incorrect or correct."""

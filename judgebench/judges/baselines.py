@@ -217,11 +217,20 @@ def _contains(response: str, reference: str) -> bool:
 
 
 class ReplayJudge:
-    """Answer from a recording: ``replies`` by item id and order, in the shown coordinates of that order."""
+    """Answer from a recording: ``replies`` by item id and order, in the shown coordinates of that order.
+
+    ``conditions`` are what the judge was recorded under, where the recording tells several apart.
+    """
 
     backends: Mapping[str, Backend] = {}
 
-    def __init__(self, name: str, replies: Replies, orders: Sequence[tuple[int, ...]] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        replies: Replies,
+        orders: Sequence[tuple[int, ...]] | None = None,
+        conditions: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         #: The orders that the recording holds.
         self.orders = tuple(sorted({order for _, order in replies})) if orders is None else tuple(orders)
@@ -229,7 +238,7 @@ class ReplayJudge:
         rows = [[i, list(o), r.status.value, _plain(r.code), list(r.scores), r.text] for (i, o), r in replies.items()]
         recording = digest(sorted(rows, key=lambda row: (row[0], row[1])))
         # A changed file is another judge.
-        self.settings: Mapping[str, object] = {"backend": "replay", "recording": recording}
+        self.settings: Mapping[str, object] = {"backend": "replay", "recording": recording, **(conditions or {})}
         self._replies = replies
 
     def steps(self, case: Case, scale: Scale) -> Steps:

@@ -157,7 +157,7 @@ def code_of(words: Words, scale: Scale, responses: int) -> Code | None:
         return None
     if isinstance(words, str):
         code = _one(words, scale, responses)
-        if code is None or scale.kind in {"rank", "steps"}:
+        if code is None or scale.sequential:
             raise ValueError(f"label {words!r} is not on the scale {scale.spec}")
         return code
     codes = [_one(word, scale, responses) for word in words]

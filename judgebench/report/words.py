@@ -66,6 +66,10 @@ WARNINGS = {
     "incomplete_run": "the run holds fewer verdicts than its manifest counts: what is missing may differ from what is "
     "here; the same run command resumes it",
     "undeclared_levels": "the range of the ratings is read off the data",
+    "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
+    "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",
+    "reversed": "agreement far below chance: one side seems turned round; give its words the other meaning "
+    "(--word OLD=NEW), or check the columns",
 }
 #: Short names of metrics, in lines.
 SHORT: dict[str, tuple[str, ...]] = {

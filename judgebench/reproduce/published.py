@@ -6,7 +6,7 @@ They are in ``published.toml`` beside the card, and in files of the same form be
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from judgebench.files.content import find
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from judgebench.tasks.card import Card, Recorded
 
-__all__ = ["PUBLISHED", "Published", "PublishedFigure", "load_published", "own_published"]
+__all__ = ["PUBLISHED", "Published", "PublishedFigure", "given_published", "load_published", "own_published"]
 
 #: The file of published figures, beside a card or beside the data.
 PUBLISHED = "published.toml"
@@ -139,6 +139,14 @@ def own_published(card: Card, data: Path, *, only: bool) -> list[Published]:
             table.fail("task", f"{task!r} in the folder of {card.name!r}")
         found.append(_published(table, card, path.relative_to(data).as_posix()))
     return found
+
+
+def given_published(path: Path, card: Card, split: str = "") -> Published:
+    """Read a file of the card's form wherever it lies; a figure without a split is of ``split``."""
+    table = Table(read_toml(path)[0], str(path))
+    if (task := table.text("task", "")) not in {"", card.name}:
+        table.fail("task", f"{task!r}, and {card.name!r} is asked for")
+    return _published(table, replace(card, default_split=split or card.default_split), str(path))
 
 
 def _published(table: Table, card: Card, origin: str) -> Published:

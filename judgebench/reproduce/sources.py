@@ -12,13 +12,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.domain import Case, Reply, Status, Verdict
-from judgebench.errors import MismatchError
+from judgebench.errors import DataError, MismatchError
 from judgebench.files.content import find
 from judgebench.reproduce.published import PublishedFigure
-from judgebench.tasks.base import Recording, open_task, reader_of, recorded_judges
+from judgebench.tasks.base import judge_columns, open_task, reader_of, recorded_judges
+from judgebench.tasks.card import Recorded
+from judgebench.tasks.recordings import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Estimate, Policies, Ratings
     from judgebench.stats.crosstab import Level
     from judgebench.tasks.base import CardTask
-    from judgebench.tasks.card import Card, Recorded
+    from judgebench.tasks.card import Card
 
 __all__ = ["Sources", "recorded_verdicts"]
 
@@ -43,20 +45,34 @@ class Sources:
     """A task's recordings, read and measured once each.
 
     ``held`` are the judges of the recorded files that are here, by name and split: those that the card and ``own``
-    name, and those that nobody does.
+    name, and those that nobody does. ``beside`` is another folder where recorded files may lie. With ``files``, of
+    ``split``, there are no others.
     """
 
-    def __init__(self, card: Card, data: Path, own: Iterable[Recorded] = ()) -> None:
+    def __init__(
+        self,
+        card: Card,
+        data: Path,
+        own: Iterable[Recorded] = (),
+        *,
+        files: Sequence[Path] = (),
+        split: str = "",
+        beside: Path | None = None,
+        tell: Callable[[str], object] = str,
+    ) -> None:
         self.card = card
         self.data = data
+        self._files = {str(path): path for path in files}
+        self._beside = () if beside is None else (beside,)
         self.held: dict[tuple[str, str], Recorded] = {}
+        self._tell = tell
         self._lost: dict[tuple[str, str], str] = {}
         self._tasks: dict[str, CardTask] = {}
         self._figures: dict[str, Mapping[str, float]] = {}
         self._ratings: dict[tuple[str, str], Ratings] = {}
         self._measured: dict[tuple[str, str, Policies], dict[str, Agreement]] = {}
         self._tested: dict[tuple[str, str, float, str], dict[str, Estimate]] = {}
-        self._hold([*card.recorded, *own])
+        self._hold(_of_files(files, [*own], split or card.default_split) if files else [*card.recorded, *own])
 
     def _hold(self, entries: Sequence[Recorded]) -> None:
         files: dict[tuple[str, str], tuple[Recorded, Mapping[str, str], set[str]]] = {}
@@ -66,17 +82,19 @@ class Sources:
                 self._lost[key] = f"{entry.file} isn't here"
                 continue
             if (entry.file, entry.split) not in files:
-                names = recorded_judges(path, reader_of(self.card, entry.split))
+                names = self._judges(path, entry)
                 files[entry.file, entry.split] = (entry, names, set())
             _, names, named = files[entry.file, entry.split]
-            several = dict.fromkeys(names.values())
-            column = entry.column
-            if names:
-                only = next(iter(several)) if len(several) == 1 else None
-                column = names.get(entry.column or entry.name, "") if entry.column or not only else only
-                if not column:
-                    self._lost[key] = f"{entry.file} holds {_listed(several)}"
-                    continue
+            if not entry.name:
+                # A file of which nothing is said: its judges are called as it calls them, or one as the file.
+                if not names:
+                    name = path.name.partition(".")[0]
+                    self.held[name, entry.split] = replace(entry, name=name)
+                continue
+            column = _column(entry, names)
+            if column is None:
+                self._lost[key] = f"{entry.file} holds {_listed(dict.fromkeys(names.values()))}"
+                continue
             self.held[key] = replace(entry, column=column)
             named.add(column)
         for (file, split), (entry, names, named) in files.items():
@@ -85,6 +103,19 @@ class Sources:
                     taken = (judge, split) in self.held or (judge, split) in self._lost
                     name = f"{judge} ({file})" if taken else judge
                     self.held[name, split] = replace(entry, name=name, column=judge)
+
+    def _judges(self, path: Path, entry: Recorded) -> Mapping[str, str]:
+        """Name the judges of a file, and tell how one with a column per judge is understood."""
+        reader = reader_of(self.card, entry.split)
+        try:
+            if (wide := judge_columns(path, reader)) is not None:
+                self._tell(f"{entry.file}: {wide}")
+            return recorded_judges(path, reader)
+        except DataError:
+            # Whoever says which column is the judge's needs no guess.
+            if not entry.column:
+                raise
+            return {}
 
     def lacking(self, figure: PublishedFigure) -> str:
         """Say what a figure needs that isn't in the task's folder or in the folder itself; empty where it is."""
@@ -122,7 +153,9 @@ class Sources:
         return self._from_figures(figure, recorded) if recorded.kind == "figures" else self._cell(figure, recorded)
 
     def _find(self, *files: str) -> Path | None:
-        homes = (*(self.data / name for name in (self.card.name, *self.card.folders)), self.data)
+        if given := next((self._files[file] for file in files if file in self._files), None):
+            return given
+        homes = (*(self.data / name for name in (self.card.name, *self.card.folders)), self.data, *self._beside)
         return next((path for home in homes for file in files if (path := find(home, file)) is not None), None)
 
     def _task(self, split: str) -> CardTask:
@@ -254,6 +287,24 @@ class Sources:
             verify_alt_test(found, ratings, where=f"{self.card.name}:{figure.split}, {figure.judge}")
             self._tested[key] = {"winning_rate": found.winning_rate, "advantage_probability": found.advantage}
         return _value(self._tested[key][figure.metric], figure.metric)
+
+
+def _of_files(files: Iterable[Path], own: Sequence[Recorded], split: str) -> list[Recorded]:
+    """Say what the files are: what ``own`` says of a file of that name, else one whose judges have no other names."""
+    found: list[Recorded] = []
+    for path in files:
+        said = [replace(one, file=str(path)) for one in own if one.file in {path.name, path.name.removesuffix(".gz")}]
+        found += said or [Recorded("", str(path), split=split)]
+    return found
+
+
+def _column(entry: Recorded, names: Mapping[str, str]) -> str | None:
+    """Find an entry's judge among those of its file: the only one needs no name; None where it isn't there."""
+    if not names:
+        return entry.column
+    if not entry.column and len(only := set(names.values())) == 1:
+        return only.pop()
+    return names.get(entry.column or entry.name)
 
 
 def _alpha_witness(labels: npt.NDArray[np.int64], categories: int, level: Level) -> float:

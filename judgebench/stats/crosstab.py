@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,21 @@ class Crosstab:
         return margin
 
 
+class Evaluated(NamedTuple):
+    """A coefficient on many tables at once: values, shape (...), gradients, shape (..., k, k), and chance, if any.
+
+    A value is NaN where it is undefined, and so is its gradient.
+    """
+
+    value: Floats
+    gradient: Floats
+    chance: Floats | None = None
+
+
+#: A coefficient as a function of joint proportions, shape (..., k, k), of the labels of one table.
+Surface: TypeAlias = Callable[[Floats], Evaluated]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A coefficient's value and gradient, or the reason why it has none (``no_items``, ``no_variation`` ...).
@@ -64,7 +80,8 @@ class Outcome:
     ``gradient[i, j] - (joint * gradient).sum()``. ``n`` (rows) and ``within`` (cells, shape (k, k)) are the denominator
     where it is not all of them: a cluster without a row there knows nothing of the value and is not a degree of
     freedom. ``chance`` is the expected agreement pe of ``1 - (1 - po) / (1 - pe)``; ``low`` and ``high`` bound a value
-    whose bounds depend on the table, such as an error in the scale's units.
+    whose bounds depend on the table, such as an error in the scale's units. ``surface`` is the coefficient on other
+    tables of the same labels.
     """
 
     value: float | None
@@ -75,8 +92,56 @@ class Outcome:
     low: float | None = None
     high: float | None = None
     within: npt.NDArray[np.bool_] | None = None
+    surface: Surface | None = None
+
+    @classmethod
+    def of(cls, surface: Surface, joint: Floats, reason: str = "no_variation", **more: Any) -> Outcome:
+        """Evaluate a coefficient on one table; the reason where it is NaN."""
+        value, gradient, chance = surface(joint)
+        if np.isnan(value):
+            return cls.undefined(reason)
+        return cls(float(value), gradient, chance=None if chance is None else float(chance), surface=surface, **more)
 
     @classmethod
     def undefined(cls, reason: str) -> Outcome:
         """Build an outcome without a value."""
         return cls(None, None, reason)
+
+
+def margins(joint: Floats) -> tuple[Floats, Floats]:
+    """Margins of gold and of the judge, shape (..., k) each."""
+    return joint.sum(axis=-1), joint.sum(axis=-2)
+
+
+def dot(one: Floats, two: Floats) -> Floats:
+    """Sum of products over the last axis."""
+    found: Floats = np.matmul(one[..., None, :], two[..., :, None])[..., 0, 0]
+    return found
+
+
+def row_times(row: Floats, cells: Floats) -> Floats:
+    """Product of a row and a table, shape (..., k)."""
+    found: Floats = np.matmul(row[..., None, :], cells)[..., 0, :]
+    return found
+
+
+def times_column(cells: Floats, column: Floats) -> Floats:
+    """Product of a table and a column, shape (..., k)."""
+    found: Floats = np.matmul(cells, column[..., None])[..., 0]
+    return found
+
+
+def total(cells: Floats) -> Floats:
+    """Sum over the cells of each table, shape (...)."""
+    found: Floats = cells.reshape(*cells.shape[:-2], -1).sum(axis=-1)
+    return found
+
+
+def by_table(values: Floats) -> Floats:
+    """Give one number per table the shape of cells, (..., 1, 1)."""
+    return np.asarray(values)[..., None, None]
+
+
+def positive(values: Floats) -> Floats:
+    """Make what is not above rounding noise NaN: a divisor that leaves a figure undefined."""
+    return np.where(values < TINY, np.nan, values)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.crosstab import TINY
+from judgebench.stats.crosstab import TINY, margins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,11 @@ class Clusters:
         if ids.size == present.size:
             return cls(cluster, ids)
         return cls((np.cumsum(present, dtype=np.int32) - 1)[cluster], ids)
+
+    def take(self, rows: Ints) -> Clusters:
+        """Clusters of some rows, which may come several times, with the same meaning."""
+        own = Clusters.of(self.codes[rows])
+        return Clusters(own.codes, self.ids[own.ids])
 
     @property
     def count(self) -> int:
@@ -74,6 +79,38 @@ class Influences:
         groups = self.sums.size
         # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
         return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
+
+
+def cr2(sums: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
+    """Variance of an estimate from its clusters' summed influences, degrees of freedom, effective number of clusters.
+
+    ``V = sum s^2 / (1 - h)`` for the clusters' shares h of the variance that independent rows would give, which sum to
+    1; ``df = 1 / (sum h^2 + (sum b)^2 - sum b^2)`` with ``b = h^2 / (1 - h)``, at least 1; ``1 / sum h^2``. Clusters
+    that are alike give the factor G / (G - 1) and G - 1. The clusters are the last axis.
+    Source: Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage samples;
+    Satterthwaite (1946), An approximate distribution of estimates of variance components.
+    """
+    h = np.minimum(shares, 1 - 1e-9)
+    squares = np.square(h)
+    b = squares / (1 - h)
+    alike = squares.sum(axis=-1)
+    df = 1 / (alike + b.sum(axis=-1) ** 2 - np.square(b).sum(axis=-1))
+    return (np.square(sums) / (1 - h)).sum(axis=-1), np.maximum(1.0, df), 1 / alike
+
+
+def told_by_cell(joint: Floats, influence: Floats) -> Floats:
+    """How much a row of each cell tells of an estimate, shape (..., k, k), for the shares of clusters in its variance.
+
+    ``w_i + u_j``: the mean squared influence of the rows with the cell's gold label, and of those with its verdict.
+    Where all rows tell alike a cluster's share is that of its rows; for kappa with a rare class it leans to the
+    clusters that hold the rare rows.
+    """
+    squares = joint * np.square(influence)
+    gold, judge = margins(joint)
+    by_gold = squares.sum(axis=-1) / np.where(gold > 0, gold, 1.0)
+    by_judge = squares.sum(axis=-2) / np.where(judge > 0, judge, 1.0)
+    found: Floats = by_gold[..., :, None] + by_judge[..., None, :]
+    return found
 
 
 def influence(table: Crosstab, outcome: Outcome) -> Floats:

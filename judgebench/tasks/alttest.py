@@ -12,7 +12,8 @@ from judgebench.domain import Item, Label, Ratings, Reply, Response, Scale, Stat
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.content import find
 from judgebench.tasks import base
-from judgebench.tasks.base import Located, Recording
+from judgebench.tasks.base import Located
+from judgebench.tasks.recordings import Recording
 from judgebench.tasks.sources import file_source
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.files.records import Row
-    from judgebench.tasks.base import Replies
+    from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 HUMANS, JUDGES = "human_annotations.json", "llm_annotations.json"

@@ -1,29 +1,27 @@
-"""A task made of a card, a source of rows and a reader; and what judges said of its items, as it was recorded.
-
-Recordings are in the benchmark's own format, which its reader knows, or in ours.
-"""
+"""A task made of a card, a source of rows and a reader, which knows the benchmark's own format of recorded verdicts."""
 
 from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.domain import Reply, Status, Verdict
 from judgebench.errors import BrokenPluginError, DataError, UsageError
 from judgebench.files.content import find
 from judgebench.tasks.card import card_names, load_card
+from judgebench.tasks.recordings import Told, columns_of, is_own_format, is_wide, read_recording
 from judgebench.tasks.sources import file_source, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale
+    from judgebench.domain import Agreement, Code, Estimate, GoldSource, Item, Policies, Run, Scale, Verdict
     from judgebench.files.records import Row
     from judgebench.tasks.card import Card, Recorded
+    from judgebench.tasks.recordings import Recording, Wide
     from judgebench.tasks.sources import Source
 
 #: Items of a task that are kept for the next pass; of more, only one at a time is held.
@@ -37,23 +35,13 @@ class Located(NamedTuple):
     row: Row
 
 
-Replies: TypeAlias = "dict[tuple[str, tuple[int, ...]], Reply]"
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What a judge said some time ago, by item id and order; replies are in the coordinates of that order."""
-
-    name: str
-    replies: Replies
-    orders: tuple[tuple[int, ...], ...]
-
-
 class Reader:
     """Turns the rows of one benchmark into items; a benchmark's own one is named in its card."""
 
     #: Whether items of a ``pick`` scale have as many responses as they have, whatever its k.
     responses_vary = False
+    #: Fields that only the benchmark's own recorded verdicts have, where these have an ``id`` as ours do.
+    recorded_fields: frozenset[str] = frozenset()
 
     def __init__(self, card: Card, split: str) -> None:
         self.card = card
@@ -82,9 +70,10 @@ class Reader:
     def judges(self, source: Source) -> Mapping[str, str]:
         """Name the judges that a recorded file holds: each name by which `recorded` takes one, and the one to show.
 
-        Empty where the file holds one judge without a name. By default a field ``judge_name`` tells them apart.
+        Empty where the file holds one judge without a name. By default the fields ``judge_name`` and ``cond`` tell
+        them apart.
         """
-        return {name: name for name in _named(source.rows())}
+        return Told.of(source.rows()).names
 
     def figures(self, path: Path, column: str = "") -> Mapping[str, float]:
         """Read a published file of accuracies per subset, one judge's, as fractions with the card's aggregates."""
@@ -123,8 +112,20 @@ def _with(row: Agreement, figures: Mapping[str, Estimate]) -> Agreement:
 
 def recorded_judges(path: Path, reader: Reader) -> Mapping[str, str]:
     """Name the judges of a recorded file in the benchmark's own format or in ours, as `Reader.judges` does."""
+    wide = judge_columns(path, reader)
+    if wide is not None:
+        return {name: name for name in wide.judges}
     source = file_source(path)
-    return {name: name for name in _named(source.rows())} if is_own_format(path) else reader.judges(source)
+    own = is_own_format(path, reader.recorded_fields)
+    return Told.of(source.rows()).names if own else reader.judges(source)
+
+
+def judge_columns(path: Path, reader: Reader) -> Wide | None:
+    """Say what the columns of a recorded file with a column per judge are; None where it is another file."""
+    if not is_own_format(path, reader.recorded_fields):
+        return None
+    rows = list(file_source(path).rows())
+    return columns_of(rows, reader.scale, str(path)) if is_wide(rows[0]) else None
 
 
 class CardTask:
@@ -182,7 +183,7 @@ class CardTask:
         has no recorded format. A file in our own format is taken, too.
         """
         items = {item.id: item for item in self.items()}
-        if is_own_format(path):
+        if is_own_format(path, self.reader.recorded_fields):
             recording = read_recording(path, self.scale, column or None)
         else:
             recording = self.reader.recorded(file_source(path), column or None, items)
@@ -246,7 +247,7 @@ def _responses(scale: Scale) -> int | None:
 def _fits(code: Code, scale: Scale, item: Item) -> bool:
     size = len(item.responses) if scale.kind == "pick" else len(scale.labels)
     if isinstance(code, int):
-        return scale.kind not in {"rank", "steps"} and 0 <= code < size
+        return not scale.sequential and 0 <= code < size
     if scale.kind == "rank":
         return sorted(code) == list(range(len(item.responses)))
     return bool(code) and scale.kind in {"pick", "steps"} and all(0 <= c < size for c in code)
@@ -262,146 +263,3 @@ def open_task(spec: str, *, data: Path | None = None, sample: bool = False, root
     card = load_card(name, root)
     source = resolve(card, split, data=data, sample=sample, env=os.environ)
     return CardTask(card, card.split(split).name, source)
-
-
-#: The field that tells several judges of one recorded file apart.
-JUDGE_FIELD = "judge_name"
-
-
-def _named(rows: Iterable[Row]) -> tuple[str, ...]:
-    """Name the judges of which a file's rows say so; DataError where some rows don't."""
-    found: dict[str, Row] = {}
-    bare: Row | None = None
-    for row in rows:
-        name = str(row.data.get(JUDGE_FIELD) or "").strip()
-        if name:
-            found.setdefault(name, row)
-        else:
-            bare = bare or row
-    if found and bare is not None:
-        bare.fail(f"it says no judge, while other rows do ({next(iter(found))!r} ...)", JUDGE_FIELD)
-    return tuple(found)
-
-
-def rows_of_judge(rows: Iterable[Row], judge: str | None, file: str) -> tuple[list[Row], str | None]:
-    """Take one judge's rows of a file in which `JUDGE_FIELD` names several; all rows of any other file.
-
-    Returns the rows with the name of the judge, or None where nothing was to be chosen.
-    """
-    read = list(rows)
-    names = _named(read)
-    if judge in names:
-        return [row for row in read if str(row.data[JUDGE_FIELD]).strip() == judge], judge
-    if len(names) > 1:
-        said = "name the judge" if judge is None else f"{judge!r} is not a judge of it"
-        raise UsageError(f"{file}: {said}; there are: {', '.join(names)}")
-    return read, None
-
-
-_LISTED = 8
-_STORED = {"key", "item", "code", "order", "status"}
-
-
-def is_own_format(path: Path) -> bool:
-    """Whether a file's first row looks like one of ours: an id and a verdict, or a stored verdict."""
-    first = next(iter(file_source(path).rows()), None)
-    return first is not None and ({"id", "verdict"} <= first.data.keys() or first.data.keys() >= _STORED)
-
-
-def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recording:
-    """Read recorded verdicts by item id and order: JSONL or CSV with a row each, or the ``verdicts.jsonl`` of a run.
-
-    Columns: ``id``; ``verdict`` (or ``column``), a label of the scale (case and outer blanks ignored) as the judge saw
-    the responses, empty where it gave none (``unparsed``); optional ``judge_name`` where the file holds several judges,
-    of which ``column`` then names one; optional ``order``, the indices of the responses as they
-    were shown (``0,1``), or ``original`` or ``swapped``; optional ``text``, the judge's words. Of a run's verdicts the
-    plain ones of the first repeat are read; of several for one case the last.
-    """
-    file = str(path)
-    rows = list(file_source(path).rows())
-    stored = all(row.data.keys() >= _STORED for row in rows)
-    if stored and column is not None:
-        raise DataError("is the verdicts of a run, which has no columns to choose", file=file, field=column)
-    judge: str | None = None
-    if not stored:
-        rows, judge = rows_of_judge(rows, column, file)
-    verdict = column if column and judge is None else "verdict"
-    replies: dict[tuple[str, tuple[int, ...]], Reply] = {}
-    wrong: list[tuple[int, str]] = []
-    for row in rows:
-        if stored:
-            if row.data.get("probe") or row.data.get("repeat"):
-                continue
-            key, reply = _stored(row, scale)
-        else:
-            key, found = _labelled(row, scale, verdict)
-            if isinstance(found, str):
-                wrong.append((row.line, found))
-                continue
-            reply = found
-        if not stored and key in replies:
-            row.fail(f"item {key[0]!r} stands in order {list(key[1])} twice")
-        replies[key] = reply
-    if wrong:
-        raise DataError(_off_scale(wrong, scale), file=file, line=wrong[0][0], field=verdict)
-    return Recording(judge or path.name.partition(".")[0], replies, tuple(sorted({order for _, order in replies})))
-
-
-def _off_scale(wrong: list[tuple[int, str]], scale: Scale) -> str:
-    listed = ", ".join(f"{label!r} (line {line})" for line, label in wrong[:_LISTED])
-    more = f" and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
-    return f"not on the scale {scale.spec}: {listed}{more}; the labels are {', '.join(scale.labels)}"
-
-
-def _labelled(row: Row, scale: Scale, column: str) -> tuple[tuple[str, tuple[int, ...]], Reply | str]:
-    key = (row.name("id"), _order(row, scale))
-    value = row.require(column)
-    label = "" if value is None else str(value).strip()
-    text = str(row.data.get("text") or "")
-    if not label:
-        return key, Reply(Status.UNPARSED, text=text)
-    code = scale.code(label)
-    return key, label if code is None else Reply.ok(code, text=text or label)
-
-
-def _order(row: Row, scale: Scale) -> tuple[int, ...]:
-    value = row.data.get("order")
-    count = {"pair": 2, "pick": len(scale.labels), "rank": len(scale.labels)}.get(scale.kind, 1)
-    original = tuple(range(count))
-    words = {"": original, "original": original, "swapped": tuple(reversed(original))}
-    if value is None or (isinstance(value, str) and value.strip().casefold() in words):
-        return words[(value or "").strip().casefold()]
-    given: list[Any] = value if isinstance(value, list) else str(value).strip("[]() ").split(",")
-    try:
-        order = tuple(int(index) for index in given)
-    except (TypeError, ValueError):
-        order = ()
-    if scale.kind in {"pair", "check", "rate", "label"}:
-        right = sorted(order) == list(original)
-    else:
-        right = bool(order) and sorted(order) == list(range(len(order)))
-    if not right:
-        row.fail(
-            f"{value!r} is not an order; write the shown responses' indices such as 0,1, or original or swapped",
-            "order",
-        )
-    return order
-
-
-def _stored(row: Row, scale: Scale) -> tuple[tuple[str, tuple[int, ...]], Reply]:
-    """Show a stored verdict again: it is kept in the item's own order."""
-    try:
-        own = Verdict.from_json(row.data)
-        order, scores = own.order, own.scores
-        inverse = tuple(order.index(index) for index in range(len(order)))
-        reply = Reply(
-            own.status,
-            None if own.code is None else scale.undo(own.code, inverse),
-            scores=tuple(scores[index] for index in order) if len(scores) == len(order) else scores,
-            text=own.text,
-            error=own.error,
-            model=own.model,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        row.fail(f"this is not a stored verdict ({error})")
-    return (own.item, order), reply

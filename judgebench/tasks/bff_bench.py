@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, Usage
-from judgebench.errors import DataError, UsageError
+from judgebench.errors import DataError
 from judgebench.tasks import base
-from judgebench.tasks.base import Located, Recording
+from judgebench.tasks.base import Located
+from judgebench.tasks.recordings import Recording, Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row
-    from judgebench.tasks.base import Replies
+    from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 _NOT_SURE = "not sure"
 _LABELS: dict[str, int | None] = {"incorrect": 0, "correct": 1, _NOT_SURE: None}
 _QUESTIONS = "questions"
 _OWN_ORDER = (0,)
+_JUDGE_FIELD = "jev_model"
 #: From this probability of "correct" on, a recorded judge says correct.
 _THRESHOLD = 0.5
 
@@ -34,6 +36,8 @@ class Reader(base.Reader):
 
     A ``not sure`` mark is a gap in the gold; a response on which nobody was sure is left out.
     """
+
+    recorded_fields = frozenset({"cond", "p"})
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per response, in the order in which responses first appear."""
@@ -58,36 +62,28 @@ class Reader(base.Reader):
     ) -> Recording:
         """Read a table of probabilities: ``id`` (``<cid>-t<turn>``), ``cond`` and ``p``, the probability of correct.
 
-        ``column`` is the condition, ``noref`` or ``ref``; it may be left out where the file holds one.
+        ``column`` is the condition, ``noref`` or ``ref``, with the judge before a ``#`` where there are several.
         """
-        rows = list(source.rows())
-        conditions = tuple(dict.fromkeys(row.name("cond") for row in rows))
-        wanted = conditions[0] if column is None and len(conditions) == 1 else column
-        if wanted not in conditions:
-            said = "name the condition" if column is None else f"{column!r} is not a condition"
-            raise UsageError(f"{source.name}: {said}; there are {', '.join(conditions)}")
+        told = Told.of(source.rows(), _JUDGE_FIELD)
+        wanted = told.pick(column, source.name)
         replies: Replies = {}
-        judge = ""
-        for row in rows:
-            if row.name("cond") != wanted:
-                continue
+        for row in told.rows[wanted]:
             key = (row.name("id"), _OWN_ORDER)
             if key in replies:
-                row.fail(f"id {key[0]!r} appears twice under {wanted!r}", "id")
+                row.fail(f"id {key[0]!r} appears twice of {wanted}", "id")
             p = _number(row, "p", 1.0)
-            judge = row.name("jev_model") if "jev_model" in row.data else judge
             replies[key] = Reply.ok(
                 int(p >= _THRESHOLD),
                 probabilities=(1 - p, p),
-                model=judge,
+                model=str(row.data.get(_JUDGE_FIELD) or ""),
                 usage=Usage(input_tokens=int(_number(row, "in_tok")) if "in_tok" in row.data else 0),
                 seconds=_number(row, "latency") if "latency" in row.data else 0.0,
             )
-        return Recording(f"{judge or 'recorded'}#{wanted}", replies, (_OWN_ORDER,))
+        return Recording(wanted, replies, (_OWN_ORDER,))
 
     def judges(self, source: Source) -> Mapping[str, str]:
-        """Name the conditions."""
-        return {name: name for row in source.rows() for name in (row.name("cond"),)}
+        """Name the models, with the condition where there are several."""
+        return Told.of(source.rows(), _JUDGE_FIELD).names
 
 
 def _questions(source: Source) -> dict[str, _Question]:

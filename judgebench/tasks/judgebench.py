@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
 from judgebench.errors import UsageError
 from judgebench.tasks import base
-from judgebench.tasks.base import Located, Recording
+from judgebench.tasks.base import Located
+from judgebench.tasks.recordings import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row
-    from judgebench.tasks.base import Replies
+    from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 #: What a source begins with, and the subset it belongs to.

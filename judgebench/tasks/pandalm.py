@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from judgebench.domain import Item, Label, Reply, Response, Status, Turn, digest
 from judgebench.errors import UsageError
 from judgebench.tasks import base
-from judgebench.tasks.base import Located, Recording
+from judgebench.tasks.base import Located
+from judgebench.tasks.recordings import Recording, rows_of_judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row
-    from judgebench.tasks.base import Replies
+    from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 _ANNOTATORS = ("annotator1", "annotator2", "annotator3")
@@ -54,7 +55,7 @@ class Reader(base.Reader):
         """Read a file of verdicts; ``garbage`` and null are replies that could not be parsed."""
         replies: Replies = {}
         judge = ""
-        rows, named = base.rows_of_judge(source.rows(), column, source.name)
+        rows, named = rows_of_judge(source.rows(), column, source.name)
         column = column if named is None else None
         for row in rows:
             here = [name for name, prefix in _JUDGES.items() if f"{prefix}_result" in row.data]

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from judgebench.domain import Item, Label, Reference, Reply, Response, Status, Turn, digest
 from judgebench.errors import DataError, UsageError
 from judgebench.tasks import base
-from judgebench.tasks.base import Located, Recording
+from judgebench.tasks.base import Located
+from judgebench.tasks.recordings import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from judgebench.files.records import Row
-    from judgebench.tasks.base import Replies
+    from judgebench.tasks.recordings import Replies
     from judgebench.tasks.sources import Source
 
 #: The attribute of an item whose answer was never published: it can be replayed, not judged.
@@ -47,6 +48,8 @@ class _Marked(NamedTuple):
 
 class Reader(base.Reader):
     """Reads the two public CSVs and files of one's own answers; a row's columns say which it is."""
+
+    recorded_fields = frozenset({"question"})
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield an item per labelled row; DataError where there is none."""

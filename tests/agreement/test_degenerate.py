@@ -203,6 +203,22 @@ def test_the_prevalence_paradox():
         assert ("prevalence_paradox" in row(judge, gold).warnings) == warned
 
 
+def test_another_unit():
+    gold = np.tile([0, 1, 2, 3, 4], 8)
+    assert "other_units" in row(2 * gold + 1, gold, Scale.rate(1, 10)).warnings
+    assert "other_units" not in row(np.minimum(gold + 1, 4), gold, FIVE).warnings
+    assert "other_units" not in row(gold[::-1].copy(), gold, FIVE).warnings
+
+
+def test_a_side_turned_round():
+    gold = np.tile([0, 1, 1, 0, 1], 8)
+    assert "reversed" in row(1 - gold, gold).warnings
+    assert "reversed" not in row(gold, gold).warnings
+    ratings_ = np.tile([0, 1, 2, 3, 4], 8)
+    assert "reversed" in row(4 - ratings_, ratings_, FIVE).warnings
+    assert "reversed" not in row(1 - gold[:8], gold[:8]).warnings
+
+
 def test_skewed_ties():
     gold = np.array([0, 1, 2, 2] * 50)
     half_ties = np.where(np.arange(200) % 2, 1, gold)

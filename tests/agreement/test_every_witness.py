@@ -12,7 +12,7 @@ from test_sequences import rank_rows, step_rows
 
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
-from judgebench.agreement.witness import beside, rows, tables
+from judgebench.agreement.witness import beside, libraries, rows, tables
 from judgebench.agreement.witness.definitions import DEFINITIONS, Pairs
 from judgebench.domain import Aggregate, Estimate, Policies, Scale
 from judgebench.errors import MismatchError
@@ -108,13 +108,13 @@ def measured(case):
     return given, row
 
 
-def verify(given, row):
+def verify(given, row, **heard):
     """Hear the witnesses of a row as `measure` does."""
     if given.sequence is None:
         scored = apply(given, row.policies)
         known = {name: METRICS[name] for name in row.metrics if name in METRICS}
-        return beside.verify_row(row, given, given, scored, known, where="here")
-    alone = rows.verify_sequences(given, row.policies, row.metrics, where="here")
+        return beside.verify_row(row, given, given, scored, known, where="here", **heard)
+    alone = rows.verify_sequences(given, row.policies, row.metrics, where="here", **heard)
     return alone | rows.verify_sequence_ceilings(given, row.ceiling, where="here")
 
 
@@ -144,16 +144,41 @@ def places(row):
             )
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_each_figure_of_a_row_shifted_raises_the_alarm(case):
+@cache
+def alarms(case, *, heard):
+    """Place, name and first witness to raise the alarm, of each figure of a case shifted in turn."""
     given, row = measured(case)
-    assert row.unverified == {}
-    assert verify(given, row) == {}
-    found = list(places(row))
+    assert row.unverified == verify(given, row, libraries=heard) == {}
+    found = set()
+    for place, name, wrong in places(row):
+        with pytest.raises(MismatchError, match=r"^here: .* here and .* by ") as raised:
+            pytest.fail(f"{place}, {name}: {verify(given, wrong, libraries=heard)}")
+        found.add((place, name, str(raised.value).rpartition(" by ")[2].partition(";")[0]))
+    return found
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["libraries first", "definitions alone"])
+@pytest.mark.parametrize("case", CASES)
+def test_each_figure_of_a_row_shifted_raises_the_alarm(case, heard):
+    found = alarms(case, heard=heard)
     assert len(found) >= 10
-    for place, name, wrong in found:
-        with pytest.raises(MismatchError, match=r"^here: .* here and .* by "):
-            pytest.fail(f"{place}, {name}: {verify(given, wrong)}")
+    assert heard or {whose for _, _, whose in found} == {tables.PLAIN}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_definitions_alone_ask_no_library(case, monkeypatch):
+    """And give the same rows."""
+    given, row = measured(case)
+    for kind in ("LABELS", "NUMBERS", "RATED", "ORDERS", "STEPS"):
+        monkeypatch.setattr(libraries, kind, None)
+    assert measure(given, task="t", judge="j", policies=CASES[case]()[1], verify="definitions")[0] == row
+
+
+def test_each_library_that_is_named_raises_the_alarm():
+    raised = {(name, whose.partition(" ")[0]) for case in CASES for _, name, whose in alarms(case, heard=True)}
+    named = {(name, library) for name, _, _, witness in METRIC_LINES for library in witness.split(", ")[1:]}
+    assert {library for _, library in named} == {"scikit-learn", "scipy", "krippendorff"}
+    assert named <= raised
 
 
 def lines(place):
@@ -198,7 +223,7 @@ def test_every_metric_that_people_agree_by_has_a_ceiling_that_was_shifted():
 
 @pytest.mark.parametrize("name", METRICS)
 def test_the_witness_is_the_one_that_the_row_names_and_the_definition_agrees(name):
-    """Where a library speaks, it is the named one; its definition gives the same."""
+    """Where a library speaks, it is the named one; the definition always speaks, and gives the same."""
     heard = set()
     for case in CASES:
         given, row = measured(case)
@@ -207,9 +232,10 @@ def test_the_witness_is_the_one_that_the_row_names_and_the_definition_agrees(nam
         scored = apply(given, row.policies)
         pairs = Pairs.of(scored)
         assert DEFINITIONS[name](pairs) == pytest.approx(row.metrics[name].value, abs=1e-9)
-        told = tables._told(name, scored, pairs, {})
-        heard.add("definition" if told[1] == tables.PLAIN else told[1].partition(" ")[0])
-    assert METRICS[name].witness in heard <= {METRICS[name].witness, "definition"}
+        heard.add("definition")
+        told = libraries.LABELS[name](scored, pairs) if name in libraries.LABELS else None
+        heard |= {told[1].partition(" ")[0]} if told else set()
+    assert ", ".join(sorted(heard, key="definition".__ne__)) == METRICS[name].witness
 
 
 def test_a_fault_in_a_formula_stops_the_measuring(monkeypatch):
@@ -221,7 +247,7 @@ def test_a_fault_in_a_formula_stops_the_measuring(monkeypatch):
         measure(given, task="t", judge="j", policies=policies, verify=True)
 
 
-@pytest.mark.parametrize("place", ["ceiling", "biases"])
+@pytest.mark.parametrize("place", ["between_people", "biases"])
 def test_a_fault_beside_the_metrics_stops_it_too(place, monkeypatch):
     from judgebench.agreement import measure as module
 

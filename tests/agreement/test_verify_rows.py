@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_sequences import orders, rank_rows, step_rows
 
+from judgebench.agreement.estimates import Counted
+from judgebench.agreement.figures import row_figures, scored_rows
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import score_metrics
-from judgebench.agreement.sequences import sequence_figures, sequence_rows
 from judgebench.agreement.witness.rows import verify_numbers, verify_sequences
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.errors import MismatchError
@@ -79,8 +80,8 @@ def test_orders_have_a_witness_each(seed):
         golds, said = (tuple(tuple(rng.permutation(4).tolist()) for _ in range(8)) for _ in range(2))
     rows = rank_rows(*((g, None if rng.random() < 0.1 else s) for g, s in zip(golds, said, strict=True)))
     found = measure(rows, task="t", judge="j", verify=True)[0]
-    kept = sequence_rows(rows, Policies())
-    figures = sequence_figures(rows, kept.policies)
+    kept = scored_rows(rows, Policies())
+    figures = row_figures(rows, kept, Counted.of(kept))
     assert figures.keys() == {name for name, line in ROW_METRICS.items() if "rank" in line.kinds}
     assert found.metrics.keys() == figures.keys()
     assert not found.unverified

@@ -18,15 +18,15 @@ from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.context import always, sensitivity
 from judgebench.agreement.correct.correction import correct
 from judgebench.agreement.correct.labelled import Sample, ppi
-from judgebench.agreement.estimates import Counted, estimate, free
+from judgebench.agreement.estimates import Counted, estimate, estimated
 from judgebench.agreement.gate.decision import gate
 from judgebench.agreement.humans import measure_humans
 from judgebench.agreement.matching import Judged, match
+from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
 from judgebench.agreement.power import pilot
 from judgebench.agreement.ratings import from_codes
 from judgebench.agreement.score_metrics import score_metrics
-from judgebench.agreement.sequences import measure_sequences
 from judgebench.agreement.systems.systems import rank_systems, system_places
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
@@ -216,7 +216,7 @@ def test_pandalm_7b():
 def test_darwins_plants():
     """Fifteen pairs, in eighths of an inch: Fisher (1935) gives a mean of 20.93 and t = 2.148."""
     pairs = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
-    found = free(mean(pairs.astype(float), Clusters.of(np.arange(15))))
+    found = estimated(mean(pairs.astype(float), Clusters.of(np.arange(15))))
     assert (round(found.value, 2), round(found.value / found.se, 3)) == (20.93, 2.148)
 
 
@@ -244,7 +244,7 @@ def test_two_orders():
     """Four responses ranked by a person and by a judge who swaps the first two: tau is 1 - 2/6."""
     plain = from_codes(Scale.rank(4), [1], [0])
     ratings = replace(plain, sequence=np.array([[1, 0, 2, 3]]), gold_sequence=np.array([[[0, 1, 2, 3]]]))
-    (row,) = measure_sequences(ratings, Policies(gold="each"), task="t", judge="j", gold_source="human")
+    (row,) = measure(ratings, policies=Policies(gold="each"), task="t", judge="j")
     assert (round(row.metrics["kendall_tau"].value, 6), row.metrics["top_1_agreement"].value) == (0.666667, 0.0)
 
 

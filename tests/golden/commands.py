@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden.inputs import JUDGES, LABELS, PERSONS, PLANTED, SCALES, TABLES
+from golden.inputs import JUDGES, LABELS, PERSONS, PLANTED, RECORDED, SCALES, TABLES
 from golden.steps import FORMS, Scene, Step, forms, scene, step, variants
 from golden.wrong import errors
 
@@ -244,6 +244,16 @@ def _pages() -> Iterator[Scene]:
         step("nowhere", "publish runs"),
         step("config", "publish runs --config site.toml"),
         inputs={"site.toml": b"[publish]\ncheck = true\nallow-samples = true\n"},
+    )
+    yield scene(
+        "published",
+        forms("own", "reproduce mine.jsonl --published ours.toml --data ."),
+        step("wide", "reproduce wide.csv --task pandalm --data ."),
+        step("doubtful", "reproduce doubtful.csv --task pandalm --data ."),
+        forms("told", "reproduce told.jsonl --task pandalm --data ."),
+        step("replay", "run --judge replay:told.jsonl#ref --judge replay:told.jsonl#noref --task pandalm --data . -q"),
+        forms("score", "score runs"),
+        inputs=RECORDED,
     )
     yield scene(
         "planted-pages",

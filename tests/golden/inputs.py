@@ -107,6 +107,26 @@ TABLES: dict[str, bytes] = {f"{kind}.csv": table(drawn) for kind, drawn in DRAWN
     "notes.txt": b"Nothing to measure here.\n",
 }
 PERSONS = {f"labels/{name}": (_HERE / name).read_bytes() for name in ("pandalm--ann.jsonl", "pandalm--ben.jsonl")}
+_ITEMS = (_HERE.parent.parent / "tasks" / "pandalm" / "sample.jsonl").read_bytes()
+_SAID = [[str(json.loads(line)["idx"]), ["A", "B", "tie"][i % 3]] for i, line in enumerate(_ITEMS.splitlines())]
+#: Verdicts of judges on the sample rows of a benchmark, as others recorded them, and figures that were published.
+RECORDED = {
+    "testset-v1.json": _ITEMS,
+    "mine.jsonl": "\n".join(
+        json.dumps({"id": item, "verdict": said, "judge_name": judge})
+        for judge, verdict in (("strict", ""), ("mild", "tie"))
+        for item, said in ((item, verdict or said) for item, said in _SAID)
+    ).encode(),
+    "wide.csv": "\n".join(["id,gold,gpt,claude,note", *(f"{item},A,{said},tie,x" for item, said in _SAID)]).encode(),
+    "doubtful.csv": "\n".join(["id,label,gpt", *(f"{item},A,{said}" for item, said in _SAID)]).encode(),
+    "told.jsonl": "\n".join(
+        json.dumps({"id": item, "verdict": verdict or said, "judge_name": "gpt", "cond": condition})
+        for condition, verdict in (("ref", ""), ("noref", "tie"))
+        for item, said in _SAID
+    ).encode(),
+    "ours.toml": b'task = "pandalm"\n\n[[cell]]\njudge = "strict"\nmetric = "accuracy"\nvalue = 12.3\ndecimals = 1\n'
+    b'source = "table 2"\n',
+}
 JUDGES = {
     "own.py": b'''"""Judges of one's own."""
 

@@ -20,7 +20,7 @@ OUT_OF_REACH = {
     "run": {"--connect-timeout", "--first-byte-timeout", "--tpm", "--poll", "--wait", "--no-wait", "--batch-size", "--workers",
             "--ray-address", "--data"},
     "view": {"--task", "--labels", "--limit", "--both-orders", "--seed", "--policy", "--host", "--port", "--open", "--config"},
-    "reproduce": {"--data", "--task", "--format", "--output", "--config"},
+    "reproduce": {"--task", "--output", "--config"},
     "results": {"--data", "--output", "--config"},
 }  # fmt: skip
 

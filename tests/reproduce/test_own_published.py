@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
-from judgebench.errors import DataError, MismatchError
+import judgebench
+from judgebench.api.notes import NoteWarning
+from judgebench.errors import DataError, MismatchError, UsageError
 from judgebench.report.reproduction import ABSENT
 from judgebench.reproduce import reproduction as module
 from judgebench.reproduce.published import Published, load_published
@@ -198,3 +201,97 @@ def test_a_card_s_own_file_is_not_read_twice(folder):
     (folder / "published.toml").write_text("", encoding="utf-8")
     with pytest.raises(DataError, match="nothing of pandalm can be recomputed"):
         reproduce(["pandalm"], folder.parent)
+
+
+def test_files_of_one_s_own_are_compared_with_figures_of_one_s_own_wherever_they_lie(folder, tmp_path):
+    strict, _ = shares()
+    home = tmp_path / "elsewhere"
+    home.mkdir()
+    mine, own = home / "ours.jsonl", home / "figures.toml"
+    (folder / "mine.jsonl").rename(mine)
+    figure = cell("strict", value=str(round(strict, 1)))
+    own.write_text(f'task = "pandalm"\n{figure}', encoding="utf-8")
+    found = judgebench.reproduce(mine, published=own, data=folder.parent)
+    assert found.ok
+    assert [(one.judge, one.match, one.published_in) for one in found.cells] == [("strict", True, str(own))]
+    assert {(one.judge, one.source) for one in found.measured} == {("mild", f"recorded in {mine}")}
+    # What the card says of judges that this file doesn't hold is no gap.
+    assert found.unmatched == ()
+    # Its items may lie beside it.
+    (folder / "testset-v1.json").rename(home / "testset-v1.json")
+    assert judgebench.reproduce([mine], published=own).cells == found.cells
+    # Without a file the one of figures may name what lies beside it.
+    own.write_text('[[recorded]]\nnames = ["strict", "mild"]\nfile = "ours.jsonl"\n' + figure, encoding="utf-8")
+    (home / "testset-v1.json").rename(folder / "testset-v1.json")
+    assert judgebench.reproduce(published=own, data=folder.parent, task="pandalm").ok
+    own.write_text(cell("strict"), encoding="utf-8")
+    assert judgebench.reproduce(mine, published=own, data=folder.parent, task="pandalm").mismatches == 1
+
+
+def test_a_file_of_one_judge_goes_by_its_own_name_or_the_one_that_is_said(folder):
+    path = folder / "mine.jsonl"
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rows = [{key: line[key] for key in ("id", "verdict")} for line in lines if line["judge_name"] == "strict"]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert {one.judge for one in reproduce(["pandalm:test"], folder, files=[path]).measured} == {"mine"}
+    own = folder / "figures.toml"
+    strict, _ = shares()
+    said = '[[recorded]]\nname = "gpt-9"\nfile = "mine.jsonl"\n' + cell("gpt-9", value=str(round(strict, 1)))
+    own.write_text(said, encoding="utf-8")
+    assert [one.judge for one in reproduce(["pandalm"], folder, files=[path], own=own).cells] == ["gpt-9"]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "text", "said"),
+    [
+        (None, "", r'about one task: name it with task T, or write task = "T" at the top of .*figures\.toml'),
+        (["pandalm", "judgebench"], "", "about one task"),
+        (["pandalm"], 'task = "judgebench"', "'judgebench', and 'pandalm' is asked for"),
+    ],
+)
+def test_files_of_one_s_own_need_one_task(folder, tasks, text, said):
+    own = folder / "figures.toml"
+    own.write_text(text, encoding="utf-8")
+    with pytest.raises((DataError, UsageError), match=said):
+        reproduce(tasks, folder, files=[folder / "mine.jsonl"], own=own)
+    with pytest.raises(UsageError, match=r"there is no file 'nowhere\.csv'"):
+        judgebench.reproduce("nowhere.csv")
+
+
+def test_a_column_per_judge_is_read_and_said_and_conditions_tell_a_judge_s_figures_apart(folder, monkeypatch):
+    monkeypatch.setattr(module, "load_published", Published)
+    monkeypatch.setenv("JUDGEBENCH_DATA", str(folder.parent))
+    ids = [item.id for item in open_task("pandalm", sample=True).items()]
+    wide = folder / "wide.csv"
+    wide.write_text("id,gold,gpt,claude,note\n" + "".join(f"{i},A,A,tie,why\n" for i in ids), encoding="utf-8")
+    said = f"{wide}: judges: gpt, claude; not read: gold (the task brings its own gold), note"
+    with pytest.warns(NoteWarning, match=re.escape(said)):
+        found = judgebench.reproduce(wide, task="pandalm")
+    alone = judgebench.reproduce(folder / "mine.jsonl", task="pandalm")
+    assert [one.judge for one in found.measured] == ["gpt", "claude"]
+    assert [one.ours for one in found.measured] == [one.ours for one in alone.measured]
+    # One judge under two conditions is one name in two rows.
+    said = (("ref", "A"), ("none", "B"))
+    rows = [{"id": i, "verdict": verdict, "judge_name": "gpt", "cond": cond} for cond, verdict in said for i in ids]
+    told = folder / "told.jsonl"
+    told.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    own = folder / "own.toml"
+    own.write_text(cell("gpt (cond none)"), encoding="utf-8")
+    both = judgebench.reproduce(told, published=own, task="pandalm")
+    assert [one.judge for one in (*both.cells, *both.measured)] == ["gpt (cond none)", "gpt (cond ref)"]
+    written = json.loads(both.render("json"))
+    assert [(one["judge"], one["conditions"]) for one in (*written["cells"], *written["measured"])] == [
+        ("gpt", {"cond": "none"}),
+        ("gpt", {"cond": "ref"}),
+    ]
+    assert [row["conditions"] for row in csv.DictReader(io.StringIO(both.render("csv")))] == ["cond=none", "cond=ref"]
+
+
+def test_columns_that_somebody_names_need_no_telling(folder):
+    ids = [item.id for item in open_task("pandalm", sample=True).items()]
+    path = folder / "wide.csv"
+    path.write_text("id,label,gpt\n" + "".join(f"{i},A,tie\n" for i in ids), encoding="utf-8")
+    with pytest.raises(DataError, match="whether the labels in 'label' are a judge's or gold can't be told"):
+        reproduce(["pandalm"], folder, files=[path])
+    (folder / "published.toml").write_text('[[recorded]]\nname = "gpt-9"\ncolumn = "gpt"\nfile = "wide.csv"\n')
+    assert {one.judge for one in reproduce(["pandalm"], folder.parent).measured} == {"gpt-9"}

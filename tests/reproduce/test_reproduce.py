@@ -19,8 +19,8 @@ from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce import reproduction as module
 from judgebench.reproduce.reproduction import reproduce
 from judgebench.reproduce.sources import recorded_verdicts
-from judgebench.tasks.base import Recording
 from judgebench.tasks.card import load_card
+from judgebench.tasks.recordings import Recording
 
 GOOD = Cell("pandalm", "test", "gpt", "all", "accuracy", 0.710711, 71.07, 2, "percent", True, "a table")
 BAD = replace(GOOD, published=71.09, match=False)

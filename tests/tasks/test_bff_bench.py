@@ -10,7 +10,7 @@ import pytest
 from servers.fake_hub import FakeHub, jsonl, parquet
 from servers.from_hub import load
 
-from judgebench.domain import Case
+from judgebench.domain import Case, bare
 from judgebench.errors import DataError, UsageError
 from judgebench.tasks.base import open_task
 from judgebench.tasks.bff_bench import Reader
@@ -179,14 +179,15 @@ def test_recorded_probabilities(tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
     path.write_text(TABLE, encoding="utf-8")
     without = task.recorded(path, "noref")
-    assert without.name == "j-1#noref"
+    assert (without.name, bare(without.name)) == ("j-1 (cond noref)", "j-1")
     (reply,) = without.replies.values()
     assert (reply.code, reply.probabilities, reply.model) == (1, (0.5, 0.5), "j-1")
     assert (reply.seconds, reply.usage.input_tokens) == (1.5, 700)
+    assert task.recorded(path, "j-1#noref") == without
     assert {key[0]: reply.code for key, reply in task.recorded(path, "ref").replies.items()} == {"c1-t1": 0, "c1-t2": 1}
-    with pytest.raises(UsageError, match="name the condition; there are noref, ref"):
+    with pytest.raises(UsageError, match=r"name the judge; there are: j-1 \(cond noref\), j-1 \(cond ref\)"):
         task.recorded(path)
-    with pytest.raises(UsageError, match="'self' is not a condition"):
+    with pytest.raises(UsageError, match="'self' is not a judge of it"):
         task.recorded(path, "self")
 
 
@@ -214,7 +215,7 @@ def test_the_published_form_of_recorded_verdicts(data_dir: Path) -> None:
     humans = {row.data["id"]: int(row.data["human"]) for row in source.rows()}
     for condition, right in (("noref", 7), ("ref", 7)):
         recording = reader.recorded(source, condition, {})
-        assert recording.name == f"jev-1.13.0#{condition}"
+        assert recording.name == f"jev-1.13.0 (cond {condition})"
         assert len(recording.replies) == 8
         assert all(abs(sum(reply.probabilities) - 1) < 1e-12 for reply in recording.replies.values())
         assert sum(reply.code == humans[name] for (name, _), reply in recording.replies.items()) == right

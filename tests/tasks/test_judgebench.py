@@ -17,7 +17,8 @@ from judgebench.tasks.card import card_dir
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.tasks.base import CardTask, Recording
+    from judgebench.tasks.base import CardTask
+    from judgebench.tasks.recordings import Recording
 
 FORTH, BACK = (0, 1), (1, 0)
 

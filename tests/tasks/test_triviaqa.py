@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Item
-    from judgebench.tasks.base import CardTask, Recording
+    from judgebench.tasks.base import CardTask
+    from judgebench.tasks.recordings import Recording
 
 ROW = {"question": "Capital of Peru?", "references": ["Lima"], "answer": "Lima", "model": "m", "label": "correct"}
 WIDE = ("model", "response", "question", "references", "benchmark", "Judge-1", "Judge-2", "HumanJudgement")

@@ -13,7 +13,7 @@ import numpy as np
 
 from judgebench.agreement.analysis.effects import Explanation, Feature, common_features, explain, others_wrong
 from judgebench.agreement.contrasts import sequences
-from judgebench.agreement.estimates import Counted, estimate, free
+from judgebench.agreement.estimates import Counted, estimate, estimated
 from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate
@@ -70,7 +70,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
         said, true = judge == code, scored.gold == code
         part = mean(said.astype(np.float64) - true, clusters)
         parts.append(part)
-        found.append(LabelUse(name, float(true.mean()), float(said.mean()), free(part, low=-1.0, high=1.0), None))
+        found.append(LabelUse(name, float(true.mean()), float(said.mean()), estimated(part, low=-1.0, high=1.0), None))
     groups = clusters.count
     p = [_p(one.difference, groups - 1) for one in found]
     known = {i: value for i, value in enumerate(p) if value is not None}
@@ -294,7 +294,7 @@ def _strata(scored: Scored, division: str, parts: Sequence[tuple[str, Rows]], to
 def _apart(first: Influences, last: Influences) -> Estimate:
     """Difference of two strata; those that share no cluster are independent, and few clusters in one count as few."""
     if np.intersect1d(first.ids, last.ids).size:
-        return free(combine([first, last], [1.0, -1.0]), low=-1.0, high=1.0)
+        return estimated(combine([first, last], [1.0, -1.0]), low=-1.0, high=1.0)
     value, n = first.value - last.value, first.n + last.n
     if not first.se or not last.se:
         return Estimate(value, None, None, n)

@@ -25,7 +25,7 @@ from judgebench.agreement.contrasts import (
 )
 from judgebench.agreement.policies import checked_steps, table_of
 from judgebench.agreement.power import Power, pilot_pair
-from judgebench.agreement.ratings import SEQUENCES, need_two_systems
+from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
 from judgebench.errors import DataError
 from judgebench.stats.coefficients.catalog import METRICS
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.contrasts import JudgeRows
-    from judgebench.agreement.estimates import RowFigure
+    from judgebench.agreement.estimates import Figure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
@@ -278,7 +278,7 @@ def differing(matched: Matched) -> Iterator[Differing]:
 def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
     """How gold and either judge's verdict on a row are written."""
     one, two = matched.scored[:2]
-    if one.scale.kind in SEQUENCES:
+    if one.scale.sequential:
         return _sequence_words(matched)
     labels = (*one.scale.labels, "undecided", "invalid")
     values = one.gold_values
@@ -325,8 +325,7 @@ def _line(
     name, figure = metric
     first, second = (judge.estimate(figure, two_way=two_way) for judge in judges)
     # A share of some rows is still a figure of all that were put in the table.
-    counted = judges[0].counted
-    n = first.n if isinstance(figure, str) or counted is None else counted.table.n
+    n = first.n if isinstance(figure, str) else judges[0].counted.table.n
     if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
         return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None)
@@ -369,7 +368,7 @@ def _tests(judges: Sequence[JudgeRows], metric: Metric | str, draws: int, seed: 
 def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int, seed: int) -> float | None:
     one, two = first.scored, second.scored
     if isinstance(metric, str):
-        return _swapped_means(first.figure(metric), second.figure(metric), one.cluster, draws, seed)
+        return _swapped_means(first.figure(metric), second.figure(metric), draws, seed)
     if one.shape != two.shape:
         return None
 
@@ -382,10 +381,10 @@ def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int,
         return None
 
 
-def _swapped_means(first: RowFigure, second: RowFigure, cluster: Ints, draws: int, seed: int) -> float | None:
+def _swapped_means(first: Figure, second: Figure, draws: int, seed: int) -> float | None:
     """Let judges trade places in a mean: each cluster's difference turns its sign."""
     one, two = first.per_row(), second.per_row()
     if one is None or two is None:
         return None
     # Rounding must not make a difference of clusters that are alike.
-    return sign_flip(first.clusters(cluster).sums(one - two).round(12), draws=draws, seed=seed).p
+    return sign_flip(first.clusters().sums(one - two).round(12), draws=draws, seed=seed).p

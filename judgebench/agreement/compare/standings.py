@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     groups,
     is_error,
     measured,
     missing_numbers,
-    sequences,
     shared_numbers,
 )
 from judgebench.agreement.estimates import Counted, estimate, within
@@ -227,20 +225,14 @@ def verify_matched(matched: Matched, metrics: Sequence[str], known: Mapping[str,
 
     MismatchError if a witness computes another value; without names, of the metrics that the scale calls for.
     """
-    from judgebench.agreement.witness.rows import verify_numbers, verify_sequences  # noqa: PLC0415 - as above
-    from judgebench.agreement.witness.tables import verify_scored  # noqa: PLC0415 - loads the witnesses
+    from judgebench.agreement.witness.beside import verify_metrics  # noqa: PLC0415 - loads the witnesses
 
     figures = chosen(matched, metrics, known)
     _, judges = next(groups(matched))
-    among = None if sequences(matched) else shared_numbers(matched, matched.scored)
+    among = shared_numbers(matched, matched.scored)
     alone: dict[str, str] = {}
     for name, ratings, judge in zip(matched.judges, matched.ratings, judges, strict=True):
+        values = {name: judge.estimate(metric) for name, metric in figures.items()}
         where = f"{matched.task}, {name}"
-        tables = {name: judge.estimate(metric) for name, metric in figures.items() if not isinstance(metric, str)}
-        rows = {name: judge.estimate(metric) for name, metric in figures.items() if isinstance(metric, str)}
-        alone |= verify_scored(judge.scored, tables, known, where=where)
-        if among is None:
-            alone |= verify_sequences(select(ratings, judge.scored.row), judge.scored.policies, rows, where=where)
-        elif rows:
-            alone |= verify_numbers(ratings, judge.scored, rows, where=where, among=among)
+        alone |= verify_metrics(values, ratings, judge.scored, known, where=where, among=among)
     return alone

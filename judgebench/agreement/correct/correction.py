@@ -35,11 +35,10 @@ from judgebench.agreement.correct.rogan_gladen import (
     rogan_gladen,
     youden,
 )
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import estimated
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.intervals import t_interval
 from judgebench.stats.influence import Clusters, Influences, combine, mean
 
 if TYPE_CHECKING:
@@ -273,7 +272,7 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
     power = youden(calibration)
     if not Clusters.of(known.cluster).independent:
         parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
-        power = free(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
+        power = estimated(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
         if any(part.se is None or part.se < TINY for part in parts):
             # A rate of 0 or 1 has no influences, which is not certainty: each cluster counts as one item.
             few = Calibration(calibration.tnr, parts[1].ids.size, calibration.tpr, parts[0].ids.size)
@@ -329,7 +328,7 @@ def _delta(
     # Pulls with this standard error, as many as the smaller set has clusters.
     influences = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
     value = 0.0 if found.value is None else found.value
-    bounds = t_interval(Influences(value, found.n, np.arange(groups), influences), low=low, high=high)
+    bounds = estimated(Influences(value, found.n, np.arange(groups), influences), low=low, high=high)
     return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")
 
 

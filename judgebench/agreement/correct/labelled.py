@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.agreement.estimates import estimated
 from judgebench.agreement.policies import apply, sign_of
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError, argument
-from judgebench.stats.crosstab import TINY, Outcome
-from judgebench.stats.inference.intervals import interval, t_quantile
+from judgebench.stats.crosstab import TINY
+from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.influence import Clusters, mean
 
 if TYPE_CHECKING:
@@ -220,8 +221,7 @@ def _plain(sample: Sample, influences: Influences, rows: Ints, *, proportion: bo
     unit = type(influences)(share, influences.n, influences.ids, influences.sums / reach)
     two = sample.binary if proportion is None else proportion
     independent = Clusters.of(sample.clusters.codes[rows]).independent
-    outcome = Outcome(share, n=influences.n, chance=0.0 if two else None)
-    found = interval(outcome, unit, independent=independent, proportion=two, low=0.0, high=1.0)
+    found = estimated(unit, low=0.0, high=1.0, proportion=two, independent=independent)
     low, high = (None if bound is None else sample.low + reach * bound for bound in (found.low, found.high))
     se = None if found.se is None else found.se * reach
     return Estimate(influences.value, low, high, influences.n, se=se, method=found.method)

@@ -185,7 +185,7 @@ def _agreement(
         reach=math.inf if found is None else found.reach,
         unchanged=_unchanged(matched, judges),
         reason="" if found is not None else first.undefined or second.undefined or "no_error",
-        n=first.n if before.counted is None or isinstance(figure, str) else before.counted.table.n,
+        n=first.n if isinstance(figure, str) else before.counted.table.n,
         sizes=None if found is None else _sizes(found.test.influences, before.scored.cluster),
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from judgebench.agreement.bias import share_of, turned
-from judgebench.agreement.estimates import free
+from judgebench.agreement.estimates import estimated
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError, argument
 from judgebench.stats.influence import Clusters, Influences, combine, mean
@@ -243,7 +243,7 @@ def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Sp
 
 
 def _shown(one: Influences) -> Estimate:
-    found = free(one)
+    found = estimated(one)
     return Estimate(
         found.value,
         None if found.low is None else max(0.0, found.low),

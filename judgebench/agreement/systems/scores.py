@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.agreement.estimates import free, of_mean
+from judgebench.agreement.estimates import estimated
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.stats.influence import Clusters, Influences, mean
@@ -123,7 +123,7 @@ class MeanBoard:
         """Give a system's score its interval."""
         share = (self.low, self.high) == (0.0, 1.0)
         independent = influences.ids.size == influences.n
-        return of_mean(influences, independent=independent, proportion=share, low=self.low, high=self.high)
+        return estimated(influences, independent=independent, proportion=share, low=self.low, high=self.high)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""
@@ -246,7 +246,7 @@ class PairBoard:
 
     def estimate(self, influences: Influences) -> Estimate:
         """Give a system's score its interval."""
-        return free(influences) if self.strengths else free(influences, low=0.0, high=1.0)
+        return estimated(influences) if self.strengths else estimated(influences, low=0.0, high=1.0)
 
     def counts(self) -> list[tuple[int, int]]:
         """Count every system's rows, and those of them with a verdict."""

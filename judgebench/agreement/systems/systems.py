@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.compare.standings import ranks_of, surely_ahead
-from judgebench.agreement.estimates import free, within
+from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
 from judgebench.domain import Estimate, Policies
@@ -280,7 +280,7 @@ def _systems(
                 judge=board.estimate(judge[i]),
                 gold_rank=float(gold_ranks[i]),
                 judge_rank=float(judge_ranks[i]),
-                bias=within(free(biases[i]), board.reach),
+                bias=within(estimated(biases[i]), board.reach),
                 p=chances[i],
                 p_holm=None if chances[i] is None else next(by_holm),
                 p_bh=None if chances[i] is None else next(by_bh),

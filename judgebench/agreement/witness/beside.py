@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from judgebench.agreement.ceiling import select
 from judgebench.agreement.policies import apply, table_of
 from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, Pairs, alpha
-from judgebench.agreement.witness.rows import verify_numbers
+from judgebench.agreement.witness.rows import verify_numbers, verify_sequence_ceilings, verify_sequences
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Aggregate, Agreement, Estimate, Policies, Ratings, Scale
+    from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab
 
@@ -32,19 +34,31 @@ Turned: TypeAlias = tuple[bool, int]
 
 
 def verify_row(
-    row: Agreement, whole: Ratings, ratings: Ratings, scored: Scored, known: Mapping[str, Metric], *, where: str
+    row: Agreement,
+    whole: Ratings,
+    ratings: Ratings,
+    scored: Scored,
+    known: Mapping[str, Metric],
+    *,
+    where: str,
+    libraries: bool = True,
 ) -> dict[str, str]:
     """Recompute every point estimate of a row; name those that nothing recomputes, and why.
 
     ``ratings`` are the row's own judgments, ``scored`` those that count, out of ``whole``. A ceiling is named
-    ``ceiling_<metric>``. MismatchError, saying ``where``, if a witness differs.
+    ``ceiling_<metric>``. With ``libraries`` these are heard beside the definitions. MismatchError, saying ``where``, if
+    a witness differs.
     """
     if not scored.size:
         return {}
+    if scored.scale.sequential:
+        people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
+        own = verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries)
+        return {**own, **people}
     pairs = Pairs.of(scored)
     _classes(row, pairs, where)
     return {
-        **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs),
+        **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
         **_ceilings(row.ceiling, ratings, scored.policies, known, where),
         **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, pairs, where),
     }
@@ -58,15 +72,23 @@ def verify_metrics(
     *,
     where: str,
     pairs: Pairs | None = None,
+    libraries: bool = True,
+    among: Flags | None = None,
 ) -> dict[str, str]:
-    """Recompute the metrics of scored rows, of labels and of numbers; name those that nothing recomputes, and why."""
+    """Recompute the metrics of scored rows, whatever their kind; name those that nothing recomputes, and why.
+
+    Figures of numbers are taken ``among`` some rows, as by `score_figures`.
+    """
     if not scored.size:
         return {}
+    if scored.scale.sequential:
+        ours = select(whole, scored.row)
+        return verify_sequences(ours, scored.policies, metrics, where=where, libraries=libraries)
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {
-        **verify_scored(scored, labels, known, pairs=pairs, where=where),
-        **verify_numbers(whole, scored, numbers, where=where),
+        **verify_scored(scored, labels, known, pairs=pairs, where=where, libraries=libraries),
+        **verify_numbers(whole, scored, numbers, where=where, among=among, libraries=libraries),
     }
 
 

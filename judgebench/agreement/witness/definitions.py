@@ -1,4 +1,4 @@
-"""Every figure of labels as it is defined, written out over pairs of codes: the witness where no library has one.
+"""Every figure of labels as it is defined, written out over pairs of codes: the witness that always speaks.
 
 Nothing here knows tables of shares, gradients or matrices of weights: a figure is a loop over the pairs that occur,
 with how often each does, and short enough to be checked by eye beside its source. Each is called where ours has a
@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
 from math import fsum, sqrt
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Policies, Scale
 
 Loss: TypeAlias = "Callable[[int, int], float]"
+Code = TypeVar("Code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,19 +244,19 @@ def _pearson(pairs: Pairs) -> float:
     return _correlation(pairs, *pairs.places())
 
 
-def _ranks(side: Mapping[int, int], places: Mapping[int, float]) -> dict[int, float]:
+def ranks(side: Mapping[Code, int], places: Mapping[Code, float]) -> dict[Code, float]:
     """Mean rank of each code that occurs and has a place."""
-    ranks: dict[int, float] = {}
+    found: dict[Code, float] = {}
     below = 0
     for code in sorted((code for code in side if code in places), key=places.__getitem__):
-        ranks[code] = below + (side[code] + 1) / 2
+        found[code] = below + (side[code] + 1) / 2
         below += side[code]
-    return ranks
+    return found
 
 
 def _rho(pairs: Pairs) -> float:
     gold, judge = pairs.places()
-    return _correlation(pairs, _ranks(pairs.gold, gold), _ranks(pairs.judge, judge))
+    return _correlation(pairs, ranks(pairs.gold, gold), ranks(pairs.judge, judge))
 
 
 def _tau_b(pairs: Pairs) -> float:

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from judgebench.agreement.policies import apply
-from judgebench.agreement.ratings import SEQUENCES
 from judgebench.domain import Case, Status
 from judgebench.report.words import gold_word
 
@@ -98,7 +97,7 @@ def explorer(reported: Sequence[Reported], *, texts: bool = True, most: int | No
 def outcomes(one: Reported) -> dict[str, int]:
     """Say of each item whether the judge agrees with gold: `RIGHT` on every scored row, `AT_ODDS`, or `UNSCORED`."""
     ratings, names = one.judged.ratings, one.judged.items
-    if ratings.scale.kind in SEQUENCES:
+    if ratings.scale.sequential:
         said, labels = ratings.sequence, ratings.gold_sequence
         if said is None or labels is None:
             return dict.fromkeys(names, UNSCORED)

@@ -40,7 +40,7 @@ def rankings(runs: Sequence[Reported]) -> list[SystemsAgreement | None]:
 
 def _ranked(run: Reported) -> SystemsAgreement | None:
     ratings = run.ratings
-    if ratings.sequence is not None or len([name for name in ratings.systems if name]) < 2:
+    if len([name for name in ratings.systems if name]) < 2:
         return None
     if ratings.scale.kind not in {"check", "rate", "pair"}:
         return None

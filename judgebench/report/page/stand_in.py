@@ -88,7 +88,7 @@ def answer(reported: Reported) -> Answer:
     if not row.coverage:
         # Under most policies a failed judgment counts as a label; a server that was away is not a constant judge.
         state, because, missing = _SILENT
-    elif reported.ratings.sequence is not None:
+    elif reported.ratings.scale.sequential:
         state, because, missing = _no_labels(row)
     elif ratio.value is None:
         state, because, missing = _without_ceiling(row, metric, ratio)
@@ -135,7 +135,7 @@ def _alt_test(reported: Reported) -> AltTest | None:
     )
 
     ratings = reported.ratings
-    if len(ratings.annotators) < _ENOUGH_ANNOTATORS or ratings.sequence is not None:
+    if len(ratings.annotators) < _ENOUGH_ANNOTATORS or ratings.scale.sequential:
         return None
     epsilon = default_epsilon(reported.rows[0].gold)
     return alt_test_ratings(ratings, reported.policies, epsilon=epsilon)

@@ -34,9 +34,9 @@ class Metric:
     - ``binary``: defined on a two-label check only; ``graded``: also where gold is a number and not a label;
     - ``directional``: says which way one side leans, so that it is not an agreement and has no human ceiling.
 
-    ``witness`` is whose independent computation confirms its value: a library's, or ``definition``, what it means
-    written out in loops (`judgebench.agreement.witness`); a plugin gives a function of two lists of codes, gold and
-    judge, row by row. Empty where there is none.
+    ``witness`` is whose independent computations confirm its value: ``definition``, what it means written out in loops
+    (`judgebench.agreement.witness`), and a library's, if one has it; a plugin gives a function of two lists of codes,
+    gold and judge, row by row. Empty where there is none.
     """
 
     name: str
@@ -108,6 +108,10 @@ METRIC_SETS: dict[str, MetricSet] = {
     # Slots of responses are not classes: chance correction means little on them.
     "pick": MetricSet("accuracy", ("percent_agreement", "cohen_kappa")),
     "label": MetricSet("cohen_kappa", ("percent_agreement", "gwet_ac1", "macro_f1")),
+    "rank": MetricSet("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
+    "steps": MetricSet(
+        "first_error_f1", ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1")
+    ),
 }
 
 
@@ -137,7 +141,8 @@ def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, 
     )
 
 
-_SKLEARN, _SCIPY, _KALPHA, _PLAIN = "scikit-learn", "scipy", "krippendorff", "definition"
+_PLAIN = "definition"
+_SKLEARN, _SCIPY, _KALPHA = (f"{_PLAIN}, {library}" for library in ("scikit-learn", "scipy", "krippendorff"))
 _share = partial(Metric, low=0.0)
 _corrected = partial(Metric, chance_corrected=True)
 _ordered = partial(Metric, chance_corrected=True, ordered=True, relabels=False)
@@ -324,14 +329,6 @@ CEILINGS: dict[str, str] = {
     "krippendorff_alpha_joint": "Krippendorff's alpha of all annotators at once",
 }
 
-#: Headline and companions of the scales whose verdicts are sequences.
-ROW_METRIC_SETS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "rank": ("kendall_tau", ("top_1_agreement", "levenshtein_distance", "footrule_distance")),
-    "steps": (
-        "first_error_f1",
-        ("first_error_accuracy", "flawless_accuracy", "step_agreement", "step_kappa", "error_f1"),
-    ),
-}
 #: Figures of numbers that a comparison shows unasked, where all judges give them.
 COMPARED = ("auc", "brier", "log_loss", "ece", "calibration_slope", "score_lin_ccc", "score_pearson_r")
 

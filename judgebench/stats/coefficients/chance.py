@@ -21,11 +21,24 @@ declared one out.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
-from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
+from judgebench.stats.crosstab import (
+    Crosstab,
+    Evaluated,
+    Floats,
+    Outcome,
+    by_table,
+    dot,
+    margins,
+    positive,
+    row_times,
+    times_column,
+    total,
+)
 
 
 def percent_agreement(table: Crosstab) -> Outcome:
@@ -85,10 +98,7 @@ def cohen_kappa_quadratic(table: Crosstab) -> Outcome:
 
 def scott_pi(table: Crosstab) -> Outcome:
     """Scott's pi: chance from the margins of both sides together (1955, Reliability of content analysis)."""
-    agree = identity(table)
-    margin = (table.gold + table.judge) / 2
-    expected = agree @ margin
-    return corrected(table, agree, float(margin @ expected), expected[:, None] + expected[None, :])
+    return Outcome.of(_scott, table.joint)
 
 
 def gwet_ac1(table: Crosstab) -> Outcome:
@@ -101,12 +111,7 @@ def gwet_ac1(table: Crosstab) -> Outcome:
     classes = table.declared if table.classes is None else table.classes
     if classes < 2:
         return Outcome.undefined("no_variation")
-    margin = (table.gold + table.judge) / 2
-    slope = (1 - 2 * margin) / (classes - 1)
-    slope[table.declared :] = 0
-    margin = margin[: table.declared]
-    chance = float((margin * (1 - margin)).sum() / (classes - 1))
-    return corrected(table, identity(table), chance, (slope[:, None] + slope[None, :]) / 2)
+    return Outcome.of(partial(_gwet, identity(table), table.declared, classes - 1), table.joint)
 
 
 def brennan_prediger(table: Crosstab) -> Outcome:
@@ -118,7 +123,7 @@ def brennan_prediger(table: Crosstab) -> Outcome:
     classes = table.declared if table.classes is None else table.classes
     if classes < 2:
         return Outcome.undefined("no_variation")
-    return corrected(table, identity(table), 1 / classes, np.zeros_like(table.joint))
+    return Outcome.of(partial(_even, identity(table), 1 / classes), table.joint)
 
 
 def identity(table: Crosstab) -> Floats:
@@ -142,19 +147,41 @@ def weight_matrix(categories: int, values: Floats, kind: Literal["linear", "quad
 
 def cohen(table: Crosstab, weights: Floats) -> Outcome:
     """Kappa with given weights: chance is what the two margins give when they are independent."""
-    gold, judge = table.gold, table.judge
-    by_gold, by_judge = weights @ judge, gold @ weights
-    return corrected(table, weights, float(gold @ by_gold), by_gold[:, None] + by_judge[None, :])
+    return Outcome.of(partial(_cohen, weights), table.joint)
 
 
-def corrected(table: Crosstab, weights: Floats, chance: float, slope: Floats) -> Outcome:
+def _cohen(weights: Floats, joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    by_gold, by_judge = times_column(weights, judge), row_times(gold, weights)
+    return _corrected(joint, weights, dot(gold, by_gold), by_gold[..., :, None] + by_judge[..., None, :])
+
+
+def _scott(joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    margin = (gold + judge) / 2
+    return _corrected(joint, np.eye(joint.shape[-1]), dot(margin, margin), margin[..., :, None] + margin[..., None, :])
+
+
+def _gwet(weights: Floats, declared: int, over: float, joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    margin = (gold + judge) / 2
+    slope = (1 - 2 * margin) / over
+    slope[..., declared:] = 0
+    margin = margin[..., :declared]
+    chance = (margin * (1 - margin)).sum(axis=-1) / over
+    return _corrected(joint, weights, chance, (slope[..., :, None] + slope[..., None, :]) / 2)
+
+
+def _even(weights: Floats, chance: float, joint: Floats) -> Evaluated:
+    return _corrected(joint, weights, np.full(joint.shape[:-2], chance), np.zeros_like(joint))
+
+
+def _corrected(joint: Floats, weights: Floats, chance: Floats, slope: Floats) -> Evaluated:
     """Correct agreement for chance, given pe and its derivative by each cell (``slope``), with the gradient."""
-    room = 1 - chance
-    if room < TINY:
-        return Outcome.undefined("no_variation")
-    miss = 1 - float((table.joint * weights).sum())
-    gradient = (weights * room - miss * slope) / room**2
-    return Outcome(1 - miss / room, gradient, chance=chance)
+    room = positive(1 - chance)
+    miss = 1 - total(joint * weights)
+    gradient = (weights * by_table(room) - by_table(miss) * slope) / by_table(room**2)
+    return Evaluated(1 - miss / room, gradient, chance)
 
 
 def agreement_s1(table: Crosstab) -> Outcome:
@@ -238,16 +265,12 @@ def gwet_ac2(table: Crosstab, weights: Floats) -> Outcome:
     if q < 2:
         return Outcome.undefined("no_variation")
     full = _extended(table, weights)
-    scale = float(full[:q, :q].sum()) / (q * (q - 1))
-    margin = (table.gold + table.judge) / 2
-    slope = scale * (1 - 2 * margin)
-    slope[q:] = 0
-    chance = scale * float((margin[:q] * (1 - margin[:q])).sum())
-    found = corrected(table, full, chance, (slope[:, None] + slope[None, :]) / 2)
+    over = q * (q - 1) / float(full[:q, :q].sum())
+    found = Outcome.of(partial(_gwet, full, q, over), table.joint)
     if found.value is None or found.value >= -1:
         return found
     # Where nearly everything is a full miss, weights near 1 elsewhere let it fall to -pe / (1 - pe) at even margins.
-    even = scale * (q - 1) / q
+    even = (q - 1) / q / over
     return replace(found, low=-even / (1 - even))
 
 
@@ -272,7 +295,7 @@ def brennan_prediger_weighted(table: Crosstab, weights: Floats) -> Outcome:
     if table.classes not in {None, q}:
         return Outcome.undefined("label_left_out")
     full = _extended(table, weights)
-    return corrected(table, full, float(full[:q, :q].sum()) / q**2, np.zeros_like(table.joint))
+    return Outcome.of(partial(_even, full, float(full[:q, :q].sum()) / q**2), table.joint)
 
 
 def _extended(table: Crosstab, weights: Floats) -> Floats:

@@ -13,11 +13,15 @@ A judge is seen as one who knows the answer with probability ``P_c`` and guesses
 
 from __future__ import annotations
 
-import math
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
+from judgebench.stats.crosstab import TINY, Crosstab, Evaluated, Floats, Outcome, by_table, dot, margins, positive
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 def macro_precision(table: Crosstab) -> Outcome:
@@ -67,16 +71,11 @@ def balanced_accuracy(table: Crosstab) -> Outcome:
     Unlike `macro_recall` it leaves out classes that only the judge names; ``one_class`` where gold has one class only,
     so that nothing is balanced. Source: Brodersen et al. (2010), The balanced accuracy and its posterior distribution.
     """
-    q = table.declared
-    gold = table.gold[:q]
-    there = np.flatnonzero(gold)
-    if there.size < 2:
+    there = table.gold[: table.declared] > 0
+    size = int(np.count_nonzero(there))
+    if size < 2:
         return Outcome.undefined("one_class")
-    recall = table.joint.diagonal()[there] / gold[there]
-    gradient = np.zeros_like(table.joint)
-    gradient[there, :] -= (recall / gold[there] / there.size)[:, None]
-    gradient[there, there] += 1 / gold[there] / there.size
-    return Outcome(float(recall.mean()), gradient)
+    return Outcome.of(partial(_recalls, there, size, 0.0), table.joint)
 
 
 def matthews_corrcoef(table: Crosstab) -> Outcome:
@@ -87,15 +86,17 @@ def matthews_corrcoef(table: Crosstab) -> Outcome:
     Source: Matthews (1975), Comparison of the predicted and observed secondary structure; Gorodkin (2004), Comparing
     two K-category assignments by a K-category correlation coefficient.
     """
-    gold, judge = table.gold, table.judge
-    gold_free, judge_free = 1 - float(gold @ gold), 1 - float(judge @ judge)
-    if min(gold_free, judge_free) < TINY:
-        return Outcome.undefined("no_variation")
-    scale = math.sqrt(gold_free * judge_free)
-    value = (float(table.joint.trace()) - float(gold @ judge)) / scale
-    gradient = (np.eye(len(table.joint)) - judge[:, None] - gold[None, :]) / scale
-    gradient += value * (gold[:, None] / gold_free + judge[None, :] / judge_free)
-    return Outcome(min(1.0, max(-1.0, value)), gradient)
+    return Outcome.of(_matthews, table.joint)
+
+
+def _matthews(joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    gold_free, judge_free = positive(1 - dot(gold, gold)), positive(1 - dot(judge, judge))
+    scale = np.sqrt(gold_free * judge_free)
+    value = (joint.trace(axis1=-2, axis2=-1) - dot(gold, judge)) / scale
+    gradient = (np.eye(joint.shape[-1]) - judge[..., :, None] - gold[..., None, :]) / by_table(scale)
+    shrink = gold[..., :, None] / by_table(gold_free) + judge[..., None, :] / by_table(judge_free)
+    return Evaluated(np.clip(value, -1.0, 1.0), gradient + by_table(value) * shrink)
 
 
 def class_precision(table: Crosstab, label: int) -> Outcome:
@@ -113,35 +114,39 @@ def class_f1(table: Crosstab, label: int) -> Outcome:
 
     ``class_absent`` where neither side has the class.
     """
-    base = float(table.gold[label] + table.judge[label]) / 2
-    if base <= 0:
-        return Outcome.undefined("class_absent")
-    hits = float(table.joint[label, label])
-    gradient = np.zeros_like(table.joint)
-    gradient[label, :] -= hits / base**2 / 2
-    gradient[:, label] -= hits / base**2 / 2
-    gradient[label, label] += 1 / base
-    return Outcome(hits / base, gradient)
+    return Outcome.of(partial(_class_f1, label), table.joint, "class_absent")
+
+
+def _class_f1(label: int, joint: Floats) -> Evaluated:
+    base = positive((joint[..., label, :].sum(axis=-1) + joint[..., label].sum(axis=-1)) / 2)
+    hits = joint[..., label, label]
+    gradient = np.zeros_like(joint)
+    gradient[..., label, :] -= (hits / base**2 / 2)[..., None]
+    gradient[..., label] -= (hits / base**2 / 2)[..., None]
+    gradient[..., label, label] += 1 / base
+    return Evaluated(hits / base, gradient)
 
 
 def _macro(table: Crosstab, gold_share: float, judge_share: float) -> Outcome:
     """Mean over classes of hits / (gold_share * gold + judge_share * judge): recall, precision, F1."""
-    q = table.declared
-    gold, judge, hits = table.gold[:q], table.judge[:q], table.joint.diagonal()[:q]
-    present = np.flatnonzero(gold + judge)
-    if not present.size:
-        return Outcome.undefined("no_items")
+    return Outcome.of(partial(_over_classes, table.declared, gold_share, judge_share), table.joint, "no_items")
+
+
+def _over_classes(q: int, gold_share: float, judge_share: float, joint: Floats) -> Evaluated:
+    gold, judge = (margin[..., :q] for margin in margins(joint))
+    hits = joint[..., range(q), range(q)]
+    present = np.count_nonzero(gold + judge, axis=-1)
     base = gold_share * gold + judge_share * judge
     # A base of 0 means no hits: the class counts 0, and so does its slope (the one-sided derivative).
-    scored = present[base[present] > 0]
-    weight = 1 / present.size
-    gradient = np.zeros_like(table.joint)
-    slope: Floats = np.zeros(q)
-    slope[scored] = weight * hits[scored] / base[scored] ** 2
-    gradient[:q, :] -= gold_share * slope[:, None]
-    gradient[:, :q] -= judge_share * slope[None, :]
-    gradient[scored, scored] += weight / base[scored]
-    return Outcome(float(weight * (hits[scored] / base[scored]).sum()), gradient)
+    scored = base > 0
+    base = np.where(scored, base, 1.0)
+    weight = 1 / np.where(present > 0, present, np.nan)
+    gradient = np.zeros_like(joint)
+    slope = weight[..., None] * hits / base**2
+    gradient[..., :q, :] -= gold_share * slope[..., :, None]
+    gradient[..., :q] -= judge_share * slope[..., None, :]
+    gradient[..., range(q), range(q)] += scored * weight[..., None] / base
+    return Evaluated(weight * (hits / base).sum(axis=-1), gradient)
 
 
 def _rate(table: Crosstab, label: int, reason: str, *, by_gold: bool = True) -> Outcome:
@@ -172,13 +177,18 @@ def youden_j(table: Crosstab) -> Outcome:
     sides = _sides(table)
     if isinstance(sides, str):
         return Outcome.undefined(sides)
-    right, wrong = sides
-    hits, rejections = table.joint[right, right] / table.gold[right], table.joint[wrong, wrong] / table.gold[wrong]
-    gradient = np.zeros_like(table.joint)
-    for label, rate in ((right, hits), (wrong, rejections)):
-        gradient[label, :] = -rate / table.gold[label]
-        gradient[label, label] += 1 / table.gold[label]
-    return Outcome(float(hits + rejections - 1), gradient)
+    return Outcome.of(partial(_recalls, np.ones(2, dtype=np.bool_), 1, -1.0), table.joint)
+
+
+def _recalls(there: npt.NDArray[np.bool_], over: int, constant: float, joint: Floats) -> Evaluated:
+    """Sum of the recalls of some labels, divided by a number, and a constant."""
+    q = there.shape[-1]
+    base = np.where(there, positive(joint[..., :q, :].sum(axis=-1)), 1.0)
+    hits = np.where(there, joint[..., range(q), range(q)], 0.0)
+    gradient = np.zeros_like(joint)
+    gradient[..., :q, :] -= (hits / base / base / over)[..., None]
+    gradient[..., range(q), range(q)] += there / base / over
+    return Evaluated((hits / base).sum(axis=-1) / over + constant, gradient)
 
 
 def leniency_p_plus(table: Crosstab) -> Outcome:

@@ -11,13 +11,28 @@ Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 
 from judgebench.stats.coefficients.numeric import mid_ranks, rank_slopes
-from judgebench.stats.crosstab import TINY, Crosstab, Floats, Level, Outcome
+from judgebench.stats.crosstab import (
+    TINY,
+    Crosstab,
+    Evaluated,
+    Floats,
+    Level,
+    Outcome,
+    by_table,
+    dot,
+    margins,
+    positive,
+    row_times,
+    times_column,
+    total,
+)
 
 #: Krippendorff's example as R's irr has it, shared by the examples here and in `raters`: four observers on
 #: twelve units, shape (12, 4); codes of the categories 1 to 5, gaps -1.
@@ -124,19 +139,8 @@ def alpha_of_coincidences(sums: Floats, values: Floats, level: Level) -> Floats:
     margins = sums.sum(axis=2)
     size = margins.sum(axis=1)
     share = margins / np.maximum(size, 1)[:, None]
-    if level == "ordinal":
-        ordered = len(values)
-        place = np.cumsum(share[:, :ordered], axis=1) - share[:, :ordered] / 2
-        reach = np.square(place[:, -1] - place[:, 0])
-        distance = np.broadcast_to(reach[:, None, None], sums.shape).copy()
-        distance[:, :ordered, :ordered] = np.square(place[:, :, None] - place[:, None, :])
-        distance[:, np.arange(sums.shape[1]), np.arange(sums.shape[1])] = 0.0
-        observed = (sums * distance).sum(axis=(1, 2))
-        expected = np.einsum("bc,bck,bk->b", share, distance, share)
-    else:
-        matrix = _Distance.of(level, share[0], values).matrix
-        observed = (sums * matrix).sum(axis=(1, 2))
-        expected = ((share @ matrix) * share).sum(axis=1)
+    matrix = _Distance.of(level, share, values).matrix
+    observed, expected = total(sums * matrix), dot(share, row_times(share, matrix))
     found = np.full(len(sums), np.nan)
     np.divide(observed * (size - 1), expected * np.square(size), out=found, where=expected > TINY)
     return 1 - found
@@ -152,22 +156,25 @@ def _no_distance(level: Level, values: Floats) -> str | None:
 def _two_raters(table: Crosstab, level: Level) -> Outcome:
     if reason := _no_distance(level, table.values):
         return Outcome.undefined(reason)
-    joint = table.joint
-    margin = (table.gold + table.judge) / 2
-    distance = _Distance.of(level, margin, table.values)
-    observed = float((joint * distance.matrix).sum())
-    expected = float(margin @ distance.matrix @ margin)
-    if expected < TINY:
-        return Outcome.undefined("no_variation")
+    return Outcome.of(partial(_alpha, level, table.values, table.n), table.joint)
+
+
+def _alpha(level: Level, values: Floats, n: int, joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    margin = (gold + judge) / 2
+    distance = _Distance.of(level, margin, values)
+    expected = positive(dot(row_times(margin, distance.matrix), margin))
+    observed = total(joint * distance.matrix)
     by_observed = distance.slope(joint) / 2
-    by_expected = distance.matrix @ margin + distance.slope(np.outer(margin, margin)) / 2
-    d_observed = distance.matrix + by_observed[:, None] + by_observed[None, :]
-    d_expected = by_expected[:, None] + by_expected[None, :]
-    gradient = (observed * d_expected / expected - d_observed) / expected
-    small = 1 - 1 / (2 * table.n)
+    crossed = margin[..., :, None] * margin[..., None, :]
+    by_expected = times_column(distance.matrix, margin) + distance.slope(crossed) / 2
+    d_observed = distance.matrix + by_observed[..., :, None] + by_observed[..., None, :]
+    d_expected = by_expected[..., :, None] + by_expected[..., None, :]
+    gradient = (by_table(observed) * d_expected / by_table(expected) - d_observed) / by_table(expected)
+    small = 1 - 1 / (2 * n)
     # In units of the nominal distance, so that the chance term means the same for every level.
-    chance = 1 - expected / float(distance.matrix.max())
-    return Outcome(1 - small * observed / expected, gradient, chance=chance)
+    chance = 1 - expected / distance.matrix.max(axis=(-2, -1))
+    return Evaluated(1 - small * observed / expected, gradient, chance)
 
 
 def count_units(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
@@ -196,31 +203,35 @@ class _Distance:
 
     @classmethod
     def of(cls, level: Level, margin: Floats, values: Floats) -> _Distance:
-        size = margin.size
+        size = margin.shape[-1]
         if level == "nominal":
             return cls(1 - np.eye(size), None)
         ordered = len(values)
-        place = mid_ranks(margin[:ordered]) if level == "ordinal" else values
+        place = mid_ranks(margin[..., :ordered]) if level == "ordinal" else values
         # A category without a place is as far from every other as two places can be.
-        apart = np.square(place[:, None] - place[None, :])
+        apart = np.square(place[..., :, None] - place[..., None, :])
         if level == "ratio":
             # 0 and 0 are not apart, whatever the divisor.
-            total = np.square(place[:, None] + place[None, :])
-            apart = apart / np.where(total > 0, total, 1.0)
-        matrix = np.full((size, size), float(apart[-1, 0]))
-        matrix[:ordered, :ordered] = apart
-        np.fill_diagonal(matrix, 0.0)
+            both = np.square(place[:, None] + place[None, :])
+            apart = apart / np.where(both > 0, both, 1.0)
+        matrix = np.empty((*place.shape[:-1], size, size))
+        matrix[...] = apart[..., -1:, :1]
+        matrix[..., :ordered, :ordered] = apart
+        matrix[..., range(size), range(size)] = 0.0
         return cls(matrix, place if level == "ordinal" else None)
 
     def slope(self, weights: Floats) -> Floats:
-        """Differentiate the weighted mean distance by the margin, weights held; shape (k,)."""
-        out = np.zeros(len(weights))
+        """Differentiate the weighted mean distance by the margin, weights held; shape (..., k)."""
+        out = np.zeros(weights.shape[:-1])
         if self.ranks is None:
             return out
-        ordered = len(self.ranks)
+        ordered = self.ranks.shape[-1]
         slopes = rank_slopes(ordered)
-        apart = weights[:ordered, :ordered] * (self.ranks[None, :] - self.ranks[:, None])
-        out[:ordered] = 2 * (apart.sum(axis=0) - apart.sum(axis=1)) @ slopes
-        unplaced = weights.sum() - weights[:ordered, :ordered].sum() - weights.diagonal()[ordered:].sum()
-        out[:ordered] += 2 * unplaced * (self.ranks[-1] - self.ranks[0]) * (slopes[-1] - slopes[0])
+        placed = weights[..., :ordered, :ordered]
+        apart = placed * (self.ranks[..., None, :] - self.ranks[..., :, None])
+        out[..., :ordered] = 2 * row_times(apart.sum(axis=-2) - apart.sum(axis=-1), slopes)
+        diagonal = weights[..., range(ordered, weights.shape[-1]), range(ordered, weights.shape[-1])]
+        unplaced = total(weights) - total(placed) - diagonal.sum(axis=-1)
+        reach = 2 * unplaced * (self.ranks[..., -1] - self.ranks[..., 0])
+        out[..., :ordered] += reach[..., None] * (slopes[-1] - slopes[0])
         return out

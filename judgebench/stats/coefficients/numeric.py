@@ -15,12 +15,25 @@ credit. Slopes are by the margin: row i by column j.
 
 from __future__ import annotations
 
-import math
+from functools import partial
 
 import numpy as np
 
 from judgebench.stats.coefficients.chance import cohen
-from judgebench.stats.crosstab import TINY, Crosstab, Floats, Outcome
+from judgebench.stats.crosstab import (
+    TINY,
+    Crosstab,
+    Evaluated,
+    Floats,
+    Outcome,
+    by_table,
+    dot,
+    margins,
+    positive,
+    row_times,
+    times_column,
+    total,
+)
 
 #: Correlations and their kin need at least this many rows.
 _FEWEST = 3
@@ -33,8 +46,12 @@ def pearson_r(table: Crosstab) -> Outcome:
     """
     if reason := _unfit(table):
         return Outcome.undefined(reason)
-    gold, judge = _unit_places(table)
-    return correlation(table, _centred(table.gold, gold)[1:], _centred(table.judge, judge)[1:])
+    return Outcome.of(partial(_pearson, *_unit_places(table)), table.joint)
+
+
+def _pearson(gold_places: Floats, judge_places: Floats, joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    return _correlation(joint, _centred(gold, gold_places)[1:], _centred(judge, judge_places)[1:])
 
 
 def lin_ccc(table: Crosstab) -> Outcome:
@@ -136,48 +153,51 @@ def _unit_places(table: Crosstab) -> tuple[Floats, Floats]:
     return gold / reach, judge / reach
 
 
-def _centred(margin: Floats, places: Floats) -> tuple[float, Floats, Floats]:
-    """Mean of what has a place, deviations from it, shape (k,), and their slopes by the margin, shape (k, k)."""
+def _centred(margin: Floats, places: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean of what has a place, (...), deviations from it, (..., k), and their slopes by the margin, (..., k, k)."""
     size = places.size
     scores = np.zeros_like(margin)
-    slopes = np.zeros((margin.size, margin.size))
-    share = float(margin[:size].sum())
-    if share < TINY:
-        return 0.0, scores, slopes
-    middle = float(margin[:size] @ places) / share
-    scores[:size] = places - middle
-    slopes[:size, :size] = -scores[None, :size] / share
+    slopes = np.zeros((*margin.shape, margin.shape[-1]))
+    share = margin[..., :size].sum(axis=-1)
+    placed = share >= TINY
+    share = np.where(placed, share, 1.0)
+    middle = np.where(placed, dot(margin[..., :size], places) / share, 0.0)
+    scores[..., :size] = np.where(placed[..., None], places - middle[..., None], 0.0)
+    slopes[..., :size, :size] = -scores[..., None, :size] / by_table(share)
     return middle, scores, slopes
 
 
 def _icc(table: Crosstab, *, absolute: bool) -> Outcome:
     if reason := _unfit(table):
         return Outcome.undefined(reason)
-    gold_places, judge_places = _unit_places(table)
-    gold_mean, gold, gold_slope = _centred(table.gold, gold_places)
-    judge_mean, judge, judge_slope = _centred(table.judge, judge_places)
-    joint, n = table.joint, table.n
-    product = float(gold @ joint @ judge)
-    by_product = np.outer(gold, judge)
-    by_product += ((joint @ judge) @ gold_slope)[:, None] + ((gold @ joint) @ judge_slope)[None, :]
-    gold_variance, by_gold = variance_of(table.gold, gold, gold_slope)
-    judge_variance, by_judge = variance_of(table.judge, judge, judge_slope)
-    base, by_base = gold_variance + judge_variance, by_gold[:, None] + by_judge[None, :]
+    surface = partial(_intraclass, *_unit_places(table), table.n, absolute)
+    return Outcome.of(surface, table.joint, low=-table.n / (table.n - 2) if absolute else -1.0)
+
+
+def _intraclass(gold_places: Floats, judge_places: Floats, n: int, absolute: bool, joint: Floats) -> Evaluated:  # noqa: FBT001 - bound by position
+    golds, judges = margins(joint)
+    gold_mean, gold, gold_slope = _centred(golds, gold_places)
+    judge_mean, judge, judge_slope = _centred(judges, judge_places)
+    product, by_product = _product(joint, (gold, gold_slope), (judge, judge_slope))
+    gold_variance, by_gold = _variance(golds, gold, gold_slope)
+    judge_variance, by_judge = _variance(judges, judge, judge_slope)
+    base, by_base = gold_variance + judge_variance, by_gold[..., :, None] + by_judge[..., None, :]
     low = -1.0
     if absolute:
-        placed = float(table.judge[: judge_places.size].sum()), float(table.gold[: gold_places.size].sum())
-        if min(placed) < TINY:
-            return Outcome.undefined("no_variation")
+        placed = [
+            positive(one[..., : size.size].sum(axis=-1)) for one, size in ((judges, judge_places), (golds, gold_places))
+        ]
         apart = judge_mean - gold_mean
-        shift = 2 * apart * (judge[None, :] / placed[0] - gold[:, None] / placed[1])
+        shift = judge[..., None, :] / by_table(placed[0]) - gold[..., :, None] / by_table(placed[1])
         # With 1/n moments; the factor n / (n - 1) is taken out of every term but the shift.
         base = base - (base - 2 * product) / n + (n - 1) / n * apart**2
-        by_base = by_base - (by_base - 2 * by_product) / n + (n - 1) / n * shift
+        by_base = by_base - (by_base - 2 * by_product) / n + (n - 1) / n * (by_table(2 * apart) * shift)
         low = -n / (n - 2)
-    if base < TINY:
-        return Outcome.undefined("no_variation")
+        # A side on which nothing has a place has no mean.
+        base = np.where(np.isnan(placed[0] + placed[1]), 0.0, base)
+    base = positive(base)
     value = 2 * product / base
-    return Outcome(min(1.0, max(low, value)), (2 * by_product - value * by_base) / base, low=low)
+    return Evaluated(np.clip(value, low, 1.0), (2 * by_product - by_table(value) * by_base) / by_table(base))
 
 
 def _error(table: Crosstab, *, signed: bool) -> Outcome:
@@ -202,7 +222,7 @@ def _error(table: Crosstab, *, signed: bool) -> Outcome:
 
 def mid_ranks(margin: Floats) -> Floats:
     """Mean rank of each category as a share of all rows: what lies below, and half of its own."""
-    return np.cumsum(margin) - margin / 2
+    return np.cumsum(margin, axis=-1) - margin / 2
 
 
 def rank_slopes(size: int) -> Floats:
@@ -222,8 +242,12 @@ def spearman_rho(table: Crosstab) -> Outcome:
         return Outcome.undefined("no_order")
     if table.n < 3:
         return Outcome.undefined("too_few_items")
-    gold = _scores(table.gold, len(table.joint) if table.graded else ordered)
-    return correlation(table, gold, _scores(table.judge, ordered))
+    return Outcome.of(partial(_spearman, len(table.joint) if table.graded else ordered, ordered), table.joint)
+
+
+def _spearman(rows: int, columns: int, joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    return _correlation(joint, _scores(gold, rows), _scores(judge, columns))
 
 
 def kendall_tau_b(table: Crosstab) -> Outcome:
@@ -242,67 +266,74 @@ def kendall_tau_b(table: Crosstab) -> Outcome:
         return Outcome.undefined("no_order")
     if table.n < 3:
         return Outcome.undefined("too_few_items")
-    rows = len(table.joint) if table.graded else ordered
-    placed = table.joint[:rows, :ordered]
+    return Outcome.of(partial(_kendall, len(table.joint) if table.graded else ordered, ordered), table.joint)
+
+
+def _kendall(rows: int, columns: int, joint: Floats) -> Evaluated:
+    gold, judge = margins(joint)
+    placed = joint[..., :rows, :columns]
     # For each cell the share of rows above and below it on both sides, less those above on one side only.
-    balance = _balance(_balance(placed).T).T
-    gold_free, gold_slope = _untied(table.gold, rows)
-    judge_free, judge_slope = _untied(table.judge, ordered)
-    if min(gold_free, judge_free) < TINY:
-        return Outcome.undefined("no_variation")
-    scale = math.sqrt(gold_free * judge_free)
-    value = float((placed * balance).sum()) / scale
-    gradient = np.zeros_like(table.joint)
-    gradient[:rows, :ordered] = 2 * balance / scale
-    gradient -= value / 2 * (gold_slope[:, None] / gold_free + judge_slope[None, :] / judge_free)
-    return Outcome(min(1.0, max(-1.0, value)), gradient)
+    balance = _balance(_balance(placed, -2), -1)
+    gold_free, gold_slope = _untied(gold, rows)
+    judge_free, judge_slope = _untied(judge, columns)
+    gold_free, judge_free = positive(gold_free), positive(judge_free)
+    scale = np.sqrt(gold_free * judge_free)
+    value = total(placed * balance) / scale
+    gradient = np.zeros_like(joint)
+    gradient[..., :rows, :columns] = 2 * balance / by_table(scale)
+    shrink = gold_slope[..., :, None] / by_table(gold_free) + judge_slope[..., None, :] / by_table(judge_free)
+    return Evaluated(np.clip(value, -1.0, 1.0), gradient - by_table(value) / 2 * shrink)
 
 
-def _balance(joint: Floats) -> Floats:
-    """For each row the sum of the rows above it less that of the rows below."""
-    below: Floats = np.cumsum(joint, axis=0)
-    balance: Floats = 2 * below - joint - below[-1]
+def _balance(joint: Floats, axis: int) -> Floats:
+    """For each row (or column, by axis) the sum of those above it less that of those below."""
+    below: Floats = np.cumsum(joint, axis=axis)
+    balance: Floats = 2 * below - joint - np.take(below, [-1], axis=axis)
     return balance
 
 
-def _untied(margin: Floats, ordered: int) -> tuple[float, Floats]:
-    """Share of ordered pairs of rows with different places, and its slope by the margin, shape (k,)."""
-    placed = margin[:ordered]
-    total = placed.sum()
+def _untied(margin: Floats, ordered: int) -> tuple[Floats, Floats]:
+    """Share of ordered pairs of rows with different places, shape (...), and its slope by the margin, (..., k)."""
+    placed = margin[..., :ordered]
+    share = placed.sum(axis=-1)
     slope = np.zeros_like(margin)
-    slope[:ordered] = 2 * (total - placed)
-    return float(total**2 - np.square(placed).sum()), slope
+    slope[..., :ordered] = 2 * (share[..., None] - placed)
+    return share**2 - np.square(placed).sum(axis=-1), slope
 
 
-def correlation(table: Crosstab, gold: tuple[Floats, Floats], judge: tuple[Floats, Floats]) -> Outcome:
+def _correlation(joint: Floats, gold: tuple[Floats, Floats], judge: tuple[Floats, Floats]) -> Evaluated:
     """Product-moment correlation of centred scores, 0 for a label without a place, that may move with the margins.
 
-    Each side is its scores, shape (k,), and their slopes, shape (k, k); ``no_variation`` where a side is constant.
+    Each side is its scores, shape (..., k), and their slopes, shape (..., k, k); undefined where a side is constant.
     """
-    joint = table.joint
-    gold_scores, gold_slope = gold
-    judge_scores, judge_slope = judge
-    gold_variance, gold_variance_slope = variance_of(table.gold, *gold)
-    judge_variance, judge_variance_slope = variance_of(table.judge, *judge)
-    if min(gold_variance, judge_variance) < TINY:
-        return Outcome.undefined("no_variation")
-    scale = math.sqrt(gold_variance * judge_variance)
-    value = float(gold_scores @ joint @ judge_scores) / scale
-    slope = np.outer(gold_scores, judge_scores)
-    slope += ((joint @ judge_scores) @ gold_slope)[:, None] + ((gold_scores @ joint) @ judge_slope)[None, :]
-    shrink = gold_variance_slope[:, None] / gold_variance + judge_variance_slope[None, :] / judge_variance
-    return Outcome(min(1.0, max(-1.0, value)), slope / scale - value / 2 * shrink)
+    golds, judges = margins(joint)
+    gold_variance, gold_slope = _variance(golds, *gold)
+    judge_variance, judge_slope = _variance(judges, *judge)
+    gold_variance, judge_variance = positive(gold_variance), positive(judge_variance)
+    scale = np.sqrt(gold_variance * judge_variance)
+    product, slope = _product(joint, gold, judge)
+    value = product / scale
+    shrink = gold_slope[..., :, None] / by_table(gold_variance) + judge_slope[..., None, :] / by_table(judge_variance)
+    return Evaluated(np.clip(value, -1.0, 1.0), slope / by_table(scale) - by_table(value) / 2 * shrink)
 
 
-def variance_of(margin: Floats, scores: Floats, slopes: Floats) -> tuple[float, Floats]:
-    """Variance of centred scores with 1/n, and its slope by the margin, shape (k,)."""
-    return float(margin @ scores**2), scores**2 + 2 * (margin * scores) @ slopes
+def _product(joint: Floats, gold: tuple[Floats, Floats], judge: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Mean product of two sides' scores, shape (...), and its slope by the cells."""
+    by_gold, by_judge = times_column(joint, judge[0]), row_times(gold[0], joint)
+    slope = gold[0][..., :, None] * judge[0][..., None, :]
+    slope += row_times(by_gold, gold[1])[..., :, None] + row_times(by_judge, judge[1])[..., None, :]
+    return dot(by_judge, judge[0]), slope
+
+
+def _variance(margin: Floats, scores: Floats, slopes: Floats) -> tuple[Floats, Floats]:
+    """Variance of centred scores with 1/n, shape (...), and its slope by the margin, shape (..., k)."""
+    return dot(margin, scores**2), scores**2 + 2 * row_times(margin * scores, slopes)
 
 
 def _scores(margin: Floats, ordered: int) -> tuple[Floats, Floats]:
-    """Centred ranks, shape (k,), and their slopes by the margin, shape (k, k)."""
+    """Centred ranks, shape (..., k), and their slopes by the margin, shape (k, k)."""
     scores = np.zeros_like(margin)
-    slopes = np.zeros((margin.size, margin.size))
-    scores[:ordered] = mid_ranks(margin[:ordered]) - margin[:ordered].sum() / 2
+    slopes = np.zeros((margin.shape[-1], margin.shape[-1]))
+    scores[..., :ordered] = mid_ranks(margin[..., :ordered]) - margin[..., :ordered].sum(axis=-1)[..., None] / 2
     slopes[:ordered, :ordered] = rank_slopes(ordered) - 0.5
     return scores, slopes

@@ -39,7 +39,7 @@ def confusion(
     ratings: Ratings, policies: Policies, *, judge: str = "the judge", gold: str = "", name: str = "confusion"
 ) -> Chart | None:
     """Draw the table of gold labels and verdicts; None where gold is not a single label, or there are too many."""
-    if ratings.sequence is not None or len(ratings.scale.labels) > MOST_CLASSES:
+    if ratings.scale.sequential or len(ratings.scale.labels) > MOST_CLASSES:
         return None
     scored = apply(ratings, policies)
     if not scored.size or scored.gold_values is not None:
@@ -140,7 +140,7 @@ def calibration(
 
     Ten bins of equal width, as for ``ece``; intervals are Wilson's, which take rows for independent.
     """
-    if ratings.score is None or ratings.score_kind != "probability" or ratings.sequence is not None:
+    if ratings.score is None or ratings.score_kind != "probability":
         return None
     scored = apply(ratings, policies)
     numbers = numbers_of(ratings, scored) if scored.size and scored.gold_values is None else None
