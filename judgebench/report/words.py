@@ -36,6 +36,7 @@ REASONS = {
     "no_correct_items": "no solution is free of errors by the gold labels",
     "separated": "a threshold parts the two gold classes, so no recalibration fits best",
     "not_independent": "the test holds for independent items only, and these share questions",
+    "missing_numbers": "some numbers are missing, and this figure has no worst one to put in their place",
     "other_unit": "the judge's numbers go beyond the scale, so their unit is another one",
     "no_errors": "the judge makes no error that could be lenient or strict",
     "no_tie_label": "a policy voids ties",

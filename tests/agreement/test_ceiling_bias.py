@@ -197,11 +197,12 @@ def measured(given_rows):
 def test_position_in_shown_coordinates():
     a, tie, b = 0, 1, 2
     found = measured(shown([(a, a), (a, tie), (tie, a), (b, b), (tie, b), (a, b), (b, a), (tie, tie), (a, -1)]))
-    assert found["position_consistency"].value == pytest.approx(3 / 8)
+    # The unparsed game confirms nothing, and leans nowhere.
+    assert found["position_consistency"].value == pytest.approx(3 / 9)
     assert found["primacy"].value == pytest.approx(3 / 8)
     assert found["recency"].value == pytest.approx(2 / 8)
     assert found["position_preference"].value == pytest.approx(-1 / 8)
-    assert found["position_consistency"].n == 8
+    assert (found["position_consistency"].n, found["primacy"].n) == (9, 8)
     # Decided games: A, B by slot, ties and the unparsed one left out.
     assert found["first_slot_rate"].value == pytest.approx(7 / 12)
 
@@ -266,8 +267,9 @@ def test_picks_are_consistent_or_not():
 
 def test_leaning():
     check = measured(ratings([1, 1, 1, 0, -1], [1, 0, 0, 0, 1], scale=Scale.check()))
-    assert check["positive_rate_difference"].value == pytest.approx(2 / 4)
-    assert check["positive_rate_difference"].n == 4
+    # No answer is the wrong one of two.
+    assert check["positive_rate_difference"].value == pytest.approx(1 / 5)
+    assert check["positive_rate_difference"].n == 5
     rate = measured(ratings([4, 3, 0], [4, 1, 1], scale=Scale.rate(1, 5)))
     assert rate["mean_signed_error"].value == pytest.approx(1 / 3)
-    assert measured(ratings([-1], [0], scale=Scale.check()))["positive_rate_difference"].undefined == "no_items"
+    assert measured(ratings([-1], [0], scale=Scale.check()))["positive_rate_difference"].value == 1

@@ -225,12 +225,16 @@ def test_a_missing_score_is_a_miss_or_missing_for_both():
     by = lines(found)
     assert by["auc"].difference.n == by["brier"].difference.n == gold.size
     assert by["brier"].second.value == pytest.approx(np.where(given, (second - gold) ** 2, 1.0).mean())
-    # Both figures are about the rows on which both judges gave one.
-    assert by["log_loss"].first.n == by["log_loss"].second.n == given.sum()
+    # A number that is missing has its price; where it has none, there is nothing to compare.
+    assert by["log_loss"].first.n == by["log_loss"].second.n == gold.size
+    assert by["ece"].first.n == by["ece"].second.n == gold.size
+    assert by["calibration_slope"].second.undefined == "missing_numbers"
+    # Left out, both figures are about the rows on which both judges gave one.
+    dropped = lines(compare(match([replace(one, policies=Policies(invalid="drop")) for one in judges])))
     both = [judge_of(one[given], gold[given], n, cluster=cluster[given]) for one, n in ((first, "a"), (second, "b"))]
     alone = lines(compare(match(both)))
     for name in ("log_loss", "ece", "calibration_slope"):
-        assert by[name].difference == alone[name].difference
+        assert dropped[name].difference == alone[name].difference
     verify_matched(match(judges), (), METRICS)
 
 

@@ -111,16 +111,16 @@ def test_no_hit_and_all_hits(right, low, high):
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
 
 
-def test_no_answer_has_a_place():
+def test_no_answer_is_the_worst_answer():
     found = row([-1] * 20, [0, 1, 2, 3] * 5, FIVE)
-    assert reasons(found, "mean_absolute_error", "mean_signed_error", "pearson_r", "kendall_tau_b") == {
-        "mean_absolute_error": "nothing_placed",
-        "mean_signed_error": "nothing_placed",
-        "pearson_r": "no_variation",
-        "kendall_tau_b": "no_variation",
-    }
+    assert found.metrics["mean_absolute_error"].value == pytest.approx((4 + 3 + 2 + 3) / 4)
+    assert found.metrics["mean_signed_error"].value == pytest.approx((4 + 3 + 2 + 1) / 4)
+    # Gold turned round: 3, 2, 1, 0.
+    assert [found.metrics[name].value for name in ("pearson_r", "spearman_rho", "kendall_tau_b")] == pytest.approx(
+        [-1] * 3
+    )
     assert found.metrics["adjacent_agreement"].value == 0
-    assert found.metrics["cohen_kappa_quadratic"].value == pytest.approx(0)
+    assert found.metrics["cohen_kappa_quadratic"].value < -0.9
 
 
 def test_a_judge_without_errors_leans_nowhere():

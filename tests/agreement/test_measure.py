@@ -251,8 +251,10 @@ def test_a_run_brings_its_statuses_and_usage():
     assert row.metrics["accuracy"].value == 0.0
     assert found["s"].statuses == {"ok": 20, "truncated": 3, "failed": 17}
     assert row.usage == Usage()
-    again = measure_run(run, iter(said), policies=Policies(order="sum-of-signs"))
-    assert again[0].metrics["accuracy"].value == 1.0
+    again = [
+        measure_run(run, iter(said), policies=Policies(order="sum-of-signs", invalid=one)) for one in ("tie", "wrong")
+    ]
+    assert [rows[0].metrics["accuracy"].value for rows in again] == [1.0, 0.0]
 
 
 def test_sensitivity_lists_what_is_different():

@@ -54,7 +54,11 @@ def test_position_on_llmbar(llmbar, judge, n, consistency, primacy, recency, pre
     """statistics.md 7; its "vanilla" are the published files named Vanilla_NoRules."""
     rows = [row for row in llmbar if row["base"] == judge]
     assert len(rows) == 419
-    found = measure(both_orders(rows), task="llmbar", judge=judge, policies=Policies(order="mean"))[0].bias
+    given = both_orders(rows)
+    ours = measure(given, task="llmbar", judge=judge, policies=Policies(order="mean"), verify=True)[0].bias
+    assert ours["position_consistency"].value == pytest.approx(consistency * n / 419, abs=5e-7)
+    # As published, without the item that LLaMA2 gave no verdict on.
+    found = measure(given, task="llmbar", judge=judge, policies=Policies(order="mean", invalid="drop"))[0].bias
     assert found["position_consistency"].n == n
     assert found["position_consistency"].value == pytest.approx(consistency, abs=5e-7)
     assert (found["primacy"].value * n, found["recency"].value * n) == pytest.approx((primacy, recency))
@@ -98,7 +102,9 @@ def test_orders_of_claude_3_haiku_on_judgebench(data_dir, order, value):
         swapped=[False, True] * len(rows),
     )
     assert (len(rows), int((given.judge < 0).sum())) == (270, 13)
-    found = measure(given, task="judgebench", judge="haiku", policies=Policies(order=order), verify=True)[0]
+    # A game without a verdict counts for neither side, as its authors have it.
+    policies = Policies(order=order, invalid="tie" if order == "sum-of-signs" else "wrong")
+    found = measure(given, task="judgebench", judge="haiku", policies=policies, verify=True)[0]
     assert found.metrics["accuracy"].value == pytest.approx(value, abs=5e-7)
 
 

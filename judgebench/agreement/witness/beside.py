@@ -19,6 +19,7 @@ from judgebench.agreement.policies import apply, table_of
 from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, Pairs, alpha
 from judgebench.agreement.witness.rows import verify_numbers, verify_sequence_ceilings, verify_sequences
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
+from judgebench.stats.coefficients.catalog import METRICS, class_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,14 +54,13 @@ def verify_row(
         return {}
     if scored.scale.sequential:
         people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
-        own = verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries)
-        return {**own, **people}
+        return {**verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries), **people}
     pairs = Pairs.of(scored)
-    _classes(row, pairs, where)
+    _classes(row, scored, pairs, where)
     return {
         **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
         **_ceilings(row.ceiling, ratings, scored.policies, known, where),
-        **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, pairs, where),
+        **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, scored, where),
     }
 
 
@@ -72,8 +72,8 @@ def verify_metrics(
     *,
     where: str,
     pairs: Pairs | None = None,
-    libraries: bool = True,
     among: Flags | None = None,
+    libraries: bool = True,
 ) -> dict[str, str]:
     """Recompute the metrics of scored rows, whatever their kind; name those that nothing recomputes, and why.
 
@@ -82,8 +82,8 @@ def verify_metrics(
     if not scored.size:
         return {}
     if scored.scale.sequential:
-        ours = select(whole, scored.row)
-        return verify_sequences(ours, scored.policies, metrics, where=where, libraries=libraries)
+        group = select(whole, scored.row)
+        return verify_sequences(group, scored.policies, metrics, where=where, libraries=libraries)
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {
@@ -170,7 +170,8 @@ class _Ceilings:
         # Where a metric has no value is a convention, and ours to say.
         if self.known[name](side.table).value is None:
             return None
-        told = define(name, side.pairs if name in DEFINITIONS else side.whole, self.known)
+        pairs = side.pairs if name in DEFINITIONS else side.whole
+        told = define(name, pairs.complete(self.known[name], side.table), self.known)
         return None if told is None else told[0]
 
     def _gold(self, label: int) -> bool:
@@ -219,17 +220,26 @@ def _ceilings(
 # --- biases ---------------------------------------------------------------------------------------
 
 
-def _biases(found: Mapping[str, Estimate], ratings: Ratings, pairs: Pairs, where: str) -> dict[str, str]:
+def _biases(found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, where: str) -> dict[str, str]:
     alone: dict[str, str] = {}
-    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned]()
+    lost = scored.policies.invalid == "wrong"
+    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned | None]()
     for name, one in found.items():
         if one.value is None:
             continue
         if name in _POSITION:
-            theirs = sum(times * _POSITION[name](way) for way, times in turned.items()) / turned.total()
+            # Who gave no verdict in one order confirmed nothing, and leans nowhere.
+            missing = turned[None] if lost and name == "position_consistency" else 0
+            known = [(way, times) for way, times in turned.items() if way is not None]
+            theirs = sum(times * _POSITION[name](way) for way, times in known) / (
+                sum(times for _, times in known) + missing
+            )
         elif name == "first_slot_rate":
             theirs = _first_slot(ratings)
         elif name in {"positive_rate_difference", "mean_signed_error"}:
+            pairs = Pairs.of(scored)
+            if ratings.scale.kind == "check":
+                pairs = pairs.complete(METRICS["mean_signed_error"], scored.table(scored.cells()))
             theirs = DEFINITIONS["mean_signed_error"](pairs)
         else:
             alone[name] = NO_WITNESS
@@ -246,7 +256,7 @@ def _side(code: int, ratings: Ratings) -> int:
     return (2 * code > ordered - 1) - (2 * code < ordered - 1)
 
 
-def _turned(ratings: Ratings) -> Counter[Turned]:
+def _turned(ratings: Ratings) -> Counter[Turned | None]:
     """Of items that were shown both ways: whether both games say the same, and towards which slot they lean."""
     columns = (ratings.game, ratings.item, ratings.swapped, ratings.judge)
     games = zip(*(column.tolist() for column in columns), strict=True)
@@ -255,9 +265,10 @@ def _turned(ratings: Ratings) -> Counter[Turned]:
     for _, item, swapped, code in sorted(games, key=lambda game: -game[0]):
         said[swapped][item] = code
     plain, swapped = said
-    found = Counter[Turned]()
+    found = Counter[Turned | None]()
     for (one, two), times in Counter((code, swapped[item]) for item, code in plain.items() if item in swapped).items():
         if one < 0 or two < 0:
+            found[None] += times
             continue
         if ratings.scale.kind == "pick":
             found[one == two, 0] += times
@@ -289,15 +300,16 @@ def _first_slot(ratings: Ratings) -> float:
 # --- classes --------------------------------------------------------------------------------------
 
 
-def _classes(row: Agreement, pairs: Pairs, where: str) -> None:
+def _classes(row: Agreement, scored: Scored, pairs: Pairs, where: str) -> None:
     """Precision, recall and F1 of each label, and how often gold and judge use it."""
-    labels = pairs.scale.labels
+    labels, table = pairs.scale.labels, scored.table(scored.cells())
     for label, scores in row.classes.items():
         code = labels.index(label)
         for name, definition in CLASS_DEFINITIONS.items():
             one: Estimate = getattr(scores, name)
             if one.value is not None:
-                hold(f"{name} of {label!r}", one.value, definition(pairs, code), PLAIN, where=where)
+                counted = pairs.complete(class_metric(name, code), table)
+                hold(f"{name} of {label!r}", one.value, definition(counted, code), PLAIN, where=where)
     for side, count in (("gold", pairs.gold), ("judge", pairs.judge)):
         for label, share in row.base_rates.get(side, {}).items():
             code = labels.index(label) if label in labels else len(labels) + (label == "invalid")
