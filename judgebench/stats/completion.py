@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _DESCENTS, _STEPS, _LENGTHS = 3, 200, 40
 #: A descent ends where no step promises more than this.
 _GAIN = 1e-13
-#: So many ways are all looked at.
-_WAYS = 100
+#: So many ways are all looked at; values below this are near chance.
+_WAYS, _CHANCE = 100, 0.3
 #: Shares of rows below this are rounding.
 _ROUNDING = 1e-10
 #: Starts that an order of the labels gives, at most.
@@ -94,12 +94,13 @@ class _Problem:
         tried = [(sense * one.value, n, x) for n, x in enumerate(starts) if (one := self.at(x)).value is not None]
         if not tried:
             return self.outcome(self.vertex(np.zeros_like(self.base)), sense)
-        found = [self._descend(x, sense) for _, _, x in sorted(tried)[:_DESCENTS]]
-        value, x = min(found, key=lambda one: one[0])
-        if value < 0 and name not in _PROPOSALS:
-            # Below chance a descent may end anywhere.
-            x = min([(value, x), *self._thorough([x for _, _, x in sorted(tried)], sense)], key=lambda one: one[0])[1]
-        return self.outcome(x, sense)
+        tried.sort()
+        if name in _EXACT:
+            return self.outcome(tried[0][2], sense)
+        found = [self._descend(x, sense) for _, _, x in tried[:_DESCENTS]]
+        if name not in _PROPOSALS and min(value for value, _ in found) < _CHANCE:
+            found += self._thorough([x for _, _, x in tried], sense)
+        return self.outcome(min(found, key=lambda one: one[0])[1], sense)
 
     def at(self, x: Floats) -> Outcome:
         """Evaluate the figure on a completed table."""
@@ -207,7 +208,10 @@ class _Problem:
         return value, x
 
     def _thorough(self, starts: list[Floats], sense: float) -> list[tuple[float, Floats]]:
-        """Descend from the best of all ways to give each gold label's rows one label, or of some of many."""
+        """Near chance and below it, where descents end anywhere, look at every way to give gold labels one label each.
+
+        Where these are many, give one gold label after the other its best label.
+        """
         waiting = np.flatnonzero(self.mass > 0)
         ways = [np.flatnonzero(self.free[gold]) for gold in waiting]
         if math.prod(labels.size for labels in ways) > _WAYS:
@@ -445,3 +449,7 @@ _PROPOSALS: dict[str, Callable[[_Problem], Iterable[Floats]]] = {
     "precision": _own,
     "f1": _own,
 }
+#: Figures whose best start is the answer: a descent would leave a class that counts from its first row on.
+_EXACT = {"gwet_ac1", "scott_pi", "krippendorff_alpha_nominal", "macro_precision", "macro_recall", "macro_f1"} | {
+    "precision", "f1",
+}  # fmt: skip
