@@ -198,13 +198,18 @@ def make_probe(name: str, plain: Probe) -> Probe:
     """Make a probe of a plugin's; UnknownNameError where there is none.
 
     Its entry point is a factory ``make(plain)``: ``plain`` shows items in the orders, and as often, as was asked for.
+    Its name is the entry point's, and `probes.plugged` looks at what it yields.
     """
     factory = _plugin("probes", name)
     if factory is None:
         raise UnknownNameError("probe", name, tuple(plugins("probes")), "(probes come with packages that bring some)")
     from judgebench.domain import Probe as Wanted  # noqa: PLC0415 - loaded on use
+    from judgebench.probes.plugged import Plugged  # noqa: PLC0415 - loaded on use
 
-    return _made(name, Wanted, lambda: factory(plain))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
+    made = _made(name, Wanted, lambda: factory(plain))  # type: ignore[type-abstract]  # a protocol that can be checked at run time
+    if made.name != name:
+        raise BrokenPluginError(f"the plugin behind {name!r} returned a probe named {made.name!r}")
+    return Plugged(made)
 
 
 @dataclass(frozen=True, slots=True)

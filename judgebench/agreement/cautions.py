@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Coverage below this is warned about.
 LOW_COVERAGE = 0.95
-#: Fewer clusters than this make every interval rough.
+#: Fewer effective clusters than this make every interval rough.
 FEW_CLUSTERS = 20
 #: Fewer items than this say next to nothing.
 FEW_ITEMS = 10
@@ -31,6 +31,10 @@ _HIGH_AGREEMENT = 0.8
 _PARADOX = 0.2
 #: Tie rates of judge and gold that differ by at least this, beyond chance, are skewed.
 _TIE_MARGIN = 0.1
+#: Ranks that agree at least so well, on levels that agree less by at least this, are ranks in another unit.
+_RANKS, _LEVELS = 0.6, 0.3
+#: Agreement at or below this is that of a side turned round: kappa and its kin, correlations.
+_TURNED = -0.4
 
 
 def cautions(
@@ -41,19 +45,23 @@ def cautions(
     Codes: ``disjoint_labels``, ``constant_gold``, ``constant_judge``, ``prevalence`` (fewer than 10 items of the rarest
     gold label), ``prevalence_paradox`` (percent agreement of .8 or more, kappa more than .2 below AC1), ``skewed_ties``
     (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items`` (below 10),
-    ``few_clusters`` (below 20), ``low_coverage``, ``left_out``. Source: Feinstein & Cicchetti (1990), High agreement
-    but low kappa: the problems of two paradoxes.
+    ``few_clusters`` (fewer than 20 of one size would tell as much), ``low_coverage``, ``left_out``, ``other_units``
+    (rho .6 or more, quadratic kappa .3 or more below it; r and concordance likewise), ``reversed`` (kappa or rho -.4 or
+    less on 10 items or more).
+
+    Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
     """
     table = counted.table
-    labels = not scored.scale.sequential
-    found = _about_labels(scored, counted, metrics) if labels and table.n and not table.graded else []
+    found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
     items = count_items(scored.item)
     last = {
-        "constant_judge": labels and np.count_nonzero(table.judge) == 1,
-        "few_items": labels and 0 < items < FEW_ITEMS,
-        "few_clusters": 0 < counted.clusters.count < FEW_CLUSTERS,
+        "constant_judge": np.count_nonzero(table.judge) == 1,
+        "few_items": table.n > 0 and items < FEW_ITEMS,
+        "few_clusters": 0 < round(counted.clusters.effective, 6) < FEW_CLUSTERS,
         "low_coverage": coverage < LOW_COVERAGE,
         "left_out": left_out > 0,
+        "other_units": items >= FEW_ITEMS and _other_units(metrics),
+        "reversed": items >= FEW_ITEMS and _reversed(metrics),
     }
     return (*found, *(code for code, holds in last.items() if holds))
 
@@ -81,10 +89,25 @@ def _rarest(scored: Scored) -> int:
     return int(items[items > 0].min())
 
 
+def _values(metrics: Mapping[str, Estimate], *names: str) -> list[float | None]:
+    return [metrics[name].value if name in metrics else None for name in names]
+
+
+def _other_units(metrics: Mapping[str, Estimate]) -> bool:
+    for names in (("spearman_rho", "cohen_kappa_quadratic"), ("pearson_r", "lin_ccc")):
+        ranks, levels = _values(metrics, *names)
+        if ranks is not None and levels is not None and ranks >= _RANKS and ranks - levels >= _LEVELS:
+            return True
+    return False
+
+
+def _reversed(metrics: Mapping[str, Estimate]) -> bool:
+    # Of three labels without order no one is the other's reverse, yet far below chance is far from an accident.
+    return any(value is not None and value <= _TURNED for value in _values(metrics, "cohen_kappa", "spearman_rho"))
+
+
 def _paradox(metrics: Mapping[str, Estimate]) -> bool:
-    agreement, kappa, calm = (
-        metrics[name].value if name in metrics else None for name in ("percent_agreement", "cohen_kappa", "gwet_ac1")
-    )
+    agreement, kappa, calm = _values(metrics, "percent_agreement", "cohen_kappa", "gwet_ac1")
     if agreement is None or kappa is None or calm is None:
         return False
     return agreement >= _HIGH_AGREEMENT and calm - kappa > _PARADOX

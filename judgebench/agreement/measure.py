@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.estimates import Counted, Figure, combined, estimate
-from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows
+from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
@@ -32,11 +32,10 @@ from judgebench.stats.coefficients.catalog import (
     Metric,
     RowMetric,
     class_metric,
-    fits,
     metrics_for,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Influences, combine, of_fewer
+from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -120,17 +119,13 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     divided = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divided, by, statuses or {}, usage or {}))
     scale = ratings.scale
-    chosen = {
-        name: metric
-        for name, metric in (METRICS if metrics is None else metrics).items()
-        if not scale.sequential
-        and fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
-    }
+    chosen = table_metrics(scale, METRICS if metrics is None else metrics)
+    lines: Mapping[str, Metric | RowMetric] = chosen or ROW_METRICS
     for group in groups:
         tables = {name: Figure.of_table(metric, group.counted) for name, metric in chosen.items()}
         for name, figure in (tables | row_figures(ratings, group.scored, group.counted)).items():
             group.metrics[name], influences = figure.estimate(interval)
-            if aggregates:
+            if aggregates and name in lines:
                 group.influences[name] = influences
     wanted = metrics_for(scale.kind, scale.level, tie=scale.tie is not None, graded=scored.gold_values is not None)
     shown = (*wanted.companions, *COMPANIONS)
@@ -165,17 +160,17 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             scale=scale.spec,
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
-            classes=_classes(group),
+            classes=_classes(group, interval),
         )
         for group in groups
         if group.shown
     ]
-    lines = {name: ROW_METRICS[name] for name in groups[0].metrics} if scale.sequential else chosen
+    own = {group.name: group.influences for group in groups}
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        own = {group.name: group.influences for group in groups}
-        totals = {name: _aggregated(name, line, shares, own) for name, line in lines.items()}
+        known = [name for name in groups[0].metrics if name in lines]
+        totals = {name: _aggregated(name, lines[name], shares, own, interval) for name in known}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
@@ -197,9 +192,10 @@ def measure_run(
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
     there is, and one with failed cases of ``failed_cases``: they are no answers, so that its figures are bounds.
     """
-    statuses: dict[str, Counter[str]] = {}
-    usage: dict[str, Usage] = {}
+    statuses = defaultdict[str, Counter[str]](Counter)
+    usage = defaultdict[str, Usage](Usage)
     cases, items = 0, set[str]()
+    systems = by_system or any(aggregate.by == "system" for aggregate in run.aggregates)
 
     def counted() -> Iterator[Verdict]:
         nonlocal cases
@@ -207,9 +203,10 @@ def measure_run(
             cases += 1
             items.add(verdict.item)
             if not verdict.probe:
-                for name in ("all", verdict.subset or NO_SUBSET, f"system:{system_of(verdict)}"):
-                    statuses.setdefault(name, Counter())[verdict.status.value] += 1
-                    usage[name] = usage.get(name, Usage()) + verdict.usage
+                names = ["all", verdict.subset or NO_SUBSET]
+                for name in (*names, f"system:{system_of(verdict)}") if systems else names:
+                    statuses[name][verdict.status.value] += 1
+                    usage[name] += verdict.usage
             yield verdict
 
     ratings = from_verdicts(counted(), run.scale)
@@ -343,6 +340,7 @@ def _aggregated(
     metric: Metric | RowMetric,
     shares: Mapping[str, float | None],
     influences: Mapping[str, Mapping[str, Influences | None]],
+    method: IntervalMethod,
 ) -> Estimate:
     parts: list[Influences] = []
     weights: list[float] = []
@@ -359,12 +357,13 @@ def _aggregated(
     if not parts:
         return Estimate.missing("no_items")
     total = combine(parts, weights)
-    if (total.se or 0.0) < TINY:
+    if method == "cr1" and (total.se or 0.0) < TINY:
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        total = of_fewer(total, int(1 / share + 1e-9))
-    return combined(metric, total)
+        groups = int(1 / share + 1e-9)
+        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
+    return combined(metric, total, method)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
@@ -397,7 +396,7 @@ def _share(part: int, whole: int) -> float:
 def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     """Share of each label in gold and among verdicts."""
     table = group.counted.table
-    if not table.n or group.scored.scale.sequential:
+    if not table.n:
         return {}
     labels = group.scored.scale.labels
     judge = {
@@ -410,16 +409,17 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
 
 
-def _classes(group: _Group) -> dict[str, ClassScores]:
+def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
-    if table.graded or not table.n or len(labels) > MOST_CLASSES or group.scored.scale.sequential:
+    if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
+    how: IntervalMethod = method if method == "cr1" else "default"
     found: dict[str, ClassScores] = {}
     for code, label in enumerate(labels):
         support, named = round(float(gold[code])), round(float(judge[code]))
         if support or named:
-            scores = {name: estimate(class_metric(name, code), group.counted)[0] for name in CLASS_METRICS}
+            scores = {name: estimate(class_metric(name, code), group.counted, how)[0] for name in CLASS_METRICS}
             found[label] = ClassScores(support, named, **scores)
     return found

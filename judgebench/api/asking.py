@@ -72,10 +72,10 @@ def plan_named(
             plans.append(plan_run(opened, made, showing, policy=policy))
             if isinstance(judge, str) and (recipe := catalog.recipe(judge, made, opened, settings)) is not None:
                 recipes[plans[-1][0].run.identity] = recipe
-    return _told(plans), recipes
+    return told(plans), recipes
 
 
-def _told(plans: Sequence[Planned]) -> list[Planned]:
+def told(plans: Sequence[Planned]) -> list[Planned]:
     """Give each judge the name that tells its runs apart; two names of one judge are one run."""
     runs = {planned.run.identity: planned.run for planned, _ in plans}
     names = dict(zip(runs, names_of(list(runs.values())), strict=True))

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 def open_labels(paths: str | Path | Sequence[str | Path], mode: Mode) -> Mapping[str, Labels] | None:
     """Read annotators' files, or folders of them, by task; None where none are given."""
+    files = [paths] if isinstance(paths, (str, Path)) else paths
+    if not files:
+        return None
     from judgebench.labels.annotation_files import read_labels  # noqa: PLC0415 - loaded on use
 
-    files = [paths] if isinstance(paths, (str, Path)) else paths
-    return read_labels([Path(one) for one in files], mode) if files else None
+    return read_labels([Path(one) for one in files], mode)
 
 
 class LabelledTask:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from judgebench.api.asking import ask_and_measure, plan_run
+from judgebench.api.asking import ask_and_measure, plan_run, told
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, question
 from judgebench.api.sources import judgments, stored_sources
@@ -48,7 +48,7 @@ def reproduce(
     # The items may lie beside the verdicts.
     folder = paths[0].parent if paths and not (data or os.environ.get("JUDGEBENCH_DATA")) else data_folder(data)
     tasks = [task] if isinstance(task, str) else list(task or ()) or None
-    return compute(tasks, folder, files=paths, own=None if published is None else Path(published))
+    return compute(tasks, folder, files=paths, own=None if published is None else Path(published), tell=tell)
 
 
 def data_folder(data: str | Path | None) -> Path:
@@ -91,7 +91,7 @@ def results(
                 continue
             plans += _plans(task)
     with tempfile.TemporaryDirectory(prefix="judgebench-results-") as runs:
-        rows, stopped = ask_and_measure(plans, Path(runs), Options(max_concurrency=16, attempts=1))
+        rows, stopped = ask_and_measure(told(plans), Path(runs), Options(max_concurrency=16, attempts=1))
         if stopped:
             raise stopped[0]
         judged = judgments(list(stored_sources([Path(runs)], tell=tell)))

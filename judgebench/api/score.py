@@ -13,7 +13,7 @@ from judgebench.report.bounds import Bounds, Judge
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 
-Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+Interval: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
 
 @question

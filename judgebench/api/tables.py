@@ -11,6 +11,7 @@ from judgebench.api.parameters import Option, column, column_names, keys
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.labels.annotations import Mode
+from judgebench.labels.scores import Means
 
 if TYPE_CHECKING:
     from judgebench.files.table import Table
@@ -99,6 +100,14 @@ class LabelsAndScores(Labels, total=False):
             read=list[str],
         ),
     ]
+    score_means: Annotated[
+        Means | None,
+        Option("What the scores are sure of: 'correct' (in pairs, of B), or the judge's own verdict."),
+    ]
+    threshold: Annotated[
+        float | None,
+        Option("Score from which on the verdict is 'correct'; in pairs the middle between A and B.", metavar="X"),
+    ]
 
 
 def flags() -> dict[str, str]:
@@ -121,6 +130,8 @@ class Columns:
     delimiter: str | None = None
     words: Sequence[str] = ()
     scores: Sequence[str] = ()
+    score_means: Means | None = None
+    threshold: float | None = None
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Columns:
@@ -142,11 +153,13 @@ class Columns:
             table.get("delimiter"),
             _words({} if table.get("words") is None else table["words"]),
             column_names("scores", table.get("scores")),
+            table.get("score_means"),
+            table.get("threshold"),
         )
 
     def options(self) -> list[str]:
         """Name the parameters that were given."""
-        return [argument(one.name) for one in fields(self) if getattr(self, one.name)]
+        return [argument(one.name) for one in fields(self) if (given := getattr(self, one.name)) or given == 0]
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
         """Read a table, or one that is open already; with ``unlabelled`` rows without gold stay."""
@@ -167,6 +180,8 @@ class Columns:
             words=meanings(self.words),
             keep_unlabelled=unlabelled,
             score_cols=list(self.scores),
+            score_means=self.score_means,
+            threshold=self.threshold,
         )
 
 

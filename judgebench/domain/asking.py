@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from judgebench.domain.items import Part, digest
+from judgebench.domain.items import Turn, digest
 from judgebench.domain.replies import Reply, Usage
 
 if TYPE_CHECKING:
@@ -28,16 +28,8 @@ Steps: TypeAlias = Generator[Sequence["Request"], Sequence["Completion"], Reply]
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A message to a model: a role, and parts that are text or images."""
-
-    role: Literal["system", "user", "assistant"]
-    parts: tuple[Part, ...]
-
-    @classmethod
-    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Message:
-        """Build a message of plain text."""
-        return cls(role, (Part(text),))
+class Message(Turn):
+    """A turn as a model is sent it: one text, cut where its images are."""
 
     @property
     def text(self) -> str:

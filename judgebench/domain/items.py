@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import orjson
 
@@ -35,7 +35,7 @@ class Turn:
     parts: tuple[Part, ...]
 
     @classmethod
-    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Turn:
+    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Self:
         """Build a turn of plain text."""
         return cls(role, (Part(text),))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.errors import DataError, UsageError
 from judgebench.files.read import open_table
+from judgebench.labels.doubts import apart, rating_cells
 from judgebench.labels.profile import (
     KNOWN,
     LABEL,
@@ -306,6 +307,11 @@ def _scale(columns: Sequence[Profile]) -> tuple[list[str] | None, list[str]]:
             return None, ["the labels hold commas and name no scale: recode them, or give them meanings with --word"]
         return ["--scale", f"nominal:{','.join(words)}"], [_NO_ORDER]
     if inferred.undeclared_levels:
+        counts = rating_cells({c.name: dict(c.words) for c in columns})
+        if found := apart(counts, len(columns)):
+            lone = ", ".join(map(str, found))
+            said = f"{lone}: apart from the other ratings, so the command leaves it out; if it is one, say --scale"
+            return _flags("--word", [f"{value}=" for value in found]), [said]
         spec = inferred.scale.spec
         return ["--scale", spec], [f"{spec} is the range seen; widen it if the form offered more levels"]
     return [], [f"scale {inferred.scale.spec}: the one that all labels fit"]

@@ -12,7 +12,8 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
-from judgebench.labels.columns import PLACES, ROLE, Coded, Column, Raw, check_scores, encode, with_scores
+from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
+from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
 from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+
+    from judgebench.labels.scores import Means
 
     Ints = npt.NDArray[np.int32]
     Codes = npt.NDArray[np.int64]
@@ -87,6 +90,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     words: Mapping[str, str] | None = None,
     keep_unlabelled: bool = False,
     score_cols: Sequence[str] = (),
+    score_means: Means | None = None,
+    threshold: float | None = None,
 ) -> LoadedTable:
     """Read a label file into one `Ratings` per judge; by default its scale is the one that all labels fit.
 
@@ -94,12 +99,14 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     long form the columns are raters. A row with an empty ``cluster_col`` is a cluster of its own; repeats in ``id_col``
     are an error. ``words`` says what words mean by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
     ``keep_unlabelled`` keeps rows without a gold label. ``score_cols`` are the judges' scores or probabilities in their
-    order; without ``judge_cols`` each is a judge of its own, whose verdicts are read off its numbers.
+    order; without ``judge_cols`` each is a judge of its own, whose verdicts are read off its numbers. ``score_means``
+    and ``threshold`` say how they are read: `judgebench.labels.scores`.
 
     DataError where the file can't be read as asked, with all labels that are not on the scale; UsageError where the
     options contradict each other, or the labels fit several scales.
     """
-    check_scores(judge_cols, score_cols, long=long is not None)
+    scores = ScoreColumns(score_cols, score_means, threshold)
+    scores.check(judge_cols, long=long is not None)
     columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
     if scale is not None and scale.sequential:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
@@ -117,7 +124,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         coded,
         judge_cols,
         gold_cols,
-        score_cols,
+        scores,
         distinct_ids=distinct_ids,
         keep_unlabelled=keep_unlabelled,
     )
@@ -229,7 +236,7 @@ def _build(
     coded: Coded,
     judge_cols: Sequence[str],
     gold_cols: Sequence[str],
-    score_cols: Sequence[str],
+    scores: ScoreColumns,
     *,
     distinct_ids: bool,
     keep_unlabelled: bool,
@@ -294,8 +301,8 @@ def _build(
         )
         for name in judge_cols or ("",)
     }
-    if score_cols:
-        judges = with_scores(table, raw, judges, score_cols, everything, notes)
+    if scores.names:
+        judges = with_scores(table, raw, judges, scores, everything, notes)
     return LoadedTable(
         path=table.name,
         scale=coded.scale,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from judgebench.domain.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, choice, maybe, record
+from judgebench.domain.shapes import COUNT, FLAG, NUMBER, TEXT, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import MismatchError
 from judgebench.report.document.blocks import Cell as GridCell
-from judgebench.report.document.blocks import Field, Table, grid, sheet
+from judgebench.report.document.blocks import Field, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import NONE, clean, figure
 
@@ -69,7 +69,7 @@ _CELL = record(
     "Our figure, a fraction, beside a published one in the printed unit.",
     task=TEXT,
     split=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     subset=TEXT,
     metric=TEXT,
     ours=maybe(NUMBER),
@@ -86,7 +86,7 @@ _MEASURED = record(
     "Our figure of a recorded judge of whom nothing is published.",
     task=TEXT,
     split=TEXT,
-    judge=TEXT,
+    **judge_keys(),
     subset=TEXT,
     metric=TEXT,
     ours=maybe(NUMBER),
@@ -95,7 +95,14 @@ _MEASURED = record(
 )
 #: Ours in the printed unit, too.
 _SHEET: Mapping[str, Callable[[Cell], Any]] = {
-    name: attrgetter("shown" if name == "ours" else name) for name in _CELL.keys if name != "published_in"
+    "task": attrgetter("task"),
+    "split": attrgetter("split"),
+    **judge_columns(),
+    **{
+        name: attrgetter("shown" if name == "ours" else name)
+        for name in list(_CELL.keys)[list(_CELL.keys).index("subset") :]
+        if name != "published_in"
+    },
 }
 
 

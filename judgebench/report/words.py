@@ -43,6 +43,9 @@ REASONS = {
     "only_ties": "on every item one side says tie",
     "nothing_placed": "no verdict has a place on the scale",
     "label_left_out": "a policy leaves out a label that the weights need",
+    "one_cluster": "all rows share one question, so nothing tells how far the figure could be off",
+    "no_spread": "every row says the same, so nothing tells how far the figure could be off",
+    "no_influences": "the figure carries no standard error",
     "negative_values": "ratios need values that are not negative",
 }
 #: What to be careful with, in words.
@@ -69,6 +72,10 @@ WARNINGS = {
     "failed_cases": "some cases failed, which are no answers of the judge's: its figures are bounds from below (score "
     "--bounds shows both ends); the same run command asks again",
     "undeclared_levels": "the range of the ratings is read off the data",
+    "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
+    "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",
+    "reversed": "agreement far below chance: one side seems turned round; give its words the other meaning "
+    "(--word OLD=NEW), or check the columns",
 }
 #: Short names of metrics, in lines.
 SHORT: dict[str, tuple[str, ...]] = {

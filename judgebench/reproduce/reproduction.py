@@ -12,7 +12,7 @@ from judgebench.reproduce.sources import Sources
 from judgebench.tasks.card import Table, card_names, load_card, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from judgebench.tasks.card import Card
@@ -27,14 +27,16 @@ def reproduce(
     cards_only: bool = False,
     files: Sequence[Path] = (),
     own: Path | None = None,
+    tell: Callable[[str], object] = str,
 ) -> Reproduction:
     """Recompute published figures from the recorded verdicts in a data folder, or a task's own folder.
 
     ``tasks`` are names; with None every task with published figures whose files are there. Cells come in the order of
     the published figures: the card's, then those of files beside the data. Judges that a recorded file holds, but
     nobody published a figure of, are measured, too; ``cards_only`` leaves both out. ``files`` are recorded verdicts on
-    one task, wherever they lie: then only their judges are looked at. ``own`` is a file of published figures. DataError
-    where nothing can be recomputed, MismatchError where a witness computes another value than we do.
+    one task, wherever they lie: then only their judges are looked at. ``own`` is a file of published figures. ``tell``
+    hears how files with a column per judge were understood. DataError where nothing can be recomputed, MismatchError
+    where a witness computes another value than we do.
     """
     if not data.is_dir():
         raise DataError(
@@ -66,6 +68,7 @@ def reproduce(
             files=files,
             split=split,
             beside=own and own.parent,
+            tell=tell,
         )
         # With files of one's own what the card says of other judges is no gap.
         figures = [
@@ -135,7 +138,17 @@ def _compared(card: Card, figures: Iterable[PublishedFigure], sources: Sources) 
         source = f"{figure.origin}: {figure.source}" if figure.origin else figure.source
         compared = _cell(card, figure, ours, source, reason or figure.note or figure.conditions)
         match = ours is not None and figure.matches(ours)
-        cells.append(replace(compared, published=figure.value, match=match, published_in=figure.origin or "card"))
+        held = sources.held.get((figure.judge, figure.split))
+        cells.append(
+            replace(
+                compared,
+                # As its file names it, with its conditions.
+                judge=compared.judge if held is None else held.name,
+                published=figure.value,
+                match=match,
+                published_in=figure.origin or "card",
+            )
+        )
     return cells, missing
 
 

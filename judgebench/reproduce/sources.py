@@ -12,15 +12,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from judgebench.domain import Case, Reply, Status, Verdict
-from judgebench.errors import MismatchError
+from judgebench.errors import DataError, MismatchError
 from judgebench.files.content import find
 from judgebench.reproduce.published import PublishedFigure
-from judgebench.tasks.base import open_task, reader_of, recorded_judges
+from judgebench.tasks.base import judge_columns, open_task, reader_of, recorded_judges
 from judgebench.tasks.card import Recorded
 from judgebench.tasks.recordings import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -58,12 +58,14 @@ class Sources:
         files: Sequence[Path] = (),
         split: str = "",
         beside: Path | None = None,
+        tell: Callable[[str], object] = str,
     ) -> None:
         self.card = card
         self.data = data
         self._files = {str(path): path for path in files}
         self._beside = () if beside is None else (beside,)
         self.held: dict[tuple[str, str], Recorded] = {}
+        self._tell = tell
         self._lost: dict[tuple[str, str], str] = {}
         self._tasks: dict[str, CardTask] = {}
         self._figures: dict[str, Mapping[str, float]] = {}
@@ -80,7 +82,7 @@ class Sources:
                 self._lost[key] = f"{entry.file} isn't here"
                 continue
             if (entry.file, entry.split) not in files:
-                names = recorded_judges(path, reader_of(self.card, entry.split))
+                names = self._judges(path, entry)
                 files[entry.file, entry.split] = (entry, names, set())
             _, names, named = files[entry.file, entry.split]
             if not entry.name:
@@ -101,6 +103,19 @@ class Sources:
                     taken = (judge, split) in self.held or (judge, split) in self._lost
                     name = f"{judge} ({file})" if taken else judge
                     self.held[name, split] = replace(entry, name=name, column=judge)
+
+    def _judges(self, path: Path, entry: Recorded) -> Mapping[str, str]:
+        """Name the judges of a file, and tell how one with a column per judge is understood."""
+        reader = reader_of(self.card, entry.split)
+        try:
+            if (wide := judge_columns(path, reader)) is not None:
+                self._tell(f"{entry.file}: {wide}")
+            return recorded_judges(path, reader)
+        except DataError:
+            # Whoever says which column is the judge's needs no guess.
+            if not entry.column:
+                raise
+            return {}
 
     def lacking(self, figure: PublishedFigure) -> str:
         """Say what a figure needs that isn't in the task's folder or in the folder itself; empty where it is."""
@@ -184,8 +199,11 @@ class Sources:
         policies = self.card.policies.override(f"{name}={value}" for name, value in figure.policies.items())
         found = self._rows(recorded, policies)
         if figure.subset not in found:
-            return None, f"there is no row {figure.subset!r}; the rows are {', '.join(found)}"
+            return None, figure.unknown("subset", f"there is no row {figure.subset!r}; the rows are {', '.join(found)}")
         row = found[figure.subset]
+        if figure.metric not in row.metrics:
+            known = ", ".join(row.metrics)
+            return None, figure.unknown("metric", f"{figure.metric!r} isn't measured here; these are: {known}")
         value, reason = _value(row.metrics.get(figure.metric), figure.metric)
         alone = (row.unverified or {}).get(figure.metric)
         return value, reason or (f"not verified: {alone}" if alone else "")
@@ -194,24 +212,27 @@ class Sources:
         """Weigh published figures per subset; the card's aggregates are the witness of the reader's own sums."""
         path = self._find(recorded.file)
         if figure.metric != "accuracy" or path is None:
-            return None, f"{recorded.file} holds accuracies, not {figure.metric}"
+            return None, figure.unknown("metric", f"{recorded.file} holds accuracies, not {figure.metric}")
         if recorded.name not in self._figures:
             values = reader_of(self.card, recorded.split).figures(path, recorded.column)
-            known = dict(values)
+            summed = dict(values)
             for aggregate in self.card.aggregates:
                 shares = aggregate.weights or (1.0,) * len(aggregate.of)
-                known[aggregate.name] = math.fsum(
-                    share * known[part] for share, part in zip(shares, aggregate.of, strict=True)
+                summed[aggregate.name] = math.fsum(
+                    share * summed[part] for share, part in zip(shares, aggregate.of, strict=True)
                 ) / math.fsum(shares)
-                if not abs(known[aggregate.name] - values[aggregate.name]) <= _TOLERANCE:
+                if not abs(summed[aggregate.name] - values[aggregate.name]) <= _TOLERANCE:
                     raise MismatchError(
                         f"{self.card.name}, {recorded.name}, {aggregate.name}: {values[aggregate.name]!r} by the "
-                        f"reader and {known[aggregate.name]!r} by the card's weights; please report this"
+                        f"reader and {summed[aggregate.name]!r} by the card's weights; please report this"
                     )
             self._figures[recorded.name] = values
         values = self._figures[recorded.name]
         if figure.subset not in values:
-            return None, f"there is no figure of {figure.subset!r} in {recorded.file}"
+            known = ", ".join(values)
+            return None, figure.unknown(
+                "subset", f"there is no figure of {figure.subset!r} in {recorded.file}; it has {known}"
+            )
         return values[figure.subset], ""
 
     def _between(self, figure: PublishedFigure) -> Found:
@@ -220,11 +241,14 @@ class Sources:
         from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
 
         task, ratings = self._task(figure.split), self._labels(figure.split)
-        if figure.metric not in METRICS or not set(figure.pair) <= set(ratings.annotators):
-            return (
-                None,
-                f"the annotators are {', '.join(ratings.annotators)}, the metrics those of judgebench list metrics",
+        if figure.metric not in METRICS:
+            return None, figure.unknown(
+                "metric", f"there is no metric {figure.metric!r} of labels; these are: {', '.join(METRICS)}"
             )
+        for key, name in zip("ab", figure.pair, strict=True):
+            if name not in ratings.annotators:
+                known = ", ".join(ratings.annotators)
+                return None, figure.unknown(key, f"there is no annotator {name!r}; the annotators are {known}")
         metric = METRICS[figure.metric]
         a, b = (ratings.annotators.index(name) for name in figure.pair)
         by_names = pairwise(ratings, metric, self.card.policies)
@@ -246,7 +270,8 @@ class Sources:
 
         task, ratings = self._task(figure.split), self._labels(figure.split)
         if figure.subset not in {"all", *ratings.subsets}:
-            return None, f"there is no subset {figure.subset!r}; the subsets are {', '.join(ratings.subsets)}"
+            known = ", ".join(("all", *ratings.subsets))
+            return None, figure.unknown("subset", f"there is no subset {figure.subset!r}; the subsets are {known}")
         rows = np.ones(ratings.item.size, dtype=np.bool_)
         if figure.subset != "all":
             rows = ratings.subset == ratings.subsets.index(figure.subset)

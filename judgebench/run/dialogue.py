@@ -6,15 +6,19 @@ that is begun again with those answers asks only for what is missing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
-from judgebench.domain import Completion
-from judgebench.errors import BackendError
+from judgebench.domain import Completion, Reply, Request, Status, Usage
+from judgebench.errors import BackendError, JudgebenchError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from judgebench.domain import Case, Judge, Reply, Request, Scale, Usage
+    from judgebench.domain import Case, Judge, Scale
 
 #: More rounds than any protocol needs: a generator that goes on asking is broken.
 _MOST_ROUNDS = 100
@@ -24,7 +28,8 @@ class Dialogue:
     """A judge and a case. ``wanted`` are the requests to answer now, by number; ``reply`` is there when none is left.
 
     Requests are numbered through all rounds, in the order in which the judge yields them. ``known`` are answers of
-    earlier attempts, by `key`.
+    earlier attempts, by `key`. A judge may be anybody's: what its code raises is a RejectedError that costs this case,
+    and what it returns is looked at.
     """
 
     def __init__(self, judge: Judge, case: Case, scale: Scale, known: Mapping[str, Completion] | None = None) -> None:
@@ -35,7 +40,11 @@ class Dialogue:
         self._asked: list[Request] = []
         self._first = 0
         self._answers: dict[int, Completion] = {}
+        self._judge, self._case, self._scale, self._backends = judge, case, scale, judge.backends
         self._steps = judge.steps(case, scale)
+        if not isinstance(cast("object", self._steps), Generator):
+            what = type(self._steps).__name__
+            raise RejectedError(f"{judge.name}: steps returned a {what}, not a generator")
         self._next(None)
 
     @property
@@ -62,14 +71,14 @@ class Dialogue:
     def _next(self, completions: list[Completion] | None) -> None:
         """Go on to the next round that is not known already."""
         while True:
-            try:
-                round_ = self._steps.send(completions)  # type: ignore[arg-type]  # a generator is begun with None
-            except StopIteration as end:
-                self.reply = end.value
+            round_ = self._sent(completions)
+            if self.reply is not None:
                 return
             self.rounds += 1
             if self.rounds > _MOST_ROUNDS:
-                raise BackendError(f"a judge that asks for more than {_MOST_ROUNDS} rounds on one case is broken")
+                raise BackendError(
+                    f"{self._judge.name} asks for more than {_MOST_ROUNDS} rounds on one case; it is broken"
+                )
             self._first = len(self._asked)
             self._asked += round_
             for number in range(self._first, len(self._asked)):
@@ -82,6 +91,67 @@ class Dialogue:
                 return
             completions = [self._answers[n] for n in range(self._first, len(self._asked))]
 
+    def _sent(self, completions: list[Completion] | None) -> Sequence[Request]:
+        """Let the judge go on, and return its next round; at its end there is a reply."""
+        name = self._judge.name
+        try:
+            round_ = tuple(self._steps.send(completions))  # type: ignore[arg-type]  # a generator is begun with None
+        except StopIteration as end:
+            self.reply = checked(end.value, self._case, self._scale)
+            return ()
+        except JudgebenchError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
+            # Its words stay out of the store: nobody has looked through them for a key.
+            raise RejectedError(f"{name} raised {type(error).__name__}") from None
+        for request in cast("tuple[object, ...]", round_):
+            if not isinstance(request, Request):
+                raise RejectedError(f"{name} asks with a {type(request).__name__}, not a Request")
+            if request.backend not in self._backends:
+                known = ", ".join(self._backends) or "it has none"
+                raise RejectedError(f"{name} asks {request.backend!r}, which is none of its backends: {known}")
+        return round_
+
+
+def checked(reply: object, case: Case, scale: Scale) -> Reply:
+    """Keep a verdict that is on no scale, and what no reply holds, out of the store, whichever judge gave it."""
+    if not isinstance(reply, Reply):
+        return Reply(Status.UNPARSED, error=f"the judge returned {type(reply).__name__}, not a Reply")
+    for value, kind in (
+        (reply.status, Status), (reply.text, str), (reply.error, str), (reply.model, str),
+        (reply.usage, Usage), (reply.seconds, (int, float)),
+    ):  # fmt: skip
+        if not isinstance(cast("object", value), kind):
+            return Reply(Status.UNPARSED, error=f"the judge returned a Reply that holds {value!r:.60}")
+    places = len(case.order) if scale.kind in {"pick", "rank"} else len(scale.labels)
+    codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
+    listed = isinstance(reply.code, tuple)
+    fits = all(type(code) is int and 0 <= code < places for code in codes)
+    if scale.kind == "rank":
+        fits = fits and (not listed or sorted(codes) == list(range(places)))
+    if reply.code is not None and not (fits and listed == scale.sequential):
+        reply = replace(
+            reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}"
+        )
+    try:
+        numbers = all(map(math.isfinite, (*reply.scores, *reply.probabilities)))
+    except TypeError:
+        numbers = False
+    if not numbers:
+        reply = replace(reply, scores=(), probabilities=(), error="scores that are not numbers were left out")
+    if reply.parts:
+        try:
+            parts = tuple((str(name), checked(part, case, scale)) for name, part in reply.parts)
+        except (TypeError, ValueError):
+            return Reply(Status.UNPARSED, error=f"the judge returned a Reply whose parts are {reply.parts!r:.60}")
+        reply = replace(reply, parts=parts)
+    return reply
+
+
+def turned_down(error: RejectedError) -> Reply:
+    """Say what becomes of an item that will not be answered."""
+    return Reply(Status.REFUSED if error.refused else Status.FAILED, error=str(error))
+
 
 #: An answer that says nothing, for requests of later rounds in a forecast.
 _SILENCE = "…" * 300
@@ -92,12 +162,14 @@ def forecast(judge: Judge, case: Case, scale: Scale) -> list[tuple[str, int, int
 
     Later rounds are those that come if every answer is a few hundred tokens which hold no verdict.
     """
-    dialogue = Dialogue(judge, case, scale)
     asked: list[tuple[str, int, int]] = []
-    while dialogue.wanted:
-        for number, request in list(dialogue.wanted.items()):
-            asked.append((request.backend, *judge.backends[request.backend].tokens(request)))
-            dialogue.give(number, Completion(_SILENCE))
+    # An item that it can't judge, or an answer that it can't read, is asked about no further.
+    with suppress(RejectedError):
+        dialogue = Dialogue(judge, case, scale)
+        while dialogue.wanted:
+            for number, request in list(dialogue.wanted.items()):
+                asked.append((request.backend, *judge.backends[request.backend].tokens(request)))
+                dialogue.give(number, Completion(_SILENCE))
     return asked
 
 

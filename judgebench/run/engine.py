@@ -7,7 +7,6 @@ verdict, which is stored before the worker pulls the next.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from collections import Counter
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from judgebench.domain import Completion, Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError, argument
-from judgebench.run.dialogue import Dialogue, expected
+from judgebench.run.dialogue import Dialogue, expected, turned_down
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.throttle import Budget, OverBudgetError, divided
 from judgebench.run.versions import Version
@@ -196,14 +195,14 @@ async def ask_all(
     verdict as soon as it is there. BackendError where the backend is unusable, IncompleteError where too many cases in
     a row failed, the budget is spent, or the sink can't be written; what was judged is kept.
     """
-    engine = _Engine(judge, scale, options, dispatchers, summary or Summary(), cases, sink, revision, elsewhere)
+    caller = Caller(judge, scale, options, dispatchers, summary or Summary(), elsewhere=elsewhere)
     started = time.monotonic()
     try:
-        await engine.drain()
+        await _Engine(caller, cases, sink, revision).drain()
     finally:
-        engine.summary.seconds = time.monotonic() - started
-        engine.summary.usage = engine.summary.usage + engine.hedged
-    return engine.summary
+        caller.summary.seconds = time.monotonic() - started
+        caller.summary.usage = caller.summary.usage + caller.hedged
+    return caller.summary
 
 
 class Caller:
@@ -230,7 +229,7 @@ class Caller:
         self.summary = summary
         self._sharing = workers
         self._elsewhere = elsewhere
-        self._answered = False
+        self.answered = False
 
     @property
     def room(self) -> int:
@@ -251,31 +250,30 @@ class Caller:
         answers = dict(known)
         for attempt in range(self.options.attempts):
             try:
-                given: object = await self._judge(case, answers, keep)
-                self._answered = True
-                return _checked(given, case, self.scale), None
+                reply = await self._judge(case, answers, keep)
             except RejectedError as rejected:
-                if rejected.refused:
-                    self._answered = True
-                    return Reply(Status.REFUSED, error=str(rejected)), None
-                return Reply(Status.FAILED, error=str(rejected)), rejected
+                self.answered |= rejected.refused
+                return turned_down(rejected), None if rejected.refused else rejected
             except RetryableError as retryable:
                 error = retryable
             except JudgebenchError:
                 raise
-            except Exception as unforeseen:  # noqa: BLE001 - a judge of somebody else's may raise anything: one case
+            except Exception as unforeseen:  # noqa: BLE001 - a backend of somebody else's may raise anything: one case
                 # Its words stay out of the store: nobody has looked through them for a key.
                 crashed = RejectedError(f"{self.judge.name} raised {type(unforeseen).__name__}")
                 return Reply(Status.FAILED, error=str(crashed)), crashed
+            else:
+                self.answered = True
+                return reply, None
             # A server that was never there gets fewer chances: the user is waiting to hear it.
-            hopeless = error.unreachable and not self._answered and attempt >= 2
+            hopeless = error.unreachable and not self.answered and attempt >= 2
             if hopeless or attempt + 1 == self.options.attempts or (error.retry_after or 0) > LONGEST_PAUSE:
                 break
             self.summary.retries += 1
             await self._back_off(attempt, error)
         return Reply(Status.FAILED, error=str(error)), error
 
-    async def _judge(self, case: Case, answers: dict[str, Completion], keep: Keep) -> object:
+    async def _judge(self, case: Case, answers: dict[str, Completion], keep: Keep) -> Reply:
         """Bring a case to a reply; ``answers`` are those of earlier attempts, and those that come are added."""
 
         def kept(key: str, completion: Completion) -> None:
@@ -287,7 +285,7 @@ class Caller:
             async def there() -> Completion:
                 return Completion(reply=await elsewhere.ask(case, answers, kept))
 
-            return (await next(iter(self.ports.values())).call(there)).reply
+            return cast("Reply", (await next(iter(self.ports.values())).call(there)).reply)
         dialogue = Dialogue(self.judge, case, self.scale, answers)
         while dialogue.wanted:
             if dialogue.several:
@@ -302,7 +300,7 @@ class Caller:
             done = await asyncio.gather(*(self._answer(dialogue, *one, kept) for one in round_), return_exceptions=True)
             if failed := [one for one in done if one is not None]:
                 raise next((one for one in failed if not isinstance(one, RetryableError)), failed[0])
-        return dialogue.reply
+        return cast("Reply", dialogue.reply)
 
     async def _answer(self, dialogue: Dialogue, number: int, request: Request, keep: Keep) -> None:
         metered = self.judge.backends[request.backend].counting
@@ -333,20 +331,9 @@ class Caller:
             await asyncio.sleep(delay)
 
 
-class _Engine(Caller):
-    def __init__(
-        self,
-        judge: Judge,
-        scale: Scale,
-        options: Options,
-        dispatchers: Dispatchers,
-        summary: Summary,
-        cases: Callable[[], Iterable[Case]],
-        sink: Sink,
-        revision: str,
-        elsewhere: Elsewhere | None,
-    ) -> None:
-        super().__init__(judge, scale, options, dispatchers, summary, elsewhere=elsewhere)
+class _Engine:
+    def __init__(self, caller: Caller, cases: Callable[[], Iterable[Case]], sink: Sink, revision: str) -> None:
+        self.caller = caller
         self.cases = cases
         self.sink = sink
         self.revision = revision
@@ -375,7 +362,7 @@ class _Engine(Caller):
 
     def _grow(self) -> None:
         """Add a worker where the dispatchers have room for one and nobody of this run waits there already."""
-        if len(self._workers) < self.room and not any(port.queue for port in self.ports.values()):
+        if len(self._workers) < self.caller.room and not any(port.queue for port in self.caller.ports.values()):
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._gone)
@@ -395,7 +382,7 @@ class _Engine(Caller):
     async def _work(self) -> None:
         since = 0
         for case in self._pulled:
-            self.summary.cases += 1
+            self.caller.summary.cases += 1
             since += 1
             if since >= _BREATH:
                 since = 0
@@ -405,13 +392,13 @@ class _Engine(Caller):
                 continue
             stored = self.sink.lookup(case.key)
             if stored is not None and (stored.own or await self._version.serves(stored.verdict)):
-                self.summary.reuse(stored, case, self.revision, self.sink)
+                self.caller.summary.reuse(stored, case, self.revision, self.sink)
                 continue
             if self._budget_spent is not None:
                 return
             self._grow()
             await self._live(case)
-            if len(self._workers) > self.room:
+            if len(self._workers) > self.caller.room:
                 # Off the list at once: others that end now must not count on this one.
                 self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
                 return
@@ -432,42 +419,25 @@ class _Engine(Caller):
         return self._budget_spent is None
 
     async def _settle(self, case: Case) -> Verdict:
-        reply, error = await self.ask(case, self.sink.rounds(case.key), partial(self.sink.keep, case.key))
-        verdict = Verdict.of(case, reply, self.scale, self.revision)
+        reply, error = await self.caller.ask(case, self.sink.rounds(case.key), partial(self.sink.keep, case.key))
+        verdict = Verdict.of(case, reply, self.caller.scale, self.revision)
         self.sink.append(verdict)
-        self.summary.answered(verdict)
-        self.summary.last_error = reply.error or self.summary.last_error
+        self.caller.summary.answered(verdict)
+        self.caller.summary.last_error = reply.error or self.caller.summary.last_error
         if error is None:
             self._failed_in_a_row = 0
             return verdict
-        if isinstance(error, RetryableError) and error.unreachable and not self._answered:
+        if isinstance(error, RetryableError) and error.unreachable and not self.caller.answered:
             raise BackendError(
-                f"{self.judge.name} can't be reached: {error}; start the server or check {argument('base_url')}"
+                f"{self.caller.judge.name} can't be reached: {error}; start the server or check {argument('base_url')}"
             )
-        if isinstance(error, RejectedError) and (self._answered or self.summary.reused):
+        if isinstance(error, RejectedError) and (self.caller.answered or self.caller.summary.reused):
             # The backend works and will have none of this item; however many such items stand together, others follow.
             return verdict
         self._failed_in_a_row += 1
-        if self._failed_in_a_row >= self.options.give_up_after:
+        if self._failed_in_a_row >= self.caller.options.give_up_after:
             raise IncompleteError(
                 f"stopped: {self._failed_in_a_row} cases in a row failed, the last with: {error}; "
                 "run the same command again to ask only the failed and missing ones"
             )
         return verdict
-
-
-def _checked(reply: object, case: Case, scale: Scale) -> Reply:
-    """Keep a verdict that is on no scale out of the store, whichever judge gave it."""
-    if not isinstance(reply, Reply):
-        return Reply(Status.UNPARSED, error=f"the judge returned {type(reply).__name__}, not a Reply")
-    places = len(case.order) if scale.kind in {"pick", "rank"} else len(scale.labels)
-    codes = reply.code if isinstance(reply.code, tuple) else () if reply.code is None else (reply.code,)
-    listed = isinstance(reply.code, tuple)
-    fits = all(type(code) is int and 0 <= code < places for code in codes)
-    if scale.kind == "rank":
-        fits = fits and (not listed or sorted(codes) == list(range(places)))
-    if reply.code is not None and not (fits and listed == (scale.sequential)):
-        return replace(reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}")
-    if not all(map(math.isfinite, (*reply.scores, *reply.probabilities))):
-        return replace(reply, scores=(), probabilities=(), error="scores that are not numbers were left out")
-    return reply

@@ -103,7 +103,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     """Look at the items once and write the manifest as far as it is known.
 
     DataError where the task yields no items, or one id twice, or answers that the judge needs were never published;
-    UsageError where a backend can't do what the judge needs.
+    UsageError where a backend can't do what the judge needs, or the probe has nothing to show.
     """
     for backend in judge.backends.values():
         if lacking := sorted(judge.needs.capabilities - backend.can):
@@ -113,6 +113,11 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         seen.add(item)
     if not seen.items:
         raise DataError(f"{task.name} has no items to judge")
+    own = "" if selection.probe.name == Plain.name else selection.probe.name
+    if own not in seen.probes:
+        raise UsageError(
+            f"probe {own!r} yields no case with its name in 'probe' on {task.name}: there would be nothing to measure"
+        )
     if twice := seen.twice(islice(task.items(), selection.limit)):
         raise DataError(
             f"{task.name} has {len(twice)} ids that appear more than once, the first is {twice[0]!r}",
@@ -141,7 +146,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         versions=_versions(judge),
         counts={"items": seen.items, "cases": seen.cases},
         content=seen.content,
-        probe="" if selection.probe.name == Plain.name else selection.probe.name,
+        probe=own,
     )
     return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))
 
@@ -153,6 +158,7 @@ class _Seen:
         self.items = self.cases = self.unanswered = 0
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
+        self.probes: set[str] = set()
         self._probe = probe
         self._ids = array("q")
         # The digest of the list of all [id, digest], written as it grows.
@@ -163,7 +169,9 @@ class _Seen:
         self._content.update(f"{',' if self.items else ''}{row}".encode("utf-8", "surrogatepass"))
         self._ids.append(hash(item.id))
         self.items += 1
-        self.cases += sum(1 for _ in self._probe.cases(item))
+        for case in self._probe.cases(item):
+            self.cases += 1
+            self.probes.add(case.probe)
         self.unanswered += item.attribute("unanswered") == "yes"
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)

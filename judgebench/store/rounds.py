@@ -14,16 +14,19 @@ from judgebench.files.lines import UNREADABLE, append_whole, dumps, heal, loads
 from judgebench.store.lines import checksum, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 ROUNDS = "rounds.jsonl"
 
 
 class Rounds:
-    """The answers of a run's undecided cases; in memory, too, since these are the cases under way."""
+    """The answers of a run's undecided cases; in memory, too, since these are the cases under way.
 
-    def __init__(self, folder: Path) -> None:
+    ``decided`` tells which cases have their verdict: whoever was killed had no time to forget them.
+    """
+
+    def __init__(self, folder: Path, decided: Callable[[str], bool]) -> None:
         self._file = folder / ROUNDS
         self._held: dict[str, dict[str, Completion]] = {}
         self._descriptor: int | None = None
@@ -31,6 +34,8 @@ class Rounds:
         if self._file.exists():
             for line in self._file.read_bytes().splitlines(keepends=True):
                 self._take(line)
+            for case in [case for case in self._held if decided(case)]:
+                self.decided(case)
 
     def _take(self, line: bytes) -> None:
         if not checksum(line):

@@ -159,7 +159,7 @@ class RunWriter:
             self._prepare()
             self.write_manifest(self._continued())
             self._open_own()
-            self._rounds = Rounds(self.path)
+            self._rounds = Rounds(self.path, lambda case: self._own.get(case) is not None)
             self._take_others()
         except (FileExistsError, NotADirectoryError):
             self.close()

@@ -322,7 +322,7 @@ def policies_of(table: Table) -> Policies:
     try:
         return Policies.from_json(table.data)
     except UsageError as error:
-        table.fail("", str(error))
+        raise DataError(str(error), file=table.file, field=table.where.rstrip(".")) from None
 
 
 def _part(table: Table) -> Part:

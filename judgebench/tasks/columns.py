@@ -4,7 +4,8 @@
 question = ["instruction", "input"]   # one field, or several that are joined by a blank line
 answers = ["first", "second"]         # as many as the scale compares
 gold = ["ann1", "ann2"]               # a field for each annotator; an empty cell is no label
-# optional: id, systems (as many as answers), reference, context (several), subset, cluster, attributes (several)
+# optional: id, systems (as many as answers), reference, context (several), subset, cluster, attributes (several);
+# an empty cell is no reference and no context
 
 [columns.words]                       # what a cell says -> a label of the scale, where they differ
 "1" = "A"
@@ -19,7 +20,7 @@ from judgebench.tasks import base
 from judgebench.tasks.base import Located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from judgebench.files.records import Row
     from judgebench.tasks.sources import Source
@@ -34,11 +35,9 @@ class Reader(base.Reader):
         if columns is None:
             raise RuntimeError(f"{self.card.name} has no columns")
         for number, row in enumerate(source.rows()):
-            parts = [text for field in columns.question if (text := row.text(field)).strip()]
-            question = "\n\n".join(parts)
+            question = "\n\n".join(_filled(row, columns.question))
             systems: list[str | None] = [row.text(field) for field in columns.systems]
             systems = systems or [None] * len(columns.answers)
-            references = (Reference(row.text(columns.reference)),) if columns.reference else ()
             item = Item(
                 id=row.name(columns.id) if columns.id else str(number),
                 conversation=(Turn.of("user", question),),
@@ -49,8 +48,8 @@ class Reader(base.Reader):
                 gold_source=self.gold_source,
                 cluster=row.name(columns.cluster) if columns.cluster else f"q-{digest(question, 16)}",
                 subset=row.name(columns.subset) if columns.subset else "",
-                references=references,
-                context=tuple(row.text(field) for field in columns.context),
+                references=tuple(map(Reference, _filled(row, [columns.reference] if columns.reference else []))),
+                context=tuple(_filled(row, columns.context)),
                 attributes=tuple(sorted((field, row.name(field)) for field in columns.attributes)),
             )
             yield Located(item, row)
@@ -59,9 +58,17 @@ class Reader(base.Reader):
         said = row.data.get(field)
         if said is None or str(said).strip() == "":
             return None
-        word = words.get(str(said), str(said))
+        # A column of whole numbers with gaps is one of floats in Parquet.
+        whole = str(int(said)) if isinstance(said, float) and said.is_integer() else str(said)
+        word = words.get(str(said)) or words.get(whole, whole)
         code = self.scale.code(word)
         if code is None:
             labels = ", ".join(self.scale.labels)
             row.fail(f"{said!r} is not one of {labels}", field, hint="the card's [columns.words] says what it means")
         return code
+
+
+def _filled(row: Row, fields: Iterable[str]) -> list[str]:
+    """Take the texts of fields, without empty cells: what isn't there must not be shown as an empty text."""
+    found = [row.text(field) for field in fields if row.data.get(field, "") is not None]
+    return [text for text in found if text.strip()]

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from judgebench.errors import DataError, argument
 from judgebench.files.content import Content, find
 from judgebench.files.lines import replace_file
-from judgebench.files.read import open_table
 from judgebench.files.records import Row
 
 if TYPE_CHECKING:
@@ -314,4 +313,9 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
 
 
 def _loader(content: Content) -> Callable[[], Iterator[Row]]:
-    return lambda: open_table(content).rows()
+    def rows() -> Iterator[Row]:
+        from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+
+        return open_table(content).rows()
+
+    return rows

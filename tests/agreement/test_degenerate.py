@@ -104,9 +104,9 @@ def test_two_items_are_refused_and_nine_are_warned_about():
     assert ("few_items" in nine.warnings, "few_items" in ten.warnings) == (True, False)
 
 
-@pytest.mark.parametrize(("right", "low", "high"), [(0, 0, 0.2775327998628892), (10, 0.7224672001371106, 1)])
+@pytest.mark.parametrize(("right", "low", "high"), [(0, 0, 0.3882366894301119), (10, 0.6117633105698881, 1)])
 def test_no_hit_and_all_hits(right, low, high):
-    """Wilson at 0 of 10 and 10 of 10."""
+    """The exact bound at 0 of 10 and 10 of 10, with t of nine degrees of freedom."""
     found = row([1] * right + [0] * (10 - right), [1] * 10).metrics["accuracy"]
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
 
@@ -187,7 +187,7 @@ def test_classes_and_their_counts():
     }
     tie = found["tie"]
     assert (tie.precision.value, tie.recall.value) == (pytest.approx(32 / 107), pytest.approx(32 / 105))
-    assert (tie.precision.n, tie.precision.method) == (107, "wilson")
+    assert (tie.precision.n, tie.precision.method) == (107, "share")
     assert tie.f1.value == pytest.approx(64 / 212)
     assert tie.f1.low < tie.f1.value < tie.f1.high
     never = row([0] * 20, [0, 1] * 10).classes["correct"]
@@ -201,6 +201,22 @@ def test_the_prevalence_paradox():
     for counts, warned in (([[40, 9], [6, 45]], False), ([[80, 10], [5, 5]], True)):
         gold, judge = expand(counts)
         assert ("prevalence_paradox" in row(judge, gold).warnings) == warned
+
+
+def test_another_unit():
+    gold = np.tile([0, 1, 2, 3, 4], 8)
+    assert "other_units" in row(2 * gold + 1, gold, Scale.rate(1, 10)).warnings
+    assert "other_units" not in row(np.minimum(gold + 1, 4), gold, FIVE).warnings
+    assert "other_units" not in row(gold[::-1].copy(), gold, FIVE).warnings
+
+
+def test_a_side_turned_round():
+    gold = np.tile([0, 1, 1, 0, 1], 8)
+    assert "reversed" in row(1 - gold, gold).warnings
+    assert "reversed" not in row(gold, gold).warnings
+    ratings_ = np.tile([0, 1, 2, 3, 4], 8)
+    assert "reversed" in row(4 - ratings_, ratings_, FIVE).warnings
+    assert "reversed" not in row(1 - gold[:8], gold[:8]).warnings
 
 
 def test_skewed_ties():

@@ -166,6 +166,15 @@ def test_each_figure_of_a_row_shifted_raises_the_alarm(case, heard):
     assert heard or {whose for _, _, whose in found} == {tables.PLAIN}
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_definitions_alone_ask_no_library(case, monkeypatch):
+    """And give the same rows."""
+    given, row = measured(case)
+    for kind in ("LABELS", "NUMBERS", "RATED", "ORDERS", "STEPS"):
+        monkeypatch.setattr(libraries, kind, None)
+    assert measure(given, task="t", judge="j", policies=CASES[case]()[1], verify="definitions")[0] == row
+
+
 def test_each_library_that_is_named_raises_the_alarm():
     raised = {(name, whose.partition(" ")[0]) for case in CASES for _, name, whose in alarms(case, heard=True)}
     named = {(name, library) for name, _, _, witness in METRIC_LINES for library in witness.split(", ")[1:]}

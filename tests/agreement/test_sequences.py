@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations
 
 import jsonschema
@@ -17,7 +18,7 @@ from test_ratings import item, verdict
 
 from judgebench.agreement.measure import measure
 from judgebench.agreement.ratings import from_verdicts
-from judgebench.domain import Policies, Scale, Status
+from judgebench.domain import Aggregate, Policies, Scale, Status
 from judgebench.errors import DataError, UsageError
 from judgebench.report.scores import Scores
 from judgebench.stats.coefficients import sequence_scores
@@ -117,7 +118,7 @@ def test_rankings_end_to_end():
     assert values["kendall_tau"] == pytest.approx((1 + 2 / 3 - 1) / 3)
     assert values["top_1_agreement"] == pytest.approx(2 / 3)
     assert values["percent_agreement"] == pytest.approx(1 / 3)
-    assert found.metrics["top_1_agreement"].method == "wilson"
+    assert found.metrics["top_1_agreement"].method == "share-few-events"
     assert "low_coverage" in found.warnings
     dropped = measure(rows, task="t", judge="j", policies=Policies(invalid="drop"))[0]
     assert dropped.metrics["top_1_agreement"].value == 1.0
@@ -131,6 +132,29 @@ def test_a_ranking_is_held_against_each_annotator():
     assert found.policies.gold == "each"
     assert found.metrics["kendall_tau"].value == pytest.approx(((1 - 1) / 2 + -1) / 2)
     assert found.ceiling["kendall_tau"].value == pytest.approx(-1.0)
+
+
+def test_coverage_is_of_all_judgments_as_of_labels():
+    """It was of those with gold that the order policy keeps."""
+    a = (0, 1, 2, 3)
+    rows = rank_rows((a, a), (a, None), golds=[(a,), (None,)])
+    assert measure(rows, task="t", judge="j")[0].coverage == 0.5
+    again = replace(rows, item=rows.item * 0, game=rows.item, gold_sequence=rows.gold_sequence[[0, 0]])
+    assert measure(again, task="t", judge="j", policies=Policies(order="single"))[0].coverage == 0.5
+
+
+def test_aggregates_and_parts_without_gold_are_rows_as_of_labels():
+    a, b = (0, 1, 2, 3), (1, 0, 2, 3)
+    rows = rank_rows((a, a), (a, b), (a, a), golds=[(a,), (a,), (None,)])
+    rows = replace(rows, subset=rows.item, subsets=("x", "y", "z"))
+    found = {
+        row.subset: row.metrics["kendall_tau"]
+        for row in measure(
+            rows, task="t", judge="j", aggregates=[Aggregate("mean", ("x", "y"), (1.0, 3.0))], verify=True
+        )
+    }
+    assert found["mean"].value == pytest.approx((found["x"].value + 3 * found["y"].value) / 4)
+    assert found["z"].undefined == "no_items"
 
 
 @quick

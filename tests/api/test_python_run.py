@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -291,3 +293,18 @@ def test_ctrl_c_stops_it_and_the_program_lives(here: Path, python, fake_llm, how
     kept = judgebench.run(SERVER, "pandalm", sample=True, base_url=fake_llm.openai_url).asked[0]
     assert kept.reused > 0
     assert kept.asked + kept.reused == 48
+
+
+def test_a_run_loads_no_large_library_to_verify(tmp_path):
+    """A table verified by definitions costs neither the second nor the 130 MB that scikit-learn takes to load."""
+    tasks = ["pandalm", "triviaqa", "alttest:lesion", "rewardbench-2"]
+    code = f"""
+import sys
+import judgebench
+for task in {tasks}:
+    for row in judgebench.run("baseline/random", task, sample=True, runs={str(tmp_path)!r}).rows:
+        assert row.unverified is not None
+print(sorted({{"pandas", "sklearn", "krippendorff", "scipy.stats", "scipy.optimize", "datasets"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -107,8 +107,80 @@ def test_a_third_party_probe_is_asked_by_run_and_is_a_run_of_its_own(installed, 
     rows = json.loads(call(env, tmp_path, "score", "runs", "--format", "json").stdout)["rows"]
     told = [(row["conditions"], row["items"]) for row in rows if row["subset"] == "all"]
     assert told == [({"probe": "none"}, 24), ({"probe": "shouting"}, 24)]
+    [alone] = [run for run, text in runs.items() if '"probe":"shouting"' in text]
+    [row] = json.loads(call(env, tmp_path, "score", f"runs/{alone}", "--format", "json").stdout)["rows"]
+    assert row["conditions"] == {"probe": "shouting"}, "no figure under a probe passes for one on the task's own items"
     wrong = call(env, tmp_path, *sample, "--probe", "shouted")
     assert (wrong.returncode, "did you mean 'shouting'" in wrong.stderr) == (2, True), wrong.stderr
+
+
+PROBES = """
+from dataclasses import replace
+
+class Base:
+    name = "p"
+    def __init__(self, plain):
+        self.plain = plain
+    def cases(self, item):
+        for case in self.plain.cases(item):
+            yield from self.turned(case)
+
+class Raises(Base):
+    def turned(self, case):
+        raise KeyError("x")
+
+class Nothing(Base):
+    def turned(self, case):
+        return ()
+
+class Plain(Base):
+    def turned(self, case):
+        return [case]
+
+class Twice(Base):
+    def turned(self, case):
+        return [replace(case, probe="p")] * 2
+
+class Items(Base):
+    def turned(self, case):
+        return [case.item]
+
+class Other(Base):
+    def turned(self, case):
+        return [replace(case, probe="p", item=replace(case.item, id="else"))]
+
+class Order(Base):
+    def turned(self, case):
+        return [replace(case, probe="p", order=(5, 6))]
+
+class Strange(Base):
+    def turned(self, case):
+        return [replace(case, probe="q")]
+
+class Named(Strange):
+    name = "q"
+"""
+
+
+@pytest.mark.parametrize(
+    ("probe", "says"),
+    [
+        ("Raises", "probe 'p' failed on item '0': KeyError: 'x'"),
+        ("Nothing", "probe 'p' yields no case with its name in 'probe' on pandalm"),
+        ("Plain", "probe 'p' yields no case with its name in 'probe' on pandalm"),
+        ("Twice", "probe 'p' on item '0' yields one case twice"),
+        ("Items", "probe 'p' on item '0' yields class Item, not a Case"),
+        ("Other", "probe 'p' on item '0' yields a case of item 'else'"),
+        ("Order", "probe 'p' on item '0' yields the order (5, 6) for 2 responses"),
+        ("Strange", "probe 'p' on item '0' yields a case of probe 'q'"),
+        ("Named", "the plugin behind 'p' returned a probe named 'q'"),
+    ],
+)
+def test_a_broken_probe_is_named_before_anything_is_asked(installed, tmp_path: Path, probe: str, says: str) -> None:
+    env = installed(f"[judgebench.probes]\np = weather_plugin:{probe}\n", PROBES)
+    done = call(env, tmp_path, "run", "--judge", "baseline/first", "--task", "pandalm", "--sample", "--probe", "p")
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+    assert not list(tmp_path.glob("runs/*"))
 
 
 @pytest.mark.parametrize(

@@ -179,5 +179,5 @@ def test_every_metric_is_listed(judgebench) -> None:
     names = [line.split()[0] for line in lines]
     assert {"cohen_kappa", "auc", "calibration_slope", "score_lin_ccc", "kendall_tau", "first_error_f1"} <= set(names)
     told = {line.split()[0]: [part.strip() for part in line.split("  ") if part.strip()] for line in lines}
-    assert told["brier"][-2:] == ["probabilities on check, pair", "scikit-learn"]
+    assert told["brier"][-2:] == ["probabilities on check, pair", "definition, scikit-learn"]
     assert told["top_1_agreement"][-2:] == ["rank", "definition"]

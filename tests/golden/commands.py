@@ -248,6 +248,11 @@ def _pages() -> Iterator[Scene]:
     yield scene(
         "published",
         forms("own", "reproduce mine.jsonl --published ours.toml --data ."),
+        step("wide", "reproduce wide.csv --task pandalm --data ."),
+        step("doubtful", "reproduce doubtful.csv --task pandalm --data ."),
+        forms("told", "reproduce told.jsonl --task pandalm --data ."),
+        step("replay", "run --judge replay:told.jsonl#ref --judge replay:told.jsonl#noref --task pandalm --data . -q"),
+        forms("score", "score runs"),
         inputs=RECORDED,
     )
     yield scene(

@@ -117,6 +117,13 @@ RECORDED = {
         for judge, verdict in (("strict", ""), ("mild", "tie"))
         for item, said in ((item, verdict or said) for item, said in _SAID)
     ).encode(),
+    "wide.csv": "\n".join(["id,gold,gpt,claude,note", *(f"{item},A,{said},tie,x" for item, said in _SAID)]).encode(),
+    "doubtful.csv": "\n".join(["id,label,gpt", *(f"{item},A,{said}" for item, said in _SAID)]).encode(),
+    "told.jsonl": "\n".join(
+        json.dumps({"id": item, "verdict": verdict or said, "judge_name": "gpt", "cond": condition})
+        for condition, verdict in (("ref", ""), ("noref", "tie"))
+        for item, said in _SAID
+    ).encode(),
     "ours.toml": b'task = "pandalm"\n\n[[cell]]\njudge = "strict"\nmetric = "accuracy"\nvalue = 12.3\ndecimals = 1\n'
     b'source = "table 2"\n',
 }

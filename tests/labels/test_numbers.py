@@ -57,7 +57,7 @@ def test_ratings_alone_go_to_the_nearest_level(tmp_path):
     [
         ("j,s,g\nyes,x,no\nno,1,yes\n", ["j"], ["s"], None, DataError, "'x' is not a number"),
         ("j,s,g\nyes,inf,no\nno,1,yes\n", ["j"], ["s"], None, DataError, "'inf' is not a number"),
-        ("j,s,g\nyes,7,no\nno,1,yes\n", [], ["s"], None, UsageError, "add judge$"),
+        ("j,s,g\nyes,7,no\nno,1,yes\n", [], ["s"], None, UsageError, "add threshold or judge$"),
         ("j,s,g\nyes,7,1\nno,1,5\n", [], ["s"], "rate:1-5", UsageError, "goes beyond"),
         ("j,s,g\nyes,7,no\nno,1,yes\n", ["j"], ["s", "s"], None, UsageError, "2 scores for 1 judge"),
         ("j,s,g\nyes,7,no\nno,1,yes\n", [], ["s", "s"], None, UsageError, "named twice"),

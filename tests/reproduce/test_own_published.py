@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 import judgebench
+from judgebench.api.notes import NoteWarning
 from judgebench.errors import DataError, MismatchError, UsageError
 from judgebench.report.reproduction import ABSENT
 from judgebench.reproduce import reproduction as module
@@ -32,10 +34,19 @@ source = "our wiki"
 """
 
 
+RECORDED = OWN.partition("[[cell]]")[0]
+
+
 def cell(judge: str, **more: str) -> str:
     """An entry of a figure that is surely another one."""
     said = {"metric": '"accuracy"', "value": "101.5", "decimals": "1", "source": '"our wiki"'} | more
     return f'[[cell]]\njudge = "{judge}"\n' + "".join(f"{key} = {value}\n" for key, value in said.items())
+
+
+def entry(kind: str, **said: str) -> str:
+    """A figure of people."""
+    text = "".join(f'{key} = "{value}"\n' for key, value in said.items())
+    return f'[[{kind}]]\n{text}value = 1\ndecimals = 1\nsource = "our wiki"\n'
 
 
 @pytest.fixture
@@ -120,7 +131,7 @@ def test_a_figure_of_one_s_own_that_differs_fails(folder):
 
 
 def test_nothing_compared_though_something_is_published_is_not_a_success(folder):
-    text = OWN.partition("[[cell]]")[0] + cell("nobody")
+    text = RECORDED + cell("nobody")
     (folder / "published.toml").write_text(text, encoding="utf-8")
     found = reproduce(["pandalm"], folder.parent)
     assert {one.judge for one in found.measured} == {"strict", "mild"}
@@ -130,7 +141,7 @@ def test_nothing_compared_though_something_is_published_is_not_a_success(folder)
 
 def test_a_judge_without_any_published_figure_is_measured_by_the_scale_s_headline(folder, monkeypatch):
     monkeypatch.setattr(module, "load_published", Published)
-    (folder / "published.toml").write_text(OWN.partition("[[cell]]")[0], encoding="utf-8")
+    (folder / "published.toml").write_text(RECORDED, encoding="utf-8")
     found = reproduce(["pandalm"], folder.parent)
     assert [(one.judge, one.subset, one.metric) for one in found.measured] == [
         ("strict", "all", "cohen_kappa"),
@@ -183,6 +194,27 @@ def test_the_file_may_lie_in_the_data_folder_itself(folder):
         (cell("strict", source='""'), r"field 'cell\[0\]\.source': this must not be empty"),
         ('[[recorded]]\nname = "pandalm-7b"\nfile = "x.jsonl"\n', r"field 'recorded\[0\]\.name': .* recorded already"),
         ('task = "judgebench"\n', r"field 'task': 'judgebench' in the folder of 'pandalm'"),
+        (cell("strict", policies='{tie = "win"}'), r"field 'cell\[0\]\.policies': .*win"),
+        (
+            RECORDED + cell("mild") + cell("strict", metric='"kapa"'),
+            r"field 'cell\[1\]\.metric': .*kapa.*accuracy, cohen_kappa",
+        ),
+        (
+            RECORDED + cell("strict", subset='"hard"'),
+            r"field 'cell\[0\]\.subset': there is no row 'hard'; the rows are all",
+        ),
+        (
+            entry("humans", metric="krippendorff_alpha", subset="hard"),
+            r"field 'humans\[0\]\.subset': there is no subset 'hard'; the subsets are all",
+        ),
+        (
+            entry("annotators", metric="kapa", a="annotator1", b="annotator2"),
+            r"field 'annotators\[0\]\.metric': there is no metric 'kapa'.*cohen_kappa",
+        ),
+        (
+            entry("annotators", metric="cohen_kappa", a="me", b="annotator2"),
+            r"field 'annotators\[0\]\.a': there is no annotator 'me'; .* annotator1",
+        ),
         ("[[cell]\n", r"this is not TOML: .*line 1"),
     ],
 )
@@ -254,3 +286,42 @@ def test_files_of_one_s_own_need_one_task(folder, tasks, text, said):
         reproduce(tasks, folder, files=[folder / "mine.jsonl"], own=own)
     with pytest.raises(UsageError, match=r"there is no file 'nowhere\.csv'"):
         judgebench.reproduce("nowhere.csv")
+
+
+def test_a_column_per_judge_is_read_and_said_and_conditions_tell_a_judge_s_figures_apart(folder, monkeypatch):
+    monkeypatch.setattr(module, "load_published", Published)
+    monkeypatch.setenv("JUDGEBENCH_DATA", str(folder.parent))
+    ids = [item.id for item in open_task("pandalm", sample=True).items()]
+    wide = folder / "wide.csv"
+    wide.write_text("id,gold,gpt,claude,note\n" + "".join(f"{i},A,A,tie,why\n" for i in ids), encoding="utf-8")
+    said = f"{wide}: judges: gpt, claude; not read: gold (the task brings its own gold), note"
+    with pytest.warns(NoteWarning, match=re.escape(said)):
+        found = judgebench.reproduce(wide, task="pandalm")
+    alone = judgebench.reproduce(folder / "mine.jsonl", task="pandalm")
+    assert [one.judge for one in found.measured] == ["gpt", "claude"]
+    assert [one.ours for one in found.measured] == [one.ours for one in alone.measured]
+    # One judge under two conditions is one name in two rows.
+    said = (("ref", "A"), ("none", "B"))
+    rows = [{"id": i, "verdict": verdict, "judge_name": "gpt", "cond": cond} for cond, verdict in said for i in ids]
+    told = folder / "told.jsonl"
+    told.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    own = folder / "own.toml"
+    own.write_text(cell("gpt (cond none)"), encoding="utf-8")
+    both = judgebench.reproduce(told, published=own, task="pandalm")
+    assert [one.judge for one in (*both.cells, *both.measured)] == ["gpt (cond none)", "gpt (cond ref)"]
+    written = json.loads(both.render("json"))
+    assert [(one["judge"], one["conditions"]) for one in (*written["cells"], *written["measured"])] == [
+        ("gpt", {"cond": "none"}),
+        ("gpt", {"cond": "ref"}),
+    ]
+    assert [row["conditions"] for row in csv.DictReader(io.StringIO(both.render("csv")))] == ["cond=none", "cond=ref"]
+
+
+def test_columns_that_somebody_names_need_no_telling(folder):
+    ids = [item.id for item in open_task("pandalm", sample=True).items()]
+    path = folder / "wide.csv"
+    path.write_text("id,label,gpt\n" + "".join(f"{i},A,tie\n" for i in ids), encoding="utf-8")
+    with pytest.raises(DataError, match="whether the labels in 'label' are a judge's or gold can't be told"):
+        reproduce(["pandalm"], folder, files=[path])
+    (folder / "published.toml").write_text('[[recorded]]\nname = "gpt-9"\ncolumn = "gpt"\nfile = "wide.csv"\n')
+    assert {one.judge for one in reproduce(["pandalm"], folder.parent).measured} == {"gpt-9"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +12,14 @@ from pathlib import Path
 import pytest
 from report.report_rows import one_row
 
+from judgebench.api.asking import ask_and_measure, plan_run, told
+from judgebench.api.sources import judgments, stored_sources
+from judgebench.catalog import JudgeSettings, make_judge
 from judgebench.errors import UsageError
 from judgebench.report.reproduction import Cell, Reproduction, Unmatched
 from judgebench.reproduce.leaderboards import figures, results, write_results
+from judgebench.run.engine import Options
+from judgebench.tasks.base import open_task
 
 ROWS = [
     replace(one_row(), judge=judge, task=task, subset=subset)
@@ -97,3 +105,27 @@ def test_the_published_folder_is_whole():
     for name in files:
         assert name in readme
         assert b"\r" not in (folder / name).read_bytes()
+
+
+def test_runs_of_one_judge_under_several_conditions_are_each_paired_with_their_own_row(tmp_path: Path) -> None:
+    task = open_task("pandalm", sample=True)
+    recorded = tmp_path / "r.jsonl"
+    rows = [
+        {"id": item.id, "verdict": word, "judge_name": "gpt", "cond": condition}
+        for condition, word in (("ref", "A"), ("noref", "tie"))
+        for item in task.items()
+    ]
+    recorded.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    judges = [make_judge(f"replay:{recorded}#{condition}", task, JudgeSettings()) for condition in ("ref", "noref")]
+    plans = [plan_run(task, judge) for judge in judges]
+    found, stopped = ask_and_measure(told(plans), tmp_path / "runs", Options())
+    assert not stopped
+    names = ["replay/gpt (cond ref)", "replay/gpt (cond noref)"]
+    assert [row.judge for row in found] == names
+    judged = judgments(list(stored_sources([tmp_path / "runs"])))
+    assert sorted(judged) == sorted((row.task, row.judge, row.revision) for row in found)
+    for row in found:
+        verdicts = judged[row.task, row.judge, row.revision](row.policies).ratings.judge
+        assert set(verdicts.tolist()) == {0 if row.judge == names[0] else 1}
+    text = results(found, judged=judged)["pandalm.csv"]
+    assert sorted(line["conditions"] for line in csv.DictReader(io.StringIO(text))) == ["cond=noref", "cond=ref"]

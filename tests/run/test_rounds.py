@@ -28,7 +28,7 @@ from judgebench.run.dialogue import Dialogue
 from judgebench.run.engine import Options
 from judgebench.run.execute import execute
 from judgebench.run.plans import estimate
-from judgebench.store.rounds import ROUNDS
+from judgebench.store.rounds import ROUNDS, Rounds
 from judgebench.store.runs import find_runs, read_run
 from judgebench.store.upkeep import pack
 from judgebench.tasks.base import open_task
@@ -110,7 +110,7 @@ class Twins:
     name = "twins"
     settings: dict[str, object] = {}  # noqa: RUF012 - read only
     needs = Needs()
-    backends: dict[str, Any] = {}  # noqa: RUF012 - read only
+    backends: dict[str, Any] = {"m": None}  # noqa: RUF012 - read only
 
     def steps(self, case: Case, scale: Scale) -> Steps:
         same = Request("m", (Message.of("user", "again"),))
@@ -230,6 +230,15 @@ def test_the_members_of_a_jury_are_kept_in_lines_and_packed(server: Server, tmp_
     pack(path)
     assert list(read_run(path).verdicts()) == before
     assert execute(planned(jury()), tmp_path, Options())[1].asked == 0
+
+
+def test_answers_of_cases_that_were_decided_before_a_kill_are_forgotten(server: Server, tmp_path: Path) -> None:
+    path, _ = execute(planned(two()), tmp_path, Options())
+    kept = Rounds(path, lambda _: False)
+    kept.keep(next(planned(two()).cases()).key, "request", Completion("late"))
+    assert (path / ROUNDS).exists()
+    assert execute(planned(two()), tmp_path, Options())[1].asked == 0
+    assert not (path / ROUNDS).exists()
 
 
 # --- kill -9 ------------------------------------------------------------------------------------------

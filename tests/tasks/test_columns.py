@@ -75,6 +75,12 @@ def test_a_row_is_an_item_by_the_cards_columns(tmp_path: Path) -> None:
     assert one.cluster == two.cluster
 
 
+def test_an_empty_cell_is_no_reference_no_context_and_no_label(tmp_path: Path) -> None:
+    [item] = opened(tmp_path, ROW | {"model answer": " ", "manual": "", "agent_1": 2.0, "agent_2": None}).items()
+    assert (item.references, item.context) == ((), ())
+    assert [label.code for label in item.gold] == [2, None]
+
+
 def test_what_a_cell_means_must_be_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"tickets.jsonl:1, field 'agent_1': '3' is not one of A, tie, B") as caught:
         list(opened(tmp_path, ROW | {"agent_1": "3"}).items())

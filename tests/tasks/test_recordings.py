@@ -8,7 +8,8 @@ import pytest
 
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Verdict
 from judgebench.errors import DataError, UsageError
-from judgebench.tasks.recordings import is_own_format, read_recording
+from judgebench.tasks.recordings import columns_of, is_own_format, read_recording
+from judgebench.tasks.sources import file_source
 
 PAIR = Scale.pair()
 ITEM = Item("x", (Turn.of("user", "Q?"),), (Response("a"), Response("b")), (Label("g", 0),), "human")
@@ -114,3 +115,46 @@ def test_judges_of_one_file_are_told_apart(tmp_path) -> None:
     mixed = write(tmp_path, "mixed.csv", "id,verdict,judge_name\nx,A,strict\ny,A,\n")
     with pytest.raises(DataError, match=r"mixed\.csv:3.*judge_name.*says no judge"):
         read_recording(mixed, PAIR)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,gpt,label\n1,A,B\n", "whether the labels in 'label' are a judge's or gold can't be told"),
+        ("id,gpt\n1,A\n2,Aye\n", r"r\.csv:3, field 'gpt': can't tell .* 'Aye', which is none of A, tie, B"),
+        ("id,x\n1,A\n2,B\n3,Aye\n", r"r\.csv:4, field 'x': can't tell"),
+        ("id,gold,topic\n1,A,law\n", r"no column is a judge's: .*\(A, tie, B\); the columns are gold, topic"),
+        ("id\n1\n", "the columns are none"),
+    ],
+)
+def test_a_file_whose_judges_can_t_be_told_is_refused(tmp_path, text, said) -> None:
+    with pytest.raises(DataError, match=said):
+        read_recording(write(tmp_path, "r.csv", text), PAIR)
+
+
+def test_the_columns_of_judges_are_told_by_their_labels(tmp_path) -> None:
+    path = write(
+        tmp_path, "r.csv", "id,h1,gpt,turn,empty,claude-4,topic\n1,A,a,1,,tie,law\n2,B,,2,,B,A\n3,B,B,2,,B,x\n"
+    )
+    assert str(columns_of(list(file_source(path).rows()), PAIR, "r.csv")) == (
+        "judges: gpt, claude-4; not read: h1 (the task brings its own gold), turn, empty, topic"
+    )
+    found = read_recording(path, PAIR, "claude-4")
+    assert (found.name, [reply.code for reply in found.replies.values()]) == ("claude-4", [1, 2, 2])
+    with pytest.raises(UsageError, match=r"r\.csv: name the judge; there are: gpt, claude-4"):
+        read_recording(path, PAIR)
+    # Numbers on a scale of ratings are labels, unless their column says what they count.
+    rated = write(tmp_path, "n.csv", "id,gpt,turn\n1,5,1\n2,3,2\n")
+    assert read_recording(rated, Scale.rate(1, 5)).name == "gpt"
+
+
+def test_judges_under_several_conditions_are_told_apart(tmp_path) -> None:
+    rows = [("gpt", "ref", "A"), ("gpt", "none", "B"), ("llama", "ref", "tie")]
+    path = write(tmp_path, "r.csv", "id,judge_name,cond,verdict\n" + "".join(f"1,{j},{c},{v}\n" for j, c, v in rows))
+    found = [read_recording(path, PAIR, judge) for judge in ("gpt#ref", "gpt (cond none)", "llama")]
+    assert [one.name for one in found] == ["gpt (cond ref)", "gpt (cond none)", "llama"]
+    assert [next(iter(one.replies.values())).code for one in found] == [0, 2, 1]
+    with pytest.raises(UsageError, match=r"'gpt' is not a judge of it; there are: gpt \(cond ref\), gpt \(cond none\)"):
+        read_recording(path, PAIR, "gpt")
+    bare = write(tmp_path, "b.csv", "id,cond,verdict\n1,ref,A\n1,none,B\n")
+    assert read_recording(bare, PAIR, "none").name == "b (cond none)"

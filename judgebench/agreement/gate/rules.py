@@ -32,8 +32,8 @@ class Rules:
 
     ``margin``, above 0, is the drop that would be too much: below it the run passes. ``alpha`` is one-sided: the chance
     to fail a run that is no worse, over all lines together, and to pass one that is worse by the margin. ``strict``
-    fails only where the drop is surely above the margin, not where it is surely above 0. ``min_effect`` is the smallest
-    drop seen that may fail.
+    fails where there surely is a drop, even if it surely is below the margin. ``min_effect`` is the smallest drop seen
+    that may fail.
     """
 
     margin: float = 0.05
@@ -103,9 +103,9 @@ class GateLine:
 
     ``baseline`` and ``run`` are the figure before and after, with 95 % intervals of their own; ``worse`` is above 0 for
     worse whichever way the figure counts (``error``: less is better), its bounds one-sided, each at level alpha.
-    ``limit`` is what would be too much; a ``strict`` line fails only where it is surely exceeded. ``reason`` is why
+    ``limit`` is what would be too much; a ``strict`` line fails below it, too. ``reason`` is why
     there is nothing to test: ``unchanged``, ``one_question``, or why a figure is undefined; then there is no p either.
-    ``p`` is one-sided, of "no worse", or in strict lines "no worse than the limit", ``p_holm`` adjusted for all lines.
+    ``p`` is one-sided, of "no worse", or of an operation "no worse than the limit", ``p_holm`` adjusted for all lines.
     ``odds`` are None where nothing moves. ``needed`` items would decide (8 times in 10), if the worsening is as seen;
     None where no number is known to.
     """

@@ -74,7 +74,11 @@ class BatchBuilder:
 
     def lines(self, api: BatchApi, key: str, requests: Mapping[int, Request]) -> list[bytes]:
         """Write requests of a case; their custom ids are what `read_answers` reads. CallError where no batch can."""
-        lines = [api.encode(f"{self.tag}-{key}-{number}", request) for number, request in requests.items()]
+        try:
+            lines = [api.encode(f"{self.tag}-{key}-{number}", request) for number, request in requests.items()]
+        except (TypeError, ValueError) as error:
+            # A judge of somebody else's may put anything into its options.
+            raise RejectedError(f"can't be written: {type(error).__name__}") from None
         size = sum(len(line) + 1 for line in lines)
         if len(lines) > api.limits.requests or size + api.limits.frame > api.limits.size:
             raise RejectedError("too long for a batch")

@@ -12,7 +12,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Reply, Status, Verdict
+from judgebench.domain import Verdict
 from judgebench.errors import (
     BackendError,
     CallError,
@@ -32,7 +32,7 @@ from judgebench.run.batch.builder import (
     read_answers,
 )
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
-from judgebench.run.dialogue import Dialogue
+from judgebench.run.dialogue import Dialogue, turned_down
 from judgebench.run.engine import Summary, ask_all
 from judgebench.run.execute import Execution
 from judgebench.run.throttle import OverBudgetError
@@ -40,7 +40,7 @@ from judgebench.run.throttle import OverBudgetError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from judgebench.domain import Case, Request
+    from judgebench.domain import Case, Reply, Request
     from judgebench.domain.protocols import BatchApi, BatchState
     from judgebench.run.batch.builder import Answers
     from judgebench.run.batch.ledger import Entry, Ledger
@@ -191,15 +191,15 @@ class BatchRun:
         self.budget.anew()
         try:
             for case in self._missing():
-                dialogue = self._dialogue(case)
-                if dialogue.reply is not None:
-                    self._settle(case, dialogue.reply)
-                    continue
                 try:
-                    again |= await self._put(builders, case.key, dialogue.wanted)
+                    dialogue = self._dialogue(case)
+                    if dialogue.reply is not None:
+                        self._settle(case, dialogue.reply)
+                    else:
+                        again |= await self._put(builders, case.key, dialogue.wanted)
                 except CallError:
-                    # What can't be written (an image that is not there), or is too long, is the local engine's to put
-                    # into words.
+                    # What the judge won't ask, can't be written (an image that is not there), or is too long, is the
+                    # local engine's to put into words.
                     unfit.append(case)
             for builder in builders.values():
                 if builder.keys:
@@ -406,19 +406,27 @@ class BatchRun:
             if case.key not in keys or case.key in self._settled or self._reuse(case):
                 continue
             given = answers.get(case.key, {})
-            dialogue = self._dialogue(case)
-            asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
-            for number in asked:
-                answer = given.get(number)
-                if answer is not None and not isinstance(answer, Exception):
-                    completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
-                    paid += completion.usd or 0.0
-                    dialogue.give(number, completion)
+            dialogue, asked = None, []
+            try:
+                dialogue = self._dialogue(case)
+                asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
+                for number in asked:
+                    answer = given.get(number)
+                    if answer is not None and not isinstance(answer, Exception):
+                        completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
+                        paid += completion.usd or 0.0
+                        dialogue.give(number, completion)
+            except RejectedError as error:
+                # The judge's own words, or its code that broke: asked live, it would say the same.
+                if dialogue is not None and dialogue.several:
+                    self._open(case, dialogue, asked)
+                self._settle(case, turned_down(error))
+                continue
             refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
             if dialogue.reply is not None:
                 self._settle(case, dialogue.reply)
             elif refusal is not None:
-                self._settle(case, Reply(Status.REFUSED, error=str(refusal)))
+                self._settle(case, turned_down(refusal))
             else:
                 rest += [case] if self._open(case, dialogue, asked) else []
         # Before anything is asked live: that has to know what is left.

@@ -52,7 +52,11 @@ def accuracy(table: Crosstab) -> Outcome:
     if table.credit is None:
         return percent_agreement(table)
     # With half credit it is a mean and no proportion, so it gives no denominator.
-    return Outcome(float((table.joint * table.credit).sum()), table.credit, chance=0.0)
+    return Outcome.of(partial(_credited, table.credit), table.joint)
+
+
+def _credited(credit: Floats, joint: Floats) -> Evaluated:
+    return Evaluated(total(joint * credit), np.broadcast_to(credit, joint.shape), np.zeros(joint.shape[:-2]))
 
 
 def cohen_kappa(table: Crosstab) -> Outcome:

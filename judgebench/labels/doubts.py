@@ -1,0 +1,96 @@
+"""Cells that may mean something else than they seem to: asked about, never guessed.
+
+A number apart from all ratings (an error mark, a total row) would stretch the scale that is read off the data, and
+a word for "no answer" that both sides write may be an answer: none of the two is better, it does not apply.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from judgebench.errors import UsageError, argument
+from judgebench.labels.words import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from judgebench.domain import Scale
+
+    Where = Callable[[str, str], str]
+
+#: Numbers that forms and programs write where there is no rating.
+_MARKS = frozenset({-1, -9, -99, -999, 9, 99})
+#: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
+_SPOKEN = frozenset({"none", "na", "n/a"})
+
+
+def apart(cells: Mapping[int, int], columns: int) -> list[int]:
+    """Find numbers that lie apart from the ratings, given how many cells of all columns hold each.
+
+    The one negative number among others from 0, where it is a usual mark for "no rating"; and what is further from the
+    rest than twice the rest's range, where it is such a mark, or no more cells than columns hold it, as in a total row.
+
+    >>> apart({-1: 5, 3: 9, 4: 7, 9: 2}, 2), apart({1: 9, 4: 9, 5: 8, 59: 1, 62: 1}, 2), apart({1: 8, 3: 9, 10: 4}, 2)
+    ([-1], [59, 62], [])
+    """
+    negative = [value for value in cells if value < 0]
+    found = negative if len(negative) == 1 and negative[0] in _MARKS else []
+    values = sorted(set(cells) - set(found))
+    for place in range(2, len(values)):
+        core, rest = values[:place], values[place:]
+        few = sum(cells[value] for value in rest) <= columns or set(rest) <= _MARKS
+        if few and rest[0] - core[-1] > 2 * (core[-1] - core[0]):
+            return found + rest
+    return found if len(values) > 1 else []
+
+
+def rating_cells(words: Mapping[str, Mapping[str, int]]) -> dict[int, int]:
+    """Count the cells of each whole number in columns of words and their cells."""
+    found: dict[int, int] = {}
+    for own in words.values():
+        for word, cells in own.items():
+            if fold(word).lstrip("-").isdecimal():
+                found[int(fold(word))] = found.get(int(fold(word)), 0) + cells
+    return found
+
+
+def refuse_apart(words: Mapping[str, Mapping[str, int]], where: Where | None = None) -> None:
+    """Ask about numbers that would stretch a range of ratings which nobody declared; `apart` finds them."""
+    counts = rating_cells(words)
+    found = apart(counts, len(words))
+    if not found:
+        return
+    rest = sorted(set(counts) - set(found))
+    listed = ", ".join(f"{value} ({_holders(str(value), words, where)})" for value in found)
+    gaps = " ".join(f"{argument('words')} {value}=" for value in found)
+    raise UsageError(
+        f"{listed} {'lies' if len(found) == 1 else 'lie'} apart from the ratings {rest[0]} to {rest[-1]}: an error "
+        f"mark or a total row? Leave it out with {gaps}; or, if it is a rating, say {argument('scale')} "
+        f"rate:{min(counts)}-{max(counts)}"
+    )
+
+
+def refuse_answers(
+    words: Mapping[str, Iterable[str]], judges: Sequence[str], scale: Scale, where: Where | None = None
+) -> None:
+    """Ask about None, NA and n/a where a judge and gold both write it and no scale or word says what it means."""
+    for text in sorted(_SPOKEN):
+        holders = [name for name, own in words.items() if any(fold(word) == text for word in own)]
+        if {name in judges for name in holders} != {True, False} or _said(text, scale, words):
+            continue
+        word = next(word.strip() for word in words[holders[0]] if fold(word) == text)
+        bad = f" {argument('words')} {word}=neither," if scale.kind == "pair" else ""
+        raise UsageError(
+            f"{word!r} ({_holders(text, words, where)}) may be an answer or a gap: for an answer say{bad} "
+            f"{argument('words')} {word}=LABEL or list it in {argument('scale')}; for a gap {argument('words')} {word}="
+        )
+
+
+def _said(text: str, scale: Scale, words: Mapping[str, Iterable[str]]) -> bool:
+    written = {word.strip() for own in words.values() for word in own if fold(word) == text}
+    return any(scale.code(word) is not None for word in written | {text})
+
+
+def _holders(text: str, words: Mapping[str, Iterable[str]], where: Where | None) -> str:
+    holders = [name for name, own in words.items() if any(fold(word) == text for word in own)]
+    return "; ".join(f"{name} {where(name, text)}" if where else name for name in holders)

@@ -1,0 +1,164 @@
+"""What may mean something else than it seems to is asked about: lone numbers, None as an answer, confidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from judgebench.errors import UsageError
+from judgebench.labels.diagnose import diagnose
+from judgebench.labels.doubts import apart
+from judgebench.labels.load import load
+
+#: Inputs that people really have, where this checkout has them.
+CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
+
+
+def table(folder, header, rows):
+    path = folder / "t.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def refusal(path, *columns, **options):
+    with pytest.raises(UsageError) as caught:
+        load(path, *columns, **options)
+    return str(caught.value)
+
+
+RATINGS = ["4,5", "5,5", "3,4", "2,2", "4,3", "5,4", "1,2", "3,3"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ({-1: 9, 0: 5, 3: 8}, [-1]),
+        ({-99: 1, 1: 5, 2: 4, 5: 8}, [-99]),
+        ({1: 5, 2: 4, 3: 8, 99: 7}, [99]),
+        ({0: 9, 1: 9, 18: 1, 20: 1}, [18, 20]),
+        ({-1: 2, 1: 5, 4: 4, 99: 7}, [-1, 99]),
+        # Ratings in use, and negative levels.
+        ({1: 5, 2: 4, 10: 7}, []),
+        ({-2: 5, -1: 4, 0: 7, 1: 3, 2: 4}, []),
+        ({1: 4, 5: 5}, []),
+        ({0: 4, 50: 5, 100: 5}, []),
+        ({-3: 4, 3: 5}, []),
+    ],
+)
+def test_numbers_apart_from_the_ratings(cells, found):
+    assert apart(cells, 2) == found
+
+
+def test_an_error_mark_does_not_stretch_the_scale(tmp_path):
+    path = table(tmp_path, "j,g", [*RATINGS, "-1,4", "-1,2"])
+    message = refusal(path, ["j"], ["g"])
+    assert "-1 (j lines 10, 11) lies apart from the ratings 1 to 5" in message
+    found = load(path, ["j"], ["g"], words={"-1": ""})
+    assert found.scale.spec == "rate:1-5"
+    assert found.judges["j"].judge.tolist()[-2:] == [-1, -1]
+    assert load(path, ["j"], ["g"], scale=None, words={"-1": "1"}).scale.spec == "rate:1-5"
+    told = diagnose(path)
+    assert "--word -1=" in told.commands[0]
+    assert "rate:-1" not in told.commands[0]
+
+
+def test_a_total_row_does_not_stretch_the_scale(tmp_path):
+    path = table(tmp_path, "j,g", [*RATINGS, "27,28"])
+    assert "27 (j line 10), 28 (g line 10) lie apart from the ratings 1 to 5" in refusal(path, ["j"], ["g"])
+    assert load(path, ["j"], ["g"], words={"27": "", "28": ""}).scale.spec == "rate:1-5"
+
+
+@pytest.mark.parametrize("word", ["None", "NA", "n/a"])
+def test_none_may_be_an_answer(tmp_path, word):
+    path = table(tmp_path, "j,g", ["A,A", "B,B", f"{word},{word}", f"A,{word}", f"{word},B", "B,A"])
+    message = refusal(path, ["j"], ["g"])
+    assert f"{word!r} (j lines 4, 6; g lines 4, 5) may be an answer or a gap" in message
+    said = load(path, ["j"], ["g"], words={word: "neither"})
+    assert (said.scale.spec, said.unlabelled) == ("pair:2+bad", 0)
+    gap = load(path, ["j"], ["g"], words={word: ""})
+    assert (gap.scale.spec, gap.unlabelled) == ("pair:2", 2)
+
+
+def test_none_on_one_side_is_a_gap(tmp_path):
+    path = table(tmp_path, "j,g", ["A,A", "B,B", "None,A", "NA,B"])
+    assert load(path, ["j"], ["g"]).judges["j"].judge.tolist() == [0, 1, -1, -1]
+
+
+SURE = ["no,0.9,no", "yes,0.9,yes"] * 6 + ["no,0.6,yes", "yes,0.7,no"]
+
+
+def test_confidence_in_the_verdict_is_asked_about(tmp_path):
+    path = table(tmp_path, "j,c,g", SURE)
+    assert "score_means verdict" in refusal(path, ["j"], ["g"], score_cols=["c"])
+    turned = load(path, ["j"], ["g"], score_cols=["c"], score_means="verdict").judges["j"]
+    assert turned.score_kind == "probability"
+    assert turned.score[:2].tolist() == pytest.approx([0.1, 0.9])
+    kept = load(path, ["j"], ["g"], score_cols=["c"], score_means="correct").judges["j"]
+    assert kept.score[:2].tolist() == [0.9, 0.9]
+
+
+@pytest.mark.parametrize(("unit", "kind", "no"), [(100, "probability", 0.1), (5, "score", -4.5)])
+def test_confidence_in_other_units(tmp_path, unit, kind, no):
+    rows = [f"{j},{unit * float(c):g},{g}" for j, c, g in (row.split(",") for row in SURE)]
+    path = table(tmp_path, "j,c,g", rows)
+    assert "does not tell" in refusal(path, ["j"], ["g"], score_cols=["c"])
+    turned = load(path, ["j"], ["g"], score_cols=["c"], score_means="verdict").judges["j"]
+    assert turned.score_kind == kind
+    assert turned.score[0] == pytest.approx(no)
+
+
+def test_confidence_in_a_tie_says_nothing_of_a_side(tmp_path):
+    path = table(tmp_path, "j,c,g", ["A,0.8,A", "tie,0.9,tie", "B,0.7,B"])
+    found = load(path, ["j"], ["g"], score_cols=["c"], score_means="verdict").judges["j"]
+    assert found.has_score.tolist() == [True, False, True]
+    assert found.score[[0, 2]].tolist() == pytest.approx([0.2, 0.7])
+
+
+def test_numbers_on_one_side_of_the_middle_are_asked_about(tmp_path):
+    rows = [f"{number},{'AB'[number > 4]}" for number in (1, 2, 3, 5, 6, 7)] * 2
+    path = table(tmp_path, "s,g", rows)
+    assert "lie on one side of 0, so that every verdict would be 'B'" in refusal(path, [], ["g"], score_cols=["s"])
+    found = load(path, [], ["g"], score_cols=["s"], threshold=4).judges["s"]
+    assert (found.judge == found.gold[:, 0]).all()
+
+
+def test_a_threshold_of_the_judges_own(tmp_path):
+    path = table(tmp_path, "s,g", ["0.6,no", "0.8,yes", "0.7,yes", "0.2,no"])
+    found = load(path, [], ["g"], score_cols=["s"], threshold=0.7).judges["s"]
+    # A number that passes from .7 on is not the chance to be correct.
+    assert (found.judge.tolist(), found.score_kind) == ([0, 1, 1, 0], "score")
+
+
+@pytest.mark.parametrize(
+    ("judges", "options", "words"),
+    [
+        ([], {"score_cols": ["c"], "score_means": "verdict"}, "needs the verdicts"),
+        (["j"], {"score_cols": ["c"], "threshold": 0.7}, "has them"),
+        (["j"], {"threshold": 0.7}, "is about numbers"),
+        (["j"], {"score_means": "correct"}, "is about numbers"),
+    ],
+)
+def test_what_can_not_be_meant(tmp_path, judges, options, words):
+    assert words in refusal(table(tmp_path, "j,c,g", SURE), judges, ["g"], **options)
+
+
+def test_ratings_have_no_threshold(tmp_path):
+    path = table(tmp_path, "c,g", ["1.5,2", "4.2,5"])
+    assert "checks and pairs" in refusal(path, [], ["g"], score_cols=["c"], threshold=3)
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="needs the inputs beside the checkout")
+@pytest.mark.parametrize(
+    ("case", "file", "scores"),
+    [
+        ("02-minus-one-is-an-error", "t.csv", ()),
+        ("42-total-row", "tot.csv", ()),
+        ("42-total-row", "tot2.csv", ()),
+        ("21-pair-none", "t.csv", ()),
+        ("34-confidence-in-the-verdict", "t.csv", ("confidence",)),
+        ("34-confidence-in-the-verdict", "t.csv", ("conf100",)),
+    ],
+)
+def test_the_cases_are_asked_about(case, file, scores):
+    refusal(CASES / case / file, ["judge"], ["human"], score_cols=scores)
