@@ -23,6 +23,7 @@ from judgebench.domain import Policies, Scale
 from judgebench.stats import withheld
 from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.catalog import BIASES, CLASS_METRICS, METRICS, ROW_METRICS, class_metric, fits
+from judgebench.stats.coefficients.krippendorff import alpha_units, least_alpha
 
 seeds = st.integers(0, 2**32 - 1)
 #: Rounding, and what a search for the least favourable completion may miss.
@@ -247,6 +248,19 @@ def test_no_number_is_less_favourable(seed):
             tried = function(gold, other).value
             if value is not None and tried is not None:
                 assert tried <= value + SLACK if "error" in name else tried >= value - SLACK
+
+
+@quick
+@given(seed=seeds)
+def test_no_labels_make_alpha_with_the_judge_less(seed):
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 3, (8, 3))
+    codes[rng.random(8) < 0.3, 0] = -1
+    silent = np.arange(8) < 4
+    level = rng.choice(["nominal", "interval"])
+    found = alpha_units(least_alpha(codes, silent, 3, np.arange(3.0), level), 3, np.arange(3.0), level)
+    said = alpha_units(codes, 3, np.arange(3.0), level)
+    assert isinstance(said, str) or found[0] <= said[0] + SLACK
 
 
 @pytest.fixture(scope="module")
