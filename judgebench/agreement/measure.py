@@ -191,7 +191,7 @@ def measure_run(
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
-    there is.
+    there is, and one with failed cases of ``failed_cases``: they are no answers, so that its figures are bounds.
     """
     statuses = defaultdict[str, Counter[str]](Counter)
     usage = defaultdict[str, Usage](Usage)
@@ -228,7 +228,12 @@ def measure_run(
     )
     # Any row may lack judgments: what was never asked has no subset.
     short = unfinished(run.counts, cases, len(items))
-    return [replace(row, warnings=(*row.warnings, "incomplete_run")) for row in rows] if short else rows
+    return [
+        replace(row, warnings=(*row.warnings, *warned))
+        if (warned := ("incomplete_run",) * short + ("failed_cases",) * (row.statuses.get(Status.FAILED.value, 0) > 0))
+        else row
+        for row in rows
+    ]
 
 
 def _verified(
