@@ -236,8 +236,8 @@ def test_a_judge_without_an_error_on_four_questions_is_known_from_four():
 def test_labels_alone_where_their_interval_is_narrower():
     """With 98 % correct a fair judge adds more doubt than it takes away; with one half it helps."""
     rng = np.random.default_rng(3)
-    for share, chosen in ((0.985, "labels"), (0.5, "post-strat")):
-        gold = (rng.random(1000) < share).astype(int)
+    for wrong, chosen in ((2, "labels"), (50, "post-strat")):
+        gold = (np.tile(np.arange(100), 10) >= wrong).astype(int)
         judge = np.where(rng.random(1000) < 0.8, gold, 1 - gold)
         known = np.where(np.arange(1000) < 100, gold, -1)
         found = correct(check(judge, known), estimator="all")[0]
