@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import select
+from judgebench.agreement.ceiling import behind, select
 from judgebench.agreement.estimates import Counted, Figure, combined, estimate
 from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
@@ -35,7 +35,7 @@ from judgebench.stats.coefficients.catalog import (
     metrics_for,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Influences, combine, of_fewer
+from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -142,6 +142,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             policies=scored.policies,
             metrics=group.metrics,
             ceiling=between_people(ratings, group.ratings, group.scored, mutual),
+            people=behind(group.ratings),
             bias=biases(group.ratings, group.scored)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
@@ -160,7 +161,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             scale=scale.spec,
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
-            classes=_classes(group),
+            classes=_classes(group, interval),
         )
         for group in groups
         if group.shown
@@ -169,7 +170,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        totals = {name: _aggregated(name, lines[name], shares, own) for name in groups[0].metrics if name in lines}
+        known = [name for name in groups[0].metrics if name in lines]
+        totals = {name: _aggregated(name, lines[name], shares, own, interval) for name in known}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
@@ -189,7 +191,7 @@ def measure_run(
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
-    there is.
+    there is, and one with failed cases of ``failed_cases``: they are no answers, so that its figures are bounds.
     """
     statuses = defaultdict[str, Counter[str]](Counter)
     usage = defaultdict[str, Usage](Usage)
@@ -226,7 +228,12 @@ def measure_run(
     )
     # Any row may lack judgments: what was never asked has no subset.
     short = unfinished(run.counts, cases, len(items))
-    return [replace(row, warnings=(*row.warnings, "incomplete_run")) for row in rows] if short else rows
+    return [
+        replace(row, warnings=(*row.warnings, *warned))
+        if (warned := ("incomplete_run",) * short + ("failed_cases",) * (row.statuses.get(Status.FAILED.value, 0) > 0))
+        else row
+        for row in rows
+    ]
 
 
 def _verified(
@@ -334,6 +341,7 @@ def _aggregated(
     metric: Metric | RowMetric,
     shares: Mapping[str, float | None],
     influences: Mapping[str, Mapping[str, Influences | None]],
+    method: IntervalMethod,
 ) -> Estimate:
     parts: list[Influences] = []
     weights: list[float] = []
@@ -350,12 +358,13 @@ def _aggregated(
     if not parts:
         return Estimate.missing("no_items")
     total = combine(parts, weights)
-    if (total.se or 0.0) < TINY:
+    if method == "cr1" and (total.se or 0.0) < TINY:
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        total = of_fewer(total, int(1 / share + 1e-9))
-    return combined(metric, total)
+        groups = int(1 / share + 1e-9)
+        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
+    return combined(metric, total, method)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
@@ -372,6 +381,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         coverage=coverage,
         metrics=metrics,
         ceiling={},
+        people=None,
         bias={},
         usage=sum((part.usage for part in parts), Usage()),
         statuses=dict(statuses),
@@ -401,16 +411,17 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
 
 
-def _classes(group: _Group) -> dict[str, ClassScores]:
+def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
     if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
+    how: IntervalMethod = method if method == "cr1" else "default"
     found: dict[str, ClassScores] = {}
     for code, label in enumerate(labels):
         support, named = round(float(gold[code])), round(float(judge[code]))
         if support or named:
-            scores = {name: estimate(class_metric(name, code), group.counted)[0] for name in CLASS_METRICS}
+            scores = {name: estimate(class_metric(name, code), group.counted, how)[0] for name in CLASS_METRICS}
             found[label] = ClassScores(support, named, **scores)
     return found

@@ -12,6 +12,8 @@ from judgebench.domain.items import digest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from judgebench.domain.scale import Scale
+
 __all__ = ["Conditions", "JudgeName", "bare", "conditions_of", "names_of", "told_apart"]
 
 #: Settings that are conditions of their own.
@@ -126,27 +128,43 @@ class _Run(Protocol):
     @property
     def judge(self) -> str: ...
     @property
+    def scale(self) -> Scale: ...
+    @property
     def conditions(self) -> Conditions: ...
 
 
 def names_of(runs: Sequence[_Run]) -> list[str]:
     """Name the judges of runs that are shown together, as `told_apart` does."""
-    return told_apart([(run.task, run.judge, run.conditions.named()) for run in runs])
+    kinds = {run.task: run.scale.kind for run in runs}
+    return told_apart([(run.task, run.judge, run.conditions.named()) for run in runs], kinds)
 
 
-def told_apart(runs: Sequence[tuple[str, str, Mapping[str, str]]], *, numbers: bool = True) -> list[str]:
+def told_apart(
+    runs: Sequence[tuple[str, str, Mapping[str, str]]], kinds: Mapping[str, str] | None = None, *, numbers: bool = True
+) -> list[str]:
     """Name the judges of runs (task, judge, conditions), each with the conditions in which its judge's runs differ.
 
     Conditions are looked for among the runs of a judge on a task, and are told on all its tasks, so that a judge has
-    the same name on each. With ``numbers`` runs that differ in nothing that is named are numbered.
+    the same name on each; a prompt only on tasks of one kind of scale (``kinds``, by task): each kind has its own.
+    With ``numbers`` runs that differ in nothing that is named are numbered.
     """
     of_judge: dict[str, dict[str, list[Mapping[str, str]]]] = {}
     for task, judge, own in runs:
         of_judge.setdefault(judge, {}).setdefault(task, []).append(own)
     told = {judge: _differing(list(tasks.values())) for judge, tasks in of_judge.items()}
+    kind_of = (kinds or {}).get
+    prompted = {
+        (judge, kind_of(task))
+        for judge, tasks in of_judge.items()
+        for task, on in tasks.items()
+        if _differ("prompt", on)
+    }
     names: list[str] = []
-    for _, judge, own in runs:
-        said = {name: _brief(own, name, of_judge[judge]) for name in told[judge] if name in own}
+    for task, judge, own in runs:
+        shown = [
+            name for name in told[judge] if name in own and (name != "prompt" or (judge, kind_of(task)) in prompted)
+        ]
+        said = {name: _brief(own, name, of_judge[judge]) for name in shown}
         names.append(JudgeName(judge, said) if said else judge)
     if not numbers:
         return names
@@ -165,14 +183,13 @@ def _differing(tasks: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
     A probe is always told: items that it turned are not the task's.
     """
     names = dict.fromkeys(name for runs in tasks for own in runs for name in own)
-    plain = {"probe": {"none"}}
-
-    def differs(name: str, runs: Sequence[Mapping[str, str]]) -> bool:
-        return len({own.get(name) for own in runs} | plain.get(name, set())) > 1
-
-    found = [name for name in names if any(differs(name, runs) for runs in tasks)]
+    found = [name for name in names if any(_differ(name, runs) for runs in tasks)]
     # Under two conditions of one file another recording is no news.
     return [name for name in found if name != "recording" or "cond" not in found]
+
+
+def _differ(name: str, runs: Sequence[Mapping[str, str]]) -> bool:
+    return len({own.get(name) for own in runs} | ({"none"} if name == "probe" else set())) > 1
 
 
 def _brief(own: Mapping[str, str], name: str, tasks: Mapping[str, Sequence[Mapping[str, str]]]) -> str:

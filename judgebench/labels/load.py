@@ -272,7 +272,7 @@ def _build(
     labels = {name: codes[everything] for name, codes in coded.labels.items()}
     missing = {name: int(np.count_nonzero(codes < 0)) for name, codes in labels.items()}
     notes += [
-        f"{name}: {missing[name]:,} of {n:,} cells hold no verdict; they agree with nothing"
+        f"{name}: {missing[name]:,} of {n:,} cells hold no verdict; the policy invalid says what they count as"
         for name in judge_cols
         if missing[name]
     ]

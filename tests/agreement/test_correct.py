@@ -33,7 +33,7 @@ from judgebench.agreement.correct.rogan_gladen import (
     rogan_gladen,
     youden,
 )
-from judgebench.stats.inference.intervals import wilson
+from judgebench.stats.inference.score_path import share_interval
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def test_estimators_have_their_textbook_form(seed):
     expected = share * gold[judged == 1].mean() + (1 - share) * gold[judged == 0].mean()
     assert post_stratified(sample).value == pytest.approx(expected)
     plain = labels_only(sample)
-    assert (plain.low, plain.high) == pytest.approx(wilson(gold.mean(), gold.size))
+    assert (plain.low, plain.high) == pytest.approx(share_interval(gold.sum(), gold.size))
 
 
 @quick

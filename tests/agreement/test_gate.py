@@ -305,7 +305,7 @@ def test_operations_have_bounds_and_states():
         "cost": "fail",
         "latency": "pass",
     }
-    assert lines["flip_rate"].worse.value == pytest.approx(40 / 119)
+    assert lines["flip_rate"].worse.value == pytest.approx(41 / 120)
     assert lines["coverage"].worse.value == pytest.approx(1 / 240)
     assert lines["cost"].worse.value == pytest.approx(0.6)
     assert all(line.worse.low <= line.worse.value <= line.worse.high for line in found.lines)

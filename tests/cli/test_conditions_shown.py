@@ -204,6 +204,18 @@ def test_runs_asked_together_are_told_apart(runs: Path, tmp_path: Path) -> None:
     assert scores.compare(*sorted(wanted)).first == "server/m (prompt kind/1)"
 
 
+def test_a_task_of_another_kind_is_no_reason_to_leave_a_judge_out(runs: Path, tmp_path: Path) -> None:
+    with FakeLLM() as llm:
+        kind = {"judge": "server/m", "sample": True, "base_url": llm.openai_url, "runs": tmp_path}
+        for name in ("strict", "kind"):
+            jb.run(task="triviaqa", prompt=str(runs / f"{name}-check.toml"), **kind)
+        jb.run(task="pandalm", **kind)
+    for how in ("mean", "rank", "win-rate"):
+        over = jb.leaderboard(tmp_path, over=how, metric="percent_agreement").overall
+        assert {one.judge for one in over.judges} == {"server/m (prompt strict/1)", "server/m (prompt kind/1)"}
+        assert over.left_out == ()
+
+
 class Louder:
     """A probe: the item's own order, under another name."""
 

@@ -65,6 +65,14 @@ def test_a_judge_has_the_same_name_on_every_task() -> None:
     assert names[1] == names[2] == "server/m (reference none)"
 
 
+def test_a_prompt_is_told_only_on_tasks_of_its_kind() -> None:
+    strict = {"settings": {"prompts": {"check": "strict/1@bbb"}}}
+    pairs = run(task="pairs", scale=Scale.pair(), settings={"prompts": {"pair": "pair/1@ccc"}})
+    assert names_of([run(), run(**strict), run(task="other", **strict), pairs]) == [
+        "server/m (prompt check/1)", "server/m (prompt strict/1)", "server/m (prompt strict/1)", "server/m",
+    ]  # fmt: skip
+
+
 def test_runs_that_differ_in_nothing_named_are_numbered() -> None:
     assert names_of([run(), run(), run(reference="none")]) == [
         "server/m (reference human) #1", "server/m (reference human) #2", "server/m (reference none)",

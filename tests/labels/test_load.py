@@ -49,7 +49,7 @@ def test_one_ratings_per_judge(table):
     assert loaded.missing == {"judge": 0, "second": 1, "h1": 0, "h2": 1}
     assert {a.dtype for a in (first.judge, first.gold, first.cluster, first.item, first.subset)} == {np.dtype(np.int64)}
     assert loaded.notes[0] == "scale check: the one that all labels fit"
-    assert "second: 1 of 3 cells hold no verdict; they agree with nothing" in loaded.notes
+    assert "second: 1 of 3 cells hold no verdict; the policy invalid says what they count as" in loaded.notes
     assert loaded.revision.startswith("data:")
 
 

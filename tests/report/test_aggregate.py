@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.report_rows import board, one_row
 
-from judgebench.domain import Agreement, Estimate
+from judgebench.domain import Agreement, Estimate, JudgeName
 from judgebench.errors import UsageError
 from judgebench.report.document import FORMS
 from judgebench.report.leaderboard.aggregate import aggregate
@@ -117,6 +117,23 @@ def test_what_can_not_be_aggregated_is_refused() -> None:
 def test_two_runs_of_one_name_are_not_mixed() -> None:
     rows = [*two_tasks(), judged("b", "x", 0.2)]
     assert ("b", "several runs of this name on x") in aggregate(rank(rows), "mean").left_out
+
+
+def test_a_run_on_a_task_of_another_kind_goes_with_each_prompt() -> None:
+    """The names as `told_apart` writes them: a prompt of pairs has nothing to say on a task of ratings."""
+    plain, strict = (JudgeName("m", {"prompt": name}) for name in ("pair/1", "strict/1"))
+    rows = [
+        judged(plain, "x", 0.6), judged(strict, "x", 0.2), judged("m", "y", 0.4),
+        judged("n", "x", 0.3), judged("n", "y", 0.3),
+    ]  # fmt: skip
+    found = aggregate(rank(rows), "mean")
+    assert {one.judge for one in found.judges} == {plain, "n", strict}
+    assert [one.value for one in found.judges] == pytest.approx([0.5, 0.3, 0.3])
+    assert found.left_out == ()
+    assert sum(one.value for one in aggregate(rank(rows), "win-rate").judges) == pytest.approx(1.5)
+    # Another run on y, of the same kind as x, is of one of the prompts only.
+    other = [*rows[:2], judged(strict, "y", 0.4), *rows[3:]]
+    assert aggregate(rank(other), "mean").left_out == ((plain, "not ranked on y"),)
 
 
 def test_every_form_has_it_with_what_it_is_worth() -> None:

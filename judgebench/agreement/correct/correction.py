@@ -39,6 +39,7 @@ from judgebench.agreement.estimates import estimated
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.crosstab import TINY
+from judgebench.stats.inference.intervals import around
 from judgebench.stats.influence import Clusters, Influences, combine, mean
 
 if TYPE_CHECKING:
@@ -323,16 +324,15 @@ def _delta(
     Its error is at least that of independent items, which knows that a rate of 1 is not a certainty. An outside
     calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
     """
-    groups = min(shown.ids.size, errors.ids.size)
-    if groups < 2:
+    if min(shown.ids.size, errors.ids.size) < 2:
         return replace(found, low=None, high=None, se=None, method="")
     first, second = shown.se, errors.se
     se = math.hypot(first or 0.0, second or 0.0) if outside else combine([shown, errors], [1.0, 1.0]).se or 0.0
     se = max(se, found.se or 0.0)
-    # Pulls with this standard error, as many as the smaller set has clusters.
-    influences = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
+    if se < TINY:
+        return replace(found, low=None, high=None, se=se, method="")
     value = 0.0 if found.value is None else found.value
-    bounds = estimated(Influences(value, found.n, np.arange(groups), influences), low=low, high=high)
+    bounds = around(value, se, min(shown.df, errors.df), low=low, high=high)
     return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")
 
 
@@ -367,9 +367,9 @@ def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Es
     by_verdict, by_cell = matrix_influence(joint, margin, score.values)
     # Columns that nobody used are gone from the counts; the others keep their order.
     column = np.cumsum(used(known, test, score)) - 1
-    shown = Influences(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n))
+    shown = Influences(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n), ours.shares)
     influences = theirs.sums(by_cell[known.gold, column[known.judge]] / known.judge.size)
-    errors = Influences(0.0, known.judge.size, theirs.ids, influences)
+    errors = Influences(0.0, known.judge.size, theirs.ids, influences, theirs.shares)
     return _delta(found, shown, errors, score.low, score.high, outside=outside), point.condition, warnings
 
 

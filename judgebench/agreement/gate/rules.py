@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from judgebench.agreement.matching import Matched
-    from judgebench.domain import Policies, Ratings
+    from judgebench.domain import InvalidPolicy, Policies, Ratings
 
 State: TypeAlias = Literal["pass", "fail", "undecided"]
 
@@ -196,19 +196,21 @@ def coverage_drop(matched: Matched) -> Worse:
 def flip_increase(matched: Matched) -> Worse:
     """How many more items get another verdict when their responses trade places.
 
-    Each run's share is of its own items with a verdict in both orders, as ``position_consistency`` is; ``no_items``
-    where one run has none. UsageError if no item was shown in both orders.
+    Each run's share is of its own items that were shown in both orders, as ``position_consistency`` is: one without a
+    verdict in both is a flip, unless the policies leave it out. ``no_items`` where one run has none. UsageError if no
+    item was shown in both orders.
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, for position consistency.
     """
-    one, two = (_flips(ratings) for ratings in matched.ratings[:2])
+    invalid = matched.scored[0].policies.invalid
+    one, two = (_flips(ratings, invalid) for ratings in matched.ratings[:2])
     if one is None or two is None:
         missing = Estimate.missing("no_items")
         return Worse(missing if one is None else one[0], missing if two is None else two[0], None, "no_items")
     return Worse(one[0], two[0], combine([two[1], one[1]], [1.0, -1.0]))
 
 
-def _flips(ratings: Ratings) -> tuple[Estimate, Influences] | None:
-    found = turned(ratings)
+def _flips(ratings: Ratings, invalid: InvalidPolicy) -> tuple[Estimate, Influences] | None:
+    found = turned(ratings, invalid)
     if found is None:
         raise UsageError(
             f"flips need pairs (or picks) that were shown in both orders: run with {argument('order')} both"

@@ -7,10 +7,12 @@ judges that have all of them, and never of different metrics.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
+from judgebench.domain import JudgeName, bare, conditions_of
 from judgebench.domain.shapes import NUMBER, TEXT, TEXTS, ListOf, choice, judge_keys, maybe, record
 from judgebench.errors import UsageError, argument
 from judgebench.report.document.blocks import Cell, Column, Grid, judge_columns
@@ -147,6 +149,7 @@ def aggregate(
     own: dict[str, dict[str, list[Entry]]] = {}
     for entry in ranked:
         own.setdefault(entry.row.judge, {}).setdefault(entry.row.task, []).append(entry)
+    own = _prompted(own)
     left_out = [(judge, why) for judge in sorted(own) if (why := _lacking(own[judge], tasks))]
     without = {judge for judge, _ in left_out}
     if not (kept := [judge for judge in sorted(own) if judge not in without]):
@@ -155,8 +158,10 @@ def aggregate(
             f"no judge is ranked on all {len(tasks)} tasks ({clean(judge)}: {why}); give {argument('task')} T "
             "to name some of them"
         )
-    rows = [own[judge][task][0].row for judge in kept for task in tasks]
-    again = rank(rows, headlines, judged)
+    shown = [(judge, own[judge][task][0].row) for judge in kept for task in tasks]
+    found_by = {(row.task, judge, row.revision): (row.task, row.judge, row.revision) for judge, row in shown}
+    known = {key: judged[own_key] for key, own_key in found_by.items() if judged and own_key in judged}
+    again = rank([replace(row, judge=judge) for judge, row in shown], headlines, known)
     places = {judge: [entry for entry in again if entry.row.judge == judge] for judge in kept}
     found = [_overall(judge, places[judge], kind, again) for judge in kept]
     sign = 1 if kind == "rank" else -1
@@ -164,10 +169,23 @@ def aggregate(
         kind,
         metrics[0] if len(metrics) == 1 else "",
         tasks,
-        tuple(sorted({gold_word(row.gold) for row in rows})),
+        tuple(sorted({gold_word(row.gold) for _, row in shown})),
         tuple(sorted(found, key=lambda one: (sign * round(one.value, 9), one.judge))),
         tuple(left_out),
     )
+
+
+def _prompted(own: Mapping[str, dict[str, list[Entry]]]) -> dict[str, dict[str, list[Entry]]]:
+    """Give a run whose name tells no prompt, on a task of another kind, to each of its judge's runs that tell one."""
+    told = [(judge, dict(conditions_of(judge))) for judge in own if "prompt" in conditions_of(judge)]
+    given: dict[str, dict[str, list[Entry]]] = {judge: dict(tasks) for judge, tasks in own.items()}
+    for judge, conditions in told:
+        del conditions["prompt"]
+        plain = str(JudgeName(bare(judge), conditions))
+        if (rest := own.get(plain)) and rest.keys().isdisjoint(own[judge]):
+            given[judge] |= rest
+            given.pop(plain, None)
+    return given
 
 
 def _some(names: Sequence[str]) -> str:
