@@ -362,7 +362,7 @@ def _aggregated(
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        groups = int(1 / share + 1e-9)
+        groups = min(total.sums.size, int(1 / share + 1e-9))
         total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
     return combined(metric, total, method)
 
