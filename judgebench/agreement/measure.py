@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -166,7 +167,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         for group in groups
         if group.shown
     ]
-    own = {group.name: group.influences for group in groups}
+    own = {group.name: group for group in groups}
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
@@ -340,20 +341,22 @@ def _aggregated(
     figure: str,
     metric: Metric | RowMetric,
     shares: Mapping[str, float | None],
-    influences: Mapping[str, Mapping[str, Influences | None]],
+    groups: Mapping[str, _Group],
     method: IntervalMethod,
 ) -> Estimate:
     parts: list[Influences] = []
+    estimates: list[Estimate] = []
     weights: list[float] = []
     for name, weight in shares.items():
         if weight is None:
             return Estimate.missing("missing_part")
         if weight == 0:
             continue
-        part = influences[name][figure]
+        part = groups[name].influences[figure]
         if part is None:
             return Estimate.missing("undefined_part")
         parts.append(part)
+        estimates.append(groups[name].metrics[figure])
         weights.append(weight)
     if not parts:
         return Estimate.missing("no_items")
@@ -362,9 +365,28 @@ def _aggregated(
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        groups = min(total.sums.size, int(1 / share + 1e-9))
-        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
-    return combined(metric, total, method)
+        size = min(total.sums.size, int(1 / share + 1e-9))
+        total = replace(total, ids=np.arange(size), sums=np.zeros(size), shares=None)
+    found = combined(metric, total, method)
+    faultless = any((part.se or 0.0) < TINY for part in parts)
+    return _together(found, estimates, weights) if faultless and method != "cr1" else found
+
+
+def _together(found: Estimate, parts: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
+    """Give an aggregate the interval that follows from those of its parts: a faultless one has an error, too.
+
+    Source: Zou & Donner (2008), Construction of confidence limits about effect measures: a general approach.
+    """
+    below, above = 0.0, 0.0
+    for part, weight in zip(parts, weights, strict=True):
+        if part.value is None or part.low is None or part.high is None:
+            return found
+        below += (weight * (part.value - part.low)) ** 2
+        above += (weight * (part.high - part.value)) ** 2
+    if found.value is None:
+        return found
+    low, high = found.value - math.sqrt(below), found.value + math.sqrt(above)
+    return replace(found, low=low, high=high, method="mover", no_interval="")
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
