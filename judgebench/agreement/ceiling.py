@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.agreement.estimates import Counted, combined, estimate, estimated
 from judgebench.agreement.people import Pool, shared_items
-from judgebench.agreement.policies import apply
+from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
@@ -42,8 +42,13 @@ if TYPE_CHECKING:
 ENOUGH = 10
 
 
-def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
-    """Measure annotators against each other, and the judge in the place of one of them.
+def ceiling(
+    ratings: Ratings,
+    policies: Policies,
+    metrics: Mapping[str, Metric] | None = None,
+    void: tuple[int, ...] | None = None,
+) -> dict[str, Estimate]:
+    """Measure annotators against each other, and the judge in the place of one of them; ``void`` as for `Pool.of`.
 
     Under a metric's name is its value over all pairs of labels that two people gave the same item (`people`); under
     ``judge_vs_each_<metric>`` the judge's, in the place of one of the two, which asks the same question (a majority
@@ -54,7 +59,7 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
     Measuring nominal scale agreement among many raters, whose kappa it is where all people labelled all items.
     """
     people = one_per_item(ratings)
-    pool = Pool.of(people, policies)
+    pool = Pool.of(people, policies, void)
     among = pool.among()
     if not among.total:
         return {}
@@ -233,6 +238,10 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     clusters = Clusters.of(people.cluster)
     q, values = len(scale.labels), np.asarray(scale.values, dtype=np.float64)
     paired = (codes >= 0).sum(axis=1) >= 2
+    # As for two raters, chance counts the labels that anybody gave where others can't be given.
+    kept = np.setdiff1d(np.arange(q), never_gold(people))
+    heard = np.append(np.full(q, -1), -1)
+    heard[kept] = np.arange(kept.size)
     rotating = not shared_pairs(people)
 
     def done(outcome: RowOutcome, low: float = -1.0) -> Estimate:
@@ -245,8 +254,8 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
         "light_kappa": Estimate.missing("rotating", int(paired.sum()))
         if rotating
         else done(light_kappa(codes, q, least=min(ENOUGH, people.item.size))),
-        "gwet_ac1": done(gwet_ac(codes, q)),
-        "brennan_prediger": done(brennan_prediger(codes, q)),
+        "gwet_ac1": done(gwet_ac(heard[codes], kept.size)),
+        "brennan_prediger": done(brennan_prediger(heard[codes], kept.size)),
         "krippendorff_alpha": _alpha(people, alpha, seed),
     }
     quadratic = weight_matrix(q, values, "quadratic")
