@@ -53,8 +53,8 @@ class Judgments(TypedDict, total=False):
     long: Annotated[
         Names,
         Option(
-            "The table is long, with these columns; --judge-col and --gold-col then name raters. Without --gold-col all "
-            "but the judges are annotators.",
+            "The table is long, with these columns; --judge-col and --gold-col then name raters. Without --gold-col, "
+            "all but the judges are annotators.",
             metavar="ITEM,RATER,LABEL",
             read=str,
         ),
