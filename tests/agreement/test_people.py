@@ -279,7 +279,7 @@ def test_hundreds_of_people_take_seconds():
 
 
 def test_the_tie_that_gold_never_is_counts_in_no_chance_term():
-    """With gold always a side, AC1 and PABAK are those of two labels, whatever the scale declares and the judge says."""
+    """With gold always a side, AC1 and PABAK are those of two labels, whatever the scale declares."""
     rng = np.random.default_rng(2)
     side = rng.integers(0, 2, 300)
     said = np.where(rng.random(300) < 0.8, side, 1 - side)
