@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.krippendorff import alpha_units
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.inference.intervals import interval, t_interval
+from judgebench.stats.inference.intervals import t_interval
 from judgebench.stats.inference.resampling import alpha_resampled
-from judgebench.stats.influence import Clusters, Influences, influences_of
+from judgebench.stats.influence import Clusters, Influences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,19 +60,7 @@ def bounds(name: str, columns: Columns, k: int, *, whole: bool = True) -> Bounds
     cells = gold * k + judge
     table = Crosstab(np.bincount(cells, minlength=k * k).reshape(k, k) / gold.size, gold.size, k, np.arange(float(k)))
     metric = METRICS[name]
-    outcome = metric(table)
-    if outcome.value is None:
-        return None, None
-    clusters = Clusters.of(cluster if whole else np.arange(gold.size))
-    influences = influences_of(table, outcome, cells, clusters)
-    found = interval(
-        outcome,
-        influences,
-        independent=clusters.independent,
-        proportion=metric.proportion,
-        low=metric.low,
-        high=metric.high,
-    )
+    found, _ = estimate(metric, Counted(table, cells, Clusters.of(cluster if whole else np.arange(gold.size))))
     return found.low, found.high
 
 

@@ -452,7 +452,7 @@ def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, flo
     estimate = estimated(influences, low=-1.0, high=1.0)
     if not influences.se or influences.se < TINY:
         return estimate, None
-    return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.sums.size - 1)
+    return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.df)
 
 
 def aligned(first: Ratings, second: Ratings) -> bool:

@@ -29,7 +29,7 @@ from judgebench.stats.coefficients.raters import (
     spearman_brown,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, of_fewer
+from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -203,7 +203,7 @@ def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray
         return found
     value, influences = found
     clusters = Clusters.of(cluster)
-    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)))
+    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)), clusters.shares)
 
 
 def _joint(people: Ratings) -> Estimate:
@@ -271,7 +271,7 @@ def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bo
     n = int(paired.sum())
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
-    total = of_fewer(outcome.influences(clusters), np.unique(clusters.codes[paired]).size)
+    total = resting_on(outcome.influences(clusters), clusters.sums(paired.astype(np.float64)))
     return estimated(total, low=low, high=1.0, n=n, chance=outcome.chance)
 
 
@@ -295,19 +295,20 @@ def _correlations(
     """Intraclass correlations: F intervals of independent items, else by cluster."""
     numbers = np.where((codes >= 0) & (codes < len(values)), values[np.clip(codes, 0, len(values) - 1)], np.nan)
     whole, k = complete(numbers), numbers.shape[1]
-    n, groups = int(whole.size), np.unique(clusters.codes[whole]).size
+    n = int(whole.size)
+    rows = clusters.sums(np.isin(np.arange(len(codes)), whole).astype(np.float64))
     found: dict[str, Estimate] = {}
     for name, (form, average) in _ICC.items():
         single, outcome = icc(numbers, form), icc(numbers, form, average=average)
         if single.value is None or single.influence is None or outcome.value is None or outcome.influence is None:
             found[name] = Estimate.missing(outcome.reason or single.reason or "undefined", n)
             continue
-        own = of_fewer(outcome.influences(clusters), groups)
+        own = resting_on(outcome.influences(clusters), rows)
         if clusters.independent:
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:
-            free_of = estimated(of_fewer(single.influences(clusters), groups), low=-1.0, high=1.0)
+            free_of = estimated(resting_on(single.influences(clusters), rows), low=-1.0, high=1.0)
             low, high, method = free_of.low, free_of.high, free_of.method
             if average and low is not None and high is not None:
                 # The mean's correlation rises with a single rater's, and so do the bounds, as far as it is defined.

@@ -26,6 +26,7 @@ from judgebench.agreement.policies import apply, plurality
 from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.krippendorff import least_alpha
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
 
@@ -211,7 +212,8 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     """Measure a judge as if it were one more annotator, beside two annotators or more.
 
     Alpha counts every verdict that the order policy leaves as a rating by one more annotator, with ties as a label of
-    their own; what agrees with nothing (undecided, invalid) keeps a category of its own. The z-score is
+    their own; where games contradict each other, that is a category of its own, and no verdict, where it is wrong, the
+    label that makes alpha least. The z-score is
     ``(mean kappa of the judge - mean kappa of the pairs) / sd`` with the sample standard deviation of the pairs'
     kappas; it needs three pairs. Its proposers call ``|z| < 1`` human-like and ``z > 1`` more consistent than people.
     Its interval is for other items, not for other annotators: with three annotators the standard deviation rests on
@@ -295,7 +297,11 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     rows = np.concatenate([scored.row, left])
     verdicts = np.concatenate([scored.judge.astype(np.int64), np.full(left.size, -1, dtype=np.int64)])
     alone = joint_alpha(people.gold, scale, people.cluster)
-    joined = joint_alpha(np.column_stack([ratings.gold[rows], verdicts]), scale, ratings.cluster[rows])
+    codes, values = np.column_stack([ratings.gold[rows], verdicts]), np.asarray(scale.values)
+    silent = verdicts == len(scale.labels) + 1
+    if rules.invalid == "wrong" and silent.any():
+        codes = least_alpha(codes, silent, len(scale.labels), values, scale.level)
+    joined = joint_alpha(codes, scale, ratings.cluster[rows])
     both = (alone, joined)
     shown = [Estimate.missing(one) if isinstance(one, str) else estimated(one, low=-1, high=1) for one in both]
     if isinstance(alone, str) or isinstance(joined, str):

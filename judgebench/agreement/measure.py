@@ -36,7 +36,7 @@ from judgebench.stats.coefficients.catalog import (
 )
 from judgebench.stats.coefficients.chance import null_error, weight_matrix
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Influences, combine, of_fewer
+from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -164,7 +164,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             against_chance=_against_chance(group),
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
-            classes=_classes(group),
+            classes=_classes(group, interval),
         )
         for group in groups
         if group.shown
@@ -173,7 +173,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        totals = {name: _aggregated(name, lines[name], shares, own) for name in groups[0].metrics if name in lines}
+        known = [name for name in groups[0].metrics if name in lines]
+        totals = {name: _aggregated(name, lines[name], shares, own, interval) for name in known}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
@@ -193,7 +194,7 @@ def measure_run(
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
-    there is.
+    there is, and one with failed cases of ``failed_cases``: they are no answers, so that its figures are bounds.
     """
     statuses = defaultdict[str, Counter[str]](Counter)
     usage = defaultdict[str, Usage](Usage)
@@ -230,7 +231,12 @@ def measure_run(
     )
     # Any row may lack judgments: what was never asked has no subset.
     short = unfinished(run.counts, cases, len(items))
-    return [replace(row, warnings=(*row.warnings, "incomplete_run")) for row in rows] if short else rows
+    return [
+        replace(row, warnings=(*row.warnings, *warned))
+        if (warned := ("incomplete_run",) * short + ("failed_cases",) * (row.statuses.get(Status.FAILED.value, 0) > 0))
+        else row
+        for row in rows
+    ]
 
 
 def _verified(
@@ -338,6 +344,7 @@ def _aggregated(
     metric: Metric | RowMetric,
     shares: Mapping[str, float | None],
     influences: Mapping[str, Mapping[str, Influences | None]],
+    method: IntervalMethod,
 ) -> Estimate:
     parts: list[Influences] = []
     weights: list[float] = []
@@ -354,12 +361,13 @@ def _aggregated(
     if not parts:
         return Estimate.missing("no_items")
     total = combine(parts, weights)
-    if (total.se or 0.0) < TINY:
+    if method == "cr1" and (total.se or 0.0) < TINY:
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        total = of_fewer(total, int(1 / share + 1e-9))
-    return combined(metric, total)
+        groups = int(1 / share + 1e-9)
+        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
+    return combined(metric, total, method)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
@@ -424,16 +432,17 @@ def _against_chance(group: _Group) -> dict[str, AgainstChance]:
     return found
 
 
-def _classes(group: _Group) -> dict[str, ClassScores]:
+def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
     if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
+    how: IntervalMethod = method if method == "cr1" else "default"
     found: dict[str, ClassScores] = {}
     for code, label in enumerate(labels):
         support, named = round(float(gold[code])), round(float(judge[code]))
         if support or named:
-            scores = {name: estimate(class_metric(name, code), group.counted)[0] for name in CLASS_METRICS}
+            scores = {name: estimate(class_metric(name, code), group.counted, how)[0] for name in CLASS_METRICS}
             found[label] = ClassScores(support, named, **scores)
     return found

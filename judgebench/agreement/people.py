@@ -56,9 +56,11 @@ class Pairing:
         if outcome.value is None:
             return Estimate.missing(outcome.reason or "undefined", n), None
         within = np.ones_like(self.table.joint) if outcome.within is None else outcome.within.astype(np.float64)
-        counted = np.flatnonzero(self.summed(within))
+        weight = self.summed(within)
+        counted = np.flatnonzero(weight)
         sums = self.summed(influence(self.table, outcome))[counted] / self.total
-        influences = Influences(outcome.value, n, self.clusters.ids[counted], sums)
+        shares = weight[counted] / float(weight.sum())
+        influences = Influences(outcome.value, n, self.clusters.ids[counted], sums, shares)
         low = metric.low if outcome.low is None else outcome.low
         high = metric.high if outcome.high is None else outcome.high
         found = estimated(influences, low=low, high=high, proportion=metric.proportion, chance=outcome.chance)

@@ -74,7 +74,8 @@ class Estimate:
     """A figure with its interval; ``value`` is None exactly when ``undefined`` says why (``no_items`` ...).
 
     ``n`` counts the rows behind it, ``se`` is in units of the value, and ``method`` says how the interval was made
-    (``wilson``, ``cr1-t-fisher-z`` ...). The bounds are None where only the point is defined.
+    (``share``, ``score-path``, ``cr2-t-fisher-z`` ...). ``effective`` is the number of clusters of one size that would
+    tell as much. The bounds are None where only the point is defined; ``no_interval`` says why, where that is known.
     """
 
     value: float | None
@@ -84,6 +85,8 @@ class Estimate:
     undefined: str | None = None
     se: float | None = None
     method: str = ""
+    effective: float | None = None
+    no_interval: str = ""
 
     def __post_init__(self) -> None:
         """Hold the invariant: a value, or a reason."""

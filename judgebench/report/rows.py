@@ -385,11 +385,13 @@ _LONG: Mapping[str, Callable[[_Line], Any]] = {
     "n": lambda line: line.one.n,
     "undefined": lambda line: line.one.undefined or "",
     "method": lambda line: line.one.method,
+    "effective_clusters": lambda line: line.one.effective,
+    "no_interval": lambda line: line.one.no_interval,
 }
 _COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
 _TEXTS = frozenset({"task", "judge", "conditions", "subset", "gold", "order", "tie", "invalid", "gold_policy",
                     "headline", "revision", "alpha_level", "undefined", "warnings", "kind", "figure",
-                    "method"})  # fmt: skip
+                    "method", "no_interval"})  # fmt: skip
 
 
 def frame(rows: Sequence[Agreement], *, long: bool = False) -> Any:

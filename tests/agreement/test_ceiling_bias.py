@@ -23,7 +23,7 @@ from judgebench.stats.coefficients.krippendorff import (
     krippendorff_alpha_ordinal,
     krippendorff_alpha_ratio,
 )
-from judgebench.stats.inference.intervals import wilson
+from judgebench.stats.inference.score_path import share_interval
 
 # Krippendorff's four observers on twelve units, as in his 2011 paper; 0 is a gap.
 CANONICAL = [
@@ -215,18 +215,19 @@ def test_position_preference_has_the_trinomial_error():
     expected = math.sqrt((110 / 350 - preference.value**2) / 350)
     assert preference.se == pytest.approx(expected * math.sqrt(350 / 349))
     share = found["position_consistency"]
-    assert (share.low, share.high) == pytest.approx(wilson(240 / 350, 350))
+    assert (share.low, share.high) == pytest.approx(share_interval(240, 350))
 
 
-def test_a_clustered_share_of_none_or_all_has_wilsons_bound_for_the_clusters():
+def test_a_clustered_share_of_none_or_all_has_the_exact_bound():
     """20 games of 10 items in 5 questions, all in the first slot: as sure as five questions, not as none."""
     given_rows = shown([(0, 0)] * 10)
     clustered = replace(given_rows, cluster=given_rows.item // 2)
     found = measured(clustered)
     for name, value in (("position_consistency", 0.0), ("primacy", 1.0), ("recency", 0.0), ("first_slot_rate", 1.0)):
         one = found[name]
-        assert (one.value, one.method, one.se) == (value, "wilson-clusters", 0.0)
-        assert (one.low, one.high) == pytest.approx(wilson(value, 5))
+        assert (one.value, one.method, one.se, one.effective) == (value, "share-few-events", 0.0, 5.0)
+        n = one.n
+        assert (one.low, one.high) == pytest.approx(share_interval(value * n, n, 1 + (n / 5 - 1) / 5, 4))
     # One question is no evidence of how questions differ.
     alone = measured(replace(given_rows, cluster=np.zeros(20, dtype=int)))["primacy"]
     assert (alone.low, alone.high) == (None, None)

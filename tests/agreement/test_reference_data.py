@@ -148,7 +148,7 @@ def test_accuracy_without_the_factor_of_clusters(umass):
     gold, said, questions = sides(umass[0], "GPT-4")
     found = mean((gold == said).astype(float), questions)
     assert float(np.sqrt(np.square(found.sums).sum())) == pytest.approx(0.006553443542778, abs=1e-12)
-    assert found.se == pytest.approx(0.006561650738909, abs=1e-12)
+    assert found.cr1 == pytest.approx(0.006561650738909, abs=1e-12)
 
 
 @pytest.mark.parametrize(("judge", "effect"), [("GPT-4", 1.8), ("Contains", 5.2)])
@@ -157,7 +157,7 @@ def test_design_effects(umass, judge, effect):
     gold, said, questions = sides(umass[0], judge)
     one = cross(gold, said)
     kappa = METRICS["cohen_kappa"](one)
-    growth = influences_of(one, kappa, 2 * gold + said, questions).se / se_iid(one, kappa)
+    growth = influences_of(one, kappa, 2 * gold + said, questions).cr1 / se_iid(one, kappa)
     assert growth**2 == pytest.approx(effect, abs=0.05)
     # statistics.md 0 has the roots: 1.36 and 2.29.
     assert growth == pytest.approx({"GPT-4": 1.36, "Contains": 2.29}[judge], abs=0.005)

@@ -38,6 +38,7 @@ _DOUBTS = {
     "few_clusters": "more independent questions: below 20 the interval is only a rough one",
     "prevalence": "more examples of the rarest label: with fewer than 10 kappa's interval does not hold",
     "low_coverage": "verdicts on the items that it left without one",
+    "failed_cases": "the cases that failed: until they are asked again the figures are bounds",
     "incomplete_run": "the rest of the run: it holds fewer verdicts than it was to give",
 }
 

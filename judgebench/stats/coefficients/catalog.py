@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,10 @@ class Metric:
     - ``proportion``: a plain share of rows, for which Wilson's interval holds;
     - ``binary``: defined on a two-label check only; ``graded``: also where gold is a number and not a label;
     - ``directional``: says which way one side leans, so that it is not an agreement and has no human ceiling.
+
+    Its interval is that of a share for a ``proportion``; of another coefficient that can be evaluated on many tables
+    those between perfect agreement and the end ``down`` which the one seen would not reject
+    (`judgebench.stats.inference.score_path`); else t.
 
     ``witness`` is whose independent computations confirm its value: ``definition``, what it means written out in loops
     (`judgebench.agreement.witness`), and a library's, if one has it; a plugin gives a function of two lists of codes,
@@ -59,6 +63,7 @@ class Metric:
     tied: bool = False
     perfect: float | None = 1.0
     directional: bool = False
+    down: Literal["independent", "off-diagonal"] = "independent"
     witness: str | Callable[[list[int], list[int]], float] = ""
     misses: bool = False
 
@@ -156,6 +161,7 @@ _hit = partial(_share, misses=True)
 _corrected = partial(Metric, chance_corrected=True)
 _ordered = partial(Metric, chance_corrected=True, ordered=True, relabels=False)
 _rated = partial(_ordered, graded=True, kinds=("rate",))
+_off = partial(_corrected, down="off-diagonal")
 _rate = partial(_hit, function="classes", symmetric=False, relabels=False, proportion=True, binary=True)
 _pair = partial(_hit, function="chance", relabels=False, proportion=True, kinds=("pair",), tied=True)
 _error = partial(
@@ -168,10 +174,16 @@ _ALL = (
     _ordered("cohen_kappa_linear", "Cohen's kappa, linear weights", "chance", witness=_SKLEARN),
     _ordered("cohen_kappa_quadratic", "Cohen's kappa, quadratic weights", "chance", witness=_SKLEARN),
     _corrected("scott_pi", "Scott's pi", "chance", witness=_SKLEARN),
-    _corrected("gwet_ac1", "Gwet's AC1", "chance", witness=_PLAIN),
-    _ordered("gwet_ac2_linear", "Gwet's AC2, linear weights", "chance", kinds=("rate",), witness=_PLAIN),
-    _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", kinds=("rate",), witness=_PLAIN),
-    _corrected("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance", misses=True, witness=_PLAIN),
+    _off("gwet_ac1", "Gwet's AC1", "chance", witness=_PLAIN),
+    _off(
+        "gwet_ac2_linear", "Gwet's AC2, linear weights", "chance", ordered=True, relabels=False, kinds=("rate",),
+        witness=_PLAIN,
+    ),
+    _off(
+        "gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", ordered=True, relabels=False, kinds=("rate",),
+        witness=_PLAIN,
+    ),
+    _off("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance", misses=True, witness=_PLAIN),
     # At the scale's own level, so a renaming may change it.
     _corrected(
         "krippendorff_alpha", "Krippendorff's alpha at the scale's level", "krippendorff", relabels=False,

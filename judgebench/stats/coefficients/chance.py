@@ -13,7 +13,7 @@ Chance-corrected agreement with weights: Cohen's kappa, Gwet's AC2, Brennan and 
 
 ``weights``, shape (q, q), say how much a near miss is worth on the q declared labels, in their order, rows being gold:
 in [0, 1], 1 on the diagonal, 0 for what counts as a full miss; ValueError where they are not that. A category without a
-place on the scale (both bad, undecided, invalid) is a full miss beside every other, so that failing to answer earns
+place on the scale (both bad, undecided) is a full miss beside every other, so that to contradict oneself earns
 nothing. AC2 and Brennan and Prediger's kappa need all labels and are ``label_left_out`` where a policy leaves a
 declared one out.
 """
@@ -55,7 +55,11 @@ def accuracy(table: Crosstab) -> Outcome:
     if table.credit is None:
         return percent_agreement(table)
     # With half credit it is a mean and no proportion, so it gives no denominator.
-    return Outcome(float((table.joint * table.credit).sum()), table.credit, chance=0.0)
+    return Outcome.of(partial(_credited, table.credit), table.joint)
+
+
+def _credited(credit: Floats, joint: Floats) -> Evaluated:
+    return Evaluated(total(joint * credit), np.broadcast_to(credit, joint.shape), np.zeros(joint.shape[:-2]))
 
 
 def cohen_kappa(table: Crosstab) -> Outcome:

@@ -18,14 +18,12 @@ Approximate interval estimation of the ratio of binomial parameters: a review an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from judgebench.stats.crosstab import TINY, by_table, margins, total
-from judgebench.stats.influence import cr2, told_by_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,63 +40,8 @@ Down: TypeAlias = Literal["independent", "off-diagonal"]
 _SKEWEST = 6.0
 #: A path is searched up to here: its end is a table without a standard error.
 _NEARLY = 1 - 1e-9
-#: A disagreement that fewer clusters show says little of how alike their rows are; so alike they then count.
-FEW_SHOW, ALIKE = 5, 1 / 5
 #: Rows on one side, up to which the exact bound takes over.
 FEW_EVENTS = 2
-
-
-def design_effect(independent: Floats, variance: Floats, n: Floats | int, effective: Floats, seen: Floats) -> Floats:
-    """Variance over that of independent rows, held up while few clusters show what is rare.
-
-    ``seen`` is in how many clusters a disagreement (of a share: its rarer side) occurs, ``(sum e)^2 / sum e^2`` for the
-    sums e of its squared influences. A design effect that one or two clusters show is no evidence that rows are
-    independent: below five, rows of a cluster count as one fifth alike, as far as these are missing.
-    """
-    deff = np.where(independent > 1e-14, variance / np.maximum(independent, 1e-14), 1.0)
-    floor = 1 + (n / effective - 1) * ALIKE
-    part = np.minimum(1.0, seen / np.minimum(FEW_SHOW, effective / 2))
-    held: Floats = np.maximum(0.05, np.where(part < 1, np.maximum(deff, floor - (floor - deff) * part), deff))
-    return held
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """What the clusters say of an estimate's error: their influences and shares, shape (..., G), and `cr2` of these."""
-
-    sums: Floats
-    shares: Floats
-    variance: Floats
-    df: Floats
-    effective: Floats
-    deff: Floats
-
-
-def spread(
-    joint: Floats,
-    n: int,
-    influence: Floats,
-    sums: Callable[[Floats], Floats],
-    rare: Floats | None = None,
-) -> Spread:
-    """Measure an estimate's error in clusters of a table's n rows.
-
-    ``influence`` and ``joint`` have the shape (..., k, k), and ``sums`` adds up a quantity per cell in each cluster,
-    (..., k, k) -> (..., G). ``rare`` are the cells of `design_effect`, by default all where the labels differ.
-    """
-    told = told_by_cell(joint, influence)
-    weights = sums(told)
-    whole = weights.sum(axis=-1)[..., None]
-    rows = sums(np.ones_like(told))
-    shares = np.where(whole > TINY * n, weights / np.where(whole > 0, whole, 1.0), rows / n)
-    pulls = sums(influence) / n
-    variance, df, effective = cr2(pulls, shares)
-    squares = np.square(influence)
-    odd = sums(squares * (1 - np.eye(joint.shape[-1]) if rare is None else rare))
-    most = np.square(odd).sum(axis=-1)
-    seen = np.where(most > 0, odd.sum(axis=-1) ** 2 / np.where(most > 0, most, 1.0), 0.0)
-    independent = total(joint * squares) / (n - 1)
-    return Spread(pulls, shares, variance, df, effective, design_effect(independent, variance, n, effective, seen))
 
 
 def pearson3(p: Floats, skew: Floats) -> Floats:
@@ -115,7 +58,7 @@ def pearson3(p: Floats, skew: Floats) -> Floats:
     return np.asarray(np.where(flat, ndtri(p), found))
 
 
-def exact(hits: Floats, n: Floats, tail: Floats | float = 0.025) -> tuple[Floats, Floats]:
+def exact(hits: Floats | float, n: Floats | float, tail: Floats | float = 0.025) -> tuple[Floats, Floats]:
     """Clopper and Pearson's interval (1934) of a share, also for counts that are not whole.
 
     Source: Korn & Graubard (1998), Confidence intervals for proportions with small expected number of positive counts
@@ -123,6 +66,7 @@ def exact(hits: Floats, n: Floats, tail: Floats | float = 0.025) -> tuple[Floats
     """
     from scipy.special import betaincinv  # noqa: PLC0415 - loaded on use
 
+    hits = np.asarray(hits, dtype=np.float64)
     none, all_ = hits <= 1e-9, hits >= n - 1e-9
     low = betaincinv(np.where(none, 1.0, hits), n - hits + 1, tail)
     high = betaincinv(hits + 1, np.where(all_, 1.0, n - hits), 1 - np.asarray(tail))
@@ -308,7 +252,9 @@ def _last(slack: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
     for _ in range(rounds):
         seen = slack(low[..., None] + width[..., None] * steps)
         whole |= (seen[..., -1] >= 0) & (low + width >= _NEARLY)
-        last = points - 2 - np.argmax(seen[..., -2::-1] >= 0, axis=-1)
+        kept = seen[..., -2::-1] >= 0
+        # At levels near 0 not even the estimate is kept where it is skewed: its median lies elsewhere.
+        last = np.where(kept.any(axis=-1), points - 2 - np.argmax(kept, axis=-1), 0)
         width = width / (points - 1)
         low = low + width * last
     above, below = _take(seen, last), _take(seen, last + 1)
