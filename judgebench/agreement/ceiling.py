@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -29,6 +30,7 @@ from judgebench.stats.coefficients.raters import (
     spearman_brown,
 )
 from judgebench.stats.crosstab import TINY
+from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
     from judgebench.domain import People, Ratings, Scale
 
+#: Bounds of a ratio lie no farther apart than these powers of e.
+_FARTHEST = 50.0
 #: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
 
@@ -177,8 +181,9 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
 def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     """Divide a judge's mean by the ceiling; the interval is that of both together.
 
-    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both.
-    ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
+    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both,
+    and on the scale of logarithms where r is above 0: ``r exp(+-t se / r)``. ``no_ceiling`` where people agree no better
+    than chance, ``undefined_part`` without one of the two.
     Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
     """
     if judge is None or human is None:
@@ -186,7 +191,12 @@ def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     if human.value <= 0:
         return Estimate.missing("no_ceiling")
     share = judge.value / human.value
-    return estimated(combine([judge, human], [1 / human.value, -share / human.value], share))
+    influences = combine([judge, human], [1 / human.value, -share / human.value], share)
+    found = estimated(influences)
+    if share < TINY or not influences.se or found.low is None:
+        return found
+    reach = math.exp(min(t_quantile(influences.df) * influences.se / share, _FARTHEST))
+    return replace(found, low=share / reach, high=share * reach, method=f"{found.method}-log")
 
 
 def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
