@@ -182,8 +182,8 @@ def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     """Divide a judge's mean by the ceiling; the interval is that of both together.
 
     ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both,
-    and on the scale of logarithms where r is above 0: ``r exp(+-t se / r)``. ``no_ceiling`` where people agree no better
-    than chance, ``undefined_part`` without one of the two.
+    and on the scale of logarithms where r is above 0: ``r exp(+-t se / r)``. ``no_ceiling`` where people agree no
+    better than chance, ``undefined_part`` without one of the two.
     Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
     """
     if judge is None or human is None:
