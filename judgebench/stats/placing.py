@@ -168,7 +168,7 @@ def _crowd(problem: Problem) -> Iterable[Floats]:
 def _even(problem: Problem) -> Iterable[Floats]:
     """Fill the labels with fewest rows first: chance is greatest where margins are even."""
     margin = problem.base.sum(axis=0) + problem.table.gold
-    sink = ~(np.arange(margin.size) < problem.table.declared)
+    sink = ~problem.table.possible
     share = problem.fill(np.ones(margin.size), margin, sink, float(problem.mass.sum()), most=1.0)
     return [] if share is None else [problem.plan(share)]
 
