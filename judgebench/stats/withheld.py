@@ -88,7 +88,8 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
         from scipy.optimize import minimize  # noqa: PLC0415 - loaded on use, for a judge that is worse than chance
 
         def line(at: Floats) -> Floats:
-            return np.clip(at[0] - at[1] * x[missing], -0.5, 0.5)
+            found: Floats = np.clip(at[0] - at[1] * x[missing], -0.5, 0.5)
+            return found
 
         def along(at: Floats) -> float:
             said = line(at)
