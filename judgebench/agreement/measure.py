@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import select
+from judgebench.agreement.ceiling import behind, select
 from judgebench.agreement.estimates import Counted, Figure, combined, estimate
 from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
@@ -142,6 +142,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             policies=scored.policies,
             metrics=group.metrics,
             ceiling=between_people(ratings, group.ratings, group.scored, mutual),
+            people=behind(group.ratings),
             bias=biases(group.ratings, group.scored)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
@@ -380,6 +381,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         coverage=coverage,
         metrics=metrics,
         ceiling={},
+        people=None,
         bias={},
         usage=sum((part.usage for part in parts), Usage()),
         statuses=dict(statuses),

@@ -78,7 +78,7 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
         return formula((fixed[2] + product) / n, xx, (fixed[1] + square) / n - mean**2, mean + shift, n)
 
     order = missing[np.argsort(x[missing], kind="stable")]
-    m, lifted = order.size, np.arange(order.size + 1)
+    m, lifted = order.size, np.arange(order.size + 1.0)
     rising = np.concatenate([[0.0], np.cumsum(x[order])])
     swept = value(np.asarray(lifted - m / 2, dtype=np.float64), np.full(m + 1, m / 4), rising - rising[-1] / 2)
     best = int(swept.argmin())

@@ -194,7 +194,7 @@ def test_the_file_may_lie_in_the_data_folder_itself(folder):
         (cell("strict", source='""'), r"field 'cell\[0\]\.source': this must not be empty"),
         ('[[recorded]]\nname = "pandalm-7b"\nfile = "x.jsonl"\n', r"field 'recorded\[0\]\.name': .* recorded already"),
         ('task = "judgebench"\n', r"field 'task': 'judgebench' in the folder of 'pandalm'"),
-        (cell("strict", policies='{tie = "win"}'), r"field 'cell\[0\]\.policies': .*win"),
+        (cell("strict", policies='{tie = "win"}'), r"field 'cell\[0\]\.policies\.tie': .*win"),
         (
             RECORDED + cell("mild") + cell("strict", metric='"kapa"'),
             r"field 'cell\[1\]\.metric': .*kapa.*accuracy, cohen_kappa",

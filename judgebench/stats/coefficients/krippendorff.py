@@ -44,6 +44,8 @@ CANONICAL = np.array([
     [0, 1, 2, 2, 1, 3, 3, 0, 1, 4, 0, -1],
 ]).T  # fmt: skip
 CANONICAL.setflags(write=False)
+#: Labels counted at a time: hundreds of raters make wide rows.
+_CELLS = 1 << 22
 
 
 #: Units that are tried two by two in `least_alpha`, at most.
@@ -226,9 +228,14 @@ def _alpha(level: Level, values: Floats, n: int, joint: Floats) -> Evaluated:
 def count_units(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
     """Count how often each unit got each category, shape (n, k)."""
     n, m = ratings.shape
-    flat = np.where(ratings < 0, categories, ratings) + (categories + 1) * np.arange(n)[:, None]
-    counts = np.bincount(flat.ravel(), minlength=n * (categories + 1)).reshape(n, categories + 1)
-    return counts[:, :categories].astype(np.float64) if m else np.zeros((n, categories))
+    counts = np.zeros((n, categories))
+    step = max(1, _CELLS // max(m, 1))
+    for start in range(0, n, step):
+        block = ratings[start : start + step]
+        flat = np.where(block < 0, categories, block) + (categories + 1) * np.arange(len(block))[:, None]
+        found = np.bincount(flat.ravel(), minlength=len(block) * (categories + 1))
+        counts[start : start + step] = found.reshape(len(block), categories + 1)[:, :categories]
+    return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,8 @@ def _intraclass(gold_places: Floats, judge_places: Floats, n: int, absolute: boo
         base = base - (base - 2 * product) / n + (n - 1) / n * apart**2
         by_base = by_base - (by_base - 2 * by_product) / n + (n - 1) / n * (by_table(2 * apart) * shift)
         low = -n / (n - 2)
-        base = base + 0 * placed[0] * placed[1]
+        # A side on which nothing has a place has no mean.
+        base = np.where(np.isnan(placed[0] + placed[1]), 0.0, base)
     base = positive(base)
     value = 2 * product / base
     return Evaluated(np.clip(value, low, 1.0), (2 * by_product - by_table(value) * by_base) / by_table(base))
