@@ -17,7 +17,7 @@ KINDS = {
     "alt-test": "judgebench.report.alt_test:AltTests",
     "analysis": "judgebench.report.analysis:Analyses",
     "baseline": "judgebench.report.gate.baseline:Baseline",
-    "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
+    "compare": "judgebench.report.compare:TwoJudges judgebench.report.standings:ManyJudges",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",
     "estimate": "judgebench.report.runs:Estimates",

@@ -12,7 +12,8 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.compare.compare import compare, differing
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power import pilot_single
