@@ -119,7 +119,7 @@ def test_kappa_difference_of_pandalm(pandalm):
     """Reference 9.3: b = 145, c = 115, kappa .0401526644631637, label-swap p about .145."""
     gpt, panda, gold, cluster = pandalm
     # The reference counts no verdict as an answer of its own, which it is on a scale of four labels.
-    gpt, own = np.where(gpt < 0, 3, gpt), Scale.categories(["1", "tie", "2", "none"])
+    gpt, own = np.where(np.asarray(gpt) < 0, 3, gpt), Scale.categories(["1", "tie", "2", "none"])
     found = compare(two(gpt, panda, gold, scale=own), ["cohen_kappa", "accuracy"])
     gap = found.main.difference
     assert gap.value == pytest.approx(0.0401526644631637, abs=1e-12)
