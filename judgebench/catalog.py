@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from judgebench.errors import BrokenPluginError, JudgebenchError, NameClashError, UnknownNameError, UsageError
 
@@ -27,12 +27,32 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 Kind: TypeAlias = Literal["judges", "tasks", "probes", "metrics"]
 
-#: Backends of LLM judges: ``name/model``. Each is a factory ``create(model, **settings)``.
-BACKENDS: dict[str, str] = {
-    "openai": "judgebench.judges.backends.openai:create",
-    "anthropic": "judgebench.judges.backends.anthropic:create",
-    "litellm": "judgebench.judges.backends.litellm:create",
-    "server": "judgebench.judges.backends.server:create",
+
+class _Backend(NamedTuple):
+    """A factory ``create(model, **settings)``, what ``list judges`` says of it, and how its models are written."""
+
+    create: str
+    note: str
+    model: str = "MODEL"
+
+
+#: Backends of LLM judges: ``name/model``.
+BACKENDS: dict[str, _Backend] = {
+    "openai": _Backend(
+        "judgebench.judges.backends.openai:create", "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix"
+    ),
+    "anthropic": _Backend(
+        "judgebench.judges.backends.anthropic:create", "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix"
+    ),
+    "litellm": _Backend(
+        "judgebench.judges.backends.litellm:create",
+        "every provider of litellm; pip install 'judgebench[litellm]'",
+        "PROVIDER/MODEL",
+    ),
+    "server": _Backend(
+        "judgebench.judges.backends.server:create",
+        "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
+    ),
 }
 #: Judges without a model behind them: the part before the slash or the whole name.
 PLAIN_JUDGES: dict[str, str] = {
@@ -42,10 +62,7 @@ PLAIN_JUDGES: dict[str, str] = {
 }
 #: What ``list judges`` says of each, in a line.
 JUDGE_NOTES: dict[str, str] = {
-    "openai/MODEL": "official SDK, OPENAI_API_KEY; gpt-… and o… need no prefix",
-    "anthropic/MODEL": "official SDK, ANTHROPIC_API_KEY; claude-… needs no prefix",
-    "litellm/PROVIDER/MODEL": "every provider of litellm; pip install 'judgebench[litellm]'",
-    "server/MODEL": "an OpenAI-compatible server of your own at --base-url (vLLM, SGLang, Ollama, llama.cpp, TGI)",
+    **{f"{name}/{one.model}": one.note for name, one in BACKENDS.items()},
     "replay:FILE[#COLUMN]": "verdicts recorded earlier, in the benchmark's own format or ours",
     "module:function": "a Python function of yours, sync or async",
     "FILE.toml": "a judge file: a judge with a prompt, sampling and prices of its own",
@@ -174,8 +191,8 @@ def make_judge(spec: str, task: Task, settings: JudgeSettings) -> Judge:
     if backend in BACKENDS:
         if not model:
             raise UsageError(f"judge {spec!r} names no model; write {backend}/MODEL")
-        create = load(BACKENDS[backend])
-        default = load(f"{BACKENDS[backend].partition(':')[0]}:DEFAULT_TEMPERATURE")
+        create = load(BACKENDS[backend].create)
+        default = load(f"{BACKENDS[backend].create.partition(':')[0]}:DEFAULT_TEMPERATURE")
         options = _options(settings, default) | {"timeout": _timeouts(settings)}
         return cast("Judge", create(model, **options).serving(task.scale))
     if backend == "baseline":

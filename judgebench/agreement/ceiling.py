@@ -1,7 +1,4 @@
-"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge.
-
-The tie policy holds for people too.
-"""
+"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, combined, estimate, estimated
+from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
@@ -38,47 +36,50 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.domain import Ratings, Scale
+    from judgebench.domain import People, Ratings, Scale
 
-#: Metrics for which the judge is also held against each annotator, the ceiling's own question.
-BESIDE = ("percent_agreement", "cohen_kappa", "cohen_kappa_quadratic", "krippendorff_alpha", "spearman_rho")
-#: Pairs of annotators with fewer shared items than this say little and are left out where others have more.
+#: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
 
 
 def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
-    """Measure annotators against each other, and the judge against each of them.
+    """Measure annotators against each other, and the judge in the place of one of them.
 
-    Under a metric's name is its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's mean over
-    annotators, which asks the same question (a majority that includes the annotator does not); under ``ratio_<metric>``
-    the second over the first; under ``krippendorff_alpha_joint`` alpha over all annotators at once, gaps allowed. Empty
-    where no item has two labels.
+    Under a metric's name is its value over all pairs of labels that two people gave the same item (`people`); under
+    ``judge_vs_each_<metric>`` the judge's, in the place of one of the two, which asks the same question (a majority
+    that includes the annotator does not); under ``ratio_<metric>`` the second over the first; under
+    ``krippendorff_alpha_joint`` alpha over all annotators at once, gaps allowed. Empty where no item has two labels.
 
-    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures
-    of response agreement for qualitative data, for the mean over pairs.
+    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Fleiss (1971),
+    Measuring nominal scale agreement among many raters, whose kappa it is where all people labelled all items.
     """
     people = one_per_item(ratings)
-    pairs = shared_pairs(people)
-    if not pairs:
+    pool = Pool.of(people, policies)
+    among = pool.among()
+    if not among.total:
         return {}
     chosen = METRICS if metrics is None else metrics
-    among = [between(people, i, j, policies) for i, j in pairs]
-    against = against_each(ratings, policies)
+    beside = pool.beside(pool.judged(ratings))
     found: dict[str, Estimate] = {}
-    beside: dict[str, Estimate] = {}
+    judged: dict[str, Estimate] = {}
     for name, metric in chosen.items():
         if metric.binary:
             continue
-        human, influences = mean_over(metric, among, both=two_sided(metric, policies))
-        found[name] = human
-        if name not in BESIDE:
-            continue
-        beside[f"judge_vs_each_{name}"], judged = mean_over(metric, against, both=True)
+        found[name], human = among.measured(metric)
+        judged[f"judge_vs_each_{name}"], influences = beside.measured(metric)
         if metric.chance_corrected:
-            beside[f"ratio_{name}"] = ratio_of(judged, influences)
+            judged[f"ratio_{name}"] = ratio_of(influences, human)
     if "krippendorff_alpha" in chosen:
         found["krippendorff_alpha_joint"] = _joint(people)
-    return found | beside
+    return found | judged
+
+
+def behind(ratings: Ratings) -> People | None:
+    """Count the people behind a ceiling of labels, their items and pairs; None where no item has two labels."""
+    if ratings.scale.sequential:
+        return None
+    found = Pool.of(one_per_item(ratings), Policies()).facts()
+    return found if found.pairs else None
 
 
 def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None) -> dict[tuple[str, str], Estimate]:
@@ -107,12 +108,16 @@ def one_per_item(ratings: Ratings) -> Ratings:
 
 
 def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
-    """List the pairs of annotators with enough shared items (`ENOUGH`, or as many as the best pair has)."""
-    present = (people.gold >= 0).astype(np.float64)
-    shared = present.T @ present
-    pairs = [(i, j) for i, j in combinations(range(len(shared)), 2) if shared[i, j] > 0]
-    most = max((shared[i, j] for i, j in pairs), default=0.0)
-    return [(i, j) for i, j in pairs if shared[i, j] >= min(ENOUGH, most)]
+    """List the pairs of annotators with enough shared items: `ENOUGH`, or all items where these are fewer.
+
+    None where these pairs hold less than half of all pairs of labels: people rotate, and a few of their pairs say
+    nothing of the others.
+    """
+    shared = shared_items(people.gold)
+    enough = np.triu(shared) >= min(ENOUGH, max(people.item.size, 1))
+    if 4 * float(shared[enough].sum()) < float(shared.sum()):
+        return []
+    return [(int(i), int(j)) for i, j in zip(*np.nonzero(enough), strict=True)]
 
 
 def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:
@@ -132,9 +137,10 @@ def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool =
 def against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
     """Count the judge against each annotator alone."""
     rules = replace(policies, gold="majority")
+    labelled = [select(ratings, np.flatnonzero(ratings.gold[:, j] >= 0)) for j in range(len(ratings.annotators))]
     return [
-        [Counted.of(apply(replace(ratings, gold=ratings.gold[:, [j]], annotators=(name,)), rules))]
-        for j, name in enumerate(ratings.annotators)
+        [Counted.of(apply(replace(mine, gold=mine.gold[:, [j]], annotators=(name,)), rules))]
+        for j, (name, mine) in enumerate(zip(ratings.annotators, labelled, strict=True))
     ]
 
 
@@ -226,10 +232,8 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     codes, scale = people.gold, people.scale
     clusters = Clusters.of(people.cluster)
     q, values = len(scale.labels), np.asarray(scale.values, dtype=np.float64)
-    present = codes >= 0
-    paired = present.sum(axis=1) >= 2
-    shared = present.T.astype(np.float64) @ present
-    np.fill_diagonal(shared, 0)
+    paired = (codes >= 0).sum(axis=1) >= 2
+    rotating = not shared_pairs(people)
 
     def done(outcome: RowOutcome, low: float = -1.0) -> Estimate:
         return _of_units(outcome, clusters, paired, low)
@@ -238,7 +242,9 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
         "percent_agreement": done(mean_agreement(codes, q), 0.0),
         "fleiss_kappa": done(fleiss_kappa(codes, q)),
         "conger_kappa": done(conger_kappa(codes, q)),
-        "light_kappa": done(light_kappa(codes, q, least=int(min(ENOUGH, shared.max())))),
+        "light_kappa": Estimate.missing("rotating", int(paired.sum()))
+        if rotating
+        else done(light_kappa(codes, q, least=min(ENOUGH, people.item.size))),
         "gwet_ac1": done(gwet_ac(codes, q)),
         "brennan_prediger": done(brennan_prediger(codes, q)),
         "krippendorff_alpha": _alpha(people, alpha, seed),

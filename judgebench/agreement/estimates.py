@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
-from judgebench.stats.crosstab import Outcome
+from judgebench.stats.crosstab import TINY, Outcome, total
 from judgebench.stats.inference.intervals import Interval, clopper_pearson, cr1_interval, default_interval
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
 from judgebench.stats.influence import Clusters, Influences, count_cells, influences_of
@@ -217,28 +217,77 @@ class Figure:
             return found, influences
         return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
 
-    def _along_tables(self, influences: Influences) -> Estimate | None:
-        """Give a coefficient of a table the interval of those tables that the one seen would not reject."""
-        outcome, metric, table = self.outcome, self.metric, self.counted.table
+    def on_tables(self) -> Callable[[Floats], Floats] | None:
+        """Give the figure as a function of joint proportions, shape (..., k, k) -> (...), of labels like its table's.
+
+        None where it isn't known to be one. A share of some cells is that on other tables, too.
+        """
+        outcome, table = self.outcome, self.counted.table
+        if not isinstance(outcome, Outcome) or outcome.gradient is None or table.graded:
+            return None
+        if outcome.surface is not None:
+            surface = outcome.surface
+            return lambda joint: surface(joint).value
+        if not self.proportion:
+            return None
+        gain, within = outcome.gradient, outcome.within
+        if within is None:
+            return lambda joint: total(joint * gain)
+        hit = within & (gain > 0)
+        return lambda joint: total(joint * hit) / np.maximum(total(joint * within), TINY)
+
+    def bounds(self, influences: Influences, level: Floats | float = 0.95) -> tuple[Floats, Floats] | None:
+        """Bounds at one level or several: of a share, or of a table's coefficient those that it would not reject.
+
+        None for other figures, and where the clusters carry no error.
+        """
+        from judgebench.stats.inference.score_path import score_interval, share_interval  # noqa: PLC0415 - loads scipy
+
+        outcome, metric, table, clusters = self.outcome, self.metric, self.counted.table, self.clusters()
+        if influences.deff is None:
+            return None
+        n = outcome.n if isinstance(outcome, Outcome) else clusters.codes.size
+        if self.proportion and n is not None:
+            if clusters.independent:
+                return share_interval(influences.value * n, n, 1.0, max(1, influences.n - 1), level)
+            return (
+                None
+                if influences.se is None
+                else share_interval(influences.value * n, n, influences.deff, influences.df, level)
+            )
         if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None:
             return None
-        if self.proportion and outcome.n is not None:
+        if table.graded or len(table.joint) > MOST_LABELS or influences.se is None:
             return None
-        if table.graded or len(table.joint) > MOST_LABELS or influences.se is None or influences.deff is None:
-            return None
-        from judgebench.stats.inference.score_path import FEW_EVENTS, score_interval  # noqa: PLC0415 - loads scipy
-
-        n, joint = table.n, _answered(table) if outcome.completion is None else outcome.completion.table.joint
-        bounds = score_interval(
+        return score_interval(
             outcome.surface,
-            joint,
-            n,
+            self._joint(),
+            table.n,
             influences.deff,
             influences.df,
             bounds=(self.low, self.high),
             down=metric.down,
             labels=table.declared,
+            level=level,
         )
+
+    def _joint(self) -> Floats:
+        """Proportions of the table with rows without a verdict where the figure counts them."""
+        outcome, table = self.outcome, self.counted.table
+        if isinstance(outcome, Outcome) and outcome.completion is not None:
+            return outcome.completion.table.joint
+        return _answered(table)
+
+    def _along_tables(self, influences: Influences) -> Estimate | None:
+        """Give a coefficient of a table the interval of those tables that the one seen would not reject."""
+        from judgebench.stats.inference.score_path import FEW_EVENTS  # noqa: PLC0415 - loads scipy
+
+        if self.proportion and (not isinstance(self.outcome, Outcome) or self.outcome.n is not None):
+            return None
+        bounds = self.bounds(influences)
+        if bounds is None:
+            return None
+        n, joint = self.counted.table.n, self._joint()
         few = (1 - float(joint.trace())) * n < FEW_EVENTS + 0.01
         how = "score-path-few-events" if few else "score-path"
         return shown(influences, n, Interval(float(bounds[0]), float(bounds[1]), influences.se, how))

@@ -10,7 +10,7 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import select
+from judgebench.agreement.ceiling import behind, select
 from judgebench.agreement.estimates import Counted, Figure, combined, estimate
 from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
@@ -142,6 +142,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             policies=scored.policies,
             metrics=group.metrics,
             ceiling=between_people(ratings, group.ratings, group.scored, mutual),
+            people=behind(group.ratings),
             bias=biases(group.ratings, group.scored)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
@@ -190,7 +191,7 @@ def measure_run(
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
-    there is.
+    there is, and one with failed cases of ``failed_cases``: they are no answers, so that its figures are bounds.
     """
     statuses = defaultdict[str, Counter[str]](Counter)
     usage = defaultdict[str, Usage](Usage)
@@ -227,7 +228,12 @@ def measure_run(
     )
     # Any row may lack judgments: what was never asked has no subset.
     short = unfinished(run.counts, cases, len(items))
-    return [replace(row, warnings=(*row.warnings, "incomplete_run")) for row in rows] if short else rows
+    return [
+        replace(row, warnings=(*row.warnings, *warned))
+        if (warned := ("incomplete_run",) * short + ("failed_cases",) * (row.statuses.get(Status.FAILED.value, 0) > 0))
+        else row
+        for row in rows
+    ]
 
 
 def _verified(
@@ -375,6 +381,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         coverage=coverage,
         metrics=metrics,
         ceiling={},
+        people=None,
         bias={},
         usage=sum((part.usage for part in parts), Usage()),
         statuses=dict(statuses),

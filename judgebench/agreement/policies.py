@@ -87,7 +87,7 @@ class Scored:
 
 
 def table_of(
-    counts: npt.NDArray[np.integer],
+    counts: npt.NDArray[np.integer] | npt.NDArray[np.float64],
     scale: Scale,
     policies: Policies,
     *,

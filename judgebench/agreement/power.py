@@ -32,7 +32,7 @@ from judgebench.stats.influence import Clusters, influences_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from judgebench.agreement.contrasts import JudgeRows
+    from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.stats.coefficients.catalog import Metric
@@ -198,7 +198,9 @@ def influences_by_cluster_and_item(scored: Scored, metric: Metric) -> tuple[Infl
     return None if clustered is None else (clustered, independent)
 
 
-def pilot_pair(judges: Sequence[JudgeRows], name: str, metric: Metric | str) -> Power | None:
+def pilot_pair(
+    judges: Sequence[JudgeRows], name: str, metric: Metric | str, interval: PairedInterval = "default"
+) -> Power | None:
     """Take variance, discordance and design effect from two judges' verdicts on the same items.
 
     ``Var(IF_A - IF_B)`` per item, its ratio to the clustered variance, and how often exactly one judge is right; for
@@ -206,7 +208,7 @@ def pilot_pair(judges: Sequence[JudgeRows], name: str, metric: Metric | str) -> 
     its interval is more than its error: a bias does not shrink with items as an error does.
     """
     first, second = judges[:2]
-    found, independent = contrast(first, second, metric), contrast_by_item(first, second, metric)
+    found, independent = contrast(first, second, metric, interval=interval), contrast_by_item(first, second, metric)
     if found is None or independent is None or found.method.endswith("bias"):
         return None
     effect, se = design_effect(found.test.influences, independent), independent.se

@@ -128,12 +128,28 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """The people behind a ceiling: how many, of ``items`` with two labels or more, and their ``pairs`` of labels.
+
+    ``split`` of these items have no label with a majority, so that ``gold=majority`` leaves them out;
+    ``split_agreement`` is the share of the pairs of labels that agree on these.
+    """
+
+    people: int
+    items: int
+    pairs: int
+    split: int
+    split_agreement: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """How far one judge agrees with gold on one subset of one task: a row of every table.
 
     ``warnings`` are machine-readable codes (``prevalence``, ``few_clusters`` ...). ``headline`` and ``companions`` name
-    the metrics that the scale calls for; ``classes`` maps each label that occurs to its scores. ``unverified`` is None
-    unless the row was verified; then it names the figures that nothing recomputed, and why.
+    the metrics that the scale calls for; ``people`` are those behind the ceiling, where there is one; ``classes`` maps
+    each label that occurs to its scores. ``unverified`` is None unless the row was verified; then it names the figures
+    that nothing recomputed, and why.
     """
 
     task: str
@@ -145,6 +161,7 @@ class Agreement:
     policies: Policies
     metrics: Mapping[str, Estimate]
     ceiling: Mapping[str, Estimate] = field(default_factory=dict)
+    people: People | None = None
     bias: Mapping[str, Estimate] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     statuses: Mapping[str, int] = field(default_factory=dict)

@@ -287,6 +287,16 @@ ESTIMATE = _FIGURE.with_keys("estimate", method=_METHOD)
 #: `Estimate` with its standard error.
 MEASURED = _FIGURE.with_keys("measured", method=_METHOD, se=maybe(ERROR))
 ESTIMATES = MapOf(ESTIMATE)
+#: `People`, whose labels are behind a ceiling.
+PEOPLE = record(
+    "people",
+    "The people behind a ceiling.",
+    people=COUNT,
+    items=(COUNT, None, "Items with two labels or more."),
+    pairs=(COUNT, None, "Pairs of labels that two people gave one item; each counts once."),
+    split=(COUNT, None, "Items without a majority, which gold=majority leaves out."),
+    split_agreement=(ESTIMATE, None, "Share of the pairs of labels of these that agree."),
+)
 POLICIES = record(
     "policies",
     order=choice(*get_args(OrderPolicy)),

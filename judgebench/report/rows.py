@@ -14,6 +14,7 @@ from judgebench.domain.shapes import (
     ERROR,
     ESTIMATE,
     ESTIMATES,
+    PEOPLE,
     POLICIES,
     SHARE,
     TEXT,
@@ -24,7 +25,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.document.blocks import Cell, Field, explained, grid, judge_columns, sheet
-from judgebench.report.document.text import clean, figure, interval, percent, share, words_of
+from judgebench.report.document.text import clean, decimal, figure, interval, percent, share, words_of
 from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name, unverified_words
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -69,8 +70,12 @@ _ROW = record(
     ceiling=(
         ESTIMATES,
         None,
-        "The same functions on annotators against each other; empty where there is one label per item.",
+        (
+            "The same functions on all pairs of labels that two people gave one item, and (judge_vs_each_METRIC) on "
+            "the judge in the place of one of the two; empty where there is one label per item."
+        ),
     ),
+    people=(PEOPLE, None, "The people behind the ceiling; absent where there is none.", False),
     bias=(ESTIMATES, None, "What the verdicts show of the judge's biases."),
     usage=_USAGE,
     statuses=(MapOf(COUNT, f"^({'|'.join(Status)})$"), None, "Judgments by how they ended.", False),
@@ -155,6 +160,8 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
     named = heading(headlines[0]) if len(headlines) == 1 else ("headline",)
     usual = _usual(rows)
     people = {row.task for row in rows if row.ceiling}
+    held = any(f"judge_vs_each_{_calls(row)[0]}" in row.ceiling for row in rows)
+    in_place, placed = (" (judge in a person's place)", ("(judge)",)) if held else ("", ())
     turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
 
     def judge(row: Agreement) -> Cell:
@@ -162,7 +169,9 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         return Cell(clean(row.judge), special)
 
     def ceiling(row: Agreement) -> Cell:
-        return cell(row.ceiling.get(_calls(row)[0]), "not_here" if row.task in people else "one_annotator", _share)
+        found = cell(row.ceiling.get(_calls(row)[0]), "not_here" if row.task in people else "one_annotator", _share)
+        judge = row.ceiling.get(f"judge_vs_each_{_calls(row)[0]}")
+        return found if judge is None or judge.value is None else found._replace(text=f"{found.text} ({_share(judge)})")
 
     def position(row: Agreement) -> Cell:
         absent = "not_here" if (row.task, row.judge) in turned else "one_order"
@@ -190,7 +199,7 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
             for name in companions
             if name not in {"percent_agreement", *headlines}
         ),
-        Field(f"human ceiling: {' '.join(named)}", ceiling, ("human", "ceiling", *named)),
+        Field(f"human ceiling{in_place}: {' '.join(named)}", ceiling, ("human", "ceiling", *placed, *named)),
     ]
     # Only pairs and picks have an order of responses.
     if any(not row.scale or row.scale.startswith(("pair", "pick")) for row in rows):
@@ -256,6 +265,7 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     )
     if alone := {name: why for row in rows for name, why in (row.unverified or {}).items()}:
         yield unverified_words(alone)
+    yield from dict.fromkeys(filter(None, map(_behind, rows)))
     rated: dict[str, Agreement] = {}
     for row in rows:
         if row.subset == "all" and row.base_rates.get("gold"):
@@ -264,6 +274,25 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     for task, row in rated.items():
         rates = ", ".join(f"{clean(label)} {percent(part)}" for label, part in row.base_rates["gold"].items())
         yield f"{clean(task)}: gold labels in %: {rates}"
+
+
+def _behind(row: Agreement) -> str:
+    """Say who is behind a row's ceiling, and what the majority leaves out."""
+    one, share = row.people, row.ceiling.get("percent_agreement")
+    if one is None or row.subset != "all" or share is None or share.value is None:
+        return ""
+    text = (
+        f"{clean(row.task)}: human ceiling over all {one.pairs:,} pairs of labels of {one.items:,} items by "
+        f"{one.people} people, each pair once ({percent(share.value)} % agree), and in brackets the judge in the place "
+        "of one of the two"
+    )
+    alpha = row.ceiling.get("krippendorff_alpha_joint")
+    if alpha is not None and alpha.value is not None:
+        text += f"; alpha of all people {decimal(alpha.value)}"
+    if row.policies.gold == "majority" and one.split:
+        hard = percent(one.split_agreement.value)
+        text += f"; gold=majority leaves out {one.split:,} items without one, on which {hard} % of the pairs agree"
+    return text
 
 
 def room_plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:  # noqa: FBT001 - one question, one answer

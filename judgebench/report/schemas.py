@@ -17,6 +17,7 @@ KINDS = {
     "alt-test": "judgebench.report.alt_test:AltTests",
     "analysis": "judgebench.report.analysis:Analyses",
     "baseline": "judgebench.report.gate.baseline:Baseline",
+    "bounds": "judgebench.report.bounds:Bounds",
     "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from judgebench.errors import DataError
 from judgebench.files.content import find
 from judgebench.tasks.card import Table, load_card, policies_of, read_toml, recorded_of
 
@@ -38,7 +39,7 @@ class PublishedFigure:
     ``subset`` is a subset, an aggregate of the card, or ``all``; ``policies`` are given where they differ from the
     card's, ``epsilon`` and ``scoring`` with the alternative annotator test. ``source`` says where the figure is printed
     or how it was computed, ``note`` what it estimates where that isn't plain; ``origin`` is the file beside the data
-    that says so, or empty for the card's.
+    that says so, or empty for the card's, and ``at`` the table in it.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class PublishedFigure:
     source: str = ""
     note: str = ""
     origin: str = ""
+    at: str = ""
 
     @property
     def conditions(self) -> str:
@@ -81,6 +83,12 @@ class PublishedFigure:
         (True, False)
         """
         return abs(self.shown(ours) - self.value) <= 0.5 * 10.0**-self.decimals + 1e-9
+
+    def unknown(self, key: str, message: str) -> str:
+        """Say what nobody knows: as the reason of a card's figure, as a DataError of one from a file of one's own."""
+        if self.origin:
+            raise DataError(message, file=self.origin, field=f"{self.at}{key}")
+        return message
 
     def __str__(self) -> str:
         """Name it in a line."""
@@ -205,6 +213,7 @@ def _figures(kind: Kind, table: Table, card: Card, origin: str) -> list[Publishe
             source,
             note,
             origin,
+            table.where,
         )
         for key, metric in metrics.items()
     ]

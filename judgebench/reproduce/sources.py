@@ -199,8 +199,11 @@ class Sources:
         policies = self.card.policies.override(f"{name}={value}" for name, value in figure.policies.items())
         found = self._rows(recorded, policies)
         if figure.subset not in found:
-            return None, f"there is no row {figure.subset!r}; the rows are {', '.join(found)}"
+            return None, figure.unknown("subset", f"there is no row {figure.subset!r}; the rows are {', '.join(found)}")
         row = found[figure.subset]
+        if figure.metric not in row.metrics:
+            known = ", ".join(row.metrics)
+            return None, figure.unknown("metric", f"{figure.metric!r} isn't measured here; these are: {known}")
         value, reason = _value(row.metrics.get(figure.metric), figure.metric)
         alone = (row.unverified or {}).get(figure.metric)
         return value, reason or (f"not verified: {alone}" if alone else "")
@@ -209,24 +212,27 @@ class Sources:
         """Weigh published figures per subset; the card's aggregates are the witness of the reader's own sums."""
         path = self._find(recorded.file)
         if figure.metric != "accuracy" or path is None:
-            return None, f"{recorded.file} holds accuracies, not {figure.metric}"
+            return None, figure.unknown("metric", f"{recorded.file} holds accuracies, not {figure.metric}")
         if recorded.name not in self._figures:
             values = reader_of(self.card, recorded.split).figures(path, recorded.column)
-            known = dict(values)
+            summed = dict(values)
             for aggregate in self.card.aggregates:
                 shares = aggregate.weights or (1.0,) * len(aggregate.of)
-                known[aggregate.name] = math.fsum(
-                    share * known[part] for share, part in zip(shares, aggregate.of, strict=True)
+                summed[aggregate.name] = math.fsum(
+                    share * summed[part] for share, part in zip(shares, aggregate.of, strict=True)
                 ) / math.fsum(shares)
-                if not abs(known[aggregate.name] - values[aggregate.name]) <= _TOLERANCE:
+                if not abs(summed[aggregate.name] - values[aggregate.name]) <= _TOLERANCE:
                     raise MismatchError(
                         f"{self.card.name}, {recorded.name}, {aggregate.name}: {values[aggregate.name]!r} by the "
-                        f"reader and {known[aggregate.name]!r} by the card's weights; please report this"
+                        f"reader and {summed[aggregate.name]!r} by the card's weights; please report this"
                     )
             self._figures[recorded.name] = values
         values = self._figures[recorded.name]
         if figure.subset not in values:
-            return None, f"there is no figure of {figure.subset!r} in {recorded.file}"
+            known = ", ".join(values)
+            return None, figure.unknown(
+                "subset", f"there is no figure of {figure.subset!r} in {recorded.file}; it has {known}"
+            )
         return values[figure.subset], ""
 
     def _between(self, figure: PublishedFigure) -> Found:
@@ -235,11 +241,14 @@ class Sources:
         from judgebench.stats.coefficients.catalog import METRICS  # noqa: PLC0415 - only here
 
         task, ratings = self._task(figure.split), self._labels(figure.split)
-        if figure.metric not in METRICS or not set(figure.pair) <= set(ratings.annotators):
-            return (
-                None,
-                f"the annotators are {', '.join(ratings.annotators)}, the metrics those of judgebench list metrics",
+        if figure.metric not in METRICS:
+            return None, figure.unknown(
+                "metric", f"there is no metric {figure.metric!r} of labels; these are: {', '.join(METRICS)}"
             )
+        for key, name in zip("ab", figure.pair, strict=True):
+            if name not in ratings.annotators:
+                known = ", ".join(ratings.annotators)
+                return None, figure.unknown(key, f"there is no annotator {name!r}; the annotators are {known}")
         metric = METRICS[figure.metric]
         a, b = (ratings.annotators.index(name) for name in figure.pair)
         by_names = pairwise(ratings, metric, self.card.policies)
@@ -261,7 +270,8 @@ class Sources:
 
         task, ratings = self._task(figure.split), self._labels(figure.split)
         if figure.subset not in {"all", *ratings.subsets}:
-            return None, f"there is no subset {figure.subset!r}; the subsets are {', '.join(ratings.subsets)}"
+            known = ", ".join(("all", *ratings.subsets))
+            return None, figure.unknown("subset", f"there is no subset {figure.subset!r}; the subsets are {known}")
         rows = np.ones(ratings.item.size, dtype=np.bool_)
         if figure.subset != "all":
             rows = ratings.subset == ratings.subsets.index(figure.subset)

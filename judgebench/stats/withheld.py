@@ -78,9 +78,9 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
         return formula((fixed[2] + product) / n, xx, (fixed[1] + square) / n - mean**2, mean + shift, n)
 
     order = missing[np.argsort(x[missing], kind="stable")]
-    m, lifted = order.size, np.arange(order.size + 1)
+    m, lifted = order.size, np.arange(order.size + 1.0)
     rising = np.concatenate([[0.0], np.cumsum(x[order])])
-    swept = value(lifted - m / 2, np.full(m + 1, m / 4), rising - rising[-1] / 2)
+    swept = value(np.asarray(lifted - m / 2, dtype=np.float64), np.full(m + 1, m / 4), rising - rising[-1] / 2)
     best = int(swept.argmin())
     put = np.zeros(n)
     put[order] = np.where(np.arange(m) < best, 0.5, -0.5)
@@ -88,7 +88,8 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
         from scipy.optimize import minimize  # noqa: PLC0415 - loaded on use, for a judge that is worse than chance
 
         def line(at: Floats) -> Floats:
-            return np.clip(at[0] - at[1] * x[missing], -0.5, 0.5)
+            found: Floats = np.clip(at[0] - at[1] * x[missing], -0.5, 0.5)
+            return found
 
         def along(at: Floats) -> float:
             said = line(at)
@@ -106,4 +107,5 @@ def _correlated(formula: Formula, gold: Floats, judge: Floats, missing: np.ndarr
 
 def _over(above: Floats, below: Floats) -> Floats:
     """Divide; infinite where a side doesn't vary, so that nobody chooses it."""
-    return np.where(below > TINY, above / np.where(below > TINY, below, 1.0), np.inf)
+    found: Floats = np.where(below > TINY, above / np.where(below > TINY, below, 1.0), np.inf)
+    return found

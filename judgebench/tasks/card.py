@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,11 @@ T = TypeVar("T")
 RecordedKind = Literal["replies", "figures"]
 #: The reader of a card that says its columns.
 _COLUMNS = "judgebench.tasks.columns:Reader"
+#: What every card must say.
+_NEEDED = (
+    "name", "title", "summary", "homepage", "citation", "licence", "gold_source", "annotators", "scale", "metric",
+    "splits", "default_split", "clusters", "systems",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ class Card:
     """What a task is, where its data are, and its benchmark's own conventions.
 
     ``reader`` is the reader class as ``module:attribute``; a card with ``columns`` needs none of its own.
-    ``annotators`` says what they were asked, ``level_note`` why
+    ``paper`` may be empty; ``annotators`` says what they were asked, ``level_note`` why
     the scale has this shape, ``metric`` the headline metric in the benchmark's words, ``clusters`` and ``systems`` what
     these are here. ``default_reference`` is the condition that ``--reference auto`` takes; ``folders`` are other names
     of the data folder; ``unchecked_fields`` couldn't be checked against the live hub. ``digest`` is the first 24 hex
@@ -154,6 +160,12 @@ class Table:
     def fail(self, key: str, message: str) -> NoReturn:
         """Raise a DataError that names the file and the key."""
         raise DataError(message, file=self.file, field=f"{self.where}{key}")
+
+    def need(self, *keys: str) -> None:
+        """Name all keys at once that must be there and aren't."""
+        missing = [key for key in keys if key not in self.data]
+        if len(missing) > 1:
+            self.fail(missing[0], f"these keys are missing: {', '.join(missing)}")
 
     def take(self, key: str, kind: type[T], default: T | None = None) -> T:
         """Take a value of a type; without a default the key must be there."""
@@ -240,6 +252,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
     path = folder / "task.toml"
     data, raw = read_toml(path)
     table = Table(data, str(path))
+    table.need(*_NEEDED, *(() if "columns" in data else ("reader",)))
     if table.text("name") != name:
         table.fail("name", f"the folder is named {name!r}")
     splits_table = table.table("splits")
@@ -252,7 +265,7 @@ def load_card(name: str, root: Path | None = None) -> Card:
         title=table.text("title"),
         summary=table.text("summary"),
         homepage=table.text("homepage"),
-        paper=table.text("paper"),
+        paper=table.text("paper", ""),
         citation=table.text("citation"),
         licence=table.text("licence"),
         gold_source=cast("GoldSource", table.choice("gold_source", get_args(GoldSource))),
@@ -319,10 +332,12 @@ def _scale(table: Table) -> Scale:
 
 def policies_of(table: Table) -> Policies:
     """Read a table of policies, which may name some of them only."""
-    try:
-        return Policies.from_json(table.data)
-    except UsageError as error:
-        table.fail("", str(error))
+    for name, value in table.data.items():
+        try:
+            Policies.from_json({name: value})
+        except UsageError as error:
+            table.fail(name, str(error))
+    return Policies.from_json(table.data)
 
 
 def _part(table: Table) -> Part:
@@ -360,6 +375,8 @@ def _split(name: str, table: Table) -> Split:
 
 def _aggregate(table: Table) -> Aggregate:
     weights: list[Any] = table.take("weights", list, [])
+    if not all(type(weight) in {int, float} and math.isfinite(weight) for weight in weights):
+        table.fail("weights", f"expected numbers, got {weights!r}")
     aggregate = Aggregate(
         table.text("name"),
         table.texts("of"),

@@ -231,3 +231,16 @@ def test_a_judge_without_an_error_on_four_questions_is_known_from_four():
     power = found.rates["youden"]
     assert (power.low, power.high, power.n) == (pytest.approx(expected.low), 1.0, 100)
     assert power.low < 0.31
+
+
+def test_labels_alone_where_their_interval_is_narrower():
+    """With 98 % correct a fair judge adds more doubt than it takes away; with one half it helps."""
+    rng = np.random.default_rng(3)
+    for share, chosen in ((0.985, "labels"), (0.5, "post-strat")):
+        gold = (rng.random(1000) < share).astype(int)
+        judge = np.where(rng.random(1000) < 0.8, gold, 1 - gold)
+        known = np.where(np.arange(1000) < 100, gold, -1)
+        found = correct(check(judge, known), estimator="all")[0]
+        assert found.chosen == chosen
+        widths = {name: one.high - one.low for name, one in found.estimates.items() if name in {"labels", "post-strat"}}
+        assert min(widths, key=widths.get) == chosen

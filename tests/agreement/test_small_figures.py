@@ -8,7 +8,7 @@ import pytest
 from judgebench.agreement.alt_test import similarity
 from judgebench.agreement.analysis.effects import Feature, explain, others_wrong
 from judgebench.agreement.analysis.judges import slices
-from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead
+from judgebench.agreement.compare.standings import ranks_of, shared
 from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.correct.labelled import Sample, drift, naive, post_stratified
 from judgebench.agreement.correct.rogan_gladen import Calibration, youden
@@ -43,7 +43,7 @@ def test_two_judges(approval):
     _, judges = next(groups(match(approval)))
     found = contrast(*judges, METRICS["accuracy"])
     assert (found.test.value, found.test.se) == (pytest.approx(0.04), pytest.approx(0.00955, abs=5e-6))
-    assert [one.value for one in shared_influences(approval, METRICS["accuracy"])] == pytest.approx([0.59, 0.55])
+    assert [one.value for one in shared(approval, METRICS["accuracy"]).influences] == pytest.approx([0.59, 0.55])
     power = pilot_pair(judges, "accuracy", METRICS["accuracy"])
     assert power.variance * 1599 / 1600 == pytest.approx(236 / 1600 - 0.04**2)
     assert power.design_effect == pytest.approx(1)
@@ -79,7 +79,7 @@ def test_three_judges_of_which_one_is_clearly_the_worst():
     items = Clusters.of(np.arange(100))
     found = ranks_of([mean((np.arange(100) * 7 % 100 < right).astype(float), items) for right in (90, 89, 40)])
     assert found.ranks == ((1, 2), (1, 2), (3, 3))
-    assert surely_ahead(found) == {(0, 2), (1, 2)}
+    assert found.ahead == {(0, 2), (1, 2)}
 
 
 def test_how_hard_an_item_is_the_other_judges_say():

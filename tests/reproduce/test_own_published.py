@@ -34,10 +34,19 @@ source = "our wiki"
 """
 
 
+RECORDED = OWN.partition("[[cell]]")[0]
+
+
 def cell(judge: str, **more: str) -> str:
     """An entry of a figure that is surely another one."""
     said = {"metric": '"accuracy"', "value": "101.5", "decimals": "1", "source": '"our wiki"'} | more
     return f'[[cell]]\njudge = "{judge}"\n' + "".join(f"{key} = {value}\n" for key, value in said.items())
+
+
+def entry(kind: str, **said: str) -> str:
+    """A figure of people."""
+    text = "".join(f'{key} = "{value}"\n' for key, value in said.items())
+    return f'[[{kind}]]\n{text}value = 1\ndecimals = 1\nsource = "our wiki"\n'
 
 
 @pytest.fixture
@@ -122,7 +131,7 @@ def test_a_figure_of_one_s_own_that_differs_fails(folder):
 
 
 def test_nothing_compared_though_something_is_published_is_not_a_success(folder):
-    text = OWN.partition("[[cell]]")[0] + cell("nobody")
+    text = RECORDED + cell("nobody")
     (folder / "published.toml").write_text(text, encoding="utf-8")
     found = reproduce(["pandalm"], folder.parent)
     assert {one.judge for one in found.measured} == {"strict", "mild"}
@@ -132,7 +141,7 @@ def test_nothing_compared_though_something_is_published_is_not_a_success(folder)
 
 def test_a_judge_without_any_published_figure_is_measured_by_the_scale_s_headline(folder, monkeypatch):
     monkeypatch.setattr(module, "load_published", Published)
-    (folder / "published.toml").write_text(OWN.partition("[[cell]]")[0], encoding="utf-8")
+    (folder / "published.toml").write_text(RECORDED, encoding="utf-8")
     found = reproduce(["pandalm"], folder.parent)
     assert [(one.judge, one.subset, one.metric) for one in found.measured] == [
         ("strict", "all", "cohen_kappa"),
@@ -185,6 +194,27 @@ def test_the_file_may_lie_in_the_data_folder_itself(folder):
         (cell("strict", source='""'), r"field 'cell\[0\]\.source': this must not be empty"),
         ('[[recorded]]\nname = "pandalm-7b"\nfile = "x.jsonl"\n', r"field 'recorded\[0\]\.name': .* recorded already"),
         ('task = "judgebench"\n', r"field 'task': 'judgebench' in the folder of 'pandalm'"),
+        (cell("strict", policies='{tie = "win"}'), r"field 'cell\[0\]\.policies\.tie': .*win"),
+        (
+            RECORDED + cell("mild") + cell("strict", metric='"kapa"'),
+            r"field 'cell\[1\]\.metric': .*kapa.*accuracy, cohen_kappa",
+        ),
+        (
+            RECORDED + cell("strict", subset='"hard"'),
+            r"field 'cell\[0\]\.subset': there is no row 'hard'; the rows are all",
+        ),
+        (
+            entry("humans", metric="krippendorff_alpha", subset="hard"),
+            r"field 'humans\[0\]\.subset': there is no subset 'hard'; the subsets are all",
+        ),
+        (
+            entry("annotators", metric="kapa", a="annotator1", b="annotator2"),
+            r"field 'annotators\[0\]\.metric': there is no metric 'kapa'.*cohen_kappa",
+        ),
+        (
+            entry("annotators", metric="cohen_kappa", a="me", b="annotator2"),
+            r"field 'annotators\[0\]\.a': there is no annotator 'me'; .* annotator1",
+        ),
         ("[[cell]\n", r"this is not TOML: .*line 1"),
     ],
 )

@@ -54,6 +54,7 @@ def test_every_shipped_card_is_complete(name: str) -> None:
     module, _, attribute = card.reader.partition(":")
     assert getattr(importlib.import_module(module), attribute)
     assert (card.folder / "README.md").is_file()
+    assert card.paper
     assert len({(recorded.name, recorded.split) for recorded in card.recorded}) == len(card.recorded)
     assert all(recorded.split in card.splits for recorded in card.recorded)
     assert load_published(name).task == name
@@ -103,7 +104,7 @@ def test_the_digest_changes_with_the_text(tmp_path: Path) -> None:
         ('title = "Tiny"', 'title = "Tiny"\ntitel = "Tiny"', "'titel'"),
         ('gold_source = "human"', 'gold_source = "oracle"', "'gold_source'"),
         ('scale = "pair"', 'scale = "pair:4"', "'scale'"),
-        ('invalid = "tie"', 'invalid = "happy"', "'policies."),
+        ('invalid = "tie"', 'invalid = "happy"', "'policies.invalid'"),
         ('default_split = "test"', 'default_split = "train"', "'default_split'"),
         ('files = ["rows.jsonl"]', "files = [3]", "'splits.test.files'"),
         ('files = ["rows.jsonl"]', 'hub = "a/b"', "'splits.test.hub_split'"),
@@ -116,6 +117,11 @@ def test_the_digest_changes_with_the_text(tmp_path: Path) -> None:
             '[[aggregates]]\nname = "x"\nof = ["a", "b"]\nweights = [1]\n[policies]',
             "'aggregates[0].weights'",
         ),
+        (
+            "[policies]",
+            '[[aggregates]]\nname = "x"\nof = ["a", "b"]\nweights = ["1", "2"]\n[policies]',
+            "'aggregates[0].weights': expected numbers, got ['1', '2']",
+        ),
         ("[policies]", '[[recorded]]\nname = "x"\nfile = "f"\nsplit = "no"\n[policies]', "'recorded[0].split'"),
         ('reader = "judgebench.tasks.pandalm:Reader"', 'reader = "judgebench.tasks.pandalm"', "'reader'"),
     ],
@@ -126,6 +132,15 @@ def test_a_wrong_card_names_file_and_key(tmp_path: Path, old: str, new: str, fie
         load_card("tiny", write(tmp_path, MINIMAL.replace(old, new)))
     assert "task.toml" in str(caught.value)
     assert field in str(caught.value)
+
+
+def test_missing_keys_are_named_all_at_once_and_a_paper_is_not_needed(tmp_path: Path) -> None:
+    text = MINIMAL.replace('paper = "p"\n', "")
+    assert load_card("tiny", write(tmp_path, text)).paper == ""
+    for key in ("title", "licence", "reader"):
+        text = "\n".join(line for line in text.split("\n") if not line.startswith(f"{key} ="))
+    with pytest.raises(DataError, match="these keys are missing: title, licence, reader"):
+        load_card("tiny", write(tmp_path, text))
 
 
 def test_broken_toml_is_named(tmp_path: Path) -> None:

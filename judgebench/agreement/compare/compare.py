@@ -6,7 +6,7 @@ Differences are first minus second throughout; p-values are two-sided.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,10 +27,10 @@ from judgebench.agreement.policies import checked_steps, table_of
 from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import agresti_min
-from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.multiplicity import correlations, effective_tests, holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
 
 if TYPE_CHECKING:
@@ -38,18 +38,15 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from judgebench.agreement.contrasts import JudgeRows
+    from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.estimates import Figure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.influence import Influences, Ints
 
     Codes = npt.NDArray[np.int64]
     _Word = Callable[[int], str]
-
-#: How a difference's rows are clustered: by question, or by question and by system.
-PairedInterval: TypeAlias = Literal["default", "two-way"]
 
 _LEVEL = 0.05
 
@@ -58,7 +55,7 @@ _LEVEL = 0.05
 class ComparisonLine:
     """One coefficient on one subset: both judges' values on the shared judgments, and their difference.
 
-    The difference has its paired, clustered t-interval, unless it never moves. ``p`` is that of this line alone,
+    The difference has its paired, clustered interval, unless it never moves. ``p`` is that of this line alone,
     ``p_holm`` adjusted for all lines of the comparison.
     """
 
@@ -69,6 +66,35 @@ class ComparisonLine:
     difference: Estimate
     p: float | None
     p_holm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Whether the headline's difference is surely smaller than a ``margin`` to either side.
+
+    It is where its 90 % interval (``low`` to ``high``, None where nothing moves) lies within the margin: two one-sided
+    tests at 5 %. Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach
+    for assessing the equivalence of average bioavailability.
+    """
+
+    margin: float
+    low: float | None
+    high: float | None
+    equivalent: bool
+
+    @classmethod
+    def of(
+        cls, judges: Sequence[JudgeRows], metric: Metric | str, margin: float, interval: PairedInterval, *, same: bool
+    ) -> Equivalence:
+        """Test it; judges that say the ``same`` of everything are equivalent."""
+        figure = judges[0].figure(metric)
+        if not 0 < margin < figure.high - figure.low:
+            told = argument("equivalent_within")
+            raise UsageError(f"{told} {margin:g}: give what counts as no difference as a share, for example .05")
+        found = contrast(judges[0], judges[1], metric, interval=interval, level=1 - 2 * _LEVEL)
+        low, high = (None, None) if found is None else (found.test.low, found.test.high)
+        within = low is not None and high is not None and -margin < low and high < margin
+        return cls(margin, low, high, within or same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +182,9 @@ class Comparison:
     interval: PairedInterval = "default"
     systems: int | None = None
     errors: tuple[str, ...] = ()
+    #: So many independent tests the lines are worth.
+    effective_tests: float = 1.0
+    equivalence: Equivalence | None = None
     #: Those judgments, where they were asked for.
     differing: tuple[Differing, ...] = ()
 
@@ -171,8 +200,13 @@ class Comparison:
 
     @property
     def outcome(self) -> str:
-        """Say ``first`` or ``second`` where that judge agrees surely better, else ``undecided``."""
+        """Say ``first`` or ``second`` where that judge agrees surely better, else ``undecided``.
+
+        ``equivalent``, where that was asked for and shown, goes before: what is within the margin doesn't matter.
+        """
         line = self.main
+        if self.equivalence is not None and self.equivalence.equivalent:
+            return "equivalent"
         if line.p is None or line.p >= _LEVEL or not line.difference.value:
             return "undecided"
         return "first" if (line.difference.value > 0) != self.lower_is_better else "second"
@@ -185,14 +219,16 @@ def compare(
     known: Mapping[str, Metric] | None = None,
     by: Sequence[str] = ("subset",),
     interval: PairedInterval = "default",
+    equivalent_within: float | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Comparison:
     """Hold two judges against each other.
 
-    The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what the
-    judges share cancels, and rows of one question count together. For the area under the curve of independent rows that
-    is DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
+    The difference of a figure is ``A - B`` with the error of the clusters' ``sum_i (IF_Ai - IF_Bi) / n``: what the
+    judges share cancels, and rows of one question count together (`judgebench.agreement.contrasts.contrast`). For the
+    area under the curve of independent rows that is DeLong's error; a calibration error's interval is widened by the
+    most that chance can lift either side. ``equivalent_within`` is the difference of the headline that doesn't matter.
 
     The first of ``metrics`` is the headline; by default they are those that the scale calls for, and those of scores
     and probabilities where both judges give them. ``by`` names divisions (subset, system) that get lines of their own.
@@ -213,9 +249,8 @@ def compare(
         need_two_systems(matched.ratings[0])
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
-    lines = _adjusted(
-        [_line(group, metric, judges, two_way=two_way) for group, judges in every.items() for metric in figures.items()]
-    )
+    tested = [_line(group, metric, judges, interval) for group, judges in every.items() for metric in figures.items()]
+    lines, count = _adjusted(tested)
     headline = next((line.metric for line in lines if line.subset == "all" and line.difference.value is not None), None)
     if headline is None:
         headline = next(iter(figures))
@@ -227,6 +262,7 @@ def compare(
         "missing_scores": missing_numbers(matched, figures),
     }
     fourfold, tests = _tests(judges, main, draws, seed)
+    differ = int(np.count_nonzero(verdicts_differ(matched)))
     return Comparison(
         task=matched.task,
         gold_source=matched.gold_source,
@@ -244,14 +280,18 @@ def compare(
         fourfold=fourfold,
         tests=tests,
         # More items bring no more systems, so that no number of items can be promised.
-        power=None if two_way else pilot_pair(judges, headline, main),
+        power=None if two_way else pilot_pair(judges, headline, main, interval),
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
-        differ=int(np.count_nonzero(verdicts_differ(matched))),
+        differ=differ,
         interval=interval,
         systems=systems if two_way else None,
         errors=tuple(name for name, metric in figures.items() if is_error(metric)),
+        effective_tests=count,
+        equivalence=None
+        if equivalent_within is None
+        else Equivalence.of(judges, main, equivalent_within, interval, same=not differ),
     )
 
 
@@ -320,30 +360,42 @@ def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
 
 
 def _line(
-    group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], *, two_way: bool
-) -> ComparisonLine:
+    group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], interval: PairedInterval
+) -> tuple[ComparisonLine, Influences | None]:
     name, figure = metric
-    first, second = (judge.estimate(figure, two_way=two_way) for judge in judges)
+    first, second = (judge.estimate(figure, interval) for judge in judges)
     # A share of some rows is still a figure of all that were put in the table.
     n = first.n if isinstance(figure, str) else judges[0].counted.table.n
     if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
-        return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None)
-    found = contrast(judges[0], judges[1], figure, two_way=two_way)
+        return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None), None
+    found = contrast(judges[0], judges[1], figure, interval=interval)
     if found is None:
-        return ComparisonLine(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
+        apart = Estimate(first.value - second.value, None, None, n)
+        return ComparisonLine(group, name, first, second, apart, None), None
     test = found.test
-    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method)
-    return ComparisonLine(group, name, first, second, difference, test.p)
+    worth = round(test.influences.effective, 2)
+    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method, worth)
+    return ComparisonLine(group, name, first, second, difference, test.p), test.influences
 
 
-def _adjusted(lines: Sequence[ComparisonLine]) -> list[ComparisonLine]:
-    tested = [i for i, line in enumerate(lines) if line.p is not None]
-    adjusted = holm([p for i in tested if (p := lines[i].p) is not None])
-    found = list(lines)
+def _adjusted(lines: Sequence[tuple[ComparisonLine, Influences | None]]) -> tuple[list[ComparisonLine], float]:
+    """Adjust p-values for all lines, and say for how many tests; lines of one group are correlated as they are.
+
+    Those of several groups count as if they had nothing to do with each other, which costs more, not less.
+    """
+    tested = [i for i, (line, _) in enumerate(lines) if line.p is not None]
+    correlation = np.eye(len(tested))
+    for group in dict.fromkeys(line.subset for line, _ in lines):
+        rows = [at for at, i in enumerate(tested) if lines[i][0].subset == group]
+        moves = [moved for at in rows if (moved := lines[tested[at]][1]) is not None]
+        if len(rows) > 1 and len(moves) == len(rows):
+            correlation[np.ix_(rows, rows)] = correlations(moves)
+    adjusted = holm([p for line, _ in lines if (p := line.p) is not None], correlation)
+    found = [line for line, _ in lines]
     for i, p in zip(tested, adjusted.tolist(), strict=True):
-        found[i] = replace(lines[i], p_holm=p)
-    return found
+        found[i] = replace(found[i], p_holm=p)
+    return found, effective_tests(correlation) if tested else 0.0
 
 
 def _tests(judges: Sequence[JudgeRows], metric: Metric | str, draws: int, seed: int) -> tuple[Fourfold | None, Checks]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.compare.standings import ranks_of, surely_ahead
+from judgebench.agreement.compare.standings import ranks_of
 from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
@@ -319,7 +319,7 @@ def system_places(
     sides: list[list[Place]] = []
     for judge in (False, True):
         found = ranks_of(board.influences(judge=judge), seed=seed)
-        levels = tiers(len(found.ranks), surely_ahead(found))
+        levels = tiers(len(found.ranks), found.ahead)
         sides.append(
             [
                 Place(best, worst, None if best is None else tier)

@@ -348,8 +348,8 @@ BIASES: dict[str, RowMetric] = {
 }
 #: What is measured of annotators, by name; METRIC stands for the metrics of the scale.
 CEILINGS: dict[str, str] = {
-    "METRIC": "its mean over pairs of annotators",
-    "judge_vs_each_METRIC": "its mean over annotators, each beside the judge",
+    "METRIC": "people against people, over all pairs of labels of one item",
+    "judge_vs_each_METRIC": "the judge in the place of one of the two people of each pair",
     "ratio_METRIC": "the second over the first",
     "krippendorff_alpha_joint": "Krippendorff's alpha of all annotators at once",
 }

@@ -13,7 +13,7 @@ Chance-corrected agreement with weights: Cohen's kappa, Gwet's AC2, Brennan and 
 
 ``weights``, shape (q, q), say how much a near miss is worth on the q declared labels, in their order, rows being gold:
 in [0, 1], 1 on the diagonal, 0 for what counts as a full miss; ValueError where they are not that. A category without a
-place on the scale (both bad, undecided, invalid) is a full miss beside every other, so that failing to answer earns
+place on the scale (both bad, undecided) is a full miss beside every other, so that to contradict oneself earns
 nothing. AC2 and Brennan and Prediger's kappa need all labels and are ``label_left_out`` where a policy leaves a
 declared one out.
 """
@@ -108,8 +108,8 @@ def scott_pi(table: Crosstab) -> Outcome:
 def gwet_ac1(table: Crosstab) -> Outcome:
     """Gwet's AC1: chance from how evenly the categories are used; calm where one class prevails.
 
-    Only labels that both sides can give count as categories: one more for unusable answers would make chance look
-    smaller, and a single failure would raise the value. Defined for constant raters too.
+    Only labels that both sides can give count as categories: one more for answers that contradict each other would make
+    chance look smaller, and raise the value. Defined for constant raters too.
     Source: Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
     """
     classes = table.declared if table.classes is None else table.classes

@@ -82,7 +82,7 @@ def balanced_accuracy(table: Crosstab) -> Outcome:
 def matthews_corrcoef(table: Crosstab) -> Outcome:
     """Matthews correlation coefficient in [-1, 1], for any number of classes.
 
-    ``(trace(P) - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c. An unusable verdict is a class of its own
+    ``(trace(P) - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c. An undecided verdict is a class of its own
     that agrees with nothing. ``no_variation`` where a side is constant (a 0 would hide that).
     Source: Matthews (1975), Comparison of the predicted and observed secondary structure; Gorodkin (2004), Comparing
     two K-category assignments by a K-category correlation coefficient.

@@ -256,7 +256,9 @@ def _last(slack: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
     for _ in range(rounds):
         seen = slack(low[..., None] + width[..., None] * steps)
         whole |= (seen[..., -1] >= 0) & (low + width >= _NEARLY)
-        last = points - 2 - np.argmax(seen[..., -2::-1] >= 0, axis=-1)
+        kept = seen[..., -2::-1] >= 0
+        # At levels near 0 not even the estimate is kept where it is skewed: its median lies elsewhere.
+        last = np.where(kept.any(axis=-1), points - 2 - np.argmax(kept, axis=-1), 0)
         width = width / (points - 1)
         low = low + width * last
     above, below = _take(seen, last), _take(seen, last + 1)
