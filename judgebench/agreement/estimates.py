@@ -100,9 +100,9 @@ def estimated(
     return shown(influences, size, found)
 
 
-def shown(influences: Influences, n: int, found: Interval) -> Estimate:
+def shown(influences: Influences, n: int, found: Interval, why: str = "") -> Estimate:
     """Show an interval beside its value, its effective number of clusters, and the reason where there is none."""
-    reason = "" if found.low is not None else "one_cluster" if influences.se is None else "no_spread"
+    reason = why if why or found.low is not None else "one_cluster" if influences.se is None else "no_spread"
     return Estimate(
         influences.value, found.low, found.high, n, None, found.se, found.method, round(influences.effective, 2), reason
     )
@@ -212,6 +212,9 @@ class Figure:
         influences = self._summed(clusters)
         if influences is None:
             return Estimate(self.outcome.value, None, None, clusters.codes.size, no_interval="no_influences"), None
+        if self.outcome.reason and method == "default":
+            none = Interval(None, None, influences.se, "")
+            return shown(influences, n or influences.n, none, self.outcome.reason), influences
         found = None if method == "cr1" else self._along_tables(influences) or self._without_clusters(influences)
         if found is None:
             found = estimated(

@@ -104,6 +104,8 @@ class Completion:
 class Outcome:
     """A coefficient's value and gradient, or the reason why it has none (``no_items``, ``no_variation`` ...).
 
+    A value with a reason has no interval.
+
     ``gradient``, shape (k, k), is the derivative by each joint proportion: the influence of a row in cell (i, j) is
     ``gradient[i, j] - (joint * gradient).sum()``. ``n`` (rows) and ``within`` (cells, shape (k, k)) are the denominator
     where it is not all of them: a cluster without a row there knows nothing of the value and is not a degree of
