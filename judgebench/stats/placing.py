@@ -216,10 +216,10 @@ def _macro(problem: Problem, judge_share: float) -> Iterable[Floats]:
     label, row = np.arange(judge.size) < table.declared, 1 / table.n
     hits, base = np.where(label, joint.diagonal(), 0.0), (1 - judge_share) * gold + judge_share * judge
     falls = hits * (judge_share > 0)
-    steep = judge_share if judge_share > 0.5 else 0.5
+    steep = max(judge_share, 0.5)
     free, present = problem.free.any(axis=0), gold + judge > 0
     new, sink = np.flatnonzero(free & label & ~present), free & (falls <= 0) & (present | ~label)
-    classes = np.count_nonzero(present & label)
+    classes = int(np.count_nonzero(present & label))
     least, best = math.inf, None
     for named in range(min(round(total * table.n), new.size) + 1):
         sink[new[:named]] = True
