@@ -109,8 +109,8 @@ class Influences:
         se, df, effective = self.cr1, groups - 1.0, float(groups)
         if self.shares is not None and groups > 1:
             variance, df, effective = (float(one) for one in cr2(self.sums, self.shares))
-            # All that tells anything may lie in one cluster.
-            se = math.sqrt(variance) if effective > 1 + _ROUNDING else None
+            # All that tells anything may lie in one cluster, of which `cr2` leaves a billionth to the others.
+            se = math.sqrt(variance) if effective > 1 + 10 * _ROUNDING else None
         for name, value in (("se", se), ("df", df), ("effective", effective)):
             object.__setattr__(self, name, value)
 
@@ -259,7 +259,9 @@ def spread(
     pulls = sums(influence) / n
     variance, _, effective = cr2(pulls, shares)
     squares = np.square(influence)
-    odd = np.where(~np.eye(*joint.shape[-2:], dtype=np.bool_) if rare is None else rare, squares, 0.0)
+    shown = ~np.eye(*joint.shape[-2:], dtype=np.bool_) if rare is None else rare
+    # What rounding leaves of an influence of 0 shows nothing.
+    odd = np.where(shown & (squares > TINY**2), squares, 0.0)
     # In at least so many clusters, as none has more rows than the largest.
     most = largest * odd.max(axis=(-2, -1))
     seen = n * total(joint * odd) / np.where(most > 0, most, np.inf)
