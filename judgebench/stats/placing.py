@@ -168,7 +168,7 @@ def _crowd(problem: Problem) -> Iterable[Floats]:
 def _even(problem: Problem) -> Iterable[Floats]:
     """Fill the labels with fewest rows first: chance is greatest where margins are even."""
     margin = problem.base.sum(axis=0) + problem.table.gold
-    sink = ~(np.arange(margin.size) < problem.table.declared)
+    sink = ~problem.table.possible
     share = problem.fill(np.ones(margin.size), margin, sink, float(problem.mass.sum()), most=1.0)
     return [] if share is None else [problem.plan(share)]
 
@@ -219,7 +219,7 @@ def _macro(problem: Problem, judge_share: float) -> Iterable[Floats]:
     steep = max(judge_share, 0.5)
     free, present = problem.free.any(axis=0), gold + judge > 0
     new, sink = np.flatnonzero(free & label & ~present), free & (falls <= 0) & (present | ~label)
-    classes = np.count_nonzero(present & label)
+    classes = int(np.count_nonzero(present & label))
     least, best = math.inf, None
     for named in range(min(round(total * table.n), new.size) + 1):
         sink[new[:named]] = True
