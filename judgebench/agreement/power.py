@@ -48,6 +48,8 @@ _MOST_ITEMS = 1e30
 _ROUNDING, _HALVINGS = 1e-12, 60
 #: Samples of a pilot that are drawn, as long as they hold no more questions than this in all.
 _DRAWS, _LEAST_DRAWS, _CELLS = 2000, 200, 20_000_000
+#: How often the items are raised at most, and what share of samples is noise.
+_ROUNDS, _NOISE = 6, 0.02
 
 
 def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: float | None = None) -> float:
@@ -280,6 +282,23 @@ class Power:
             seen = drop + off[:, 0]
             hits += int(np.count_nonzero((seen > limit) | ((sides == 2) & (-seen > limit))))
         return hits / draws
+
+    def items_simulated(
+        self, drop: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
+    ) -> tuple[int, float | None]:
+        """Items that find a drop as `items_for` has them, more where a pilot's samples find it less often; how often.
+
+        Questions of very unequal sizes leave the estimate fewer degrees of freedom than their number says.
+        """
+        items = self.items_for(drop, alpha=alpha, power=power, sides=sides)
+        seen = self.simulated(drop, items, alpha=alpha, sides=sides)
+        for _ in range(_ROUNDS):
+            if seen is None or seen >= power - _NOISE:
+                break
+            wanted, had = (quantiles(alpha=alpha, power=p, sides=sides) for p in (power, max(seen, 2 * alpha)))
+            items = math.ceil(items * max(1.05, (wanted / had) ** 2))
+            seen = self.simulated(drop, items, alpha=alpha, sides=sides)
+        return items, seen
 
 
 def design_effect(clustered: Influences, independent: Influences) -> float | None:

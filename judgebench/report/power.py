@@ -90,9 +90,8 @@ class PairedPower(Document):
         n = items or found.items
         tests: list[Sided] = []
         for sides in (1, 2):
-            needed = found.items_for(drop, alpha=alpha, power=power, sides=sides)
+            needed, simulated = found.items_simulated(drop, alpha=alpha, power=power, sides=sides)
             least = found.detectable(n, alpha=alpha, power=power, sides=sides)
-            simulated = None if found.pulls is None else found.simulated(drop, needed, alpha=alpha, sides=sides)
             tests.append(Sided(sides, least, needed, simulated))
         return cls(found, source, drop, alpha, power, n, tuple(tests))
 
