@@ -231,11 +231,11 @@ def _moved(one: Figure, two: Figure, plain: Influences, level: float) -> Differe
     ours, theirs = one.influences(), two.influences()
     if ours is None or theirs is None or not (plain.value or plain.sums.any()):
         return None
-    if one.bounds(ours) is None or two.bounds(theirs) is None:
+    bounds = one.bounds(ours), two.bounds(theirs)
+    if bounds[0] is None or bounds[1] is None:
         return None
     aligned = combine([ours, theirs], [1.0, 0.0]), combine([theirs, ours], [1.0, 0.0])
-    bounds = (lambda levels: one.bounds(ours, levels), lambda levels: two.bounds(theirs, levels))
-    return Difference.moved(plain, *aligned, bounds, level)
+    return Difference.moved(plain, *aligned, (bounds[0], bounds[1]), level)
 
 
 def _bias(figure: Figure, ways: Sequence[Clusters]) -> float:

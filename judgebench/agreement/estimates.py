@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from judgebench.domain import Estimate
+from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
 from judgebench.stats.crosstab import TINY, Outcome, total
-from judgebench.stats.inference.intervals import Interval, clopper_pearson, cr1_interval, default_interval
+from judgebench.stats.inference.intervals import (
+    Interval,
+    clopper_pearson,
+    cr1_interval,
+    default_interval,
+    jackknife_interval,
+)
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, Influences, count_cells, influences_of
+from judgebench.stats.influence import CellCounts, Clusters, Influences, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.stats.crosstab import Crosstab, Floats
-    from judgebench.stats.inference.paired import Difference
+    from judgebench.stats.inference.paired import Bounds, Difference
     from judgebench.stats.influence import Ints, RowOutcome
 
 D = TypeVar("D", Estimate, "Difference")
@@ -30,6 +38,13 @@ IntervalMethod: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", 
 #: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
 Verify: TypeAlias = bool | Literal["definitions"]
 
+#: Coefficients of a table that are also those of two numbers per row.
+_OF_NUMBERS = {
+    "pearson_r": continuous.pearson,
+    "lin_ccc": continuous.concordance,
+    "icc_a1": continuous.icc_agreement,
+    "icc_c1": continuous.icc_consistency,
+}
 #: Labels up to which a coefficient's interval is searched along tables.
 MOST_LABELS = 50
 
@@ -45,7 +60,7 @@ class Counted:
     cells: Codes
     clusters: Clusters
     system: Ints | None = None
-    counts: Floats | None = None
+    counts: CellCounts | None = None
 
     @classmethod
     def of(cls, scored: Scored) -> Counted:
@@ -54,7 +69,7 @@ class Counted:
         if scored.scale.sequential:
             return cls(scored.table(cells[:0]), cells, clusters, scored.system)
         table = scored.table(cells)
-        return cls(table, cells, clusters, scored.system, count_cells(cells, table.joint.size, clusters))
+        return cls(table, cells, clusters, scored.system, CellCounts.of(cells, clusters))
 
 
 def estimated(
@@ -85,9 +100,9 @@ def estimated(
     return shown(influences, size, found)
 
 
-def shown(influences: Influences, n: int, found: Interval) -> Estimate:
+def shown(influences: Influences, n: int, found: Interval, why: str = "") -> Estimate:
     """Show an interval beside its value, its effective number of clusters, and the reason where there is none."""
-    reason = "" if found.low is not None else "one_cluster" if influences.se is None else "no_spread"
+    reason = why if why or found.low is not None else "one_cluster" if influences.se is None else "no_spread"
     return Estimate(
         influences.value, found.low, found.high, n, None, found.se, found.method, round(influences.effective, 2), reason
     )
@@ -197,7 +212,10 @@ class Figure:
         influences = self._summed(clusters)
         if influences is None:
             return Estimate(self.outcome.value, None, None, clusters.codes.size, no_interval="no_influences"), None
-        found = None if method == "cr1" else self._along_tables(influences)
+        if self.outcome.reason and method == "default":
+            none = Interval(None, None, influences.se, "")
+            return shown(influences, n or influences.n, none, self.outcome.reason), influences
+        found = None if method == "cr1" else self._along_tables(influences) or self._without_clusters(influences)
         if found is None:
             found = estimated(
                 influences,
@@ -233,39 +251,35 @@ class Figure:
         hit = within & (gain > 0)
         return lambda joint: total(joint * hit) / np.maximum(total(joint * within), TINY)
 
-    def bounds(self, influences: Influences, level: Floats | float = 0.95) -> tuple[Floats, Floats] | None:
-        """Bounds at one level or several: of a share, or of a table's coefficient those that it would not reject.
+    def bounds(self, influences: Influences) -> Bounds | None:
+        """Give the bounds at a level: of a share, or of a table's coefficient those that it would not reject.
 
         None for other figures, and where the clusters carry no error.
         """
         from judgebench.stats.inference.score_path import score_interval, share_interval  # noqa: PLC0415 - loads scipy
 
         outcome, metric, table, clusters = self.outcome, self.metric, self.counted.table, self.clusters()
-        if influences.deff is None:
-            return None
+        deff, df = influences.deff, influences.df
         n = outcome.n if isinstance(outcome, Outcome) else clusters.codes.size
+        if deff is None or (influences.se is None and not clusters.independent):
+            return None
         if self.proportion and n is not None:
-            if clusters.independent:
-                return share_interval(influences.value * n, n, 1.0, max(1, influences.n - 1), level)
-            return (
-                None
-                if influences.se is None
-                else share_interval(influences.value * n, n, influences.deff, influences.df, level)
-            )
-        if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None:
+            known = max(1.0, influences.n - 1) if clusters.independent else df
+            return lambda level: share_interval(influences.value * n, n, deff, known, level)
+        if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None or influences.se is None:
             return None
-        if table.graded or len(table.joint) > MOST_LABELS or influences.se is None:
+        if table.graded or len(table.joint) > MOST_LABELS:
             return None
-        return score_interval(
+        return partial(
+            score_interval,
             outcome.surface,
             self._joint(),
             table.n,
-            influences.deff,
-            influences.df,
+            deff,
+            df,
             bounds=(self.low, self.high),
             down=metric.down,
             labels=table.declared,
-            level=level,
         )
 
     def _joint(self) -> Floats:
@@ -275,19 +289,42 @@ class Figure:
             return outcome.completion.table.joint
         return _answered(table)
 
+    def _without_clusters(self, influences: Influences) -> Estimate | None:
+        """Give a coefficient of moments, of ratings with many values, the interval of the jackknife over clusters."""
+        outcome, clusters = self._of_numbers(), self.clusters()
+        if outcome is None or outcome.without is None or outcome.told is None:
+            return None
+        told = clusters.sums(outcome.told)
+        found = jackknife_interval(influences.value, outcome.without(clusters), told / told.sum())
+        return None if found.low is None else shown(influences, influences.n, found)
+
+    def _of_numbers(self) -> RowOutcome | None:
+        """Take the figure as one of two numbers per row, where it is."""
+        if not isinstance(self.outcome, Outcome):
+            return self.outcome
+        table, name = self.counted.table, "" if self.metric is None else self.metric.name
+        function = _OF_NUMBERS.get(name)
+        gold = table.values if table.gold_values is None else table.gold_values
+        if function is None or table.joint[gold.size :].any() or table.joint[:, len(table.values) :].any():
+            return None
+        width = table.joint.shape[1]
+        found = function(gold[self.counted.cells // width], table.values[self.counted.cells % width])
+        return found if found.value is not None else None
+
     def _along_tables(self, influences: Influences) -> Estimate | None:
         """Give a coefficient of a table the interval of those tables that the one seen would not reject."""
         from judgebench.stats.inference.score_path import FEW_EVENTS  # noqa: PLC0415 - loads scipy
 
         if self.proportion and (not isinstance(self.outcome, Outcome) or self.outcome.n is not None):
             return None
-        bounds = self.bounds(influences)
-        if bounds is None:
+        at = self.bounds(influences)
+        if at is None:
             return None
+        low, high = (float(bound) for bound in at(level=0.95))
         n, joint = self.counted.table.n, self._joint()
         few = (1 - float(joint.trace())) * n < FEW_EVENTS + 0.01
         how = "score-path-few-events" if few else "score-path"
-        return shown(influences, n, Interval(float(bounds[0]), float(bounds[1]), influences.se, how))
+        return shown(influences, n, Interval(low, high, influences.se, how))
 
     def _otherwise(self, method: IntervalMethod, influences: Influences, n: int) -> Estimate | Interval | None:
         """Make the interval that was asked for; None, or without bounds, where it can't be had."""

@@ -102,9 +102,7 @@ def compare_all(
     two judges only.
     """
     first = matched.scored[0]
-    figures = chosen(matched, (metric,) if metric else (), METRICS if known is None else known)
-    name = next(iter(figures))
-    made = figures[name]
+    name, made = next(iter(chosen(matched, (metric,) if metric else (), METRICS if known is None else known).items()))
     _, judges = next(groups(matched))
     if isinstance(made, str) and any(judge.figures[made].bias is not None for judge in judges):
         raise UsageError(
@@ -227,7 +225,8 @@ def swaps_of(figures: Sequence[Figure], clusters: Sequence[Ints]) -> Swaps | Non
     if all(one is not None for one in per_row):
         sums = [np.bincount(codes, one, groups) for codes, one in zip(clusters, per_row, strict=True)]
         n = float(rows[0].sum())
-        return Swaps(np.stack(sums, axis=1)[rows[0] > 0, :, None, None], lambda one: one[..., 0, 0] / n)
+        every = np.stack(sums, axis=1).astype(np.float64)
+        return Swaps(every[rows[0] > 0, :, None, None], lambda one: one[..., 0, 0] / n)
     tables = [one.counted.table for one in figures]
     shapes = {(table.joint.shape, table.declared, tuple(table.values.tolist())) for table in tables}
     # The judge with the most silence knows best what its rows count as.
