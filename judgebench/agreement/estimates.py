@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from judgebench.domain import Estimate
+from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
 from judgebench.stats.crosstab import TINY, Outcome, total
-from judgebench.stats.inference.intervals import Interval, clopper_pearson, cr1_interval, default_interval
+from judgebench.stats.inference.intervals import (
+    Interval,
+    clopper_pearson,
+    cr1_interval,
+    default_interval,
+    jackknife_interval,
+)
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, Influences, count_cells, influences_of
+from judgebench.stats.influence import CellCounts, Clusters, Influences, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +38,13 @@ IntervalMethod: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", 
 #: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
 Verify: TypeAlias = bool | Literal["definitions"]
 
+#: Coefficients of a table that are also those of two numbers per row.
+_OF_NUMBERS = {
+    "pearson_r": continuous.pearson,
+    "lin_ccc": continuous.concordance,
+    "icc_a1": continuous.icc_agreement,
+    "icc_c1": continuous.icc_consistency,
+}
 #: Labels up to which a coefficient's interval is searched along tables.
 MOST_LABELS = 50
 
@@ -46,7 +60,7 @@ class Counted:
     cells: Codes
     clusters: Clusters
     system: Ints | None = None
-    counts: Floats | None = None
+    counts: CellCounts | None = None
 
     @classmethod
     def of(cls, scored: Scored) -> Counted:
@@ -55,7 +69,7 @@ class Counted:
         if scored.scale.sequential:
             return cls(scored.table(cells[:0]), cells, clusters, scored.system)
         table = scored.table(cells)
-        return cls(table, cells, clusters, scored.system, count_cells(cells, table.joint.size, clusters))
+        return cls(table, cells, clusters, scored.system, CellCounts.of(cells, clusters))
 
 
 def estimated(
@@ -86,9 +100,9 @@ def estimated(
     return shown(influences, size, found)
 
 
-def shown(influences: Influences, n: int, found: Interval) -> Estimate:
+def shown(influences: Influences, n: int, found: Interval, why: str = "") -> Estimate:
     """Show an interval beside its value, its effective number of clusters, and the reason where there is none."""
-    reason = "" if found.low is not None else "one_cluster" if influences.se is None else "no_spread"
+    reason = why if why or found.low is not None else "one_cluster" if influences.se is None else "no_spread"
     return Estimate(
         influences.value, found.low, found.high, n, None, found.se, found.method, round(influences.effective, 2), reason
     )
@@ -198,7 +212,10 @@ class Figure:
         influences = self._summed(clusters)
         if influences is None:
             return Estimate(self.outcome.value, None, None, clusters.codes.size, no_interval="no_influences"), None
-        found = None if method == "cr1" else self._along_tables(influences)
+        if self.outcome.reason and method == "default":
+            none = Interval(None, None, influences.se, "")
+            return shown(influences, n or influences.n, none, self.outcome.reason), influences
+        found = None if method == "cr1" else self._along_tables(influences) or self._without_clusters(influences)
         if found is None:
             found = estimated(
                 influences,
@@ -271,6 +288,28 @@ class Figure:
         if isinstance(outcome, Outcome) and outcome.completion is not None:
             return outcome.completion.table.joint
         return _answered(table)
+
+    def _without_clusters(self, influences: Influences) -> Estimate | None:
+        """Give a coefficient of moments, of ratings with many values, the interval of the jackknife over clusters."""
+        outcome, clusters = self._of_numbers(), self.clusters()
+        if outcome is None or outcome.without is None or outcome.told is None:
+            return None
+        told = clusters.sums(outcome.told)
+        found = jackknife_interval(influences.value, outcome.without(clusters), told / told.sum())
+        return None if found.low is None else shown(influences, influences.n, found)
+
+    def _of_numbers(self) -> RowOutcome | None:
+        """Take the figure as one of two numbers per row, where it is."""
+        if not isinstance(self.outcome, Outcome):
+            return self.outcome
+        table, name = self.counted.table, "" if self.metric is None else self.metric.name
+        function = _OF_NUMBERS.get(name)
+        gold = table.values if table.gold_values is None else table.gold_values
+        if function is None or table.joint[gold.size :].any() or table.joint[:, len(table.values) :].any():
+            return None
+        width = table.joint.shape[1]
+        found = function(gold[self.counted.cells // width], table.values[self.counted.cells % width])
+        return found if found.value is not None else None
 
     def _along_tables(self, influences: Influences) -> Estimate | None:
         """Give a coefficient of a table the interval of those tables that the one seen would not reject."""

@@ -23,7 +23,7 @@ from judgebench.agreement.ratings import (
     unfinished,
 )
 from judgebench.agreement.score_metrics import COMPANIONS
-from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
+from judgebench.domain import AgainstChance, Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import (
     CLASS_METRICS,
@@ -34,6 +34,7 @@ from judgebench.stats.coefficients.catalog import (
     class_metric,
     metrics_for,
 )
+from judgebench.stats.coefficients.chance import null_error, weight_matrix
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
 
@@ -159,6 +160,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             + misgivings(ratings, group.scored),
             revision=revision,
             scale=scale.spec,
+            level=scale.level,
+            against_chance=_against_chance(group),
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
             classes=_classes(group, interval),
@@ -387,6 +390,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         statuses=dict(statuses),
         base_rates={},
         classes={},
+        against_chance={},
         warnings=("low_coverage",) if coverage < LOW_COVERAGE else (),
     )
 
@@ -409,6 +413,23 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     if table.graded:
         return {"judge": judge}
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
+
+
+def _against_chance(group: _Group) -> dict[str, AgainstChance]:
+    """Hold the kappas of independent rows against none, by the error that they would have then."""
+    found: dict[str, AgainstChance] = {}
+    for name in ("cohen_kappa", "cohen_kappa_linear", "cohen_kappa_quadratic"):
+        kappa, outcome = group.metrics.get(name), None
+        if kappa is None or kappa.value is None or not group.counted.clusters.independent:
+            continue
+        outcome = METRICS[name](group.counted.table)
+        table = group.counted.table if outcome.completion is None else outcome.completion.table
+        kind = name.removeprefix("cohen_kappa").removeprefix("_")
+        weights = np.eye(len(table.joint)) if not kind else weight_matrix(len(table.joint), table.values, kind)
+        se = None if weights is None else null_error(table, weights)
+        if se:
+            found[name] = AgainstChance(se, kappa.value / se)
+    return found
 
 
 def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:

@@ -46,6 +46,7 @@ REASONS = {
     "one_cluster": "all rows share one question, so nothing tells how far the figure could be off",
     "no_spread": "every row says the same, so nothing tells how far the figure could be off",
     "no_influences": "the figure carries no standard error",
+    "class_absent": "a label occurs on neither side, so this is the mean over one class",
     "negative_values": "ratios need values that are not negative",
 }
 #: What to be careful with, in words.

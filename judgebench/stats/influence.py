@@ -109,8 +109,8 @@ class Influences:
         se, df, effective = self.cr1, groups - 1.0, float(groups)
         if self.shares is not None and groups > 1:
             variance, df, effective = (float(one) for one in cr2(self.sums, self.shares))
-            # All that tells anything may lie in one cluster.
-            se = math.sqrt(variance) if effective > 1 + _ROUNDING else None
+            # All that tells anything may lie in one cluster, of which `cr2` leaves a billionth to the others.
+            se = math.sqrt(variance) if effective > 1 + 10 * _ROUNDING else None
         for name, value in (("se", se), ("df", df), ("effective", effective)):
             object.__setattr__(self, name, value)
 
@@ -165,16 +165,20 @@ def influence(table: Crosstab, outcome: Outcome) -> Floats:
 
 
 def influences_of(
-    table: Crosstab, outcome: Outcome, cells: Ints, clusters: Clusters, counts: Floats | None = None
+    table: Crosstab, outcome: Outcome, cells: Ints, clusters: Clusters, counts: CellCounts | None = None
 ) -> Influences:
-    """Carry a coefficient's influence from cells to clusters (arguments of `CellSums`).
+    """Carry a coefficient's influence from cells (``cells``: the flat index of each row's) to clusters.
 
     They are on the clusters with a row in the denominator: of 100 questions of which three have positive items,
     three say something of the rate on these, and an interval of it has 2 degrees of freedom.
     """
     if outcome.value is None:
         raise ValueError(f"an undefined outcome ({outcome.reason}) has no influences")
-    per_cell, add = influence(table, outcome), CellSums(cells, clusters, counts)
+    per_cell = influence(table, outcome)
+
+    def add(quantity: Floats) -> Floats:
+        return clusters.sums(quantity.ravel()[cells]) if counts is None else counts.sums(quantity)
+
     if clusters.independent:
         found = Influences(outcome.value, table.n, clusters.ids, add(per_cell) / table.n, None, 1.0)
     else:
@@ -186,38 +190,37 @@ def influences_of(
         found = Influences(outcome.value, table.n, clusters.ids, own.sums, own.shares, float(own.deff))
     if outcome.within is None:
         return found
-    counted = np.flatnonzero(add(outcome.within.astype(np.float64)))
+    # Shares are those of the rows of the denominator.
+    counted = np.flatnonzero(add(outcome.within.astype(np.float64)) if found.shares is None else found.shares)
     shares = None if found.shares is None else found.shares[counted]
     return Influences(found.value, found.n, found.ids[counted], found.sums[counted], shares, found.deff)
 
 
 @dataclass(frozen=True, slots=True)
-class CellSums:
-    """Sums over the rows of each cluster of a quantity per cell (``cells``: the flat index of each row's).
-
-    ``counts``, shape (G, cells), are the rows of each cluster by cell, where these have been counted.
-    """
+class CellCounts:
+    """How many rows each cluster has in each cell that occurs: ``rows``, shape (c, G), in the flat ``cells``, (c,)."""
 
     cells: Ints
-    clusters: Clusters
-    counts: Floats | None = None
+    rows: Floats
 
-    def __call__(self, per_cell: Floats) -> Floats:
-        """Add up, (k, k) -> (G,)."""
-        flat = per_cell.ravel()
-        if self.counts is None:
-            return self.clusters.sums(flat[self.cells])
-        found: Floats = np.einsum("gc,c->g", self.counts, flat)
+    @classmethod
+    def of(cls, cells: Ints, clusters: Clusters) -> CellCounts | None:
+        """Count the rows, given the flat cell of each; None where that would be more than twice as many numbers."""
+        if clusters.independent:
+            return None
+        used, groups = np.flatnonzero(np.bincount(cells)), clusters.count
+        if used.size * groups > 2 * cells.size:
+            return None
+        place = np.zeros(used[-1] + 1, dtype=np.int64)
+        place[used] = np.arange(used.size) * groups
+        rows = np.bincount(place[cells] + clusters.codes, minlength=used.size * groups)
+        return cls(used, rows.reshape(used.size, groups).astype(np.float64))
+
+    def sums(self, per_cell: Floats) -> Floats:
+        """Sum of a quantity per cell, shape (k, k), over the rows of each cluster, shape (G,)."""
+        # Not a matrix product: BLAS would start threads for it.
+        found: Floats = np.einsum("cg,c->g", self.rows, per_cell.ravel()[self.cells])
         return found
-
-
-def count_cells(cells: Ints, size: int, clusters: Clusters) -> Floats | None:
-    """Count the rows of each cluster by cell, shape (G, size); None where that would be no smaller than the rows."""
-    groups = clusters.count
-    if clusters.independent or 2 * groups * size > cells.size:
-        return None
-    at = clusters.codes.astype(np.int64) * size + cells
-    return np.bincount(at, minlength=groups * size).reshape(groups, size).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +259,9 @@ def spread(
     pulls = sums(influence) / n
     variance, _, effective = cr2(pulls, shares)
     squares = np.square(influence)
-    odd = np.where(~np.eye(*joint.shape[-2:], dtype=np.bool_) if rare is None else rare, squares, 0.0)
+    odd = ~np.eye(*joint.shape[-2:], dtype=np.bool_) if rare is None else rare
+    # What rounding leaves of an influence of 0 shows nothing.
+    odd = np.where(odd & (squares > TINY**2), squares, 0.0)
     # In at least so many clusters, as none has more rows than the largest.
     most = largest * odd.max(axis=(-2, -1))
     seen = n * total(joint * odd) / np.where(most > 0, most, np.inf)
@@ -354,13 +359,16 @@ class RowOutcome:
 
     Influences, shape (n,), have mean 0 and the units of the figure: the standard error of independent rows is
     ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error. ``chance`` is the expected agreement
-    of many raters, whose rows are units.
+    of many raters, whose rows are units. ``without`` gives the values without each cluster, for a jackknife, and
+    ``told``, shape (n,), how much each row tells then.
     """
 
     value: float | None
     influence: Floats | None = None
     reason: str | None = None
     chance: float | None = None
+    without: Callable[[Clusters], Floats] | None = None
+    told: Floats | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> RowOutcome:

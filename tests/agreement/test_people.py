@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.ceiling import behind, ceiling, shared_pairs
 from judgebench.agreement.humans import among_humans, measure_humans
+from judgebench.agreement.measure import measure
 from judgebench.agreement.people import Pool, shared_items
+from judgebench.agreement.policies import never_gold
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.pooled import LabelCounts
@@ -274,3 +276,41 @@ def test_hundreds_of_people_take_seconds():
     among_humans(replace(given_rows, annotators=given_rows.annotators))
     assert time.process_time() - start < 60
     assert found["percent_agreement"].value == pytest.approx(0.68, abs=0.02)
+
+
+def test_the_tie_that_gold_never_is_counts_in_no_chance_term():
+    """With gold always a side, AC1 and PABAK are those of two labels, whatever the scale declares."""
+    rng = np.random.default_rng(2)
+    side = rng.integers(0, 2, 300)
+    said = np.where(rng.random(300) < 0.8, side, 1 - side)
+    three, two = ratings(2 * said, 2 * side, scale=Scale.pair(3)), ratings(said, side, scale=Scale.pair(2))
+    rows = [measure(one, task="t", judge="j", verify=True)[0].metrics for one in (three, two)]
+    for name in ("gwet_ac1", "brennan_prediger"):
+        assert rows[0][name].value == pytest.approx(rows[1][name].value)
+    people = [measure_humans(replace(one, gold=np.c_[one.gold, one.gold[:, 0]])) for one in (three, two)]
+    for name in ("gwet_ac1", "brennan_prediger"):
+        assert people[0].coefficients[name].value == people[1].coefficients[name].value
+    assert never_gold(three) == (1,)
+    one_tie = three.gold.copy()
+    one_tie[0] = 1
+    assert never_gold(replace(three, gold=one_tie)) == ()
+
+
+def test_levels_count_although_nobody_took_them():
+    stars = ratings([0, 1, 2], [0, 1, 2], scale=Scale.rate(1, 5))
+    assert never_gold(stars) == ()
+    assert never_gold(ratings([1, 1], [1, 1], scale=Scale.check())) == ()
+    assert never_gold(ratings([0, 1, 2], [0, 1, 1], scale=Scale.categories(["a", "b", "c"]))) == (2,)
+    assert never_gold(ratings([0, 1, 2], [0, 0, 0], scale=Scale.categories(["a", "b", "c"]))) == ()
+
+
+def test_kappas_null_error_is_fleiss_cohen_and_everitts():
+    """Cohen's table of 1960: .0519789363565954 (vcd, irrCAC); on [[80, 10], [5, 5]] it is .097 and not .133."""
+    gold, judge = np.repeat(np.indices((3, 3)).reshape(2, -1), [88, 14, 18, 10, 40, 10, 2, 6, 12], axis=1)
+    row = measure(ratings(judge, gold, scale=Scale.categories(["a", "b", "c"])), task="t", judge="j")[0]
+    found = row.against_chance["cohen_kappa"]
+    assert found.se == pytest.approx(0.0519789363565954, abs=1e-12)
+    assert found.z == pytest.approx(0.4915254237288136 / 0.0519789363565954)
+    clustered = ratings(judge, gold, scale=Scale.categories(["a", "b", "c"]), cluster=np.arange(200) // 2)
+    assert measure(clustered, task="t", judge="j")[0].against_chance == {}
+    assert (row.level, row.people) == ("nominal", None)

@@ -345,7 +345,7 @@ def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int,
         return None
 
     def statistic(counts: Ints) -> float | None:
-        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values)).value
+        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values, void=one.void)).value
 
     try:
         return label_swap(one.cells(), two.cells(), one.shape, statistic, one.clusters(), draws=draws, seed=seed).p

@@ -132,6 +132,9 @@ def _macro(table: Crosstab, gold_share: float, judge_share: float) -> Outcome:
     """Mean over classes of hits / (gold_share * gold + judge_share * judge): recall, precision, F1."""
     found = Outcome.of(partial(_over_classes, table.declared, gold_share, judge_share), table.joint, "no_items")
     gold, judge = table.gold[: table.declared] > 0, table.judge[: table.declared] > 0
+    if table.declared == 2 and not (gold | judge).all():
+        # The mean over one class is not the figure of which more rows would tell.
+        return replace(found, surface=None, reason="class_absent")
     if gold_share != judge_share and (gold != judge).any():
         # A class that one side lacks would jump from 0 to 1 with the first row in which the other gives way.
         return replace(found, surface=None)

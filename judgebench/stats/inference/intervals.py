@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+
 from judgebench.stats.crosstab import TINY
+from judgebench.stats.influence import cr2
 
 if TYPE_CHECKING:
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences
 
 
@@ -96,6 +100,25 @@ def around(
     middle, reach = math.atanh(place), half / unit / (1 - place * place)
     below, above = (low + unit * (1 + math.tanh(middle + sign * reach)) for sign in (-1, 1))
     return Interval(below, above, se, f"{how}-fisher-z" if low < 0 else f"{how}-logit")
+
+
+def jackknife_interval(value: float, less: Floats, shares: Floats, *, low: float = -1.0, high: float = 1.0) -> Interval:
+    """Interval at 95 % from the values without each cluster, ``SE^2 = (G - 1) / G sum d^2`` for their deviations d.
+
+    The degrees of freedom are those of the clusters' ``shares`` in what the rows tell, at most
+    ``3 (sum d^2)^2 / sum d^4 - 1``, at least 2. Without bounds where a value is undefined or none moves.
+    Source: Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 11.
+    """
+    groups = less.size
+    if groups < 2 or not np.isfinite(less).all():
+        return Interval(None, None, None, "")
+    squares = np.square(less - less.mean())
+    total = float(squares.sum())
+    se = math.sqrt((groups - 1) / groups * total)
+    if se < TINY:
+        return Interval(None, None, 0.0, "")
+    df = max(2.0, min(float(cr2(less, shares)[1]), 3 * total**2 / float(np.square(squares).sum()) - 1))
+    return around(value, se, df, low=low, high=high, how="jackknife-t")
 
 
 def default_interval(

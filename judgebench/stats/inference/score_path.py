@@ -123,7 +123,8 @@ def score_interval(
 
     ``bounds`` are those of the coefficient. Of the k categories the first ``labels`` can be given by both sides; on the
     way up a verdict that is none of them becomes the right one. With at most two disagreeing rows the upper bound is no
-    lower than where the exact bound of the agreement leads. Cohen's kappa of 20, 5, 10 and 15 rows, .4:
+    lower than where the exact bound of the agreement leads, and off the diagonal, where agreement decides nearly alone,
+    the lower bound no higher. Cohen's kappa of 20, 5, 10 and 15 rows, .4:
 
     >>> from judgebench.stats.coefficients.chance import cohen_kappa
     >>> from judgebench.stats.crosstab import Crosstab
@@ -147,7 +148,10 @@ def score_interval(
         return _kept(estimate[..., None] - value, error, skew, tail[..., None])
 
     end = _last(slack, (2, *estimate.shape))
-    end[1] = np.maximum(end[1], _exact_agreement(joint, n, rows / stretch**2, tail) * (end[1] < 1))
+    exactly = _exact_agreement(joint, n, rows / stretch**2, tail)
+    if down == "independent":
+        exactly[0] = 0.0
+    end = np.maximum(end, exactly * (end < 1))
     reached = surface(at(end[..., None])).value[..., 0]
     beyond = np.full(estimate.shape, bounds[0])
     if down == "independent" and (end[0] >= 1).any():
@@ -248,16 +252,16 @@ def _last(slack: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
     points, rounds = (26, 3) if np.prod(shape) <= 64 else (4, 9)
     steps = np.linspace(0, 1, points)
     low, width = np.zeros(shape), np.full(shape, _NEARLY)
-    whole = np.zeros(shape, dtype=np.bool_)
+    whole, above, below = np.zeros(shape, dtype=np.bool_), np.zeros(shape), np.zeros(shape)
     for _ in range(rounds):
         seen = slack(low[..., None] + width[..., None] * steps)
         whole |= (seen[..., -1] >= 0) & (low + width >= _NEARLY)
         kept = seen[..., -2::-1] >= 0
         # At levels near 0 not even the estimate is kept where it is skewed: its median lies elsewhere.
-        last = np.where(kept.any(axis=-1), points - 2 - np.argmax(kept, axis=-1), 0)
+        last = np.where(kept.any(axis=-1), points - 2 - np.argmax(kept, axis=-1), 0).astype(np.intp)
         width = width / (points - 1)
         low = low + width * last
-    above, below = _take(seen, last), _take(seen, last + 1)
+        above, below = _take(seen, last), _take(seen, last + 1)
     part = above / np.where(above - below > 0, above - below, np.inf)
     return np.where(whole, 1.0, low + width * np.clip(part, 0.0, 1.0))
 
@@ -289,12 +293,13 @@ def _agreed(joint: Floats, labels: int | None) -> Floats:
 
 
 def _exact_agreement(joint: Floats, n: Floats, rows: Floats, tail: Floats) -> Floats:
-    """How far up the path the exact upper bound of the agreement leads, with at most two disagreeing rows; 0 else."""
+    """How far down and up their paths the exact bounds of the agreement lead, with at most two disagreeing rows."""
     agree = joint.trace(axis1=-2, axis2=-1)
     apart = 1 - agree
     few = apart * n < FEW_EVENTS + 0.01
     if not few.any():
-        return np.zeros(agree.shape)
+        return np.zeros((2, *agree.shape))
     alike = np.maximum(1.0, rows)
-    bound = exact(agree * alike, alike, tail)[1]
-    return np.where(few, np.clip(1 - (1 - bound) / np.maximum(apart, TINY), 0.0, _NEARLY), 0.0)
+    low, high = exact(agree * alike, alike, tail)
+    ends = np.stack([1 - low / np.maximum(agree, TINY), 1 - (1 - high) / np.maximum(apart, TINY)])
+    return np.where(few, np.clip(ends, 0.0, _NEARLY), 0.0)
