@@ -186,12 +186,13 @@ def contrast(
     *,
     interval: PairedInterval = "default",
     level: float = 0.95,
+    plain_t: bool = False,
 ) -> Contrast | None:
     """Difference of two judges' figures on the same rows, paired and clustered.
 
     Where both figures have an interval that follows from their tables or shares, the difference has one from these two
-    and the correlation of the estimates; else t with CR2. Two-way clustering, where it can't be had, is by question.
-    None where either figure has no value or carries no error.
+    and the correlation of the estimates; else, or where a ``plain_t`` must do, t with CR2. Two-way clustering, where it
+    can't be had, is by question. None where either figure has no value or carries no error.
     Source: Zou & Donner (2008), Construction of confidence limits about effect measures; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference, on influences that are subtracted item by item and summed in
     clusters; Cameron, Gelbach & Miller (2011) for two ways.
@@ -211,7 +212,7 @@ def contrast(
     if interval != "default":
         # All clusters alike.
         plain = replace(plain, shares=None)
-    moved = _moved(one, two, plain, level) if interval == "default" and not max(bias) else None
+    moved = None if interval != "default" or plain_t or max(bias) else _moved(one, two, plain, level)
     found = moved or Difference.of(joint or plain, bias=bias, level=level)
     # A difference of two shares is no larger than 1, whatever few clusters make of t.
     reach = max(one.high, two.high) - min(one.low, two.low)

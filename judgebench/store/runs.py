@@ -165,7 +165,9 @@ def find_runs(root: Path) -> list[StoredRun]:
         return [read_run(root)]
     runs = [read_run(file.parent) for file in sorted(root.glob(f"*/{MANIFEST}"))]
     if not runs:
-        raise DataError(f"no runs in {root}", hint="`judgebench run … --runs DIR` writes them")
+        table = f"a table needs its columns named; `judgebench doctor {root}` names them"
+        hint = table if root.is_file() else "`judgebench run … --runs DIR` writes them"
+        raise DataError(f"no runs in {root}", hint=hint)
     return runs
 
 

@@ -152,6 +152,7 @@ def _runs() -> Iterator[Scene]:
             "compare runs/pandalm*first* runs/pandalm*longest*",
             {
                 "items": "--items 4", "all-items": "--items 1", "systems": "--by-system", "two-way": "--interval two-way",
+                "cr1": "--interval cr1", "equivalent": "--equivalent-within .2",
                 "metric": "--metric percent_agreement --metric gwet_ac1", "labels": "--labels labels", "seed": "--seed 4",
                 "labels-add": "--labels labels --labels-mode add", "policy": "--policy order=both-right --policy tie=half",
             },
