@@ -33,8 +33,9 @@ from judgebench.run.batch.builder import (
 )
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.dialogue import Dialogue, turned_down
-from judgebench.run.engine import Summary, ask_all
+from judgebench.run.engine import ask_all
 from judgebench.run.execute import Execution
+from judgebench.run.summary import Summary
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
@@ -406,29 +407,17 @@ class BatchRun:
             if case.key not in keys or case.key in self._settled or self._reuse(case):
                 continue
             given = answers.get(case.key, {})
-            dialogue, asked = None, []
-            try:
-                dialogue = self._dialogue(case)
-                asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
-                for number in asked:
-                    answer = given.get(number)
-                    if answer is not None and not isinstance(answer, Exception):
-                        completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
-                        paid += completion.usd or 0.0
-                        dialogue.give(number, completion)
-            except RejectedError as error:
-                # The judge's own words, or its code that broke: asked live, it would say the same.
-                if dialogue is not None and dialogue.several:
-                    self._open(case, dialogue, asked)
-                self._settle(case, turned_down(error))
-                continue
+            reply, unanswered, usd = self._given(case, entry, given)
+            paid += usd
             refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
-            if dialogue.reply is not None:
-                self._settle(case, dialogue.reply)
-            elif refusal is not None:
-                self._settle(case, turned_down(refusal))
+            if reply is None and refusal is not None:
+                reply = turned_down(refusal)
+            if reply is not None:
+                self._settle(case, reply)
+            elif unanswered:
+                rest.append(case)
             else:
-                rest += [case] if self._open(case, dialogue, asked) else []
+                self._further = True
         # Before anything is asked live: that has to know what is left.
         self.budget.book(entry.tag, paid)
         if rest:
@@ -436,14 +425,32 @@ class BatchRun:
             self.tell(f"{entry.id} left {len(rest)} cases unanswered{f' ({why})' if why else ''}: asking them live")
         return await self._live(rest)
 
-    def _open(self, case: Case, dialogue: Dialogue, asked: list[int]) -> bool:
-        """Keep the answers of a case that needs more of them; True where the batch left some of its requests open."""
-        told, kept = dialogue.told(), self.rounds(case.key)
-        for key in told.keys() - kept.keys():
-            self.keep(case.key, key, told[key])
-        unanswered = any(number in dialogue.wanted for number in asked)
-        self._further |= not unanswered
-        return unanswered
+    def _given(self, case: Case, entry: Entry, given: Mapping[int, Any]) -> tuple[Reply | None, bool, float]:
+        """Give a case what a batch answered: its reply, whether the batch left requests open, and what it cost.
+
+        Answers that came to no verdict are kept: the case needs more of them, or its judge broke over them.
+        """
+        dialogue, asked, paid = None, [], 0.0
+        try:
+            dialogue = self._dialogue(case)
+            asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
+            for number in asked:
+                answer = given.get(number)
+                if answer is not None and not isinstance(answer, Exception):
+                    completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
+                    paid += completion.usd or 0.0
+                    dialogue.give(number, completion)
+            reply = dialogue.reply
+        except RejectedError as error:
+            # The judge's own words, or its code that broke: asked live, it would say the same.
+            reply = turned_down(error)
+        if dialogue is None:
+            return reply, False, paid
+        if dialogue.undecided:
+            told, kept = dialogue.told(), self.rounds(case.key)
+            for key in told.keys() - kept.keys():
+                self.keep(case.key, key, told[key])
+        return reply, any(number in dialogue.wanted for number in asked), paid
 
     def _settle(self, case: Case, reply: Reply) -> None:
         verdict = Verdict.of(case, reply, self.planned.task.scale, self.planned.task.revision)
