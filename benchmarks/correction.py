@@ -6,7 +6,9 @@ Each simulation draws rows from the table of gold against verdicts of one judge 
 "Judging the Judges", first version; nine exam takers, rows that the judge answered), hides the gold of all but some
 random ones, and asks every estimator for the share of correct answers. The second table calibrates on rows with another
 share of correct answers (one half): there only Rogan-Gladen has a claim to be right. In the third, five rows
-share a question, which some questions make easy and others hard (correlation 1/3).
+share a question, which some questions make easy and others hard (correlation 1/3). The fourth has shares near 1, where
+labels alone may be narrower, and what choosing the narrower interval costs. The last is the matrix method with rare
+labels and few calibration items.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.correct.labelled import Sample, labels_only, naive, post_stratified, ppi
-from judgebench.agreement.correct.rogan_gladen import Calibration, rogan_gladen
+from judgebench.agreement.correct.rogan_gladen import Calibration, matrix_mean, rogan_gladen
 from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
@@ -102,6 +104,44 @@ def simulate_clusters(
     return _summary(errors)
 
 
+def chosen(
+    share: float, judge: tuple[float, float], *, simulations: int, labels: int, seed: int = 0
+) -> dict[str, tuple[float, float, float]]:
+    """Labels alone, post-stratification, and the narrower of the two, for a judge's TPR and TNR."""
+    rng = np.random.default_rng(seed)
+    errors: dict[str, list[tuple[float, bool, float]]] = {}
+    for _ in range(simulations):
+        gold = (rng.random(11 * labels) < share).astype(float)
+        said = np.where(rng.random(gold.size) < np.where(gold == 1, *judge), gold, 1 - gold)
+        sample = Sample.of(gold[:labels], said[:labels], said[labels:])
+        found = {"labels": labels_only(sample), "post-strat": post_stratified(sample)}
+        widths = {name: one.high - one.low for name, one in found.items() if one.low is not None}
+        found["narrower"] = found[min(widths, key=lambda name: widths[name])]
+        for name, one in found.items():
+            if one.low is not None:
+                row = (one.value - share, one.low <= share <= one.high, one.high - one.low)
+                errors.setdefault(name, []).append(row)
+    return _summary(errors)
+
+
+def matrix(
+    shares: tuple[float, ...], accuracy: float, *, simulations: int, labels: int, seed: int = 0
+) -> tuple[float, float, float]:
+    """Undefined, coverage and median width of the matrix method's share of the first label; 1,000 measured items."""
+    rng = np.random.default_rng(seed)
+    kinds = len(shares)
+    judge = np.full((kinds, kinds), (1 - accuracy) / (kinds - 1))
+    np.fill_diagonal(judge, accuracy)
+    found = []
+    for _ in range(simulations):
+        calibration = rng.multinomial(labels, (np.array(shares)[:, None] * judge).ravel()).reshape(kinds, kinds)
+        if calibration[0].any():
+            found.append(matrix_mean(calibration, rng.multinomial(1000, shares @ judge), np.eye(kinds)[0]))
+    defined = [one for one in found if one.low is not None]
+    inside = np.mean([one.low <= shares[0] <= one.high for one in defined])
+    return 1 - len(defined) / len(found), float(inside), float(np.median([one.high - one.low for one in defined]))
+
+
 def _summary(errors: dict[str, list[tuple[float, bool, float]]]) -> dict[str, tuple[float, float, float]]:
     return {
         name: (
@@ -111,6 +151,30 @@ def _summary(errors: dict[str, list[tuple[float, bool, float]]]) -> dict[str, tu
         )
         for name, rows in errors.items()
     }
+
+
+def near_one(simulations: int, seed: int) -> None:
+    """Print the table of shares near 1."""
+    print("\na share near 1: labels alone, or post-stratification; ten other rows a label")
+    print(f"{'share, TPR, TNR':18}{'labels':>7}  {'estimator':12}{'rmse':>8}{'coverage':>10}{'width':>8}")
+    for share in (0.5, 0.9, 0.95, 0.98, 0.99):
+        for rates in ((0.9, 0.9), (0.98, 0.8), (0.7, 0.7)):
+            for labels in (60, 200):
+                made = chosen(share, rates, simulations=simulations, labels=labels, seed=seed)
+                for name, (rmse, coverage, width) in made.items():
+                    told = f"{share}, {rates[0]}, {rates[1]}"
+                    print(f"{told:18}{labels:7}  {name:12}{rmse:8.4f}{coverage:10.3f}{width:8.4f}", flush=True)
+
+
+def rare(simulations: int, seed: int) -> None:
+    """Print the table of the matrix method."""
+    print("\nthe matrix method's share of the rarest label")
+    print(f"{'shares':26}{'accuracy':>9}{'labels':>8}{'undefined':>11}{'coverage':>10}{'width':>8}")
+    for shares in ((0.05, 0.95), (0.05, 0.15, 0.8), (0.05, 0.1, 0.2, 0.3, 0.35)):
+        for accuracy in (0.7, 0.8, 0.95, 0.99):
+            for labels in (60, 200):
+                row = matrix(shares, accuracy, simulations=simulations, labels=labels, seed=seed)
+                print(f"{shares!s:26}{accuracy:9}{labels:8}{row[0]:11.3f}{row[1]:10.3f}{row[2]:8.4f}", flush=True)
 
 
 def main() -> None:
@@ -135,6 +199,8 @@ def main() -> None:
         )
         for name, (rmse, coverage, width) in found.items():
             print(f"{judge:12}{name:24}{rmse:8.4f}{coverage:10.3f}{width:8.4f}")
+    near_one(options["simulations"], options["seed"])
+    rare(options["simulations"], options["seed"])
 
 
 if __name__ == "__main__":

@@ -3,38 +3,36 @@
 Run it with ``python benchmarks/gate.py [--sims 2000] [--seed 0]``. Two judges answer n items with two classes, equally
 frequent; kappa is .6 for the baseline and less by the true drop for the run; on a tenth of the items exactly one of
 them is right. First table: A fails if the drop seen is above .05, B fails if its lower bound is above 0, C passes only
-if its upper bound is below .05, then the gate's own three states (which let B go before C). Second table: questions of
-ten items whose verdicts hang together, with and without clustering. Third table: few items differ, and all of them
-for the worse, as when answers can't be read any more. Fourth table: eight lines of no drop, with and without Holm.
+if its upper bound is below .05, then the gate's own three states (which let C go before B). Second table: questions of
+ten items whose verdicts hang together, with and without clustering. Third table: questions of unequal sizes, by the
+gate's bounds and by two others. Fourth table: few items differ, and all of them for the worse, as when answers can't
+be read any more. Last: eight lines of no drop, with and without Holm.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from judgebench.agreement.gate.decision import Gate, Limits, Rules, gate
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import kappa_drop_variance
+from judgebench.agreement.power import equal_rates, kappa_drop_variance
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Ratings, Scale
-from judgebench.stats.inference.gates import Decider
-
-sys.path.insert(0, str(Path(__file__).parent))
-from power import accuracy_of
+from judgebench.stats.inference.gates import Decider, one_sided
+from judgebench.stats.influence import Influences, cr2
 
 MARGIN = 0.05
 
 
 def cells(drop: float, discordance: float, kappa: float = 0.6) -> np.ndarray:
     """Chances of (both right, only the first, only the second, neither), alike on both classes."""
-    better, worse = accuracy_of(0.5, kappa), accuracy_of(0.5, kappa - drop)
+    better, worse = (equal_rates(0.5, one).tpr for one in (kappa, kappa - drop))
     only = (discordance + better - worse) / 2, (discordance - better + worse) / 2
     return np.array([better - only[0], only[0], only[1], 1 - better - only[1]])
 
@@ -102,6 +100,46 @@ def clustered(rng: np.random.Generator, questions: int, sims: int, size: int = 1
     return fails / sims
 
 
+def sizes_of(rng: np.random.Generator, shape: str, questions: int) -> np.ndarray:
+    """Items of each question: lognormal, with a heavy tail, or one or two that hold half of all."""
+    if shape == "lognormal":
+        drawn = rng.lognormal(0, 1, questions)
+        return np.maximum(1, np.round(10 * drawn / drawn.mean())).astype(int)
+    if shape == "heavy tail":
+        return np.minimum((3 * rng.pareto(1.2, questions)).astype(int) + 1, 400)
+    large = 1 if shape == "one giant" else 2
+    return np.r_[np.full(large, 10 * (questions - large) // large), np.full(questions - large, 10)]
+
+
+def unequal(rng: np.random.Generator, shape: str, questions: int, sims: int) -> dict[str, list[float]]:
+    """By the error and degrees of freedom used: false alarms without a drop, passes at the margin, median reach.
+
+    Accuracy .8, each question favouring one of the judges by N(0, .12).
+    """
+    found: dict[str, list[list[float]]] = {}
+    for drop in (0.0, MARGIN):
+        for _ in range(sims):
+            sizes = sizes_of(rng, shape, questions)
+            tilt = np.clip(rng.normal(0, 0.12, questions), -0.15, 0.15)
+            gaps = rng.binomial(sizes, 0.8 + tilt) - rng.binomial(sizes, 0.8 - tilt - drop)
+            n = int(sizes.sum())
+            value = gaps.sum() / n
+            sums, share = (gaps - value * sizes) / n, sizes / n
+            variance, df, _ = cr2(sums, share)
+            bounds = one_sided(Influences(value, n, np.arange(questions), sums), margin=MARGIN, sizes=sizes)
+            kish = 1 / np.square(share).sum() - 1
+            for name, error, free in (
+                ("CR1, G - 1", math.sqrt(questions / (questions - 1) * np.square(sums).sum()), questions - 1),
+                ("CR2, Satterthwaite", math.sqrt(variance), float(df)),
+                ("CR3, Kish", bounds.se or 0.0, max(1.0, kish)),
+                ("the gate", bounds.se or 0.0, bounds.df),
+            ):
+                reach = float(stdtrit(free, 0.95)) * error
+                found.setdefault(name, [[], [], []])[2].append(reach)
+                found[name][drop > 0].append(value > reach if drop == 0 else value + reach < MARGIN)
+    return {name: [np.mean(rows[0]), np.mean(rows[1]), np.median(rows[2])] for name, rows in found.items()}
+
+
 def one_way(rng: np.random.Generator, n: int, drop: float, sims: int) -> tuple[float, float]:
     """Shares of fails and passes where a part of the answers is lost and nothing else changes."""
     states = []
@@ -155,6 +193,15 @@ def main() -> None:
     for questions in (10, 20, 40, 100):
         found = clustered(rng, questions, sims), clustered(rng, questions, sims, blind=True)
         print(f"| {questions} | {found[0]:.3f} | {found[1]:.3f} |", flush=True)
+    print("\n| sizes, questions | bounds | false alarms | passes at the margin | median reach |")
+    print("| --- | --- | --- | --- | --- |")
+    for shape in ("lognormal", "heavy tail", "one giant", "two large"):
+        for questions in (8, 20, 60):
+            for name, rates in unequal(rng, shape, questions, sims).items():
+                print(
+                    f"| {shape}, {questions} | {name} | " + " | ".join(f"{rate:.3f}" for rate in rates) + " |",
+                    flush=True,
+                )
     print("\n| n, answers lost, allowed .05 | lost | fails | passes |\n| --- | --- | --- | --- |")
     for n in (60, 100, 200, 500):
         for drop in (0.0, 0.01, MARGIN, 0.1):

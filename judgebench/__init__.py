@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
-    from judgebench.api.score import score, sensitivity
+    from judgebench.api.score import bounds, score, sensitivity
     from judgebench.api.showing import doctor, show
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
@@ -54,6 +54,7 @@ __all__ = [
     "__version__",
     "alt_test",
     "analyze",
+    "bounds",
     "compare",
     "correct",
     "demo",
@@ -84,6 +85,7 @@ _LAZY = {
     "Scores": "judgebench.report.scores:Scores",
     "alt_test": "judgebench.api.alt_test:alt_test",
     "analyze": "judgebench.api.analyze:analyze",
+    "bounds": "judgebench.api.score:bounds",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",

@@ -42,6 +42,8 @@ EPSILONS: Mapping[str, float] = {"expert": 0.2, "human": 0.15, "crowd": 0.1}
 UNKNOWN_EPSILON = 0.1
 #: A judge passes with at least this share of annotators.
 PASS = 0.5
+#: At most so many annotators are left out in turn.
+MOST_TURNS = 25
 _FEW_ANNOTATORS, _FEW_ITEMS, _MANY_TIES = 3, 50, 0.5
 
 
@@ -73,6 +75,19 @@ class Replaced:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+class LeftOut(NamedTuple):
+    """The test where one annotator's labels are left out: whose, and the winning rates among the others."""
+
+    name: str
+    winning_rate: Estimate
+    clustered_rate: Estimate
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether the judge may replace at least half of the others; None where there is no rate."""
+        return _passed(self.winning_rate)
+
+
 @dataclass(frozen=True, slots=True)
 class AltTest:
     """Result of the alternative annotator test for a margin ``epsilon`` and a false discovery rate ``q``.
@@ -86,8 +101,11 @@ class AltTest:
 
     ``annotators`` include those who are left out; ``items`` are those with labels enough; ``ties`` is their mean share.
     ``majority`` has winning rate and advantage of a judge who always gives the annotators' most frequent label.
+    ``without`` is the test without each annotator in turn, at most `MOST_TURNS` of them; empty where fewer than three
+    would be left.
     ``warnings`` are codes: ``few_annotators``, ``few_items``, ``many_ties``, ``majority_passes``, ``clustered``,
-    ``no_spread``, ``unanswered``, ``left_out_annotators``.
+    ``no_spread``, ``unanswered``, ``left_out_annotators``, ``one_decides`` (not without each annotator), ``some_turns``
+    (not every annotator was left out).
     """
 
     epsilon: float
@@ -100,14 +118,32 @@ class AltTest:
     annotators: tuple[Replaced, ...]
     ties: float
     majority: tuple[float, float] | None = None
+    without: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
     influences: Influences | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool | None:
         """Whether the judge may replace at least half of the annotators; None where there is no rate."""
-        rate = self.winning_rate.value
-        return None if rate is None else rate >= PASS
+        return _passed(self.winning_rate)
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """Names of the annotators without whom the test says otherwise, those first who move the rate by most."""
+        other = [one for one in self.without if one.passed is not None and one.passed != self.passed]
+        return tuple(one.name for one in sorted(other, key=lambda one: -abs((one.winning_rate.value or 0.0) - PASS)))
+
+    @property
+    def stands(self) -> bool | None:
+        """Whether the verdict is the same without each annotator in turn; None where that can't be told."""
+        if self.passed is None or not self.without:
+            return None
+        known = all(one.passed is not None for one in self.without)
+        return False if self.deciding else True if known else None
+
+
+def _passed(rate: Estimate) -> bool | None:
+    return None if rate.value is None else rate.value >= PASS
 
 
 def similarity(scale: Scale, scoring: Scoring) -> Floats:
@@ -300,12 +336,15 @@ def alt_test_ratings(
     q: float = 0.05,
     min_items: int = 30,
     small: Small = "skip",
+    in_turn: bool = True,
 ) -> AltTest:
     """Run the alternative annotator test on ratings, with a judge who always gives the majority's label beside it.
 
-    Of the policies, ``order`` and ``invalid`` hold: how an item's games become one verdict, and whether a judge without
-    a verdict loses (``wrong``) or is left out (``drop``, the published code). Every annotator's label is used as it is.
-    UsageError if the scale has no such scoring, there are fewer than two annotators, or a setting is out of range.
+    With ``in_turn`` also without each annotator in turn, so that no single one decides unseen; of more than
+    `MOST_TURNS` without those who agree with the others least or most. Of the policies, ``order`` and ``invalid`` hold:
+    how an item's games become one verdict, and whether a judge without a verdict loses (``wrong``) or is left out
+    (``drop``, the published code). Every annotator's label is used as it is. UsageError if the scale has no such
+    scoring, there are fewer than two annotators, or a setting is out of range.
     """
     if len(ratings.annotators) < 2:
         raise UsageError(
@@ -322,13 +361,22 @@ def alt_test_ratings(
     judge = np.where(scored.judge < len(ratings.scale.labels), scored.judge, -1)
     people = ratings.gold[scored.row]
 
-    def test(codes: Ints) -> AltTest:
+    def test(codes: Ints, less: Sequence[int] = ()) -> AltTest:
+        names = [name for j, name in enumerate(ratings.annotators) if j not in less]
         return alt_test(
-            codes, people, closeness, epsilon=epsilon, q=q, min_items=min_items, small=small,
-            names=ratings.annotators, item=scored.item, cluster=scored.cluster, scoring=how,
+            codes, np.delete(people, less, axis=1) if less else people, closeness, epsilon=epsilon, q=q,
+            min_items=min_items, small=small, names=names, item=scored.item, cluster=scored.cluster, scoring=how,
         )  # fmt: skip
 
     found = test(judge)
+    if in_turn and found.passed is not None:
+        turns = _turns(found)
+        others = ((found.annotators[j].name, test(judge, (j,))) for j in turns)
+        found = replace(
+            found, without=tuple(LeftOut(name, one.winning_rate, one.clustered_rate) for name, one in others)
+        )
+        warned = {"one_decides": bool(found.deciding), "some_turns": 0 < len(turns) < len(found.annotators)}
+        found = replace(found, warnings=(*found.warnings, *(code for code, holds in warned.items() if holds)))
     given = people[people >= 0]
     if found.winning_rate.value is None or not given.size:
         return found
@@ -338,6 +386,16 @@ def alt_test_ratings(
         return found
     warnings = (*found.warnings, "majority_passes") if rate >= PASS else found.warnings
     return replace(found, majority=(rate, advantage), warnings=warnings)
+
+
+def _turns(found: AltTest) -> list[int]:
+    """Positions of the annotators who are left out in turn: all, or those farthest from the mean annotator."""
+    if len(found.annotators) <= _FEW_ANNOTATORS:
+        return []
+    shares = [one.human for one in found.annotators]
+    middle = float(np.mean([share for share in shares if share is not None]))
+    known = [(abs(share - middle), j) for j, share in enumerate(shares) if share is not None]
+    return sorted(j for _, j in sorted(known, reverse=True)[:MOST_TURNS])
 
 
 def epsilon_sweep(
@@ -354,7 +412,14 @@ def epsilon_sweep(
         (
             epsilon,
             alt_test_ratings(
-                ratings, policies, epsilon=epsilon, scoring=scoring, q=q, min_items=min_items, small=small
+                ratings,
+                policies,
+                epsilon=epsilon,
+                scoring=scoring,
+                q=q,
+                min_items=min_items,
+                small=small,
+                in_turn=False,
             ).winning_rate,
         )
         for epsilon in SWEEP
@@ -387,7 +452,7 @@ def advantage_difference(first: AltTest, second: AltTest) -> tuple[Estimate, flo
     estimate = estimated(influences, low=-1.0, high=1.0)
     if not influences.se or influences.se < TINY:
         return estimate, None
-    return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.sums.size - 1)
+    return estimate, 2 * t_lower(-abs(influences.value) / influences.se, influences.df)
 
 
 def aligned(first: Ratings, second: Ratings) -> bool:

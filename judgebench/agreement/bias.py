@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.policies import Rows, Scored
-    from judgebench.domain import Ratings
+    from judgebench.domain import InvalidPolicy, Ratings
 
 
 def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
@@ -34,7 +34,7 @@ def biases(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena (position consistency); Shi et
     al. (2024), Judging the judges: a systematic study of position bias (preference, which comes to this difference).
     """
-    found = _position(ratings)
+    found = _position(ratings, scored.policies.invalid)
     if ratings.scale.kind == "pair":
         found |= _first_slot(ratings)
     return found | _label_bias(scored)
@@ -55,49 +55,54 @@ def _both_orders(ratings: Ratings) -> tuple[Rows, Rows]:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Items whose two games both hold a verdict: the plain game's row, and whether both games name one response.
+    """Items that were shown both ways: the plain game's row, and whether both games name one response.
 
-    ``lean`` is in shown coordinates: below 0 towards the first slot, above 0 towards the second; all 0 on a pick scale.
+    ``lean`` is in shown coordinates: below 0 towards the first slot, above 0 towards the second; all 0 on a pick scale,
+    and where a game has no verdict (not ``answered``).
     """
 
     consistent: npt.NDArray[np.bool_]
     lean: npt.NDArray[np.int32]
     rows: Rows
+    answered: npt.NDArray[np.bool_]
 
 
-def turned(ratings: Ratings) -> Turned | None:
+def turned(ratings: Ratings, invalid: InvalidPolicy) -> Turned | None:
     """Look at the items that were shown both ways; None where responses have no order or were never turned.
 
     In shown coordinates an item whose two games both name the first slot (or name it once beside a tie) shows
-    primacy, the second slot recency.
+    primacy, the second slot recency. A game without a verdict confirms nothing: where it is wrong (``invalid``), its
+    item is inconsistent, else it is left out.
     """
     if not ratings.swapped.any() or ratings.scale.kind not in {"pair", "pick"}:
         return None
     plain, swapped = _both_orders(ratings)
-    valid = (ratings.judge[plain] >= 0) & (ratings.judge[swapped] >= 0)
-    plain, swapped = plain[valid], swapped[valid]
+    answered = (ratings.judge[plain] >= 0) & (ratings.judge[swapped] >= 0)
+    if invalid != "wrong":
+        plain, swapped, answered = plain[answered], swapped[answered], answered[answered]
     one, two = ratings.judge[plain], ratings.judge[swapped]
     if ratings.scale.kind == "pick":
-        return Turned(one == two, np.zeros(one.size, np.int32), plain)
+        return Turned(answered & (one == two), np.zeros(one.size, np.int32), plain, answered)
     # The swapped game's first slot held the second response.
-    lean = sign_of(one, ratings.scale) - sign_of(two, ratings.scale)
+    lean = np.where(answered, sign_of(one, ratings.scale) - sign_of(two, ratings.scale), 0).astype(np.int32)
     off = ratings.scale.both_bad
-    return Turned((lean == 0) & ((one == off) == (two == off)), lean, plain)
+    return Turned(answered & (lean == 0) & ((one == off) == (two == off)), lean, plain, answered)
 
 
-def _position(ratings: Ratings) -> dict[str, Estimate]:
+def _position(ratings: Ratings, invalid: InvalidPolicy) -> dict[str, Estimate]:
     """Position consistency and preference, (recency - primacy) / N, from -1 (always the first) to 1."""
-    found = turned(ratings)
+    found = turned(ratings, invalid)
     if found is None:
         return {}
     if not found.rows.size:
         return {"position_consistency": Estimate.missing("no_items")}
-    clusters = Clusters.of(ratings.cluster[found.rows])
-    lean = found.lean
-    if ratings.scale.kind == "pick":
-        return {"position_consistency": share_of(found.consistent, clusters)}
+    consistency = share_of(found.consistent, Clusters.of(ratings.cluster[found.rows]))
+    lean = found.lean[found.answered]
+    if ratings.scale.kind == "pick" or not lean.size:
+        return {"position_consistency": consistency}
+    clusters = Clusters.of(ratings.cluster[found.rows[found.answered]])
     return {
-        "position_consistency": share_of(found.consistent, clusters),
+        "position_consistency": consistency,
         "primacy": share_of(lean < 0, clusters),
         "recency": share_of(lean > 0, clusters),
         "position_preference": estimated(mean(np.sign(lean).astype(np.float64), clusters), low=-1.0, high=1.0),
@@ -115,17 +120,19 @@ def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
 
 
 def _label_bias(scored: Scored) -> dict[str, Estimate]:
-    """How much higher the judge's labels are than gold's, over rows with both."""
+    """How much higher the judge's labels are than gold's, over rows with both; of two labels no answer is the other."""
     scale = scored.scale
     name = {"check": "positive_rate_difference", "rate": "mean_signed_error"}.get(scale.kind)
     if name is None:
         return {}
-    valid = np.flatnonzero(scored.judge < len(scale.values))
+    judge, values = scored.judge, np.asarray(scale.values)
+    if scale.kind == "check" and scored.policies.invalid == "wrong":
+        judge = np.where(judge == len(scale.labels) + 1, 1 - scored.gold, judge)
+    valid = np.flatnonzero(judge < len(scale.values))
     if not valid.size:
         return {name: Estimate.missing("no_items")}
-    values = np.asarray(scale.values)
     gold = values if scored.gold_values is None else scored.gold_values
-    difference = values[scored.judge[valid]] - gold[scored.gold[valid]]
+    difference = values[judge[valid]] - gold[scored.gold[valid]]
     reach = float(values.max() - values.min())
     influences = mean(difference, Clusters.of(scored.cluster[valid]))
     return {name: estimated(influences, low=-reach, high=reach)}
@@ -212,26 +219,25 @@ def length_preference(scored: Scored, ahead: npt.NDArray[np.float64], bins: int 
 def retest_agreement(ratings: Ratings) -> Estimate:
     """Measure how often two askings of one case give one verdict.
 
-    A case is an item in one order. Its agreement is the share of pairs of its valid verdicts that are the same, ``sum_k
-    c_k (c_k - 1) / (m (m - 1))``; the figure is the mean over cases, which ``n`` counts. It bounds the agreement with
-    anybody else: a judge who does not agree with itself can't agree with people. ``no_repeats`` where no case has two
-    valid verdicts. Source: Fleiss (1971), Measuring nominal scale agreement among many raters: observed agreement of a
-    subject.
+    A case is an item in one order. Its agreement is the share of pairs of its m askings that give one verdict, ``sum_k
+    c_k (c_k - 1) / (m (m - 1))``, no verdict being like no other; the figure is the mean over cases, which ``n``
+    counts. It bounds the agreement with anybody else: a judge who does not agree with itself can't agree with people.
+    ``no_repeats`` where no case was asked twice. Source: Fleiss (1971), Measuring nominal scale agreement among many
+    raters: observed agreement of a subject.
     """
     said = ratings.judge
     if ratings.sequence is not None:
         _, codes = np.unique(ratings.sequence, axis=0, return_inverse=True)
         said = np.where((ratings.sequence >= 0).any(axis=1), codes.reshape(-1), -1)
-    rows = np.flatnonzero(said >= 0)
-    case = 2 * ratings.item[rows] + ratings.swapped[rows]
+    case = 2 * ratings.item + ratings.swapped
     _, first, place, asked = np.unique(case, return_index=True, return_inverse=True, return_counts=True)
-    width = int(said.max(initial=0)) + 1
-    cells, counts = np.unique(place * width + said[rows], return_counts=True)
+    width, valid = int(said.max(initial=0)) + 1, said >= 0
+    cells, counts = np.unique(place[valid] * width + said[valid], return_counts=True)
     alike = np.bincount(cells // width, weights=counts * (counts - 1), minlength=asked.size)
     again = np.flatnonzero(asked > 1)
     if not again.size:
         return Estimate.missing("no_repeats")
-    clusters = Clusters.of(ratings.cluster[rows[first[again]]])
+    clusters = Clusters.of(ratings.cluster[first[again]])
     shares = alike[again] / (asked[again] * (asked[again] - 1))
     if (asked[again] == 2).all():
         return share_of(shares > 0.5, clusters)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Coverage below this is warned about.
 LOW_COVERAGE = 0.95
-#: Fewer clusters than this make every interval rough.
+#: Fewer effective clusters than this make every interval rough.
 FEW_CLUSTERS = 20
 #: Fewer items than this say next to nothing.
 FEW_ITEMS = 10
@@ -45,19 +45,19 @@ def cautions(
     Codes: ``disjoint_labels``, ``constant_gold``, ``constant_judge``, ``prevalence`` (fewer than 10 items of the rarest
     gold label), ``prevalence_paradox`` (percent agreement of .8 or more, kappa more than .2 below AC1), ``skewed_ties``
     (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items`` (below 10),
-    ``few_clusters`` (below 20), ``low_coverage``, ``left_out``, ``other_units`` (rho .6 or more, quadratic kappa .3 or
-    more below it; r and concordance likewise), ``reversed`` (kappa or rho -.4 or less on 10 items or more).
+    ``few_clusters`` (fewer than 20 of one size would tell as much), ``low_coverage``, ``left_out``, ``other_units``
+    (rho .6 or more, quadratic kappa .3 or more below it; r and concordance likewise), ``reversed`` (kappa or rho -.4 or
+    less on 10 items or more).
 
     Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
     """
     table = counted.table
-    labels = not scored.scale.sequential
-    found = _about_labels(scored, counted, metrics) if labels and table.n and not table.graded else []
+    found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
     items = count_items(scored.item)
     last = {
-        "constant_judge": labels and np.count_nonzero(table.judge) == 1,
-        "few_items": labels and 0 < items < FEW_ITEMS,
-        "few_clusters": 0 < counted.clusters.count < FEW_CLUSTERS,
+        "constant_judge": np.count_nonzero(table.judge) == 1,
+        "few_items": table.n > 0 and items < FEW_ITEMS,
+        "few_clusters": 0 < round(counted.clusters.effective, 6) < FEW_CLUSTERS,
         "low_coverage": coverage < LOW_COVERAGE,
         "left_out": left_out > 0,
         "other_units": items >= FEW_ITEMS and _other_units(metrics),

@@ -1,10 +1,8 @@
-"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge.
-
-The tie policy holds for people too.
-"""
+"""The human ceiling: how far annotators agree among themselves, by the functions that measure the judge."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from judgebench.agreement.estimates import Counted, combined, estimate, estimated
-from judgebench.agreement.policies import apply
+from judgebench.agreement.people import Pool, shared_items
+from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
@@ -31,54 +30,65 @@ from judgebench.stats.coefficients.raters import (
     spearman_brown,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, of_fewer
+from judgebench.stats.inference.intervals import t_quantile
+from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-    from judgebench.domain import Ratings, Scale
+    from judgebench.domain import People, Ratings, Scale
 
-#: Metrics for which the judge is also held against each annotator, the ceiling's own question.
-BESIDE = ("percent_agreement", "cohen_kappa", "cohen_kappa_quadratic", "krippendorff_alpha", "spearman_rho")
-#: Pairs of annotators with fewer shared items than this say little and are left out where others have more.
+#: Bounds of a ratio lie no farther apart than these powers of e.
+_FARTHEST = 50.0
+#: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
 
 
-def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
-    """Measure annotators against each other, and the judge against each of them.
+def ceiling(
+    ratings: Ratings,
+    policies: Policies,
+    metrics: Mapping[str, Metric] | None = None,
+    void: tuple[int, ...] | None = None,
+) -> dict[str, Estimate]:
+    """Measure annotators against each other, and the judge in the place of one of them; ``void`` as for `Pool.of`.
 
-    Under a metric's name is its mean over pairs of annotators; under ``judge_vs_each_<metric>`` the judge's mean over
-    annotators, which asks the same question (a majority that includes the annotator does not); under ``ratio_<metric>``
-    the second over the first; under ``krippendorff_alpha_joint`` alpha over all annotators at once, gaps allowed. Empty
-    where no item has two labels.
+    Under a metric's name is its value over all pairs of labels that two people gave the same item (`people`); under
+    ``judge_vs_each_<metric>`` the judge's, in the place of one of the two, which asks the same question (a majority
+    that includes the annotator does not); under ``ratio_<metric>`` the second over the first; under
+    ``krippendorff_alpha_joint`` alpha over all annotators at once, gaps allowed. Empty where no item has two labels.
 
-    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Light (1971), Measures
-    of response agreement for qualitative data, for the mean over pairs.
+    Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability, for the joint alpha; Fleiss (1971),
+    Measuring nominal scale agreement among many raters, whose kappa it is where all people labelled all items.
     """
     people = one_per_item(ratings)
-    pairs = shared_pairs(people)
-    if not pairs:
+    pool = Pool.of(people, policies, void)
+    among = pool.among()
+    if not among.total:
         return {}
     chosen = METRICS if metrics is None else metrics
-    among = [between(people, i, j, policies) for i, j in pairs]
-    against = against_each(ratings, policies)
+    beside = pool.beside(pool.judged(ratings))
     found: dict[str, Estimate] = {}
-    beside: dict[str, Estimate] = {}
+    judged: dict[str, Estimate] = {}
     for name, metric in chosen.items():
         if metric.binary:
             continue
-        human, influences = mean_over(metric, among, both=two_sided(metric, policies))
-        found[name] = human
-        if name not in BESIDE:
-            continue
-        beside[f"judge_vs_each_{name}"], judged = mean_over(metric, against, both=True)
+        found[name], human = among.measured(metric)
+        judged[f"judge_vs_each_{name}"], influences = beside.measured(metric)
         if metric.chance_corrected:
-            beside[f"ratio_{name}"] = ratio_of(judged, influences)
+            judged[f"ratio_{name}"] = ratio_of(influences, human)
     if "krippendorff_alpha" in chosen:
         found["krippendorff_alpha_joint"] = _joint(people)
-    return found | beside
+    return found | judged
+
+
+def behind(ratings: Ratings) -> People | None:
+    """Count the people behind a ceiling of labels, their items and pairs; None where no item has two labels."""
+    if ratings.scale.sequential:
+        return None
+    found = Pool.of(one_per_item(ratings), Policies()).facts()
+    return found if found.pairs else None
 
 
 def pairwise(ratings: Ratings, metric: Metric, policies: Policies | None = None) -> dict[tuple[str, str], Estimate]:
@@ -107,12 +117,16 @@ def one_per_item(ratings: Ratings) -> Ratings:
 
 
 def shared_pairs(people: Ratings) -> list[tuple[int, int]]:
-    """List the pairs of annotators with enough shared items (`ENOUGH`, or as many as the best pair has)."""
-    present = (people.gold >= 0).astype(np.float64)
-    shared = present.T @ present
-    pairs = [(i, j) for i, j in combinations(range(len(shared)), 2) if shared[i, j] > 0]
-    most = max((shared[i, j] for i, j in pairs), default=0.0)
-    return [(i, j) for i, j in pairs if shared[i, j] >= min(ENOUGH, most)]
+    """List the pairs of annotators with enough shared items: `ENOUGH`, or all items where these are fewer.
+
+    None where these pairs hold less than half of all pairs of labels: people rotate, and a few of their pairs say
+    nothing of the others.
+    """
+    shared = shared_items(people.gold)
+    enough = np.triu(shared) >= min(ENOUGH, max(people.item.size, 1))
+    if 4 * float(shared[enough].sum()) < float(shared.sum()):
+        return []
+    return [(int(i), int(j)) for i, j in zip(*np.nonzero(enough), strict=True)]
 
 
 def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool = True) -> list[Counted]:
@@ -132,9 +146,10 @@ def between(people: Ratings, i: int, j: int, policies: Policies, *, both: bool =
 def against_each(ratings: Ratings, policies: Policies) -> list[list[Counted]]:
     """Count the judge against each annotator alone."""
     rules = replace(policies, gold="majority")
+    labelled = [select(ratings, np.flatnonzero(ratings.gold[:, j] >= 0)) for j in range(len(ratings.annotators))]
     return [
-        [Counted.of(apply(replace(ratings, gold=ratings.gold[:, [j]], annotators=(name,)), rules))]
-        for j, name in enumerate(ratings.annotators)
+        [Counted.of(apply(replace(mine, gold=mine.gold[:, [j]], annotators=(name,)), rules))]
+        for j, (name, mine) in enumerate(zip(ratings.annotators, labelled, strict=True))
     ]
 
 
@@ -166,8 +181,9 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
 def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     """Divide a judge's mean by the ceiling; the interval is that of both together.
 
-    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both.
-    ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
+    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both,
+    and on the scale of logarithms where r is above 0: ``r exp(+-t se / r)``. ``no_ceiling`` where people agree no
+    better than chance, ``undefined_part`` without one of the two.
     Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
     """
     if judge is None or human is None:
@@ -175,7 +191,12 @@ def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     if human.value <= 0:
         return Estimate.missing("no_ceiling")
     share = judge.value / human.value
-    return estimated(combine([judge, human], [1 / human.value, -share / human.value], share))
+    influences = combine([judge, human], [1 / human.value, -share / human.value], share)
+    found = estimated(influences)
+    if share < TINY or not influences.se or found.low is None:
+        return found
+    reach = math.exp(min(t_quantile(influences.df) * influences.se / share, _FARTHEST))
+    return replace(found, low=share / reach, high=share * reach, method=f"{found.method}-log")
 
 
 def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
@@ -192,7 +213,7 @@ def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray
         return found
     value, influences = found
     clusters = Clusters.of(cluster)
-    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)))
+    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)), clusters.shares)
 
 
 def _joint(people: Ratings) -> Estimate:
@@ -226,10 +247,12 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     codes, scale = people.gold, people.scale
     clusters = Clusters.of(people.cluster)
     q, values = len(scale.labels), np.asarray(scale.values, dtype=np.float64)
-    present = codes >= 0
-    paired = present.sum(axis=1) >= 2
-    shared = present.T.astype(np.float64) @ present
-    np.fill_diagonal(shared, 0)
+    paired = (codes >= 0).sum(axis=1) >= 2
+    # As for two raters, chance counts the labels that anybody gave where others can't be given.
+    kept = np.setdiff1d(np.arange(q), never_gold(people))
+    heard = np.append(np.full(q, -1), -1)
+    heard[kept] = np.arange(kept.size)
+    rotating = not shared_pairs(people)
 
     def done(outcome: RowOutcome, low: float = -1.0) -> Estimate:
         return _of_units(outcome, clusters, paired, low)
@@ -238,9 +261,11 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
         "percent_agreement": done(mean_agreement(codes, q), 0.0),
         "fleiss_kappa": done(fleiss_kappa(codes, q)),
         "conger_kappa": done(conger_kappa(codes, q)),
-        "light_kappa": done(light_kappa(codes, q, least=int(min(ENOUGH, shared.max())))),
-        "gwet_ac1": done(gwet_ac(codes, q)),
-        "brennan_prediger": done(brennan_prediger(codes, q)),
+        "light_kappa": Estimate.missing("rotating", int(paired.sum()))
+        if rotating
+        else done(light_kappa(codes, q, least=min(ENOUGH, people.item.size))),
+        "gwet_ac1": done(gwet_ac(heard[codes], kept.size)),
+        "brennan_prediger": done(brennan_prediger(heard[codes], kept.size)),
         "krippendorff_alpha": _alpha(people, alpha, seed),
     }
     quadratic = weight_matrix(q, values, "quadratic")
@@ -256,7 +281,7 @@ def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bo
     n = int(paired.sum())
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
-    total = of_fewer(outcome.influences(clusters), np.unique(clusters.codes[paired]).size)
+    total = resting_on(outcome.influences(clusters), clusters.sums(paired.astype(np.float64)))
     return estimated(total, low=low, high=1.0, n=n, chance=outcome.chance)
 
 
@@ -280,19 +305,20 @@ def _correlations(
     """Intraclass correlations: F intervals of independent items, else by cluster."""
     numbers = np.where((codes >= 0) & (codes < len(values)), values[np.clip(codes, 0, len(values) - 1)], np.nan)
     whole, k = complete(numbers), numbers.shape[1]
-    n, groups = int(whole.size), np.unique(clusters.codes[whole]).size
+    n = int(whole.size)
+    rows = clusters.sums(np.isin(np.arange(len(codes)), whole).astype(np.float64))
     found: dict[str, Estimate] = {}
     for name, (form, average) in _ICC.items():
         single, outcome = icc(numbers, form), icc(numbers, form, average=average)
         if single.value is None or single.influence is None or outcome.value is None or outcome.influence is None:
             found[name] = Estimate.missing(outcome.reason or single.reason or "undefined", n)
             continue
-        own = of_fewer(outcome.influences(clusters), groups)
+        own = resting_on(outcome.influences(clusters), rows)
         if clusters.independent:
             bounds = icc_interval(numbers, form, average=average)
             low, high, method = (*bounds, "f") if bounds else (None, None, "")
         else:
-            free_of = estimated(of_fewer(single.influences(clusters), groups), low=-1.0, high=1.0)
+            free_of = estimated(resting_on(single.influences(clusters), rows), low=-1.0, high=1.0)
             low, high, method = free_of.low, free_of.high, free_of.method
             if average and low is not None and high is not None:
                 # The mean's correlation rises with a single rater's, and so do the bounds, as far as it is defined.

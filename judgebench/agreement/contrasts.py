@@ -5,10 +5,10 @@ A figure is made of a table of labels by a metric, or of numbers or sequences by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -43,17 +43,21 @@ class JudgeRows:
     counted: Counted
     figures: Mapping[str, Figure]
 
-    def figure(self, metric: Metric | str) -> Figure:
-        """Make a figure with the influences of its rows: of the table by a metric, else by its name."""
+    def figure(self, metric: Metric | str, *, rows: bool = False) -> Figure:
+        """Make a figure: of the table by a metric, else by its name.
+
+        Of a table it has the influences of the clusters with a row in its denominator, or (``rows``) of all.
+        """
         if isinstance(metric, str):
             return self.figures[metric]
         table = self.counted.table
+        if not rows:
+            return Figure.of_table(metric, self.counted)
         return Figure(by_row(table, metric(table), self.counted.cells), self.counted, metric.low, metric.high)
 
-    def estimate(self, metric: Metric | str, *, two_way: bool = False) -> Estimate:
+    def estimate(self, metric: Metric | str, interval: PairedInterval = "default") -> Estimate:
         """Estimate a figure with its own interval."""
-        figure = self.figures[metric] if isinstance(metric, str) else Figure.of_table(metric, self.counted)
-        return figure.estimate("two-way" if two_way else "default")[0]
+        return self.figure(metric).estimate(interval)[0]
 
 
 def groups(matched: Matched, by: Sequence[str] = ()) -> Iterator[tuple[str, list[JudgeRows]]]:
@@ -155,14 +159,18 @@ def is_directional(metric: Metric | str) -> bool:
     return ROW_METRICS[metric].directional if isinstance(metric, str) else metric.directional
 
 
+#: How the error of a difference is made: by question; by question with all clusters alike; by question and by system.
+PairedInterval: TypeAlias = Literal["default", "cr1", "two-way"]
+
+
 @dataclass(frozen=True, slots=True)
 class Contrast:
     """A paired difference, first minus second, and how it was made.
 
-    ``method`` is ``cr1-t-paired``, after ``two-way-`` where rows were clustered by system as well, and before ``-bias``
-    where the interval is widened by what chance can lift either figure; empty without an interval. ``bias`` is the most
-    that either figure can lie too high by chance, ``reach`` how far apart two such figures can be, infinite for no
-    bound.
+    ``method`` is ``mover-paired`` for figures of tables and shares, ``cr2-t-paired`` for others, ``cr1-t-paired`` or
+    ``two-way-cr1-t-paired`` as asked for, with ``-bias`` where the interval is widened by what chance can lift either
+    figure; empty without an interval. ``bias`` is the most that either figure can lie too high by chance, ``reach`` how
+    far apart two such figures can be, infinite for no bound.
     """
 
     test: Difference
@@ -171,37 +179,63 @@ class Contrast:
     reach: float = inf
 
 
-def contrast(first: JudgeRows, second: JudgeRows, metric: Metric | str, *, two_way: bool = False) -> Contrast | None:
+def contrast(
+    first: JudgeRows,
+    second: JudgeRows,
+    metric: Metric | str,
+    *,
+    interval: PairedInterval = "default",
+    level: float = 0.95,
+) -> Contrast | None:
     """Difference of two judges' figures on the same rows, paired and clustered.
 
-    Two-way clustering, where it can't be had, is by question. None where either figure has no value or carries no
-    error.
-    Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference, on influences that are
-    subtracted item by item and summed in clusters; Cameron, Gelbach & Miller (2011) for two ways.
+    Where both figures have an interval that follows from their tables or shares, the difference has one from these two
+    and the correlation of the estimates; else t with CR2. Two-way clustering, where it can't be had, is by question.
+    None where either figure has no value or carries no error.
+    Source: Zou & Donner (2008), Construction of confidence limits about effect measures; Cameron & Miller (2015), A
+    practitioner's guide to cluster-robust inference, on influences that are subtracted item by item and summed in
+    clusters; Cameron, Gelbach & Miller (2011) for two ways.
     """
-    one, two = first.figure(metric), second.figure(metric)
+    one, two = (judge.figure(metric, rows=interval != "default") for judge in (first, second))
 
-    def subtracted(way: Clusters) -> Influences | None:
+    def subtracted(way: Clusters | None) -> Influences | None:
         return _subtracted(one, two, way)
 
-    clusters, system = first.counted.clusters, first.scored.system
-    plain = subtracted(clusters)
+    plain = subtracted(None)
     if plain is None:
         return None
-    joint = two_way_of(subtracted, clusters, system) if two_way else None
+    clusters, system = first.counted.clusters, first.scored.system
+    joint = two_way_of(subtracted, clusters, system) if interval == "two-way" else None
     ways = (clusters,) if joint is None else (clusters, Clusters.of(system))
     bias = _bias(one, ways), _bias(two, ways)
-    found = Difference.of(joint or plain, bias=bias)
+    if interval != "default":
+        # All clusters alike.
+        plain = replace(plain, shares=None)
+    moved = _moved(one, two, plain, level) if interval == "default" and not max(bias) else None
+    found = moved or Difference.of(joint or plain, bias=bias, level=level)
     # A difference of two shares is no larger than 1, whatever few clusters make of t.
     reach = max(one.high, two.high) - min(one.low, two.low)
     found = within(found, reach)
-    method = f"{'' if joint is None else 'two-way-'}cr1-t-paired{'-bias' if max(bias) > 0 else ''}"
+    rule = "mover" if moved else "cr2-t" if interval == "default" else "cr1-t"
+    method = f"{'' if joint is None else 'two-way-'}{rule}-paired{'-bias' if max(bias) > 0 else ''}"
     return Contrast(found, "" if found.low is None else method, bias, reach)
 
 
-def _subtracted(one: Figure, two: Figure, way: Clusters) -> Influences | None:
+def _subtracted(one: Figure, two: Figure, way: Clusters | None) -> Influences | None:
     ours, theirs = one.influences(way), two.influences(way)
     return None if ours is None or theirs is None else combine([ours, theirs], [1.0, -1.0])
+
+
+def _moved(one: Figure, two: Figure, plain: Influences, level: float) -> Difference | None:
+    """Put the two figures' own intervals together; None where they have none, or nothing ever differs."""
+    ours, theirs = one.influences(), two.influences()
+    if ours is None or theirs is None or not (plain.value or plain.sums.any()):
+        return None
+    bounds = one.bounds(ours), two.bounds(theirs)
+    if bounds[0] is None or bounds[1] is None:
+        return None
+    aligned = combine([ours, theirs], [1.0, 0.0]), combine([theirs, ours], [1.0, 0.0])
+    return Difference.moved(plain, *aligned, (bounds[0], bounds[1]), level)
 
 
 def _bias(figure: Figure, ways: Sequence[Clusters]) -> float:
@@ -210,7 +244,9 @@ def _bias(figure: Figure, ways: Sequence[Clusters]) -> float:
 
 def contrast_by_item(first: JudgeRows, second: JudgeRows, metric: Metric | str) -> Influences | None:
     """Difference of two judges' figures with its influences summed in items alone."""
-    return _subtracted(first.figure(metric), second.figure(metric), Clusters.of(first.scored.item))
+    return _subtracted(
+        first.figure(metric, rows=True), second.figure(metric, rows=True), Clusters.of(first.scored.item)
+    )
 
 
 def credits_of(judges: Sequence[JudgeRows]) -> list[npt.NDArray[np.float64]] | None:
@@ -257,11 +293,6 @@ def verdicts_differ(matched: Matched) -> Flags:
     if said[0] is None or said[1] is None:
         raise ValueError("these ratings have no sequences")
     return np.asarray((said[0][one.row] != said[1][two.row]).any(axis=1))
-
-
-def measured(judges: Sequence[JudgeRows], metric: Metric | str) -> list[tuple[Estimate, Influences | None]]:
-    """Estimate one figure for every judge, with the influences of its clusters."""
-    return [(judge.estimate(metric), judge.figure(metric).influences()) for judge in judges]
 
 
 def missing_numbers(matched: Matched, figures: Mapping[str, Metric | str]) -> bool:

@@ -3,51 +3,73 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from judgebench.domain import Estimate
+from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
-from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import Interval, clopper_pearson, interval
+from judgebench.stats.crosstab import TINY, Outcome, total
+from judgebench.stats.inference.intervals import (
+    Interval,
+    clopper_pearson,
+    cr1_interval,
+    default_interval,
+    jackknife_interval,
+)
 from judgebench.stats.inference.resampling import Parts, resampled, two_way
-from judgebench.stats.influence import Clusters, Influences, influences_of
+from judgebench.stats.influence import CellCounts, Clusters, Influences, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.stats.crosstab import Crosstab, Floats
-    from judgebench.stats.inference.paired import Difference
+    from judgebench.stats.inference.paired import Bounds, Difference
     from judgebench.stats.influence import Ints, RowOutcome
 
 D = TypeVar("D", Estimate, "Difference")
 
 #: How an interval is made: by default, or as asked for.
-IntervalMethod: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+IntervalMethod: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 #: Whether witnesses are heard: all, the definitions alone (no library is loaded), or none.
 Verify: TypeAlias = bool | Literal["definitions"]
+
+#: Coefficients of a table that are also those of two numbers per row.
+_OF_NUMBERS = {
+    "pearson_r": continuous.pearson,
+    "lin_ccc": continuous.concordance,
+    "icc_a1": continuous.icc_agreement,
+    "icc_c1": continuous.icc_consistency,
+}
+#: Labels up to which a coefficient's interval is searched along tables.
+MOST_LABELS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """Rows of one group, counted once for all figures: their table, flat cells, clusters, and systems.
 
-    Where verdicts are sequences the table is of what they come to, and says little.
+    Sequences make no table: theirs is empty.
     """
 
     table: Crosstab
     cells: Codes
     clusters: Clusters
     system: Ints | None = None
+    counts: CellCounts | None = None
 
     @classmethod
     def of(cls, scored: Scored) -> Counted:
         """Count scored rows."""
-        cells = scored.cells()
-        return cls(scored.table(cells), cells, scored.clusters(), scored.system)
+        cells, clusters = scored.cells(), scored.clusters()
+        if scored.scale.sequential:
+            return cls(scored.table(cells[:0]), cells, clusters, scored.system)
+        table = scored.table(cells)
+        return cls(table, cells, clusters, scored.system, CellCounts.of(cells, clusters))
 
 
 def estimated(
@@ -59,23 +81,38 @@ def estimated(
     proportion: bool = False,
     independent: bool = False,
     chance: float | None = None,
+    method: IntervalMethod = "default",
 ) -> Estimate:
-    """Give a value its interval, from the pulls of its clusters: every default interval is made here.
+    """Give a value its interval, from the pulls of its clusters: every interval but that of a table is made here.
 
-    It lies between ``low`` and ``high``, on the scale of that range. ``proportion``: the value is a plain share, of
-    ``n`` rows (by default all) if they are ``independent``. ``chance`` is the agreement expected by chance, of a
-    coefficient of the form ``1 - (1 - po) / (1 - pe)``.
+    It lies between ``low`` and ``high``, on the scale of that range. ``proportion``: the value is a plain share of
+    ``n`` rows (by default all), which are ``independent`` or not. ``chance`` is the agreement expected by chance, of a
+    coefficient of the form ``1 - (1 - po) / (1 - pe)``. ``method``: ``cr1``, or the default.
     """
     size = influences.n if n is None else n
-    outcome = Outcome(influences.value, n=size, chance=chance)
-    found = interval(outcome, influences, independent=independent, proportion=proportion, low=low, high=high)
-    return Estimate(influences.value, found.low, found.high, size, None, found.se, found.method)
+    if method == "cr1":
+        found = cr1_interval(
+            influences, size, independent=independent, share=proportion, chance=chance, low=low, high=high
+        )
+    else:
+        rows = influences.n if independent else None
+        found = default_interval(influences, size, share=proportion, rows=rows, chance=chance, low=low, high=high)
+    return shown(influences, size, found)
 
 
-def combined(metric: Metric | RowMetric, influences: Influences) -> Estimate:
+def shown(influences: Influences, n: int, found: Interval, why: str = "") -> Estimate:
+    """Show an interval beside its value, its effective number of clusters, and the reason where there is none."""
+    reason = why if why or found.low is not None else "one_cluster" if influences.se is None else "no_spread"
+    return Estimate(
+        influences.value, found.low, found.high, n, None, found.se, found.method, round(influences.effective, 2), reason
+    )
+
+
+def combined(metric: Metric | RowMetric, influences: Influences, method: IntervalMethod = "default") -> Estimate:
     """Give a weighted sum of one metric's estimates its interval, in the metric's range."""
     proportion = isinstance(metric, Metric) and metric.proportion
-    return estimated(influences, low=metric.low, high=metric.high, proportion=proportion)
+    chance = 0.0 if proportion else None
+    return estimated(influences, low=metric.low, high=metric.high, proportion=proportion, chance=chance, method=method)
 
 
 def within(difference: D, reach: float) -> D:
@@ -146,7 +183,8 @@ class Figure:
         if self.outcome.value is None:
             return None
         if isinstance(self.outcome, Outcome):
-            return influences_of(self.counted.table, self.outcome, self.counted.cells, clusters)
+            counts = self.counted.counts if clusters is self.counted.clusters else None
+            return influences_of(self.counted.table, self.outcome, self.counted.cells, clusters, counts)
         return None if self.outcome.influence is None else self.outcome.influences(clusters)
 
     def per_row(self) -> Floats | None:
@@ -163,8 +201,8 @@ class Figure:
         bootstrap of a value that never moves, any but ``two-way`` for a figure of rows), the default stays and
         ``Estimate.method`` says so. ``two-way`` clusters by question and by system.
 
-        Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cameron &
-        Miller (2015), A practitioner's guide to cluster-robust inference.
+        Source: `judgebench.stats.inference.score_path`; Cameron & Miller (2015), A practitioner's guide to
+        cluster-robust inference, for CR1.
         """
         clusters = self.clusters()
         # A metric that gives no denominator, as one of half credits, is not a share of rows.
@@ -173,32 +211,130 @@ class Figure:
             return Estimate.missing(self.outcome.reason or "undefined", clusters.codes.size), None
         influences = self._summed(clusters)
         if influences is None:
-            return Estimate(self.outcome.value, None, None, clusters.codes.size), None
-        found = estimated(
-            influences,
-            low=self.low,
-            high=self.high,
-            n=n,
-            proportion=self.proportion,
-            independent=clusters.independent and n is not None,
-            chance=self.outcome.chance,
-        )
-        chosen = None if method == "default" else self._otherwise(method, influences, found.n)
+            return Estimate(self.outcome.value, None, None, clusters.codes.size, no_interval="no_influences"), None
+        if self.outcome.reason and method == "default":
+            none = Interval(None, None, influences.se, "")
+            return shown(influences, n or influences.n, none, self.outcome.reason), influences
+        found = None if method == "cr1" else self._along_tables(influences) or self._without_clusters(influences)
+        if found is None:
+            found = estimated(
+                influences,
+                low=self.low,
+                high=self.high,
+                n=n,
+                proportion=self.proportion and n is not None,
+                independent=clusters.independent,
+                chance=self.outcome.chance,
+                method=method,
+            )
+        chosen = self._otherwise(method, influences, found.n)
         if chosen is None or chosen.low is None:
             return found, influences
         return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
+
+    def on_tables(self) -> Callable[[Floats], Floats] | None:
+        """Give the figure as a function of joint proportions, shape (..., k, k) -> (...), of labels like its table's.
+
+        None where it isn't known to be one. A share of some cells is that on other tables, too.
+        """
+        outcome, table = self.outcome, self.counted.table
+        if not isinstance(outcome, Outcome) or outcome.gradient is None or table.graded:
+            return None
+        if outcome.surface is not None:
+            surface = outcome.surface
+            return lambda joint: surface(joint).value
+        if not self.proportion:
+            return None
+        gain, within = outcome.gradient, outcome.within
+        if within is None:
+            return lambda joint: total(joint * gain)
+        hit = within & (gain > 0)
+        return lambda joint: total(joint * hit) / np.maximum(total(joint * within), TINY)
+
+    def bounds(self, influences: Influences) -> Bounds | None:
+        """Give the bounds at a level: of a share, or of a table's coefficient those that it would not reject.
+
+        None for other figures, and where the clusters carry no error.
+        """
+        from judgebench.stats.inference.score_path import score_interval, share_interval  # noqa: PLC0415 - loads scipy
+
+        outcome, metric, table, clusters = self.outcome, self.metric, self.counted.table, self.clusters()
+        deff, df = influences.deff, influences.df
+        n = outcome.n if isinstance(outcome, Outcome) else clusters.codes.size
+        if deff is None or (influences.se is None and not clusters.independent):
+            return None
+        if self.proportion and n is not None:
+            known = max(1.0, influences.n - 1) if clusters.independent else df
+            return lambda level: share_interval(influences.value * n, n, deff, known, level)
+        if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None or influences.se is None:
+            return None
+        if table.graded or len(table.joint) > MOST_LABELS:
+            return None
+        return partial(
+            score_interval,
+            outcome.surface,
+            self._joint(),
+            table.n,
+            deff,
+            df,
+            bounds=(self.low, self.high),
+            down=metric.down,
+            labels=table.declared,
+        )
+
+    def _joint(self) -> Floats:
+        """Proportions of the table with rows without a verdict where the figure counts them."""
+        outcome, table = self.outcome, self.counted.table
+        if isinstance(outcome, Outcome) and outcome.completion is not None:
+            return outcome.completion.table.joint
+        return _answered(table)
+
+    def _without_clusters(self, influences: Influences) -> Estimate | None:
+        """Give a coefficient of moments, of ratings with many values, the interval of the jackknife over clusters."""
+        outcome, clusters = self._of_numbers(), self.clusters()
+        if outcome is None or outcome.without is None or outcome.told is None:
+            return None
+        told = clusters.sums(outcome.told)
+        found = jackknife_interval(influences.value, outcome.without(clusters), told / told.sum())
+        return None if found.low is None else shown(influences, influences.n, found)
+
+    def _of_numbers(self) -> RowOutcome | None:
+        """Take the figure as one of two numbers per row, where it is."""
+        if not isinstance(self.outcome, Outcome):
+            return self.outcome
+        table, name = self.counted.table, "" if self.metric is None else self.metric.name
+        function = _OF_NUMBERS.get(name)
+        gold = table.values if table.gold_values is None else table.gold_values
+        if function is None or table.joint[gold.size :].any() or table.joint[:, len(table.values) :].any():
+            return None
+        width = table.joint.shape[1]
+        found = function(gold[self.counted.cells // width], table.values[self.counted.cells % width])
+        return found if found.value is not None else None
+
+    def _along_tables(self, influences: Influences) -> Estimate | None:
+        """Give a coefficient of a table the interval of those tables that the one seen would not reject."""
+        from judgebench.stats.inference.score_path import FEW_EVENTS  # noqa: PLC0415 - loads scipy
+
+        if self.proportion and (not isinstance(self.outcome, Outcome) or self.outcome.n is not None):
+            return None
+        at = self.bounds(influences)
+        if at is None:
+            return None
+        low, high = (float(bound) for bound in at(level=0.95))
+        n, joint = self.counted.table.n, self._joint()
+        few = (1 - float(joint.trace())) * n < FEW_EVENTS + 0.01
+        how = "score-path-few-events" if few else "score-path"
+        return shown(influences, n, Interval(low, high, influences.se, how))
 
     def _otherwise(self, method: IntervalMethod, influences: Influences, n: int) -> Estimate | Interval | None:
         """Make the interval that was asked for; None, or without bounds, where it can't be had."""
         counted, metric = self.counted, self.metric
         table, cells, clusters = counted.table, counted.cells, counted.clusters
         if method == "two-way":
-            joint = None if counted.system is None else two_way_of(self.influences, clusters, counted.system)
-            if joint is None:
-                return None
-            both = estimated(joint, low=self.low, high=self.high)
-            return replace(both, method=f"two-way-{both.method}")
+            return self._by_system()
         if metric is None or method == "default" or not isinstance(self.outcome, Outcome):
+            return None
+        if method == "cr1":
             return None
         if method == "clopper-pearson":
             hits = round(influences.value * n)
@@ -218,6 +354,26 @@ class Figure:
         width, height = table.joint.shape
         parts = Parts.of(cells, (width, height), clusters)
         return resampled(parts, statistic, method, low=self.low, high=self.high)
+
+    def _by_system(self) -> Estimate | None:
+        """Cluster by question and by system; None where that can't be had."""
+        system = self.counted.system
+        joint = None if system is None else two_way_of(self.influences, self.counted.clusters, system)
+        if joint is None:
+            return None
+        both = estimated(joint, low=self.low, high=self.high, method="cr1")
+        return replace(both, method=f"two-way-{both.method}")
+
+
+def _answered(table: Crosstab) -> Floats:
+    """Give rows without a verdict, which a figure counts as misses of any kind, gold's most frequent other label."""
+    if table.silent is None or not table.joint[:, table.silent].any():
+        return table.joint
+    joint, labels = table.joint.copy(), np.arange(table.declared)
+    wrong = [max(labels[labels != label], key=lambda other: table.gold[other]) for label in labels]
+    joint[labels, wrong] += joint[labels, table.silent]
+    joint[labels, table.silent] = 0.0
+    return joint
 
 
 def estimate(
@@ -248,6 +404,6 @@ def two_way_influences(first: Influences, second: Influences, both: Influences) 
     V_both.
     """
     se, fewer = two_way(first, second, both), min(first, second, key=lambda one: one.sums.size)
-    if not se or not fewer.se:
+    if not se or not fewer.cr1:
         return None
-    return replace(fewer, sums=fewer.sums * (se / fewer.se))
+    return replace(fewer, sums=fewer.sums * (se / fewer.cr1), shares=None)

@@ -1,6 +1,6 @@
 """What the kind of a scale decides: which rows count, which figures are made of them, and what bounds these.
 
-Nothing else in measuring or comparing asks whether a verdict is a label, a number or a sequence.
+What follows from these is the same for labels, numbers and sequences.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from judgebench.agreement.ceiling import ceiling, select
 from judgebench.agreement.policies import apply
 from judgebench.agreement.score_metrics import missing_scores, score_figures
 from judgebench.agreement.sequences import mismatched, sequence_ceiling, sequence_figures, sequence_rows
+from judgebench.stats.coefficients.catalog import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from judgebench.agreement.estimates import Counted, Figure
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Estimate, Policies, Ratings
+    from judgebench.domain import Estimate, Policies, Ratings, Scale
     from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.coefficients.catalog import Metric
 
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 def scored_rows(ratings: Ratings, policies: Policies) -> Scored:
     """Choose the rows that count; errors as `apply` and `sequence_rows`."""
     return sequence_rows(ratings, policies) if ratings.scale.sequential else apply(ratings, policies)
+
+
+def table_metrics(scale: Scale, known: Mapping[str, Metric]) -> dict[str, Metric]:
+    """Choose the metrics of a table of labels that mean something on the scale; none on sequences."""
+    places, tie = len(scale.values), scale.tie is not None
+    fitting = {name: one for name, one in known.items() if fits(one, scale.kind, scale.level, places=places, tie=tie)}
+    return {} if scale.sequential else fitting
 
 
 def row_figures(ratings: Ratings, scored: Scored, counted: Counted, among: Flags | None = None) -> dict[str, Figure]:
@@ -40,7 +48,7 @@ def between_people(
     """Measure annotators against each other on a ``group`` of the ratings; ``scored`` are those of it that count."""
     if scored.scale.sequential:
         return sequence_ceiling(select(ratings, scored.row))
-    return ceiling(group, scored.policies, metrics)
+    return ceiling(group, scored.policies, metrics, scored.void)
 
 
 def misgivings(ratings: Ratings, scored: Scored) -> tuple[str, ...]:

@@ -20,11 +20,13 @@ from judgebench.agreement.ceiling import (
     shared_pairs,
     two_sided,
 )
-from judgebench.agreement.estimates import Counted, combined, estimate, estimated, within
+from judgebench.agreement.estimates import Counted, estimate, estimated, within
+from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, plurality
-from judgebench.domain import Estimate, Policies
+from judgebench.domain import Estimate, People, Policies
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.coefficients.krippendorff import least_alpha
 from judgebench.stats.crosstab import TINY
 from judgebench.stats.influence import Influences, combine
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.agreement.ceiling import Resampling
+    from judgebench.agreement.people import Verdicts
     from judgebench.domain import Ratings, Scale
     from judgebench.stats.coefficients.catalog import Metric
 
@@ -57,44 +60,63 @@ class AgainstRest:
 
 @dataclass(frozen=True, slots=True)
 class Annotator:
-    """One annotator among the others: means over the pairs with each other one, and against the others together."""
+    """One annotator among the others: against every label that others gave the same items, and against their majority.
+
+    ``without`` is the kappa of the others with each other.
+    """
 
     name: str
     items: int
     percent_agreement: Estimate
     kappa: Estimate
     rest: AgainstRest
+    without: Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Humans:
     """How far the annotators of one task agree.
 
-    ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales. ``pairs``
-    holds that of every two annotators that share enough items; ``percent_agreement`` and ``kappa`` are means over
-    these, the latter the human ceiling. ``coefficients`` are of all annotators at once; ``warnings`` are codes,
-    ``few_clusters`` and ``few_shared_items``.
+    ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales.
+    ``percent_agreement`` and ``kappa`` are over all pairs of labels (`judgebench.agreement.people`), the latter the
+    human ceiling; ``level`` is that of measurement, at which alpha was taken; ``people`` counts whom they are about.
+    ``pairs`` holds the kappa of every two annotators, empty where most share few items. ``coefficients`` are of all
+    annotators at once. ``pulling`` names the annotator without whom kappa leaves its own interval by most, and is empty
+    where there is none. ``warnings`` are codes, ``few_clusters`` and ``few_shared_items``.
     """
 
     metric: str
+    level: str
     items: int
+    people: People
     annotators: tuple[Annotator, ...]
     pairs: Mapping[tuple[str, str], Estimate]
     percent_agreement: Estimate
     kappa: Estimate
     coefficients: Mapping[str, Estimate]
+    pulling: str = ""
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """What is left where one annotator is left out: the kappa of the others, a judge's in their place, their ratio."""
+
+    people: Estimate
+    judge: Estimate
+    ratio: Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class AmongHumans:
     """One judge among the annotators.
 
-    ``each`` is kappa with each annotator, ``percent_agreement`` and ``kappa`` are means over them: what the ceiling is
-    for people. ``ratio`` is mean kappa over the ceiling, with the joint interval of both; ``z`` is mean kappa minus the
-    mean of the pairs of annotators, in standard deviations of these pairs; ``rest`` is on the items of each annotator's
-    `AgainstRest`, against the same labels. ``alpha_difference`` is Krippendorff's alpha of annotators and judge less
-    that of annotators.
+    ``percent_agreement`` and ``kappa`` are the judge's in the place of one of two people, over all pairs of labels:
+    what the ceiling is for people. ``ratio`` is kappa over the ceiling, with the joint interval of both, ``without``
+    the same where each annotator in turn is left out. ``each`` is kappa with each annotator; ``z`` is its mean minus
+    the mean of the pairs of annotators, in standard deviations of these pairs; ``rest`` is on the items of each
+    annotator's `AgainstRest`, against the same labels. ``alpha_difference`` is Krippendorff's alpha of annotators and
+    judge less that of annotators.
     """
 
     coverage: float
@@ -102,6 +124,7 @@ class AmongHumans:
     percent_agreement: Estimate
     kappa: Estimate
     ratio: Estimate
+    without: Mapping[str, Without]
     z: Estimate
     rest: Mapping[str, AgainstRest]
     alpha_without: Estimate
@@ -124,13 +147,14 @@ def measure_humans(
     interval is made. DataError if no two annotators labelled the same item.
 
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability; Light (1971), Measures of response
-    agreement for qualitative data.
+    agreement for qualitative data, for the pairs of annotators.
     """
     rules = policies or Policies()
     people = one_per_item(ratings)
     people = select(people, np.flatnonzero((people.gold >= 0).any(axis=1)))
-    pairs = shared_pairs(people)
-    if not pairs:
+    pool = Pool.of(people, rules)
+    facts = pool.facts()
+    if not facts.pairs:
         raise DataError(
             "no two annotators labelled the same items, so nothing says how far people agree",
             hint=f"give one {argument('gold')} per annotator, or a task with several annotators",
@@ -138,37 +162,58 @@ def measure_humans(
     names = people.annotators
     metric, share = METRICS[kappa_of(people.scale)], METRICS["percent_agreement"]
     both = two_sided(metric, rules)
-    tables = {pair: between(people, *pair, rules, both=both) for pair in pairs}
-    kappas, shares = (
-        {pair: mean_over(one, [sides], both=both) for pair, sides in tables.items()} for one in (metric, share)
-    )
-    annotators = tuple(
-        Annotator(
-            name,
+    against = replace(rules, order="single", invalid="wrong")
+
+    def annotator(j: int) -> Annotator:
+        mine = pool.person(j)
+        return Annotator(
+            names[j],
             int((people.gold[:, j] >= 0).sum()),
-            _mean(share, [one for pair, one in shares.items() if j in pair]),
-            _mean(metric, [one for pair, one in kappas.items() if j in pair]),
-            _rest_of(people, people.gold[:, j], people, j, replace(rules, order="single", invalid="wrong")),
+            mine.measured(share)[0],
+            mine.measured(metric)[0],
+            _rest_of(people, people.gold[:, j], people, j, against),
+            pool.without(j).among().measured(metric)[0],
         )
-        for j, name in enumerate(names)
-    )
+
+    among = pool.among()
+    kappa, _ = among.measured(metric)
+    annotators = tuple(map(annotator, range(len(names))))
     return Humans(
         metric=metric.name,
+        level=people.scale.level,
         items=people.item.size,
+        people=facts,
         annotators=annotators,
-        pairs={(names[i], names[j]): one for (i, j), (one, _) in kappas.items()},
-        percent_agreement=_mean(share, list(shares.values())),
-        kappa=_mean(metric, list(kappas.values())),
+        pairs={
+            (names[i], names[j]): mean_over(metric, [between(people, i, j, rules, both=both)], both=both)[0]
+            for i, j in shared_pairs(people)
+        },
+        percent_agreement=among.measured(share)[0],
+        kappa=kappa,
         coefficients=all_at_once(people, alpha, seed),
+        pulling=_pulling(kappa, annotators),
         warnings=_warnings(people),
     )
+
+
+def _pulling(kappa: Estimate, annotators: Sequence[Annotator]) -> str:
+    """Name the annotator without whom kappa is out of its interval, and farthest from where it is."""
+    if kappa.value is None or kappa.low is None or kappa.high is None:
+        return ""
+    apart = {
+        one.name: abs(one.without.value - kappa.value)
+        for one in annotators
+        if one.without.value is not None and not kappa.low <= one.without.value <= kappa.high
+    }
+    return max(apart, key=lambda name: apart[name], default="")
 
 
 def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHumans:
     """Measure a judge as if it were one more annotator, beside two annotators or more.
 
     Alpha counts every verdict that the order policy leaves as a rating by one more annotator, with ties as a label of
-    their own; what agrees with nothing (undecided, invalid) keeps a category of its own. The z-score is
+    their own; where games contradict each other, that is a category of its own, and no verdict, where it is wrong, the
+    label that makes alpha least. The z-score is
     ``(mean kappa of the judge - mean kappa of the pairs) / sd`` with the sample standard deviation of the pairs'
     kappas; it needs three pairs. Its proposers call ``|z| < 1`` human-like and ``z > 1`` more consistent than people.
     Its interval is for other items, not for other annotators: with three annotators the standard deviation rests on
@@ -178,24 +223,27 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     """
     rules = policies or Policies()
     people = one_per_item(ratings)
-    metric = METRICS[kappa_of(ratings.scale)]
+    metric, share = METRICS[kappa_of(ratings.scale)], METRICS["percent_agreement"]
+    pool = Pool.of(people, rules)
+    verdicts = pool.judged(ratings)
+    beside = pool.beside(verdicts)
+    kappa, influences = beside.measured(metric)
     tables = against_each(ratings, rules)
-    share, _ = mean_over(METRICS["percent_agreement"], tables, both=True)
-    kappa, judged = mean_over(metric, tables, both=True)
+    _, judged = mean_over(metric, tables, both=True)
     both = two_sided(metric, rules)
     pairs = [
         mean_over(metric, [between(people, *pair, rules, both=both)], both=both)[1] for pair in shared_pairs(people)
     ]
     defined = [one for one in pairs if one is not None]
-    human = combine(defined, [1 / len(defined)] * len(defined)) if defined else None
     each_rules = replace(rules, gold="majority")
     without, extended, difference = _alpha_beside(ratings, people, rules)
     return AmongHumans(
         coverage=float((ratings.judge >= 0).mean()) if ratings.judge.size else 0.0,
         each={name: estimate(metric, table[0])[0] for name, table in zip(ratings.annotators, tables, strict=True)},
-        percent_agreement=share,
+        percent_agreement=beside.measured(share)[0],
         kappa=kappa,
-        ratio=ratio_of(judged, human),
+        ratio=ratio_of(influences, pool.among().measured(metric)[1]),
+        without={name: _without(pool.without(j), verdicts, metric) for j, name in enumerate(ratings.annotators)},
         z=_z(judged, defined),
         rest={
             name: _rest_of(ratings, ratings.judge, people, j, each_rules) for j, name in enumerate(ratings.annotators)
@@ -207,12 +255,18 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     )
 
 
-def _mean(metric: Metric, pairs: Sequence[tuple[Estimate, Influences | None]]) -> Estimate:
-    """Mean over pairs of annotators; a pair without a figure is left out."""
-    found = [one for _, one in pairs if one is not None]
-    if not found:
-        return Estimate.missing(next((one.undefined for one, _ in pairs if one.undefined), "no_pairs"))
-    return combined(metric, combine(found, [1 / len(found)] * len(found)))
+def ratios_without(ratings: Ratings, policies: Policies, names: Sequence[str]) -> list[tuple[str, Estimate]]:
+    """Divide a judge's kappa by that of people, where each of these annotators in turn is left out."""
+    pool, metric = Pool.of(one_per_item(ratings), policies), METRICS[kappa_of(ratings.scale)]
+    verdicts = pool.judged(ratings)
+    places = {name: j for j, name in enumerate(ratings.annotators)}
+    return [(name, _without(pool.without(places[name]), verdicts, metric).ratio) for name in names]
+
+
+def _without(pool: Pool, verdicts: Verdicts, metric: Metric) -> Without:
+    human, among = pool.among().measured(metric)
+    judge, beside = pool.beside(verdicts).measured(metric)
+    return Without(human, judge, ratio_of(beside, among))
 
 
 def _z(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
@@ -243,7 +297,11 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     rows = np.concatenate([scored.row, left])
     verdicts = np.concatenate([scored.judge.astype(np.int64), np.full(left.size, -1, dtype=np.int64)])
     alone = joint_alpha(people.gold, scale, people.cluster)
-    joined = joint_alpha(np.column_stack([ratings.gold[rows], verdicts]), scale, ratings.cluster[rows])
+    codes, values = np.column_stack([ratings.gold[rows], verdicts]), np.asarray(scale.values)
+    silent = verdicts == len(scale.labels) + 1
+    if rules.invalid == "wrong" and silent.any():
+        codes = least_alpha(codes, silent, len(scale.labels), values, scale.level)
+    joined = joint_alpha(codes, scale, ratings.cluster[rows])
     both = (alone, joined)
     shown = [Estimate.missing(one) if isinstance(one, str) else estimated(one, low=-1, high=1) for one in both]
     if isinstance(alone, str) or isinstance(joined, str):
@@ -257,17 +315,17 @@ def _rest_of(
 ) -> AgainstRest:
     """Hold codes against the annotators but one, on the items that this one labelled too."""
     scale = people.scale
-    others = np.delete(people.gold, left, axis=1)
-    mine = people.gold[:, left] >= 0
-    label, share, _ = plurality(others, np.arange(people.item.size), len(scale.labels))
-    sure = mine & (share > 0.5)
+    mine = select(people, np.flatnonzero(people.gold[:, left] >= 0))
+    others = np.delete(mine.gold, left, axis=1)
+    label, share, _ = plurality(others, np.arange(mine.item.size), len(scale.labels))
+    sure = share > 0.5
     place = np.full(int(rated.item.max(initial=-1)) + 1, -1)
-    place[people.item] = np.arange(people.item.size)
+    place[mine.item] = np.arange(mine.item.size)
+    rows = np.flatnonzero(place[rated.item] >= 0)
+    rated, judge = select(rated, rows), judge[rows]
 
     def against(gold: npt.NDArray[np.int64], names: tuple[str, ...], rules: Policies) -> Counted:
-        at = place[rated.item]
-        rows = np.where((at >= 0)[:, None], gold[at], -1)
-        return Counted.of(apply(replace(rated, judge=judge, gold=rows, annotators=names), rules))
+        return Counted.of(apply(replace(rated, judge=judge, gold=gold[place[rated.item]], annotators=names), rules))
 
     majority = against(
         np.where(sure, label, -1)[:, None].astype(np.int64), ("the others",), replace(policies, gold="majority")
@@ -276,17 +334,16 @@ def _rest_of(
     rho = None
     if scale.kind == "rate":
         names = tuple(name for j, name in enumerate(people.annotators) if j != left)
-        graded = against(np.where(mine[:, None], others, -1), names, replace(policies, gold="mean"))
+        graded = against(others, names, replace(policies, gold="mean"))
         rho, _ = estimate(METRICS["spearman_rho"], graded)
     return AgainstRest(int(sure.sum()), found[0], found[1], rho)
 
 
 def _warnings(people: Ratings) -> tuple[str, ...]:
     found: list[str] = []
-    present = (people.gold >= 0).astype(np.float64)
-    if np.unique(people.cluster[present.sum(axis=1) >= 2]).size < _FEW_CLUSTERS:
+    if np.unique(people.cluster[(people.gold >= 0).sum(axis=1) >= 2]).size < _FEW_CLUSTERS:
         found.append("few_clusters")
-    shared = present.T @ present
+    shared = shared_items(people.gold)
     off = shared[~np.eye(len(shared), dtype=bool)]
     if (off < ENOUGH).any():
         found.append("few_shared_items")

@@ -10,9 +10,9 @@ import numpy as np
 
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
-from judgebench.agreement.ceiling import select
+from judgebench.agreement.ceiling import behind, select
 from judgebench.agreement.estimates import Counted, Figure, combined, estimate
-from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows
+from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
     NO_SUBSET,
@@ -23,7 +23,7 @@ from judgebench.agreement.ratings import (
     unfinished,
 )
 from judgebench.agreement.score_metrics import COMPANIONS
-from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
+from judgebench.domain import AgainstChance, Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import (
     CLASS_METRICS,
@@ -32,11 +32,11 @@ from judgebench.stats.coefficients.catalog import (
     Metric,
     RowMetric,
     class_metric,
-    fits,
     metrics_for,
 )
+from judgebench.stats.coefficients.chance import null_error, weight_matrix
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Influences, combine, of_fewer
+from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -120,13 +120,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
     divided = set(by) | {aggregate.by for aggregate in aggregates}
     groups = list(_groups(ratings, scored, divided, by, statuses or {}, usage or {}))
     scale = ratings.scale
-    chosen = {
-        name: metric
-        for name, metric in (METRICS if metrics is None else metrics).items()
-        if not scale.sequential
-        and fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
-    }
-    lines: Mapping[str, Metric | RowMetric] = ROW_METRICS if scale.sequential else chosen
+    chosen = table_metrics(scale, METRICS if metrics is None else metrics)
+    lines: Mapping[str, Metric | RowMetric] = chosen or ROW_METRICS
     for group in groups:
         tables = {name: Figure.of_table(metric, group.counted) for name, metric in chosen.items()}
         for name, figure in (tables | row_figures(ratings, group.scored, group.counted)).items():
@@ -148,6 +143,7 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             policies=scored.policies,
             metrics=group.metrics,
             ceiling=between_people(ratings, group.ratings, group.scored, mutual),
+            people=behind(group.ratings),
             bias=biases(group.ratings, group.scored)
             | {name: group.metrics[name] for name in ("mean_signed_error",) if name in group.metrics},
             usage=group.usage,
@@ -164,18 +160,21 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             + misgivings(ratings, group.scored),
             revision=revision,
             scale=scale.spec,
+            level=scale.level,
+            against_chance=_against_chance(group),
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
-            classes=_classes(group),
+            classes=_classes(group, interval),
         )
         for group in groups
         if group.shown
     ]
+    own = {group.name: group.influences for group in groups}
     for aggregate in aggregates:
         shares = _weights(aggregate, aggregates, groups)
         parts = [group for group in groups if shares.get(group.name) is not None]
-        own = {group.name: group.influences for group in groups}
-        totals = {name: _aggregated(name, lines[name], shares, own) for name in groups[0].metrics if name in lines}
+        known = [name for name in groups[0].metrics if name in lines]
+        totals = {name: _aggregated(name, lines[name], shares, own, interval) for name in known}
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
@@ -195,7 +194,7 @@ def measure_run(
     """Measure a run from its manifest and its verdicts, read once, as `measure` does.
 
     Policies are the run's own unless given. Every row warns of ``incomplete_run`` where the manifest counts more than
-    there is.
+    there is, and one with failed cases of ``failed_cases``: they are no answers, so that its figures are bounds.
     """
     statuses = defaultdict[str, Counter[str]](Counter)
     usage = defaultdict[str, Usage](Usage)
@@ -232,7 +231,12 @@ def measure_run(
     )
     # Any row may lack judgments: what was never asked has no subset.
     short = unfinished(run.counts, cases, len(items))
-    return [replace(row, warnings=(*row.warnings, "incomplete_run")) for row in rows] if short else rows
+    return [
+        replace(row, warnings=(*row.warnings, *warned))
+        if (warned := ("incomplete_run",) * short + ("failed_cases",) * (row.statuses.get(Status.FAILED.value, 0) > 0))
+        else row
+        for row in rows
+    ]
 
 
 def _verified(
@@ -340,6 +344,7 @@ def _aggregated(
     metric: Metric | RowMetric,
     shares: Mapping[str, float | None],
     influences: Mapping[str, Mapping[str, Influences | None]],
+    method: IntervalMethod,
 ) -> Estimate:
     parts: list[Influences] = []
     weights: list[float] = []
@@ -356,12 +361,13 @@ def _aggregated(
     if not parts:
         return Estimate.missing("no_items")
     total = combine(parts, weights)
-    if (total.se or 0.0) < TINY:
+    if method == "cr1" and (total.se or 0.0) < TINY:
         # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
         # as all.
         share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        total = of_fewer(total, int(1 / share + 1e-9))
-    return combined(metric, total)
+        groups = int(1 / share + 1e-9)
+        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
+    return combined(metric, total, method)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
@@ -378,11 +384,13 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         coverage=coverage,
         metrics=metrics,
         ceiling={},
+        people=None,
         bias={},
         usage=sum((part.usage for part in parts), Usage()),
         statuses=dict(statuses),
         base_rates={},
         classes={},
+        against_chance={},
         warnings=("low_coverage",) if coverage < LOW_COVERAGE else (),
     )
 
@@ -394,7 +402,7 @@ def _share(part: int, whole: int) -> float:
 def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     """Share of each label in gold and among verdicts."""
     table = group.counted.table
-    if not table.n or group.scored.scale.sequential:
+    if not table.n:
         return {}
     labels = group.scored.scale.labels
     judge = {
@@ -407,16 +415,34 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
 
 
-def _classes(group: _Group) -> dict[str, ClassScores]:
+def _against_chance(group: _Group) -> dict[str, AgainstChance]:
+    """Hold the kappas of independent rows against none, by the error that they would have then."""
+    found: dict[str, AgainstChance] = {}
+    for name in ("cohen_kappa", "cohen_kappa_linear", "cohen_kappa_quadratic"):
+        kappa, outcome = group.metrics.get(name), None
+        if kappa is None or kappa.value is None or not group.counted.clusters.independent:
+            continue
+        outcome = METRICS[name](group.counted.table)
+        table = group.counted.table if outcome.completion is None else outcome.completion.table
+        kind = name.removeprefix("cohen_kappa").removeprefix("_")
+        weights = np.eye(len(table.joint)) if not kind else weight_matrix(len(table.joint), table.values, kind)
+        se = None if weights is None else null_error(table, weights)
+        if se:
+            found[name] = AgainstChance(se, kappa.value / se)
+    return found
+
+
+def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:
     """Precision, recall and F1 of every label that occurs."""
     table, labels = group.counted.table, group.scored.scale.labels
-    if table.graded or not table.n or len(labels) > MOST_CLASSES or group.scored.scale.sequential:
+    if table.graded or not table.n or len(labels) > MOST_CLASSES:
         return {}
     gold, judge = table.gold * table.n, table.judge * table.n
+    how: IntervalMethod = method if method == "cr1" else "default"
     found: dict[str, ClassScores] = {}
     for code, label in enumerate(labels):
         support, named = round(float(gold[code])), round(float(judge[code]))
         if support or named:
-            scores = {name: estimate(class_metric(name, code), group.counted)[0] for name in CLASS_METRICS}
+            scores = {name: estimate(class_metric(name, code), group.counted, how)[0] for name in CLASS_METRICS}
             found[label] = ClassScores(support, named, **scores)
     return found

@@ -1,9 +1,9 @@
 """Conventions that decide numbers: ratings and policies in, scored rows out.
 
 Every order policy reduces an item's games to one effective verdict; `mean` keeps each game as a row. A row
-that agrees with nothing keeps its place in a category of its own, so that no credit is earned by failing to
-answer: *undecided* (the games contradict each other, or a tie policy voids the tie) and *invalid* (there is
-no verdict). Only invalid rows can be dropped.
+that is right about nothing keeps its place in a category of its own, so that no credit is earned by failing to
+answer: *undecided* (the games contradict each other, or a tie policy voids the tie), an answer, and *invalid* (there is
+no verdict), which a figure takes for the wrong label that is least favourable to it. Only invalid rows can be dropped.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Scored:
     q, or under ``gold=mean`` a position in ``gold_values``, the distinct mean labels, ascending. ``judge`` is below q a
     label, q undecided, q + 1 invalid. ``row`` is the row of the ratings that each came from (the item's first game,
     where games were reduced); ``left_out`` counts items without usable gold under the gold policy (no labels, no
-    majority).
+    majority); ``void`` are the labels that gold never has (`never_gold`).
     """
 
     scale: Scale
@@ -54,6 +54,7 @@ class Scored:
     system: npt.NDArray[np.integer]
     left_out: int
     gold_values: npt.NDArray[np.float64] | None = None
+    void: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -79,7 +80,7 @@ class Scored:
         """Count the cells."""
         wide, tall = self.shape
         counts = np.bincount(cells, minlength=wide * tall).reshape(wide, tall)
-        return table_of(counts, self.scale, self.policies, gold_values=self.gold_values)
+        return table_of(counts, self.scale, self.policies, gold_values=self.gold_values, void=self.void)
 
     def clusters(self) -> Clusters:
         """Clusters of the rows."""
@@ -87,16 +88,18 @@ class Scored:
 
 
 def table_of(
-    counts: npt.NDArray[np.integer],
+    counts: npt.NDArray[np.integer] | npt.NDArray[np.float64],
     scale: Scale,
     policies: Policies,
     *,
     gold_values: npt.NDArray[np.float64] | None = None,
+    void: tuple[int, ...] = (),
 ) -> Crosstab:
     """Turn counts by gold and verdict into a table with the scale's meaning.
 
     The tie policy decides the credit of a cell; ``gold_values`` are what the rows of ``counts`` stand for, where gold
-    is a number instead of a label.
+    is a number instead of a label. Chance terms don't count the labels in ``void``, nor a tie that is dropped: without
+    gold ties nobody can say tie, and it is undecided on the judge's side.
     """
     n = int(counts.sum())
     graded = gold_values is not None
@@ -106,6 +109,13 @@ def table_of(
         credit = np.eye(len(counts))
         named = [code for code in range(len(scale.labels)) if code not in {scale.tie, scale.both_bad}]
         credit[scale.tie, named] = credit[named, scale.tie] = 0.5
+    q = len(scale.labels)
+    answers = np.zeros(counts.shape[1], dtype=np.bool_)
+    answers[:q] = True
+    if policies.tie in {"drop", "wrong"}:
+        answers[scale.tie] = False
+    # A voided tie, and games that contradict each other, are answers that agree with nothing.
+    answers[q] = policies.tie in {"drop", "wrong"} or policies.order in {"both-right", "sum-of-signs"}
     return Crosstab(
         joint=counts / max(n, 1),
         n=n,
@@ -115,10 +125,11 @@ def table_of(
         credit=credit,
         positive=1 if scale.kind == "check" else None,
         graded=graded,
-        # Without gold ties nobody can say tie: it is undecided on the judge's side.
-        classes=len(scale.labels) - (policies.tie == "drop" and scale.tie is not None),
+        void=void if policies.tie != "drop" or scale.tie is None else tuple({*void, scale.tie}),
         gold_values=gold_values,
         tie=scale.tie if policies.tie in {"class", "half"} else None,
+        silent=q + 1 if policies.invalid == "wrong" else None,
+        answers=answers,
     )
 
 
@@ -165,7 +176,24 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
         system=ratings.system[rows],
         left_out=left_out,
         gold_values=values,
+        void=never_gold(ratings),
     )
+
+
+def never_gold(ratings: Ratings) -> tuple[int, ...]:
+    """Give the labels that gold can't have, as far as the data tell: those that chance must not count.
+
+    On a pair scale these are "tie" and "both bad", on unordered categories any, where no annotator gave them to any
+    item. The levels of a check or a rating were offered to whoever labelled, and count although nobody took them.
+    """
+    scale = ratings.scale
+    codes: list[int] = []
+    if scale.kind == "pair":
+        codes = [code for code in (scale.tie, scale.both_bad) if code is not None]
+    elif scale.kind == "label" and scale.level == "nominal":
+        codes = list(range(len(scale.labels)))
+    found = tuple(code for code in codes if not (ratings.gold == code).any())
+    return found if len(scale.labels) - len(found) >= 2 else ()
 
 
 def check(scale: Scale, annotators: int, policies: Policies) -> None:
@@ -221,12 +249,14 @@ def _one_verdict(ratings: Ratings, policies: Policies) -> tuple[Codes, Rows, Ord
     games = judge[rows]
     least, most = np.minimum.reduceat(games, starts), np.maximum.reduceat(games, starts)
     if policies.order == "sum-of-signs":
-        return _sum_of_signs(games, starts, ratings.scale), first, "sum-of-signs"
-    if policies.order == "both-right":
+        failed = np.add.reduceat(games < 0, starts) if policies.invalid == "wrong" else np.zeros_like(first)
+        return _sum_of_signs(games, starts, ratings.scale, failed), first, "sum-of-signs"
+    if policies.order == "both-right" and policies.invalid == "drop":
         # A failed game beside an answer is not a reason to drop the item: the answer stays unconfirmed.
         split = np.where(most < 0, _INVALID, _UNDECIDED)
     else:
-        split = np.where(least < 0, _INVALID, _UNDECIDED if tie is None else tie)
+        named = _UNDECIDED if tie is None or policies.order == "both-right" else tie
+        split = np.where(least < 0, _INVALID, named)
     verdict = np.where((least == most) & (least >= 0), least, split)
     return verdict.astype(np.int32), first, policies.order
 
@@ -240,12 +270,13 @@ def sign_of(codes: npt.NDArray[np.integer], scale: Scale) -> npt.NDArray[np.int3
     return signs[np.where(codes < 0, len(scale.labels), codes)]
 
 
-def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
+def _sum_of_signs(games: Codes, starts: Rows, scale: Scale, failed: Rows) -> Codes:
     """Sum the games' signs; the mildest verdict on the winning side represents them.
 
     With gold A, a game counts +1 for A, -1 for B and 0 for a tie or no answer, and the item is right where the sum is
     above 0: the same as the sum of signs pointing to A. A sum of 0 never names a winner: all answers alike (ties, both
-    bad) stay, anything else is undecided.
+    bad) stay, anything else is undecided. ``failed`` games of an item count against whoever is ahead; where that leaves
+    nobody ahead, or a failed game could have made the verdict milder, the item has none.
     """
     signs = sign_of(games, scale)
     total = np.add.reduceat(signs, starts)
@@ -259,7 +290,9 @@ def _sum_of_signs(games: Codes, starts: Rows, scale: Scale) -> Codes:
     nearest_first = np.maximum.reduceat(np.where(signs < 0, games, -1), starts)
     nearest_second = np.minimum.reduceat(np.where(signs > 0, games, high), starts)
     outcome = np.where(total < 0, nearest_first, outcome)
-    return np.where(total > 0, nearest_second, outcome).astype(np.int32)
+    outcome = np.where(total > 0, nearest_second, outcome)
+    unsure = np.abs(total) <= failed if len(scale.values) <= 3 else True
+    return np.where((failed > 0) & unsure, _INVALID, outcome).astype(np.int32)
 
 
 def _gold(ratings: Ratings, rows: Rows, policies: Policies) -> tuple[Rows, Codes, npt.NDArray[np.float64] | None]:
@@ -340,10 +373,16 @@ def sequences_of(ratings: Ratings) -> tuple[Steps, Steps]:
 
 
 def checked_steps(group: Ratings, policies: Policies) -> tuple[Steps, Steps, npt.NDArray[np.int64]]:
-    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has."""
-    judge, every = sequences_of(group)
+    """Gold and verdicts step by step, both of shape (n, w) with -1 for none, and how many steps each row has.
+
+    A step without a verdict has the wrong one of the two, unless the policies leave such out.
+    """
+    said, every = sequences_of(group)
     length = (every >= 0).any(axis=1).sum(axis=1)
-    return _step_gold(every, policies), np.where(np.arange(judge.shape[1]) < length[:, None], judge, -1), length
+    gold, judge = _step_gold(every, policies), np.where(np.arange(said.shape[1]) < length[:, None], said, -1)
+    if policies.invalid == "wrong":
+        judge = np.where((judge < 0) & (gold >= 0), 1 - gold, judge)
+    return gold, judge, length
 
 
 def _step_gold(every: Steps, policies: Policies) -> Steps:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.estimates import Counted, Figure, estimated
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.calibration import auc, bins_of, check_probabilities
 from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.influence import RowOutcome
+from judgebench.stats.influence import RowOutcome, mean
+from judgebench.stats.withheld import completed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +40,10 @@ class ScoredNumbers:
     """A judge's numbers on the r rows that count, as the policies have them, beside gold (``positive``).
 
     ``ranked`` are numbers to rank by, infinite where a missing one loses; ``filled`` are probabilities, a missing one
-    at its price; ``values`` are the numbers as they were given. ``given``: the judge gave a number, and the others did
-    that it is held against. ``named``: the number names a side at all, which one half on a pair does not.
-    ``independent``: no two rows with a number share a cluster.
+    at its price; ``values`` are the numbers as they were given. ``given``: the judge gave a number, and, where missing
+    ones are left out, so did the others that it is held against; ``lost``: it gave none, and that is wrong. ``named``:
+    the number names a side at all, which one half on a pair does not. ``independent``: no two rows with a number share
+    a cluster.
     """
 
     rows: npt.NDArray[np.intp]
@@ -49,18 +51,42 @@ class ScoredNumbers:
     ranked: Floats
     filled: Floats
     given: Flags
+    lost: Flags
     values: Floats
     named: Flags
     probable: bool
     independent: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RatedNumbers:
+    """A judge's numbers between the levels of a scale, beside gold, on ``rows``; ``given``: there is one.
+
+    ``low`` and ``high`` are the ends of the scale; ``same_unit``: no number is beyond them.
+    """
+
+    rows: npt.NDArray[np.intp]
+    gold: Floats
+    values: Floats
+    given: Flags
+    low: float
+    high: float
+    same_unit: bool
+
+    def judge(self, name: str) -> Floats:
+        """Give the judge's numbers, missing ones as they are least favourable to a figure."""
+        return completed(name, self.gold, self.values, self.given, self.low, self.high)
+
+
 def score_metrics(ratings: Ratings, scored: Scored) -> dict[str, Estimate]:
     """Measure a judge's numbers against gold; empty without numbers.
 
-    A row without a number earns nothing under the policy ``invalid=wrong``: it loses all its pairs in ``auc``, costs 1
-    in ``brier`` and misses in ``threshold_accuracy``; under ``tie`` it is undecided (one half); under ``drop`` it is
-    left out. The other figures have no worst value and are taken over the rows with a number, as their ``n`` says.
+    A row without a number counts, under the policy ``invalid=wrong``, as the least favourable one: it loses all its
+    pairs in ``auc``, is sure and wrong in ``brier`` and ``log_loss``, a gap of 1 of its own in ``ece``, misses in
+    ``threshold_accuracy``, and in figures of ratings is the worst number that the scale has. Figures without a worst
+    value (``missing_numbers``: the calibration line, its test, bins of equal mass, ranks) are undefined then. Under
+    ``tie`` it is undecided (one half) in ``auc``, ``brier`` and ``threshold_accuracy``, and left out of the rest; under
+    ``drop`` it is left out.
 
     On ``check`` and ``pair`` (gold ties left out): ``auc``; for probabilities also ``brier``, ``log_loss``, ``ece`` (10
     right-closed bins of equal width), ``ece_equal_mass`` (10 bins), ``calibration_slope``, ``calibration_intercept``,
@@ -79,7 +105,7 @@ def score_figures(ratings: Ratings, scored: Scored, counted: Counted, among: Fla
     if ratings.score is None or not scored.size:
         return {}
     if scored.scale.kind == "rate":
-        return _ratings(counted, *rated(ratings, scored, among))
+        return _ratings(counted, rated(ratings, scored, among))
     numbers = numbers_of(ratings, scored, among)
     return {} if numbers is None else _binary(counted, numbers)
 
@@ -101,7 +127,8 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
     if scored.scale.kind not in {"check", "pair"}:
         return None
     values, own = _per_row(ratings, scored)
-    shared = own if among is None else own & among
+    wrong = scored.policies.invalid == "wrong"
+    shared = own if among is None or wrong else own & among
     sign = sign_of(scored.gold, scored.scale) if scored.scale.kind == "pair" else 2 * scored.gold - 1
     kept = sign != 0
     if scored.policies.invalid == "drop":
@@ -117,19 +144,20 @@ def numbers_of(ratings: Ratings, scored: Scored, among: Flags | None = None) -> 
     clusters = scored.cluster[rows][shared[rows]]
     independent = np.unique(clusters).size == clusters.size
     ranked = np.where(own, values, blank)
-    return ScoredNumbers(rows, positive, ranked, filled, shared[rows], values, named, probable, independent)
+    lost = ~own & wrong
+    return ScoredNumbers(rows, positive, ranked, filled, shared[rows], lost, values, named, probable, independent)
 
 
-def rated(
-    ratings: Ratings, scored: Scored, among: Flags | None = None
-) -> tuple[npt.NDArray[np.intp], Floats, Floats, bool]:
-    """Find rows with a rating between the levels, gold and judge on them, and whether their unit is one."""
+def rated(ratings: Ratings, scored: Scored, among: Flags | None = None) -> RatedNumbers:
+    """Find a judge's numbers between the levels of the scale, on the rows that count."""
     values, own = _per_row(ratings, scored)
-    rows = np.flatnonzero(own if among is None else own & among)
+    wrong = scored.policies.invalid == "wrong"
+    rows = np.flatnonzero(own | wrong if among is None else (own & among) | wrong)
     levels = np.asarray(scored.scale.values)
     gold = (levels if scored.gold_values is None else scored.gold_values)[scored.gold[rows]]
-    judge = values[rows]
-    return rows, gold, judge, bool(judge.size == 0 or (levels.min() <= judge.min() and judge.max() <= levels.max()))
+    low, high, given = float(levels.min()), float(levels.max()), values[own]
+    same = bool(not given.size or (low <= given.min() and given.max() <= high))
+    return RatedNumbers(rows, gold, values[rows], own[rows], low, high, same)
 
 
 def _per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
@@ -146,61 +174,75 @@ def _per_row(ratings: Ratings, scored: Scored) -> tuple[Floats, Flags]:
 
 
 def _binary(counted: Counted, numbers: ScoredNumbers) -> dict[str, Figure]:
-    rows, positive, sure = numbers.rows, numbers.positive, numbers.rows[numbers.given]
+    rows, positive = numbers.rows, numbers.positive
     found = {"auc": Figure.of_rows("auc", auc(numbers.ranked, positive), counted, rows)}
     if not numbers.probable:
         return found
-    p, y = numbers.values[numbers.given], positive[numbers.given]
+    lost = np.flatnonzero(numbers.lost)
+    given = ~numbers.lost if lost.size else numbers.given
+    p, y, sure, priced = numbers.values[given], positive[given], rows[given], np.concatenate([rows[given], rows[lost]])
     right = numbers.named & ((numbers.filled >= 0.5) == positive)
-    slope, intercept = calibration.calibration_line(p, y)
+    none = RowOutcome.undefined("missing_numbers")
+    slope, intercept = (none, none) if lost.size else calibration.calibration_line(p, y)
     z = calibration.spiegelhalter_z(p, y) if numbers.independent else RowOutcome.undefined("not_independent")
-    ece = calibration.expected_calibration_error
+    mass = calibration.expected_calibration_error(p, y, by="mass")
+    all_said, all_true = np.concatenate([p, numbers.filled[lost]]), np.concatenate([y, positive[lost]])
 
     def excess(by: calibration.Binning) -> Callable[[Clusters], float]:
-        return lambda clusters: calibration.calibration_excess(p, y, clusters, by=by)
+        share = p.size / max(priced.size, 1)
+        return lambda clusters: (
+            share
+            * calibration.calibration_excess(p, y, clusters.take(np.arange(p.size)) if lost.size else clusters, by=by)
+        )
 
     made = Figure.of_rows
     return found | {
         "brier": made("brier", calibration.brier(numbers.filled, positive), counted, rows, mean=True),
-        "log_loss": made("log_loss", calibration.log_loss(p, y), counted, sure, mean=True),
-        "ece": made("ece", ece(p, y), counted, sure, bias=excess("width")),
-        "ece_equal_mass": made("ece_equal_mass", ece(p, y, by="mass"), counted, sure, bias=excess("mass")),
+        "log_loss": made("log_loss", calibration.log_loss(all_said, all_true), counted, priced, mean=True),
+        "ece": made("ece", _gaps(p, y, lost.size), counted, priced, bias=excess("width")),
+        "ece_equal_mass": made("ece_equal_mass", none if lost.size else mass, counted, sure, bias=excess("mass")),
         "calibration_slope": made("calibration_slope", slope, counted, sure),
         "calibration_intercept": made("calibration_intercept", intercept, counted, sure),
-        "spiegelhalter_z": made("spiegelhalter_z", z, counted, sure),
+        "spiegelhalter_z": made("spiegelhalter_z", none if lost.size else z, counted, sure),
         "threshold_accuracy": made(
             "threshold_accuracy", RowOutcome.mean(right.astype(np.float64)), counted, rows, proportion=True, mean=True
         ),
     }
 
 
-def _ratings(
-    counted: Counted,
-    rows: npt.NDArray[np.intp],
-    gold: Floats,
-    judge: Floats,
-    same_unit: bool,  # noqa: FBT001 - one question, one answer
-) -> dict[str, Figure]:
-    found = {
-        "score_pearson_r": continuous.pearson(gold, judge),
-        "score_spearman_rho": continuous.spearman(gold, judge),
-    }
-    for name, function in (
-        ("score_lin_ccc", continuous.concordance),
-        ("score_icc_a1", continuous.icc_agreement),
-        ("score_mean_absolute_error", continuous.mean_absolute_error),
-        ("score_mean_signed_error", continuous.mean_signed_error),
+def _gaps(p: Floats, y: Flags, lost: int) -> RowOutcome:
+    """Calibration error where each number that was withheld is sure, wrong, and alone in its bin."""
+    found = calibration.expected_calibration_error(p, y)
+    if not lost:
+        return found
+    gaps = np.zeros(0) if found.value is None or found.influence is None else found.value + found.influence
+    return RowOutcome.mean(np.concatenate([gaps, np.ones(lost)]))
+
+
+def _ratings(counted: Counted, numbers: RatedNumbers) -> dict[str, Figure]:
+    whole = bool(numbers.given.all())
+    found: dict[str, Figure] = {}
+    for name, function, needs_unit in (
+        ("score_pearson_r", continuous.pearson, False),
+        ("score_spearman_rho", continuous.spearman, False),
+        ("score_lin_ccc", continuous.concordance, True),
+        ("score_icc_a1", continuous.icc_agreement, True),
+        ("score_mean_absolute_error", continuous.mean_absolute_error, True),
+        ("score_mean_signed_error", continuous.mean_signed_error, True),
     ):
-        found[name] = function(gold, judge) if same_unit else RowOutcome.undefined("other_unit")
-    return {
-        name: Figure.of_rows(name, one, counted, rows, mean=name.startswith("score_mean_"))
-        for name, one in found.items()
-    }
+        if needs_unit and not numbers.same_unit:
+            one = RowOutcome.undefined("other_unit")
+        elif not whole and (name == "score_spearman_rho" or not numbers.same_unit):
+            one = RowOutcome.undefined("missing_numbers")
+        else:
+            one = function(numbers.gold, numbers.values if whole else numbers.judge(name))
+        found[name] = Figure.of_rows(name, one, counted, numbers.rows, mean=name.startswith("score_mean_"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """A row of the reliability table: mean probability and share of positive items, with its Wilson 95 % interval.
+    """A row of the reliability table: mean probability and share of positive items, with its 95 % interval.
 
     ``low`` and ``high`` are the smallest and largest probability in the bin.
     """
@@ -215,11 +257,18 @@ class Bin:
 
 
 def reliability(
-    probabilities: Floats, positive: Flags, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
+    probabilities: Floats,
+    positive: Flags,
+    bins: int = 10,
+    *,
+    by: Binning = "width",
+    closed: Closed = "right",
+    clusters: Clusters | None = None,
 ) -> list[Bin]:
     """Stated and observed share, bin by bin in order of probability; empty bins are left out.
 
-    Arguments and errors are those of `expected_calibration_error`.
+    Arguments and errors are those of `expected_calibration_error`. Rows are independent, or lie in ``clusters``; a bin
+    with one cluster counts as one row.
     Source: Murphy & Winkler (1977), Reliability of subjective probability forecasts of precipitation and temperature.
 
     >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
@@ -234,6 +283,18 @@ def reliability(
         inside = place == one
         own, n = probabilities[inside], int(np.count_nonzero(inside))
         share = float(positive[inside].mean())
-        low, high = wilson(share, n)
+        if clusters is None:
+            low, high = wilson(share, n)
+        else:
+            low, high = _clustered(positive[inside], clusters.take(np.flatnonzero(inside)))
         found.append(Bin(n, float(own.min()), float(own.max()), float(own.mean()), share, low, high))
     return found
+
+
+def _clustered(hits: Flags, clusters: Clusters) -> tuple[float, float]:
+    found = estimated(
+        mean(hits.astype(np.float64), clusters), low=0.0, high=1.0, proportion=True, independent=clusters.independent
+    )
+    if found.low is None or found.high is None:
+        return wilson(float(hits.mean()), clusters.count)
+    return found.low, found.high

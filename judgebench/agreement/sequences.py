@@ -2,7 +2,7 @@
 
 Rankings are held against each annotator and averaged within the item (gold policy ``each``). Steps are held against the
 annotators' majority, step by step (or ``unanimous``); a step without one has no gold. A verdict that is missing takes
-the worst value: tau -1, distance 1, agreement 0, no error found. ``percent_agreement`` is the share of verdicts that
+the worst value: tau -1, distance 1, agreement 0, each step wrong. ``percent_agreement`` is the share of verdicts that
 are the same from end to end. `judgebench.stats.coefficients.sequence_scores` has the formulas.
 
 Source: Zheng et al. (2024), ProcessBench, for first errors; Chen et al. (2024), MLLM-as-a-Judge, for rankings.
@@ -156,7 +156,7 @@ def _step_figures(group: Ratings, policies: Policies, counted: Counted) -> dict[
 
 
 def _step_kappa(gold: Codes, judge: Codes) -> tuple[RowOutcome, npt.NDArray[np.intp]]:
-    """Cohen's kappa of the steps, and the row of each; a step without a verdict agrees with nothing."""
+    """Cohen's kappa of the steps, and the row of each; a step without a verdict, if left, agrees with nothing."""
     row, place = np.nonzero(gold >= 0)
     if not row.size:
         return RowOutcome.undefined("no_items"), row

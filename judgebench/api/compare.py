@@ -12,7 +12,8 @@ from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.errors import UsageError, argument
-from judgebench.report.compare import ManyJudges, TwoJudges
+from judgebench.report.compare import TwoJudges
+from judgebench.report.standings import ManyJudges
 from judgebench.report.words import unverified_words
 
 
@@ -28,8 +29,13 @@ def compare(
     ] = (),
     by_system: BySystem = False,
     interval: Annotated[
-        Literal["default", "two-way"], Option("Cluster by question, or two-way: by question and by system.")
+        Literal["default", "cr1", "two-way"],
+        Option("Cluster by question (cr1: all clusters alike, t), or two-way: by question and by system."),
     ] = "default",
+    equivalent_within: Annotated[
+        float | None,
+        Option("A difference of the headline that doesn't matter: are the judges equivalent?", metavar="M"),
+    ] = None,
     shared: Annotated[bool, Option("Compare on the items that all judges have, where some lack items.")] = False,
     items: Annotated[
         int | None, Option("List N items on which two judges differ; CSV: all of them.", metavar="N", least=1)
@@ -42,7 +48,7 @@ def compare(
 ) -> TwoJudges | ManyJudges:
     """Compare judges on the same items: paired, clustered by question; all pairs where there are more than two."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.compare.compare import differing  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.differing import differing  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
@@ -56,12 +62,21 @@ def compare(
     if verify and (alone := verify_matched(matched, named, metrics())):
         tell(unverified_words(alone))
     if len(matched.judges) > 2:
-        if items is not None or fail_if_worse or by_system or len(named) > 1 or interval != "default":
-            only = ", ".join(map(argument, ("items", "fail_if_worse", "by_system", "interval")))
+        two = {
+            "items": items is not None,
+            "fail_if_worse": fail_if_worse,
+            "by_system": by_system,
+            "interval": interval != "default",
+            "equivalent_within": equivalent_within is not None,
+        }
+        if len(named) > 1 or any(two.values()):
+            only = ", ".join(map(argument, two))
             raise UsageError(f"{only} and a second {argument('metric')} are for two judges")
         return ManyJudges(compare_all(matched, *named, known=metrics(), seed=seed))
     by = ("subset", "system") if by_system else ("subset",)
-    found = hold(matched, named, known=metrics(), by=by, interval=interval, seed=seed)
+    found = hold(
+        matched, named, known=metrics(), by=by, interval=interval, equivalent_within=equivalent_within, seed=seed
+    )
     if fail_if_worse and found.directional:
         raise UsageError(f"{argument('fail_if_worse')}: more or less {found.headline} is neither better nor worse")
     return TwoJudges(replace(found, differing=tuple(differing(matched))), items, fail_if_worse)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack
 
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import Given, open_sources, own_table
+from judgebench.api.sources import open_sources, own_table
 from judgebench.api.tables import BySystem, Columns, Policy, Rows, Source
 from judgebench.errors import UsageError, argument
 from judgebench.report.correct import Corrected, Corrections
@@ -96,15 +96,13 @@ def correct(
 def _present(source: Any, table: Rows) -> Sequence[str]:
     """Gold columns that the scored table has, too: beside a calibration set it needs none."""
     from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
-    from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     columns = Columns.of(table)
     if columns.long is not None:
         return columns.gold
-    given: Any = source.csv if isinstance(source, Given) else source
-    file = isinstance(given, (str, Path))
-    header = open_table(Path(given), columns.delimiter) if file else FrameTable(as_frame(given))
-    return [name for name in columns.gold if name in header.columns]
+    own = own_table(source, columns)
+    header = open_table(own, columns.delimiter) if isinstance(own, Path) else own
+    return [name for name in columns.gold if header is None or name in header.columns]
 
 
 def _calibration(given: Any, table: Rows, *, own: bool) -> dict[str, Ratings]:

@@ -1,4 +1,4 @@
-"""``judgebench.score`` and ``judgebench.sensitivity``: measure what is there; never ask."""
+"""``judgebench.score``, ``sensitivity`` and ``bounds``: measure what is there; never ask."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
+from judgebench.report.bounds import Bounds, Judge
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 
-Interval: TypeAlias = Literal["default", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
+Interval: TypeAlias = Literal["default", "cr1", "clopper-pearson", "bca", "bootstrap", "jackknife", "two-way"]
 
 
 @question
@@ -66,3 +67,27 @@ def sensitivity(
             for policies, rows, metrics in combinations(judged.ratings)
         ]
     return Sensitivity(tuple(lines))
+
+
+@question
+def bounds(
+    source: Source = None,
+    *,
+    labels: OwnLabels = (),
+    labels_mode: LabelsMode = None,
+    policy: Policy = (),
+    **table: Unpack[LabelsAndScores],
+) -> Bounds:
+    """Show what missing answers could change: each figure at its worst and best, and accuracy on the surest answers."""
+    from judgebench.agreement.bounds import missing  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.contrasts import default_metrics  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
+
+    judges: list[Judge] = []
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
+        judged = one.judged(one.own.override(policies_of(policy)))
+        found = missing(judged.ratings, judged.policies)
+        shown = default_metrics(apply(judged.ratings, found.policies))
+        warnings = ("incomplete_run",) if judged.unfinished else ()
+        judges.append(Judge(one.task, one.judge, found, shown, warnings))
+    return Bounds(tuple(judges))

@@ -13,6 +13,7 @@ from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
 from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.joined import JoinedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,13 +34,13 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line was given to measure: run folders, or a table."""
+    """What the command line was given to measure: run folders, or a table in one file or several."""
 
     runs: Sequence[Path]
-    csv: Path | None
+    csv: Sequence[Path]
 
     def __bool__(self) -> bool:
-        return bool(self.runs) or self.csv is not None
+        return bool(self.runs) or bool(self.csv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def open_sources(
     """
     columns = Columns.of(table)
     own = own_table(source, columns, name)
-    if isinstance(source, Given) and bool(source.runs) == (own is not None):
+    if isinstance(source, Given) and (bool(source.runs and source.csv) or not source):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if own is None:
         paths = run_paths(source)
@@ -104,10 +105,16 @@ def open_sources(
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell))
     gold: Gold = table.get("gold_source") or "unspecified"
-    if not isinstance(own, Path):
+    if isinstance(own, JoinedTable):
+        columns = replace(
+            columns,
+            judge=[version for one in columns.judge for version in own.versions(one)],
+            scores=[version for one in columns.scores for version in own.versions(one)],
+        )
+    elif not isinstance(own, Path):
         if columns.delimiter is not None:
             raise UsageError("a DataFrame has no delimiter")
-        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
+        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
@@ -116,15 +123,34 @@ def open_sources(
 def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
     """Find the table of one's own that a question is about; None for runs, and for what is neither."""
     if isinstance(source, Given):
-        return source.csv
+        return _joined(source.csv, columns) if source.csv else own_table(source.runs, columns)
     if isinstance(source, (str, Path)):
         return path if (path := Path(source)).is_file() or columns.options() else None
     if isinstance(source, (Sequence, AbstractSet, Iterator)):
-        return None
+        # Runs bring their own columns.
+        files = (
+            columns.options() and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
+        )
+        paths = [Path(one) for one in source] if files else []
+        return _joined(paths, columns) if paths and all(path.is_file() for path in paths) else None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
     return None if frame is None else FrameTable(frame, name)
+
+
+def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
+    """Take one file by its path, and several as one table."""
+    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+
+    if len(paths) == 1:
+        return paths[0]
+    if columns.id is None:
+        raise UsageError(
+            f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
+            "column that two of them have is two judges"
+        )
+    return JoinedTable([open_table(path, columns.delimiter) for path in paths], columns.id)
 
 
 def run_paths(source: Any) -> Sequence[Path]:
@@ -241,7 +267,7 @@ def table_sources(
             f"{argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
+    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
         needed = f"{argument('judge')} and {argument('gold')}"
         raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)

@@ -92,7 +92,12 @@ EndingOption = Annotated[
     typer.Option("--format", help="The form of the answer: by default what --output ends in, else a table."),
 ]
 CsvOption = Annotated[
-    Path | None, typer.Option("--csv", metavar="FILE", help="A table of labels: CSV, JSONL, JSON or Parquet.")
+    list[Path] | None,
+    typer.Option(
+        "--csv",
+        metavar="FILE",
+        help="A table of labels: CSV, JSONL, JSON or Parquet; repeatable: files joined by --id-col.",
+    ),
 ]
 #: Options of the forms that some documents have beside the usual ones.
 _MORE = {
@@ -202,7 +207,7 @@ def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[st
     """Make what a question takes of what the command line read; what isn't given is left to the question."""
     found = {name: one for name, one in given.items() if one is not None}
     if "source" in known:
-        found["source"] = Given(found.pop("source", ()), found.pop("csv", None))
+        found["source"] = Given(found.pop("source", ()), found.pop("csv", ()))
     if "words" in found:
         found["words"] = meanings(found["words"])
     if "progress" in found:

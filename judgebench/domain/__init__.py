@@ -29,6 +29,7 @@ from judgebench.domain.protocols import Backend, Judge, Probe, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,
+    AgainstChance,
     Aggregate,
     Agreement,
     ClassScores,
@@ -37,6 +38,7 @@ from judgebench.domain.results import (
     GoldPolicy,
     InvalidPolicy,
     OrderPolicy,
+    People,
     Policies,
     Ratings,
     Run,
@@ -47,6 +49,7 @@ from judgebench.domain.scale import Code, Kind, Level, Scale
 __all__ = [
     "HUMAN_SOURCES",
     "POLICY_VALUES",
+    "AgainstChance",
     "Aggregate",
     "Agreement",
     "Backend",
@@ -72,6 +75,7 @@ __all__ = [
     "Needs",
     "OrderPolicy",
     "Part",
+    "People",
     "Policies",
     "Probe",
     "Quota",

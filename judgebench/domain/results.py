@@ -74,7 +74,8 @@ class Estimate:
     """A figure with its interval; ``value`` is None exactly when ``undefined`` says why (``no_items`` ...).
 
     ``n`` counts the rows behind it, ``se`` is in units of the value, and ``method`` says how the interval was made
-    (``wilson``, ``cr1-t-fisher-z`` ...). The bounds are None where only the point is defined.
+    (``share``, ``score-path``, ``cr2-t-fisher-z`` ...). ``effective`` is the number of clusters of one size that would
+    tell as much. The bounds are None where only the point is defined; ``no_interval`` says why, where that is known.
     """
 
     value: float | None
@@ -84,6 +85,8 @@ class Estimate:
     undefined: str | None = None
     se: float | None = None
     method: str = ""
+    effective: float | None = None
+    no_interval: str = ""
 
     def __post_init__(self) -> None:
         """Hold the invariant: a value, or a reason."""
@@ -125,12 +128,37 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """The people behind a ceiling: how many, of ``items`` with two labels or more, and their ``pairs`` of labels.
+
+    ``split`` of these items have no label with a majority, so that ``gold=majority`` leaves them out;
+    ``split_agreement`` is the share of the pairs of labels that agree on these.
+    """
+
+    people: int
+    items: int
+    pairs: int
+    split: int
+    split_agreement: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstChance:
+    """A kappa beside no agreement beyond chance: its standard error if there were none, and z, in such errors."""
+
+    se: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """How far one judge agrees with gold on one subset of one task: a row of every table.
 
     ``warnings`` are machine-readable codes (``prevalence``, ``few_clusters`` ...). ``headline`` and ``companions`` name
-    the metrics that the scale calls for; ``classes`` maps each label that occurs to its scores. ``unverified`` is None
-    unless the row was verified; then it names the figures that nothing recomputed, and why.
+    the metrics that the scale calls for; ``level`` is that of measurement, at which alpha was taken; ``against_chance``
+    has the kappas of independent rows; ``people`` are those behind the ceiling, where there is one; ``classes`` maps
+    each label that occurs to its scores. ``unverified`` is None unless the row was verified; then it names the figures
+    that nothing recomputed, and why.
     """
 
     task: str
@@ -142,6 +170,7 @@ class Agreement:
     policies: Policies
     metrics: Mapping[str, Estimate]
     ceiling: Mapping[str, Estimate] = field(default_factory=dict)
+    people: People | None = None
     bias: Mapping[str, Estimate] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     statuses: Mapping[str, int] = field(default_factory=dict)
@@ -149,6 +178,8 @@ class Agreement:
     warnings: tuple[str, ...] = ()
     revision: str = ""
     scale: str = ""
+    level: str = ""
+    against_chance: Mapping[str, AgainstChance] = field(default_factory=dict)
     headline: str = ""
     companions: tuple[str, ...] = ()
     classes: Mapping[str, ClassScores] = field(default_factory=dict)

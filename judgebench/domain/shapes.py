@@ -266,15 +266,37 @@ _FIGURE = replace(
         high=maybe(NUMBER),
         n=COUNT,
         undefined=(maybe(TEXT), None, "Why it has no value."),
+        effective_clusters=Key(
+            NUMBER,
+            attrgetter("effective"),
+            "How many clusters of one size would tell as much as those here, which may be of unequal sizes.",
+            required=False,
+        ),
+        no_interval=Key(
+            TEXT,
+            lambda one: one.no_interval or None,
+            "Why a figure with a value has no interval, where that is known: one_cluster ...",
+            required=False,
+        ),
     ),
     says={"oneOf": [{"properties": {"value": {"type": "number"}, "undefined": _NULL}}, {"properties": _NONE}]},
 )
-_METHOD = (TEXT, None, "How the interval was made: wilson, cr1-t-fisher-z, bca ...; empty without one.")
+_METHOD = (TEXT, None, "How the interval was made: share, score-path, cr2-t-fisher-z ...; empty without one.")
 #: `Estimate`, as every document has it.
 ESTIMATE = _FIGURE.with_keys("estimate", method=_METHOD)
 #: `Estimate` with its standard error.
 MEASURED = _FIGURE.with_keys("measured", method=_METHOD, se=maybe(ERROR))
 ESTIMATES = MapOf(ESTIMATE)
+#: `People`, whose labels are behind a ceiling.
+PEOPLE = record(
+    "people",
+    "The people behind a ceiling.",
+    people=COUNT,
+    items=(COUNT, None, "Items with two labels or more."),
+    pairs=(COUNT, None, "Pairs of labels that two people gave one item; each counts once."),
+    split=(COUNT, None, "Items without a majority, which gold=majority leaves out."),
+    split_agreement=(ESTIMATE, None, "Share of the pairs of labels of these that agree."),
+)
 POLICIES = record(
     "policies",
     order=choice(*get_args(OrderPolicy)),

@@ -22,7 +22,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.report.document.blocks import Field, Sentences, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, decimal, interval, p_value, share, words_of
+from judgebench.report.document.text import NONE, clean, decimal, interval, p_value, share, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +47,8 @@ _WARNINGS = {
     "wins, else not",
     "unanswered": "the judge gave no verdict on some items and loses there (--policy invalid=drop leaves them out, as "
     "the published code does)",
+    "one_decides": "one annotator decides: without them the test says otherwise, so look at their labels first",
+    "some_turns": "only those annotators who agree with the others least or most were left out in turn",
     "left_out_annotators": "annotators with too few items are left out (--min-items; --small wilcoxon tests them)",
 }
 _METHOD = (
@@ -92,6 +94,14 @@ _ANNOTATOR = record(
 _CONSTANT = record(
     winning_rate=(maybe(SHARE), lambda two: two[0]), advantage_probability=(maybe(SHARE), lambda two: two[1])
 )
+_WITHOUT = record(
+    "without",
+    "The test where one annotator's labels are left out.",
+    annotator=(TEXT, lambda one: one.name),
+    winning_rate=(maybe(SHARE), lambda one: one.winning_rate.value),
+    clustered_winning_rate=(maybe(SHARE), lambda one: one.clustered_rate.value),
+    passed=maybe(FLAG),
+)
 _STEP = record(epsilon=(NUMBER, lambda step: step[0]), winning_rate=(maybe(SHARE), lambda step: step[1].value))
 _ROW = record(
     "row",
@@ -105,6 +115,9 @@ _ROW = record(
     scoring=(choice("accuracy", "neg-rmse"), lambda t: t.result.scoring),
     items=(COUNT, lambda t: t.result.items),
     passed=(maybe(FLAG), lambda t: t.result.passed),
+    stands=(maybe(FLAG), lambda t: t.result.stands, "Whether passed is the same without each annotator in turn."),
+    deciding=(TEXTS, lambda t: t.result.deciding, "Annotators without whom it is not."),
+    without=(ListOf(_WITHOUT), lambda t: t.result.without, "Without each annotator in turn; empty below four."),
     winning_rate=(ESTIMATE, lambda t: t.result.winning_rate),
     clustered_winning_rate=(ESTIMATE, lambda t: t.result.clustered_rate),
     advantage_probability=(ESTIMATE, lambda t: t.result.advantage),
@@ -137,6 +150,8 @@ _SHEET: Mapping[str, Callable[[tuple[Entry, Replaced | None]], Any]] = {
     "winning_rate": lambda x: None if x[1] else x[0].result.winning_rate.value,
     "clustered_rate": lambda x: None if x[1] else x[0].result.clustered_rate.value,
     "passed": lambda x: x[1].wins if x[1] else x[0].result.passed,
+    "stands": lambda x: None if x[1] else x[0].result.stands,
+    "rate_without": lambda x: x[1] and _rate_without(x[0].result, x[1].name),
     "advantage": lambda x: x[1].judge if x[1] else x[0].result.advantage.value,
     "advantage_low": lambda x: None if x[1] else x[0].result.advantage.low,
     "advantage_high": lambda x: None if x[1] else x[0].result.advantage.high,
@@ -148,6 +163,18 @@ _SHEET: Mapping[str, Callable[[tuple[Entry, Replaced | None]], Any]] = {
     "test": lambda x: x[1] and (x[1].test or "left out"),
     "warnings": lambda x: None if x[1] else x[0].result.warnings,
 }
+
+
+def _rate_without(result: AltTest, name: str) -> float | None:
+    return next((one.winning_rate.value for one in result.without if one.name == name), None)
+
+
+def _stands(result: AltTest) -> str:
+    if result.deciding:
+        return f"not {clean(result.deciding[0])}" + (f" +{len(result.deciding) - 1}" if result.deciding[1:] else "")
+    return {True: "stands", None: NONE}.get(result.stands, NONE)
+
+
 _TEST: Fields[Entry] = (
     Field("task", lambda t: t.task, right=False),
     Field("judge", lambda t: t.judge, right=False),
@@ -156,6 +183,7 @@ _TEST: Fields[Entry] = (
     Field("winning rate", lambda t: share(t.result.winning_rate.value, 2), right=False),
     Field("clustered", lambda t: share(t.result.clustered_rate.value, 2), right=False),
     Field("passes", lambda t: t.result.passed, right=False),
+    Field("without each", lambda t: _stands(t.result), right=False),
     Field("advantage", lambda t: interval(t.result.advantage), right=False),
     Field("ties", lambda t: share(None if t.result.advantage.value is None else t.result.ties, 2), right=False),
     Field("constant", lambda t: share(t.result.majority and t.result.majority[1]), right=False),
@@ -170,6 +198,7 @@ _ONE: Fields[tuple[Entry, Replaced]] = (
     Field("p", lambda x: p_value(x[1].p, 4) + (" (Wilcoxon)" if x[1].test == "wilcoxon" else ""), right=False),
     Field("adjusted", lambda x: p_value(x[1].adjusted, 4), right=False),
     Field("clustered p", lambda x: p_value(x[1].clustered, 4), right=False),
+    Field("rate without", lambda x: share(_rate_without(x[0].result, x[1].name), 2), right=False),
     Field("wins", lambda x: "left out" if x[1].wins is None else x[1].wins, right=False),
 )
 _VERSUS: Fields[tuple[Entry, Entry, JudgeDifference]] = (
@@ -230,10 +259,18 @@ def _sentence(test: Entry) -> str:
         return f"{who}: no annotator has items enough to be tested, so nothing can be said (--min-items)."
     wins = sum(row.wins is True for row in result.annotators)
     verdict = "may stand in for these annotators" if result.passed else "may not stand in for these annotators"
+    if result.deciding and result.passed:
+        verdict = "may stand in only if no annotator is left out"
     robust = result.clustered_rate.value
     but = ""
     if robust is not None and (robust >= _PASS) != result.passed:
         but = f" Where items that belong together count as one, the rate is {decimal(robust, 2)}, which says otherwise."
+    if result.deciding:
+        rates = [f"{clean(name)} ({decimal(_rate_without(result, name) or 0.0, 2)})" for name in result.deciding[:3]]
+        more = f" and {len(result.deciding) - 3} others" if len(result.deciding) > 3 else ""
+        but += f" The test says otherwise without {', or without '.join(rates)}{more}."
+    elif result.stands:
+        but += " That stands without each annotator in turn."
     return (
         f"{who} {verdict} at epsilon {result.epsilon:g}: it wins against {wins} of {rate.n} (winning rate "
         f"{decimal(rate.value, 2)}, {decimal(_PASS, 1)} passes), and is at least as close to the others as the one it "

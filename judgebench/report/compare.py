@@ -1,15 +1,15 @@
-"""Two judges, or several, on the same items: the verdict first, then the figures behind it."""
+"""Two judges on the same items: the verdict first, then the figures behind it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from judgebench.domain import conditions_of
 from judgebench.domain.shapes import (
     COUNT,
-    ERROR,
+    FLAG,
     MEASURED,
     NUMBER,
     POLICIES,
@@ -27,29 +27,27 @@ from judgebench.domain.shapes import (
 from judgebench.errors import MismatchError
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, brackets, clean, decimal, figure, interval, many, p_value
+from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Differing
-    from judgebench.agreement.compare.standings import Pair, Standing, Standings
+    from judgebench.agreement.compare.compare import Comparison, ComparisonLine
+    from judgebench.agreement.compare.differing import Differing
+    from judgebench.agreement.compare.standings import Standings
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
 
-__all__ = ["ManyJudges", "TwoJudges"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions"]
 
-_RANKS = (
-    "Ranks hold for all judges at once (95 %): a judge is ahead of another only where their paired difference is "
-    "significant by max-t."
-)
 _WARNINGS = {
     "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
     "shared_items_only": "only the items that all judges have are compared, as --shared asks",
     "incomplete_rows_dropped": "judgments that a policy drops for one judge are dropped for all",
     "few_clusters": "few independent questions: the intervals are only rough ones",
+    "too_few_to_rank": "with fewer than 6 questions no judge can be surely ahead of another",
     "few_systems": "fewer than 20 systems: clustering by system as well gives only rough intervals; systems chosen on "
     "purpose are better taken as fixed",
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
@@ -58,23 +56,23 @@ _WARNINGS = {
 }
 _SIDES = {"first": "A", "second": "B"}
 
-_P = maybe(SHARE)
-_LINE = record(subset=TEXT, metric=TEXT, first=MEASURED, second=MEASURED, difference=MEASURED, p=_P, p_holm=_P)
-_PAIR = record(first=TEXT, second=TEXT, difference=MEASURED, p=_P, p_holm=_P, p_max_t=_P)
-_STANDING = record(judge=TEXT, value=MEASURED, best=maybe(COUNT), worst=maybe(COUNT))
-_RIGHT = record(both=COUNT, first_only=COUNT, second_only=COUNT, neither=COUNT, discordance=_P)
+P_VALUE = maybe(SHARE)
+_LINE = record(
+    subset=TEXT, metric=TEXT, first=MEASURED, second=MEASURED, difference=MEASURED, p=P_VALUE, p_holm=P_VALUE
+)
+_RIGHT = record(both=COUNT, first_only=COUNT, second_only=COUNT, neither=COUNT, discordance=P_VALUE)
 _TESTS = record(
-    mcnemar_exact=_P,
-    mcnemar_mid_p=_P,
+    mcnemar_exact=P_VALUE,
+    mcnemar_mid_p=P_VALUE,
     agresti_min=maybe(ListOf(NUMBER, 2, 2)),
-    sign_flip=_P,
-    label_swap=_P,
+    sign_flip=P_VALUE,
+    label_swap=P_VALUE,
     draws=COUNT,
     seed=COUNT,
 )
 _DETECTABLE = record(
     metric=TEXT,
-    power=(_P, lambda _: 0.8),
+    power=(P_VALUE, lambda _: 0.8),
     one_sided=(maybe(NUMBER), lambda power: power.detectable(sides=1)),
     two_sided=(maybe(NUMBER), lambda power: power.detectable(sides=2)),
     design_effect=maybe(NUMBER),
@@ -88,13 +86,16 @@ _CONDITIONS = Key(
     "By judge, in what its run differs from the others of the same judge (prompt, reference ...).",
     required=False,
 )
-_GROUND = {
+GROUND = {
     "conditions": _CONDITIONS,
     **record(policies=POLICIES, items=COUNT, judgments=COUNT, clusters=COUNT).keys,
 }
-_END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys
+END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys
 _INTERVAL = "How rows were clustered: by question, or two-way: by question and by system."
 _SYSTEMS = "Systems that rows were clustered by as well; null without two-way clustering."
+_TESTED = "How many independent tests the lines are worth, for which p_holm is adjusted."
+_EQUIVALENT = "Whether the 90 % interval of the headline's difference lies within a margin; null where none is given."
+_EQUIVALENCE = record(margin=NUMBER, low=maybe(NUMBER), high=maybe(NUMBER), equivalent=FLAG)
 _ERRORS = "Metrics of which less is better; all others are agreements or lean."
 
 _LINES: Fields[ComparisonLine] = (
@@ -120,59 +121,66 @@ _ITEMS: Fields[Differing] = (
     Field("B says", lambda one: one.second, right=False),
     Field("right", lambda one: _SIDES.get(one.right, one.right), right=False),
 )
-_PAIRS: Fields[Pair] = (
-    Field("judge", lambda pair: pair.first, right=False),
-    Field("against", lambda pair: pair.second, right=False),
-    Field("difference [joint 95 % interval]", lambda pair: interval(pair.difference, sign=True), right=False),
-    Field("p", lambda pair: p_value(pair.p)),
-    Field("p Holm", lambda pair: p_value(pair.p_holm)),
-    Field("p max-t", lambda pair: p_value(pair.p_max_t)),
-)
 
 
 def _verdict(found: Comparison) -> str:
-    """Say in one sentence who agrees more, or that it can't be told."""
+    """Say in one sentence who agrees more, that both are equivalent, or that it can't be told."""
     line, whom = found.main, gold_word(found.gold_source)
     first, second = clean(found.first), clean(found.second)
-    difference, title = line.difference, title_of(line.metric)
-    if difference.value is None:
-        return f"Can't compare {first} with {second}: {title} is undefined ({difference.undefined})."
-    values = f"{title} {interval(line.first).split(' ')[0]} against {interval(line.second).split(' ')[0]}"
-    p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {decimal(line.p)}"
-    figures = f"{values}, {interval(difference, sign=True)}{p}"
+    title, value = title_of(line.metric), line.difference.value
+    if value is None:
+        return f"Can't compare {first} with {second}: {title} is undefined ({line.difference.undefined})."
+    if found.differ == 0 and abs(value) < 1e-12:
+        return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}."
     by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:
         by += f" and {many(found.systems, 'system')}"
-    if found.differ == 0 and abs(difference.value) < 1e-12:
-        return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}."
+    silent = _silent(found)
+    if line.difference.low is None and abs(value) < 1e-12:
+        both = f"{title} is {interval(line.first).split(' ')[0]} for both"
+        return f"{first} and {second} don't differ in agreement with {whom}: {both} ({by}).{silent}"
+    return f"{_answer(found, _figures(found), by)}{silent}"
+
+
+def _answer(found: Comparison, figures: str, by: str) -> str:
+    line, first, second = found.main, clean(found.first), clean(found.second)
     if found.outcome == "undecided":
+        value = line.difference.value or 0.0
         more = ""
-        if found.power is not None and abs(difference.value) > 1e-9:
-            needed = found.power.items_for(abs(difference.value), sides=2)
+        if found.power is not None and abs(value) > 1e-9:
+            needed = found.power.items_for(abs(value), sides=2)
             more = f" A difference of this size would need about {needed:,} items (80 % power)."
         return f"Can't tell {first} from {second} on {many(found.items, 'item')}: {figures} ({by}).{more}"
+    if (same := found.equivalence) is not None and same.equivalent:
+        bounds = "" if same.low is None or same.high is None else f"; 90 % interval {brackets(same.low, same.high)}"
+        told = f"{first} and {second} are equivalent within {decimal(same.margin)}"
+        return f"{told} on {many(found.items, 'item')}: {figures} ({by}{bounds})."
     winner, loser = (first, second) if found.outcome == "first" else (second, first)
     if found.directional:
-        return f"{title} is higher for {winner} than for {loser}: {figures} ({by})."
-    return f"{winner} agrees with {whom} more than {loser}: {figures} ({by})."
+        return f"{title_of(line.metric)} is higher for {winner} than for {loser}: {figures} ({by})."
+    return f"{winner} agrees with {gold_word(found.gold_source)} more than {loser}: {figures} ({by})."
 
 
-def _best(found: Standings) -> str:
-    """Say in one sentence which judges may agree most."""
-    sure = sum(pair.p_holm is not None and pair.p_holm < 0.05 for pair in found.pairs)
-    leaders = [clean(one.judge) for one in found.standings if one.best == 1]
-    whom = gold_word(found.gold_source)
-    lead = (
-        f"{leaders[0]} agrees with {whom} most"
-        if len(leaders) == 1
-        else f"{len(leaders)} judges may agree with {whom} most ({', '.join(leaders)})"
-        if leaders
-        else "no judge can be ranked"
-    )
-    return (
-        f"{lead[0].upper()}{lead[1:]}: by {title_of(found.metric)} on the same {many(found.judgments, 'judgment')}, "
-        f"{sure} of {many(len(found.pairs), 'pair')} differ (p < .05 after Holm)."
-    )
+def _figures(found: Comparison) -> str:
+    """Both values and their difference, the better judge's first."""
+    line = found.main
+    one, two, difference = line.first, line.second, line.difference
+    if found.outcome == "second":
+        low, high = (None if bound is None else -bound for bound in (difference.high, difference.low))
+        one, two, difference = two, one, replace(difference, value=-(difference.value or 0.0), low=low, high=high)
+    p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {decimal(line.p)}"
+    values = " against ".join(interval(side).split(" ")[0] for side in (one, two))
+    return f"{title_of(line.metric)} {values}, {interval(difference, sign=True)}{p}"
+
+
+def _silent(found: Comparison) -> str:
+    """Say which judge answers fewer of the items, where one does by more than a little or nothing else differs."""
+    a, b = found.coverage
+    nothing = found.main.difference.low is None
+    if a == b or not (nothing or "unequal_coverage" in found.warnings):
+        return ""
+    fewer, shares = (found.first, (a, b)) if a < b else (found.second, (b, a))
+    return f" {clean(fewer)} answers fewer: coverage {' against '.join(f'{100 * one:.1f} %' for one in shares)}."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -188,21 +196,23 @@ class TwoJudges(Document):
         "",
         "Two judges on the same items. Values are fractions; differences are first minus second.",
         verdict=(TEXT, _verdict),
-        outcome=choice("first", "second", "undecided"),
+        outcome=choice("first", "second", "equivalent", "undecided"),
         task=TEXT,
         gold=(TEXT, lambda found: found.gold_source),
         judges=ListOf(TEXT, 2),
-        **_GROUND,
+        **GROUND,
         coverage=ListOf(maybe(SHARE), 2, 2),
         headline=TEXT,
-        interval=Key(choice("default", "two-way"), None, _INTERVAL, required=False),
+        interval=Key(choice("default", "cr1", "two-way"), None, _INTERVAL, required=False),
         systems=Key(maybe(Scalar({"type": "integer", "minimum": 2})), None, _SYSTEMS, required=False),
         lower_is_better=Key(TEXTS, lambda found: found.errors, _ERRORS, required=False),
         lines=ListOf(_LINE, 1),
+        effective_tests=Key(NUMBER, None, _TESTED, required=False),
+        equivalence=Key(maybe(_EQUIVALENCE), None, _EQUIVALENT, required=False),
         right=(maybe(_RIGHT), lambda found: found.fourfold),
         tests=_TESTS,
         detectable=(maybe(_DETECTABLE), lambda found: found.power),
-        **_END,
+        **END,
         differing=ListOf(_DIFFERING),
     )
 
@@ -247,81 +257,19 @@ class TwoJudges(Document):
             yield Table(grid(_ITEMS, shown, [note]))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class ManyJudges(Document):
-    """Several judges: their ranks, then every pair."""
-
-    found: Standings
-
-    SCHEMA = "judgebench.compare/1"
-    SHAPE = record(
-        "",
-        "Several judges on the same items, every pair. Values are fractions; differences are first minus second.",
-        verdict=(TEXT, _best),
-        task=TEXT,
-        gold=(TEXT, lambda found: found.gold_source),
-        judges=ListOf(TEXT, 2),
-        **_GROUND,
-        headline=(TEXT, lambda found: found.metric),
-        critical=ERROR,
-        standings=ListOf(_STANDING),
-        pairs=ListOf(_PAIR),
-        **_END,
-    )
-
-    def data(self) -> Standings:
-        return self.found
-
-    def sheet(self) -> Sheet:
-        found = self.found
-        return sheet(
-            {
-                "task": lambda _: found.task,
-                "metric": lambda _: found.metric,
-                **judge_columns(attrgetter("first"), "first", "first_conditions"),
-                **judge_columns(attrgetter("second"), "second", "second_conditions"),
-                "difference": attrgetter("difference.value"),
-                **{part: attrgetter(f"difference.{part}") for part in ("low", "high", "se")},
-                **{part: attrgetter(part) for part in ("p", "p_holm", "p_max_t")},
-            },
-            found.pairs,
-        )
-
-    def blocks(self) -> Iterator[Block]:
-        found = self.found
-        yield _best(found)
-        standings: Fields[Standing] = (
-            Field("ranks", _ranks),
-            Field("judge", lambda one: one.judge, right=False),
-            Field(f"{title_of(found.metric)} [95 % interval]", lambda one: one.value, right=False),
-        )
-        yield Table(grid(standings, found.standings, [_RANKS]), names=(1,))
-        how = (
-            f"Paired differences, clustered by {many(found.clusters, 'question')}; brackets hold for all pairs at once "
-            f"({figure(found.critical, 3)} standard errors, multiplier bootstrap). p is for a pair alone. "
-            f"{many(found.items, 'item')}; {found.policies}."
-        )
-        yield Table(grid(_PAIRS, found.pairs, [how, *_cautions(found)]))
-
-
-def _ranks(one: Standing) -> str:
-    if one.best is None or one.worst is None:
-        return NONE
-    return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range
-
-
 def _remarks(found: Comparison) -> Iterator[str]:
     first, second = clean(found.first), clean(found.second)
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
     yield (
-        f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question "
+        f"A is {first}, B is {second}. Differences are A less B with paired 95 % intervals, clustered by question"
         f"{_ways(found)}. {many(found.items, 'item')}, "
         f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {found.policies}."
     )
-    if len(found.lines) > 1:
+    if len(found.lines) > 1 and found.effective_tests:
         yield (
-            f"p is for a line alone; p Holm is adjusted for all {len(found.lines)} lines. The sentence on top is about "
-            f"one test chosen beforehand, {title_of(found.headline)} on all items, and takes its own p."
+            f"p is for a line alone; p Holm is adjusted for all {len(found.lines)} lines, which are worth "
+            f"{decimal(found.effective_tests, 1)} tests, as figures of the same answers move together. The sentence on "
+            f"top is about one test chosen beforehand, {title_of(found.headline)} on all items, and takes its own p."
         )
     if alone := _one_way(found):
         yield f"Clustered by question only, since both ways together leave no error there: {', '.join(alone)}."
@@ -346,14 +294,16 @@ def _remarks(found: Comparison) -> Iterator[str]:
             f"{decimal(two or 0.0)} (two-sided) or a drop of {decimal(one or 0.0)} (one-sided). Items that share a "
             f"question make {decimal(power.design_effect, 2)} times as many items necessary (design effect)."
         )
-    yield from _cautions(found)
+    yield from cautions(found)
 
 
 def _ways(found: Comparison) -> str:
     if found.systems is None:
-        return f"(t, {found.clusters - 1} degrees of freedom)"
+        worth = found.main.difference.effective
+        # As many as there are need not be said twice.
+        return "" if worth is None or worth > 0.99 * found.clusters else f" (worth {worth:.1f} equal ones)"
     fewer = min(found.clusters, found.systems) - 1
-    return f"and by system (t, {fewer} degrees of freedom, one less than there are of the fewer; on all rows)"
+    return f" and by system (t, {fewer} degrees of freedom, one less than there are of the fewer; on all rows)"
 
 
 def _one_way(found: Comparison) -> list[str]:
@@ -383,7 +333,8 @@ def _tests(found: Comparison) -> str:
     return text.strip() or "No permutation test is defined here."
 
 
-def _cautions(found: Comparison | Standings) -> list[str]:
+def cautions(found: Comparison | Standings) -> list[str]:
+    """Say what to be careful with."""
     counts = {
         "shared_items_only": f" ({found.left_out:,} items left out)",
         "incomplete_rows_dropped": f" ({found.incomplete:,} judgments dropped)",

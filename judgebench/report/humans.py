@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from judgebench.domain import Estimate
 from judgebench.domain.shapes import (
     COUNT,
+    ESTIMATE,
     ESTIMATES,
     OPEN_POLICIES,
+    PEOPLE,
     SHARE,
     TEXT,
     TEXTS,
@@ -19,18 +22,18 @@ from judgebench.domain.shapes import (
     judge_keys,
     record,
 )
-from judgebench.report.document.blocks import Field, Notes, Table, explained, grid, judge_columns, sheet
+from judgebench.report.document.blocks import Cell, Field, Notes, Table, explained, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import clean, decimal, figure, interval, percent, share
 from judgebench.report.words import REASONS, WARNINGS, gold_word
 from judgebench.stats.coefficients.catalog import GROUP_TITLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.humans import AgainstRest, AmongHumans, Annotator, Humans
-    from judgebench.domain import Estimate, Policies
-    from judgebench.report.document.blocks import Block, Cell, Sheet
+    from judgebench.domain import Policies
+    from judgebench.report.document.blocks import Block, Sheet
 
 __all__ = ["Panel", "Panels"]
 
@@ -39,24 +42,29 @@ _REASONS = REASONS | {
     "no_spread": "all pairs of annotators agree alike, so there is no spread to compare with",
     "undefined_part": "a figure that this one is made of is undefined",
     "no_ceiling": "the annotators agree no better than chance",
+    "rotating": "people rotate: pairs of them that share 10 items hold less than half of the labels",
     "no_unit_variation": "items don't differ in their mean, so it has no reliability",
 }
 _WARNINGS = WARNINGS | {
-    "few_shared_items": "some annotators share fewer than 10 items: where others share more, their pairs are left out",
+    "few_shared_items": "some annotators share fewer than 10 items: figures of two of them say little; those over all "
+    "pairs of labels don't rest on them",
 }
 _SAMPLE = (
     "Brackets hold 95 % intervals for other items of this kind (by cluster, where questions are shared), judged "
     "by the same annotators."
 )
 _REST = (
-    "Against each other: mean over pairs of annotators. Against the rest: on items where the others have a strict "
+    "Ceiling: every two labels of one item by different people, each pair once. An annotator's row: those pairs that "
+    "they are in, and what the others reach without them. Against the rest: on items where the others have a strict "
     "majority; that leaves out hard items, so it comes out higher."
 )
 _JUDGED = (
-    "Share of the ceiling: the judge's mean kappa over the annotators, by the mean kappa of the annotators' pairs. z: "
-    "the same two means' difference in standard deviations of these pairs; with |z| < 1 a judge passes for one more "
-    "annotator (Han et al. 2025). With few annotators that deviation is a rough guess, which no interval shows."
+    "In place: the judge stands where one of the two people of each pair does. z: its mean kappa over the annotators "
+    "less that of their pairs, in standard deviations of these; with |z| < 1 a judge passes for one more annotator "
+    "(Han et al. 2025). With few annotators that deviation is a rough guess, which no interval shows."
 )
+#: Tables list so many annotators; JSON and CSV have them all.
+_MOST = 20
 
 
 class Panel(NamedTuple):
@@ -94,8 +102,16 @@ _AGAINST = record(
 _ANNOTATOR = record(
     name=(TEXT, lambda x: x[1].name),
     items=(COUNT, lambda x: x[1].items),
-    metrics=(ESTIMATES, lambda x: _two(*x), "Means over the pairs with each other annotator."),
+    metrics=(ESTIMATES, lambda x: _two(*x), "Over all pairs of labels that the annotator gave one of."),
     rest=(_AGAINST, lambda x: (x[0], x[1].rest)),
+    without=(ESTIMATES, lambda x: {x[0]: x[1].without}, "The ceiling where this annotator is left out."),
+)
+_WITHOUT = record(
+    "without",
+    "Where an annotator is left out: the kappa of the others, the judge's in the place of one of them, the ratio.",
+    ceiling=(ESTIMATE, lambda one: one.people),
+    judge=(ESTIMATE, lambda one: one.judge),
+    ratio=(ESTIMATE, lambda one: one.ratio),
 )
 _PAIR = record(annotators=(ListOf(TEXT, 2, 2), lambda x: x[1][0]), metrics=(ESTIMATES, lambda x: {x[0]: x[1][1]}))
 _JUDGE = record(
@@ -105,8 +121,9 @@ _JUDGE = record(
     metrics=(
         ESTIMATES,
         lambda x: _judged(x[0], x[1][1]),
-        "Means over annotators, their ratio to the ceiling, z (in deviations of the pairs), alpha and its difference.",
+        "In a person's place, the ratio to the ceiling, z (in deviations of the pairs), alpha and its difference.",
     ),
+    without=(MapOf(_WITHOUT), lambda x: x[1][1].without, "By the annotator who is left out."),
     each=(ESTIMATES, lambda x: x[1][1].each, "Kappa with each annotator."),
     rest=(
         MapOf(_AGAINST),
@@ -124,10 +141,13 @@ _ROW = record(
     metric=(
         choice("cohen_kappa", "cohen_kappa_quadratic"),
         lambda p: p.humans.metric,
-        "The kappa of pairs and judges; weighted on rating scales.",
+        "The kappa of people and judges; weighted on rating scales.",
     ),
+    level=(TEXT, lambda p: p.humans.level, "Level of measurement, at which alpha was taken."),
     items=(COUNT, lambda p: p.humans.items),
-    ceiling=(ESTIMATES, lambda p: _two(p.humans.metric, p.humans), "Means over pairs of annotators."),
+    people=(PEOPLE, lambda p: p.humans.people),
+    ceiling=(ESTIMATES, lambda p: _two(p.humans.metric, p.humans), "Over all pairs of labels."),
+    pulling=(TEXT, lambda p: p.humans.pulling, "Who pulls the ceiling out of its own interval by most; or empty."),
     coefficients=(ESTIMATES, lambda p: p.humans.coefficients, "Coefficients of all annotators at once."),
     annotators=(ListOf(_ANNOTATOR, 2), lambda p: [(p.humans.metric, one) for one in p.humans.annotators]),
     pairs=(ListOf(_PAIR), lambda p: [(p.humans.metric, one) for one in p.humans.pairs.items()]),
@@ -141,6 +161,7 @@ _SHEET: Mapping[str, Callable[[tuple[Panel, str, str, str, Estimate]], Any]] = {
     "kind": lambda x: x[1],
     **judge_columns(itemgetter(2), "name"),
     "figure": lambda x: x[3],
+    "alpha_level": lambda x: x[0].humans.level if "alpha" in x[3] else None,
     "value": lambda x: x[4].value,
     "low": lambda x: x[4].low,
     "high": lambda x: x[4].high,
@@ -170,13 +191,28 @@ class Panels(Document):
             kappa, everyone = _kappa(panel), panel.humans.annotators
             yield from _sentences(panel)
             rated = any(one.rest.rho is not None for one in everyone)
-            yield Table(grid(_annotators(kappa)[: None if rated else -1], everyone), (0,), ((12, (4,)), (8, (5,))))
+            fields = _annotators(kappa)[: None if rated else -1]
+            yield Table(grid(fields, _farthest(everyone), _left(everyone)), (0,), ((12, (5,)), (8, (6,))))
             yield Table(grid(_TOGETHER, panel.humans.coefficients.items()), (0,))
             if panel.judges:
-                yield Table(grid(_judges(kappa), panel.judges), (0,), ((12, (6,)), (8, (7,))))
+                yield Table(grid(_judges(kappa), panel.judges), (0,), ((12, (7,)), (8, (8,))))
+            yield f"{clean(panel.task)}: alpha is taken at the {panel.humans.level} level"
             yield from (f"{clean(panel.task)}: {_WARNINGS[code]}" for code in panel.humans.warnings)
         judged = any(panel.judges for panel in self.panels)
         yield Notes((_SAMPLE, _REST, _JUDGED) if judged else (_SAMPLE, _REST))
+
+
+def _farthest(everyone: Sequence[Annotator]) -> Sequence[Annotator]:
+    """Choose whom a table lists: all, or those who agree least."""
+    if len(everyone) <= _MOST:
+        return everyone
+    return sorted(everyone, key=lambda one: (one.kappa.value is None, one.kappa.value))[:_MOST]
+
+
+def _left(everyone: Sequence[Annotator]) -> Sequence[str]:
+    if len(everyone) <= _MOST:
+        return ()
+    return (f"The {_MOST} of {len(everyone)} annotators who agree least; JSON and CSV have them all.",)
 
 
 def _flat(panel: Panel) -> Iterator[tuple[str, str, str, Estimate]]:
@@ -189,11 +225,14 @@ def _flat(panel: Panel) -> Iterator[tuple[str, str, str, Estimate]]:
     yield from these("all", "", humans.coefficients)
     for person in humans.annotators:
         yield from these("annotator", person.name, _two(metric, person))
+        yield from these("annotator", person.name, {metric: person.without}, "ceiling_without_{}")
         yield from these("annotator", person.name, _rest(metric, person.rest), "rest_{}")
     for (first, second), one in humans.pairs.items():
         yield "pair", f"{first} / {second}", metric, one
     for judge, found in panel.judges:
         yield from these("judge", judge, _judged(metric, found))
+        for name, less in found.without.items():
+            yield "judge", judge, f"ratio without {name}", less.ratio
         for name, one in found.each.items():
             yield "judge", judge, f"{metric} with {name}", one
         for name, rest in found.rest.items():
@@ -215,16 +254,19 @@ def _sentences(panel: Panel) -> Iterator[str]:
         yield f"{who} have no mean {_kappa(panel)}: {why}."
     else:
         ceiling = "human ceiling" if gold_word(panel.gold) == "humans" else "ceiling for a judge"
-        yield (
-            f"{who} agree with each other at a {_kappa(panel)} of {interval(humans.kappa)} "
-            f"({percent(humans.percent_agreement.value or 0)} % of the pairs of labels): the {ceiling}."
-        )
+        agreed = f"{percent(humans.percent_agreement.value or 0)} % of {humans.people.pairs:,} pairs of labels"
+        yield f"{who} agree with each other at a {_kappa(panel)} of {interval(humans.kappa)} ({agreed}): the {ceiling}."
+    for person in humans.annotators:
+        if person.name == humans.pulling:
+            yield f"Without {clean(person.name)} it is {interval(person.without)}: one annotator decides the ceiling."
     for judge, one in panel.judges:
         if one.ratio.value is None or one.kappa.value is None:
             continue
         text = (
             f"{clean(judge)} agrees with them at {decimal(one.kappa.value)}, {_whole(one.ratio, ' %')} of that ceiling"
         )
+        if (pulled := one.without.get(humans.pulling)) is not None and pulled.ratio.value is not None:
+            text += f" ({_whole(pulled.ratio, ' %')} without {clean(humans.pulling)})"
         change = one.alpha_difference
         if change.value is not None and one.alpha_with.value is not None and one.alpha_without.value is not None:
             clear = change.low is not None and change.high is not None and (change.low > 0 or change.high < 0)
@@ -257,9 +299,10 @@ def _annotators(kappa: str) -> list[Field[Annotator]]:
         Field("annotator", lambda one: one.name, right=False),
         Field("items", lambda one: one.items),
         Field(
-            "% agreement with each other annotator", lambda one: _share(one.percent_agreement), ("% agree", "with each")
+            "% agreement with the others' labels", lambda one: _share(one.percent_agreement), ("% agree", "with others")
         ),
-        Field(f"{kappa} with each other annotator", lambda one: _cell(one.kappa), (kappa, "with each"), right=False),
+        Field(f"{kappa} with the others' labels", lambda one: _cell(one.kappa), (kappa, "with others"), right=False),
+        Field("ceiling without them", lambda one: _point(one.without), ("ceiling", "without")),
         Field("items with a majority of the rest", lambda one: one.rest.items, ("items with", "a majority")),
         Field(
             "% agreement with the rest", lambda one: _share(one.rest.percent_agreement), ("% agree", "with the rest")
@@ -273,6 +316,15 @@ def _annotators(kappa: str) -> list[Field[Annotator]]:
     ]
 
 
+def _least(one: AmongHumans) -> Cell:
+    """Show the share of the ceiling without the annotator who flatters the judge most."""
+    known = {name: less.ratio.value for name, less in one.without.items() if less.ratio.value is not None}
+    if not known:
+        return _cell(Estimate.missing("no_pairs"))
+    name = min(known, key=lambda name: known[name])
+    return Cell(f"{percent(known[name], 0)} ({clean(name)})")
+
+
 _TOGETHER: list[Field[tuple[str, Estimate]]] = [
     Field("all annotators at once", lambda one: GROUP_TITLES[one[0]], right=False),
     Field("[95 % interval]", lambda one: _cell(one[1]), right=False),
@@ -284,11 +336,10 @@ def _judges(kappa: str) -> list[Field[tuple[str, AmongHumans]]]:
     return [
         Field("judge", lambda one: one[0], right=False),
         Field("coverage", lambda one: percent(one[1].coverage), ("cover-", "age %")),
-        Field(
-            "% agreement with each annotator", lambda one: _share(one[1].percent_agreement), ("% agree", "with each")
-        ),
-        Field(f"{kappa} with each annotator", lambda one: _cell(one[1].kappa), (kappa, "with each"), right=False),
+        Field("% agreement in a person's place", lambda one: _share(one[1].percent_agreement), ("% agree", "in place")),
+        Field(f"{kappa} in a person's place", lambda one: _cell(one[1].kappa), (kappa, "in place"), right=False),
         Field("% of the ceiling", lambda one: _cell(one[1].ratio, _whole), ("% of the", "ceiling"), right=False),
+        Field("least % without one annotator", lambda one: _least(one[1]), ("least %", "without one"), right=False),
         Field("z among the pairs", lambda one: _cell(one[1].z, lambda z: figure(z.value, 1)), ("z among", "the pairs")),
         Field("alpha with the judge", lambda one: _point(one[1].alpha_with), ("alpha", "with it")),
         Field("change of alpha", lambda one: _cell(one[1].alpha_difference), ("change", "of alpha"), right=False),

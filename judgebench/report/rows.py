@@ -14,6 +14,8 @@ from judgebench.domain.shapes import (
     ERROR,
     ESTIMATE,
     ESTIMATES,
+    NUMBER,
+    PEOPLE,
     POLICIES,
     SHARE,
     TEXT,
@@ -24,7 +26,7 @@ from judgebench.domain.shapes import (
     record,
 )
 from judgebench.report.document.blocks import Cell, Field, explained, grid, judge_columns, sheet
-from judgebench.report.document.text import clean, figure, interval, percent, share, words_of
+from judgebench.report.document.text import clean, decimal, figure, interval, percent, share, words_of
 from judgebench.report.words import REASONS, WARNINGS, gold_word, gold_words, heading, headline_name, unverified_words
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -48,6 +50,7 @@ _CLASS = record(
     recall=ESTIMATE,
     f1=ESTIMATE,
 )
+_CHANCE = record(se=ERROR, z=NUMBER)
 _ROW = record(
     "row",
     "One judge on one subset of one task; the subset all comes first.",
@@ -69,8 +72,12 @@ _ROW = record(
     ceiling=(
         ESTIMATES,
         None,
-        "The same functions on annotators against each other; empty where there is one label per item.",
+        (
+            "The same functions on all pairs of labels that two people gave one item, and (judge_vs_each_METRIC) on "
+            "the judge in the place of one of the two; empty where there is one label per item."
+        ),
     ),
+    people=(PEOPLE, None, "The people behind the ceiling; absent where there is none.", False),
     bias=(ESTIMATES, None, "What the verdicts show of the judge's biases."),
     usage=_USAGE,
     statuses=(MapOf(COUNT, f"^({'|'.join(Status)})$"), None, "Judgments by how they ended.", False),
@@ -78,6 +85,18 @@ _ROW = record(
     warnings=(TEXTS, None, "Codes such as prevalence, few_clusters, low_coverage.", False),
     revision=(TEXT, None, "What pins the data.", False),
     scale=(TEXT, None, "The scale, as --scale reads it; empty where it is not known.", False),
+    level=(
+        TEXT,
+        None,
+        "Level of measurement, at which krippendorff_alpha was taken; empty where it is not known.",
+        False,
+    ),
+    against_chance=(
+        MapOf(_CHANCE),
+        None,
+        "Kappas of independent rows against 0: standard error if there were no agreement beyond chance, and z.",
+        False,
+    ),
     headline=(TEXT, None, "The metric that the scale calls for; judges are ranked by it.", False),
     companions=(TEXTS, None, "The metrics that always stand beside the headline on this scale.", False),
     classes=(
@@ -155,6 +174,8 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
     named = heading(headlines[0]) if len(headlines) == 1 else ("headline",)
     usual = _usual(rows)
     people = {row.task for row in rows if row.ceiling}
+    held = any(f"judge_vs_each_{_calls(row)[0]}" in row.ceiling for row in rows)
+    in_place, placed = (" (judge in a person's place)", ("(judge)",)) if held else ("", ())
     turned = {(row.task, row.judge) for row in rows if "position_consistency" in row.bias}
 
     def judge(row: Agreement) -> Cell:
@@ -162,7 +183,9 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
         return Cell(clean(row.judge), special)
 
     def ceiling(row: Agreement) -> Cell:
-        return cell(row.ceiling.get(_calls(row)[0]), "not_here" if row.task in people else "one_annotator", _share)
+        found = cell(row.ceiling.get(_calls(row)[0]), "not_here" if row.task in people else "one_annotator", _share)
+        judge = row.ceiling.get(f"judge_vs_each_{_calls(row)[0]}")
+        return found if judge is None or judge.value is None else found._replace(text=f"{found.text} ({_share(judge)})")
 
     def position(row: Agreement) -> Cell:
         absent = "not_here" if (row.task, row.judge) in turned else "one_order"
@@ -190,7 +213,7 @@ def row_grid(rows: Sequence[Agreement]) -> Grid:
             for name in companions
             if name not in {"percent_agreement", *headlines}
         ),
-        Field(f"human ceiling: {' '.join(named)}", ceiling, ("human", "ceiling", *named)),
+        Field(f"human ceiling{in_place}: {' '.join(named)}", ceiling, ("human", "ceiling", *placed, *named)),
     ]
     # Only pairs and picks have an order of responses.
     if any(not row.scale or row.scale.startswith(("pair", "pick")) for row in rows):
@@ -256,6 +279,9 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     )
     if alone := {name: why for row in rows for name, why in (row.unverified or {}).items()}:
         yield unverified_words(alone)
+    yield from dict.fromkeys(filter(None, map(_behind, rows)))
+    for level in dict.fromkeys(row.level for row in rows if row.level and _has_alpha(row)):
+        yield f"alpha is taken at the {level} level"
     rated: dict[str, Agreement] = {}
     for row in rows:
         if row.subset == "all" and row.base_rates.get("gold"):
@@ -264,6 +290,30 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     for task, row in rated.items():
         rates = ", ".join(f"{clean(label)} {percent(part)}" for label, part in row.base_rates["gold"].items())
         yield f"{clean(task)}: gold labels in %: {rates}"
+
+
+def _has_alpha(row: Agreement) -> bool:
+    """Whether the table, or a remark on it, tells alpha."""
+    return "krippendorff_alpha" in _calls(row)[1] or "krippendorff_alpha_joint" in row.ceiling
+
+
+def _behind(row: Agreement) -> str:
+    """Say who is behind a row's ceiling, and what the majority leaves out."""
+    one, share = row.people, row.ceiling.get("percent_agreement")
+    if one is None or row.subset != "all" or share is None or share.value is None:
+        return ""
+    text = (
+        f"{clean(row.task)}: human ceiling over all {one.pairs:,} pairs of labels of {one.items:,} items by "
+        f"{one.people} people, each pair once ({percent(share.value)} % agree), and in brackets the judge in the place "
+        "of one of the two"
+    )
+    alpha = row.ceiling.get("krippendorff_alpha_joint")
+    if alpha is not None and alpha.value is not None:
+        text += f"; alpha of all people {decimal(alpha.value)}"
+    if row.policies.gold == "majority" and one.split:
+        hard = percent(one.split_agreement.value)
+        text += f"; gold=majority leaves out {one.split:,} items without one, on which {hard} % of the pairs agree"
+    return text
 
 
 def room_plan(layout: Grid, subsets: bool) -> tuple[tuple[int, tuple[int, ...]], ...]:  # noqa: FBT001 - one question, one answer
@@ -300,6 +350,7 @@ def columns(rows: Sequence[Agreement], *, framed: bool = False) -> dict[str, Cal
         "output_tokens": lambda row: row.usage.output_tokens,
         "usd": lambda row: row.usage.usd,
         "revision": lambda row: row.revision,
+        "alpha_level": lambda row: row.level,
         "undefined": undefined,
         "warnings": lambda row: row.warnings,
     }
@@ -334,10 +385,13 @@ _LONG: Mapping[str, Callable[[_Line], Any]] = {
     "n": lambda line: line.one.n,
     "undefined": lambda line: line.one.undefined or "",
     "method": lambda line: line.one.method,
+    "effective_clusters": lambda line: line.one.effective,
+    "no_interval": lambda line: line.one.no_interval,
 }
 _COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
 _TEXTS = frozenset({"task", "judge", "conditions", "subset", "gold", "order", "tie", "invalid", "gold_policy",
-                    "headline", "revision", "undefined", "warnings", "kind", "figure", "method"})  # fmt: skip
+                    "headline", "revision", "alpha_level", "undefined", "warnings", "kind", "figure",
+                    "method", "no_interval"})  # fmt: skip
 
 
 def frame(rows: Sequence[Agreement], *, long: bool = False) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from judgebench.domain import Agreement, Estimate, bare
@@ -55,7 +55,7 @@ class Figure(Estimate):
     def of(cls, name: str, estimate: Estimate) -> Figure:
         """Give an estimate its name."""
         one = estimate
-        return cls(one.value, one.low, one.high, one.n, one.undefined, one.se, one.method, name)
+        return cls(**{part.name: getattr(one, part.name) for part in fields(Estimate)}, name=name)
 
     def __eq__(self, other: object) -> bool:
         return _numbers(self) == _numbers(other) if isinstance(other, Estimate) else NotImplemented
@@ -75,8 +75,8 @@ class Figure(Estimate):
         return f"{title} {interval(self)}" + (" (no interval)" if self.low is None or self.high is None else "")
 
 
-def _numbers(one: Estimate) -> tuple[object, ...]:
-    return one.value, one.low, one.high, one.n, one.undefined, one.se, one.method
+def _numbers(one: Estimate) -> tuple[Any, ...]:
+    return tuple(getattr(one, part.name) for part in fields(Estimate))
 
 
 @dataclass(frozen=True, slots=True)

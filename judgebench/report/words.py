@@ -36,12 +36,17 @@ REASONS = {
     "no_correct_items": "no solution is free of errors by the gold labels",
     "separated": "a threshold parts the two gold classes, so no recalibration fits best",
     "not_independent": "the test holds for independent items only, and these share questions",
+    "missing_numbers": "some numbers are missing, and this figure has no worst one to put in their place",
     "other_unit": "the judge's numbers go beyond the scale, so their unit is another one",
     "no_errors": "the judge makes no error that could be lenient or strict",
     "no_tie_label": "a policy voids ties",
     "only_ties": "on every item one side says tie",
     "nothing_placed": "no verdict has a place on the scale",
     "label_left_out": "a policy leaves out a label that the weights need",
+    "one_cluster": "all rows share one question, so nothing tells how far the figure could be off",
+    "no_spread": "every row says the same, so nothing tells how far the figure could be off",
+    "no_influences": "the figure carries no standard error",
+    "class_absent": "a label occurs on neither side, so this is the mean over one class",
     "negative_values": "ratios need values that are not negative",
 }
 #: What to be careful with, in words.
@@ -61,10 +66,12 @@ WARNINGS = {
     "left_out": "items on which the annotators have no common label are left out",
     "unlabelled_rows": "rows without a gold label are left out",
     "disjoint_labels": "judge and gold share no label: they never agree",
-    "missing_scores": "some judgments have no score: they count as misses in AUC and Brier, and are left out elsewhere",
+    "missing_scores": "some judgments have no score: they count as the worst one, unless a policy leaves them out",
     "length_mismatch": "the judge checked more or fewer steps than there are: missing ones are misses",
     "incomplete_run": "the run holds fewer verdicts than its manifest counts: what is missing may differ from what is "
     "here; the same run command resumes it",
+    "failed_cases": "some cases failed, which are no answers of the judge's: its figures are bounds from below (score "
+    "--bounds shows both ends); the same run command asks again",
     "undeclared_levels": "the range of the ratings is read off the data",
     "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
     "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",

@@ -25,8 +25,11 @@ class Crosstab:
     undecided) and occur on the judge's side only. ``values`` are the positions of the first v labels, worst first,
     empty where labels have no order; a label past them (``both bad``) is as far from every other as two labels can be.
     ``credit``, shape (k, k), is what each cell earns in `accuracy`, by default 1 where the labels agree. ``positive``
-    is the positive label of a check, ``tie`` the label "tie" where both sides can give it, and ``classes`` counts the
-    declared labels that can occur where a policy leaves one out.
+    is the positive label of a check, ``tie`` the label "tie" where both sides can give it, and ``void`` are
+    the declared labels that gold can't have, so that no chance term counts them; ``classes`` counts the others.
+
+    Rows of the column ``silent`` have no verdict, and count as the least favourable wrong label: one of ``answers``,
+    shape (k,), the categories that the judge could have named, by default the declared ones.
 
     Where gold is a number (a mean of annotators), ``graded`` is true, the rows of ``joint`` are its distinct values in
     ascending order (``gold_values``), and only statistics of ranks and numbers are defined.
@@ -40,9 +43,23 @@ class Crosstab:
     credit: Floats | None = None
     positive: int | None = None
     graded: bool = False
-    classes: int | None = None
+    void: tuple[int, ...] = ()
     gold_values: Floats | None = None
     tie: int | None = None
+    silent: int | None = None
+    answers: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def classes(self) -> int:
+        """How many of the declared labels gold can have."""
+        return self.declared - len(self.void)
+
+    @property
+    def possible(self) -> npt.NDArray[np.bool_]:
+        """Which categories gold can have, shape (k,)."""
+        found = np.arange(self.joint.shape[1]) < self.declared
+        found[list(self.void)] = False
+        return found
 
     @property
     def gold(self) -> Floats:
@@ -73,15 +90,29 @@ Surface: TypeAlias = Callable[[Floats], Evaluated]
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """What rows without a verdict count as: the ``table`` with them, and what they took.
+
+    ``placed``, shape (k, k), is the share of gold label i's silent rows on label j.
+    """
+
+    table: Crosstab
+    placed: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A coefficient's value and gradient, or the reason why it has none (``no_items``, ``no_variation`` ...).
+
+    A value with a reason has no interval.
 
     ``gradient``, shape (k, k), is the derivative by each joint proportion: the influence of a row in cell (i, j) is
     ``gradient[i, j] - (joint * gradient).sum()``. ``n`` (rows) and ``within`` (cells, shape (k, k)) are the denominator
     where it is not all of them: a cluster without a row there knows nothing of the value and is not a degree of
     freedom. ``chance`` is the expected agreement pe of ``1 - (1 - po) / (1 - pe)``; ``low`` and ``high`` bound a value
-    whose bounds depend on the table, such as an error in the scale's units. ``surface`` is the coefficient on other
-    tables of the same labels.
+    whose bounds depend on the table, such as an error in the scale's units. ``completion`` is how silent rows were
+    completed, where there are any: the value is that of its table, and the gradient by a silent row that of the labels
+    it took. ``surface`` is the coefficient on other tables of the same labels.
     """
 
     value: float | None
@@ -92,6 +123,7 @@ class Outcome:
     low: float | None = None
     high: float | None = None
     within: npt.NDArray[np.bool_] | None = None
+    completion: Completion | None = None
     surface: Surface | None = None
 
     @classmethod

@@ -8,42 +8,53 @@ clusters; cells are those of a table of shape (k, k).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.crosstab import TINY, margins
+from judgebench.stats.crosstab import TINY, margins, total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from judgebench.stats.crosstab import Crosstab, Floats, Outcome
 
 Ints: TypeAlias = npt.NDArray[np.integer]
 
+#: A disagreement that fewer clusters show says little of how alike their rows are; so alike they then count.
+FEW_SHOW, ALIKE = 5, 1 / 5
+#: Where no cluster has more than this share of the rows, each carries about that share of the variance.
+_SMALL = 1 / 1000
+#: A value this near to 0 or 1 is rounding around it.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Which rows belong together: codes 0 .. G - 1 of the rows, shape (n,), and what each code means, shape (G,)."""
+    """Which rows belong together.
+
+    ``codes`` of rows, shape (n,), are 0 .. G - 1; ``ids`` say what each means, ``sizes`` count its rows, shape (G,).
+    """
 
     codes: Ints
     ids: Ints
+    sizes: Ints
 
     @classmethod
     def of(cls, cluster: Ints) -> Clusters:
         """Close the gaps in cluster codes, which are not negative."""
-        present = np.bincount(cluster) > 0 if cluster.size else np.zeros(0, dtype=bool)
-        ids = np.flatnonzero(present)
-        if ids.size == present.size:
-            return cls(cluster, ids)
-        return cls((np.cumsum(present, dtype=np.int32) - 1)[cluster], ids)
+        sizes = np.bincount(cluster) if cluster.size else np.zeros(0, dtype=np.int64)
+        ids = np.flatnonzero(sizes)
+        if ids.size == sizes.size:
+            return cls(cluster, ids, sizes)
+        return cls((np.cumsum(sizes > 0, dtype=np.int32) - 1)[cluster], ids, sizes[ids])
 
     def take(self, rows: Ints) -> Clusters:
         """Clusters of some rows, which may come several times, with the same meaning."""
         own = Clusters.of(self.codes[rows])
-        return Clusters(own.codes, self.ids[own.ids])
+        return Clusters(own.codes, self.ids[own.ids], own.sizes)
 
     @property
     def count(self) -> int:
@@ -55,6 +66,17 @@ class Clusters:
         """Whether every cluster is a single row."""
         return self.ids.size == self.codes.size
 
+    @property
+    def effective(self) -> float:
+        """Number of clusters of one size that would tell as much: ``1 / sum h^2`` for the shares h of the rows."""
+        rows = float(self.codes.size)
+        return rows**2 / float(np.square(self.sizes.astype(np.float64)).sum()) if rows else 0.0
+
+    @property
+    def shares(self) -> Floats | None:
+        """Share of the rows in each cluster, shape (G,); None where all are single rows."""
+        return None if self.independent else self.sizes / self.codes.size
+
     def sums(self, per_row: Floats) -> Floats:
         """Sum of a quantity in each cluster, shape (G,)."""
         found: Floats = np.bincount(self.codes, weights=per_row, minlength=self.count).astype(np.float64, copy=False)
@@ -65,17 +87,36 @@ class Clusters:
 class Influences:
     """An estimate on n rows and the influence of each cluster on it.
 
-    ``ids``, shape (G,), are the clusters' codes; ``sums``, shape (G,), the sums of their rows' influences, over n.
+    ``ids``, shape (G,), are the clusters' codes; ``sums``, shape (G,), the sums of their rows' influences, over n;
+    ``shares``, shape (G,), those of the variance that rows would have if they were independent, None where they are
+    equal. ``deff`` is the design effect, where it is known. The standard error (None for fewer than 2 clusters), its
+    degrees of freedom and the ``effective`` number of clusters are those of `cr2`.
     """
 
     value: float
     n: int
     ids: Ints
     sums: Floats
+    shares: Floats | None = None
+    deff: float | None = None
+    se: float | None = field(init=False)
+    df: float = field(init=False)
+    effective: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out the error once: it is asked for often."""
+        groups = self.sums.size
+        se, df, effective = self.cr1, groups - 1.0, float(groups)
+        if self.shares is not None and groups > 1:
+            variance, df, effective = (float(one) for one in cr2(self.sums, self.shares))
+            # All that tells anything may lie in one cluster, of which `cr2` leaves a billionth to the others.
+            se = math.sqrt(variance) if effective > 1 + 10 * _ROUNDING else None
+        for name, value in (("se", se), ("df", df), ("effective", effective)):
+            object.__setattr__(self, name, value)
 
     @property
-    def se(self) -> float | None:
-        """Cluster-robust standard error with the CR1 factor G / (G - 1); None for fewer than 2 clusters."""
+    def cr1(self) -> float | None:
+        """Standard error with the factor G / (G - 1) for all clusters alike (CR1); None for fewer than 2."""
         groups = self.sums.size
         # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
         return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
@@ -94,7 +135,7 @@ def cr2(sums: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
     squares = np.square(h)
     b = squares / (1 - h)
     alike = squares.sum(axis=-1)
-    df = 1 / (alike + b.sum(axis=-1) ** 2 - np.square(b).sum(axis=-1))
+    df = 1 / (alike + np.maximum(0.0, b.sum(axis=-1) ** 2 - np.square(b).sum(axis=-1)))
     return (np.square(sums) / (1 - h)).sum(axis=-1), np.maximum(1.0, df), 1 / alike
 
 
@@ -123,21 +164,134 @@ def influence(table: Crosstab, outcome: Outcome) -> Floats:
     return outcome.gradient - float((table.joint * outcome.gradient).sum())
 
 
-def influences_of(table: Crosstab, outcome: Outcome, cells: Ints, clusters: Clusters) -> Influences:
+def influences_of(
+    table: Crosstab, outcome: Outcome, cells: Ints, clusters: Clusters, counts: CellCounts | None = None
+) -> Influences:
     """Carry a coefficient's influence from cells (``cells``: the flat index of each row's) to clusters.
 
     They are on the clusters with a row in the denominator: of 100 questions of which three have positive items,
     three say something of the rate on these, and an interval of it has 2 degrees of freedom.
     """
-    value = outcome.value
-    if value is None:
+    if outcome.value is None:
         raise ValueError(f"an undefined outcome ({outcome.reason}) has no influences")
-    per_cell = influence(table, outcome).ravel() / table.n
-    sums = clusters.sums(per_cell[cells])
+    per_cell = influence(table, outcome)
+
+    def add(quantity: Floats) -> Floats:
+        return clusters.sums(quantity.ravel()[cells]) if counts is None else counts.sums(quantity)
+
+    if clusters.independent:
+        found = Influences(outcome.value, table.n, clusters.ids, add(per_cell) / table.n, None, 1.0)
+    else:
+        rare = None
+        if outcome.n is not None:
+            # Of a share, the rarer side: what is above the value, or below it.
+            rare = (per_cell > 0) == (outcome.value < 1 / 2)
+        own = spread(table.joint, table.n, per_cell, add, clusters.sizes, rare, outcome.within)
+        found = Influences(outcome.value, table.n, clusters.ids, own.sums, own.shares, float(own.deff))
     if outcome.within is None:
-        return Influences(value, table.n, clusters.ids, sums)
-    counted = np.flatnonzero(clusters.sums(outcome.within.ravel()[cells].astype(np.float64)))
-    return Influences(value, table.n, clusters.ids[counted], sums[counted])
+        return found
+    # Shares are those of the rows of the denominator.
+    counted = np.flatnonzero(add(outcome.within.astype(np.float64)) if found.shares is None else found.shares)
+    shares = None if found.shares is None else found.shares[counted]
+    return Influences(found.value, found.n, found.ids[counted], found.sums[counted], shares, found.deff)
+
+
+@dataclass(frozen=True, slots=True)
+class CellCounts:
+    """How many rows each cluster has in each cell that occurs: ``rows``, shape (c, G), in the flat ``cells``, (c,)."""
+
+    cells: Ints
+    rows: Floats
+
+    @classmethod
+    def of(cls, cells: Ints, clusters: Clusters) -> CellCounts | None:
+        """Count the rows, given the flat cell of each; None where that would be more than twice as many numbers."""
+        if clusters.independent:
+            return None
+        used, groups = np.flatnonzero(np.bincount(cells)), clusters.count
+        if used.size * groups > 2 * cells.size:
+            return None
+        place = np.zeros(used[-1] + 1, dtype=np.int64)
+        place[used] = np.arange(used.size) * groups
+        rows = np.bincount(place[cells] + clusters.codes, minlength=used.size * groups)
+        return cls(used, rows.reshape(used.size, groups).astype(np.float64))
+
+    def sums(self, per_cell: Floats) -> Floats:
+        """Sum of a quantity per cell, shape (k, k), over the rows of each cluster, shape (G,)."""
+        # Not a matrix product: BLAS would start threads for it.
+        found: Floats = np.einsum("cg,c->g", self.rows, per_cell.ravel()[self.cells])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What clusters say of an error: sums of influences, and shares, shape (..., G), and the design effect."""
+
+    sums: Floats
+    shares: Floats
+    deff: Floats
+
+
+def spread(
+    joint: Floats,
+    n: int,
+    influence: Floats,
+    sums: Callable[[Floats], Floats],
+    sizes: Floats | Ints,
+    rare: npt.NDArray[np.bool_] | None = None,
+    within: npt.NDArray[np.bool_] | None = None,
+) -> Spread:
+    """Measure an estimate's error in clusters of a table's n rows.
+
+    ``influence`` and ``joint`` have the shape (..., k, k), ``sizes``, (..., G), are the clusters' rows, and ``sums``
+    adds up a quantity per cell in each cluster, (..., k, k) -> (..., G). ``rare`` are the cells of `design_effect`, by
+    default all where the labels differ. An estimate on the rows of some cells (``within``) has their shares.
+    """
+    largest = sizes.max(axis=-1)
+    if within is not None:
+        told = sums(np.broadcast_to(within, influence.shape).astype(np.float64))
+    elif (largest < n * _SMALL).all():
+        told = np.asarray(sizes, dtype=np.float64)
+    else:
+        told = sums(told_by_cell(joint, influence))
+    whole = told.sum(axis=-1)[..., None]
+    shares = np.where(whole > TINY * n, told / np.where(whole > 0, whole, 1.0), sizes / n)
+    pulls = sums(influence) / n
+    variance, _, effective = cr2(pulls, shares)
+    squares = np.square(influence)
+    odd = ~np.eye(*joint.shape[-2:], dtype=np.bool_) if rare is None else rare
+    # What rounding leaves of an influence of 0 shows nothing.
+    odd = np.where(odd & (squares > TINY**2), squares, 0.0)
+    # In at least so many clusters, as none has more rows than the largest.
+    most = largest * odd.max(axis=(-2, -1))
+    seen = n * total(joint * odd) / np.where(most > 0, most, np.inf)
+    if (seen < FEW_SHOW).any():
+        by_cluster = sums(odd)
+        most = np.square(by_cluster).sum(axis=-1)
+        seen = by_cluster.sum(axis=-1) ** 2 / np.where(most > 0, most, np.inf)
+    independent = total(joint * squares) / (n - 1)
+    rows = n if within is None else whole[..., 0]
+    return Spread(pulls, shares, design_effect(independent, variance, rows, effective, seen))
+
+
+def design_effect(
+    independent: Floats | float,
+    variance: Floats | float,
+    n: Floats | float,
+    effective: Floats | float,
+    seen: Floats | float,
+) -> Floats:
+    """Variance over that of ``independent`` rows, held up while few clusters show what is rare.
+
+    ``seen`` is in how many clusters a disagreement (of a share: its rarer side) occurs, ``(sum e)^2 / sum e^2`` for the
+    sums e of its squared influences. A design effect that one or two clusters show is no evidence that rows are
+    independent: below five, rows of a cluster count as one fifth alike, as far as these are missing.
+    """
+    deff = np.where(independent > 1e-14, variance / np.maximum(independent, 1e-14), 1.0)
+    floor = 1 + (n / effective - 1) * ALIKE
+    part = np.minimum(1.0, seen / np.minimum(FEW_SHOW, effective / 2))
+    held: Floats = np.maximum(0.05, np.where(part < 1, np.maximum(deff, floor - (floor - deff) * part), deff))
+    return held
 
 
 def mean(values: Floats, clusters: Clusters) -> Influences:
@@ -146,7 +300,27 @@ def mean(values: Floats, clusters: Clusters) -> Influences:
     Source: Miller (2024), Adding error bars to evals, for clustered standard errors of a mean.
     """
     center = float(values.mean())
-    return Influences(center, values.size, clusters.ids, clusters.sums((values - center) / values.size))
+    return _of_rows(center, (values - center), clusters)
+
+
+def _of_rows(value: float, influence: Floats, clusters: Clusters) -> Influences:
+    """Sum the influences of rows in clusters; the design effect of a share needs no table."""
+    found = Influences(value, influence.size, clusters.ids, clusters.sums(influence / influence.size), clusters.shares)
+    return replace(found, deff=_deff_of_share(found, influence, clusters))
+
+
+def _deff_of_share(found: Influences, influence: Floats, clusters: Clusters) -> float | None:
+    """Design effect of a share of rows; None of another mean."""
+    if clusters.independent:
+        return 1.0
+    hits = influence > 1 / 2 - found.value
+    if np.abs(influence + found.value - hits).max() > _ROUNDING or found.se is None:
+        return None
+    rare = clusters.sums((hits == (found.value < 1 / 2)).astype(np.float64))
+    most = float(np.square(rare).sum())
+    seen = float(rare.sum()) ** 2 / most if most else 0.0
+    independent = found.value * (1 - found.value) / max(found.n - 1, 1)
+    return float(design_effect(independent, found.se**2, found.n, found.effective, seen))
 
 
 def combine(parts: Sequence[Influences], weights: Sequence[float], value: float | None = None) -> Influences:
@@ -158,22 +332,25 @@ def combine(parts: Sequence[Influences], weights: Sequence[float], value: float 
     ids = np.concatenate([part.ids for part in parts])
     sums = np.concatenate([w * part.sums for part, w in zip(parts, weights, strict=True)])
     joined = Clusters.of(ids)
-    total = sum(w * part.value for part, w in zip(parts, weights, strict=True)) if value is None else value
-    return Influences(total, sum(part.n for part in parts), joined.ids, joined.sums(sums))
+    added = sum(w * part.value for part, w in zip(parts, weights, strict=True)) if value is None else value
+    # Each part brings its variance; parts without any, such as perfect ones, count by their weights.
+    variances = [w * w * float(np.square(part.sums).sum()) for part, w in zip(parts, weights, strict=True)]
+    carried = variances if sum(variances) > TINY**2 else [w * w + TINY for w in weights]
+    told = [
+        one * (np.full(part.sums.size, 1 / part.sums.size) if part.shares is None else part.shares)
+        for part, one in zip(parts, carried, strict=True)
+    ]
+    shares = joined.sums(np.concatenate(told))
+    return Influences(added, sum(part.n for part in parts), joined.ids, joined.sums(sums), shares / shares.sum())
 
 
-def of_fewer(estimate: Influences, groups: int) -> Influences:
-    """Let an estimate rest on some of its clusters only: those that say anything of what it is about.
+def resting_on(estimate: Influences, rows: Floats) -> Influences:
+    """Let an estimate rest on those rows that say anything of what it is about, so many in each cluster, shape (G,).
 
     Clusters of single ratings move the margins of a chance term a little, and tell nothing of agreement; counted as
-    evidence they would make five shared items as sure as two hundred. The sum of squared sums stays, on so many
-    clusters, whose codes mean nothing any more. Source: Cameron & Miller (2015), A practitioner's guide to
-    cluster-robust inference, section VI: the effective number of clusters.
+    evidence they would make five shared items as sure as two hundred.
     """
-    if groups >= estimate.sums.size:
-        return estimate
-    each = math.sqrt(float(np.square(estimate.sums).sum()) / groups) if groups else 0.0
-    return Influences(estimate.value, estimate.n, np.arange(groups), np.full(groups, each))
+    return replace(estimate, shares=rows / rows.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +359,16 @@ class RowOutcome:
 
     Influences, shape (n,), have mean 0 and the units of the figure: the standard error of independent rows is
     ``sqrt(sum(influence ** 2)) / n``. None where the data carry no standard error. ``chance`` is the expected agreement
-    of many raters, whose rows are units.
+    of many raters, whose rows are units. ``without`` gives the values without each cluster, for a jackknife, and
+    ``told``, shape (n,), how much each row tells then.
     """
 
     value: float | None
     influence: Floats | None = None
     reason: str | None = None
     chance: float | None = None
+    without: Callable[[Clusters], Floats] | None = None
+    told: Floats | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> RowOutcome:
@@ -216,9 +396,7 @@ class RowOutcome:
         """Sum the influences in clusters; ValueError if there is no value, or no influence."""
         if self.value is None or self.influence is None:
             raise ValueError(f"no influences: {self.reason or 'the data carry no standard error'}")
-        return Influences(
-            self.value, self.influence.size, clusters.ids, clusters.sums(self.influence / self.influence.size)
-        )
+        return _of_rows(self.value, self.influence, clusters)
 
 
 def by_row(table: Crosstab, outcome: Outcome, cells: Ints) -> RowOutcome:

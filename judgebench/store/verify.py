@@ -136,7 +136,7 @@ def _finite(number: object) -> bool:
 
 def _on_scale(code: Code, scale: Scale, places: int) -> bool:
     codes = code if isinstance(code, tuple) else (code,)
-    if isinstance(code, tuple) != (scale.sequential):
+    if isinstance(code, tuple) != scale.sequential:
         return False
     if scale.kind == "rank" and sorted(codes) != list(range(places)):
         return False

@@ -15,6 +15,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from judgebench.agreement.alt_test import (
+    MOST_TURNS,
     SWEEP,
     advantage_difference,
     aligned,
@@ -26,6 +27,7 @@ from judgebench.agreement.alt_test import (
     epsilon_sweep,
     similarity,
 )
+from judgebench.agreement.ratings import from_codes
 from judgebench.agreement.witness.tables import verify_alt_test
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.errors import MismatchError, UsageError
@@ -443,3 +445,44 @@ def test_defaults_by_who_labelled_and_on_which_scale():
         alt_test_ratings(ratings([0, 1], [[0], [1]]), PLAIN, epsilon=0.1)
     with pytest.raises(UsageError, match=r"^epsilon"):
         alt_test_ratings(ratings([0, 1], [[0, 0], [1, 1]]), PLAIN, epsilon=-0.1)
+
+
+@pytest.mark.data
+def test_one_annotator_of_cebab_stars_decides_for_two_judges(data_dir):
+    """All six judges pass; w40 agrees with nobody, and without w40 two fail; three pass without anyone in turn."""
+    found = {
+        name: alt_test_ratings(given, PLAIN, epsilon=0.1)
+        for name, given in read_folder(data_dir / "alttest" / "cebab_stars").judges.items()
+    }
+    assert all(one.passed for one in found.values())
+    assert {name for name, one in found.items() if "w40" in one.deciding} == {"gemini_flash", "mistral-v03"}
+    assert {name for name, one in found.items() if one.stands} == {"gemini_pro", "gpt-4o", "gpt-4o-mini"}
+    assert found["gemini_flash"].deciding[0] == "w40"
+    assert all(("one_decides" in one.warnings) == bool(one.deciding) for one in found.values())
+
+
+def test_leaving_out_is_the_test_without_the_column():
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 200)
+    gold = np.where(rng.random((200, 5)) < 0.8, truth[:, None], 1 - truth[:, None])
+    gold[:, 4] = rng.integers(0, 2, 200)
+    judge = np.where(rng.random(200) < 0.8, truth, 1 - truth)
+    given = from_codes(Scale.check(), judge, gold)
+    found = alt_test_ratings(given, Policies(), epsilon=0.1)
+    assert [one.name for one in found.without] == list(given.annotators)
+    for j, one in enumerate(found.without):
+        other = alt_test_ratings(from_codes(Scale.check(), judge, np.delete(gold, j, axis=1)), Policies(), epsilon=0.1)
+        assert (one.winning_rate, one.clustered_rate) == (other.winning_rate, other.clustered_rate)
+    three = from_codes(Scale.check(), judge, gold[:, :3])
+    assert (alt_test_ratings(three, Policies(), epsilon=0.1).without, found.stands is None) == ((), False)
+
+
+def test_of_many_annotators_those_farthest_from_the_others_are_left_out():
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 2, 400)
+    gold = np.where(rng.random((400, 40)) < 0.8, truth[:, None], 1 - truth[:, None])
+    gold[:, 7] = 1 - truth
+    found = alt_test_ratings(from_codes(Scale.check(), truth, gold), Policies(), epsilon=0.1)
+    assert len(found.without) == MOST_TURNS
+    assert "annotator 8" in {one.name for one in found.without}
+    assert "some_turns" in found.warnings

@@ -178,7 +178,8 @@ def test_own_answers_decide_how_well_gpt_4_judges_others(umass) -> None:
     assert figures(right) == pytest.approx([0.917324, 0.790684, 0.946201, 0.840452, 0.7269], abs=5e-5)
     assert figures(wrong) == pytest.approx([0.803571, 0.233220, 0.590909, 0.821705, 0.0786], abs=5e-5)
     assert found.difference is not None
-    assert (found.difference.value, found.difference.se) == pytest.approx((0.113753, 0.043652), abs=5e-7)
+    # With CR1, as there, .043652.
+    assert (found.difference.value, found.difference.se) == pytest.approx((0.113753, 0.043905), abs=5e-7)
     with pytest.raises(DataError, match="no judged system"):
         own_answers(gpt4, apply(gpt4, Policies()), "gpt-5")
 

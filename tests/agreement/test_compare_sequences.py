@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from test_compare_rows import jackknife, lines
 from test_ratings import item, verdict
 
-from judgebench.agreement.compare.compare import compare, differing
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all, verify_matched
 from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.agreement.power import pilot
@@ -61,7 +62,7 @@ def test_orders_are_compared_by_clustered_regressions(seed):
     import statsmodels.api as sm
 
     judges, rows = rank_pair(seed)
-    found = compare(match(judges), draws=200)
+    found = compare(match(judges), draws=200, interval="cr1")
     assert [line.metric for line in found.lines] == [
         "kendall_tau",
         "top_1_agreement",

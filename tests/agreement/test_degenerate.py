@@ -104,23 +104,23 @@ def test_two_items_are_refused_and_nine_are_warned_about():
     assert ("few_items" in nine.warnings, "few_items" in ten.warnings) == (True, False)
 
 
-@pytest.mark.parametrize(("right", "low", "high"), [(0, 0, 0.2775327998628892), (10, 0.7224672001371106, 1)])
+@pytest.mark.parametrize(("right", "low", "high"), [(0, 0, 0.3882366894301119), (10, 0.6117633105698881, 1)])
 def test_no_hit_and_all_hits(right, low, high):
-    """Wilson at 0 of 10 and 10 of 10."""
+    """The exact bound at 0 of 10 and 10 of 10, with t of nine degrees of freedom."""
     found = row([1] * right + [0] * (10 - right), [1] * 10).metrics["accuracy"]
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
 
 
-def test_no_answer_has_a_place():
+def test_no_answer_is_the_worst_answer():
     found = row([-1] * 20, [0, 1, 2, 3] * 5, FIVE)
-    assert reasons(found, "mean_absolute_error", "mean_signed_error", "pearson_r", "kendall_tau_b") == {
-        "mean_absolute_error": "nothing_placed",
-        "mean_signed_error": "nothing_placed",
-        "pearson_r": "no_variation",
-        "kendall_tau_b": "no_variation",
-    }
+    assert found.metrics["mean_absolute_error"].value == pytest.approx((4 + 3 + 2 + 3) / 4)
+    assert found.metrics["mean_signed_error"].value == pytest.approx((4 + 3 + 2 + 1) / 4)
+    # Gold turned round: 3, 2, 1, 0.
+    assert [found.metrics[name].value for name in ("pearson_r", "spearman_rho", "kendall_tau_b")] == pytest.approx(
+        [-1] * 3
+    )
     assert found.metrics["adjacent_agreement"].value == 0
-    assert found.metrics["cohen_kappa_quadratic"].value == pytest.approx(0)
+    assert found.metrics["cohen_kappa_quadratic"].value < -0.9
 
 
 def test_a_judge_without_errors_leans_nowhere():
@@ -187,7 +187,7 @@ def test_classes_and_their_counts():
     }
     tie = found["tie"]
     assert (tie.precision.value, tie.recall.value) == (pytest.approx(32 / 107), pytest.approx(32 / 105))
-    assert (tie.precision.n, tie.precision.method) == (107, "wilson")
+    assert (tie.precision.n, tie.precision.method) == (107, "share")
     assert tie.f1.value == pytest.approx(64 / 212)
     assert tie.f1.low < tie.f1.value < tie.f1.high
     never = row([0] * 20, [0, 1] * 10).classes["correct"]

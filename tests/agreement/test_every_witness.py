@@ -82,6 +82,7 @@ def sequences(kind):
 
 CASES = {
     "check": lambda: (labelled(1, Scale.check(), score="probability", games=1), Policies()),
+    "check, all numbers": lambda: (labelled(13, Scale.check(), score="probability", invalid=0.0), Policies()),
     "pair": lambda: (labelled(2, Scale.pair(), games=2), Policies()),
     "pair, half": lambda: (labelled(3, Scale.pair(5, both_bad=True), games=2), Policies(tie="half", gold="each")),
     "pair, drop": lambda: (labelled(4, Scale.pair(), games=2), Policies(tie="drop", order="both-right")),
@@ -230,7 +231,7 @@ def test_the_witness_is_the_one_that_the_row_names_and_the_definition_agrees(nam
         if given.sequence is not None or row.metrics.get(name) is None or row.metrics[name].value is None:
             continue
         scored = apply(given, row.policies)
-        pairs = Pairs.of(scored)
+        pairs = Pairs.of(scored).complete(METRICS[name], scored.table(scored.cells()))
         assert DEFINITIONS[name](pairs) == pytest.approx(row.metrics[name].value, abs=1e-9)
         heard.add("definition")
         told = libraries.LABELS[name](scored, pairs) if name in libraries.LABELS else None
@@ -292,9 +293,10 @@ def test_a_plugin_s_metric_is_verified_by_its_own_witness_or_said_not_to_be():
         return measure(given, task="t", judge="j", policies=policies, metrics={**METRICS, "mine": mine}, verify=True)[0]
 
     assert found(by_hand).unverified == {}
-    assert found("").unverified == dict.fromkeys(["mine", "ceiling_mine"], "nothing else computes it")
+    names = {"mine", "ceiling_mine", "ceiling_judge_vs_each_mine"}
+    assert found("").unverified == dict.fromkeys(names, "nothing else computes it")
     # Words alone confirm nothing.
-    assert found("scikit-learn").unverified.keys() == {"mine", "ceiling_mine"}
+    assert found("scikit-learn").unverified.keys() == names
     with pytest.raises(MismatchError, match=r"mine is .* by the witness it names"):
         found(by_hand, lambda table: Outcome(halved(table).value + 0.1, halved(table).gradient))
 

@@ -157,7 +157,7 @@ def test_two_label_sets_that_never_meet_are_warned_about():
 
 def test_half_credit_is_a_mean_and_no_proportion():
     found = rows(noisy(80, Scale.pair()), policies=Policies(tie="half"))["all"].metrics
-    assert (found["accuracy"].method, found["percent_agreement"].method) == ("cr1-t-logit", "wilson")
+    assert (found["accuracy"].method, found["percent_agreement"].method) == ("score-path", "share")
 
 
 def test_an_empty_subset_is_said_to_be_empty():
@@ -251,8 +251,10 @@ def test_a_run_brings_its_statuses_and_usage():
     assert row.metrics["accuracy"].value == 0.0
     assert found["s"].statuses == {"ok": 20, "truncated": 3, "failed": 17}
     assert row.usage == Usage()
-    again = measure_run(run, iter(said), policies=Policies(order="sum-of-signs"))
-    assert again[0].metrics["accuracy"].value == 1.0
+    again = [
+        measure_run(run, iter(said), policies=Policies(order="sum-of-signs", invalid=one)) for one in ("tie", "wrong")
+    ]
+    assert [rows[0].metrics["accuracy"].value for rows in again] == [1.0, 0.0]
 
 
 def test_sensitivity_lists_what_is_different():
@@ -308,8 +310,10 @@ def test_a_faultless_mean_over_subsets_is_no_surer_than_its_small_ones():
     """Three items have half of the weight: the mean rests on 11 items' worth, not on 303."""
     gold = np.arange(303) % 2
     given = ratings(gold, gold, scale=Scale.check(), subset=["a"] * 3 + ["b"] * 300)
-    macro = rows(given, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
+    macro = rows(given, aggregates=(Aggregate("macro"),), interval="cr1")["macro"].metrics["percent_agreement"]
     assert (macro.low, macro.high) == pytest.approx(wilson(1.0, 11))
+    macro = rows(given, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
+    assert (macro.low, macro.high, macro.effective) == pytest.approx((0.025 ** (1 / 11.88), 1.0, 11.88), abs=1e-3)
     even = ratings(gold[:300], gold[:300], scale=Scale.check(), subset=["a"] * 150 + ["b"] * 150)
     macro = rows(even, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
-    assert (macro.low, macro.high) == pytest.approx(wilson(1.0, 300))
+    assert (macro.low, macro.high) == pytest.approx((0.025 ** (1 / 300), 1.0))

@@ -54,7 +54,11 @@ def test_position_on_llmbar(llmbar, judge, n, consistency, primacy, recency, pre
     """statistics.md 7; its "vanilla" are the published files named Vanilla_NoRules."""
     rows = [row for row in llmbar if row["base"] == judge]
     assert len(rows) == 419
-    found = measure(both_orders(rows), task="llmbar", judge=judge, policies=Policies(order="mean"))[0].bias
+    given = both_orders(rows)
+    ours = measure(given, task="llmbar", judge=judge, policies=Policies(order="mean"), verify=True)[0].bias
+    assert ours["position_consistency"].value == pytest.approx(consistency * n / 419, abs=5e-7)
+    # As published, without the item that LLaMA2 gave no verdict on.
+    found = measure(given, task="llmbar", judge=judge, policies=Policies(order="mean", invalid="drop"))[0].bias
     assert found["position_consistency"].n == n
     assert found["position_consistency"].value == pytest.approx(consistency, abs=5e-7)
     assert (found["primacy"].value * n, found["recency"].value * n) == pytest.approx((primacy, recency))
@@ -98,7 +102,9 @@ def test_orders_of_claude_3_haiku_on_judgebench(data_dir, order, value):
         swapped=[False, True] * len(rows),
     )
     assert (len(rows), int((given.judge < 0).sum())) == (270, 13)
-    found = measure(given, task="judgebench", judge="haiku", policies=Policies(order=order), verify=True)[0]
+    # A game without a verdict counts for neither side, as its authors have it.
+    policies = Policies(order=order, invalid="tie" if order == "sum-of-signs" else "wrong")
+    found = measure(given, task="judgebench", judge="haiku", policies=policies, verify=True)[0]
     assert found.metrics["accuracy"].value == pytest.approx(value, abs=5e-7)
 
 
@@ -142,7 +148,7 @@ def test_accuracy_without_the_factor_of_clusters(umass):
     gold, said, questions = sides(umass[0], "GPT-4")
     found = mean((gold == said).astype(float), questions)
     assert float(np.sqrt(np.square(found.sums).sum())) == pytest.approx(0.006553443542778, abs=1e-12)
-    assert found.se == pytest.approx(0.006561650738909, abs=1e-12)
+    assert found.cr1 == pytest.approx(0.006561650738909, abs=1e-12)
 
 
 @pytest.mark.parametrize(("judge", "effect"), [("GPT-4", 1.8), ("Contains", 5.2)])
@@ -151,7 +157,7 @@ def test_design_effects(umass, judge, effect):
     gold, said, questions = sides(umass[0], judge)
     one = cross(gold, said)
     kappa = METRICS["cohen_kappa"](one)
-    growth = influences_of(one, kappa, 2 * gold + said, questions).se / se_iid(one, kappa)
+    growth = influences_of(one, kappa, 2 * gold + said, questions).cr1 / se_iid(one, kappa)
     assert growth**2 == pytest.approx(effect, abs=0.05)
     # statistics.md 0 has the roots: 1.36 and 2.29.
     assert growth == pytest.approx({"GPT-4": 1.36, "Contains": 2.29}[judge], abs=0.005)

@@ -13,7 +13,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from judgebench.agreement.measure import measure
 from judgebench.domain import Policies, Scale
-from judgebench.stats.coefficients.calibration import auc, expected_calibration_error
+from judgebench.stats.coefficients.calibration import auc, expected_calibration_error, log_loss
 
 
 def scored(values, judge, gold, *, scale=None, kind="probability", given=None, **rest):
@@ -55,7 +55,14 @@ def test_a_missing_score_is_a_miss_unless_dropped():
     assert found.metrics["auc"].n == 10
     assert found.metrics["brier"].value == pytest.approx((8 * brier_score_loss(Y[:8], P[:8]) + 2) / 10)
     assert found.metrics["threshold_accuracy"].value == 0.6
-    assert found.metrics["log_loss"].n == found.metrics["ece"].n == 8
+    # Sure and wrong, and a gap of its own; where there is no worst number, the figure says so.
+    assert found.metrics["log_loss"].n == found.metrics["ece"].n == 10
+    sure = [*P[:8], 0, 0]
+    assert found.metrics["log_loss"].value == pytest.approx(log_loss(np.array(sure), np.array(Y) > 0).value)
+    answered = expected_calibration_error(np.array(P[:8]), np.array(Y[:8]) > 0).value
+    assert found.metrics["ece"].value == pytest.approx((8 * answered + 2) / 10)
+    for name in ("calibration_slope", "calibration_intercept", "spiegelhalter_z", "ece_equal_mass"):
+        assert found.metrics[name].undefined == "missing_numbers"
     assert "missing_scores" in found.warnings
     dropped = row(one, invalid="drop")
     assert dropped.metrics["auc"].value == pytest.approx(roc_auc_score(Y[:8], P[:8]))

@@ -8,47 +8,81 @@ import numpy as np
 import pytest
 from agreement_cases import benchmark
 
-from judgebench.agreement.power import kappa_drop_variance
+from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.power import equal_rates, kappa_drop_variance
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.influence import Clusters
 
 SIMS = 400
-
-
-def covered(draw, truth: float) -> float:
-    found = [draw() for _ in range(SIMS)]
-    return sum(low is not None and low <= truth <= high for low, high in found) / SIMS
-
-
 #: Four Monte Carlo errors of a coverage of 95 % in 400 data sets.
 NOISE = 4 * math.sqrt(0.05 * 0.95 / SIMS)
+HALF, RARE, THREE, SKEWED = (0.5, 0.5), (0.95, 0.05), (0.9, 0.06, 0.04), (0.02, 0.05, 0.13, 0.3, 0.5)
+#: Kind of design, clusters, rows, kappa, gold's margins.
+CELLS = [
+    ("lone", 40, 40, 0.6, RARE),
+    ("lone", 40, 40, 0.9, HALF),
+    ("giant", 8, 80, 0.9, RARE),
+    ("lognormal", 20, 200, 0.6, (0.8, 0.2)),
+    ("lone", 40, 40, 0.6, THREE),
+    ("equal", 8, 80, 0.95, THREE),
+    ("two", 20, 200, 0.6, SKEWED),
+    ("lone", 40, 40, 0.95, SKEWED),
+]
 
 
-@pytest.mark.parametrize(("name", "truth"), [("cohen_kappa", 0.6), ("accuracy", 0.8), ("spearman_rho", 0.6)])
-def test_clustered_intervals_cover(name, truth):
-    """statistics.md 2.2: 20 clusters of ten rows, nominal 95 %."""
-    coverage = benchmark("coverage")
-    rng = np.random.default_rng(0)
-    half = np.array([0.5, 0.5])
-    assert covered(lambda: coverage.bounds(name, coverage.clustered(rng, 20, 0.6, half), 2), truth) == pytest.approx(
-        0.95, abs=NOISE
-    )
+def rows_of(counts):
+    """Turn counts of clusters, (G, k, k), into flat cells of rows and their clusters; one cluster: lone rows."""
+    flat = counts.reshape(len(counts), -1)
+    cells = np.repeat(np.tile(np.arange(flat.shape[1]), len(flat)), flat.ravel())
+    return cells, np.repeat(np.arange(len(flat)), flat.sum(axis=1)) if len(flat) > 1 else np.arange(cells.size)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+def test_the_benchmark_measures_many_tables_as_score_does_one(cell):
+    """Bounds of the default and of CR1, for every figure of the benchmark, and the reasons why there are none."""
+    designs, measured = benchmark("coverage/designs"), benchmark("coverage/measured")
+    one = designs.Cell(*cell)
+    counts = designs.draw(np.random.default_rng(3), one, 25)
+    figures = {2: designs.CHECK, 3: designs.CLASSES, 5: designs.RATINGS}[len(one.gold)]
+    for name in figures:
+        found = measured.measure(METRICS[name], counts, lone=one.lone)
+        for at, own in enumerate(counts):
+            cells, cluster = rows_of(own)
+            clusters = Clusters.of(cluster)
+            counted = Counted(measured.table(own.sum(axis=0) / one.n, one.n), cells, clusters)
+            for method, (low, high) in (("default", found.bounds), ("cr1", found.cr1)):
+                seen = Figure.of_table(METRICS[name], counted).estimate(method)[0]
+                bounds = [math.nan if bound is None else bound for bound in (seen.low, seen.high)]
+                assert [low[at], high[at]] == pytest.approx(bounds, abs=1e-6, nan_ok=True), (name, method, at)
+
+
+@pytest.mark.parametrize(
+    "cell", [("equal", 20, 200, 0.6, HALF), ("lognormal", 8, 80, 0.6, HALF), ("lone", 200, 200, 0.0, RARE)], ids=str
+)
+def test_intervals_cover(cell):
+    """Nominal 95 %, of every figure of a check; CR1 covers .95, .90 and .40 of kappa."""
+    designs, intervals = benchmark("coverage/designs"), benchmark("coverage/intervals")
+    lines = intervals.study(designs.Cell(*cell), designs.CHECK, SIMS, np.random.default_rng(0))
+    assert {line.figure: line.cover for line in lines if line.cover < 0.95 - NOISE} == {}
 
 
 def test_rows_of_a_cluster_are_not_independent():
-    """statistics.md 2.2: .80 to .86 in the place of .95."""
-    coverage = benchmark("coverage")
-    rng = np.random.default_rng(1)
-    half = np.array([0.5, 0.5])
-    found = covered(lambda: coverage.bounds("cohen_kappa", coverage.clustered(rng, 20, 0.6, half), 2, whole=False), 0.6)
-    assert found < 0.92
+    """statistics.md 2.2: .80 to .88 in the place of .95."""
+    designs, measured, intervals = (benchmark(f"coverage/{name}") for name in ("designs", "measured", "intervals"))
+    counts = designs.draw(np.random.default_rng(1), designs.Cell("equal", 20, 200, 0.6, HALF), SIMS)
+    alone = measured.measure(METRICS["cohen_kappa"], counts.sum(axis=1, keepdims=True), lone=True)
+    assert intervals.covered(alone.bounds, 0.6)[0] < 0.92
 
 
-@pytest.mark.parametrize("method", ["influence function", "jackknife"])
-def test_intervals_of_alpha_cover(method):
-    """statistics.md 2.2: four raters, 30 % missing; alpha of 400,000 such units is .623."""
-    coverage = benchmark("coverage")
-    rng = np.random.default_rng(2)
-    found = covered(lambda: coverage.alpha_by(method, coverage.raters(rng, 100, 4, 0.3), 0), 0.623)
-    assert found == pytest.approx(0.95, abs=NOISE)
+@pytest.mark.parametrize("how", ["influences", "jackknife"])
+def test_intervals_of_alpha_cover(how):
+    """Three of five raters label each unit."""
+    people = benchmark("coverage/people")
+    rng, tally = np.random.default_rng(2), people.Tally(0.672, [], [])
+    for _ in range(SIMS):
+        labels = people.crowd(rng, ("lone", 100, 100), (0.8, 0.5, (0.5, 0.3, 0.2), 5, 3), varying=False).gold
+        tally.add(people.alpha_by(how, labels, Clusters.of(np.arange(100)), np.arange(3.0), 0))
+    assert np.mean(tally.hits) == pytest.approx(0.95, abs=NOISE)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +91,7 @@ def test_intervals_of_alpha_cover(method):
 def test_a_drop_is_found_as_often_as_promised(base, kappa, discordance, n):
     """statistics.md 2.3: 80 % power by formula, .79 to .83 in simulation."""
     power = benchmark("power")
-    pair = power.accuracy_of(base, kappa), power.accuracy_of(base, kappa - 0.05)
-    drop, se = power.drops(np.random.default_rng(3), 4_000, n, base, pair, discordance)
+    drop, se = power.drops(np.random.default_rng(3), 4_000, n, base, equal_rates(base, kappa), 0.05, discordance)
     assert float((drop > power.Z * se).mean()) == pytest.approx(0.805, abs=0.015 + 4 * 0.4 / math.sqrt(4_000))
 
 
@@ -66,7 +99,7 @@ def test_a_drop_is_found_as_often_as_promised(base, kappa, discordance, n):
 def test_gates_decide_as_often_as_the_formula_says(true):
     """statistics.md 2.4: 500 items, kappa .6, balanced, discordance .10."""
     power = benchmark("power")
-    drop, se = power.drops(np.random.default_rng(4), 4_000, 500, 0.5, (0.8, power.accuracy_of(0.5, 0.6 - true)), 0.1)
+    drop, se = power.drops(np.random.default_rng(4), 4_000, 500, 0.5, equal_rates(0.5, 0.6), true, 0.1)
     seen = (drop > 0.05).mean(), (drop > power.Z * se).mean(), (drop + power.Z * se < 0.05).mean()
     found = power.gate_rates(true, math.sqrt(kappa_drop_variance(0.5, 0.6, max(true, 1e-9), 0.1) / 500))
     assert (found.point_fails, found.bound_fails, found.bound_passes) == pytest.approx(seen, abs=0.03)

@@ -81,6 +81,16 @@ def test_score(table):
         judgebench.score(table, **PAIRS, verify="no")
 
 
+def test_bounds(table):
+    found = judgebench.bounds(table, **PAIRS)
+    is_document(found, "bounds")
+    for one in found.to_json()["rows"]:
+        for bound in one["figures"].values():
+            values = [bound[name] for name in ("worst", "answered", "best") if bound[name] is not None]
+            assert len(values) in {0, 3}
+        assert one["figures"]["accuracy"]["worst"] <= one["figures"]["accuracy"]["best"]
+
+
 def test_sensitivity(table):
     found = judgebench.sensitivity(table, **PAIRS)
     is_document(found, "sensitivity")

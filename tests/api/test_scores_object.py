@@ -137,14 +137,14 @@ def test_wide_frames_hold_what_csv_holds(ran: Scores) -> None:
 def test_types_of_frames_are_stable(scores: Scores) -> None:
     wide, long = scores.to_frame(), scores.to_frame(long=True)
     text = {"task", "judge", "subset", "gold", "order", "tie", "invalid", "gold_policy", "headline", "revision",
-            "undefined", "warnings", "kind", "figure", "method"}  # fmt: skip
+            "undefined", "warnings", "kind", "figure", "method", "no_interval"}  # fmt: skip
     whole = {"items", "input_tokens", "output_tokens", "n"}
     for frame in (wide, long):
         for name, kind in frame.dtypes.items():
             wanted = "string" if name in text else "int64" if name in whole else "float64"
             assert str(kind) == wanted, name
     assert list(long.columns) == ["task", "judge", "subset", "gold", "kind", "figure", "value", "low", "high", "se",
-                                  "n", "undefined", "method"]  # fmt: skip
+                                  "n", "undefined", "method", "effective_clusters", "no_interval"]  # fmt: skip
     kappas = long[(long["kind"] == "metric") & (long["figure"] == "cohen_kappa")]
     assert list(kappas["undefined"]) == [row.metrics["cohen_kappa"].undefined or "" for row in scores]
 
@@ -181,7 +181,7 @@ def test_copies_and_pickles_are_equal(ran: Scores) -> None:
 def test_texts(ran: Scores) -> None:
     one = ran.select(task="pandalm", judge="baseline/longest")
     assert repr(one) == (
-        "<Scores: baseline/longest on pandalm: Cohen's kappa .153 [-.254, .514], agreement with humans 50.0 %, "
+        "<Scores: baseline/longest on pandalm: Cohen's kappa .153 [-.238, .556], agreement with humans 50.0 %, "
         "human ceiling .660, 24 items, coverage 100.0 %>"
     )
     assert "\n" not in repr(ran)

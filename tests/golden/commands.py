@@ -132,6 +132,7 @@ def _runs() -> Iterator[Scene]:
         *other,
         forms("score", "score runs"),
         forms("sensitivity", "score runs --sensitivity"),
+        forms("bounds", "score runs/pandalm* --bounds"),
         forms("system", "score runs/pandalm* runs/triviaqa* --by-system --verify", ("table", "json")),
         variants("policy", "score runs/pandalm*", POLICIES, "csv"),
         variants("interval", "score runs/pandalm*longest*", INTERVALS, "csv"),

@@ -49,7 +49,7 @@ def test_one_ratings_per_judge(table):
     assert loaded.missing == {"judge": 0, "second": 1, "h1": 0, "h2": 1}
     assert {a.dtype for a in (first.judge, first.gold, first.cluster, first.item, first.subset)} == {np.dtype(np.int64)}
     assert loaded.notes[0] == "scale check: the one that all labels fit"
-    assert "second: 1 of 3 cells hold no verdict; they agree with nothing" in loaded.notes
+    assert "second: 1 of 3 cells hold no verdict; the policy invalid says what they count as" in loaded.notes
     assert loaded.revision.startswith("data:")
 
 
@@ -175,6 +175,24 @@ def test_long_form(table):
     assert (
         load(table(LONG), ["gpt"], ["ann"], long=LongSpec("item", "rater", "label")).notes[0] == "raters left out: bob"
     )
+
+
+def test_a_long_table_without_gold_columns_has_everybody_else_as_annotators(table):
+    loaded = load(table(LONG), ["gpt"], [], long=LongSpec("item", "rater", "label"))
+    named = load(table(LONG), ["gpt"], ["ann", "bob"], long=LongSpec("item", "rater", "label"))
+    assert loaded.judges["gpt"].annotators == ("ann", "bob")
+    assert loaded.judges["gpt"].gold.tolist() == named.judges["gpt"].gold.tolist()
+    assert loaded.notes[0] == "gold: the 2 raters who are no judges: ann, bob"
+    alone = load(table(LONG), [], [], long=LongSpec("item", "rater", "label")).judges[""]
+    assert alone.annotators == ("gpt", "ann", "bob")
+
+
+def test_hundreds_of_raters_take_one_note(table):
+    rows = "".join(f"q{i // 3},w{(7 * i) % 300},{'yes' if i % 2 else 'no'}\n" for i in range(900))
+    loaded = load(table(f"item,rater,label\n{rows}"), [], [], long=LongSpec("item", "rater", "label"))
+    assert len(loaded.judges[""].annotators) == 300
+    assert "900 labels of 300 items by 300 annotators" in loaded.notes
+    assert len(loaded.notes) < 6
 
 
 def test_long_form_refusals(table):

@@ -48,6 +48,20 @@ def test_yes() -> None:
     assert said.count(". ") == 0
 
 
+def test_a_yes_that_hangs_on_one_person_is_none() -> None:
+    """Four people agree and a fifth with nobody: beside the five the judge is as good as they are, beside four not."""
+    truth, labels = people(400, 5, 0.95)
+    rng = np.random.default_rng(8)
+    gold = [(*map(int, row[:4]), int(rng.integers(0, 2))) for row in labels]
+    found = answer(reported(Made(gold=gold, judge=noisy(truth, 0.9))))
+    assert found.ratio.low is not None
+    assert found.ratio.low >= 1 - MARGIN
+    assert found.state == "open"
+    assert len(found.deciding) == 1
+    assert f"but not without {found.deciding[0]}" in found.because
+    assert found.missing[0].startswith(f"a look at the labels of {found.deciding[0]}")
+
+
 def test_no() -> None:
     run = _made(0.65)
     found = answer(run)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr, spearmanr
 
 from judgebench.stats.coefficients import continuous
+from judgebench.stats.inference.intervals import jackknife_interval
 from judgebench.stats.influence import Clusters
 
 seeds = st.integers(0, 10_000)
@@ -127,3 +128,25 @@ def test_correlations_do_not_depend_on_the_unit(unit):
     plain, scaled = continuous.pearson(x, y), continuous.pearson(x * unit, y)
     assert scaled.value == pytest.approx(plain.value, rel=1e-12)
     assert scaled.influence == pytest.approx(plain.influence, rel=1e-9)
+
+
+@pytest.mark.parametrize("function", [one for one in ALL if one is not continuous.spearman])
+def test_values_without_a_cluster_are_those_of_the_other_rows(function):
+    rng = np.random.default_rng(2)
+    gold = 1e4 + rng.normal(size=30)
+    judge = gold + rng.normal(size=30)
+    codes = rng.integers(0, 7, 30)
+    found = function(gold, judge)
+    expected = [function(gold[codes != one], judge[codes != one]).value for one in range(7)]
+    assert found.without(Clusters.of(codes)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_jackknife_of_a_mean_is_its_error():
+    rng = np.random.default_rng(3)
+    values = rng.random(20)
+    less = (values.sum() - values) / 19
+    found = jackknife_interval(float(values.mean()), less, np.full(20, 1 / 20), low=-math.inf, high=math.inf)
+    assert found.se == pytest.approx(values.std(ddof=1) / math.sqrt(20))
+    assert found.method == "jackknife-t"
+    assert jackknife_interval(0.5, np.full(4, 0.5), np.full(4, 1 / 4)).low is None
+    assert jackknife_interval(0.5, np.array([0.5, np.nan]), np.full(2, 1 / 2)).low is None

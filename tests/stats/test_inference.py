@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from judgebench.agreement.estimates import Counted, estimate
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Outcome
-from judgebench.stats.inference.intervals import interval, t_interval, t_quantile, wilson
-from judgebench.stats.influence import Clusters, Influences, combine, influences_of, mean, of_fewer
+from judgebench.stats.inference.intervals import cr1_interval, default_interval, t_interval, t_quantile, wilson
+from judgebench.stats.influence import Clusters, Influences, combine, influences_of, mean, resting_on
 
 COUNTS = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
 
@@ -54,7 +54,7 @@ def test_fisher_z_interval():
     counts = np.array([[32, 35, 38], [40, 298, 84], [35, 100, 337]])
     found = t_interval(spread_of("cohen_kappa", counts))
     assert (found.low, found.high) == pytest.approx((0.38704, 0.48129), abs=1e-4)
-    assert found.method == "cr1-t-fisher-z"
+    assert found.method == "cr2-t-fisher-z"
 
 
 @pytest.mark.parametrize("df", [1, 4, 30, 1000])
@@ -98,7 +98,7 @@ def test_accuracy_clustered_is_statsmodels():
         cov_type="cluster", cov_kwds={"groups": cluster, "df_correction": True}, use_t=True
     )
     # statsmodels multiplies by (n - 1) / (n - k) as well, which is 1 for a mean.
-    assert mean(right, Clusters.of(cluster)).se == pytest.approx(fitted.bse[0], rel=1e-9)
+    assert mean(right, Clusters.of(cluster)).cr1 == pytest.approx(fitted.bse[0], rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["cohen_kappa", "krippendorff_alpha_ordinal", "spearman_rho", "gwet_ac1", "macro_f1"])
@@ -134,24 +134,21 @@ def test_one_cluster_has_a_value_and_no_interval():
 def test_no_pull_is_no_certainty():
     """Perfect agreement on 12 items must not claim the interval [1, 1]."""
     counts = np.diag([6, 6])
-    one = table(counts)
-    outcome = METRICS["cohen_kappa"](one)
-    found = interval(outcome, spread_of("cohen_kappa", counts), independent=True)
+    found = cr1_interval(spread_of("cohen_kappa", counts), 12, independent=True, chance=0.5)
     agreement = wilson(1.0, 12)[0]
     assert found.low == pytest.approx(1 - (1 - agreement) / 0.5)
     assert found.high == 1.0
+    exact = default_interval(spread_of("cohen_kappa", counts), 12, chance=0.5)
+    assert (exact.low, exact.method) == (pytest.approx(1 - 2 * (1 - 0.025 ** (1 / 12))), "few-events")
 
 
 def test_a_perfect_clustered_proportion_counts_its_clusters():
-    counts = np.diag([20, 20])
-    found = interval(
-        METRICS["accuracy"](table(counts)),
-        spread_of("accuracy", counts, np.arange(40) // 4),
-        independent=False,
-        proportion=True,
-        low=0.0,
-    )
+    perfect = spread_of("accuracy", np.diag([20, 20]), np.arange(40) // 4)
+    found = cr1_interval(perfect, 40, independent=False, share=True, low=0.0)
     assert (found.low, found.high) == pytest.approx(wilson(1.0, 10))
+    found = default_interval(perfect, 40, share=True, low=0.0)
+    assert 0.7 < found.low < wilson(1.0, 40)[0]
+    assert (found.high, found.method) == (1.0, "share-few-events")
 
 
 def test_bounds_hold():
@@ -194,10 +191,12 @@ def test_a_rate_on_some_questions_has_their_number_of_clusters():
     cluster = np.repeat(np.arange(100), 2)
     gold = (cluster < 3).astype(int)
     one = table(np.diag([194, 6]), positive=1)
-    rate, influences = estimate(
-        METRICS["true_positive_rate"], Counted(one, gold * 2 + gold, Clusters.of(cluster)), "default"
-    )
+    counted = Counted(one, gold * 2 + gold, Clusters.of(cluster))
+    rate, influences = estimate(METRICS["true_positive_rate"], counted, "cr1")
     assert (rate.low, rate.high) == pytest.approx(wilson(1.0, 3))
+    rate, _ = estimate(METRICS["true_positive_rate"], counted)
+    assert (rate.effective, rate.high, rate.method) == (3.0, 1.0, "share-few-events")
+    assert rate.low < wilson(1.0, 3)[0]
     assert influences.ids.tolist() == [0, 1, 2]
 
 
@@ -240,4 +239,5 @@ def test_a_rate_on_some_rows_is_that_of_these_rows_alone(name, kept):
 
 def test_an_estimate_on_some_of_its_clusters_has_their_error():
     five = Influences(0.8, 5, np.arange(5), np.array([0.1, -0.1, 0.0, 0.0, 0.0]))
-    assert of_fewer(five, 2).se == pytest.approx(0.2)
+    found = resting_on(five, np.array([1.0, 1.0, 0.0, 0.0, 0.0]))
+    assert (found.se, found.df, found.effective) == pytest.approx((0.2, 1.0, 2.0))

@@ -75,7 +75,7 @@ def test_pandalm_paired_kappa(pandalm):
         assert found.value == pytest.approx(0.0401526644631637, abs=1e-12)
         assert found.influences.sums.size == groups
         plain = float(np.sqrt(np.square(found.influences.sums).sum()))
-        assert se == pytest.approx(plain if unit == "independent" else found.se, abs=1e-12)
+        assert se == pytest.approx(plain if unit == "independent" else found.influences.cr1, abs=1e-12)
         if unit == "independent":
             unpaired = np.sqrt(sum(np.square(part.sums).sum() for part in parts))
             assert float(unpaired) == pytest.approx(0.0331386568806, abs=1e-12)
@@ -124,11 +124,11 @@ def test_umass_clustered_errors(umass):
     assert questions.count == 400
     found = kappa_of(gold, said, questions, 2, 2)
     assert float(np.sqrt(np.square(found.sums).sum())) == pytest.approx(0.0153667720931521, abs=1e-12)
-    assert found.se == pytest.approx(0.0153860166493382, abs=1e-12)
-    assert mean((gold == said).astype(float), questions).se == pytest.approx(0.0065616507389091, abs=1e-12)
+    assert found.cr1 == pytest.approx(0.0153860166493382, abs=1e-12)
+    assert mean((gold == said).astype(float), questions).cr1 == pytest.approx(0.0065616507389091, abs=1e-12)
     kept, gold, said = columns(umass[0], "Contains")
     found = kappa_of(gold, said, coded([row["question"] for row in kept]), 2, 2)
-    assert found.se == pytest.approx(0.0271750104755024, abs=1e-12)
+    assert found.cr1 == pytest.approx(0.0271750104755024, abs=1e-12)
 
 
 def test_umass_in_two_ways(umass):

@@ -13,9 +13,9 @@ from scipy.special import gammaincinv, ndtri, stdtrit
 
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Crosstab, total
-from judgebench.stats.inference.score_path import inverted, mover, score_interval, share_interval, spread
+from judgebench.stats.inference.score_path import inverted, mover, score_interval, share_interval
 from judgebench.stats.inference.swapped import swap_max
-from judgebench.stats.influence import cr2
+from judgebench.stats.influence import cr2, spread
 
 OFF_DIAGONAL = {"gwet_ac1", "brennan_prediger"}
 FIGURES = (
@@ -197,9 +197,9 @@ def test_clusters_of_one_row_are_independent_rows():
     joint = counts.mean(axis=0)
     gradient = _surface("brennan_prediger", 2)(joint).gradient
     influence = gradient - (joint * gradient).sum()
-    found = spread(joint, 60, influence, lambda cell: np.einsum("gij,ij->g", counts, cell))
+    found = spread(joint, 60, influence, lambda cell: np.einsum("gij,ij->g", counts, cell), counts.sum(axis=(1, 2)))
     assert float(found.deff) == pytest.approx(1, abs=0.02)
-    assert float(found.effective) == pytest.approx(60, rel=0.05)
+    assert 1 / float(np.square(found.shares).sum()) == pytest.approx(60, rel=0.05)
 
 
 def test_a_disagreement_that_one_cluster_shows_is_no_evidence_of_independence():
@@ -209,7 +209,7 @@ def test_a_disagreement_that_one_cluster_shows_is_no_evidence_of_independence():
     joint = counts.sum(axis=0) / 200
     gradient = _surface("cohen_kappa", 2)(joint).gradient
     influence = gradient - (joint * gradient).sum()
-    found = spread(joint, 200, influence, lambda cell: np.einsum("gij,ij->g", counts, cell))
+    found = spread(joint, 200, influence, lambda cell: np.einsum("gij,ij->g", counts, cell), counts.sum(axis=(1, 2)))
     assert 2 < float(found.deff) < 3
 
 

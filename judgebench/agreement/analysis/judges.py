@@ -72,7 +72,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
         parts.append(part)
         found.append(LabelUse(name, float(true.mean()), float(said.mean()), estimated(part, low=-1.0, high=1.0), None))
     groups = clusters.count
-    p = [_p(one.difference, groups - 1) for one in found]
+    p = [_p(one.difference, part.df) for one, part in zip(found, parts, strict=True)]
     known = {i: value for i, value in enumerate(p) if value is not None}
     for i, value in zip(known, holm(list(known.values())), strict=True):
         one = found[i]
@@ -87,7 +87,7 @@ def label_use(scored: Scored) -> tuple[tuple[LabelUse, ...], Homogeneity | str]:
     return tuple(found), wald(np.array([part.value for part in parts]), covariance, groups)
 
 
-def _p(difference: Estimate, df: int) -> float | None:
+def _p(difference: Estimate, df: float) -> float | None:
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 
     if difference.value is None or not difference.se:
@@ -301,9 +301,9 @@ def _apart(first: Influences, last: Influences) -> Estimate:
     variances = np.array([first.se, last.se]) ** 2
     total = float(variances.sum())
     # Welch and Satterthwaite: the degrees of freedom of a sum of two unequal variances.
-    df = total**2 / float((variances**2 / [first.sums.size - 1, last.sums.size - 1]).sum())
+    df = total**2 / float((variances**2 / [first.df, last.df]).sum())
     half = t_quantile(max(1, math.floor(df))) * math.sqrt(total)
-    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), n, None, math.sqrt(total), "cr1-t-welch")
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), n, None, math.sqrt(total), "cr2-t-welch")
 
 
 def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice, Influences]:

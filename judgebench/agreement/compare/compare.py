@@ -6,12 +6,11 @@ Differences are first minus second throughout; p-values are two-sided.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -23,33 +22,27 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.policies import checked_steps, table_of
+from judgebench.agreement.policies import table_of
 from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
-from judgebench.errors import DataError
+from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.intervals import agresti_min
-from judgebench.stats.inference.multiplicity import holm
+from judgebench.stats.inference.multiplicity import correlations, effective_tests, holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    import numpy.typing as npt
-
-    from judgebench.agreement.contrasts import JudgeRows
+    from judgebench.agreement.compare.differing import Differing
+    from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.estimates import Figure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Ints
+    from judgebench.stats.influence import Influences, Ints
 
-    Codes = npt.NDArray[np.int64]
-    _Word = Callable[[int], str]
-
-#: How a difference's rows are clustered: by question, or by question and by system.
-PairedInterval: TypeAlias = Literal["default", "two-way"]
 
 _LEVEL = 0.05
 
@@ -58,7 +51,7 @@ _LEVEL = 0.05
 class ComparisonLine:
     """One coefficient on one subset: both judges' values on the shared judgments, and their difference.
 
-    The difference has its paired, clustered t-interval, unless it never moves. ``p`` is that of this line alone,
+    The difference has its paired, clustered interval, unless it never moves. ``p`` is that of this line alone,
     ``p_holm`` adjusted for all lines of the comparison.
     """
 
@@ -69,6 +62,35 @@ class ComparisonLine:
     difference: Estimate
     p: float | None
     p_holm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Whether the headline's difference is surely smaller than a ``margin`` to either side.
+
+    It is where its 90 % interval (``low`` to ``high``, None where nothing moves) lies within the margin: two one-sided
+    tests at 5 %. Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach
+    for assessing the equivalence of average bioavailability.
+    """
+
+    margin: float
+    low: float | None
+    high: float | None
+    equivalent: bool
+
+    @classmethod
+    def of(
+        cls, judges: Sequence[JudgeRows], metric: Metric | str, margin: float, interval: PairedInterval, *, same: bool
+    ) -> Equivalence:
+        """Test it; judges that say the ``same`` of everything are equivalent."""
+        figure = judges[0].figure(metric)
+        if not 0 < margin < figure.high - figure.low:
+            told = argument("equivalent_within")
+            raise UsageError(f"{told} {margin:g}: give what counts as no difference as a share, for example .05")
+        found = contrast(judges[0], judges[1], metric, interval=interval, level=1 - 2 * _LEVEL)
+        low, high = (None, None) if found is None else (found.test.low, found.test.high)
+        within = low is not None and high is not None and -margin < low and high < margin
+        return cls(margin, low, high, within or same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +132,6 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
-    """A judgment on which the two judges say different things; verdicts and gold are labels of the scale."""
-
-    item: str
-    subset: str
-    gold: str
-    first: str
-    second: str
-    right: str
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two judges held against each other on what both share; a judgment is a row.
 
@@ -156,6 +166,9 @@ class Comparison:
     interval: PairedInterval = "default"
     systems: int | None = None
     errors: tuple[str, ...] = ()
+    #: So many independent tests the lines are worth.
+    effective_tests: float = 1.0
+    equivalence: Equivalence | None = None
     #: Those judgments, where they were asked for.
     differing: tuple[Differing, ...] = ()
 
@@ -171,8 +184,13 @@ class Comparison:
 
     @property
     def outcome(self) -> str:
-        """Say ``first`` or ``second`` where that judge agrees surely better, else ``undecided``."""
+        """Say ``first`` or ``second`` where that judge agrees surely better, else ``undecided``.
+
+        ``equivalent``, where that was asked for and shown, goes before: what is within the margin doesn't matter.
+        """
         line = self.main
+        if self.equivalence is not None and self.equivalence.equivalent:
+            return "equivalent"
         if line.p is None or line.p >= _LEVEL or not line.difference.value:
             return "undecided"
         return "first" if (line.difference.value > 0) != self.lower_is_better else "second"
@@ -185,14 +203,16 @@ def compare(
     known: Mapping[str, Metric] | None = None,
     by: Sequence[str] = ("subset",),
     interval: PairedInterval = "default",
+    equivalent_within: float | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Comparison:
     """Hold two judges against each other.
 
-    The difference of a figure is ``A - B`` with ``SE^2 = G / (G - 1) sum_g (sum_i IF_Ai - IF_Bi)^2 / n^2``: what the
-    judges share cancels, and rows of one question count together. For the area under the curve of independent rows that
-    is DeLong's error; a calibration error's interval is widened by the most that chance can lift either side.
+    The difference of a figure is ``A - B`` with the error of the clusters' ``sum_i (IF_Ai - IF_Bi) / n``: what the
+    judges share cancels, and rows of one question count together (`judgebench.agreement.contrasts.contrast`). For the
+    area under the curve of independent rows that is DeLong's error; a calibration error's interval is widened by the
+    most that chance can lift either side. ``equivalent_within`` is the difference of the headline that doesn't matter.
 
     The first of ``metrics`` is the headline; by default they are those that the scale calls for, and those of scores
     and probabilities where both judges give them. ``by`` names divisions (subset, system) that get lines of their own.
@@ -213,9 +233,8 @@ def compare(
         need_two_systems(matched.ratings[0])
     figures = chosen(matched, metrics, METRICS if known is None else known)
     every = dict(groups(matched, by))
-    lines = _adjusted(
-        [_line(group, metric, judges, two_way=two_way) for group, judges in every.items() for metric in figures.items()]
-    )
+    tested = [_line(group, metric, judges, interval) for group, judges in every.items() for metric in figures.items()]
+    lines, count = _adjusted(tested)
     headline = next((line.metric for line in lines if line.subset == "all" and line.difference.value is not None), None)
     if headline is None:
         headline = next(iter(figures))
@@ -227,6 +246,7 @@ def compare(
         "missing_scores": missing_numbers(matched, figures),
     }
     fourfold, tests = _tests(judges, main, draws, seed)
+    differ = int(np.count_nonzero(verdicts_differ(matched)))
     return Comparison(
         task=matched.task,
         gold_source=matched.gold_source,
@@ -244,106 +264,58 @@ def compare(
         fourfold=fourfold,
         tests=tests,
         # More items bring no more systems, so that no number of items can be promised.
-        power=None if two_way else pilot_pair(judges, headline, main),
+        power=None if two_way else pilot_pair(judges, headline, main, interval),
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
-        differ=int(np.count_nonzero(verdicts_differ(matched))),
+        differ=differ,
         interval=interval,
         systems=systems if two_way else None,
         errors=tuple(name for name, metric in figures.items() if is_error(metric)),
-    )
-
-
-def differing(matched: Matched) -> Iterator[Differing]:
-    """Yield the judgments on which the first two judges say different things, in the order of the items."""
-    one = matched.scored[0]
-    subsets = matched.ratings[0].subsets
-    gold, first, second = _words(matched)
-    rows = np.flatnonzero(verdicts_differ(matched))
-    _, judges = next(groups(matched))
-    hits = hits_of(judges[:2])
-    for row in rows.tolist():
-        right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
-        yield Differing(
-            matched.items[int(one.item[row])],
-            subsets[int(one.subset[row])],
-            gold(row),
-            first(row),
-            second(row),
-            right,
-        )
-
-
-def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
-    """How gold and either judge's verdict on a row are written."""
-    one, two = matched.scored[:2]
-    if one.scale.sequential:
-        return _sequence_words(matched)
-    labels = (*one.scale.labels, "undecided", "invalid")
-    values = one.gold_values
-    return (
-        lambda row: labels[int(one.gold[row])] if values is None else f"{values[int(one.gold[row])]:g}",
-        lambda row: labels[int(one.judge[row])],
-        lambda row: labels[int(two.judge[row])],
-    )
-
-
-def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
-    one = matched.scored[0]
-    order = one.scale.kind == "rank"
-    first, second = (
-        select(ratings, scored.row) for ratings, scored in zip(matched.ratings[:2], matched.scored[:2], strict=True)
-    )
-    golds = first.gold_sequence
-    # Steps are held against one gold, orders against every annotator's.
-    if golds is not None and not order:
-        golds = checked_steps(first, one.policies)[0][:, None]
-
-    def text(codes: Codes | None) -> str:
-        if codes is None or codes.max(initial=-1) < 0:
-            return "invalid"
-        if order:
-            return " > ".join(one.scale.labels[code] for code in codes.tolist() if code >= 0)
-        last = int(np.flatnonzero(codes >= 0)[-1]) + 1
-        return " ".join("?" if code < 0 else str(code) for code in codes[:last].tolist())
-
-    def gold(row: int) -> str:
-        every = [] if golds is None else [text(codes) for codes in golds[row] if codes.max(initial=-1) >= 0]
-        return " | ".join(dict.fromkeys(every)) or "?"
-
-    return (
-        gold,
-        lambda row: text(None if first.sequence is None else first.sequence[row]),
-        lambda row: text(None if second.sequence is None else second.sequence[row]),
+        effective_tests=count,
+        equivalence=None
+        if equivalent_within is None
+        else Equivalence.of(judges, main, equivalent_within, interval, same=not differ),
     )
 
 
 def _line(
-    group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], *, two_way: bool
-) -> ComparisonLine:
+    group: str, metric: tuple[str, Metric | str], judges: Sequence[JudgeRows], interval: PairedInterval
+) -> tuple[ComparisonLine, Influences | None]:
     name, figure = metric
-    first, second = (judge.estimate(figure, two_way=two_way) for judge in judges)
+    first, second = (judge.estimate(figure, interval) for judge in judges)
     # A share of some rows is still a figure of all that were put in the table.
     n = first.n if isinstance(figure, str) else judges[0].counted.table.n
     if first.value is None or second.value is None:
         reason = first.undefined or second.undefined or "undefined"
-        return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None)
-    found = contrast(judges[0], judges[1], figure, two_way=two_way)
+        return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None), None
+    found = contrast(judges[0], judges[1], figure, interval=interval)
     if found is None:
-        return ComparisonLine(group, name, first, second, Estimate(first.value - second.value, None, None, n), None)
+        apart = Estimate(first.value - second.value, None, None, n)
+        return ComparisonLine(group, name, first, second, apart, None), None
     test = found.test
-    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method)
-    return ComparisonLine(group, name, first, second, difference, test.p)
+    worth = round(test.influences.effective, 2)
+    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method, worth)
+    return ComparisonLine(group, name, first, second, difference, test.p), test.influences
 
 
-def _adjusted(lines: Sequence[ComparisonLine]) -> list[ComparisonLine]:
-    tested = [i for i, line in enumerate(lines) if line.p is not None]
-    adjusted = holm([p for i in tested if (p := lines[i].p) is not None])
-    found = list(lines)
+def _adjusted(lines: Sequence[tuple[ComparisonLine, Influences | None]]) -> tuple[list[ComparisonLine], float]:
+    """Adjust p-values for all lines, and say for how many tests; lines of one group are correlated as they are.
+
+    Those of several groups count as if they had nothing to do with each other, which costs more, not less.
+    """
+    tested = [i for i, (line, _) in enumerate(lines) if line.p is not None]
+    correlation = np.eye(len(tested))
+    for group in dict.fromkeys(line.subset for line, _ in lines):
+        rows = [at for at, i in enumerate(tested) if lines[i][0].subset == group]
+        moves = [moved for at in rows if (moved := lines[tested[at]][1]) is not None]
+        if len(rows) > 1 and len(moves) == len(rows):
+            correlation[np.ix_(rows, rows)] = correlations(moves)
+    adjusted = holm([p for line, _ in lines if (p := line.p) is not None], correlation)
+    found = [line for line, _ in lines]
     for i, p in zip(tested, adjusted.tolist(), strict=True):
-        found[i] = replace(lines[i], p_holm=p)
-    return found
+        found[i] = replace(found[i], p_holm=p)
+    return found, effective_tests(correlation) if tested else 0.0
 
 
 def _tests(judges: Sequence[JudgeRows], metric: Metric | str, draws: int, seed: int) -> tuple[Fourfold | None, Checks]:
@@ -373,7 +345,7 @@ def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int,
         return None
 
     def statistic(counts: Ints) -> float | None:
-        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values)).value
+        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values, void=one.void)).value
 
     try:
         return label_swap(one.cells(), two.cells(), one.shape, statistic, one.clusters(), draws=draws, seed=seed).p

@@ -12,29 +12,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.contrasts import (
-    chosen,
-    groups,
-    is_error,
-    measured,
-    missing_numbers,
-    shared_numbers,
-)
-from judgebench.agreement.estimates import Counted, estimate, within
+from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers, shared_numbers
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.policies import apply
 from judgebench.domain import Estimate
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
+from judgebench.stats.inference.swapped import LEAST, affordable, swap_max
 from judgebench.stats.influence import combine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from judgebench.agreement.contrasts import JudgeRows
     from judgebench.agreement.matching import Judged, Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
-    from judgebench.stats.influence import Influences
+    from judgebench.stats.crosstab import Floats
+    from judgebench.stats.inference.multiplicity import Pairwise
+    from judgebench.stats.influence import Influences, Ints
+
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two of several judges on one metric, first minus second; the interval holds for all pairs at once (max-t).
+    """Two of several judges on one metric, first minus second; the interval holds for all pairs at once (Bonferroni).
 
-    ``p`` is the pair's own; ``p_holm`` and ``p_max_t`` are adjusted for all pairs.
+    ``p`` is the pair's own; ``p_holm`` and ``p_max_t`` are adjusted for all pairs, the latter, by which judges are
+    ranked, by the largest of all statistics.
     """
 
     first: str
@@ -66,8 +66,9 @@ class Pair:
 class Standings:
     """Several judges on one metric, on what all of them share: the best first, and every two, the better one first.
 
-    Of an error the lowest is best. Bounds are ``critical`` standard errors on either side of a difference; ``left_out``
-    and ``incomplete`` are as in `Matched`.
+    Of an error the lowest is best. ``swapped``: ranks are by answers that trade places, else by multiplier bootstrap,
+    whose largest statistic lies within ``critical`` standard errors (95 %); ``left_out`` and ``incomplete`` are as in
+    `Matched`.
     """
 
     task: str
@@ -78,6 +79,7 @@ class Standings:
     judgments: int
     clusters: int
     critical: float
+    swapped: bool
     standings: tuple[Standing, ...]
     pairs: tuple[Pair, ...]
     warnings: tuple[str, ...]
@@ -100,32 +102,28 @@ def compare_all(
     two judges only.
     """
     first = matched.scored[0]
-    figures = chosen(matched, (metric,) if metric else (), METRICS if known is None else known)
-    name = next(iter(figures))
-    made = figures[name]
+    name, made = next(iter(chosen(matched, (metric,) if metric else (), METRICS if known is None else known).items()))
     _, judges = next(groups(matched))
     if isinstance(made, str) and any(judge.figures[made].bias is not None for judge in judges):
         raise UsageError(
             f"{name} is compared between two judges only: chance lifts it, and no joint interval allows for that"
         )
-    found = measured(judges, made)
+    found = [judge.estimate(made) for judge in judges]
+    figures = [judge.figure(made) for judge in judges]
+    influences = [figure.influences() for figure in figures]
     # Rank 1 is the best: of an error, the lowest.
     sign = -1.0 if is_error(made) else 1.0
-    order = sorted(range(len(found)), key=lambda i: (found[i][0].value is None, -sign * (found[i][0].value or 0.0)))
-    ranked = [i for i in order if found[i][1] is not None]
-    sets = ranks_of([combine([one], [sign]) for i in ranked if (one := found[i][1]) is not None], seed=seed)
+    order = sorted(range(len(found)), key=lambda i: (found[i].value is None, -sign * (found[i].value or 0.0)))
+    ranked = [i for i in order if influences[i] is not None]
+    swaps = swaps_of([figures[i] for i in ranked], [_clusters(judges[i], figures[i]) for i in ranked])
+    sets = ranks_of([combine([one], [sign]) for i in ranked if (one := influences[i]) is not None], swaps, seed=seed)
     ranks = dict(zip(ranked, sets.ranks, strict=True))
-    clusters = first.clusters().count
+    clusters = first.clusters()
     warnings = {
-        "few_clusters": clusters < FEW_CLUSTERS,
+        "few_clusters": clusters.effective < FEW_CLUSTERS,
+        "too_few_to_rank": sets.swapped and clusters.count < LEAST,
         "missing_scores": missing_numbers(matched, {name: made}),
     }
-    figure = judges[0].figure(made)
-    reach = figure.high - figure.low
-    pairs = tuple(
-        Pair(matched.judges[ranked[i]], matched.judges[ranked[j]], within(_turned(difference, sign), reach), *ps)
-        for (i, j), difference, *ps in sets.pairs
-    )
     return Standings(
         task=matched.task,
         gold_source=matched.gold_source,
@@ -133,90 +131,149 @@ def compare_all(
         policies=first.policies,
         items=int(np.unique(first.item).size),
         judgments=first.size,
-        clusters=clusters,
-        critical=sets.critical,
-        standings=tuple(Standing(matched.judges[i], found[i][0], *ranks.get(i, (None, None))) for i in order),
-        pairs=pairs,
+        clusters=clusters.count,
+        critical=0.0 if sets.compared is None else sets.compared.critical,
+        swapped=sets.swapped,
+        standings=tuple(Standing(matched.judges[i], found[i], *ranks.get(i, (None, None))) for i in order),
+        pairs=tuple(_pairs([matched.judges[i] for i in ranked], [judges[i] for i in ranked], made, sets)),
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
     )
 
 
+def _clusters(judge: JudgeRows, figure: Figure) -> Ints:
+    return judge.scored.cluster if figure.rows is None else judge.scored.cluster[figure.rows]
+
+
+def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | str, sets: Ranked) -> Iterator[Pair]:
+    """Hold every two judges against each other, with intervals that are joint by Bonferroni's levels."""
+    if sets.compared is None:
+        return
+    pairs = sets.compared.pairs.tolist()
+    contrasts = [contrast(judges[i], judges[j], figure, level=1 - _LEVEL / len(pairs)) for i, j in pairs]
+    by_holm = iter(holm([one.test.p for one in contrasts if one is not None and one.test.p is not None]).tolist())
+    for (i, j), one, p_max in zip(pairs, contrasts, sets.compared.p_max_t.tolist(), strict=True):
+        if one is None:
+            continue
+        test = one.test
+        n = judges[i].estimate(figure).n if isinstance(figure, str) else judges[i].counted.table.n
+        difference = Estimate(test.value, test.low, test.high, n, None, test.se, one.method)
+        known = test.p is not None
+        yield Pair(names[i], names[j], difference, test.p, next(by_holm) if known else None, p_max if known else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """Rank sets (first and last rank of each estimate) and pairs of estimates on shared clusters, by position.
 
-    Each pair has its positions, difference, and p-value alone, by Holm and by max-t; ``critical`` is 0 where nothing
-    was compared.
+    ``compared`` is None where nothing was compared. ``swapped``: p-values are those of answers that trade places.
     """
 
     ranks: tuple[tuple[int | None, int | None], ...]
-    pairs: tuple[tuple[tuple[int, int], Estimate, float | None, float | None, float | None], ...]
-    critical: float
+    compared: Pairwise | None = None
+    swapped: bool = False
+
+    @property
+    def ahead(self) -> set[tuple[int, int]]:
+        """The pairs of which the first is surely ahead of the second, all at once (95 %)."""
+        found = self.compared
+        if found is None:
+            return set()
+        sure = found.p_max_t < _LEVEL
+        order = np.where((found.difference > 0)[:, None], found.pairs, found.pairs[:, ::-1])
+        return {(first, second) for first, second in order[sure].tolist()}
 
 
-def ranks_of(estimates: Sequence[Influences], *, seed: int = 0) -> Ranked:
+def ranks_of(estimates: Sequence[Influences], swaps: Swaps | None = None, *, seed: int = 0) -> Ranked:
     """Rank estimates of judges on the same clusters with joint confidence (95 %).
 
-    One judge has rank 1; with fewer than two clusters there are no ranks at all.
+    By answers that trade places where ``swaps`` are given, else by multiplier bootstrap. One judge has rank 1; with
+    fewer than two clusters there are no ranks at all.
     """
     if len(estimates) < 2:
-        return Ranked(((1, 1),) * len(estimates), (), 0.0)
-    values, influences = stack(estimates)
+        return Ranked(((1, 1),) * len(estimates))
+    values, influences, shares = stack(estimates)
     if len(influences) < 2:
-        return Ranked(((None, None),) * len(estimates), (), 0.0)
-    found = pairwise(values, influences, seed=seed)
-    live = found.se > 0
-    p_holm = np.ones(found.p.size)
-    p_holm[live] = holm(found.p[live])
+        return Ranked(((None, None),) * len(estimates))
+    found = pairwise(values, influences, shares, seed=seed)
+    swapped = swaps is not None and affordable(swaps.tables, len(found.pairs))
+    if swaps is not None and swapped:
+        found = replace(found, p_max_t=swap_max(swaps.tables, swaps.value, found.pairs, seed=seed))
     sets = rank_sets(found)
-    pairs: list[tuple[tuple[int, int], Estimate, float | None, float | None, float | None]] = []
-    for i, (a, b) in enumerate(found.pairs.tolist()):
-        n, value = estimates[a].n, float(found.difference[i])
-        if live[i]:
-            difference = Estimate(
-                value, float(found.low[i]), float(found.high[i]), n, None, float(found.se[i]), "max-t"
-            )
-            pairs.append(((a, b), difference, float(found.p[i]), float(p_holm[i]), float(found.p_max_t[i])))
-        else:
-            pairs.append(((a, b), Estimate(value, None, None, n, None, 0.0, ""), None, None, None))
-    ranks = tuple(zip(sets.best.tolist(), sets.worst.tolist(), strict=True))
-    return Ranked(ranks, tuple(pairs), found.critical)
+    return Ranked(tuple(zip(sets.best.tolist(), sets.worst.tolist(), strict=True)), found, swapped)
 
 
-def surely_ahead(found: Ranked) -> set[tuple[int, int]]:
-    """Name the pairs whose joint interval leaves out 0: the first of each is ahead of the second."""
-    ahead: set[tuple[int, int]] = set()
-    for (first, second), difference, *_ in found.pairs:
-        if difference.low is not None and difference.low > 0:
-            ahead.add((first, second))
-        elif difference.high is not None and difference.high < 0:
-            ahead.add((second, first))
-    return ahead
+@dataclass(frozen=True, slots=True)
+class Swaps:
+    """What judges trade: tables by question, shape (G, judges, k, k), or sums of a mean, and the figure of these."""
+
+    tables: Floats
+    value: Callable[[Floats], Floats]
 
 
-def _turned(difference: Estimate, sign: float) -> Estimate:
-    """Give a difference back the direction of its metric."""
-    if sign > 0 or difference.value is None:
-        return difference
-    low, high = (None if bound is None else -bound for bound in (difference.high, difference.low))
-    return replace(difference, value=-difference.value, low=low, high=high)
+def swaps_of(figures: Sequence[Figure], clusters: Sequence[Ints]) -> Swaps | None:
+    """Set up the trade of one figure of several judges; ``clusters`` are the codes, of one meaning, of its rows.
+
+    None where they have not the same rows, or the figure is neither a mean nor one of tables.
+    """
+    groups = 1 + max(int(codes.max(initial=0)) for codes in clusters)
+    rows = [np.bincount(codes, minlength=groups) for codes in clusters]
+    if any(not np.array_equal(rows[0], other) for other in rows[1:]):
+        return None
+    per_row = [one.per_row() for one in figures]
+    if all(one is not None for one in per_row):
+        sums = [np.bincount(codes, one, groups) for codes, one in zip(clusters, per_row, strict=True)]
+        n = float(rows[0].sum())
+        every = np.stack(sums, axis=1).astype(np.float64)
+        return Swaps(every[rows[0] > 0, :, None, None], lambda one: one[..., 0, 0] / n)
+    tables = [one.counted.table for one in figures]
+    shapes = {(table.joint.shape, table.declared, tuple(table.values.tolist())) for table in tables}
+    # The judge with the most silence knows best what its rows count as.
+    silent = [float(table.joint[:, table.declared :].sum()) for table in tables]
+    value = figures[int(np.argmax(silent))].on_tables()
+    if value is None or len(shapes) > 1:
+        return None
+    size = tables[0].joint.size
+    flat = [
+        np.bincount(codes.astype(np.int64) * size + one.counted.cells, minlength=groups * size).reshape(groups, size)
+        for codes, one in zip(clusters, figures, strict=True)
+    ]
+    counts = np.stack(flat, axis=1).astype(np.float64).reshape(groups, len(figures), *tables[0].joint.shape)
+    return Swaps(counts[rows[0] > 0], value)
 
 
-def shared_influences(judged: Sequence[Judged], metric: Metric) -> list[Influences | None]:
-    """Estimate a metric for several judges, each on all of its own rows, over clusters of one meaning.
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Several judges' figures, each on all of its own rows, over clusters of one meaning."""
+
+    figures: list[Figure]
+    influences: list[Influences | None]
+    clusters: list[Ints]
+
+    def ranks(self) -> Ranked | None:
+        """Rank the judges; None where a figure is undefined."""
+        known = [one for one in self.influences if one is not None]
+        return ranks_of(known, swaps_of(self.figures, self.clusters)) if len(known) == len(self.figures) else None
+
+
+def shared(judged: Sequence[Judged], metric: Metric) -> Shared:
+    """Evaluate a metric for several judges, each on all of its own rows; influences are None where it is undefined.
 
     Unlike `matching.match`, this asks for no common items: a few gaps, or a judge that was recorded in one order only,
-    leave the differences valid, since influences are joined by the clusters' names. None where the metric is undefined.
+    leave the differences valid, since influences are joined by the clusters' names.
     Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
     """
     codes: dict[str, int] = {}
-    found: list[Influences | None] = []
+    found = Shared([], [], [])
     for one in judged:
         to = np.fromiter((codes.setdefault(name, len(codes)) for name in one.clusters), np.int64, len(one.clusters))
-        _, own = estimate(metric, Counted.of(apply(one.ratings, one.policies)))
-        found.append(None if own is None else replace(own, ids=to[own.ids]))
+        scored = apply(one.ratings, one.policies)
+        figure = Figure.of_table(metric, Counted.of(scored))
+        own = figure.influences()
+        found.figures.append(figure)
+        found.influences.append(None if own is None else replace(own, ids=to[own.ids]))
+        found.clusters.append(to[scored.cluster])
     return found
 
 

@@ -33,20 +33,18 @@ from judgebench.agreement.correct.rogan_gladen import (
     matrix_mean,
     matrix_shares,
     rogan_gladen,
-    youden,
 )
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.estimates import Counted, estimate
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Clusters, Influences, combine, mean
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.crosstab import TINY, Crosstab
+from judgebench.stats.inference.intervals import around
+from judgebench.stats.influence import Clusters, Influences, combine, count_cells, mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import numpy.typing as npt
-
-    from judgebench.agreement.correct.labelled import Counts
     from judgebench.domain import Ratings, Scale
 
 Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]
@@ -102,9 +100,11 @@ def correct(
     """Correct the scores that a judge gives, with the gold there is; all rows first, then those of each system.
 
     Where gold lies on a random part of the rows, post-stratification is chosen (PPI++ where verdicts are many and
-    labels few); with a calibration set from elsewhere (the same judge on other rows, with gold), Rogan and Gladen's
-    correction, or the matrix method for more than two labels. Labels only and the naive score always appear beside
-    them. The estimator ``all`` chooses as ``auto`` and computes every one.
+    labels few), or labels only where their interval is narrower, as it often is with a share near 0 or 1; to choose by
+    width costs at most .006 of coverage (`benchmarks/correction.py`). With a calibration set from elsewhere (the same
+    judge on other rows, with gold) it is Rogan and Gladen's correction, or the matrix method for more than two labels.
+    Labels only and the naive score always appear beside them. The estimator ``all`` chooses as ``auto`` and computes
+    every one.
 
     ``target`` asks for the share of a label instead of the scale's own score: share of ``correct`` (check), wins of A
     with ties as one half (pair), mean rating (rate). Of the policies, gold is one label per row, and ties are kept.
@@ -256,7 +256,7 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
 
 
 def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration | None]:
-    """TPR, TNR and Youden's J of the judge on labelled rows; no verdict does not accept."""
+    """TPR, TNR and Youden's J of the judge on labelled rows, as `score` has them; no verdict does not accept."""
     one = score.accepted
     if one is None or known.graded:
         return {}, None
@@ -266,23 +266,14 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
         reason = "no_negatives" if positives else "no_positives"
         return {"youden": Estimate.missing(reason, known.judge.size)}, None
     said = known.judge == one
-    sides = [(said[right], known.cluster[right]), (~said[~right], known.cluster[~right])]
-    tpr, tnr = (_share(given, cluster) for given, cluster in sides)
-    calibration = Calibration(float(sides[1][0].mean()), negatives, float(sides[0][0].mean()), positives)
-    power = youden(calibration)
-    if not Clusters.of(known.cluster).independent:
-        parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
-        power = estimated(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
-        if any(part.se is None or part.se < TINY for part in parts):
-            # A rate of 0 or 1 has no influences, which is not certainty: each cluster counts as one item.
-            few = Calibration(calibration.tnr, parts[1].ids.size, calibration.tpr, parts[0].ids.size)
-            power = replace(youden(few), n=power.n)
-    return {"youden": power, "tpr": tpr, "tnr": tnr}, calibration
-
-
-def _share(given: npt.NDArray[np.bool_], cluster: Counts) -> Estimate:
-    ones = np.ones(given.size, np.bool_)
-    return labels_only(Sample(given.astype(float), given.astype(float), ones, cluster * 0, Clusters.of(cluster)))
+    cells, clusters = 2 * right + said, Clusters.of(known.cluster)
+    by_cluster = count_cells(cells, 4, clusters)
+    joint = np.bincount(cells, minlength=4).reshape(2, 2) / cells.size
+    counted = Counted(Crosstab(joint, cells.size, 2, np.arange(2.0), positive=1), cells, clusters, None, by_cluster)
+    names = {"youden": "youden_j", "tpr": "true_positive_rate", "tnr": "true_negative_rate"}
+    rates = {key: estimate(METRICS[name], counted)[0] for key, name in names.items()}
+    tnr, tpr = float((~said)[~right].mean()), float(said[right].mean())
+    return rates, Calibration(tnr, negatives, tpr, positives)
 
 
 def _rogan_gladen(
@@ -318,17 +309,18 @@ def _delta(
 ) -> Estimate:
     """Give an estimate the interval of the delta method, from the influences of both sets' clusters.
 
-    An outside calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
+    Its error is at least that of independent items, which knows that a rate of 1 is not a certainty. An outside
+    calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
     """
-    groups = min(shown.ids.size, errors.ids.size)
-    if groups < 2:
+    if min(shown.ids.size, errors.ids.size) < 2:
         return replace(found, low=None, high=None, se=None, method="")
     first, second = shown.se, errors.se
     se = math.hypot(first or 0.0, second or 0.0) if outside else combine([shown, errors], [1.0, 1.0]).se or 0.0
-    # Pulls with this standard error, as many as the smaller set has clusters.
-    influences = np.full(groups, se * math.sqrt((groups - 1) / groups / groups))
+    se = max(se, found.se or 0.0)
+    if se < TINY:
+        return replace(found, low=None, high=None, se=se, method="")
     value = 0.0 if found.value is None else found.value
-    bounds = estimated(Influences(value, found.n, np.arange(groups), influences), low=low, high=high)
+    bounds = around(value, se, min(shown.df, errors.df), low=low, high=high)
     return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")
 
 
@@ -363,9 +355,9 @@ def _matrix(test: Rows, known: Rows, score: Score, *, outside: bool) -> tuple[Es
     by_verdict, by_cell = matrix_influence(joint, margin, score.values)
     # Columns that nobody used are gone from the counts; the others keep their order.
     column = np.cumsum(used(known, test, score)) - 1
-    shown = Influences(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n))
+    shown = Influences(found.value, n, ours.ids, ours.sums(by_verdict[column[test.judge]] / n), ours.shares)
     influences = theirs.sums(by_cell[known.gold, column[known.judge]] / known.judge.size)
-    errors = Influences(0.0, known.judge.size, theirs.ids, influences)
+    errors = Influences(0.0, known.judge.size, theirs.ids, influences, theirs.shares)
     return _delta(found, shown, errors, score.low, score.high, outside=outside), point.condition, warnings
 
 
@@ -398,4 +390,9 @@ def _choice(estimator: str, estimates: Mapping[str, Estimate], sample: Sample | 
     strata = join_strata(sample)
     share = np.bincount(strata) / strata.size
     labels = np.bincount(strata[sample.labelled], minlength=share.size)
-    return "post-strat" if labels[share > _MATTERS].min() >= _ROWS_PER_STRATUM else "ppi++"
+    best = "post-strat" if labels[share > _MATTERS].min() >= _ROWS_PER_STRATUM else "ppi++"
+    return "labels" if _width(estimates["labels"]) < _width(estimates[best]) else best
+
+
+def _width(one: Estimate) -> float:
+    return math.inf if one.low is None or one.high is None else one.high - one.low

@@ -218,7 +218,7 @@ def _plain(sample: Sample, influences: Influences, rows: Ints, *, proportion: bo
     """Interval of a plain mean, on the unit scale."""
     reach = sample.high - sample.low
     share = (influences.value - sample.low) / reach
-    unit = type(influences)(share, influences.n, influences.ids, influences.sums / reach)
+    unit = replace(influences, value=share, sums=influences.sums / reach)
     two = sample.binary if proportion is None else proportion
     independent = Clusters.of(sample.clusters.codes[rows]).independent
     found = estimated(unit, low=0.0, high=1.0, proportion=two, independent=independent)

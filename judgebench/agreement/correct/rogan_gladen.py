@@ -24,7 +24,7 @@ import numpy as np
 
 from judgebench.domain import Estimate
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.intervals import wilson
+from judgebench.stats.inference.intervals import t_quantile
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,25 +60,6 @@ class Calibration:
     def youden(self) -> float:
         """Youden's J, ``TPR + TNR - 1``: 1 for a perfect judge, 0 for one that ignores what it reads."""
         return self.tpr + self.tnr - 1
-
-
-def youden(calibration: Calibration, level: float = 0.95) -> Estimate:
-    """Youden's J with the interval that Wilson's bounds of both rates give, for independent items.
-
-    ``J = TPR + TNR - 1``. The bounds add up the distances of each rate to its own Wilson bounds (Newcombe's method of
-    variance estimates recovery), which keeps a width where a rate is 1.
-    Source: Youden (1950), Index for rating diagnostic tests; Newcombe (1998), Interval estimation for the difference
-    between independent proportions, method 10.
-    """
-    bounds = [
-        (calibration.tpr, *wilson(calibration.tpr, calibration.positives, level)),
-        (calibration.tnr, *wilson(calibration.tnr, calibration.negatives, level)),
-    ]
-    down = math.hypot(*(value - low for value, low, _ in bounds))
-    up = math.hypot(*(high - value for value, _, high in bounds))
-    value = calibration.youden
-    n = calibration.positives + calibration.negatives
-    return Estimate(value, max(-1.0, value - down), min(1.0, value + up), n, method="wilson-mover")
 
 
 def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 0.95) -> Estimate:
@@ -191,7 +172,6 @@ def _check_share(share: float, n: int) -> None:
 
 #: Above this condition number of the confusion matrix, noise in the shares grows tenfold on the way back.
 ILL_CONDITIONED = 10.0
-_DRAWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,49 +221,43 @@ def matrix_shares(calibration: Counts | Floats, verdicts: Counts | Floats) -> Sh
     return Shares(shares, float(singular[0] / singular[-1]), unseen)
 
 
-def matrix_mean(
-    calibration: Counts, verdicts: Counts, values: Floats, *, draws: int = _DRAWS, seed: int = 0, level: float = 0.95
-) -> Estimate:
-    """Mean of a score over the classes' shares, with a percentile interval of the bootstrap.
+def matrix_mean(calibration: Counts, verdicts: Counts, values: Floats, level: float = 0.95) -> Estimate:
+    """Mean of a score over the classes' shares, with the delta method's interval from counts that are never 0.
 
-    Items are independent: calibration items and measured ones are resampled apart, as cells of a multinomial. Where
-    they are not, `matrix_influence` gives what clusters sum. ``singular_matrix`` where two classes look alike to the
-    judge, ``too_few_labels`` where a class has a single calibration item and resampling loses it too often, or where no
-    calibration row has these verdicts. Source: Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 13.
+    ``sum_j q_j a_j^2 - (q.a)^2`` over n measured items and, of each class i, ``pi_i^2 (sum_j C_ij a_j^2 - (C a)_i^2)``
+    over its calibration items, ``a = pinv(C) v``. For the interval each class has one more item, half of it judged
+    rightly and half spread over all verdicts, and so has what is measured: a verdict that a handful of items never got
+    is not one that can't be had. Student's t of the calibration items less one. Columns start with the classes' own
+    verdicts; items are independent (`matrix_influence` gives what clusters sum).
+
+    ``singular_matrix`` where two classes look alike to the judge, ``too_few_labels`` where there is one calibration
+    item, or none has these verdicts. Source: Agresti & Coull (1998), Approximate is better than "exact" for interval
+    estimation of binomial proportions, for the added items; simulated in `benchmarks/correction.py`.
     """
-    n = int(verdicts.sum())
+    n, labels = int(verdicts.sum()), int(calibration.sum())
     try:
         point = matrix_shares(calibration, verdicts)
+        seen = np.setdiff1d(np.arange(len(calibration)), point.unseen)
+        kinds = calibration.shape[1]
+        pulled = calibration[seen] + (np.eye(*calibration.shape)[seen] + 1 / kinds) / 2
+        shares = matrix_shares(pulled, verdicts + 1 / kinds).shares
     except ValueError as error:
         reasons = {"no item": "no_items", "no calibration": "too_few_labels"}
         reason = next((code for words, code in reasons.items() if str(error).startswith(words)), "singular_matrix")
         return Estimate.missing(reason, n)
-    rng = np.random.default_rng(seed)
-    seen = [k for k in range(len(calibration)) if k not in point.unseen]
-    first = _resampled(calibration, draws, rng).reshape(draws, *calibration.shape)[:, seen]
-    second = _resampled(verdicts, draws, rng)
-    totals = first.sum(axis=2)
-    usable = (totals > 0).all(axis=1) & (second.sum(axis=1) > 0)
-    first, second, totals = first[usable], second[usable], totals[usable]
-    confusion = first / totals[:, :, None]
-    least = np.linalg.svd(confusion, compute_uv=False)[:, -1] if len(confusion) else np.zeros(0)
-    good = least > TINY
-    value = float(point.shares @ values)
-    if np.count_nonzero(good) < 0.9 * draws:
+    if labels < 2:
         return Estimate.missing("too_few_labels", n)
-    inverse = np.linalg.pinv(confusion[good].transpose(0, 2, 1))
-    asked = second[good] / second[good].sum(axis=1, keepdims=True)
-    # einsum's own loop, not BLAS: the same digits whatever the number of threads.
-    behind = np.einsum("bkm,bm->bk", inverse, asked)
-    behind = behind[np.maximum(behind, 0.0).sum(axis=1) > TINY]
-    if len(behind) < 0.9 * draws:
-        return Estimate.missing("too_few_labels", n)
-    means = _on_simplex(behind) @ values[seen]
-    low, high = (float(bound) for bound in np.quantile(means, [(1 - level) / 2, (1 + level) / 2]))
-    se = float(means.std(ddof=1))
+    totals, asked = pulled.sum(axis=1), (verdicts + 1 / kinds) / (n + 1)
+    confusion = pulled / totals[:, None]
+    slope = np.linalg.pinv(confusion) @ values[seen]
+    spread = float((asked * slope**2).sum() - (asked * slope).sum() ** 2) / (n + 1)
+    rows = (confusion * slope**2).sum(axis=1) - (confusion * slope).sum(axis=1) ** 2
+    se = math.sqrt(max(0.0, spread + float((shares**2 * rows / totals).sum())))
+    value, center, half = float(point.shares @ values), float(shares @ values[seen]), t_quantile(labels - 1, level) * se
     if se < TINY:
-        return Estimate(value, None, None, n, se=0.0, method="bootstrap")
-    return Estimate(value, min(low, value), max(high, value), n, se=se, method="bootstrap")
+        return Estimate(value, None, None, n, se=0.0, method="delta")
+    low, high = max(float(values.min()), center - half), min(float(values.max()), center + half)
+    return Estimate(value, min(low, value), max(high, value), n, se=se, method="delta")
 
 
 def matrix_influence(calibration: Counts, verdicts: Counts, values: Floats) -> tuple[Floats, Floats]:
@@ -311,10 +285,3 @@ def _on_simplex(shares: Floats) -> Floats:
     cut = np.maximum(shares, 0.0)
     found: Floats = cut / cut.sum(axis=1, keepdims=True)
     return found
-
-
-def _resampled(counts: Counts, draws: int, rng: np.random.Generator) -> Floats:
-    """Resampled counts, shape (draws, cells)."""
-    cells = counts.ravel()
-    total = int(cells.sum())
-    return rng.multinomial(total, cells / total, size=draws).astype(np.float64)

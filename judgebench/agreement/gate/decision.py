@@ -73,7 +73,8 @@ class _Test:
 
     @property
     def threshold(self) -> float:
-        return self.limit if self.strict else 0.0
+        # A maximum is what is allowed: a rise that is sure and small is not a failure.
+        return self.limit if self.operation else 0.0
 
 
 def gate(
@@ -88,17 +89,18 @@ def gate(
 ) -> Gate:
     """Decide whether a run got worse than its baseline: paired, clustered by question, one-sided.
 
-    A line fails where the lower bound of its drop lies above 0 (strict: above the margin) and the drop seen is at least
-    ``min_effect``; it passes where the upper bound lies below the margin; else so many items can't tell. Failing takes
-    p-values adjusted by Holm over all lines, so the chance of any false alarm stays at alpha. Passing takes every line
-    at once, which needs no adjustment: a run that is worse by the margin on any line passes with probability alpha at
-    most.
+    A line passes where the upper bound of its drop lies below the margin; else it fails where the lower bound lies
+    above 0 and the drop seen is at least ``min_effect`` (``strict``: within the margin, too); else so many items can't
+    tell. Failing takes p-values adjusted by Holm over all lines, so the chance of any false alarm stays at alpha.
+    Passing takes every line at once, which needs no adjustment: a run that is worse by the margin on any line passes
+    with probability alpha at most.
 
     ``matched`` is the baseline, then the run; ``spent`` what the items of both took, which cost and latency need.
     Figures are by default the scale's headline, on all items and the ``subsets`` asked for (``all`` means every one).
-    Under ``invalid=drop`` coverage has a line wherever the runs don't answer the same judgments; without a limit of its
-    own the margin is its limit, at most .05. UnknownNameError if a metric or a subset is not known, UsageError if more
-    or less of a metric is neither better nor worse, or flips can't be seen.
+    Coverage has a line under ``invalid=drop`` wherever the runs don't answer the same judgments, and under any policy
+    where it fell by more than its limit; without one of its own the margin is its limit, at most .05. UnknownNameError
+    if a metric or a subset is not known, UsageError if more or less of a metric is neither better nor worse, or flips
+    can't be seen.
 
     Source: Miller (2024), Adding error bars to evals; Blackwelder (1982), Proving the null hypothesis in clinical
     trials; Holm (1979); Berger (1982), Multiparameter hypothesis testing and acceptance sampling, on passing all of
@@ -212,11 +214,13 @@ def _unchanged(matched: Matched, judges: Sequence[JudgeRows]) -> bool:
 
 
 def _with_coverage(matched: Matched, limits: Limits, rules: Rules) -> Limits:
-    """Look at coverage, too, where a policy leaves lost answers out: no figure would show them."""
-    before, after = (one.judge >= 0 for one in matched.ratings[:2])
-    if limits.coverage is not None or matched.scored[0].policies.invalid != "drop" or bool((before == after).all()):
+    """Look at coverage, too, where answers were lost that no figure shows, or more than is allowed."""
+    if limits.coverage is not None:
         return limits
-    return replace(limits, coverage=min(rules.margin, Rules().margin))
+    before, after = (one.judge >= 0 for one in matched.ratings[:2])
+    limit = min(rules.margin, Rules().margin)
+    unseen = matched.scored[0].policies.invalid == "drop" and not (before == after).all()
+    return replace(limits, coverage=limit) if unseen or float(before.mean() - after.mean()) > limit else limits
 
 
 def _operations(
@@ -225,8 +229,7 @@ def _operations(
     items = len(matched.items)
 
     def test(name: str, found: Worse, limit: float, *, error: bool = True) -> _Test:
-        # A maximum is what is allowed: a rise that is sure and small is not a failure.
-        made = _Test(EVERY, name, found.first, found.second, found.worse, items, limit, strict=True, operation=True)
+        made = _Test(EVERY, name, found.first, found.second, found.worse, items, limit, strict=False, operation=True)
         sizes = None if found.worse is None else _sizes(found.worse, matched.ratings[0].cluster)
         return replace(made, error=error, reason=found.reason, n=max(found.first.n, found.second.n), sizes=sizes)
 
@@ -268,10 +271,10 @@ def _line(test: _Test, p_holm: float, alpha: float, first_step: float) -> GateLi
             state, reason = "pass", "unmoved"
         elif bounds.se is None:
             reason = "one_question"
-        elif p_holm < alpha and value >= test.least:
-            state = "fail"
-        elif bounds.high is not None and bounds.high < test.limit:
-            state = "pass"
+        else:
+            fails = p_holm < alpha and value >= test.least
+            within = bounds.high is not None and bounds.high < test.limit
+            state = "fail" if fails and (test.strict or not within) else "pass" if within else state
     decider = _decider(test, alpha, first_step)
     tested = bounds is not None and bounds.se is not None and not bounds.unmoved
     line = GateLine(
@@ -317,6 +320,7 @@ def _decider(test: _Test, alpha: float, first_step: float) -> Decider | None:
         test.threshold,
         test.least,
         test.slack,
+        test.strict,
     )
 
 

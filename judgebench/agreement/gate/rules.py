@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from judgebench.agreement.matching import Matched
-    from judgebench.domain import Policies, Ratings
+    from judgebench.domain import InvalidPolicy, Policies, Ratings
 
 State: TypeAlias = Literal["pass", "fail", "undecided"]
 
@@ -32,8 +32,8 @@ class Rules:
 
     ``margin``, above 0, is the drop that would be too much: below it the run passes. ``alpha`` is one-sided: the chance
     to fail a run that is no worse, over all lines together, and to pass one that is worse by the margin. ``strict``
-    fails only where the drop is surely above the margin, not where it is surely above 0. ``min_effect`` is the smallest
-    drop seen that may fail.
+    fails where there surely is a drop, even if it surely is below the margin. ``min_effect`` is the smallest drop seen
+    that may fail.
     """
 
     margin: float = 0.05
@@ -103,9 +103,9 @@ class GateLine:
 
     ``baseline`` and ``run`` are the figure before and after, with 95 % intervals of their own; ``worse`` is above 0 for
     worse whichever way the figure counts (``error``: less is better), its bounds one-sided, each at level alpha.
-    ``limit`` is what would be too much; a ``strict`` line fails only where it is surely exceeded. ``reason`` is why
+    ``limit`` is what would be too much; a ``strict`` line fails below it, too. ``reason`` is why
     there is nothing to test: ``unchanged``, ``one_question``, or why a figure is undefined; then there is no p either.
-    ``p`` is one-sided, of "no worse", or in strict lines "no worse than the limit", ``p_holm`` adjusted for all lines.
+    ``p`` is one-sided, of "no worse", or of an operation "no worse than the limit", ``p_holm`` adjusted for all lines.
     ``odds`` are None where nothing moves. ``needed`` items would decide (8 times in 10), if the worsening is as seen;
     None where no number is known to.
     """
@@ -196,19 +196,21 @@ def coverage_drop(matched: Matched) -> Worse:
 def flip_increase(matched: Matched) -> Worse:
     """How many more items get another verdict when their responses trade places.
 
-    Each run's share is of its own items with a verdict in both orders, as ``position_consistency`` is; ``no_items``
-    where one run has none. UsageError if no item was shown in both orders.
+    Each run's share is of its own items that were shown in both orders, as ``position_consistency`` is: one without a
+    verdict in both is a flip, unless the policies leave it out. ``no_items`` where one run has none. UsageError if no
+    item was shown in both orders.
     Source: Zheng et al. (2023), Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, for position consistency.
     """
-    one, two = (_flips(ratings) for ratings in matched.ratings[:2])
+    invalid = matched.scored[0].policies.invalid
+    one, two = (_flips(ratings, invalid) for ratings in matched.ratings[:2])
     if one is None or two is None:
         missing = Estimate.missing("no_items")
         return Worse(missing if one is None else one[0], missing if two is None else two[0], None, "no_items")
     return Worse(one[0], two[0], combine([two[1], one[1]], [1.0, -1.0]))
 
 
-def _flips(ratings: Ratings) -> tuple[Estimate, Influences] | None:
-    found = turned(ratings)
+def _flips(ratings: Ratings, invalid: InvalidPolicy) -> tuple[Estimate, Influences] | None:
+    found = turned(ratings, invalid)
     if found is None:
         raise UsageError(
             f"flips need pairs (or picks) that were shown in both orders: run with {argument('order')} both"

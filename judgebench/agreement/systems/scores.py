@@ -240,7 +240,9 @@ class PairBoard:
         influences = bt.strength_influences(fit, first, second, result, clusters)
         played = np.bincount(first, minlength=k) + np.bincount(second, minlength=k)
         return [
-            Influences(float(fit.strengths[code]), int(played[code]), clusters.ids, influences[:, code])
+            Influences(
+                float(fit.strengths[code]), int(played[code]), clusters.ids, influences[:, code], clusters.shares
+            )
             for code in range(k)
         ]
 

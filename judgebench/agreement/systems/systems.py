@@ -6,12 +6,12 @@ and judge), never systems: few systems make a coarse figure, not a wide interval
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.compare.standings import ranks_of, surely_ahead
+from judgebench.agreement.compare.standings import ranks_of
 from judgebench.agreement.estimates import estimated, within
 from judgebench.agreement.policies import apply
 from judgebench.agreement.systems.scores import PairBoard, coverage, scoreboard
@@ -255,7 +255,7 @@ def _systems(
     gold, judge = board.influences(judge=False), board.influences(judge=True)
     biases = [_difference(theirs, own) for theirs, own in zip(judge, gold, strict=True)]
     chances = [
-        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.sums.size - 1, -abs(one.value) / se))
+        None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.df, -abs(one.value) / se))
         for one in biases
     ]
     tested = [p for p in chances if p is not None]
@@ -293,7 +293,7 @@ def _systems(
 def _difference(judge: Influences, gold: Influences) -> Influences:
     """Judge less gold, with the influences of clusters that both have."""
     found = combine([judge, gold], [1.0, -1.0])
-    return Influences(found.value, judge.n, found.ids, found.sums)
+    return replace(found, n=judge.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +319,7 @@ def system_places(
     sides: list[list[Place]] = []
     for judge in (False, True):
         found = ranks_of(board.influences(judge=judge), seed=seed)
-        levels = tiers(len(found.ranks), surely_ahead(found))
+        levels = tiers(len(found.ranks), found.ahead)
         sides.append(
             [
                 Place(best, worst, None if best is None else tier)

@@ -1,37 +1,37 @@
 """Witnesses of what stands beside the metrics of a row: aggregates, ceilings, biases, classes and base rates.
 
 They are recomputed from the rows that were scored and from the annotators' labels, in loops: means of definitions over
-pairs of annotators, shares of judgments, weighted means of rows.
+pairs of labels, shares of judgments, weighted means of rows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import combinations
-from math import fsum
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import permutations
+from math import fsum, lcm
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.ceiling import ENOUGH, select, two_sided
-from judgebench.agreement.policies import apply
+from judgebench.agreement.ceiling import select
+from judgebench.agreement.policies import apply, table_of
 from judgebench.agreement.witness.definitions import CLASS_DEFINITIONS, DEFINITIONS, Pairs, alpha
 from judgebench.agreement.witness.rows import verify_numbers, verify_sequence_ceilings, verify_sequences
 from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, define, hold, verify_scored
-from judgebench.domain import Policies
+from judgebench.stats.coefficients.catalog import METRICS, class_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    import numpy.typing as npt
+    from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.agreement.policies import Scored
-    from judgebench.domain import Aggregate, Agreement, Estimate, Ratings
+    from judgebench.domain import Aggregate, Agreement, Estimate, Policies, Ratings, Scale
     from judgebench.stats.coefficients.calibration import Flags
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab
 
+#: Labels that gold never has.
+Void: TypeAlias = tuple[int, ...]
 #: Whether an item's two games say the same, and towards which slot they lean.
 Turned: TypeAlias = tuple[bool, int]
 
@@ -56,14 +56,13 @@ def verify_row(
         return {}
     if scored.scale.sequential:
         people = verify_sequence_ceilings(select(whole, scored.row), row.ceiling, where=where)
-        own = verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries)
-        return {**own, **people}
+        return {**verify_metrics(row.metrics, whole, scored, known, where=where, libraries=libraries), **people}
     pairs = Pairs.of(scored)
-    _classes(row, pairs, where)
+    _classes(row, scored, pairs, where)
     return {
         **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
-        **_ceilings(row.ceiling, ratings, scored.policies, known, where),
-        **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, pairs, where),
+        **_ceilings(row.ceiling, ratings, scored, known, where),
+        **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, scored, where),
     }
 
 
@@ -75,8 +74,8 @@ def verify_metrics(
     *,
     where: str,
     pairs: Pairs | None = None,
-    libraries: bool = True,
     among: Flags | None = None,
+    libraries: bool = True,
 ) -> dict[str, str]:
     """Recompute the metrics of scored rows, whatever their kind; name those that nothing recomputes, and why.
 
@@ -85,8 +84,8 @@ def verify_metrics(
     if not scored.size:
         return {}
     if scored.scale.sequential:
-        ours = select(whole, scored.row)
-        return verify_sequences(ours, scored.policies, metrics, where=where, libraries=libraries)
+        group = select(whole, scored.row)
+        return verify_sequences(group, scored.policies, metrics, where=where, libraries=libraries)
     labels = {name: one for name, one in metrics.items() if name in known}
     numbers = {name: one for name, one in metrics.items() if name not in known}
     return {
@@ -121,60 +120,98 @@ def verify_aggregates(
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One side's labels as verdicts on another's."""
+    """Labels beside labels: ``pairs`` adds up to what is compared, ``whole`` to whole numbers of the same shares."""
 
     pairs: Pairs
+    whole: Pairs
     table: Crosstab
 
     @classmethod
-    def of(cls, scored: Scored) -> _Side:
-        return cls(Pairs.of(scored), scored.table(scored.cells()))
+    def of(
+        cls, count: Counter[tuple[int, int]], rows: float, ratings: Ratings, policies: Policies, void: Void
+    ) -> _Side:
+        scale = ratings.scale
+        total, n = sum(count.values()), round(rows)
+        wide = np.zeros((len(scale.labels) + 2,) * 2)
+        for pair, times in count.items():
+            wide[pair] = times / max(total, 1)
+        table = replace(table_of(wide, scale, policies, void=void), joint=wide, n=n)
+        scaled = {pair: times * n / total for pair, times in count.items()}
+        given = (_told(scaled, n, scale, policies), _told(count, total, scale, policies))
+        return cls(*(replace(one, void=void) for one in given), table)
+
+
+def _told(count: Mapping[tuple[int, int], Any], n: int, scale: Scale, policies: Policies) -> Pairs:
+    gold, judge = Counter[int](), Counter[int]()
+    for (true, said), times in count.items():
+        gold[true] += times
+        judge[said] += times
+    return Pairs(scale, policies, None, count, gold, judge, n)
 
 
 class _Ceilings:
-    """Means of each metric's definition over pairs of annotators, and of the judge over annotators."""
+    """Each metric's definition over all pairs of labels of people, and of the judge in the place of one of them."""
 
-    def __init__(self, ratings: Ratings, policies: Policies, known: Mapping[str, Metric]) -> None:
-        self.ratings, self.policies, self.known = ratings, policies, known
+    def __init__(self, ratings: Ratings, scored: Scored, known: Mapping[str, Metric]) -> None:
+        self.ratings, self.policies, self.known, self.void = ratings, scored.policies, known, scored.void
         _, first = np.unique(ratings.item, return_index=True)
         self.labels = ratings.gold[first]
-        self.people = list(_people(ratings, first, policies))
-        self.judge = [
-            [_Side.of(apply(_relabelled(ratings, ratings.judge, j), replace(policies, gold="majority")))]
-            for j in range(len(ratings.annotators))
-        ]
+        self.people, self.judge = self._people(), self._judge()
 
     def figure(self, name: str) -> float | None:
         """Compute a ceiling by its name; None where nothing defines its metric."""
         if name.startswith("judge_vs_each_"):
-            return self._mean(name.removeprefix("judge_vs_each_"), self.judge, both=False)
+            return self._defined(name.removeprefix("judge_vs_each_"), self.judge)
         if name.startswith("ratio_"):
             metric = name.removeprefix("ratio_")
-            judge, human = self.figure(f"judge_vs_each_{metric}"), self.figure(metric)
+            judge, human = self._defined(metric, self.judge), self._defined(metric, self.people)
             return None if judge is None or human is None else judge / human
         if name == "krippendorff_alpha_joint":
             rows = Counter(map(tuple, self.labels.tolist()))
             units = ((tuple(code for code in row if code >= 0), times) for row, times in rows.items())
             return alpha(units, self.ratings.scale.values, self.ratings.scale.level)
-        return self._mean(name, self.people, both=two_sided(self.known[name], self.policies))
+        return self._defined(name, self.people)
 
-    def _mean(self, name: str, groups: Sequence[Sequence[_Side]], *, both: bool) -> float | None:
-        values: list[float] = []
-        for side in (one for sides in groups for one in sides[: 2 if both else 1]):
-            # Where a metric has no value is a convention, and ours to say.
-            if self.known[name](side.table).value is not None:
-                told = define(name, side.pairs, self.known)
-                if told is None:
-                    return None
-                values.append(told[0])
-        return fsum(values) / len(values)
+    def _defined(self, name: str, side: _Side) -> float | None:
+        # Where a metric has no value is a convention, and ours to say.
+        if self.known[name](side.table).value is None:
+            return None
+        pairs = side.pairs if name in DEFINITIONS else side.whole
+        told = define(name, pairs.complete(self.known[name], side.table), self.known)
+        return None if told is None else told[0]
+
+    def _gold(self, label: int) -> bool:
+        return label >= 0 and not (self.policies.tie == "drop" and label == self.ratings.scale.tie)
+
+    def _people(self) -> _Side:
+        void = self.ratings.scale.tie if self.policies.tie in {"drop", "wrong"} else None
+        count = Counter[tuple[int, int]]()
+        for labels, times in Counter(map(tuple, self.labels.tolist())).items():
+            for i, j in permutations([label for label in labels if label >= 0], 2):
+                if self._gold(i):
+                    count[i, len(self.ratings.scale.labels) if j == void else j] += times
+        return _Side.of(count, sum(count.values()) / 2, self.ratings, self.policies, self.void)
+
+    def _judge(self) -> _Side:
+        anyone = replace(self.ratings, gold=np.zeros((self.ratings.judge.size, 1), np.int64), annotators=("anyone",))
+        scored = apply(anyone, replace(self.policies, gold="majority"))
+        games = Counter(scored.item.tolist())
+        rows = zip(scored.judge.tolist(), scored.item.tolist(), self.ratings.gold[scored.row].tolist(), strict=True)
+        alike = Counter((said, games[item], tuple(sorted(labels))) for said, item, labels in rows)
+        parts, count, compared = lcm(*games.values()), Counter[tuple[int, int]](), 0
+        for (said, shared, labels), times in alike.items():
+            others = sum(label >= 0 for label in labels) - 1
+            for label in filter(self._gold, labels if others > 0 else ()):
+                count[label, said] += times * others * (parts // shared)
+                compared += times
+        return _Side.of(count, compared, self.ratings, self.policies, self.void)
 
 
 def _ceilings(
-    found: Mapping[str, Estimate], ratings: Ratings, policies: Policies, known: Mapping[str, Metric], where: str
+    found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, known: Mapping[str, Metric], where: str
 ) -> dict[str, str]:
     alone: dict[str, str] = {}
-    witness = _Ceilings(ratings, policies, known) if found else None
+    witness = _Ceilings(ratings, scored, known) if found else None
     for name, one in found.items():
         if one.value is None or witness is None:
             continue
@@ -186,40 +223,29 @@ def _ceilings(
     return alone
 
 
-def _people(ratings: Ratings, first: np.ndarray, policies: Policies) -> Iterator[list[_Side]]:
-    """Score each of two annotators as the other's judge, where they share as many items as a pair needs."""
-    gold = ratings.gold[first]
-    met = {
-        (i, j): first[(gold[:, i] >= 0) & (gold[:, j] >= 0)] for i, j in combinations(range(len(ratings.annotators)), 2)
-    }
-    most = max(rows.size for rows in met.values())
-    rules = Policies(order="single", tie=policies.tie)
-    for (i, j), rows in met.items():
-        if rows.size >= max(1, min(ENOUGH, most)):
-            both = select(ratings, rows)
-            yield [_Side.of(apply(_relabelled(both, both.gold[:, b], a), rules)) for a, b in ((i, j), (j, i))]
-
-
-def _relabelled(ratings: Ratings, judge: npt.NDArray[np.int64], annotator: int) -> Ratings:
-    """Take one annotator's labels as the gold."""
-    gold, name = ratings.gold[:, [annotator]], ratings.annotators[annotator]
-    return replace(ratings, judge=judge, gold=gold, annotators=(name,))
-
-
 # --- biases ---------------------------------------------------------------------------------------
 
 
-def _biases(found: Mapping[str, Estimate], ratings: Ratings, pairs: Pairs, where: str) -> dict[str, str]:
+def _biases(found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, where: str) -> dict[str, str]:
     alone: dict[str, str] = {}
-    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned]()
+    lost = scored.policies.invalid == "wrong"
+    turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned | None]()
     for name, one in found.items():
         if one.value is None:
             continue
         if name in _POSITION:
-            theirs = sum(times * _POSITION[name](way) for way, times in turned.items()) / turned.total()
+            # Who gave no verdict in one order confirmed nothing, and leans nowhere.
+            missing = turned[None] if lost and name == "position_consistency" else 0
+            known = [(way, times) for way, times in turned.items() if way is not None]
+            theirs = sum(times * _POSITION[name](way) for way, times in known) / (
+                sum(times for _, times in known) + missing
+            )
         elif name == "first_slot_rate":
             theirs = _first_slot(ratings)
         elif name in {"positive_rate_difference", "mean_signed_error"}:
+            pairs = Pairs.of(scored)
+            if ratings.scale.kind == "check":
+                pairs = pairs.complete(METRICS["mean_signed_error"], scored.table(scored.cells()))
             theirs = DEFINITIONS["mean_signed_error"](pairs)
         else:
             alone[name] = NO_WITNESS
@@ -236,7 +262,7 @@ def _side(code: int, ratings: Ratings) -> int:
     return (2 * code > ordered - 1) - (2 * code < ordered - 1)
 
 
-def _turned(ratings: Ratings) -> Counter[Turned]:
+def _turned(ratings: Ratings) -> Counter[Turned | None]:
     """Of items that were shown both ways: whether both games say the same, and towards which slot they lean."""
     columns = (ratings.game, ratings.item, ratings.swapped, ratings.judge)
     games = zip(*(column.tolist() for column in columns), strict=True)
@@ -245,9 +271,10 @@ def _turned(ratings: Ratings) -> Counter[Turned]:
     for _, item, swapped, code in sorted(games, key=lambda game: -game[0]):
         said[swapped][item] = code
     plain, swapped = said
-    found = Counter[Turned]()
+    found = Counter[Turned | None]()
     for (one, two), times in Counter((code, swapped[item]) for item, code in plain.items() if item in swapped).items():
         if one < 0 or two < 0:
+            found[None] += times
             continue
         if ratings.scale.kind == "pick":
             found[one == two, 0] += times
@@ -279,15 +306,16 @@ def _first_slot(ratings: Ratings) -> float:
 # --- classes --------------------------------------------------------------------------------------
 
 
-def _classes(row: Agreement, pairs: Pairs, where: str) -> None:
+def _classes(row: Agreement, scored: Scored, pairs: Pairs, where: str) -> None:
     """Precision, recall and F1 of each label, and how often gold and judge use it."""
-    labels = pairs.scale.labels
+    labels, table = pairs.scale.labels, scored.table(scored.cells())
     for label, scores in row.classes.items():
         code = labels.index(label)
         for name, definition in CLASS_DEFINITIONS.items():
             one: Estimate = getattr(scores, name)
             if one.value is not None:
-                hold(f"{name} of {label!r}", one.value, definition(pairs, code), PLAIN, where=where)
+                counted = pairs.complete(class_metric(name, code), table)
+                hold(f"{name} of {label!r}", one.value, definition(counted, code), PLAIN, where=where)
     for side, count in (("gold", pairs.gold), ("judge", pairs.judge)):
         for label, share in row.base_rates.get(side, {}).items():
             code = labels.index(label) if label in labels else len(labels) + (label == "invalid")

@@ -7,8 +7,8 @@ value; what is undefined, and why, is a convention and not for a witness to say.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import fsum, sqrt
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.domain import Policies, Scale
+    from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Crosstab, Floats
 
 Loss: TypeAlias = "Callable[[int, int], float]"
 Code = TypeVar("Code")
@@ -30,16 +32,19 @@ class Pairs:
     """Pairs of gold and verdict, each with how often it occurs.
 
     Codes are those of `judgebench.agreement.policies.Scored`: q labels, then undecided and invalid; where gold is a
-    number, its code is a position in ``gold_values``.
+    number, its code is a position in ``gold_values``. Where rows without a verdict are ``completed`` by wrong labels,
+    pairs may occur parts of a time.
     """
 
     scale: Scale
     policies: Policies
     gold_values: Sequence[float] | None
-    count: Mapping[tuple[int, int], int]
-    gold: Mapping[int, int]
-    judge: Mapping[int, int]
+    count: Mapping[tuple[int, int], float]
+    gold: Mapping[int, float]
+    judge: Mapping[int, float]
     n: int
+    completed: bool = False
+    void: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, scored: Scored) -> Pairs:
@@ -47,12 +52,25 @@ class Pairs:
         wide = int(scored.judge.max(initial=0)) + 1
         counts = np.bincount(scored.gold.astype(np.int64) * wide + scored.judge)
         count = {divmod(code, wide): int(counts[code]) for code in np.flatnonzero(counts).tolist()}
-        gold, judge = Counter[int](), Counter[int]()
-        for (true, said), times in count.items():
-            gold[true] += times
-            judge[said] += times
         values = None if scored.gold_values is None else scored.gold_values.tolist()
-        return cls(scored.scale, scored.policies, values, count, gold, judge, scored.size)
+        return cls(scored.scale, scored.policies, values, count, *_sides(count), scored.size, void=scored.void)
+
+    def complete(self, metric: Metric, table: Crosstab) -> Pairs:
+        """Give rows without a verdict the labels that they take in a metric of their table."""
+        silent = self.labels + 1
+        if self.policies.invalid != "wrong" or silent not in self.judge or metric.misses:
+            return self
+        completion = metric(table).completion
+        if completion is None:
+            return self
+        count: dict[tuple[int, int], float] = {}
+        for (true, said), times in self.count.items():
+            shares = {said: 1.0} if said != silent else dict(enumerate(completion.placed[true].tolist()))
+            for label, share in shares.items():
+                if share > 0:
+                    count[true, label] = count.get((true, label), 0) + share * times
+        gold, judge = _sides(count)
+        return replace(self, count=count, gold=gold, judge=judge, completed=True)
 
     @property
     def labels(self) -> int:
@@ -64,10 +82,10 @@ class Pairs:
         """The labels that name a side."""
         return [code for code in range(self.labels) if code not in {self.scale.tie, self.scale.both_bad}]
 
-    def rows(self) -> tuple[Codes, Codes, Codes]:
+    def rows(self) -> tuple[Codes, Codes, Floats]:
         """Gold and judge of each pair, and how often it occurs: what a library takes with weights."""
         gold, judge = zip(*self.count, strict=True)
-        return np.array(gold), np.array(judge), np.array(list(self.count.values()))
+        return np.array(gold), np.array(judge), np.array(list(self.count.values()), dtype=np.float64)
 
     def mean(self, what: Loss) -> float:
         """Average something over all rows."""
@@ -82,9 +100,19 @@ class Pairs:
         values = dict(enumerate(self.scale.values))
         return (values if self.gold_values is None else dict(enumerate(self.gold_values))), values
 
-    def together(self) -> Counter[int]:
+    def together(self) -> dict[int, float]:
         """How often each label occurs, on whichever side."""
-        return Counter(self.gold) + Counter(self.judge)
+        return {code: self.gold.get(code, 0) + self.judge.get(code, 0) for code in {*self.gold, *self.judge}}
+
+
+def _sides(count: Mapping[tuple[int, int], float]) -> tuple[dict[int, float], dict[int, float]]:
+    """How often each side has each code."""
+    gold: dict[int, float] = {}
+    judge: dict[int, float] = {}
+    for (true, said), times in count.items():
+        gold[true] = gold.get(true, 0) + times
+        judge[said] = judge.get(said, 0) + times
+    return gold, judge
 
 
 def _same(true: int, said: int) -> float:
@@ -141,19 +169,20 @@ def _pi(pairs: Pairs) -> float:
     return (pairs.mean(_same) - chance) / (1 - chance)
 
 
-def _classes(pairs: Pairs) -> int:
-    """Labels that both sides can give: without gold ties nobody can say tie."""
-    return pairs.labels - (pairs.policies.tie == "drop" and pairs.scale.tie is not None)
+def _classes(pairs: Pairs) -> list[int]:
+    """Labels that gold can have: without gold ties nobody can say tie."""
+    tie = pairs.scale.tie if pairs.policies.tie == "drop" else None
+    return [code for code in range(pairs.labels) if code != tie and code not in pairs.void]
 
 
 def _spread(pairs: Pairs) -> float:
     both = pairs.together()
-    shares = [both[code] / (2 * pairs.n) for code in range(pairs.labels)]
+    shares = [both.get(code, 0) / (2 * pairs.n) for code in _classes(pairs)]
     return fsum(share * (1 - share) for share in shares)
 
 
 def _ac1(pairs: Pairs) -> float:
-    chance = _spread(pairs) / (_classes(pairs) - 1)
+    chance = _spread(pairs) / (len(_classes(pairs)) - 1)
     return (pairs.mean(_same) - chance) / (1 - chance)
 
 
@@ -168,17 +197,17 @@ def _ac2(power: int) -> Callable[[Pairs], float]:
 
 
 def _brennan_prediger(pairs: Pairs) -> float:
-    q = _classes(pairs)
+    q = len(_classes(pairs))
     return (q * pairs.mean(_same) - 1) / (q - 1)
 
 
-def alpha(units: Iterable[tuple[tuple[int, ...], int]], values: Sequence[float], level: str) -> float:
+def alpha(units: Iterable[tuple[tuple[int, ...], float]], values: Sequence[float], level: str) -> float:
     """Krippendorff's alpha of units, each the codes that it got, with how often such a unit occurs.
 
     ``1 - Do / De``: the mean distance of two ratings of one unit over that of any two ratings (Krippendorff 2011).
     """
     paired = [(unit, times) for unit, times in units if len(unit) >= 2]
-    given = Counter[int]()
+    given = defaultdict[int, float](float)
     for unit, times in paired:
         for code in unit:
             given[code] += times
@@ -244,10 +273,10 @@ def _pearson(pairs: Pairs) -> float:
     return _correlation(pairs, *pairs.places())
 
 
-def ranks(side: Mapping[Code, int], places: Mapping[Code, float]) -> dict[Code, float]:
+def ranks(side: Mapping[Code, float], places: Mapping[Code, float]) -> dict[Code, float]:
     """Mean rank of each code that occurs and has a place."""
     found: dict[Code, float] = {}
-    below = 0
+    below = 0.0
     for code in sorted((code for code in side if code in places), key=places.__getitem__):
         found[code] = below + (side[code] + 1) / 2
         below += side[code]
@@ -303,11 +332,11 @@ def _adjacent(pairs: Pairs) -> float:
     return pairs.mean(lambda i, j: float(i == j or (max(i, j) < levels and abs(i - j) <= 1)))
 
 
-def _share(part: int, whole: int) -> float:
+def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def _hits(pairs: Pairs, label: int) -> int:
+def _hits(pairs: Pairs, label: int) -> float:
     return pairs.count.get((label, label), 0)
 
 

@@ -113,7 +113,7 @@ def _alpha(level: Level | None) -> Callable[[Scored, Pairs], Told | None]:
         codes = np.array([scored.gold, scored.judge])
         wide = max(int(codes.max()) + 1, pairs.labels)
         placed = wide <= len(pairs.scale.values)
-        if scored.size * wide**2 > _ALPHA_CELLS or not (placed or distance == "nominal"):
+        if pairs.completed or scored.size * wide**2 > _ALPHA_CELLS or not (placed or distance == "nominal"):
             return None
         values = np.asarray(pairs.scale.values) if distance != "nominal" else np.arange(wide)
         theirs = alpha(values[codes], value_domain=values, level_of_measurement=distance)
@@ -137,7 +137,7 @@ def _places(name: str) -> Callable[[Scored, Pairs], Told | None]:
 
     def witness(scored: Scored, pairs: Pairs) -> Told | None:
         places = pairs.places()
-        if not (pairs.gold.keys() <= places[0].keys() and pairs.judge.keys() <= places[1].keys()):
+        if pairs.completed or not (pairs.gold.keys() <= places[0].keys() and pairs.judge.keys() <= places[1].keys()):
             return None
         gold, judge = (np.array(list(side.values()), dtype=np.float64) for side in places)
         return _numbers(name)(gold[scored.gold], judge[scored.judge])

@@ -28,7 +28,9 @@ _STEPS = 100
 
 
 def sure(numbers: ScoredNumbers) -> tuple[Floats, Flags]:
-    """Take the probabilities that were given, and whether gold is positive."""
+    """Take the probabilities that were given, or are wrong for want of one, and whether gold is positive."""
+    if numbers.lost.any():
+        return numbers.filled, numbers.positive
     return numbers.values[numbers.given], numbers.positive[numbers.given]
 
 
@@ -68,12 +70,14 @@ def _log_loss(numbers: ScoredNumbers) -> float:
 
 def _ece(numbers: ScoredNumbers) -> float:
     p, y = sure(numbers)
+    kept = ~numbers.lost if numbers.lost.any() else np.ones(p.size, dtype=np.bool_)
     gaps = [0.0] * _BINS
-    for value, right in zip(p.tolist(), y.tolist(), strict=True):
+    alone = int(numbers.lost.sum())
+    for value, right in zip(p[kept].tolist(), y[kept].tolist(), strict=True):
         # Right-closed: the first edge k / 10 that is not below the probability.
         place = next(k for k in range(1, _BINS + 1) if value <= k / _BINS)
         gaps[place - 1] += value - right
-    return math.fsum(map(abs, gaps)) / p.size
+    return math.fsum([*map(abs, gaps), alone]) / p.size
 
 
 def _ece_equal_mass(numbers: ScoredNumbers) -> float:

@@ -48,8 +48,13 @@ def verify_numbers(
     if ratings.score is None:
         return {}
     if scored.scale.kind == "rate":
-        _, gold, judge, _ = rated(ratings, scored, among)
-        return _hold(metrics, _call(RATED, gold, judge), _call(others.RATED if libraries else {}, gold, judge), where)
+        given = rated(ratings, scored, among)
+
+        def beside(figures: Mapping[str, Callable[..., Value]]) -> dict[str, Callable[[], Value]]:
+            sides = {name: given.judge(name) for name in figures if name in metrics and metrics[name].value is not None}
+            return {name: partial(figures[name], given.gold, side) for name, side in sides.items()}
+
+        return _hold(metrics, beside(RATED), beside(others.RATED if libraries else {}), where)
     numbers = numbers_of(ratings, scored, among)
     if numbers is None:
         return {}

@@ -14,6 +14,7 @@ import numpy as np
 from judgebench.agreement.witness import libraries as others
 from judgebench.agreement.witness.definitions import DEFINITIONS, Pairs
 from judgebench.errors import MismatchError
+from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,16 +45,19 @@ def verify_scored(
     """Recompute point estimates of metrics of labels; name those that nothing recomputes, and why.
 
     The witnesses are those that the metric's row names: its definition, and with ``libraries`` a library, unless it
-    can't speak (unusable verdicts, a mean as gold, too many rows). ``known`` has the rows of metrics that are not built
-    in. MismatchError, saying ``where``, if a witness differs by more than 1e-9.
+    can't speak (verdicts off the scale, a mean as gold, too many rows). They see rows without a verdict as the labels
+    that these count as. ``known`` has the rows of metrics that are not built in. MismatchError, saying ``where``, if a
+    witness differs by more than 1e-9.
     """
-    pairs = Pairs.of(scored) if pairs is None else pairs
+    pairs, known = Pairs.of(scored) if pairs is None else pairs, METRICS if known is None else known
+    table = scored.table(scored.cells())
     alone: dict[str, str] = {}
     for name, estimate in metrics.items():
         if estimate.value is None:
             continue
         library = others.LABELS.get(name) if libraries else None
-        told = [library(scored, pairs) if library else None, define(name, pairs, known or {})]
+        counted = pairs.complete(known[name], table) if name in known else pairs
+        told = [library(scored, counted) if library else None, define(name, counted, known)]
         if not hear(name, estimate.value, told, where=where):
             alone[name] = NO_WITNESS
     return alone
@@ -85,7 +89,10 @@ def define(name: str, pairs: Pairs, known: Mapping[str, Metric]) -> Told | None:
     witness = known[name].witness if name in known else ""
     if isinstance(witness, str):
         return None
-    gold, judge, times = pairs.rows()
+    gold, judge, often = pairs.rows()
+    times = often.round().astype(np.int64)
+    if np.abs(often - times).max() > TOLERANCE:
+        return None
     return float(witness(np.repeat(gold, times).tolist(), np.repeat(judge, times).tolist())), "the witness it names"
 
 

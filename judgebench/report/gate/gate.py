@@ -241,10 +241,12 @@ def _chances(found: Gate) -> str:
 def _remarks(found: Gate, beside: Agreement | None) -> list[str]:
     rules = found.rules
     floor = f" and the drop seen is {decimal(rules.min_effect)} or more" if rules.min_effect else ""
-    above = f"surely above the margin ({decimal(rules.margin)})" if rules.strict else "surely above 0"
+    fails, passes = f"fails where the drop is surely above 0{floor}", f"surely below {decimal(rules.margin)}"
+    order = f"passes where the drop is {passes}, else {fails}"
+    if rules.strict:
+        order = f"{fails}, else passes where it is {passes}"
     rule = (
-        f"Agreement fails where the drop is {above}{floor}, and passes where it is surely below "
-        f"{decimal(rules.margin)}; an improvement never fails. Surely: a one-sided bound, paired, clustered by "
+        f"Agreement {order}; an improvement never fails. Surely: a one-sided bound, paired, clustered by "
         f"question (t, {_degrees(found)}). {many(found.items, 'item')}, "
         f"{many(found.judgments, 'judgment')}, verdicts differ on {found.differ:,}; {found.policies}."
     )
@@ -275,7 +277,7 @@ def _degrees(found: Gate) -> str:
     if found.effective == found.clusters:
         return f"{found.clusters - 1} degrees of freedom"
     like = f"{found.clusters:,} questions of unequal sizes tell as much as {found.effective:.1f} of one size"
-    return f"{max(1.0, found.effective - 1):.1f} degrees of freedom: {like}"
+    return f"at most {max(1.0, found.effective - 1):.1f} degrees of freedom: {like}"
 
 
 def _beside(row: Agreement) -> list[str]:

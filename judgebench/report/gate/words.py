@@ -101,13 +101,14 @@ def phrase(line: GateLine, alpha: float) -> str:
     sure, limit = f"{100 * (1 - alpha):g} % sure", amount(line, line.limit)
     if line.state == "fail":
         known = f", at least {amount(line, worse.low)} ({sure})" if worse.low is not None else ""
-        return f"{values}: {_change(line, worse.value)}{known}{f', allowed {limit}' if line.strict else ''}"
+        return f"{values}: {_change(line, worse.value)}{known}{f', allowed {limit}' if line.operation else ''}"
     if line.state == "pass":
         if line.reason or worse.high is None:
             return f"{values}: {_REASONS.get(line.reason, line.reason)}"
         if worse.high < 0:
             return f"{values}: better by at least {amount(line, -worse.high)} ({sure})"
-        return f"{values}: worse by less than {amount(line, worse.high)} ({sure}), allowed {limit}"
+        least = f"{amount(line, worse.low)} or more, " if worse.low is not None and worse.low > 0 else ""
+        return f"{values}: worse by {least}less than {amount(line, worse.high)} ({sure}), allowed {limit}"
     if worse.value is None or worse.low is None or worse.high is None:
         why = words_of(line.reason, _REASONS)
         return f"{values}: {why or 'too few questions'}{_needs(line)}"

@@ -2,7 +2,7 @@
 
 A rank is given within one task, on subset ``all``, among judges measured on the same data and under
 the same policies (`NOTE` says it in full). Beside it stands the range of ranks that the data leave open. Where the
-verdicts are at hand, all pairs of judges are tested at once on their paired, clustered differences (max-t); else a
+verdicts are at hand, all pairs of judges are tested at once by answers that trade places question by question; else a
 judge is surely ahead of another only where their intervals don't overlap, which is cautious, since the judges
 answer the same items.
 """
@@ -148,7 +148,7 @@ def _paired(
     rows: Sequence[Agreement], headline: str, judged: Mapping[Key, Callable[[Policies], Judged]]
 ) -> tuple[Ranges, Pairs] | None:
     """Find ranges and who is surely ahead by joint paired differences; None where not all verdicts are at hand."""
-    from judgebench.agreement.compare.standings import ranks_of, shared_influences, surely_ahead  # noqa: PLC0415 - loads numpy
+    from judgebench.agreement.compare.standings import shared  # noqa: PLC0415 - loads numpy
 
     keys = [(row.task, row.judge, row.revision) for row in rows]
     if len(set(keys)) < len(keys) or not all(key in judged for key in keys):
@@ -156,15 +156,15 @@ def _paired(
     metric = METRICS.get(headline)
     if metric is None:
         return None
-    estimates = shared_influences([judged[key](row.policies) for key, row in zip(keys, rows, strict=True)], metric)
-    known = [one for one in estimates if one is not None]
+    found = shared([judged[key](row.policies) for key, row in zip(keys, rows, strict=True)], metric)
+    known = [one for one in found.influences if one is not None]
     # Figures that a benchmark computes its own way must not be ranked by other ones.
     if len(known) < len(rows) or any(
         abs(one.value - (_value(row, headline) or 0.0)) > _SAME for one, row in zip(known, rows, strict=True)
     ):
         return None
-    found = ranks_of(known)
-    return list(found.ranks), surely_ahead(found)
+    sets = found.ranks()
+    return None if sets is None else (list(sets.ranks), sets.ahead)
 
 
 def _headline(task: str, rows: Sequence[Agreement], wanted: str | None) -> str:

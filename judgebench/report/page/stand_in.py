@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.agreement.humans import kappa_of
 from judgebench.domain import HUMAN_SOURCES, Estimate
-from judgebench.report.document.text import decimal, many
+from judgebench.report.document.text import clean, decimal, many
 from judgebench.report.page.parts import name_of, percent, told, whom
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _DOUBTS = {
     "few_clusters": "more independent questions: below 20 the interval is only a rough one",
     "prevalence": "more examples of the rarest label: with fewer than 10 kappa's interval does not hold",
     "low_coverage": "verdicts on the items that it left without one",
+    "failed_cases": "the cases that failed: until they are asked again the figures are bounds",
     "incomplete_run": "the rest of the run: it holds fewer verdicts than it was to give",
 }
 
@@ -51,8 +52,8 @@ class Answer:
 
     ``state`` is ``open`` where it can't be told, ``not-human`` where gold is not people's, so that it can't be told
     here at all. ``metric`` is the kappa that the rule reads, ``missing`` what would help to tell, or to be surer.
-    ``ratio`` is the judge's agreement with each person over that of people with each other; ``alt`` is None below three
-    annotators.
+    ``ratio`` is the judge's agreement with people over that of people with each other; ``alt`` is None below three
+    annotators. ``deciding`` names the people without whom the answer is not the same.
     """
 
     state: State
@@ -64,17 +65,19 @@ class Answer:
     missing: tuple[str, ...]
     ratio: Estimate
     alt: AltTest | None = None
+    deciding: tuple[str, ...] = ()
 
 
 def answer(reported: Reported) -> Answer:
     """Say whether the judge of a run may stand in for the people who labelled its task.
 
-    Gold must be people's, else the question has no answer here. With several annotators the judge's mean kappa with
-    each of them is divided by their mean kappa with each other. *No*: the interval of that ratio lies below ``1 -
+    Gold must be people's, else the question has no answer here. With several annotators the judge's kappa in the place
+    of one of two people is divided by theirs with each other. *No*: the interval of that ratio lies below ``1 -
     MARGIN``, or the judge gives one verdict throughout, or agrees no better than chance would, interval and all. *Yes*:
     the interval lies at or above it, the alternative annotator test passes where there are three annotators or more,
-    and nothing casts doubt on the figures (few items or questions, a rare label, verdicts that are missing, rows
-    written for a demonstration). Else it can't be told; fewer than 10 items, or sample rows, never say no either.
+    all of it also without each annotator in turn, and nothing casts doubt on the figures (few items or questions, a
+    rare label, verdicts that are missing, rows written for a demonstration). Else it can't be told, and so where *no*
+    would be *yes* without one annotator; fewer than 10 items, or sample rows, never say no either.
     """
     row = reported.rows[0]
     metric = kappa_of(reported.ratings.scale)
@@ -92,10 +95,38 @@ def answer(reported: Reported) -> Answer:
         state, because, missing = _without_ceiling(row, metric, ratio)
     else:
         state, because, missing = _beside_people(row, metric, ratio, alt)
+    deciding = tuple(_deciding(reported, state, alt)) if ratio.value is not None else ()
+    if deciding:
+        state, because, missing = "open", f"{because}, but not without {_named(deciding)}", (_look_at(deciding),)
     if (state == "yes" and doubts) or (state == "no" and _void(reported)):
         state, because = "open", f"{because}, but that is not yet sure"
         missing = ()
-    return Answer(state, row.task, row.judge, row, metric, because, (*missing, *doubts), ratio, alt)
+    return Answer(state, row.task, row.judge, row, metric, because, (*missing, *doubts), ratio, alt, deciding)
+
+
+def _deciding(reported: Reported, state: State, alt: AltTest | None) -> Iterator[str]:
+    """Name the annotators without whom a yes is none, or a no is a yes."""
+    from judgebench.agreement.humans import ratios_without  # noqa: PLC0415 - loads numpy
+
+    people = len(reported.ratings.annotators)
+    if state not in {"yes", "no"} or people <= 2 or reported.ratings.sequence is not None:
+        return
+    tests = {} if alt is None else {one.name: one for one in alt.without}
+    names = tuple(tests) or reported.ratings.annotators
+    for name, ratio in ratios_without(reported.ratings, reported.policies, names):
+        known = ratio.low is not None and ratio.low >= 1 - MARGIN
+        passes = known and (name not in tests or tests[name].passed is not False)
+        if passes != (state == "yes"):
+            yield name
+
+
+def _named(deciding: tuple[str, ...]) -> str:
+    names = [clean(name) for name in deciding]
+    return ", or without ".join(names[:3]) + (f" and {len(names) - 3} others" if len(names) > 3 else "")
+
+
+def _look_at(deciding: tuple[str, ...]) -> str:
+    return f"a look at the labels of {_named(deciding[:1])}: one annotator may not decide"
 
 
 def _alt_test(reported: Reported) -> AltTest | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +34,16 @@ class Metric:
     - ``binary``: defined on a two-label check only; ``graded``: also where gold is a number and not a label;
     - ``directional``: says which way one side leans, so that it is not an agreement and has no human ceiling.
 
+    Its interval is that of a share for a ``proportion``; of another coefficient that can be evaluated on many tables
+    those between perfect agreement and the end ``down`` which the one seen would not reject
+    (`judgebench.stats.inference.score_path`); else t.
+
     ``witness`` is whose independent computations confirm its value: ``definition``, what it means written out in loops
     (`judgebench.agreement.witness`), and a library's, if one has it; a plugin gives a function of two lists of codes,
     gold and judge, row by row. Empty where there is none.
+
+    A row without a verdict, where it must be wrong, counts as the least favourable wrong label
+    (`judgebench.stats.completion`); ``misses``: as it stands, since whatever is not right is one and the same miss.
     """
 
     name: str
@@ -56,7 +63,9 @@ class Metric:
     tied: bool = False
     perfect: float | None = 1.0
     directional: bool = False
+    down: Literal["independent", "off-diagonal"] = "independent"
     witness: str | Callable[[list[int], list[int]], float] = ""
+    misses: bool = False
 
     def __call__(self, table: Crosstab) -> Outcome:
         """Evaluate on a table; an empty one and a numeric gold are answered here."""
@@ -69,7 +78,11 @@ class Metric:
         function = self.function
         if isinstance(function, str):
             function = getattr(import_module(f"judgebench.stats.coefficients.{function}"), self.name)
-        return function(table)
+        if self.misses or table.silent is None or not table.joint[:, table.silent].any():
+            return function(table)
+        from judgebench.stats.completion import complete  # noqa: PLC0415 - loads numpy
+
+        return complete(self.name, function, table, perfect=self.perfect, directional=self.directional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,25 +157,33 @@ def fits(metric: Metric, kind: str, level: str = "nominal", *, places: int = 0, 
 _PLAIN = "definition"
 _SKLEARN, _SCIPY, _KALPHA = (f"{_PLAIN}, {library}" for library in ("scikit-learn", "scipy", "krippendorff"))
 _share = partial(Metric, low=0.0)
+_hit = partial(_share, misses=True)
 _corrected = partial(Metric, chance_corrected=True)
 _ordered = partial(Metric, chance_corrected=True, ordered=True, relabels=False)
 _rated = partial(_ordered, graded=True, kinds=("rate",))
-_rate = partial(Metric, function="classes", low=0.0, symmetric=False, relabels=False, proportion=True, binary=True)
-_pair = partial(Metric, function="chance", low=0.0, relabels=False, proportion=True, kinds=("pair",), tied=True)
+_off = partial(_corrected, down="off-diagonal")
+_rate = partial(_hit, function="classes", symmetric=False, relabels=False, proportion=True, binary=True)
+_pair = partial(_hit, function="chance", relabels=False, proportion=True, kinds=("pair",), tied=True)
 _error = partial(
     Metric, function="numeric", high=inf, ordered=True, relabels=False, graded=True, kinds=("rate",), perfect=0.0
 )
 _ALL = (
-    _share("percent_agreement", "percent agreement", "chance", proportion=True, witness=_SKLEARN),
-    _share("accuracy", "accuracy", "chance", proportion=True, witness=_SKLEARN),
+    _hit("percent_agreement", "percent agreement", "chance", proportion=True, witness=_SKLEARN),
+    _hit("accuracy", "accuracy", "chance", proportion=True, witness=_SKLEARN),
     _corrected("cohen_kappa", "Cohen's kappa", "chance", witness=_SKLEARN),
     _ordered("cohen_kappa_linear", "Cohen's kappa, linear weights", "chance", witness=_SKLEARN),
     _ordered("cohen_kappa_quadratic", "Cohen's kappa, quadratic weights", "chance", witness=_SKLEARN),
     _corrected("scott_pi", "Scott's pi", "chance", witness=_SKLEARN),
-    _corrected("gwet_ac1", "Gwet's AC1", "chance", witness=_PLAIN),
-    _ordered("gwet_ac2_linear", "Gwet's AC2, linear weights", "chance", kinds=("rate",), witness=_PLAIN),
-    _ordered("gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", kinds=("rate",), witness=_PLAIN),
-    _corrected("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance", witness=_PLAIN),
+    _off("gwet_ac1", "Gwet's AC1", "chance", witness=_PLAIN),
+    _off(
+        "gwet_ac2_linear", "Gwet's AC2, linear weights", "chance", ordered=True, relabels=False, kinds=("rate",),
+        witness=_PLAIN,
+    ),
+    _off(
+        "gwet_ac2_quadratic", "Gwet's AC2, quadratic weights", "chance", ordered=True, relabels=False, kinds=("rate",),
+        witness=_PLAIN,
+    ),
+    _off("brennan_prediger", "Brennan and Prediger's kappa (PABAK)", "chance", misses=True, witness=_PLAIN),
     # At the scale's own level, so a renaming may change it.
     _corrected(
         "krippendorff_alpha", "Krippendorff's alpha at the scale's level", "krippendorff", relabels=False,
@@ -188,18 +209,21 @@ _ALL = (
     ),
     Metric(
         "adjacent_agreement", "agreement within one level", "numeric", low=0.0, ordered=True, relabels=False,
-        proportion=True, kinds=("rate",), witness=_PLAIN,
+        proportion=True, kinds=("rate",), misses=True, witness=_PLAIN,
     ),
     _share("macro_precision", "macro precision", "classes", symmetric=False, witness=_SKLEARN),
     _share("macro_recall", "macro recall", "classes", symmetric=False, witness=_SKLEARN),
     _share("macro_f1", "macro F1", "classes", witness=_SKLEARN),
-    _share("balanced_accuracy", "balanced accuracy", "classes", symmetric=False, witness=_SKLEARN),
+    _hit("balanced_accuracy", "balanced accuracy", "classes", symmetric=False, witness=_SKLEARN),
     _rate("true_positive_rate", "share of correct items accepted (TPR)", witness=_SKLEARN),
     _rate("true_negative_rate", "share of incorrect items rejected (TNR)", witness=_SKLEARN),
-    _corrected("youden_j", "Youden's J (TPR + TNR - 1)", "classes", symmetric=False, binary=True, witness=_SKLEARN),
+    _corrected(
+        "youden_j", "Youden's J (TPR + TNR - 1)", "classes", symmetric=False, binary=True, misses=True,
+        witness=_SKLEARN,
+    ),
     Metric(
         "leniency_p_plus", "share of lenient guesses (P+)", "classes", low=0.0, symmetric=False, relabels=False,
-        binary=True, perfect=None, directional=True, witness=_PLAIN,
+        binary=True, perfect=None, directional=True, misses=True, witness=_PLAIN,
     ),
     _pair("agreement_s1", "agreement with ties (MT-Bench S1)", witness=_SKLEARN),
     _pair("agreement_s2", "agreement without ties (MT-Bench S2)", witness=_SKLEARN),
@@ -220,7 +244,8 @@ CLASS_METRICS = ("precision", "recall", "f1")
 def class_metric(name: str, label: int) -> Metric:
     """Make a metric of one class, a label's code."""
     function = partial(getattr(import_module("judgebench.stats.coefficients.classes"), f"class_{name}"), label=label)
-    return _share(name, f"{name} of a class", function, symmetric=False, relabels=False, proportion=name != "f1")
+    made = _hit if name == "recall" else _share
+    return made(name, f"{name} of a class", function, symmetric=False, relabels=False, proportion=name != "f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,8 +348,8 @@ BIASES: dict[str, RowMetric] = {
 }
 #: What is measured of annotators, by name; METRIC stands for the metrics of the scale.
 CEILINGS: dict[str, str] = {
-    "METRIC": "its mean over pairs of annotators",
-    "judge_vs_each_METRIC": "its mean over annotators, each beside the judge",
+    "METRIC": "people against people, over all pairs of labels of one item",
+    "judge_vs_each_METRIC": "the judge in the place of one of the two people of each pair",
     "ratio_METRIC": "the second over the first",
     "krippendorff_alpha_joint": "Krippendorff's alpha of all annotators at once",
 }

@@ -13,6 +13,7 @@ A judge is seen as one who knows the answer with probability ``P_c`` and guesses
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def balanced_accuracy(table: Crosstab) -> Outcome:
 def matthews_corrcoef(table: Crosstab) -> Outcome:
     """Matthews correlation coefficient in [-1, 1], for any number of classes.
 
-    ``(trace(P) - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c. An unusable verdict is a class of its own
+    ``(trace(P) - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c. An undecided verdict is a class of its own
     that agrees with nothing. ``no_variation`` where a side is constant (a 0 would hide that).
     Source: Matthews (1975), Comparison of the predicted and observed secondary structure; Gorodkin (2004), Comparing
     two K-category assignments by a K-category correlation coefficient.
@@ -129,7 +130,15 @@ def _class_f1(label: int, joint: Floats) -> Evaluated:
 
 def _macro(table: Crosstab, gold_share: float, judge_share: float) -> Outcome:
     """Mean over classes of hits / (gold_share * gold + judge_share * judge): recall, precision, F1."""
-    return Outcome.of(partial(_over_classes, table.declared, gold_share, judge_share), table.joint, "no_items")
+    found = Outcome.of(partial(_over_classes, table.declared, gold_share, judge_share), table.joint, "no_items")
+    gold, judge = table.gold[: table.declared] > 0, table.judge[: table.declared] > 0
+    if table.declared == 2 and not (gold | judge).all():
+        # The mean over one class is not the figure of which more rows would tell.
+        return replace(found, surface=None, reason="class_absent")
+    if gold_share != judge_share and (gold != judge).any():
+        # A class that one side lacks would jump from 0 to 1 with the first row in which the other gives way.
+        return replace(found, surface=None)
+    return found
 
 
 def _over_classes(q: int, gold_share: float, judge_share: float, joint: Floats) -> Evaluated:

@@ -10,6 +10,7 @@ coefficient says n - 1. Influence functions are those of the moments, so ICC and
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from judgebench.stats.crosstab import Floats
+    from judgebench.stats.influence import Clusters
 
 _LEAST = 3
 
@@ -35,7 +37,33 @@ def pearson(gold: Floats, judge: Floats) -> RowOutcome:
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
     x, y = centred(gold), centred(judge)
-    return _correlation(x, y)
+    return replace(_correlation(x, y), without=_left_out(x, y, _product_moment), told=_told(x, y))
+
+
+def _product_moment(xy: Floats, xx: Floats, yy: Floats, _shift: Floats, _n: Floats) -> Floats:
+    found: Floats = xy / np.sqrt(xx * yy)
+    return found
+
+
+def _left_out(
+    x: Floats, y: Floats, value: Callable[[Floats, Floats, Floats, Floats, Floats], Floats]
+) -> Callable[[Clusters], Floats]:
+    """Values without each cluster, from its sums, of a function of moments, the shift of the means, and n."""
+
+    def without(clusters: Clusters) -> Floats:
+        n = x.size - clusters.sizes.astype(np.float64)
+        sums = [float(one.sum()) - clusters.sums(one) for one in (x, y, x * x, y * y, x * y)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean_x, mean_y, xx, yy, xy = (one / n for one in sums)
+            return value(xy - mean_x * mean_y, xx - mean_x**2, yy - mean_y**2, mean_x - mean_y, n)
+
+    return without
+
+
+def _told(x: Floats, y: Floats) -> Floats:
+    """How much each row tells of a coefficient of moments: the farther out, the more."""
+    found: Floats = 1 + (np.square(x) / np.square(x).mean() + np.square(y) / np.square(y).mean()) / 2
+    return found
 
 
 def spearman(gold: Floats, judge: Floats) -> RowOutcome:
@@ -128,9 +156,7 @@ def _correlation(x: Floats, y: Floats) -> RowOutcome:
     return RowOutcome(_within(value), x * y - value / 2 * (x * x + y * y))
 
 
-def _level(
-    gold: Floats, judge: Floats, parts: Callable[[float, float, float, float, int], tuple[float, float, float]]
-) -> RowOutcome:
+def _level(gold: Floats, judge: Floats, parts: Callable[[Any, Any, Any, Any, Any], tuple[Any, Any, Any]]) -> RowOutcome:
     """Evaluate ``2 s_xy / D``, where ``parts`` gives both sides of the line and D's slope by the shift of the means."""
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
@@ -140,7 +166,14 @@ def _level(
     above, below, slope = parts(xy, xx, yy, shift, n)
     value = above / below
     influence = 2 * (x * y - xy) - value * (x * x - xx + y * y - yy + slope * (x - y))
-    return RowOutcome(min(1.0, value), influence / (xx + yy + slope * shift / 2))
+
+    def value_of(xy: Floats, xx: Floats, yy: Floats, apart: Floats, n: Floats) -> Floats:
+        above, below, _ = parts(xy, xx, yy, apart + shift, n)
+        found: Floats = np.minimum(1.0, above / below)
+        return found
+
+    influence /= xx + yy + slope * shift / 2
+    return RowOutcome(min(1.0, value), influence, without=_left_out(x, y, value_of), told=_told(x, y))
 
 
 def _ranks(values: Floats) -> Floats:

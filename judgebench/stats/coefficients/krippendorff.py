@@ -10,9 +10,10 @@ Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
-from itertools import permutations
+from itertools import combinations_with_replacement, permutations, product
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,12 @@ CANONICAL = np.array([
     [0, 1, 2, 2, 1, 3, 3, 0, 1, 4, 0, -1],
 ]).T  # fmt: skip
 CANONICAL.setflags(write=False)
+#: Labels counted at a time: hundreds of raters make wide rows.
+_CELLS = 1 << 22
+
+
+#: Units that are tried two by two in `least_alpha`, at most.
+_FEW = 8
 
 
 def krippendorff_alpha(table: Crosstab) -> Outcome:
@@ -113,6 +120,49 @@ def alpha_units(
     return value, (observed * d_expected / expected - d_observed) / expected
 
 
+def least_alpha(
+    ratings: npt.NDArray[np.integer], silent: npt.NDArray[np.bool_], labels: int, values: Floats, level: Level
+) -> npt.NDArray[np.integer]:
+    """Give the units on which the last rater is ``silent``, shape (n,), those of ``labels`` that make alpha least.
+
+    From all on one label, whichever, each unit takes the label that adds most to ``Do - (1 - alpha) De``, as long as
+    alpha falls (Dinkelbach 1967, On nonlinear fractional programming).
+    """
+    categories = max(labels, int(ratings.max(initial=-1)) + 1)
+    rows, filled = np.flatnonzero(silent), ratings.copy()
+    others = count_units(ratings[rows, :-1], categories)
+
+    def value(codes: npt.NDArray[np.integer]) -> float:
+        filled[rows, -1] = codes
+        found = alpha_units(filled, categories, values, level)
+        return math.inf if isinstance(found, str) else found[0]
+
+    def descend(codes: npt.NDArray[np.integer]) -> tuple[float, npt.NDArray[np.integer]]:
+        least, lower = math.inf, value(codes)
+        while lower < least - TINY:
+            best, least = codes, lower
+            counts = count_units(filled, categories)
+            share = counts[counts.sum(axis=1) >= 2].sum(axis=0)
+            share /= share.sum()
+            distance = _Distance.of(level, share, values).matrix[:, :labels]
+            gain = others @ distance / np.maximum(others.sum(axis=1, keepdims=True), 1)
+            codes = (gain - (1 - least) * share @ distance).argmax(axis=1)
+            lower = value(codes)
+        return least, best if math.isfinite(least) else codes
+
+    found = [descend(np.full(rows.size, label)) for label in range(labels)]
+    least, codes = min(found, key=lambda one: one[0])
+    # Of few units a descent may miss the best: they are tried two by two.
+    pairs = combinations_with_replacement(range(rows.size if rows.size <= _FEW else 0), 2)
+    for (one, other), first, second in product(pairs, range(labels), range(labels)):
+        tried = codes.copy()
+        tried[one], tried[other] = first, second
+        if (lower := value(tried)) < least - TINY:
+            codes, least = tried, lower
+    value(codes)
+    return filled
+
+
 def coincidences(
     ratings: npt.NDArray[np.integer], categories: int, groups: npt.NDArray[np.integer], count: int
 ) -> Floats:
@@ -178,9 +228,14 @@ def _alpha(level: Level, values: Floats, n: int, joint: Floats) -> Evaluated:
 def count_units(ratings: npt.NDArray[np.integer], categories: int) -> Floats:
     """Count how often each unit got each category, shape (n, k)."""
     n, m = ratings.shape
-    flat = np.where(ratings < 0, categories, ratings) + (categories + 1) * np.arange(n)[:, None]
-    counts = np.bincount(flat.ravel(), minlength=n * (categories + 1)).reshape(n, categories + 1)
-    return counts[:, :categories].astype(np.float64) if m else np.zeros((n, categories))
+    counts = np.zeros((n, categories))
+    step = max(1, _CELLS // max(m, 1))
+    for start in range(0, n, step):
+        block = ratings[start : start + step]
+        flat = np.where(block < 0, categories, block) + (categories + 1) * np.arange(len(block))[:, None]
+        found = np.bincount(flat.ravel(), minlength=len(block) * (categories + 1))
+        counts[start : start + step] = found.reshape(len(block), categories + 1)[:, :categories]
+    return counts
 
 
 @dataclass(frozen=True, slots=True)

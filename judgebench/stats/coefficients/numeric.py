@@ -1,7 +1,7 @@
 """Agreement of numbers: correlation, concordance, intraclass correlation, and errors in the scale's own units.
 
 All need a `Crosstab` with values and are ``no_order`` without; coefficients are ``too_few_items`` below 3 rows. What a
-verdict without a place on the scale (undecided, invalid, both bad) does is stated for each: a correlation gives it the
+verdict without a place on the scale (undecided, both bad) does is stated for each: a correlation gives it the
 mean of the judge's other verdicts, which adds nothing to the covariance; concordance counts it as far off as two
 ratings can be; errors leave it out and count in ``n`` the rows that are left, to be read beside coverage; they are
 ``nothing_placed`` where no row is left.
@@ -9,7 +9,7 @@ ratings can be; errors leave it out and count in ``n`` the rows that are left, t
 Rank correlation from the table: ties get the mean of their ranks.
 
 Coefficients need a `Crosstab` with values (``no_order``), 3 rows (``too_few_items``) and two sides that are not
-constant (``no_variation``). A label or verdict without a place in the order (both bad, invalid, undecided) never earns
+constant (``no_variation``). A label or verdict without a place in the order (both bad, undecided) never earns
 credit. Slopes are by the margin: row i by column j.
 """
 
@@ -193,6 +193,8 @@ def _intraclass(gold_places: Floats, judge_places: Floats, n: int, absolute: boo
         base = base - (base - 2 * product) / n + (n - 1) / n * apart**2
         by_base = by_base - (by_base - 2 * by_product) / n + (n - 1) / n * (by_table(2 * apart) * shift)
         low = -n / (n - 2)
+        # A side on which nothing has a place has no mean.
+        base = np.where(np.isnan(placed[0] + placed[1]), 0.0, base)
     base = positive(base)
     value = 2 * product / base
     return Evaluated(np.clip(value, low, 1.0), (2 * by_product - by_table(value) * by_base) / by_table(base))

@@ -129,10 +129,10 @@ def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> fl
     apart = influences.value - bound
     if influences.se < TINY:
         return 0.0 if apart < -TINY else 1.0
-    return t_lower(apart / influences.se, clusters.count - 1)
+    return t_lower(apart / influences.se, influences.df)
 
 
-def t_lower(t: float, df: int) -> float:
+def t_lower(t: float, df: float) -> float:
     """Lower tail of Student's t."""
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 

@@ -1,4 +1,4 @@
-"""Confidence intervals: cluster-robust t on the Fisher-z scale, Wilson for plain proportions.
+"""Confidence intervals of one value: cluster-robust t on the Fisher-z scale, shares, and the exact bounds.
 
 ``level`` is the nominal coverage; ``low`` and ``high`` bound what is estimated, infinite for no bound.
 """
@@ -8,19 +8,29 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from judgebench.stats.crosstab import TINY, Outcome
+import numpy as np
+
+from judgebench.stats.crosstab import TINY
+from judgebench.stats.influence import cr2
 
 if TYPE_CHECKING:
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences
+
+
+#: How clusters make a standard error.
+Rule: TypeAlias = Literal["cr2", "cr1"]
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A confidence interval in units of the value; the bounds are None where the data carry none.
 
-    ``method``: ``cr1-t-fisher-z``, ``cr1-t-logit``, ``cr1-t``, ``wilson``, ``wilson-clusters``; empty without bounds.
+    ``method``: ``share``, ``score-path``, either with ``-few-events`` where the exact bound has its say, ``few-events``
+    where it has it alone, ``cr2-t-fisher-z``, ``cr2-t-logit``, ``cr2-t``, ``jackknife-t-fisher-z``; with CR1 also
+    ``wilson`` and ``wilson-clusters``; empty without bounds.
     """
 
     low: float | None
@@ -30,7 +40,7 @@ class Interval:
 
 
 @lru_cache(maxsize=4096)
-def t_quantile(df: int, level: float = 0.95) -> float:
+def t_quantile(df: float, level: float = 0.95) -> float:
     """Two-sided quantile of Student's t (1908, The probable error of a mean)."""
     from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
 
@@ -56,65 +66,125 @@ def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
-def t_interval(estimate: Influences, *, low: float = -1.0, high: float = 1.0, level: float = 0.95) -> Interval:
+def t_interval(
+    estimate: Influences, *, low: float = -1.0, high: float = 1.0, level: float = 0.95, rule: Rule = "cr2"
+) -> Interval:
     """Cluster-robust t interval on the Fisher-z scale of the metric's range.
 
     On [-1, 1] that scale is atanh; a range [0, 1] is stretched to it first, which is the logit; without finite bounds
-    the interval is symmetric. There are no bounds for fewer than 2 clusters, nor where every influence is 0: a
-    standard error of 0 is not evidence of certainty.
+    the interval is symmetric. ``cr2``: the standard error and degrees of freedom of `judgebench.stats.influence.cr2`;
+    ``cr1``: those of clusters that are all alike. There are no bounds for fewer than 2 clusters, nor where every
+    influence is 0: a standard error of 0 is not evidence of certainty.
     Source: Fisher (1921), On the probable error of a coefficient of correlation; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference.
     """
-    se = estimate.se
-    if se is None:
-        return Interval(None, None, None, "")
-    if se < TINY:
-        return Interval(None, None, 0.0, "")
-    half = t_quantile(estimate.sums.size - 1, level) * se
+    se, df = (estimate.se, estimate.df) if rule == "cr2" else (estimate.cr1, estimate.sums.size - 1)
+    if se is None or se < TINY:
+        return Interval(None, None, None if se is None else 0.0, "")
+    return around(estimate.value, se, df, low=low, high=high, level=level, how=f"{rule}-t")
+
+
+def around(
+    value: float, se: float, df: float, *, low: float, high: float, level: float = 0.95, how: str = "t"
+) -> Interval:
+    """Lay an interval around a value with a standard error above 0, on the scale of `t_interval`."""
+    half = t_quantile(df, level) * se
     if not math.isfinite(low + high):
         # One side may have a bound: a mean error is not below 0.
-        return Interval(max(low, estimate.value - half), min(high, estimate.value + half), se, "cr1-t")
+        return Interval(max(low, value - half), min(high, value + half), se, how)
     unit = (high - low) / 2
-    place = (estimate.value - low) / unit - 1
+    place = (value - low) / unit - 1
     if abs(place) >= 1 - TINY:
         # At the edge of its range the transformed value is infinite.
-        return Interval(max(low, estimate.value - half), min(high, estimate.value + half), se, "cr1-t")
+        return Interval(max(low, value - half), min(high, value + half), se, how)
     middle, reach = math.atanh(place), half / unit / (1 - place * place)
-    method = "cr1-t-fisher-z" if low < 0 else "cr1-t-logit"
-    return Interval(
-        low + unit * (1 + math.tanh(middle - reach)), low + unit * (1 + math.tanh(middle + reach)), se, method
-    )
+    below, above = (low + unit * (1 + math.tanh(middle + sign * reach)) for sign in (-1, 1))
+    return Interval(below, above, se, f"{how}-fisher-z" if low < 0 else f"{how}-logit")
 
 
-def interval(
-    outcome: Outcome,
+def jackknife_interval(value: float, less: Floats, shares: Floats, *, low: float = -1.0, high: float = 1.0) -> Interval:
+    """Interval at 95 % from the values without each cluster, ``SE^2 = (G - 1) / G sum d^2`` for their deviations d.
+
+    The degrees of freedom are those of the clusters' ``shares`` in what the rows tell, at most
+    ``3 (sum d^2)^2 / sum d^4 - 1``, at least 2. Without bounds where a value is undefined or none moves.
+    Source: Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 11.
+    """
+    groups = less.size
+    if groups < 2 or not np.isfinite(less).all():
+        return Interval(None, None, None, "")
+    squares = np.square(less - less.mean())
+    total = float(squares.sum())
+    se = math.sqrt((groups - 1) / groups * total)
+    if se < TINY:
+        return Interval(None, None, 0.0, "")
+    df = max(2.0, min(float(cr2(less, shares)[1]), 3 * total**2 / float(np.square(squares).sum()) - 1))
+    return around(value, se, df, low=low, high=high, how="jackknife-t")
+
+
+def default_interval(
     estimate: Influences,
+    n: int,
     *,
-    independent: bool,
-    proportion: bool = False,
+    share: bool = False,
+    rows: int | None = None,
+    chance: float | None = None,
     low: float = -1.0,
     high: float = 1.0,
     level: float = 0.95,
 ) -> Interval:
-    """Choose the interval that fits a metric.
+    """Choose the interval of an estimate that is not a coefficient of one table.
 
-    Wilson for a plain proportion of ``independent`` rows, no two of which share a cluster; else cluster-robust t. Where
-    every influence is 0 (all agree, or all miss), Wilson's bound for the number of clusters takes over: a coefficient
-    of the form ``1 - (1 - po) / (1 - pe)`` is then bounded through the agreement po.
+    A plain ``share`` of n rows takes the score interval where the design effect is known, all else t; it is one of so
+    many ``rows`` where these are independent. Where every
+    influence is 0 (all agree, or all miss), the exact bound for the effective number of clusters takes over: that of a
+    coefficient of the form ``1 - (1 - po) / (1 - pe)`` follows from the agreement po by its ``chance`` pe.
     """
+    from judgebench.stats.inference.score_path import FEW_EVENTS, exact, share_interval  # noqa: PLC0415 - only here
+
     value = estimate.value
-    if proportion and independent and outcome.n:
-        bounds = wilson(value, outcome.n, level)
-        return Interval(*bounds, estimate.se, "wilson")
+    if share and estimate.deff is not None and (rows is not None or estimate.se is not None):
+        hits = value * n
+        bounds = share_interval(hits, n, estimate.deff, estimate.df if rows is None else max(1, rows - 1), level)
+        few = min(hits, n - hits) < FEW_EVENTS + 0.01
+        return Interval(float(bounds[0]), float(bounds[1]), estimate.se, "share-few-events" if few else "share")
     found = t_interval(estimate, low=low, high=high, level=level)
-    groups = estimate.sums.size
     if found.low is not None or found.se is None:
         return found
-    if proportion and (value <= TINY or value >= 1 - TINY):
-        return Interval(*wilson(round(value), groups, level), found.se, "wilson-clusters")
-    if outcome.chance is not None and value >= 1 - TINY:
-        agreement, _ = wilson(1.0, groups, level)
-        bottom = 1 - (1 - agreement) / max(1 - outcome.chance, TINY)
+    size = estimate.effective
+    if share and (value <= TINY or value >= 1 - TINY):
+        bounds = exact(round(value) * size, size, (1 - level) / 2)
+        return Interval(float(bounds[0]), float(bounds[1]), 0.0, "few-events")
+    if chance is not None and value >= 1 - TINY:
+        agreement = float(exact(size, size, (1 - level) / 2)[0])
+        return Interval(max(low, 1 - (1 - agreement) / max(1 - chance, TINY)), value, 0.0, "few-events")
+    return found
+
+
+def cr1_interval(
+    estimate: Influences,
+    n: int,
+    *,
+    independent: bool,
+    share: bool = False,
+    chance: float | None = None,
+    low: float = -1.0,
+    high: float = 1.0,
+) -> Interval:
+    """Interval at 95 % with all clusters alike, as many benchmarks publish it.
+
+    Wilson for a plain share of n ``independent`` rows, no two of which share a cluster; else t with CR1. Where every
+    influence is 0, Wilson's bound for the number of clusters takes over, as the exact one does in `default_interval`.
+    """
+    if share and independent and n:
+        return Interval(*wilson(estimate.value, n), estimate.cr1, "wilson")
+    found = t_interval(estimate, low=low, high=high, rule="cr1")
+    groups, value = estimate.sums.size, estimate.value
+    if found.low is not None or found.se is None:
+        return found
+    if share and (value <= TINY or value >= 1 - TINY):
+        return Interval(*wilson(round(value), groups), found.se, "wilson-clusters")
+    if chance is not None and value >= 1 - TINY:
+        bottom = 1 - (1 - wilson(1.0, groups)[0]) / max(1 - chance, TINY)
         return Interval(max(low, bottom), value, found.se, "wilson-clusters")
     return found
 

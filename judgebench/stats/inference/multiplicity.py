@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Clusters
+from judgebench.stats.influence import Clusters, cr2
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -31,16 +31,40 @@ DRAWS = 20_000
 _CHUNK = 1 << 21
 
 
-def holm(p: npt.ArrayLike) -> Floats:
+def holm(p: npt.ArrayLike, correlation: Floats | None = None) -> Floats:
     """Adjust p-values by Holm's step-down procedure.
 
     ``max over j <= i of min(1, (m - j + 1) p_(j))`` for the i-th smallest of m p-values. Rejecting where the result is
-    at most alpha keeps the chance of any false rejection at alpha, whatever the dependence.
+    at most alpha keeps the chance of any false rejection at alpha, whatever the dependence. With the ``correlation`` of
+    the m statistics, those that are left at each step count as `effective_tests` (an approximation): figures that are
+    nearly one cost nearly one.
     Source: Holm (1979), A simple sequentially rejective multiple test procedure.
     """
     given, order = _sorted(p)
-    steps = np.maximum.accumulate(given[order] * np.arange(given.size, 0, -1))
+    counts = np.arange(given.size, 0, -1, dtype=np.float64)
+    if correlation is not None:
+        for step in range(given.size):
+            if given[order[step]] * counts[step] < 1:
+                left = order[step:]
+                counts[step] = effective_tests(correlation[np.ix_(left, left)])
+    steps = np.maximum.accumulate(given[order] * counts)
     return _in_order(steps, order)
+
+
+def effective_tests(correlation: Floats) -> float:
+    """Count correlated tests by how many independent ones they are worth: ``(sum sqrt(l))^2 / sum l``.
+
+    l are the eigenvalues of their correlation matrix, shape (m, m): 1 where all are the same, m where none has to do
+    with another. Nyholt's (2004) and Li and Ji's (2005) numbers, its forerunners, are too low for two tests of moderate
+    correlation, and jump from 2 to 1 only where it is perfect, in this order.
+    Source: Galwey (2009), A new measure of the effective number of tests, a practical tool for comparing families of
+    non-independent significance tests.
+
+    >>> [round(effective_tests(np.array([[1, r], [r, 1]])), 2) for r in (0.0, 0.7, 0.99, 1.0)]
+    [2.0, 1.71, 1.14, 1.0]
+    """
+    roots = np.sqrt(np.maximum(np.linalg.eigvalsh(correlation), 0.0))
+    return float(roots.sum() ** 2 / np.square(roots).sum())
 
 
 def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
@@ -94,19 +118,21 @@ class MaxT:
     """Several estimates tested at once by the largest of their statistics; all but ``critical`` of shape (m,).
 
     ``value +- critical * se`` covers all m truths at once at the level asked for. ``statistic`` is estimate over
-    standard error (with the CR1 factor), 0 where every influence is, which is not evidence; ``p`` the share of draws in
-    which the largest statistic is at least as far out.
+    standard error (`judgebench.stats.influence.cr2`, with ``df`` degrees of freedom), 0 where every influence is, which
+    is not evidence; ``p`` the share of draws in which the largest statistic is at least as far out.
     """
 
     critical: float
     se: Floats
     statistic: Floats
     p: Floats
+    df: float
 
 
 def max_t(
     values: Floats,
     influences: Floats,
+    shares: Floats | None = None,
     *,
     pairs: Ints | None = None,
     level: float = 0.95,
@@ -118,10 +144,11 @@ def max_t(
 
     Multiplier bootstrap: the influences of every cluster, shape (G, k) and 0 where it has no rows for an estimate, are
     multiplied by a standard normal draw, which gives sums with the covariance of the k estimates; the quantile of
-    ``max |sum_j| / se_j`` replaces Bonferroni's. As elsewhere, t replaces the normal: each draw is divided by the
-    root of a chi-square over its G - 1 degrees of freedom, unless ``normal`` asks for normal draws, as for many
-    clusters. ``pairs``, shape (m, 2), asks for differences ``values[a] - values[b]``. ValueError for fewer than 2
-    clusters, shapes that don't match, or nothing to test.
+    ``max |sum_j| / se_j`` replaces Bonferroni's. ``shares``, shape (G,), are those of the clusters in the variance, by
+    default all alike. As elsewhere, t replaces the normal: each draw is divided by the root of a chi-square over its
+    degrees of freedom, unless ``normal`` asks for normal draws, as for many clusters. ``pairs``, shape (m, 2), asks for
+    differences ``values[a] - values[b]``. ValueError for fewer than 2 clusters, shapes that don't match, or nothing to
+    test.
 
     Source: Chernozhukov, Chetverikov & Kato (2013), Gaussian approximations and multiplier bootstrap for maxima of sums
     of high-dimensional random vectors; Romano & Wolf (2005), Exact and approximate stepdown methods.
@@ -132,6 +159,10 @@ def max_t(
         raise ValueError(f"influences of shape {influences.shape} don't fit {values.shape} values")
     if groups < 2:
         raise ValueError("one cluster says nothing about the spread: max-t needs 2 or more")
+    factor, df = math.sqrt(groups / (groups - 1)), groups - 1.0
+    if shares is not None:
+        influences = influences / np.sqrt(1 - np.minimum(shares, 1 - 1e-9))[:, None]
+        factor, df = 1.0, float(cr2(np.zeros(groups), shares)[1])
     # Not a matrix product: BLAS would start threads for it, and its last digits depend on their number.
     covariance = np.einsum("gi,gj->ij", influences, influences)
     first, second = (np.arange(values.size), None) if pairs is None else (pairs[:, 0], pairs[:, 1])
@@ -143,7 +174,6 @@ def max_t(
         estimates = estimates - values[second]
         variance = variance + covariance[second, second] - 2 * covariance[first, second]
     deviation = np.sqrt(np.maximum(variance, 0.0))
-    factor = math.sqrt(groups / (groups - 1))
     # Rounding leaves about 1e-8 of the estimates' own deviation where two of them have the same influences.
     live = deviation > np.maximum(TINY, 1e-7 * math.sqrt(float(covariance.diagonal().max())))
     deviation = np.where(live, deviation, 0.0)
@@ -154,11 +184,10 @@ def max_t(
         second_live = None if second is None else second[live]
         largest = _largest(covariance, first[live], second_live, deviation[live], draws, seed)
         if not normal:
-            df = groups - 1
             largest /= np.sqrt(np.random.default_rng(seed + 1).chisquare(df, draws) / df)
     above = draws - np.searchsorted(np.sort(largest), np.abs(statistic), side="left")
     p = np.where(live, (1 + above) / (1 + draws), 1.0)
-    return MaxT(float(np.quantile(largest, level)), deviation * factor, statistic, p)
+    return MaxT(float(np.quantile(largest, level)), deviation * factor, statistic, p, df)
 
 
 def _largest(covariance: Floats, first: Ints, second: Ints | None, deviation: Floats, draws: int, seed: int) -> Floats:
@@ -182,8 +211,8 @@ class Pairwise:
 
     ``pairs``, shape (m, 2), are the positions (0, 1), (0, 2), ..., (k - 2, k - 1) of the two estimates; differences are
     first minus second. The bounds, ``critical`` standard errors to either side, hold for all differences at once. ``p``
-    is each difference's own (t with G - 1 degrees of freedom), for `holm` and its kin; ``p_max_t`` is adjusted for all
-    pairs by the largest statistic.
+    is each difference's own (t), for `holm` and its kin; ``p_max_t`` is adjusted for all pairs by the largest
+    statistic.
     """
 
     pairs: Ints
@@ -207,20 +236,34 @@ class RankSets:
     worst: Ints
 
 
-def stack(estimates: Sequence[Influences]) -> tuple[Floats, Floats]:
-    """Put estimates whose cluster codes have one meaning side by side: values and influences."""
+def stack(estimates: Sequence[Influences]) -> tuple[Floats, Floats, Floats]:
+    """Put estimates whose cluster codes have one meaning side by side: values, influences, mean shares of clusters."""
     joined = Clusters.of(np.concatenate([one.ids for one in estimates]))
-    influences = np.zeros((joined.count, len(estimates)))
+    influences, shares = np.zeros((joined.count, len(estimates))), np.zeros(joined.count)
     start = 0
     for column, one in enumerate(estimates):
-        influences[joined.codes[start : start + one.ids.size], column] = one.sums
+        own = joined.codes[start : start + one.ids.size]
+        influences[own, column] = one.sums
+        shares[own] += 1 / one.ids.size if one.shares is None else one.shares
         start += one.ids.size
-    return np.array([one.value for one in estimates]), influences
+    return np.array([one.value for one in estimates]), influences, shares / shares.sum()
+
+
+def correlations(estimates: Sequence[Influences]) -> Floats:
+    """Correlations of estimates whose cluster codes have one meaning, shape (m, m); 0 with one that never moves."""
+    _, influences, shares = stack(estimates)
+    influences /= np.sqrt(1 - np.minimum(shares, 1 - 1e-9))[:, None]
+    covariance = np.einsum("gi,gj->ij", influences, influences)
+    spread = np.sqrt(covariance.diagonal())
+    found: Floats = covariance / np.maximum(np.outer(spread, spread), TINY**2)
+    np.fill_diagonal(found, 1.0)
+    return found
 
 
 def pairwise(
     values: Floats,
     influences: Floats,
+    shares: Floats | None = None,
     *,
     level: float = 0.95,
     normal: bool = False,
@@ -239,19 +282,19 @@ def pairwise(
     if values.size < 2:
         raise ValueError("a comparison needs 2 estimates or more")
     pairs = np.stack(np.triu_indices(values.size, 1), axis=1)
-    found = max_t(values, influences, pairs=pairs, level=level, normal=normal, draws=draws, seed=seed)
+    found = max_t(values, influences, shares, pairs=pairs, level=level, normal=normal, draws=draws, seed=seed)
     difference = values[pairs[:, 0]] - values[pairs[:, 1]]
     beyond = -np.abs(found.statistic)
-    p = 2 * (ndtr(beyond) if normal else stdtr(len(influences) - 1, beyond))
+    p = 2 * (ndtr(beyond) if normal else stdtr(found.df, beyond))
     reach = found.critical * found.se
     return Pairwise(pairs, difference, found.se, difference - reach, difference + reach, p, found.p, found.critical)
 
 
-def rank_sets(compared: Pairwise) -> RankSets:
+def rank_sets(compared: Pairwise, level: float = 0.95) -> RankSets:
     """Give sets of ranks that cover all true ranks at once.
 
     An estimate may have any rank from 1 + the number that are significantly higher to k - the number that are
-    significantly lower, where a difference is significant if its joint interval leaves out 0. Ranks of bootstrap
+    significantly lower, by p-values adjusted for all pairs (``p_max_t``, of whatever test). Ranks of bootstrap
     replicates, the usual shortcut, do not cover where true values lie close together.
     Source: Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for ranks with applications to mobility across
     neighbourhoods and academic achievement across countries.
@@ -262,9 +305,8 @@ def rank_sets(compared: Pairwise) -> RankSets:
     ([1, 2, 2], [1, 3, 3])
     """
     count = int(compared.pairs.max()) + 1
-    # Where no influence tells the two apart, a difference of their values is not evidence.
-    live = compared.se > 0
-    higher, lower = live & (compared.low > 0), live & (compared.high < 0)
+    sure = compared.p_max_t < 1 - level
+    higher, lower = sure & (compared.difference > 0), sure & (compared.difference < 0)
     first, second = compared.pairs[:, 0], compared.pairs[:, 1]
     above = np.bincount(second[higher], minlength=count) + np.bincount(first[lower], minlength=count)
     below = np.bincount(first[higher], minlength=count) + np.bincount(second[lower], minlength=count)

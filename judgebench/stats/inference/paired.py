@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from judgebench.stats.crosstab import TINY, Floats
+from judgebench.stats.inference.score_path import inverted, mover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,14 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
     return min(1.0, both)
 
 
+class Bounds(Protocol):
+    """Both bounds of an estimate's interval at one level, or at several at once."""
+
+    def __call__(self, *, level: Floats | float) -> tuple[Floats, Floats]:
+        """Give the lower and the upper one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A difference of two estimates on shared clusters, with its influences for joint tests and aggregates.
@@ -87,6 +96,7 @@ class Difference:
         subtracted: Influences,
         *,
         bias: tuple[float, float] = (0.0, 0.0),
+        level: float = 0.95,
     ) -> Difference:
         """Test a difference whose influences are already subtracted.
 
@@ -95,14 +105,43 @@ class Difference:
         """
         from scipy.special import stdtr, stdtrit  # noqa: PLC0415 - loaded on use
 
-        df = float(subtracted.sums.size - 1)
-        se = subtracted.se
+        df, se = subtracted.df, subtracted.se
         if se is None or se < TINY:
             return cls(subtracted.value, se, None, None, None, None, df, subtracted)
         statistic = (max(0.0, subtracted.value - bias[0]) + min(0.0, subtracted.value + bias[1])) / se
-        reach = float(stdtrit(df, 0.975)) * se
+        reach = float(stdtrit(df, (1 + level) / 2)) * se
         low, high = subtracted.value - bias[0] - reach, subtracted.value + bias[1] + reach
         return cls(subtracted.value, se, low, high, statistic, 2 * float(stdtr(df, -abs(statistic))), df, subtracted)
+
+    @classmethod
+    def moved(
+        cls, subtracted: Influences, one: Influences, two: Influences, bounds: tuple[Bounds, Bounds], level: float
+    ) -> Difference:
+        """Test a difference by the intervals of both estimates, which their ``bounds`` give at any level.
+
+        They are put together by the correlation of the estimates (`judgebench.stats.inference.score_path.mover`), and p
+        is one less the level of the widest interval that leaves 0 out.
+        """
+        r = correlation(one, two, subtracted.shares)
+
+        def at(levels: Floats | float) -> tuple[Floats, Floats]:
+            return mover(one.value, bounds[0](level=levels), two.value, bounds[1](level=levels), r)
+
+        low, high = (float(bound) for bound in at(level))
+        p = inverted(at)
+        # The search ends within a thousandth of p; on which side of the level it lies is known.
+        edge = 1 - level
+        p = min(p, math.nextafter(edge, 0.0)) if low > 0 or high < 0 else max(p, edge)
+        statistic = subtracted.value / subtracted.se if subtracted.se else None
+        return cls(subtracted.value, subtracted.se, low, high, statistic, p, subtracted.df, subtracted)
+
+
+def correlation(one: Influences, two: Influences, shares: Floats | None) -> float:
+    """Correlation of two estimates, whose influences are in the same clusters, by the sums of `cr2` (shares: its h)."""
+    rest = 1.0 if shares is None else 1 - np.minimum(shares, 1 - 1e-9)
+    both, first, second = (float((a.sums * b.sums / rest).sum()) for a, b in ((one, two), (one, one), (two, two)))
+    scale = math.sqrt(first * second)
+    return min(1.0, max(-1.0, both / scale)) if scale > TINY**2 else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ def two_way(first: Influences, second: Influences, crossed: Influences) -> float
     with fewer than about 20 clusters either way the error is rough.
     Source: Cameron, Gelbach & Miller (2011), Robust inference with multiway clustering.
     """
-    errors = first.se, second.se, crossed.se
+    errors = first.cr1, second.cr1, crossed.cr1
     if errors[0] is None or errors[1] is None or errors[2] is None:
         return None
     return math.sqrt(max(0.0, errors[0] ** 2 + errors[1] ** 2 - errors[2] ** 2))

@@ -18,14 +18,12 @@ Approximate interval estimation of the ratio of binomial parameters: a review an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from judgebench.stats.crosstab import TINY, by_table, margins, total
-from judgebench.stats.influence import cr2, told_by_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,63 +40,8 @@ Down: TypeAlias = Literal["independent", "off-diagonal"]
 _SKEWEST = 6.0
 #: A path is searched up to here: its end is a table without a standard error.
 _NEARLY = 1 - 1e-9
-#: A disagreement that fewer clusters show says little of how alike their rows are; so alike they then count.
-FEW_SHOW, ALIKE = 5, 1 / 5
 #: Rows on one side, up to which the exact bound takes over.
 FEW_EVENTS = 2
-
-
-def design_effect(independent: Floats, variance: Floats, n: Floats | int, effective: Floats, seen: Floats) -> Floats:
-    """Variance over that of independent rows, held up while few clusters show what is rare.
-
-    ``seen`` is in how many clusters a disagreement (of a share: its rarer side) occurs, ``(sum e)^2 / sum e^2`` for the
-    sums e of its squared influences. A design effect that one or two clusters show is no evidence that rows are
-    independent: below five, rows of a cluster count as one fifth alike, as far as these are missing.
-    """
-    deff = np.where(independent > 1e-14, variance / np.maximum(independent, 1e-14), 1.0)
-    floor = 1 + (n / effective - 1) * ALIKE
-    part = np.minimum(1.0, seen / np.minimum(FEW_SHOW, effective / 2))
-    held: Floats = np.maximum(0.05, np.where(part < 1, np.maximum(deff, floor - (floor - deff) * part), deff))
-    return held
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """What the clusters say of an estimate's error: their influences and shares, shape (..., G), and `cr2` of these."""
-
-    sums: Floats
-    shares: Floats
-    variance: Floats
-    df: Floats
-    effective: Floats
-    deff: Floats
-
-
-def spread(
-    joint: Floats,
-    n: int,
-    influence: Floats,
-    sums: Callable[[Floats], Floats],
-    rare: Floats | None = None,
-) -> Spread:
-    """Measure an estimate's error in clusters of a table's n rows.
-
-    ``influence`` and ``joint`` have the shape (..., k, k), and ``sums`` adds up a quantity per cell in each cluster,
-    (..., k, k) -> (..., G). ``rare`` are the cells of `design_effect`, by default all where the labels differ.
-    """
-    told = told_by_cell(joint, influence)
-    weights = sums(told)
-    whole = weights.sum(axis=-1)[..., None]
-    rows = sums(np.ones_like(told))
-    shares = np.where(whole > TINY * n, weights / np.where(whole > 0, whole, 1.0), rows / n)
-    pulls = sums(influence) / n
-    variance, df, effective = cr2(pulls, shares)
-    squares = np.square(influence)
-    odd = sums(squares * (1 - np.eye(joint.shape[-1]) if rare is None else rare))
-    most = np.square(odd).sum(axis=-1)
-    seen = np.where(most > 0, odd.sum(axis=-1) ** 2 / np.where(most > 0, most, 1.0), 0.0)
-    independent = total(joint * squares) / (n - 1)
-    return Spread(pulls, shares, variance, df, effective, design_effect(independent, variance, n, effective, seen))
 
 
 def pearson3(p: Floats, skew: Floats) -> Floats:
@@ -115,7 +58,7 @@ def pearson3(p: Floats, skew: Floats) -> Floats:
     return np.asarray(np.where(flat, ndtri(p), found))
 
 
-def exact(hits: Floats, n: Floats, tail: Floats | float = 0.025) -> tuple[Floats, Floats]:
+def exact(hits: Floats | float, n: Floats | float, tail: Floats | float = 0.025) -> tuple[Floats, Floats]:
     """Clopper and Pearson's interval (1934) of a share, also for counts that are not whole.
 
     Source: Korn & Graubard (1998), Confidence intervals for proportions with small expected number of positive counts
@@ -123,6 +66,7 @@ def exact(hits: Floats, n: Floats, tail: Floats | float = 0.025) -> tuple[Floats
     """
     from scipy.special import betaincinv  # noqa: PLC0415 - loaded on use
 
+    hits = np.asarray(hits, dtype=np.float64)
     none, all_ = hits <= 1e-9, hits >= n - 1e-9
     low = betaincinv(np.where(none, 1.0, hits), n - hits + 1, tail)
     high = betaincinv(hits + 1, np.where(all_, 1.0, n - hits), 1 - np.asarray(tail))
@@ -179,7 +123,8 @@ def score_interval(
 
     ``bounds`` are those of the coefficient. Of the k categories the first ``labels`` can be given by both sides; on the
     way up a verdict that is none of them becomes the right one. With at most two disagreeing rows the upper bound is no
-    lower than where the exact bound of the agreement leads. Cohen's kappa of 20, 5, 10 and 15 rows, .4:
+    lower than where the exact bound of the agreement leads, and off the diagonal, where agreement decides nearly alone,
+    the lower bound no higher. Cohen's kappa of 20, 5, 10 and 15 rows, .4:
 
     >>> from judgebench.stats.coefficients.chance import cohen_kappa
     >>> from judgebench.stats.crosstab import Crosstab
@@ -203,7 +148,10 @@ def score_interval(
         return _kept(estimate[..., None] - value, error, skew, tail[..., None])
 
     end = _last(slack, (2, *estimate.shape))
-    end[1] = np.maximum(end[1], _exact_agreement(joint, n, rows / stretch**2, tail) * (end[1] < 1))
+    exactly = _exact_agreement(joint, n, rows / stretch**2, tail)
+    if down == "independent":
+        exactly[0] = 0.0
+    end = np.maximum(end, exactly * (end < 1))
     reached = surface(at(end[..., None])).value[..., 0]
     beyond = np.full(estimate.shape, bounds[0])
     if down == "independent" and (end[0] >= 1).any():
@@ -304,14 +252,16 @@ def _last(slack: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
     points, rounds = (26, 3) if np.prod(shape) <= 64 else (4, 9)
     steps = np.linspace(0, 1, points)
     low, width = np.zeros(shape), np.full(shape, _NEARLY)
-    whole = np.zeros(shape, dtype=np.bool_)
+    whole, above, below = np.zeros(shape, dtype=np.bool_), np.zeros(shape), np.zeros(shape)
     for _ in range(rounds):
         seen = slack(low[..., None] + width[..., None] * steps)
         whole |= (seen[..., -1] >= 0) & (low + width >= _NEARLY)
-        last = points - 2 - np.argmax(seen[..., -2::-1] >= 0, axis=-1)
+        kept = seen[..., -2::-1] >= 0
+        # At levels near 0 not even the estimate is kept where it is skewed: its median lies elsewhere.
+        last = np.where(kept.any(axis=-1), points - 2 - np.argmax(kept, axis=-1), 0).astype(np.intp)
         width = width / (points - 1)
         low = low + width * last
-    above, below = _take(seen, last), _take(seen, last + 1)
+        above, below = _take(seen, last), _take(seen, last + 1)
     part = above / np.where(above - below > 0, above - below, np.inf)
     return np.where(whole, 1.0, low + width * np.clip(part, 0.0, 1.0))
 
@@ -343,12 +293,13 @@ def _agreed(joint: Floats, labels: int | None) -> Floats:
 
 
 def _exact_agreement(joint: Floats, n: Floats, rows: Floats, tail: Floats) -> Floats:
-    """How far up the path the exact upper bound of the agreement leads, with at most two disagreeing rows; 0 else."""
+    """How far down and up their paths the exact bounds of the agreement lead, with at most two disagreeing rows."""
     agree = joint.trace(axis1=-2, axis2=-1)
     apart = 1 - agree
     few = apart * n < FEW_EVENTS + 0.01
     if not few.any():
-        return np.zeros(agree.shape)
+        return np.zeros((2, *agree.shape))
     alike = np.maximum(1.0, rows)
-    bound = exact(agree * alike, alike, tail)[1]
-    return np.where(few, np.clip(1 - (1 - bound) / np.maximum(apart, TINY), 0.0, _NEARLY), 0.0)
+    low, high = exact(agree * alike, alike, tail)
+    ends = np.stack([1 - low / np.maximum(agree, TINY), 1 - (1 - high) / np.maximum(apart, TINY)])
+    return np.where(few, np.clip(ends, 0.0, _NEARLY), 0.0)

@@ -7,6 +7,7 @@ p-values should never be zero.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
 #: Draws of a swap test.
 DRAWS = 1_999
-#: Up to so many questions all patterns are counted, not drawn; with fewer than 6 no p-value below .05 can arise.
+#: Up to so many questions all patterns are counted, not drawn.
 _ALL = 11
+#: With fewer questions no p-value below .05 can arise.
+LEAST = 6
+#: Most questions for which trading places is worth its time, and numbers in the tables of all draws.
+MOST, _MOST_NUMBERS = 5_000, 4e8
 #: Tables made at a time are this many numbers.
 _CHUNK = 1 << 22
 
@@ -33,19 +38,20 @@ def swap_max(
     ``tables``, shape (G, judges, k, k), counts each judge's rows by question, and ``value`` is the figure of joint
     proportions, shape (..., k, k) -> (...). In each draw every question's answers trade places, or not, between the two
     judges of every pair, and the figures are recomputed; differences are scaled by their root mean square over the
-    draws. A pair's p is the share of draws whose largest scaled difference reaches its own.
+    draws. A pair's p is the share of draws whose largest scaled difference reaches its own. A mean is a figure of
+    tables of one cell, with the sum of each question's rows in place of their count.
     """
-    questions, judges, k, _ = tables.shape
+    questions, judges, *cells = tables.shape
     first, second = pairs[:, 0], pairs[:, 1]
     total = tables.sum(axis=0)
-    n = float(total[0].sum())
+    n = float(total[0].sum()) if cells != [1, 1] else 1.0
     patterns = _patterns(questions, draws, seed)
     flat = tables.reshape(questions, -1)
-    step = max(1, _CHUNK // (judges + 2 * len(pairs)) // (k * k))
+    step = max(1, _CHUNK // (judges + 2 * len(pairs)) // math.prod(cells))
     found = np.empty((len(patterns), len(pairs)))
     for start in range(0, len(patterns), step):
         # Whole numbers: exact in any order.
-        kept = (patterns[start : start + step] @ flat).reshape(-1, judges, k, k)
+        kept = (patterns[start : start + step] @ flat).reshape(-1, judges, *cells)
         one = value((kept[:, first] + total[second] - kept[:, second]) / n)
         two = value((kept[:, second] + total[first] - kept[:, first]) / n)
         found[start : start + step] = np.abs(np.nan_to_num(one - two))
@@ -56,6 +62,14 @@ def swap_max(
     if questions <= _ALL:
         return np.asarray(reached / len(patterns))
     return np.asarray((1 + reached) / (1 + len(patterns)))
+
+
+def affordable(tables: Floats, pairs: int, draws: int = DRAWS) -> bool:
+    """Whether a swap test of so many pairs is made in seconds; the multiplier bootstrap is as good where it isn't."""
+    questions, judges, *cells = tables.shape
+    size = math.prod(cells)
+    numbers = draws * size * max(2 * pairs, questions * judges)
+    return bool(questions <= MOST and numbers <= _MOST_NUMBERS)
 
 
 def _patterns(questions: int, draws: int, seed: int) -> Floats:

@@ -1,0 +1,157 @@
+"""What missing answers could change: figures at both ends, and accuracy on the surest answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from judgebench.agreement.bounds import COVERAGES
+from judgebench.domain.shapes import (
+    COUNT,
+    FLAG,
+    NUMBER,
+    POLICIES,
+    SHARE,
+    TEXT,
+    TEXTS,
+    ListOf,
+    MapOf,
+    judge_keys,
+    maybe,
+    record,
+)
+from judgebench.report.document.blocks import Field, Notes, Table, grid, judge_columns, sheet
+from judgebench.report.document.model import Document
+from judgebench.report.document.text import NONE, clean, decimal, percent
+from judgebench.report.words import WARNINGS
+from judgebench.stats.coefficients.catalog import title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from judgebench.agreement.bounds import Bound, Missing
+    from judgebench.report.document.blocks import Block, Sheet
+
+__all__ = ["Bounds", "Judge"]
+
+_NOTE = (
+    "worst: missing answers are wrong in the way that is least favourable to the figure, as score has them; best: all "
+    "of them are right; answered: without them (docs/policies.md)."
+)
+_CURVE = (
+    "Accuracy on that share of the items of which the judge is surest, by {}; items without a verdict come last, as "
+    "errors. AURC is the area under the risk-coverage curve: the mean share of errors over all coverages, 0 at best. "
+    "To abstain where one would be wrong lowers it: read it beside coverage."
+)
+
+
+class Judge(NamedTuple):
+    """One judge on one task, and the figures that a table shows."""
+
+    task: str
+    judge: str
+    found: Missing
+    shown: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+_BOUND = record("bound", worst=maybe(NUMBER), answered=maybe(NUMBER), best=maybe(NUMBER))
+_POINT = record("point", coverage=(SHARE, lambda one: one[0]), accuracy=(SHARE, lambda one: one[1]))
+_SELECTIVE = record(
+    "selective",
+    "Accuracy on the surest items.",
+    area=(SHARE, None, "AURC, the area under the risk-coverage curve."),
+    ranked=(FLAG, None, "By the judge's probabilities; false: only by whether it gave a verdict."),
+    points=ListOf(_POINT),
+)
+_ROW = record(
+    "row",
+    "One judge on one task.",
+    task=TEXT,
+    **judge_keys(),
+    policies=(POLICIES, attrgetter("found.policies")),
+    rows=(COUNT, attrgetter("found.rows"), "Judgments that count."),
+    answered=(COUNT, attrgetter("found.answered"), "Those with a verdict."),
+    figures=(MapOf(_BOUND), attrgetter("found.figures")),
+    selective=(maybe(_SELECTIVE), attrgetter("found.selective")),
+    warnings=(TEXTS, None, "Codes such as incomplete_run."),
+)
+
+
+class _Line(NamedTuple):
+    judge: Judge
+    name: str
+    bound: Bound
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Bounds(Document):
+    """The judges, in the order given."""
+
+    judges: tuple[Judge, ...]
+
+    SCHEMA = "judgebench.bounds/1"
+    SHAPE = record("", "What missing answers could change.", rows=(ListOf(_ROW), lambda found: found.judges))
+
+    def sheet(self) -> Sheet:
+        told = judge_columns(lambda line: line.judge.judge)
+        columns: dict[str, Callable[[_Line], Any]] = {
+            "task": lambda line: line.judge.task,
+            **told,
+            "rows": lambda line: line.judge.found.rows,
+            "answered": lambda line: line.judge.found.answered,
+            "metric": lambda line: line.name,
+            "worst": lambda line: line.bound.worst,
+            "answered_only": lambda line: line.bound.answered,
+            "best": lambda line: line.bound.best,
+            "aurc": lambda line: None if line.judge.found.selective is None else line.judge.found.selective.area,
+        }
+        return sheet(columns, self._lines(shown=False))
+
+    def blocks(self) -> Iterator[Block]:
+        fields = [
+            Field("task", lambda line: line.judge.task, right=False),
+            Field("judge", lambda line: line.judge.judge, right=False),
+            Field("answered %", lambda line: percent(line.judge.found.answered / line.judge.found.rows)),
+            Field("metric", lambda line: title_of(line.name), right=False),
+            *(Field(name, _end(name)) for name in ("worst", "answered", "best")),
+        ]
+        yield Table(grid(fields, self._lines(shown=True), [_NOTE]))
+        curves = [one for one in self.judges if one.found.selective is not None]
+        if curves:
+            shares = [Field(f"{percent(share, 0)} %", _accuracy(place)) for place, share in enumerate(COVERAGES)]
+            ranked = all(one.found.selective is not None and one.found.selective.ranked for one in curves)
+            by = "the probability of its verdict" if ranked else "its probabilities, or whether it gave a verdict"
+            head: list[Field[Judge]] = [
+                Field("task", lambda one: one.task, right=False),
+                Field("judge", lambda one: one.judge, right=False),
+                Field("AURC", lambda one: _number(None if one.found.selective is None else one.found.selective.area)),
+            ]
+            yield Table(grid([*head, *shares], curves, [_CURVE.format(by)]))
+        named = dict.fromkeys((one.judge, code) for one in self.judges for code in one.warnings)
+        if named:
+            yield Notes(tuple(f"Careful: {clean(judge)}: {WARNINGS.get(code, code)}." for judge, code in named))
+
+    def _lines(self, *, shown: bool) -> list[_Line]:
+        return [
+            _Line(one, name, bound)
+            for one in self.judges
+            for name, bound in one.found.figures.items()
+            if not shown or name in one.shown
+        ]
+
+
+def _end(name: str) -> Callable[[_Line], str]:
+    return lambda line: _number(getattr(line.bound, name))
+
+
+def _number(value: float | None) -> str:
+    return NONE if value is None else decimal(value)
+
+
+def _accuracy(place: int) -> Callable[[Judge], str]:
+    def cell(one: Judge) -> str:
+        return NONE if one.found.selective is None else percent(one.found.selective.points[place][1])
+
+    return cell
