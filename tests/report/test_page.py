@@ -212,14 +212,14 @@ def test_what_the_members_of_a_jury_said_is_beside_its_verdict() -> None:
     members = (("mild", Reply.ok(1, text="fine by me")), ("strict", Reply(Status.REFUSED, error="no such thing")))
     asked = [replace(verdict, parts=members) for verdict in one.verdicts()]
     for texts in (True, False):
-        head, columns, items = board([replace(one, verdicts=lambda: iter(asked))], texts=texts)
+        _, columns, items = board([replace(one, verdicts=lambda: iter(asked))], texts=texts)
         parts = items[0]["said"][0]["parts"]
         assert [part["name"] for part in parts] == ["mild", "strict"]
         assert [part.get("text", part.get("error")) for part in parts] == (
             ["fine by me", "no such thing"] if texts else [None, None]
         )
         assert columns["words"][parts[0].get("word", 0)] == "correct"
-        assert (parts[1]["word"], head["statuses"][parts[1]["status"]]) == (-1, "refused")
+        assert (parts[1]["word"], columns["statuses"][parts[1]["status"]]) == (-1, "refused")
 
 
 def test_chunks_stay_small_and_hold_every_item_once() -> None:
