@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -46,6 +46,12 @@ if TYPE_CHECKING:
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
 MOST_CLASSES = 20
+#: The kappas whose error under independence is known, with their weights.
+_KAPPAS: dict[str, Literal["linear", "quadratic"] | None] = {
+    "cohen_kappa": None,
+    "cohen_kappa_linear": "linear",
+    "cohen_kappa_quadratic": "quadratic",
+}
 
 
 @dataclass(slots=True)
@@ -418,14 +424,13 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
 def _against_chance(group: _Group) -> dict[str, AgainstChance]:
     """Hold the kappas of independent rows against none, by the error that they would have then."""
     found: dict[str, AgainstChance] = {}
-    for name in ("cohen_kappa", "cohen_kappa_linear", "cohen_kappa_quadratic"):
+    for name, kind in _KAPPAS.items():
         kappa, outcome = group.metrics.get(name), None
         if kappa is None or kappa.value is None or not group.counted.clusters.independent:
             continue
         outcome = METRICS[name](group.counted.table)
         table = group.counted.table if outcome.completion is None else outcome.completion.table
-        kind = name.removeprefix("cohen_kappa").removeprefix("_")
-        weights = np.eye(len(table.joint)) if not kind else weight_matrix(len(table.joint), table.values, kind)
+        weights = np.eye(len(table.joint)) if kind is None else weight_matrix(len(table.joint), table.values, kind)
         se = None if weights is None else null_error(table, weights)
         if se:
             found[name] = AgainstChance(se, kappa.value / se)

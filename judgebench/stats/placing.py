@@ -219,7 +219,7 @@ def _macro(problem: Problem, judge_share: float) -> Iterable[Floats]:
     steep = max(judge_share, 0.5)
     free, present = problem.free.any(axis=0), gold + judge > 0
     new, sink = np.flatnonzero(free & label & ~present), free & (falls <= 0) & (present | ~label)
-    classes = np.count_nonzero(present & label)
+    classes = int(np.count_nonzero(present & label))
     least, best = math.inf, None
     for named in range(min(round(total * table.n), new.size) + 1):
         sink[new[:named]] = True

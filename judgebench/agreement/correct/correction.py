@@ -40,7 +40,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import TINY, Crosstab
 from judgebench.stats.inference.intervals import around
-from judgebench.stats.influence import Clusters, Influences, combine, count_cells, mean
+from judgebench.stats.influence import CellCounts, Clusters, Influences, combine, mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -267,7 +267,7 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
         return {"youden": Estimate.missing(reason, known.judge.size)}, None
     said = known.judge == one
     cells, clusters = 2 * right + said, Clusters.of(known.cluster)
-    by_cluster = count_cells(cells, 4, clusters)
+    by_cluster = CellCounts.of(cells, clusters)
     joint = np.bincount(cells, minlength=4).reshape(2, 2) / cells.size
     counted = Counted(Crosstab(joint, cells.size, 2, np.arange(2.0), positive=1), cells, clusters, None, by_cluster)
     names = {"youden": "youden_j", "tpr": "true_positive_rate", "tnr": "true_negative_rate"}

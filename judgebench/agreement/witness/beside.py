@@ -137,8 +137,8 @@ class _Side:
             wide[pair] = times / max(total, 1)
         table = replace(table_of(wide, scale, policies, void=void), joint=wide, n=n)
         scaled = {pair: times * n / total for pair, times in count.items()}
-        given = (_told(scaled, n, scale, policies), _told(count, total, scale, policies))
-        return cls(*(replace(one, void=void) for one in given), table)
+        pairs, whole = _told(scaled, n, scale, policies), _told(count, total, scale, policies)
+        return cls(replace(pairs, void=void), replace(whole, void=void), table)
 
 
 def _told(count: Mapping[tuple[int, int], Any], n: int, scale: Scale, policies: Policies) -> Pairs:
