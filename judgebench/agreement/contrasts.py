@@ -17,7 +17,7 @@ from judgebench.agreement.figures import row_figures
 from judgebench.agreement.ratings import divisions
 from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.stats.coefficients.catalog import COMPARED, METRICS, ROW_METRICS, metrics_for
+from judgebench.stats.coefficients.catalog import COMPARED, METRIC_LINES, METRICS, ROW_METRICS, metrics_for
 from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import Clusters, by_row, combine
 
@@ -137,6 +137,8 @@ def _table_metric(name: str, tables: Mapping[str, Metric], known: Mapping[str, M
     line = ROW_METRICS.get(name)
     kind = matched.scored[0].scale.kind
     if line is None and name not in known:
+        if place := next((place for listed, _, place, _ in METRIC_LINES if listed == name), ""):
+            raise UsageError(f"{name} ({place}) is shown beside a run's figures; runs can't be compared or gated by it")
         raise UnknownNameError("metric", name, dict.fromkeys([*known, *ROW_METRICS]))
     if line is None or kind not in line.kinds:
         where = line.place if line is not None else "scales of single labels"
