@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from judgebench.agreement.aggregates import aggregated, weights_of
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import behind, select
-from judgebench.agreement.estimates import Counted, Figure, combined, estimate
+from judgebench.agreement.estimates import Counted, Figure, estimate
 from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
@@ -35,14 +36,13 @@ from judgebench.stats.coefficients.catalog import (
     metrics_for,
 )
 from judgebench.stats.coefficients.chance import null_error, weight_matrix
-from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Influences, combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.estimates import IntervalMethod, Verify
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
+    from judgebench.stats.influence import Influences
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
 MOST_CLASSES = 20
@@ -175,12 +175,20 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         for group in groups
         if group.shown
     ]
-    own = {group.name: group.influences for group in groups}
+    own = {group.name: group for group in groups}
     for aggregate in aggregates:
-        shares = _weights(aggregate, aggregates, groups)
+        shares = weights_of(aggregate, aggregates, set(own))
         parts = [group for group in groups if shares.get(group.name) is not None]
         known = [name for name in groups[0].metrics if name in lines]
-        totals = {name: _aggregated(name, lines[name], shares, own, interval) for name in known}
+        totals = {
+            name: aggregated(
+                lines[name],
+                {part: (own[part].metrics[name], own[part].influences[name]) for part in shares if part in own},
+                shares,
+                interval,
+            )
+            for name in known
+        }
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
@@ -315,65 +323,6 @@ def _groups(
     for name, division, code in divisions(ratings, divided):
         ours, theirs = (np.flatnonzero(getattr(of, division) == code) for of in (ratings, scored))
         yield group(name, select(ratings, ours), scored.take(theirs), shown=division in by)
-
-
-def _weights(
-    aggregate: Aggregate, aggregates: Sequence[Aggregate], groups: Sequence[_Group]
-) -> dict[str, float | None]:
-    """Weight of each group in an aggregate, earlier aggregates unfolded; None for a part that isn't there."""
-    earlier = {}
-    for other in aggregates:
-        if other is aggregate:
-            break
-        earlier[other.name] = other
-    prefix = "system:" if aggregate.by == "system" else ""
-    known = {group.name for group in groups}
-    every = [name for name in known if name != "all" and name.startswith("system:") == bool(prefix)]
-    parts = [(name if name in earlier else prefix + name) for name in aggregate.of] or sorted(every)
-    shares = aggregate.weights or (1.0,) * len(parts)
-    if len(shares) != len(parts):
-        raise DataError(f"aggregate {aggregate.name!r} has {len(shares)} weights for {len(parts)} parts")
-    unfolded: dict[str, float | None] = {}
-    for part, share in zip(parts, shares, strict=True):
-        weight = share / sum(shares)
-        if part in earlier:
-            for name, inner in _weights(earlier[part], aggregates, groups).items():
-                before = unfolded.get(name, 0.0)
-                unfolded[name] = None if inner is None or before is None else before + weight * inner
-        else:
-            unfolded[part] = weight if part in known else None
-    return unfolded
-
-
-def _aggregated(
-    figure: str,
-    metric: Metric | RowMetric,
-    shares: Mapping[str, float | None],
-    influences: Mapping[str, Mapping[str, Influences | None]],
-    method: IntervalMethod,
-) -> Estimate:
-    parts: list[Influences] = []
-    weights: list[float] = []
-    for name, weight in shares.items():
-        if weight is None:
-            return Estimate.missing("missing_part")
-        if weight == 0:
-            continue
-        part = influences[name][figure]
-        if part is None:
-            return Estimate.missing("undefined_part")
-        parts.append(part)
-        weights.append(weight)
-    if not parts:
-        return Estimate.missing("no_items")
-    total = combine(parts, weights)
-    if method == "cr1" and (total.se or 0.0) < TINY:
-        # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
-        # as all.
-        share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        groups = int(1 / share + 1e-9)
-        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
-    return combined(metric, total, method)
 
 
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
