@@ -101,7 +101,7 @@ def _alike(metric: Metric, counts: np.ndarray, *, lone: bool, level: float) -> M
     else:
         rare = (influence > 0) == by_table(value < 0.5) if outcome.n is not None else None
         own = spread(joint, n, influence, sums, counts.sum(axis=(2, 3)), rare, outcome.within)
-        variance, df, effective = cr2(own.sums, own.shares)
+        variance, df, effective = cr2(own.sums, own.shares, n)
         deff, pulls, shares = own.deff, own.sums, own.shares
         groups = np.count_nonzero(counted, axis=1).astype(float)
         known = (groups > 1) & (effective > 1 + 1e-6)

@@ -10,8 +10,10 @@ Survey sampling, section 5.4 (design effects).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from judgebench.agreement.contrasts import (
     chosen,
@@ -27,7 +29,7 @@ from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import ROW_METRICS
-from judgebench.stats.influence import Clusters, influences_of
+from judgebench.stats.influence import Clusters, cr2, influences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +46,10 @@ DISCORDANCE = 0.1
 _MOST_ITEMS = 1e30
 #: Shares this far from [0, 1] are there by rounding; steps of a bisection.
 _ROUNDING, _HALVINGS = 1e-12, 60
+#: Samples of a pilot that are drawn, as long as they hold no more questions than this in all.
+_DRAWS, _LEAST_DRAWS, _CELLS = 2000, 200, 20_000_000
+#: How often the items are raised at most, and what share of samples is noise.
+_ROUNDS, _NOISE = 6, 0.02
 
 
 def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: float | None = None) -> float:
@@ -187,7 +193,7 @@ class Power:
     one, quantiles are normal. ``base_rate`` and ``value`` are the share of correct items and the judge's own value,
     where they enter; ``rates`` are the better judge's, assumed (``model``: equal-rates, or equal-margins where it
     accepts as often as gold does), given or measured. Where two models are natural, ``other`` is the one that needs
-    fewer items.
+    fewer items. ``pulls`` are those of a pilot's questions on the difference of its two judges.
     """
 
     metric: str
@@ -202,6 +208,7 @@ class Power:
     rates: Rates | None = None
     model: str = ""
     other: Power | None = None
+    pulls: Influences | None = field(default=None, compare=False, repr=False)
 
     def _quantiles(self, items: float, *, alpha: float, power: float, sides: int) -> float:
         """Quantiles of a test on a number of items with as many questions per item as the pilot has."""
@@ -248,6 +255,51 @@ class Power:
         z = self._quantiles(n, alpha=alpha, power=power, sides=sides)
         return z * math.sqrt(self.variance * self.design_effect / n)
 
+    def simulated(self, drop: float, items: int, *, alpha: float = 0.05, sides: int = 1, seed: int = 0) -> float | None:
+        """Share of the samples of a pilot's questions, drawn with replacement, in which the test finds a drop.
+
+        The test is the one that is run: the drop less its sampling error, over the error that the sample shows (CR2,
+        Satterthwaite's degrees of freedom). None without a pilot of two judges. Source: Efron & Tibshirani (1993), An
+        introduction to the bootstrap, chapter 25 (power).
+        """
+        from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
+
+        if self.pulls is None or not self.items:
+            return None
+        known, groups = self.pulls, self.pulls.sums.size
+        rows = np.full(groups, 1 / groups) if known.shares is None else known.shares
+        drawn = max(2, round(groups * items / self.items))
+        draws = max(_LEAST_DRAWS, min(_DRAWS, _CELLS // drawn))
+        rng, hits = np.random.default_rng(seed), 0
+        for start in range(0, draws, step := max(1, _CELLS // 10 // drawn)):
+            picked = rng.integers(0, groups, (min(step, draws - start), drawn))
+            sums, sizes = known.sums[picked], rows[picked]
+            whole = sizes.sum(axis=1, keepdims=True)
+            off = sums.sum(axis=1, keepdims=True) / whole
+            share = sizes / whole
+            variance, df, _ = cr2(sums / whole - off * share, share)
+            limit = -stdtrit(df, alpha / sides) * np.sqrt(variance)
+            seen = drop + off[:, 0]
+            hits += int(np.count_nonzero((seen > limit) | ((sides == 2) & (-seen > limit))))
+        return hits / draws
+
+    def items_simulated(
+        self, drop: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
+    ) -> tuple[int, float | None]:
+        """Items that find a drop as `items_for` has them, more where a pilot's samples find it less often; how often.
+
+        Questions of very unequal sizes leave the estimate fewer degrees of freedom than their number says.
+        """
+        items = self.items_for(drop, alpha=alpha, power=power, sides=sides)
+        seen = self.simulated(drop, items, alpha=alpha, sides=sides)
+        for _ in range(_ROUNDS):
+            if seen is None or seen >= power - _NOISE:
+                break
+            wanted, had = (quantiles(alpha=alpha, power=p, sides=sides) for p in (power, max(seen, 2 * alpha)))
+            items = math.ceil(items * max(1.05, (wanted / had) ** 2))
+            seen = self.simulated(drop, items, alpha=alpha, sides=sides)
+        return items, seen
+
 
 def design_effect(clustered: Influences, independent: Influences) -> float | None:
     """How many times more items clusters make necessary: ``(SE_cluster / SE_iid)^2``.
@@ -292,7 +344,10 @@ def pilot_pair(
     split = float((said[0] != said[1]).mean())
     value = first.figure(metric).outcome.value
     clusters = found.test.influences.sums.size
-    return Power(name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters)
+    return Power(
+        name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters,
+        pulls=found.test.influences,
+    )  # fmt: skip
 
 
 def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: float = DISCORDANCE) -> Power | None:

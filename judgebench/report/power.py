@@ -22,11 +22,12 @@ __all__ = ["PairedPower", "Sided"]
 
 
 class Sided(NamedTuple):
-    """A test of one side or two: what the items at hand find, and how many find the drop."""
+    """A test of one side or two: what the items at hand find, how many find the drop, and how often in simulation."""
 
     sides: int
     detectable: float | None
     items_for_drop: int
+    simulated: float | None = None
 
 
 _MODEL = record(
@@ -36,7 +37,14 @@ _MODEL = record(
     variance=ERROR,
 )
 _TEST = record(
-    sides=Scalar({"enum": [1, 2]}), detectable=maybe(NUMBER), items_for_drop=Scalar({"type": "integer", "minimum": 1})
+    sides=Scalar({"enum": [1, 2]}),
+    detectable=maybe(NUMBER),
+    items_for_drop=Scalar({"type": "integer", "minimum": 1}),
+    simulated=(
+        maybe(SHARE),
+        attrgetter("simulated"),
+        "Share of samples of the pilot's questions in which so many items find the drop.",
+    ),
 )
 
 
@@ -80,14 +88,11 @@ class PairedPower(Document):
     def of(cls, found: Power, source: str, drop: float, alpha: float, power: float, items: int | None) -> PairedPower:
         """Work out both tests, by default for the pilot's items; ValueError where no number of items finds the drop."""
         n = items or found.items
-        tests = (
-            Sided(
-                sides,
-                found.detectable(n, alpha=alpha, power=power, sides=sides),
-                found.items_for(drop, alpha=alpha, power=power, sides=sides),
-            )
-            for sides in (1, 2)
-        )
+        tests: list[Sided] = []
+        for sides in (1, 2):
+            needed, simulated = found.items_simulated(drop, alpha=alpha, power=power, sides=sides)
+            least = found.detectable(n, alpha=alpha, power=power, sides=sides)
+            tests.append(Sided(sides, least, needed, simulated))
         return cls(found, source, drop, alpha, power, n, tuple(tests))
 
     def sheet(self) -> Sheet:
@@ -142,6 +147,12 @@ def _remarks(one: PairedPower) -> Iterator[str]:
     share = f"{100 * found.discordance:.1f} %"
     if found.measured:
         yield f"Measured: the judges' paired differences; exactly one of them is right on {share} of the judgments."
+        seen = one.tests[0].simulated
+        if seen is not None:
+            yield (
+                f"Of samples of {one.tests[0].items_for_drop:,} items, drawn from the pilot's own questions, "
+                f"{100 * seen:.0f} % find the drop (one-sided)."
+            )
     else:
         yield (
             f"Assumed: exactly one of the two judges is right on {share} of the items (--discordance). Two versions of "

@@ -117,13 +117,14 @@ class Problem:
 
 
 def anywhere(problem: Problem) -> Iterable[Floats]:
-    """Start from all alike, all on one label, and the order of the labels turned round, by halves and step by step."""
+    """Start from all on one label, the order of the labels turned round, by halves and step by step, and all alike."""
     wide, gold = problem.base.shape[1], np.arange(len(problem.base), dtype=np.float64)[:, None]
     label, ordered = np.arange(wide, dtype=np.float64)[None, :], len(problem.table.values)
-    yield problem.free * (problem.mass[:, None] / np.maximum(problem.free.sum(axis=1, keepdims=True), 1))
+    evenly = problem.free * (problem.mass[:, None] / np.maximum(problem.free.sum(axis=1, keepdims=True), 1))
     for one in _some(np.flatnonzero(problem.free.any(axis=0))):
         yield problem.vertex(np.abs(label - one))
     if ordered < 2:
+        yield evenly
         return
     waiting = np.flatnonzero(problem.mass > 0)
     for cut in [*_some(waiting), len(gold)]:
@@ -134,6 +135,7 @@ def anywhere(problem: Problem) -> Iterable[Floats]:
         mirror = np.zeros(gold.size)
         mirror[waiting] = (1 - place) * (ordered - 1)
         yield problem.vertex(np.abs(label - mirror[:, None]))
+    yield evenly
 
 
 def _some(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

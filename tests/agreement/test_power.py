@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from agreement_cases import benchmark, ratings
 
+from judgebench.agreement.matching import Judged
 from judgebench.agreement.policies import apply
 from judgebench.agreement.power import (
     Power,
@@ -16,6 +17,7 @@ from judgebench.agreement.power import (
     from_figures,
     kappa_drop_variance,
     kappa_of,
+    pilot,
     pilot_single,
     quantiles,
     rates_of,
@@ -198,3 +200,30 @@ def test_a_pilots_own_rates_are_used():
     found = pilot_single(scored, METRICS["cohen_kappa"], drop=0.05)
     assert found.rates == pytest.approx(((judge[gold == 1] == 1).mean(), (judge[gold == 0] == 0).mean()))
     assert found.variance > 1.5 * kappa_drop_variance(found.base_rate, found.value, 0.05, 0.1)
+
+
+@pytest.mark.parametrize("giant", [False, True])
+def test_samples_of_a_pilots_questions_find_the_drop_as_promised(giant):
+    """Questions that favour one judge; where one holds half of the rows the formula's t is not enough."""
+    rng = np.random.default_rng(1)
+    sizes = np.r_[300, np.full(30, 10)] if giant else np.full(60, 10)
+    cluster = np.repeat(np.arange(sizes.size), sizes)
+    tilt = (rng.normal(0, 0.1, sizes.size) * (sizes < 300))[cluster]
+    gold = rng.integers(0, 2, cluster.size)
+    sides = [np.where(rng.random(gold.size) < 0.8 + lean, gold, 1 - gold) for lean in (tilt, -tilt)]
+    names = [str(i) for i in range(gold.size)]
+    judged = [
+        Judged("t", name, ratings(codes, gold, scale=Scale.check(), cluster=cluster), names, names, Policies())
+        for name, codes in zip("ab", sides, strict=True)
+    ]
+    found = pilot(judged, "accuracy", METRICS, drop=0.05)
+    items = found.items_for(0.05)
+    seen = found.simulated(0.05, items)
+    assert seen == found.simulated(0.05, items), "one seed"
+    assert (0.5 < seen < 0.76) if giant else seen == pytest.approx(0.8, abs=0.05)
+    more, promised = found.items_simulated(0.05)
+    assert promised >= 0.78
+    assert more > 1.1 * items if giant else more == items
+    assert found.simulated(0.05, 4 * items) > seen > found.simulated(0.05, items // 4)
+    assert found.simulated(1e-9, items) == pytest.approx(0.05, abs=0.04)
+    assert from_figures(0.5, 0.6, 0.05).simulated(0.05, 100) is None

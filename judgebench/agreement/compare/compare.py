@@ -239,9 +239,9 @@ def compare(
     if headline is None:
         headline = next(iter(figures))
     main, judges = figures[headline], every["all"]
-    clusters = one.clusters().count
+    clusters = one.clusters()
     warnings = {
-        "few_clusters": clusters < FEW_CLUSTERS,
+        "few_clusters": clusters.effective < FEW_CLUSTERS,
         "few_systems": two_way and systems < FEW_CLUSTERS,
         "missing_scores": missing_numbers(matched, figures),
     }
@@ -255,7 +255,7 @@ def compare(
         policies=one.policies,
         items=int(np.unique(one.item).size),
         judgments=one.size,
-        clusters=clusters,
+        clusters=clusters.count,
         coverage=(matched.coverage[0], matched.coverage[1]),
         headline=headline,
         lower_is_better=is_error(main),

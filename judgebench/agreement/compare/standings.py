@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from judgebench.stats.influence import Influences, Ints
 
 _LEVEL = 0.05
+#: More pairs have plain t intervals: those from both figures' own take some hundredths of a second each.
+_MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,10 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
     if sets.compared is None:
         return
     pairs = sets.compared.pairs.tolist()
-    contrasts = [contrast(judges[i], judges[j], figure, level=1 - _LEVEL / len(pairs)) for i, j in pairs]
+    contrasts = [
+        contrast(judges[i], judges[j], figure, level=1 - _LEVEL / len(pairs), plain_t=len(pairs) > _MANY)
+        for i, j in pairs
+    ]
     by_holm = iter(holm([one.test.p for one in contrasts if one is not None and one.test.p is not None]).tolist())
     for (i, j), one, p_max in zip(pairs, contrasts, sets.compared.p_max_t.tolist(), strict=True):
         if one is None:
