@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,21 +21,18 @@ from scipy.special import stdtrit
 
 from judgebench.agreement.gate.decision import Gate, Limits, Rules, gate
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import kappa_drop_variance
+from judgebench.agreement.power import equal_rates, kappa_drop_variance
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.stats.inference.gates import Decider, one_sided
 from judgebench.stats.influence import Influences, cr2
-
-sys.path.insert(0, str(Path(__file__).parent))
-from power import accuracy_of
 
 MARGIN = 0.05
 
 
 def cells(drop: float, discordance: float, kappa: float = 0.6) -> np.ndarray:
     """Chances of (both right, only the first, only the second, neither), alike on both classes."""
-    better, worse = accuracy_of(0.5, kappa), accuracy_of(0.5, kappa - drop)
+    better, worse = (equal_rates(0.5, one).tpr for one in (kappa, kappa - drop))
     only = (discordance + better - worse) / 2, (discordance - better + worse) / 2
     return np.array([better - only[0], only[0], only[1], 1 - better - only[1]])
 

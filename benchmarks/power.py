@@ -1,7 +1,8 @@
 """Sample sizes and gates: what the formulas promise beside what simulated judges do.
 
 Run it with ``python benchmarks/power.py [--sims 4000] [--seed 0]``. First table: items that should find a drop of
-.05 with 80 % power (one-sided, 5 %), and how often a paired test found it. Second table: how often three rules of
+.05 with 80 % power (one-sided, 5 %), for judges as often right on both classes and for judges that accept as often as
+gold does, and how often a paired test found it. Second table: how often three rules of
 a regression gate decide, by formula and in the simulation: A fails if the drop seen is above .05, B fails if the
 lower bound of the drop is above 0, C passes only if its upper bound is below .05.
 """
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import bdtr, gammaln, ndtr, ndtri, xlog1py, xlogy
 
-from judgebench.agreement.power import kappa_drop_variance, quantiles
+from judgebench.agreement.power import Rates, from_figures, kappa_drop_variance, kappa_of, quantiles, worse_rates
 
 Z = 1.6448536269514722
 
@@ -97,17 +98,6 @@ def gate_rates(drop: float, se: float, margin: float = 0.05, alpha: float = 0.05
     )
 
 
-def accuracy_of(base: float, kappa: float) -> float:
-    """Chance to be right, alike on both classes, that gives this kappa; by bisection."""
-    low, high = 0.5, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        said = base * middle + (1 - base) * (1 - middle)
-        chance = base * said + (1 - base) * (1 - said)
-        low, high = (middle, high) if (middle - chance) / (1 - chance) < kappa else (low, middle)
-    return (low + high) / 2
-
-
 def kappas(tables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kappa of each table, shape (sims,), and the influence of its cells, shape (sims, 2, 2)."""
     gold, judge = tables.sum(axis=2), tables.sum(axis=1)
@@ -121,14 +111,20 @@ def kappas(tables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def drops(
-    rng: np.random.Generator, sims: int, n: int, base: float, pair: tuple[float, float], discordance: float
+    rng: np.random.Generator, sims: int, n: int, base: float, rates: Rates, drop: float, discordance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Simulate two judges on the same n items: the drops seen and their paired standard errors."""
-    better, worse = pair
-    only = (discordance + better - worse) / 2, (discordance - better + worse) / 2
-    cells = np.array([better - only[0], only[0], only[1], 1 - better - only[1]])
-    shares = np.concatenate([(1 - base) * cells, base * cells])
-    drawn = rng.multinomial(n, np.maximum(shares, 0) / shares.sum(), sims).reshape(sims, 2, 2, 2) / n
+    """Simulate a judge with these rates and a worse one on the same n items: drops seen and paired standard errors."""
+    kappa = kappa_of(base, rates)
+    worse = worse_rates(base, rates, kappa - drop) if drop else rates
+    better, other = (rates.tnr, rates.tpr), (worse.tnr, worse.tpr)
+    errors = [2 - one - two for one, two in zip(better, other, strict=True)]
+    of_all = (1 - base) * errors[0] + base * errors[1]
+    shares = []
+    for gold, weight in ((0, 1 - base), (1, base)):
+        split, gap = discordance * errors[gold] / of_all, better[gold] - other[gold]
+        first, second = (split + gap) / 2, (split - gap) / 2
+        shares += [weight * x for x in (better[gold] - first, first, second, 1 - better[gold] - second)]
+    drawn = rng.multinomial(n, np.maximum(shares, 0) / np.sum(shares), sims).reshape(sims, 2, 2, 2) / n
     # Axes: gold, whether the first is wrong, whether the second is wrong.
     tables = np.zeros((2, sims, 2, 2))
     for gold in (0, 1):
@@ -139,9 +135,9 @@ def drops(
     variance = np.zeros(sims)
     for gold in (0, 1):
         for one in (0, 1):
-            for other in (0, 1):
-                gap = influences[:, gold, gold ^ one] - others[:, gold, gold ^ other]
-                variance += drawn[:, gold, one, other] * gap**2
+            for another in (0, 1):
+                gap = influences[:, gold, gold ^ one] - others[:, gold, gold ^ another]
+                variance += drawn[:, gold, one, another] * gap**2
     return first - second, np.sqrt(variance / (n - 1))
 
 
@@ -149,7 +145,6 @@ def sizes(rng: np.random.Generator, sims: int) -> None:
     """Print the sample sizes for a drop of .05 and the power they have."""
     print("| test | base rate | kappa or drop | discordance | n by formula | simulated power |")
     print("| --- | --- | --- | --- | --- | --- |")
-    z = quantiles()
     for base, kappa, spans in (
         (0.5, 0.6, (0.05, 0.1, 0.2)),
         (0.5, 0.8, (0.05, 0.1, 0.2)),
@@ -158,12 +153,13 @@ def sizes(rng: np.random.Generator, sims: int) -> None:
         (0.9, 0.6, (0.05, 0.1, 0.2)),
         (0.9, 0.8, (0.05,)),
     ):
-        pair = accuracy_of(base, kappa), accuracy_of(base, kappa - 0.05)
         for share in spans:
-            n = math.ceil(z * z * kappa_drop_variance(base, kappa, 0.05, share) / 0.05**2)
-            drop, se = drops(rng, sims, n, base, pair, share)
-            found = float((drop > Z * se).mean())
-            print(f"| kappa | {base} | {kappa} to {kappa - 0.05:.2f} | {share} | {n} | {found:.3f} |", flush=True)
+            found = from_figures(base, kappa, 0.05, share)
+            for one in filter(None, (found.other, found)):
+                n = one.items_for(0.05)
+                drop, se = drops(rng, sims, n, base, one.rates, 0.05, share)
+                told = f"kappa, {one.model} | {base} | {kappa} to {kappa - 0.05:.2f} | {share} | {n}"
+                print(f"| {told} | {(drop > Z * se).mean():.3f} |", flush=True)
     for share in (0.05, 0.1, 0.2, 0.3):
         n = accuracy_drop_items(0.05, share)
         drawn = rng.multinomial(n, [(share + 0.05) / 2, (share - 0.05) / 2, 1 - share], sims)
@@ -179,7 +175,7 @@ def gates(rng: np.random.Generator, sims: int) -> None:
     for n in (100, 200, 500, 1000, 2000):
         for true in (0.0, 0.05, 0.1):
             formula = gate_rates(true, math.sqrt(kappa_drop_variance(0.5, 0.6, max(true, 1e-9), 0.1) / n))
-            drop, se = drops(rng, sims, n, 0.5, (0.8, accuracy_of(0.5, 0.6 - true)), 0.1)
+            drop, se = drops(rng, sims, n, 0.5, Rates(0.8, 0.8), true, 0.1)
             seen = (drop > 0.05).mean(), (drop > Z * se).mean(), (drop + Z * se < 0.05).mean()
             pairs = zip((formula.point_fails, formula.bound_fails, formula.bound_passes), seen, strict=True)
             print(f"| {n} | {true} | " + " | ".join(f"{a:.3f} / {b:.3f}" for a, b in pairs) + " |", flush=True)

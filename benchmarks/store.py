@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Turn, Usage, Verdict
-from judgebench.store.lines import VERDICTS
-from judgebench.store.parquet import PACKED
+from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.runs import read_run
 from judgebench.store.writer import RunWriter
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -10,7 +11,7 @@ import numpy as np
 
 from judgebench.agreement.estimates import Counted, combined, estimate, estimated
 from judgebench.agreement.people import Pool, shared_items
-from judgebench.agreement.policies import apply
+from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
@@ -29,6 +30,7 @@ from judgebench.stats.coefficients.raters import (
     spearman_brown,
 )
 from judgebench.stats.crosstab import TINY
+from judgebench.stats.inference.intervals import t_quantile
 from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
 
 if TYPE_CHECKING:
@@ -38,12 +40,19 @@ if TYPE_CHECKING:
 
     from judgebench.domain import People, Ratings, Scale
 
+#: Bounds of a ratio lie no farther apart than these powers of e.
+_FARTHEST = 50.0
 #: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
 
 
-def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] | None = None) -> dict[str, Estimate]:
-    """Measure annotators against each other, and the judge in the place of one of them.
+def ceiling(
+    ratings: Ratings,
+    policies: Policies,
+    metrics: Mapping[str, Metric] | None = None,
+    void: tuple[int, ...] | None = None,
+) -> dict[str, Estimate]:
+    """Measure annotators against each other, and the judge in the place of one of them; ``void`` as for `Pool.of`.
 
     Under a metric's name is its value over all pairs of labels that two people gave the same item (`people`); under
     ``judge_vs_each_<metric>`` the judge's, in the place of one of the two, which asks the same question (a majority
@@ -54,7 +63,7 @@ def ceiling(ratings: Ratings, policies: Policies, metrics: Mapping[str, Metric] 
     Measuring nominal scale agreement among many raters, whose kappa it is where all people labelled all items.
     """
     people = one_per_item(ratings)
-    pool = Pool.of(people, policies)
+    pool = Pool.of(people, policies, void)
     among = pool.among()
     if not among.total:
         return {}
@@ -172,16 +181,22 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
 def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     """Divide a judge's mean by the ceiling; the interval is that of both together.
 
-    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both.
-    ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two.
+    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both,
+    and on the scale of logarithms where r is above 0: ``r exp(+-t se / r)``. ``no_ceiling`` where people agree no
+    better than chance, ``undefined_part`` without one of the two.
     Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
     """
     if judge is None or human is None:
         return Estimate.missing("undefined_part")
-    if human.value <= 0:
+    if human.value <= TINY:
         return Estimate.missing("no_ceiling")
     share = judge.value / human.value
-    return estimated(combine([judge, human], [1 / human.value, -share / human.value], share))
+    influences = combine([judge, human], [1 / human.value, -share / human.value], share)
+    found = estimated(influences)
+    if share < TINY or not influences.se or found.low is None:
+        return found
+    reach = math.exp(min(t_quantile(influences.df) * influences.se / share, _FARTHEST))
+    return replace(found, low=share / reach, high=share * reach, method=f"{found.method}-log")
 
 
 def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
@@ -233,6 +248,10 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
     clusters = Clusters.of(people.cluster)
     q, values = len(scale.labels), np.asarray(scale.values, dtype=np.float64)
     paired = (codes >= 0).sum(axis=1) >= 2
+    # As for two raters, chance counts the labels that anybody gave where others can't be given.
+    kept = np.setdiff1d(np.arange(q), never_gold(people))
+    heard = np.append(np.full(q, -1), -1)
+    heard[kept] = np.arange(kept.size)
     rotating = not shared_pairs(people)
 
     def done(outcome: RowOutcome, low: float = -1.0) -> Estimate:
@@ -245,8 +264,8 @@ def all_at_once(people: Ratings, alpha: Resampling = "influence", seed: int = 0)
         "light_kappa": Estimate.missing("rotating", int(paired.sum()))
         if rotating
         else done(light_kappa(codes, q, least=min(ENOUGH, people.item.size))),
-        "gwet_ac1": done(gwet_ac(codes, q)),
-        "brennan_prediger": done(brennan_prediger(codes, q)),
+        "gwet_ac1": done(gwet_ac(heard[codes], kept.size)),
+        "brennan_prediger": done(brennan_prediger(heard[codes], kept.size)),
         "krippendorff_alpha": _alpha(people, alpha, seed),
     }
     quadratic = weight_matrix(q, values, "quadratic")

@@ -17,7 +17,7 @@ from judgebench.agreement.figures import row_figures
 from judgebench.agreement.ratings import divisions
 from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
-from judgebench.stats.coefficients.catalog import COMPARED, METRICS, ROW_METRICS, metrics_for
+from judgebench.stats.coefficients.catalog import COMPARED, METRIC_LINES, METRICS, ROW_METRICS, metrics_for
 from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import Clusters, by_row, combine
 
@@ -137,6 +137,8 @@ def _table_metric(name: str, tables: Mapping[str, Metric], known: Mapping[str, M
     line = ROW_METRICS.get(name)
     kind = matched.scored[0].scale.kind
     if line is None and name not in known:
+        if place := next((place for listed, _, place, _ in METRIC_LINES if listed == name), ""):
+            raise UsageError(f"{name} ({place}) is shown beside a run's figures; runs can't be compared or gated by it")
         raise UnknownNameError("metric", name, dict.fromkeys([*known, *ROW_METRICS]))
     if line is None or kind not in line.kinds:
         where = line.place if line is not None else "scales of single labels"
@@ -186,12 +188,13 @@ def contrast(
     *,
     interval: PairedInterval = "default",
     level: float = 0.95,
+    plain_t: bool = False,
 ) -> Contrast | None:
     """Difference of two judges' figures on the same rows, paired and clustered.
 
     Where both figures have an interval that follows from their tables or shares, the difference has one from these two
-    and the correlation of the estimates; else t with CR2. Two-way clustering, where it can't be had, is by question.
-    None where either figure has no value or carries no error.
+    and the correlation of the estimates; else, or where a ``plain_t`` must do, t with CR2. Two-way clustering, where it
+    can't be had, is by question. None where either figure has no value or carries no error.
     Source: Zou & Donner (2008), Construction of confidence limits about effect measures; Cameron & Miller (2015), A
     practitioner's guide to cluster-robust inference, on influences that are subtracted item by item and summed in
     clusters; Cameron, Gelbach & Miller (2011) for two ways.
@@ -211,7 +214,7 @@ def contrast(
     if interval != "default":
         # All clusters alike.
         plain = replace(plain, shares=None)
-    moved = _moved(one, two, plain, level) if interval == "default" and not max(bias) else None
+    moved = None if interval != "default" or plain_t or max(bias) else _moved(one, two, plain, level)
     found = moved or Difference.of(joint or plain, bias=bias, level=level)
     # A difference of two shares is no larger than 1, whatever few clusters make of t.
     reach = max(one.high, two.high) - min(one.low, two.low)
@@ -231,11 +234,11 @@ def _moved(one: Figure, two: Figure, plain: Influences, level: float) -> Differe
     ours, theirs = one.influences(), two.influences()
     if ours is None or theirs is None or not (plain.value or plain.sums.any()):
         return None
-    if one.bounds(ours) is None or two.bounds(theirs) is None:
+    bounds = one.bounds(ours), two.bounds(theirs)
+    if bounds[0] is None or bounds[1] is None:
         return None
     aligned = combine([ours, theirs], [1.0, 0.0]), combine([theirs, ours], [1.0, 0.0])
-    bounds = (lambda levels: one.bounds(ours, levels), lambda levels: two.bounds(theirs, levels))
-    return Difference.moved(plain, *aligned, bounds, level)
+    return Difference.moved(plain, *aligned, (bounds[0], bounds[1]), level)
 
 
 def _bias(figure: Figure, ways: Sequence[Clusters]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.policies import Codes, Scored
     from judgebench.stats.crosstab import Crosstab, Floats
-    from judgebench.stats.inference.paired import Difference
+    from judgebench.stats.inference.paired import Bounds, Difference
     from judgebench.stats.influence import Ints, RowOutcome
 
 D = TypeVar("D", Estimate, "Difference")
@@ -250,39 +251,35 @@ class Figure:
         hit = within & (gain > 0)
         return lambda joint: total(joint * hit) / np.maximum(total(joint * within), TINY)
 
-    def bounds(self, influences: Influences, level: Floats | float = 0.95) -> tuple[Floats, Floats] | None:
-        """Bounds at one level or several: of a share, or of a table's coefficient those that it would not reject.
+    def bounds(self, influences: Influences) -> Bounds | None:
+        """Give the bounds at a level: of a share, or of a table's coefficient those that it would not reject.
 
         None for other figures, and where the clusters carry no error.
         """
         from judgebench.stats.inference.score_path import score_interval, share_interval  # noqa: PLC0415 - loads scipy
 
         outcome, metric, table, clusters = self.outcome, self.metric, self.counted.table, self.clusters()
-        if influences.deff is None:
-            return None
+        deff, df = influences.deff, influences.df
         n = outcome.n if isinstance(outcome, Outcome) else clusters.codes.size
+        if deff is None or (influences.se is None and not clusters.independent):
+            return None
         if self.proportion and n is not None:
-            if clusters.independent:
-                return share_interval(influences.value * n, n, 1.0, max(1, influences.n - 1), level)
-            return (
-                None
-                if influences.se is None
-                else share_interval(influences.value * n, n, influences.deff, influences.df, level)
-            )
-        if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None:
+            known = max(1.0, influences.n - 1) if clusters.independent else df
+            return lambda level: share_interval(influences.value * n, n, deff, known, level)
+        if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None or influences.se is None:
             return None
-        if table.graded or len(table.joint) > MOST_LABELS or influences.se is None:
+        if table.graded or len(table.joint) > MOST_LABELS:
             return None
-        return score_interval(
+        return partial(
+            score_interval,
             outcome.surface,
             self._joint(),
             table.n,
-            influences.deff,
-            influences.df,
+            deff,
+            df,
             bounds=(self.low, self.high),
             down=metric.down,
             labels=table.declared,
-            level=level,
         )
 
     def _joint(self) -> Floats:
@@ -320,13 +317,14 @@ class Figure:
 
         if self.proportion and (not isinstance(self.outcome, Outcome) or self.outcome.n is not None):
             return None
-        bounds = self.bounds(influences)
-        if bounds is None:
+        at = self.bounds(influences)
+        if at is None:
             return None
+        low, high = (float(bound) for bound in at(level=0.95))
         n, joint = self.counted.table.n, self._joint()
         few = (1 - float(joint.trace())) * n < FEW_EVENTS + 0.01
         how = "score-path-few-events" if few else "score-path"
-        return shown(influences, n, Interval(float(bounds[0]), float(bounds[1]), influences.se, how))
+        return shown(influences, n, Interval(low, high, influences.se, how))
 
     def _otherwise(self, method: IntervalMethod, influences: Influences, n: int) -> Estimate | Interval | None:
         """Make the interval that was asked for; None, or without bounds, where it can't be had."""

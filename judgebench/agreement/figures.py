@@ -48,7 +48,7 @@ def between_people(
     """Measure annotators against each other on a ``group`` of the ratings; ``scored`` are those of it that count."""
     if scored.scale.sequential:
         return sequence_ceiling(select(ratings, scored.row))
-    return ceiling(group, scored.policies, metrics)
+    return ceiling(group, scored.policies, metrics, scored.void)
 
 
 def misgivings(ratings: Ratings, scored: Scored) -> tuple[str, ...]:

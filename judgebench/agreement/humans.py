@@ -79,13 +79,14 @@ class Humans:
 
     ``metric`` is the kappa that is meant: ``cohen_kappa``, or ``cohen_kappa_quadratic`` on rating scales.
     ``percent_agreement`` and ``kappa`` are over all pairs of labels (`judgebench.agreement.people`), the latter the
-    human ceiling; ``people`` counts whom they are about. ``pairs`` holds the kappa of every two annotators, empty where
-    most share few items. ``coefficients`` are of all annotators at once. ``pulling`` names the annotator without whom
-    kappa leaves its own interval by most, and is empty where there is none. ``warnings`` are codes, ``few_clusters``
-    and ``few_shared_items``.
+    human ceiling; ``level`` is that of measurement, at which alpha was taken; ``people`` counts whom they are about.
+    ``pairs`` holds the kappa of every two annotators, empty where most share few items. ``coefficients`` are of all
+    annotators at once. ``pulling`` names the annotator without whom kappa leaves its own interval by most, and is empty
+    where there is none. ``warnings`` are codes, ``few_clusters`` and ``few_shared_items``.
     """
 
     metric: str
+    level: str
     items: int
     people: People
     annotators: tuple[Annotator, ...]
@@ -179,6 +180,7 @@ def measure_humans(
     annotators = tuple(map(annotator, range(len(names))))
     return Humans(
         metric=metric.name,
+        level=people.scale.level,
         items=people.item.size,
         people=facts,
         annotators=annotators,

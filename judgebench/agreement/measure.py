@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from judgebench.agreement.aggregates import aggregated, weights_of
 from judgebench.agreement.bias import biases
 from judgebench.agreement.cautions import FEW_CLUSTERS, LOW_COVERAGE, cautions
 from judgebench.agreement.ceiling import behind, select
-from judgebench.agreement.estimates import Counted, Figure, combined, estimate
+from judgebench.agreement.estimates import Counted, Figure, estimate
 from judgebench.agreement.figures import between_people, misgivings, row_figures, scored_rows, table_metrics
 from judgebench.agreement.policies import Scored, count_items
 from judgebench.agreement.ratings import (
@@ -23,7 +24,7 @@ from judgebench.agreement.ratings import (
     unfinished,
 )
 from judgebench.agreement.score_metrics import COMPANIONS
-from judgebench.domain import Agreement, ClassScores, Estimate, Policies, Status, Usage
+from judgebench.domain import AgainstChance, Agreement, ClassScores, Estimate, Policies, Status, Usage
 from judgebench.errors import DataError, argument
 from judgebench.stats.coefficients.catalog import (
     CLASS_METRICS,
@@ -34,17 +35,23 @@ from judgebench.stats.coefficients.catalog import (
     class_metric,
     metrics_for,
 )
-from judgebench.stats.crosstab import TINY
-from judgebench.stats.influence import Influences, combine
+from judgebench.stats.coefficients.chance import null_error, weight_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from judgebench.agreement.estimates import IntervalMethod, Verify
     from judgebench.domain import Aggregate, Ratings, Run, Verdict
+    from judgebench.stats.influence import Influences
 
 #: Scales with more labels than this get no table of classes: nobody reads it.
 MOST_CLASSES = 20
+#: The kappas whose error under independence is known, with their weights.
+_KAPPAS: dict[str, Literal["linear", "quadratic"] | None] = {
+    "cohen_kappa": None,
+    "cohen_kappa_linear": "linear",
+    "cohen_kappa_quadratic": "quadratic",
+}
 
 
 @dataclass(slots=True)
@@ -159,6 +166,8 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
             + misgivings(ratings, group.scored),
             revision=revision,
             scale=scale.spec,
+            level=scale.level,
+            against_chance=_against_chance(group),
             headline=wanted.headline,
             companions=tuple(name for name in shown if name in groups[0].metrics),
             classes=_classes(group, interval),
@@ -166,12 +175,20 @@ def measure(  # noqa: PLR0913 - names, conventions and counts of a row; all but 
         for group in groups
         if group.shown
     ]
-    own = {group.name: group.influences for group in groups}
+    own = {group.name: group for group in groups}
     for aggregate in aggregates:
-        shares = _weights(aggregate, aggregates, groups)
+        shares = weights_of(aggregate, aggregates, set(own))
         parts = [group for group in groups if shares.get(group.name) is not None]
         known = [name for name in groups[0].metrics if name in lines]
-        totals = {name: _aggregated(name, lines[name], shares, own, interval) for name in known}
+        totals = {
+            name: aggregated(
+                lines[name],
+                {part: (own[part].metrics[name], own[part].influences[name]) for part in shares if part in own},
+                shares,
+                interval,
+            )
+            for name in known
+        }
         rows.append(_whole(aggregate.name, parts, totals, rows[0]))
     if verify:
         rows = _verified(rows, aggregates, ratings, groups, chosen, f"{task}, {judge}", libraries=verify is True)
@@ -308,65 +325,6 @@ def _groups(
         yield group(name, select(ratings, ours), scored.take(theirs), shown=division in by)
 
 
-def _weights(
-    aggregate: Aggregate, aggregates: Sequence[Aggregate], groups: Sequence[_Group]
-) -> dict[str, float | None]:
-    """Weight of each group in an aggregate, earlier aggregates unfolded; None for a part that isn't there."""
-    earlier = {}
-    for other in aggregates:
-        if other is aggregate:
-            break
-        earlier[other.name] = other
-    prefix = "system:" if aggregate.by == "system" else ""
-    known = {group.name for group in groups}
-    every = [name for name in known if name != "all" and name.startswith("system:") == bool(prefix)]
-    parts = [(name if name in earlier else prefix + name) for name in aggregate.of] or sorted(every)
-    shares = aggregate.weights or (1.0,) * len(parts)
-    if len(shares) != len(parts):
-        raise DataError(f"aggregate {aggregate.name!r} has {len(shares)} weights for {len(parts)} parts")
-    unfolded: dict[str, float | None] = {}
-    for part, share in zip(parts, shares, strict=True):
-        weight = share / sum(shares)
-        if part in earlier:
-            for name, inner in _weights(earlier[part], aggregates, groups).items():
-                before = unfolded.get(name, 0.0)
-                unfolded[name] = None if inner is None or before is None else before + weight * inner
-        else:
-            unfolded[part] = weight if part in known else None
-    return unfolded
-
-
-def _aggregated(
-    figure: str,
-    metric: Metric | RowMetric,
-    shares: Mapping[str, float | None],
-    influences: Mapping[str, Mapping[str, Influences | None]],
-    method: IntervalMethod,
-) -> Estimate:
-    parts: list[Influences] = []
-    weights: list[float] = []
-    for name, weight in shares.items():
-        if weight is None:
-            return Estimate.missing("missing_part")
-        if weight == 0:
-            continue
-        part = influences[name][figure]
-        if part is None:
-            return Estimate.missing("undefined_part")
-        parts.append(part)
-        weights.append(weight)
-    if not parts:
-        return Estimate.missing("no_items")
-    total = combine(parts, weights)
-    if method == "cr1" and (total.se or 0.0) < TINY:
-        # Every influence is 0: as sure as so many clusters of one part, or three items of half the weight would count
-        # as all.
-        share = sum(w * w / part.sums.size for w, part in zip(weights, parts, strict=True))
-        groups = int(1 / share + 1e-9)
-        total = replace(total, ids=np.arange(groups), sums=np.zeros(groups), shares=None)
-    return combined(metric, total, method)
-
-
 def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], first: Agreement) -> Agreement:
     """Make an aggregate's row: its figures, and what its parts add up to."""
     judged = [part.judged for part in parts]
@@ -387,6 +345,7 @@ def _whole(name: str, parts: Sequence[_Group], metrics: Mapping[str, Estimate], 
         statuses=dict(statuses),
         base_rates={},
         classes={},
+        against_chance={},
         warnings=("low_coverage",) if coverage < LOW_COVERAGE else (),
     )
 
@@ -409,6 +368,22 @@ def _base_rates(group: _Group) -> dict[str, dict[str, float]]:
     if table.graded:
         return {"judge": judge}
     return {"gold": {label: float(share) for label, share in zip(labels, table.gold, strict=False)}, "judge": judge}
+
+
+def _against_chance(group: _Group) -> dict[str, AgainstChance]:
+    """Hold the kappas of independent rows against none, by the error that they would have then."""
+    found: dict[str, AgainstChance] = {}
+    for name, kind in _KAPPAS.items():
+        kappa, outcome = group.metrics.get(name), None
+        if kappa is None or kappa.value is None or not group.counted.clusters.independent:
+            continue
+        outcome = METRICS[name](group.counted.table)
+        table = group.counted.table if outcome.completion is None else outcome.completion.table
+        weights = np.eye(len(table.joint)) if kind is None else weight_matrix(len(table.joint), table.values, kind)
+        se = None if weights is None else null_error(table, weights)
+        if se:
+            found[name] = AgainstChance(se, kappa.value / se)
+    return found
 
 
 def _classes(group: _Group, method: IntervalMethod) -> dict[str, ClassScores]:

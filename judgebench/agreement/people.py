@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.estimates import estimated
-from judgebench.agreement.policies import apply, table_of
+from judgebench.agreement.policies import apply, never_gold, table_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.pooled import LabelCounts
@@ -56,9 +56,12 @@ class Pairing:
         if outcome.value is None:
             return Estimate.missing(outcome.reason or "undefined", n), None
         within = np.ones_like(self.table.joint) if outcome.within is None else outcome.within.astype(np.float64)
-        counted = np.flatnonzero(self.summed(within))
+        weight = self.summed(within)
+        counted = np.flatnonzero(weight)
         sums = self.summed(influence(self.table, outcome))[counted] / self.total
-        influences = Influences(outcome.value, n, self.clusters.ids[counted], sums)
+        told = weight[counted]
+        shares = None if float(np.ptp(told)) == 0 else told / float(told.sum())
+        influences = Influences(outcome.value, n, self.clusters.ids[counted], sums, shares)
         low = metric.low if outcome.low is None else outcome.low
         high = metric.high if outcome.high is None else outcome.high
         found = estimated(influences, low=low, high=high, proportion=metric.proportion, chance=outcome.chance)
@@ -83,12 +86,14 @@ class Pool:
     policies: Policies
     counts: LabelCounts
     clusters: Clusters
+    void: tuple[int, ...]
 
     @classmethod
-    def of(cls, ratings: Ratings, policies: Policies) -> Pool:
-        """Pool the labels of ratings in which each item has one row."""
+    def of(cls, ratings: Ratings, policies: Policies, void: tuple[int, ...] | None = None) -> Pool:
+        """Pool labels by items that have one row each; ``void`` as `Scored` has it, if not all items are here."""
         counts = LabelCounts.of(ratings.gold, len(ratings.scale.labels))
-        return cls(ratings, policies, counts, Clusters.of(ratings.cluster))
+        never = never_gold(ratings) if void is None else void
+        return cls(ratings, policies, counts, Clusters.of(ratings.cluster), never)
 
     @property
     def _heard(self) -> Floats:
@@ -172,7 +177,9 @@ class Pool:
         total, scale = float(counts.sum()), self.ratings.scale
         square = np.zeros((counts.shape[1], counts.shape[1]))
         square[: len(counts)] = counts
-        table = replace(table_of(square, scale, self.policies), joint=square / max(total, 1.0), n=round(n))
+        table = replace(
+            table_of(square, scale, self.policies, void=self.void), joint=square / max(total, 1.0), n=round(n)
+        )
         return Pairing(table, total, clusters, lambda cell: clusters.sums(per_row(cell)))
 
     def facts(self) -> People:

@@ -40,7 +40,7 @@ class Scored:
     q, or under ``gold=mean`` a position in ``gold_values``, the distinct mean labels, ascending. ``judge`` is below q a
     label, q undecided, q + 1 invalid. ``row`` is the row of the ratings that each came from (the item's first game,
     where games were reduced); ``left_out`` counts items without usable gold under the gold policy (no labels, no
-    majority).
+    majority); ``void`` are the labels that gold never has (`never_gold`).
     """
 
     scale: Scale
@@ -54,6 +54,7 @@ class Scored:
     system: npt.NDArray[np.integer]
     left_out: int
     gold_values: npt.NDArray[np.float64] | None = None
+    void: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -79,7 +80,7 @@ class Scored:
         """Count the cells."""
         wide, tall = self.shape
         counts = np.bincount(cells, minlength=wide * tall).reshape(wide, tall)
-        return table_of(counts, self.scale, self.policies, gold_values=self.gold_values)
+        return table_of(counts, self.scale, self.policies, gold_values=self.gold_values, void=self.void)
 
     def clusters(self) -> Clusters:
         """Clusters of the rows."""
@@ -92,11 +93,13 @@ def table_of(
     policies: Policies,
     *,
     gold_values: npt.NDArray[np.float64] | None = None,
+    void: tuple[int, ...] = (),
 ) -> Crosstab:
     """Turn counts by gold and verdict into a table with the scale's meaning.
 
     The tie policy decides the credit of a cell; ``gold_values`` are what the rows of ``counts`` stand for, where gold
-    is a number instead of a label.
+    is a number instead of a label. Chance terms don't count the labels in ``void``, nor a tie that is dropped: without
+    gold ties nobody can say tie, and it is undecided on the judge's side.
     """
     n = int(counts.sum())
     graded = gold_values is not None
@@ -122,8 +125,7 @@ def table_of(
         credit=credit,
         positive=1 if scale.kind == "check" else None,
         graded=graded,
-        # Without gold ties nobody can say tie: it is undecided on the judge's side.
-        classes=len(scale.labels) - (policies.tie == "drop" and scale.tie is not None),
+        void=void if policies.tie != "drop" or scale.tie is None else tuple({*void, scale.tie}),
         gold_values=gold_values,
         tie=scale.tie if policies.tie in {"class", "half"} else None,
         silent=q + 1 if policies.invalid == "wrong" else None,
@@ -174,7 +176,24 @@ def apply(ratings: Ratings, policies: Policies) -> Scored:
         system=ratings.system[rows],
         left_out=left_out,
         gold_values=values,
+        void=never_gold(ratings),
     )
+
+
+def never_gold(ratings: Ratings) -> tuple[int, ...]:
+    """Give the labels that gold can't have, as far as the data tell: those that chance must not count.
+
+    On a pair scale these are "tie" and "both bad", on unordered categories any, where no annotator gave them to any
+    item. The levels of a check or a rating were offered to whoever labelled, and count although nobody took them.
+    """
+    scale = ratings.scale
+    codes: list[int] = []
+    if scale.kind == "pair":
+        codes = [code for code in (scale.tie, scale.both_bad) if code is not None]
+    elif scale.kind == "label" and scale.level == "nominal":
+        codes = list(range(len(scale.labels)))
+    found = tuple(code for code in codes if not (ratings.gold == code).any())
+    return found if len(scale.labels) - len(found) >= 2 else ()
 
 
 def check(scale: Scale, annotators: int, policies: Policies) -> None:

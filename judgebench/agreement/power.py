@@ -10,8 +10,10 @@ Survey sampling, section 5.4 (design effects).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from judgebench.agreement.contrasts import (
     chosen,
@@ -27,10 +29,10 @@ from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import ROW_METRICS
-from judgebench.stats.influence import Clusters, influences_of
+from judgebench.stats.influence import Clusters, cr2, influences_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.matching import Judged
@@ -42,6 +44,12 @@ if TYPE_CHECKING:
 DISCORDANCE = 0.1
 #: More items than anyone will ever have.
 _MOST_ITEMS = 1e30
+#: Shares this far from [0, 1] are there by rounding; steps of a bisection.
+_ROUNDING, _HALVINGS = 1e-12, 60
+#: Samples of a pilot that are drawn, as long as they hold no more questions than this in all.
+_DRAWS, _LEAST_DRAWS, _CELLS = 2000, 200, 20_000_000
+#: How often the items are raised at most, and what share of samples is noise.
+_ROUNDS, _NOISE = 6, 0.02
 
 
 def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: float | None = None) -> float:
@@ -62,53 +70,117 @@ def quantiles(*, alpha: float = 0.05, power: float = 0.8, sides: int = 1, df: fl
     return float(ndtri(power) - ndtri(alpha / sides))
 
 
-def kappa_drop_variance(base_rate: float, kappa: float, drop: float, discordance: float) -> float:
+class Rates(NamedTuple):
+    """How often a judge accepts what is correct and rejects what is not."""
+
+    tpr: float
+    tnr: float
+
+
+def equal_rates(base_rate: float, kappa: float) -> Rates:
+    """Rates that are alike and give this kappa: the judge is as often right on correct items as on incorrect ones.
+
+    ``a = (c + kappa (1 - c)) / (1 - i + kappa i)`` with ``i = (2 b - 1)^2`` and ``c = (1 - i) / 2``: chance agreement
+    is ``c + i a``, so kappa's definition is linear in a.
+    """
+    imbalance = (2 * base_rate - 1) ** 2
+    chance = (1 - imbalance) / 2
+    rate = (chance + kappa * (1 - chance)) / (1 - imbalance + kappa * imbalance)
+    return Rates(rate, rate)
+
+
+def rates_of(base_rate: float, kappa: float, said: float) -> Rates:
+    """Rates of a judge that accepts the share ``said`` of the items and has this kappa; ValueError if none can.
+
+    Accepted and correct are ``(po + b + said - 1) / 2`` of the items, with ``po = pe + kappa (1 - pe)`` and
+    ``pe = b said + (1 - b)(1 - said)``. A judge that accepts as often as gold does (``said = b``) has the rates
+    ``b + kappa (1 - b)`` and ``1 - b + kappa b``.
+    """
+    chance = base_rate * said + (1 - base_rate) * (1 - said)
+    both = (chance + kappa * (1 - chance) + base_rate + said - 1) / 2
+    found = Rates(both / base_rate, (1 - base_rate - said + both) / (1 - base_rate))
+    if not all(-_ROUNDING <= rate <= 1 + _ROUNDING for rate in found):
+        raise ValueError(f"no judge accepts {said:g} of the items at base rate {base_rate:g} and has kappa {kappa:g}")
+    return Rates(*(min(1.0, max(0.0, rate)) for rate in found))
+
+
+def kappa_of(base_rate: float, rates: Rates) -> float:
+    """Kappa of a judge with these rates."""
+    said = base_rate * rates.tpr + (1 - base_rate) * (1 - rates.tnr)
+    chance = base_rate * said + (1 - base_rate) * (1 - said)
+    return (base_rate * rates.tpr + (1 - base_rate) * rates.tnr - chance) / (1 - chance)
+
+
+def kappa_drop_variance(
+    base_rate: float, kappa: float, drop: float, discordance: float, rates: Rates | None = None
+) -> float:
     """Variance per item, ``Var(IF_A - IF_B)``, of the difference of two judges' kappas on the same items.
 
-    A right-or-wrong task is assumed, and judges that accept correct items as often as they reject incorrect ones.
-    Discordant items fall on both classes in proportion; ``kappa`` is that of the better judge. The influence function
-    of kappa is Fleiss, Cohen & Everitt's (1969). Balanced classes: 4 (d - (drop / 2)^2), the variance of a paired
-    accuracy on kappa's scale.
+    A right-or-wrong task is assumed, and by default judges that accept correct items as often as they reject incorrect
+    ones; ``rates`` are those of the better judge (whose kappa they give), and the other's errors are in proportion. So
+    are the discordant items, to the errors of both in each class. The influence function of kappa is Fleiss, Cohen &
+    Everitt's (1969). Balanced classes and equal rates: 4 (d - (drop / 2)^2), the variance of a paired accuracy on
+    kappa's scale.
 
     >>> round(kappa_drop_variance(0.5, 0.6, 0.05, 0.1), 6)
     0.3975
     """
     if not (0 < base_rate < 1 and 0 < discordance <= 1 and drop > 0 and kappa <= 1 and kappa - drop > -1):
         raise ValueError("base rate and discordance lie between 0 and 1, kappa is at most 1 and the drop above 0")
-    better, worse = (_accuracy(base_rate, k) for k in (kappa, kappa - drop))
-    shares: list[float] = []
-    differences: list[float] = []
-    for gold, weight in ((1, base_rate), (0, 1 - base_rate)):
-        only = (discordance + better - worse) / 2, (discordance - better + worse) / 2
-        cells = (better - only[0], only[0], only[1], 1 - better - only[1])
-        if min(cells) < -1e-12:
+    better = equal_rates(base_rate, kappa) if rates is None else rates
+    worse = equal_rates(base_rate, kappa - drop) if rates is None else worse_rates(base_rate, better, kappa - drop)
+    # Both by class, the incorrect first.
+    mine, other = (better.tnr, better.tpr), (worse.tnr, worse.tpr)
+    weights = 1 - base_rate, base_rate
+    errors = [2 - one - two for one, two in zip(mine, other, strict=True)]
+    of_all = sum(weight * error for weight, error in zip(weights, errors, strict=True))
+    pulls = _influences(base_rate, better), _influences(base_rate, worse)
+    mean = square = 0.0
+    for gold, weight in enumerate(weights):
+        split = discordance * errors[gold] / of_all
+        only = (split + mine[gold] - other[gold]) / 2, (split - mine[gold] + other[gold]) / 2
+        cells = (mine[gold] - only[0], only[0], only[1], 1 - mine[gold] - only[1])
+        if min(cells) < -_ROUNDING:
             raise ValueError(
                 f"no judges with kappas {kappa:g} and {kappa - drop:g} at base rate {base_rate:g} differ on "
                 f"{discordance:g} of the items"
             )
         for share, first, second in zip(cells, (1, 1, 0, 0), (1, 0, 1, 0), strict=True):
-            shares.append(weight * share)
-            differences.append(_influence(base_rate, better, gold, first) - _influence(base_rate, worse, gold, second))
-    mean = sum(s * g for s, g in zip(shares, differences, strict=True))
-    return sum(s * g * g for s, g in zip(shares, differences, strict=True)) - mean * mean
+            gap = pulls[0][gold][first] - pulls[1][gold][second]
+            mean += weight * share * gap
+            square += weight * share * gap * gap
+    return square - mean * mean
 
 
-def _accuracy(base_rate: float, kappa: float) -> float:
-    """Sensitivity and specificity alike that give this kappa: the root of a quadratic."""
-    # With accuracy a the judge's share of "correct" is b a + (1 - b)(1 - a); kappa (1 - pe) = a - pe is linear in a.
-    b = base_rate
-    imbalance = (2 * b - 1) ** 2
-    chance = (1 - imbalance) / 2
-    # pe = chance + imbalance a, so kappa (1 - chance - imbalance a) = a - chance - imbalance a.
-    return (chance + kappa * (1 - chance)) / (1 - imbalance + kappa * imbalance)
+def worse_rates(base_rate: float, better: Rates, kappa: float) -> Rates:
+    """Rates with errors in proportion to another judge's (equal ones where that makes none) that give a lower kappa."""
+    errors = 1 - better.tpr, 1 - better.tnr
+    step = errors if max(errors) > _ROUNDING else (1.0, 1.0)
+
+    def at(times: float) -> Rates:
+        return Rates(*(max(0.0, 1 - error - times * more) for error, more in zip(errors, step, strict=True)))
+
+    low, high = 0.0, 1 / max(step)
+    if kappa_of(base_rate, at(high)) > kappa:
+        raise ValueError(f"no judge with errors in that proportion has kappa {kappa:g}")
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if kappa_of(base_rate, at(middle)) > kappa else (low, middle)
+    return at(high)
 
 
-def _influence(base_rate: float, accuracy: float, gold: int, right: int) -> float:
-    said = gold if right else 1 - gold
-    positive = base_rate * accuracy + (1 - base_rate) * (1 - accuracy)
-    chance = base_rate * positive + (1 - base_rate) * (1 - positive)
-    margins = (positive if gold else 1 - positive) + (base_rate if said else 1 - base_rate) - 2 * chance
-    return ((right - accuracy) * (1 - chance) - (1 - accuracy) * margins) / (1 - chance) ** 2
+def _influences(base_rate: float, rates: Rates) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Influence of an item on kappa: by gold (incorrect, correct), then by whether the judge is wrong or right."""
+    said = base_rate * rates.tpr + (1 - base_rate) * (1 - rates.tnr)
+    agreed = base_rate * rates.tpr + (1 - base_rate) * rates.tnr
+    chance = base_rate * said + (1 - base_rate) * (1 - said)
+
+    def at(gold: int, right: int) -> float:
+        verdict = gold if right else 1 - gold
+        margins = (said if gold else 1 - said) + (base_rate if verdict else 1 - base_rate) - 2 * chance
+        return ((right - agreed) * (1 - chance) - (1 - agreed) * margins) / (1 - chance) ** 2
+
+    return (at(0, 0), at(0, 1)), (at(1, 0), at(1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +191,9 @@ class Power:
     ``(SE_cluster / SE_iid)^2``. Both and ``discordance`` are ``measured`` on two judges' verdicts, or assumed.
     ``items`` and ``clusters`` (questions, which give the test its degrees of freedom) are those of the pilot; without
     one, quantiles are normal. ``base_rate`` and ``value`` are the share of correct items and the judge's own value,
-    where they enter.
+    where they enter; ``rates`` are the better judge's, assumed (``model``: equal-rates, or equal-margins where it
+    accepts as often as gold does), given or measured. Where two models are natural, ``other`` is the one that needs
+    fewer items. ``pulls`` are those of a pilot's questions on the difference of its two judges.
     """
 
     metric: str
@@ -131,6 +205,10 @@ class Power:
     base_rate: float | None = None
     value: float | None = None
     clusters: int | None = None
+    rates: Rates | None = None
+    model: str = ""
+    other: Power | None = None
+    pulls: Influences | None = field(default=None, compare=False, repr=False)
 
     def _quantiles(self, items: float, *, alpha: float, power: float, sides: int) -> float:
         """Quantiles of a test on a number of items with as many questions per item as the pilot has."""
@@ -177,6 +255,51 @@ class Power:
         z = self._quantiles(n, alpha=alpha, power=power, sides=sides)
         return z * math.sqrt(self.variance * self.design_effect / n)
 
+    def simulated(self, drop: float, items: int, *, alpha: float = 0.05, sides: int = 1, seed: int = 0) -> float | None:
+        """Share of the samples of a pilot's questions, drawn with replacement, in which the test finds a drop.
+
+        The test is the one that is run: the drop less its sampling error, over the error that the sample shows (CR2,
+        Satterthwaite's degrees of freedom). None without a pilot of two judges. Source: Efron & Tibshirani (1993), An
+        introduction to the bootstrap, chapter 25 (power).
+        """
+        from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
+
+        if self.pulls is None or not self.items:
+            return None
+        known, groups = self.pulls, self.pulls.sums.size
+        rows = np.full(groups, 1 / groups) if known.shares is None else known.shares
+        drawn = max(2, round(groups * items / self.items))
+        draws = max(_LEAST_DRAWS, min(_DRAWS, _CELLS // drawn))
+        rng, hits = np.random.default_rng(seed), 0
+        for start in range(0, draws, step := max(1, _CELLS // 10 // drawn)):
+            picked = rng.integers(0, groups, (min(step, draws - start), drawn))
+            sums, sizes = known.sums[picked], rows[picked]
+            whole = sizes.sum(axis=1, keepdims=True)
+            off = sums.sum(axis=1, keepdims=True) / whole
+            share = sizes / whole
+            variance, df, _ = cr2(sums / whole - off * share, share)
+            limit = -stdtrit(df, alpha / sides) * np.sqrt(variance)
+            seen = drop + off[:, 0]
+            hits += int(np.count_nonzero((seen > limit) | ((sides == 2) & (-seen > limit))))
+        return hits / draws
+
+    def items_simulated(
+        self, drop: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
+    ) -> tuple[int, float | None]:
+        """Items that find a drop as `items_for` has them, more where a pilot's samples find it less often; how often.
+
+        Questions of very unequal sizes leave the estimate fewer degrees of freedom than their number says.
+        """
+        items = self.items_for(drop, alpha=alpha, power=power, sides=sides)
+        seen = self.simulated(drop, items, alpha=alpha, sides=sides)
+        for _ in range(_ROUNDS):
+            if seen is None or seen >= power - _NOISE:
+                break
+            wanted, had = (quantiles(alpha=alpha, power=p, sides=sides) for p in (power, max(seen, 2 * alpha)))
+            items = math.ceil(items * max(1.05, (wanted / had) ** 2))
+            seen = self.simulated(drop, items, alpha=alpha, sides=sides)
+        return items, seen
+
 
 def design_effect(clustered: Influences, independent: Influences) -> float | None:
     """How many times more items clusters make necessary: ``(SE_cluster / SE_iid)^2``.
@@ -221,7 +344,10 @@ def pilot_pair(
     split = float((said[0] != said[1]).mean())
     value = first.figure(metric).outcome.value
     clusters = found.test.influences.sums.size
-    return Power(name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters)
+    return Power(
+        name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters,
+        pulls=found.test.influences,
+    )  # fmt: skip
 
 
 def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: float = DISCORDANCE) -> Power | None:
@@ -239,8 +365,9 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
         return None
     items = Clusters.of(scored.item).count
     if scored.scale.kind == "check" and metric.name == "cohen_kappa" and scored.gold_values is None:
-        base = float((scored.gold == 1).mean())
-        variance = kappa_drop_variance(base, independent.value, drop, discordance)
+        base, right = float((scored.gold == 1).mean()), scored.gold == scored.judge
+        rates = Rates(*(float(right[scored.gold == gold].mean()) for gold in (1, 0)))
+        variance = kappa_drop_variance(base, kappa_of(base, rates), drop, discordance, rates)
         return Power(
             metric.name,
             items,
@@ -251,6 +378,8 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
             base_rate=base,
             value=independent.value,
             clusters=clustered.sums.size,
+            rates=rates,
+            model="measured",
         )
     # Two judges that agree on all but the discordant items differ where either errs: their influences share the rest.
     wrong = float((scored.gold != scored.judge).mean())
@@ -266,18 +395,63 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
 
 
 def from_figures(
-    base_rate: float, kappa: float, drop: float, discordance: float | None = None, *, design_effect: float = 1.0
+    base_rate: float,
+    kappa: float | None,
+    drop: float,
+    discordance: float | None = None,
+    *,
+    design_effect: float = 1.0,
+    rates: Rates | None = None,
+    said: float | None = None,
 ) -> Power:
     """Work out the power of a paired test of kappa without any data, so with normal quantiles.
 
+    ``rates`` of the better judge stand in for its kappa; with ``said``, the share that it accepts, kappa gives them.
+    With neither it is the more demanding of both natural models: a judge as often right on correct items as on
+    incorrect ones, and one that accepts as often as gold does (up to 8 times the items where a class is rare).
+    ValueError if no two judges can be like that.
     Source: Cantor (1996), Sample-size calculations for Cohen's kappa.
 
-    >>> from_figures(0.7, 0.6, 0.05, 0.1).items_for(0.05)
-    1080
+    >>> equal = from_figures(0.7, 0.6, 0.05, 0.1).other
+    >>> equal.model, equal.items_for(0.05), from_figures(0.7, 0.6, 0.05, 0.1).items_for(0.05)
+    ('equal-rates', 1080, 1435)
     """
+    if not 0 < base_rate < 1 or not all(0 <= one <= 1 for one in rates or ()) or not 0 <= (said or 0) <= 1:
+        raise ValueError("base rate, rates and shares lie between 0 and 1")
     share = DISCORDANCE if discordance is None else discordance
-    variance = kappa_drop_variance(base_rate, kappa, drop, share)
-    return Power("cohen_kappa", None, variance, design_effect, share, measured=False, base_rate=base_rate, value=kappa)
+    models: dict[str, Callable[[], Rates]]
+    if rates is not None:
+        known = rates
+        models = {"given": lambda: known}
+        kappa = kappa_of(base_rate, rates)
+    elif kappa is None:
+        raise ValueError("kappa, or both rates of the judge, are needed")
+    elif said is not None:
+        models = {"given": lambda: rates_of(base_rate, kappa, said)}
+    else:
+        models = {
+            "equal-rates": lambda: equal_rates(base_rate, kappa),
+            "equal-margins": lambda: rates_of(base_rate, kappa, base_rate),
+        }
+    found: list[Power] = []
+    errors: list[ValueError] = []
+    for name, make in models.items():
+        try:
+            own = make()
+            variance = kappa_drop_variance(base_rate, kappa, drop, share, own)
+        except ValueError as error:
+            errors.append(error)
+            continue
+        found.append(
+            Power(
+                "cohen_kappa", None, variance, design_effect, share, measured=False, base_rate=base_rate, value=kappa,
+                rates=own, model=name,
+            )
+        )  # fmt: skip
+    if not found:
+        raise errors[0]
+    most = max(found, key=lambda one: one.variance)
+    return replace(most, other=next((one for one in found if one is not most), None))
 
 
 def pilot(

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.estimates import Counted, Figure, estimated
 from judgebench.agreement.policies import sign_of
 from judgebench.stats.coefficients import calibration, continuous
 from judgebench.stats.coefficients.calibration import auc, bins_of, check_probabilities
 from judgebench.stats.inference.intervals import wilson
-from judgebench.stats.influence import RowOutcome
+from judgebench.stats.influence import RowOutcome, mean
 from judgebench.stats.withheld import completed
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def _ratings(counted: Counted, numbers: RatedNumbers) -> dict[str, Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """A row of the reliability table: mean probability and share of positive items, with its Wilson 95 % interval.
+    """A row of the reliability table: mean probability and share of positive items, with its 95 % interval.
 
     ``low`` and ``high`` are the smallest and largest probability in the bin.
     """
@@ -257,11 +257,18 @@ class Bin:
 
 
 def reliability(
-    probabilities: Floats, positive: Flags, bins: int = 10, *, by: Binning = "width", closed: Closed = "right"
+    probabilities: Floats,
+    positive: Flags,
+    bins: int = 10,
+    *,
+    by: Binning = "width",
+    closed: Closed = "right",
+    clusters: Clusters | None = None,
 ) -> list[Bin]:
     """Stated and observed share, bin by bin in order of probability; empty bins are left out.
 
-    Arguments and errors are those of `expected_calibration_error`.
+    Arguments and errors are those of `expected_calibration_error`. Rows are independent, or lie in ``clusters``; a bin
+    with one cluster counts as one row.
     Source: Murphy & Winkler (1977), Reliability of subjective probability forecasts of precipitation and temperature.
 
     >>> p = np.array([0.1, 0.1, 0.3, 0.4, 0.6, 0.65, 0.8, 0.9, 0.95, 1.0])
@@ -276,6 +283,18 @@ def reliability(
         inside = place == one
         own, n = probabilities[inside], int(np.count_nonzero(inside))
         share = float(positive[inside].mean())
-        low, high = wilson(share, n)
+        if clusters is None:
+            low, high = wilson(share, n)
+        else:
+            low, high = _clustered(positive[inside], clusters.take(np.flatnonzero(inside)))
         found.append(Bin(n, float(own.min()), float(own.max()), float(own.mean()), share, low, high))
     return found
+
+
+def _clustered(hits: Flags, clusters: Clusters) -> tuple[float, float]:
+    found = estimated(
+        mean(hits.astype(np.float64), clusters), low=0.0, high=1.0, proportion=True, independent=clusters.independent
+    )
+    if found.low is None or found.high is None:
+        return wilson(float(hits.mean()), clusters.count)
+    return found.low, found.high

@@ -99,7 +99,13 @@ def _opened(source: Any, data: str | Path | None, table: Labels, labels: Any) ->
 
     if is_given(source):
         raise UsageError(f"give run folders, {argument('csv')} FILE or {argument('data')} DIR: one of them")
-    scale = Columns.of(table).scale
+    columns = Columns.of(table)
+    if foreign := [one for one in columns.options() if one != argument("scale")]:
+        raise UsageError(
+            f"{argument('data')} has annotators, items and labels, and no columns: {', '.join(foreign)} describe a "
+            f"{argument('csv')} FILE (a long one, with {argument('long')}, may have clusters, too)"
+        )
+    scale = columns.scale
     for folder in folders(Path(data)):
         read = read_folder(folder, None if scale is None else Scale.parse(scale))
         for judge, ratings in read.judges.items():

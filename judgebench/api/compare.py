@@ -12,7 +12,8 @@ from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.errors import UsageError, argument
-from judgebench.report.compare import ManyJudges, TwoJudges
+from judgebench.report.compare import TwoJudges
+from judgebench.report.standings import ManyJudges
 from judgebench.report.words import unverified_words
 
 
@@ -47,7 +48,7 @@ def compare(
 ) -> TwoJudges | ManyJudges:
     """Compare judges on the same items: paired, clustered by question; all pairs where there are more than two."""
     from judgebench.agreement.compare.compare import compare as hold  # noqa: PLC0415 - loaded on use
-    from judgebench.agreement.compare.compare import differing  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.compare.differing import differing  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.compare.standings import compare_all, verify_matched  # noqa: PLC0415 - loaded on use
     from judgebench.agreement.matching import match  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use

@@ -20,6 +20,9 @@ def power(
     items: Annotated[int | None, Option("Items at hand; by default those of the pilot.", metavar="N", least=2)] = None,
     base_rate: Annotated[float | None, Option("Share of correct items, without a pilot.")] = None,
     kappa: Annotated[float | None, Option("Kappa of the better judge, without a pilot.")] = None,
+    tpr: Annotated[float | None, Option("Share of correct items that the better judge accepts, for --kappa.")] = None,
+    tnr: Annotated[float | None, Option("Share of incorrect items that it rejects.")] = None,
+    judge_rate: Annotated[float | None, Option("Share of all items that it accepts, beside --kappa.")] = None,
     discordance: Annotated[
         float | None, Option("Share of items on which exactly one judge is right; measured with two pilots.")
     ] = None,
@@ -31,6 +34,7 @@ def power(
 ) -> PairedPower:
     """Say how many items a comparison needs, and what the items at hand can find."""
     from judgebench.agreement.power import (  # noqa: PLC0415 - loaded on use
+        Rates,
         from_figures,
         pilot,
         quantiles,
@@ -41,37 +45,58 @@ def power(
     try:
         quantiles(alpha=alpha, power=power)
         if is_given(source):
-            if base_rate is not None or kappa is not None:
+            figures = {
+                "base_rate": base_rate, "kappa": kappa, "tpr": tpr, "tnr": tnr, "judge_rate": judge_rate,
+            }  # fmt: skip
+            if given := [argument(name) for name, value in figures.items() if value is not None]:
                 raise UsageError(
-                    f"{argument('base_rate')} and {argument('kappa')} stand in for a pilot; give either them or RUN or "
-                    f"{argument('csv')}"
+                    f"{' and '.join(given)} stand in for a pilot; give either them or RUN or {argument('csv')}"
                 )
             judged = [one.judged(one.own.override(policies)) for one in open_sources(source, table)]
             origin = f"the pilot of {' and '.join(one.judge for one in judged)} on {judged[0].task}"
-            given = {"discordance": discordance, "design_effect": design_effect}
-            found = pilot(judged, metric or "", metrics(), drop=drop, **given)
-        elif base_rate is None or kappa is None:
-            raise UsageError(
-                f"give a pilot (RUN or {argument('csv')}), or {argument('base_rate')} and {argument('kappa')} (and "
-                f"{argument('discordance')})"
+            found = pilot(
+                judged, metric or "", metrics(), drop=drop, discordance=discordance, design_effect=design_effect
             )
         else:
-            _without_a_pilot(metric, policies, table)
+            base = _without_a_pilot(metric, policies, table, base_rate, kappa, (tpr, tnr), judge_rate)
             origin = "the figures given"
-            found = from_figures(base_rate, kappa, drop, discordance, design_effect=design_effect or 1.0)
+            found = from_figures(
+                base,
+                kappa,
+                drop,
+                discordance,
+                design_effect=design_effect or 1.0,
+                rates=None if tpr is None or tnr is None else Rates(tpr, tnr),
+                said=judge_rate,
+            )
         return PairedPower.of(found, origin, drop, alpha, power, items)
     except ValueError as error:
         raise UsageError(f"{error}") from None
 
 
-def _without_a_pilot(metric: str | None, policies: list[str], table: LabelsAndScores) -> None:
-    """Refuse what is about a pilot."""
+def _without_a_pilot(
+    metric: str | None,
+    policies: list[str],
+    table: LabelsAndScores,
+    base_rate: float | None,
+    kappa: float | None,
+    rates: tuple[float | None, float | None],
+    said: float | None,
+) -> float:
+    """Refuse what is about a pilot, and figures that are too few or too many; give the base rate."""
     if metric not in {None, "cohen_kappa"}:
         raise UsageError("without a pilot the metric is cohen_kappa")
     unused = Columns.of(table).options()
     unused += [argument("policy")] if policies else []
     unused += [argument("gold_source")] if table.get("gold_source") not in {None, "unspecified"} else []
-    if unused:
+    if unused and base_rate is not None:
         raise UsageError(
             f"{', '.join(unused)}: without a pilot (RUN or {argument('csv')}) there is nothing to apply that to"
         )
+    known = sum(rate is not None for rate in rates)
+    if base_rate is None or known == 1 or (known == 0) == (kappa is None) or (known and said is not None):
+        raise UsageError(
+            f"give a pilot (RUN or {argument('csv')}), or {argument('base_rate')} and either {argument('kappa')} (and "
+            f"{argument('judge_rate')}) or {argument('tpr')} and {argument('tnr')}; and {argument('discordance')}"
+        )
+    return base_rate

@@ -62,8 +62,7 @@ def report(
 
 
 def _keep_out_of_runs(output: Path) -> None:
-    from judgebench.store.lines import VERDICTS  # noqa: PLC0415 - loaded on use
-    from judgebench.store.parquet import PACKED  # noqa: PLC0415 - loaded on use
+    from judgebench.store.lines import PACKED, VERDICTS  # noqa: PLC0415 - loaded on use
     from judgebench.store.runs import MANIFEST  # noqa: PLC0415 - loaded on use
 
     def is_run(folder: Path) -> bool:

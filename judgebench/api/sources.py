@@ -114,7 +114,7 @@ def open_sources(
     elif not isinstance(own, Path):
         if columns.delimiter is not None:
             raise UsageError("a DataFrame has no delimiter")
-        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
+        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
@@ -267,7 +267,7 @@ def table_sources(
             f"{argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or unlabelled):
+    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
         needed = f"{argument('judge')} and {argument('gold')}"
         raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)

@@ -53,7 +53,8 @@ class Judgments(TypedDict, total=False):
     long: Annotated[
         Names,
         Option(
-            "The table is long, with these columns; --judge-col and --gold-col then name raters.",
+            "The table is long, with these columns; --judge-col and --gold-col then name raters. Without --gold-col, "
+            "all but the judges are annotators.",
             metavar="ITEM,RATER,LABEL",
             read=str,
         ),

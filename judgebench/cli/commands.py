@@ -148,10 +148,12 @@ def _answering(
         given.pop("config")
         _check_files({"--output": output, "--junit": junit}, known, given)
         asked = question
-        for flag, other in instead.items():
-            if given.pop(flag):
-                asked = other
-                _drop(given, known, {"csv", *parameters(inspect.unwrap(other))}, flag)
+        chosen = [flag for flag in instead if given.pop(flag)]
+        if len(chosen) > 1:
+            raise UsageError(f"--{chosen[0]} doesn't go with --{chosen[1]}")
+        for flag in chosen:
+            asked = instead[flag]
+            _drop(given, known, {"csv", *parameters(inspect.unwrap(asked))}, flag)
         shown: list[Document | str] = []
 
         def show(answer: Document | str) -> None:

@@ -29,6 +29,7 @@ from judgebench.domain.protocols import Backend, Judge, Probe, Task
 from judgebench.domain.replies import Reply, Status, Usage, Verdict
 from judgebench.domain.results import (
     POLICY_VALUES,
+    AgainstChance,
     Aggregate,
     Agreement,
     ClassScores,
@@ -48,6 +49,7 @@ from judgebench.domain.scale import Code, Kind, Level, Scale
 __all__ = [
     "HUMAN_SOURCES",
     "POLICY_VALUES",
+    "AgainstChance",
     "Aggregate",
     "Agreement",
     "Backend",

@@ -143,11 +143,20 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class AgainstChance:
+    """A kappa beside no agreement beyond chance: its standard error if there were none, and z, in such errors."""
+
+    se: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """How far one judge agrees with gold on one subset of one task: a row of every table.
 
     ``warnings`` are machine-readable codes (``prevalence``, ``few_clusters`` ...). ``headline`` and ``companions`` name
-    the metrics that the scale calls for; ``people`` are those behind the ceiling, where there is one; ``classes`` maps
+    the metrics that the scale calls for; ``level`` is that of measurement, at which alpha was taken; ``against_chance``
+    has the kappas of independent rows; ``people`` are those behind the ceiling, where there is one; ``classes`` maps
     each label that occurs to its scores. ``unverified`` is None unless the row was verified; then it names the figures
     that nothing recomputed, and why.
     """
@@ -169,6 +178,8 @@ class Agreement:
     warnings: tuple[str, ...] = ()
     revision: str = ""
     scale: str = ""
+    level: str = ""
+    against_chance: Mapping[str, AgainstChance] = field(default_factory=dict)
     headline: str = ""
     companions: tuple[str, ...] = ()
     classes: Mapping[str, ClassScores] = field(default_factory=dict)

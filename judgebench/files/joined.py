@@ -85,6 +85,12 @@ class JoinedTable(Table):
             return words
         _, own = _lines_and_ids(table, self.key)
         place = {one: row for row, one in enumerate(own)}
+        if place.keys().isdisjoint(ids):
+            raise table.error(
+                f"no row is one of {self.tables[0].name}, such as {ids[0]!r}",
+                field=self.key,
+                hint="name the column of ids that the files share; they may be written in two ways",
+            )
         for one, other, missing in (
             (table, self.tables[0], [name for name in ids if name not in place]),
             (self.tables[0], table, sorted(place.keys() - set(ids), key=place.__getitem__)),

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MOST_LABELS = 2000
 #: Two raters who share no label over this many rows do not use the same scale.
 _MANY = 20
+#: So many raters are named in a note.
+_SHOWN = 12
 _UNNAMED = "(none)"
 #: The row of a report that holds all items.
 _WHOLE = "all"
@@ -96,18 +98,21 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     """Read a label file into one `Ratings` per judge; by default its scale is the one that all labels fit.
 
     Without a judge column (and with two gold columns or more) the one `Ratings` has an empty name and no verdicts. In
-    long form the columns are raters. A row with an empty ``cluster_col`` is a cluster of its own; repeats in ``id_col``
-    are an error. ``words`` says what words mean by a label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap.
-    ``keep_unlabelled`` keeps rows without a gold label. ``score_cols`` are the judges' scores or probabilities in their
-    order; without ``judge_cols`` each is a judge of its own, whose verdicts are read off its numbers. ``score_means``
-    and ``threshold`` say how they are read: `judgebench.labels.scores`.
+    long form the columns are raters, and without gold columns all but the judges are annotators. A row with an empty
+    ``cluster_col`` is a cluster of its own; repeats in ``id_col`` are an error. ``words`` says what words mean by a
+    label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap. ``keep_unlabelled`` keeps rows without a gold
+    label. ``score_cols`` are the judges' scores or probabilities in their order; without ``judge_cols`` each is a judge
+    of its own, whose verdicts are read off its numbers.
 
     DataError where the file can't be read as asked, with all labels that are not on the scale; UsageError where the
     options contradict each other, or the labels fit several scales.
     """
     scores = ScoreColumns(score_cols, score_means, threshold)
     scores.check(judge_cols, long=long is not None)
-    columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
+    everyone = long is not None and not gold_cols and not keep_unlabelled
+    columns = [*judge_cols]
+    if not everyone:
+        columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
     if scale is not None and scale.sequential:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
     table = path if isinstance(path, Table) else open_table(path, delimiter)
@@ -115,7 +120,14 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     if long is not None and id_col is not None and id_col != long.item:
         raise UsageError(f"{argument('long')} already names the item column, {long.item!r}; leave {argument('id')} out")
     wide = keys | {"id": id_col} | {f"{ROLE}{name}": name for name in score_cols}
-    raw = _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long)
+    raw = (
+        _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long, everyone=everyone)
+    )
+    if everyone:
+        gold_cols = [name for name in raw.labels if name not in judge_cols]
+        if len(gold_cols) < 2 - bool(judge_cols):
+            raise table.error(f"{len(gold_cols)} raters beside the judges", field=columns[0] if columns else None)
+        raw.notes.append(f"gold: the {len(gold_cols)} raters who are no judges: {_listed(gold_cols)}")
     coded = encode(table, raw, judge_cols, scale, words or {})
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
     return _build(
@@ -164,13 +176,22 @@ def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | No
     return Raw({name: read[name] for name in columns}, {role: read[name] for role, name in named.items()}, lines)
 
 
-def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec) -> Raw:
+def _listed(names: Sequence[str]) -> str:
+    """List names, the first of many."""
+    return f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}"
+
+
+def _read_long(
+    table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec, *, everyone: bool = False
+) -> Raw:
     named = {role: name for role, name in keys.items() if name is not None}
     read, lines = _read_columns(table, [long.label], [long.item, long.rater, *named.values()])
     names = {word: code for code, word in enumerate(read[long.rater].words)}
     stripped: dict[str, list[int]] = {}
     for word, code in names.items():
         stripped.setdefault(word.strip(), []).append(code)
+    if everyone:
+        raters = [*raters, *(name for name in stripped if name and name not in raters)]
     if missing := [rater for rater in raters if rater not in stripped]:
         near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)
         raise table.error(
@@ -187,8 +208,14 @@ def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | Non
     first = np.full(count, -1, np.int64)
     first[item[::-1]] = np.arange(len(item) - 1, -1, -1)
     raw = Raw({}, {}, lines[first])
-    for name in raters:
-        rows = np.flatnonzero(np.isin(rater, stripped[name]))
+    place = np.full(len(names), len(raters))
+    for j, name in enumerate(raters):
+        place[stripped[name]] = j
+    who = place[rater]
+    order = np.argsort(who, kind="stable")
+    ends = np.searchsorted(who[order], np.arange(len(raters) + 1))
+    for j, name in enumerate(raters):
+        rows = order[ends[j] : ends[j + 1]]
         _refuse_repeats(table, item[rows], lines[rows], list(read[long.item].words), f"labels by {name!r} for item")
         codes = np.full(count, -1, np.int32)
         codes[item[rows]] = label[rows]
@@ -210,7 +237,7 @@ def _read_long(table: Table, raters: Sequence[str], keys: Mapping[str, str | Non
         raw.keys[role] = Column(read[name].words, [values[first]])
     raw.keys["item"] = Column(read[long.item].words, [np.arange(count, dtype=np.int32)])
     if others := [name for name in stripped if name and name not in raters]:
-        raw.notes.append(f"raters left out: {', '.join(others[:12])}{', …' if len(others) > 12 else ''}")
+        raw.notes.append(f"raters left out: {_listed(others)}")
     return raw
 
 
@@ -276,11 +303,13 @@ def _build(
         for name in judge_cols
         if missing[name]
     ]
-    notes += [
+    few = [
         f"{name}: {missing[name]:,} of {n:,} gold labels are missing"
         for name in gold_cols
         if missing[name] and len(gold_cols) > 1
     ]
+    several = f"{np.count_nonzero(gold >= 0):,} labels of {n:,} items by {len(gold_cols)} annotators"
+    notes += few if len(gold_cols) <= _SHOWN else [several]
     for name in judge_cols:
         _check_label_sets(table, coded, name, labels[name], gold, gold_cols)
     game, swapped = np.zeros(n, np.int64), np.zeros(n, np.bool_)

@@ -154,9 +154,11 @@ def _of_label(values: Floats, given: Flags, ratings: Ratings) -> tuple[Floats, F
 def _refuse_confidence(column: str, values: Floats, given: Flags, ratings: Ratings, *, probable: bool) -> None:
     """Ask what numbers are sure of where they don't tell the judge's own verdicts apart.
 
-    Probabilities: half of the lower verdicts lie above one half. Others: the chance that a higher verdict has the
-    larger number is below .65.
+    Probabilities: half of the lower verdicts lie above one half. Others, unless they have both signs, as no confidence
+    has: the chance that a higher verdict has the larger number is below .65.
     """
+    if values[given].size and values[given].min() < 0 < values[given].max():
+        return
     low, high = (values[given & side] for side in _ends(ratings))
     if min(low.size, high.size) < _FEW:
         return

@@ -126,7 +126,7 @@ class Bounds(Document):
             head: list[Field[Judge]] = [
                 Field("task", lambda one: one.task, right=False),
                 Field("judge", lambda one: one.judge, right=False),
-                Field("AURC", lambda one: _number(one.found.selective and one.found.selective.area)),
+                Field("AURC", lambda one: _number(None if one.found.selective is None else one.found.selective.area)),
             ]
             yield Table(grid([*head, *shares], curves, [_CURVE.format(by)]))
         named = dict.fromkeys((one.judge, code) for one in self.judges for code in one.warnings)

@@ -1,4 +1,4 @@
-"""Two judges, or several, on the same items: the verdict first, then the figures behind it."""
+"""Two judges on the same items: the verdict first, then the figures behind it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from judgebench.domain import conditions_of
 from judgebench.domain.shapes import (
     COUNT,
-    ERROR,
     FLAG,
     MEASURED,
     NUMBER,
@@ -28,24 +27,21 @@ from judgebench.domain.shapes import (
 from judgebench.errors import MismatchError
 from judgebench.report.document.blocks import Field, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import NONE, brackets, clean, decimal, interval, many, p_value
+from judgebench.report.document.text import brackets, clean, decimal, interval, many, p_value
 from judgebench.report.words import gold_word
 from judgebench.stats.coefficients.catalog import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from judgebench.agreement.compare.compare import Comparison, ComparisonLine, Differing
-    from judgebench.agreement.compare.standings import Pair, Standing, Standings
+    from judgebench.agreement.compare.compare import Comparison, ComparisonLine
+    from judgebench.agreement.compare.differing import Differing
+    from judgebench.agreement.compare.standings import Standings
     from judgebench.errors import JudgebenchError
     from judgebench.report.document.blocks import Block, Fields
 
-__all__ = ["ManyJudges", "TwoJudges"]
+__all__ = ["END", "GROUND", "P_VALUE", "TwoJudges", "cautions"]
 
-_RANKS = (
-    "Ranks hold for all judges at once (95 %): a judge is ahead of another only where their difference is significant "
-    "among all pairs."
-)
 _WARNINGS = {
     "unequal_coverage": "the judges' coverage differs by more than 2 points: one of them answers fewer of the items",
     "shared_items_only": "only the items that all judges have are compared, as --shared asks",
@@ -60,23 +56,23 @@ _WARNINGS = {
 }
 _SIDES = {"first": "A", "second": "B"}
 
-_P = maybe(SHARE)
-_LINE = record(subset=TEXT, metric=TEXT, first=MEASURED, second=MEASURED, difference=MEASURED, p=_P, p_holm=_P)
-_PAIR = record(first=TEXT, second=TEXT, difference=MEASURED, p=_P, p_holm=_P, p_max_t=_P)
-_STANDING = record(judge=TEXT, value=MEASURED, best=maybe(COUNT), worst=maybe(COUNT))
-_RIGHT = record(both=COUNT, first_only=COUNT, second_only=COUNT, neither=COUNT, discordance=_P)
+P_VALUE = maybe(SHARE)
+_LINE = record(
+    subset=TEXT, metric=TEXT, first=MEASURED, second=MEASURED, difference=MEASURED, p=P_VALUE, p_holm=P_VALUE
+)
+_RIGHT = record(both=COUNT, first_only=COUNT, second_only=COUNT, neither=COUNT, discordance=P_VALUE)
 _TESTS = record(
-    mcnemar_exact=_P,
-    mcnemar_mid_p=_P,
+    mcnemar_exact=P_VALUE,
+    mcnemar_mid_p=P_VALUE,
     agresti_min=maybe(ListOf(NUMBER, 2, 2)),
-    sign_flip=_P,
-    label_swap=_P,
+    sign_flip=P_VALUE,
+    label_swap=P_VALUE,
     draws=COUNT,
     seed=COUNT,
 )
 _DETECTABLE = record(
     metric=TEXT,
-    power=(_P, lambda _: 0.8),
+    power=(P_VALUE, lambda _: 0.8),
     one_sided=(maybe(NUMBER), lambda power: power.detectable(sides=1)),
     two_sided=(maybe(NUMBER), lambda power: power.detectable(sides=2)),
     design_effect=maybe(NUMBER),
@@ -90,13 +86,12 @@ _CONDITIONS = Key(
     "By judge, in what its run differs from the others of the same judge (prompt, reference ...).",
     required=False,
 )
-_GROUND = {
+GROUND = {
     "conditions": _CONDITIONS,
     **record(policies=POLICIES, items=COUNT, judgments=COUNT, clusters=COUNT).keys,
 }
-_END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys
+END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys
 _INTERVAL = "How rows were clustered: by question, or two-way: by question and by system."
-_RANKED = "How p_max_t, by which judges are ranked, is made: answers that trade places, or multiplier bootstrap."
 _SYSTEMS = "Systems that rows were clustered by as well; null without two-way clustering."
 _TESTED = "How many independent tests the lines are worth, for which p_holm is adjusted."
 _EQUIVALENT = "Whether the 90 % interval of the headline's difference lies within a margin; null where none is given."
@@ -125,14 +120,6 @@ _ITEMS: Fields[Differing] = (
     Field("A says", lambda one: one.first, right=False),
     Field("B says", lambda one: one.second, right=False),
     Field("right", lambda one: _SIDES.get(one.right, one.right), right=False),
-)
-_PAIRS: Fields[Pair] = (
-    Field("judge", lambda pair: pair.first, right=False),
-    Field("against", lambda pair: pair.second, right=False),
-    Field("difference [joint 95 % interval]", lambda pair: interval(pair.difference, sign=True), right=False),
-    Field("p", lambda pair: p_value(pair.p)),
-    Field("p Holm", lambda pair: p_value(pair.p_holm)),
-    Field("p all pairs", lambda pair: p_value(pair.p_max_t)),
 )
 
 
@@ -196,24 +183,6 @@ def _silent(found: Comparison) -> str:
     return f" {clean(fewer)} answers fewer: coverage {' against '.join(f'{100 * one:.1f} %' for one in shares)}."
 
 
-def _best(found: Standings) -> str:
-    """Say in one sentence which judges may agree most."""
-    sure = sum(pair.p_max_t is not None and pair.p_max_t < 0.05 for pair in found.pairs)
-    leaders = [clean(one.judge) for one in found.standings if one.best == 1]
-    whom = gold_word(found.gold_source)
-    lead = (
-        f"{leaders[0]} agrees with {whom} most"
-        if len(leaders) == 1
-        else f"{len(leaders)} judges may agree with {whom} most ({', '.join(leaders)})"
-        if leaders
-        else "No judge can be ranked"
-    )
-    return (
-        f"{lead}: by {title_of(found.metric)} on the same {many(found.judgments, 'judgment')}, "
-        f"{sure} of {many(len(found.pairs), 'pair')} differ (p < .05 among all pairs)."
-    )
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class TwoJudges(Document):
     """Two judges: what differs by how much, ``listed`` items on which they differ, whether a worse first one fails."""
@@ -231,7 +200,7 @@ class TwoJudges(Document):
         task=TEXT,
         gold=(TEXT, lambda found: found.gold_source),
         judges=ListOf(TEXT, 2),
-        **_GROUND,
+        **GROUND,
         coverage=ListOf(maybe(SHARE), 2, 2),
         headline=TEXT,
         interval=Key(choice("default", "cr1", "two-way"), None, _INTERVAL, required=False),
@@ -243,7 +212,7 @@ class TwoJudges(Document):
         right=(maybe(_RIGHT), lambda found: found.fourfold),
         tests=_TESTS,
         detectable=(maybe(_DETECTABLE), lambda found: found.power),
-        **_END,
+        **END,
         differing=ListOf(_DIFFERING),
     )
 
@@ -288,74 +257,6 @@ class TwoJudges(Document):
             yield Table(grid(_ITEMS, shown, [note]))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class ManyJudges(Document):
-    """Several judges: their ranks, then every pair."""
-
-    found: Standings
-
-    SCHEMA = "judgebench.compare/1"
-    SHAPE = record(
-        "",
-        "Several judges on the same items, every pair. Values are fractions; differences are first minus second.",
-        verdict=(TEXT, _best),
-        task=TEXT,
-        gold=(TEXT, lambda found: found.gold_source),
-        judges=ListOf(TEXT, 2),
-        **_GROUND,
-        headline=(TEXT, lambda found: found.metric),
-        critical=ERROR,
-        ranks_by=Key(
-            choice("swap", "bootstrap"), lambda found: "swap" if found.swapped else "bootstrap", _RANKED, required=False
-        ),
-        standings=ListOf(_STANDING),
-        pairs=ListOf(_PAIR),
-        **_END,
-    )
-
-    def data(self) -> Standings:
-        return self.found
-
-    def sheet(self) -> Sheet:
-        found = self.found
-        return sheet(
-            {
-                "task": lambda _: found.task,
-                "metric": lambda _: found.metric,
-                **judge_columns(attrgetter("first"), "first", "first_conditions"),
-                **judge_columns(attrgetter("second"), "second", "second_conditions"),
-                "difference": attrgetter("difference.value"),
-                **{part: attrgetter(f"difference.{part}") for part in ("low", "high", "se")},
-                **{part: attrgetter(part) for part in ("p", "p_holm", "p_max_t")},
-            },
-            found.pairs,
-        )
-
-    def blocks(self) -> Iterator[Block]:
-        found = self.found
-        yield _best(found)
-        standings: Fields[Standing] = (
-            Field("ranks", _ranks),
-            Field("judge", lambda one: one.judge, right=False),
-            Field(f"{title_of(found.metric)} [95 % interval]", lambda one: one.value, right=False),
-        )
-        yield Table(grid(standings, found.standings, [_RANKS]), names=(1,))
-        by = "answers that trade places, question by question" if found.swapped else "multiplier bootstrap"
-        how = (
-            f"Paired differences, clustered by {many(found.clusters, 'question')}; brackets hold for all pairs at once "
-            f"(Bonferroni). p is for a pair alone, by Holm and by the largest difference of all pairs ({by}), by which "
-            "judges are ranked. "
-            f"{many(found.items, 'item')}; {found.policies}."
-        )
-        yield Table(grid(_PAIRS, found.pairs, [how, *_cautions(found)]))
-
-
-def _ranks(one: Standing) -> str:
-    if one.best is None or one.worst is None:
-        return NONE
-    return str(one.best) if one.best == one.worst else f"{one.best}–{one.worst}"  # noqa: RUF001 - a range
-
-
 def _remarks(found: Comparison) -> Iterator[str]:
     first, second = clean(found.first), clean(found.second)
     a, b = (f"{100 * share:.1f}" for share in found.coverage)
@@ -364,7 +265,7 @@ def _remarks(found: Comparison) -> Iterator[str]:
         f"{_ways(found)}. {many(found.items, 'item')}, "
         f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {found.policies}."
     )
-    if len(found.lines) > 1:
+    if len(found.lines) > 1 and found.effective_tests:
         yield (
             f"p is for a line alone; p Holm is adjusted for all {len(found.lines)} lines, which are worth "
             f"{decimal(found.effective_tests, 1)} tests, as figures of the same answers move together. The sentence on "
@@ -393,7 +294,7 @@ def _remarks(found: Comparison) -> Iterator[str]:
             f"{decimal(two or 0.0)} (two-sided) or a drop of {decimal(one or 0.0)} (one-sided). Items that share a "
             f"question make {decimal(power.design_effect, 2)} times as many items necessary (design effect)."
         )
-    yield from _cautions(found)
+    yield from cautions(found)
 
 
 def _ways(found: Comparison) -> str:
@@ -432,7 +333,8 @@ def _tests(found: Comparison) -> str:
     return text.strip() or "No permutation test is defined here."
 
 
-def _cautions(found: Comparison | Standings) -> list[str]:
+def cautions(found: Comparison | Standings) -> list[str]:
+    """Say what to be careful with."""
     counts = {
         "shared_items_only": f" ({found.left_out:,} items left out)",
         "incomplete_rows_dropped": f" ({found.incomplete:,} judgments dropped)",

@@ -143,6 +143,7 @@ _ROW = record(
         lambda p: p.humans.metric,
         "The kappa of people and judges; weighted on rating scales.",
     ),
+    level=(TEXT, lambda p: p.humans.level, "Level of measurement, at which alpha was taken."),
     items=(COUNT, lambda p: p.humans.items),
     people=(PEOPLE, lambda p: p.humans.people),
     ceiling=(ESTIMATES, lambda p: _two(p.humans.metric, p.humans), "Over all pairs of labels."),
@@ -160,6 +161,7 @@ _SHEET: Mapping[str, Callable[[tuple[Panel, str, str, str, Estimate]], Any]] = {
     "kind": lambda x: x[1],
     **judge_columns(itemgetter(2), "name"),
     "figure": lambda x: x[3],
+    "alpha_level": lambda x: x[0].humans.level if "alpha" in x[3] else None,
     "value": lambda x: x[4].value,
     "low": lambda x: x[4].low,
     "high": lambda x: x[4].high,
@@ -194,6 +196,7 @@ class Panels(Document):
             yield Table(grid(_TOGETHER, panel.humans.coefficients.items()), (0,))
             if panel.judges:
                 yield Table(grid(_judges(kappa), panel.judges), (0,), ((12, (7,)), (8, (8,))))
+            yield f"{clean(panel.task)}: alpha is taken at the {panel.humans.level} level"
             yield from (f"{clean(panel.task)}: {_WARNINGS[code]}" for code in panel.humans.warnings)
         judged = any(panel.judges for panel in self.panels)
         yield Notes((_SAMPLE, _REST, _JUDGED) if judged else (_SAMPLE, _REST))

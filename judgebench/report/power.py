@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.domain.shapes import ERROR, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, maybe, record
+from judgebench.domain.shapes import ERROR, FLAG, NUMBER, SHARE, TEXT, ListOf, Scalar, choice, maybe, record
 from judgebench.report.document.blocks import Field, Sheet, Table, grid
 from judgebench.report.document.model import Document
 from judgebench.report.document.text import decimal, figure
@@ -22,15 +22,29 @@ __all__ = ["PairedPower", "Sided"]
 
 
 class Sided(NamedTuple):
-    """A test of one side or two: what the items at hand find, and how many find the drop."""
+    """A test of one side or two: what the items at hand find, how many find the drop, and how often in simulation."""
 
     sides: int
     detectable: float | None
     items_for_drop: int
+    simulated: float | None = None
 
 
+_MODEL = record(
+    model=(choice("equal-rates", "equal-margins", "given", "measured"), attrgetter("model")),
+    tpr=(SHARE, attrgetter("rates.tpr")),
+    tnr=(SHARE, attrgetter("rates.tnr")),
+    variance=ERROR,
+)
 _TEST = record(
-    sides=Scalar({"enum": [1, 2]}), detectable=maybe(NUMBER), items_for_drop=Scalar({"type": "integer", "minimum": 1})
+    sides=Scalar({"enum": [1, 2]}),
+    detectable=maybe(NUMBER),
+    items_for_drop=Scalar({"type": "integer", "minimum": 1}),
+    simulated=(
+        maybe(SHARE),
+        attrgetter("simulated"),
+        "Share of samples of the pilot's questions in which so many items find the drop.",
+    ),
 )
 
 
@@ -63,20 +77,22 @@ class PairedPower(Document):
         variance=(ERROR, attrgetter("found.variance")),
         design_effect=(ERROR, attrgetter("found.design_effect")),
         tests=ListOf(_TEST, 2, 2),
+        models=(
+            ListOf(_MODEL),
+            lambda one: [each for each in (one.found, one.found.other) if each is not None and each.rates is not None],
+            "What the better judge is like, the model that needs most items first: the figures are that one's.",
+        ),
     )
 
     @classmethod
     def of(cls, found: Power, source: str, drop: float, alpha: float, power: float, items: int | None) -> PairedPower:
         """Work out both tests, by default for the pilot's items; ValueError where no number of items finds the drop."""
         n = items or found.items
-        tests = (
-            Sided(
-                sides,
-                found.detectable(n, alpha=alpha, power=power, sides=sides),
-                found.items_for(drop, alpha=alpha, power=power, sides=sides),
-            )
-            for sides in (1, 2)
-        )
+        tests: list[Sided] = []
+        for sides in (1, 2):
+            needed, simulated = found.items_simulated(drop, alpha=alpha, power=power, sides=sides)
+            least = found.detectable(n, alpha=alpha, power=power, sides=sides)
+            tests.append(Sided(sides, least, needed, simulated))
         return cls(found, source, drop, alpha, power, n, tuple(tests))
 
     def sheet(self) -> Sheet:
@@ -90,7 +106,7 @@ class PairedPower(Document):
         one = self.tests[0]
         yield (
             f"To find a drop of {drop} in {title} (one-sided, alpha {decimal(self.alpha, 2)}, power "
-            f"{decimal(self.power, 2)}), compare two judges on about {one.items_for_drop:,} items"
+            f"{decimal(self.power, 2)}), compare two judges on about {_range(self)} items"
             + (f"; {n:,} items find a drop of {decimal(one.detectable or 0.0)}." if n else ".")
         )
         fields: list[Field[Sided]] = [
@@ -102,22 +118,57 @@ class PairedPower(Document):
         yield Table(grid(fields, self.tests, _remarks(self)), names=())
 
 
+def _range(one: PairedPower) -> str:
+    most, other = one.tests[0].items_for_drop, one.found.other
+    if other is None:
+        return f"{most:,}"
+    least = other.items_for(one.drop, alpha=one.alpha, power=one.power, sides=1)
+    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
+
+
+def _like(found: Power) -> str:
+    rates = found.rates
+    told = "" if rates is None else f" (TPR {decimal(rates.tpr)}, TNR {decimal(rates.tnr)})"
+    return f"{_MODELS[found.model]}{told}"
+
+
+#: What a better judge is like, by model.
+_MODELS = {
+    "equal-rates": "as often right on correct items as on incorrect ones",
+    "equal-margins": "that says correct as often as gold does",
+    "given": "as given",
+    "measured": "as measured",
+}
+
+
 def _remarks(one: PairedPower) -> Iterator[str]:
     found = one.found
     yield f"From {one.source}."
     share = f"{100 * found.discordance:.1f} %"
     if found.measured:
         yield f"Measured: the judges' paired differences; exactly one of them is right on {share} of the judgments."
+        seen = one.tests[0].simulated
+        if seen is not None:
+            yield (
+                f"Of samples of {one.tests[0].items_for_drop:,} items, drawn from the pilot's own questions, "
+                f"{100 * seen:.0f} % find the drop (one-sided)."
+            )
     else:
         yield (
             f"Assumed: exactly one of the two judges is right on {share} of the items (--discordance). Two versions of "
             "one judge differ less than two different judges; run both on a few items to measure it."
         )
-        if found.base_rate is not None:
+        if found.rates is not None and found.base_rate is not None:
             yield (
                 f"Assumed: base rate {decimal(found.base_rate)}, kappa {decimal(found.value or 0.0)} falling by "
-                f"{decimal(one.drop)}, and judges as often right on correct items as on incorrect ones."
+                f"{decimal(one.drop)}, and both kinds of errors growing alike, from those of a judge "
+                f"{_like(found)}."
             )
+            if found.other is not None and _range(one) != f"{one.tests[0].items_for_drop:,}":
+                yield (
+                    f"The fewer items are for a judge {_like(found.other)}. Say with --tpr and --tnr, or --judge-rate, "
+                    "what yours is like; the table has the larger number."
+                )
         else:
             yield "Assumed: both judges' influences spread alike, and differ only where exactly one is right."
     if found.design_effect == 1:

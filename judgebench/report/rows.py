@@ -14,6 +14,7 @@ from judgebench.domain.shapes import (
     ERROR,
     ESTIMATE,
     ESTIMATES,
+    NUMBER,
     PEOPLE,
     POLICIES,
     SHARE,
@@ -49,6 +50,7 @@ _CLASS = record(
     recall=ESTIMATE,
     f1=ESTIMATE,
 )
+_CHANCE = record(se=ERROR, z=NUMBER)
 _ROW = record(
     "row",
     "One judge on one subset of one task; the subset all comes first.",
@@ -83,6 +85,18 @@ _ROW = record(
     warnings=(TEXTS, None, "Codes such as prevalence, few_clusters, low_coverage.", False),
     revision=(TEXT, None, "What pins the data.", False),
     scale=(TEXT, None, "The scale, as --scale reads it; empty where it is not known.", False),
+    level=(
+        TEXT,
+        None,
+        "Level of measurement, at which krippendorff_alpha was taken; empty where it is not known.",
+        False,
+    ),
+    against_chance=(
+        MapOf(_CHANCE),
+        None,
+        "Kappas of independent rows against 0: standard error if there were no agreement beyond chance, and z.",
+        False,
+    ),
     headline=(TEXT, None, "The metric that the scale calls for; judges are ranked by it.", False),
     companions=(TEXTS, None, "The metrics that always stand beside the headline on this scale.", False),
     classes=(
@@ -266,6 +280,8 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     if alone := {name: why for row in rows for name, why in (row.unverified or {}).items()}:
         yield unverified_words(alone)
     yield from dict.fromkeys(filter(None, map(_behind, rows)))
+    for level in dict.fromkeys(row.level for row in rows if row.level and _has_alpha(row)):
+        yield f"alpha is taken at the {level} level"
     rated: dict[str, Agreement] = {}
     for row in rows:
         if row.subset == "all" and row.base_rates.get("gold"):
@@ -274,6 +290,11 @@ def _remarks(rows: Sequence[Agreement], usual: Mapping[str, str]) -> Iterator[st
     for task, row in rated.items():
         rates = ", ".join(f"{clean(label)} {percent(part)}" for label, part in row.base_rates["gold"].items())
         yield f"{clean(task)}: gold labels in %: {rates}"
+
+
+def _has_alpha(row: Agreement) -> bool:
+    """Whether the table, or a remark on it, tells alpha."""
+    return "krippendorff_alpha" in _calls(row)[1] or "krippendorff_alpha_joint" in row.ceiling
 
 
 def _behind(row: Agreement) -> str:
@@ -329,6 +350,7 @@ def columns(rows: Sequence[Agreement], *, framed: bool = False) -> dict[str, Cal
         "output_tokens": lambda row: row.usage.output_tokens,
         "usd": lambda row: row.usage.usd,
         "revision": lambda row: row.revision,
+        "alpha_level": lambda row: row.level,
         "undefined": undefined,
         "warnings": lambda row: row.warnings,
     }
@@ -368,8 +390,8 @@ _LONG: Mapping[str, Callable[[_Line], Any]] = {
 }
 _COUNTS = frozenset({"items", "input_tokens", "output_tokens", "n"})
 _TEXTS = frozenset({"task", "judge", "conditions", "subset", "gold", "order", "tie", "invalid", "gold_policy",
-                    "headline", "revision", "undefined", "warnings", "kind", "figure", "method",
-                    "no_interval"})  # fmt: skip
+                    "headline", "revision", "alpha_level", "undefined", "warnings", "kind", "figure",
+                    "method", "no_interval"})  # fmt: skip
 
 
 def frame(rows: Sequence[Agreement], *, long: bool = False) -> Any:

@@ -18,7 +18,7 @@ KINDS = {
     "analysis": "judgebench.report.analysis:Analyses",
     "baseline": "judgebench.report.gate.baseline:Baseline",
     "bounds": "judgebench.report.bounds:Bounds",
-    "compare": "judgebench.report.compare:TwoJudges judgebench.report.compare:ManyJudges",
+    "compare": "judgebench.report.compare:TwoJudges judgebench.report.standings:ManyJudges",
     "correct": "judgebench.report.correct:Corrections",
     "doctor": "judgebench.report.doctor:Report",
     "estimate": "judgebench.report.runs:Estimates",

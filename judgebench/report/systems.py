@@ -38,7 +38,7 @@ __all__ = ["RANKING", "REASONS", "WARNINGS", "Ranking", "Rankings", "does", "sha
 _LEVEL = 0.05
 _SCORES = {
     "mean": "A score is the mean of the verdicts on a system's responses.",
-    "win-rate": "A score is the share of a system's games that it won; a tie is half a win.",
+    "win-rate": "A score is the share of a system's games that it won, every game counting once; a tie is half a win.",
     "bradley-terry": "A score is a Bradley-Terry strength: log-odds of a win, with 0 for the average system; {ties}.",
 }
 _TIES = {

@@ -1,7 +1,7 @@
 """A case while it is asked: one generator, driven alike by every engine and by the dry run. It does no input or output.
 
-What a case of several rounds was answered is kept under the keys of its requests until there is a verdict; a dialogue
-that is begun again with those answers asks only for what is missing.
+What a case of several rounds was answered is kept under the keys of its requests until there is a verdict, and so is an
+answer that broke its judge; a dialogue that is begun again with those answers asks only for what is missing.
 """
 
 from __future__ import annotations
@@ -51,6 +51,11 @@ class Dialogue:
     def several(self) -> bool:
         """Whether the case takes more than one request: then its answers are kept as they come."""
         return len(self._asked) > 1
+
+    @property
+    def undecided(self) -> bool:
+        """Whether there is no verdict that stays, be it that the judge broke: then its answers are to be kept."""
+        return self.reply is None or self.reply.status is Status.FAILED
 
     def told(self) -> dict[str, Completion]:
         """Return all answers so far, by key."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
@@ -18,6 +17,7 @@ from judgebench.domain import Completion, Reply, Status, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, JudgebenchError, RejectedError, RetryableError, argument
 from judgebench.run.dialogue import Dialogue, expected, turned_down
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
+from judgebench.run.summary import Summary
 from judgebench.run.throttle import Budget, OverBudgetError, divided
 from judgebench.run.versions import Version
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Backend, Case, Judge, Request, Scale
     from judgebench.errors import CallError
     from judgebench.run.dispatch import Port
-    from judgebench.store.answers import Stored
+    from judgebench.run.summary import Sink
 
     #: Keeps an answer under the key of its request.
     Keep: TypeAlias = Callable[[str, Completion], None]
@@ -59,75 +59,6 @@ class Options:
     hedge: float | None = None
     share: bool = True
     refresh: bool = False
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did: verdicts of the selection by status, reused ones included, and what the asked ones cost.
-
-    ``usage`` includes retries where the backend reports them; ``last_error`` is why the last case without an answer has
-    none; ``models`` counts the versions that answered.
-    """
-
-    cases: int = 0
-    asked: int = 0
-    reused: int = 0
-    retries: int = 0
-    usage: Usage = field(default_factory=Usage)
-    statuses: Counter[Status] = field(default_factory=Counter["Status"])
-    models: Counter[str] = field(default_factory=Counter[str])
-    seconds: float = 0.0
-    last_error: str = ""
-
-    def count(self, verdict: Verdict) -> None:
-        """Count a verdict of the selection."""
-        self.statuses[verdict.status] += 1
-        if verdict.model:
-            self.models[verdict.model] += 1
-
-    def answered(self, verdict: Verdict) -> None:
-        """Count a verdict that was asked for."""
-        self.asked += 1
-        self.usage = self.usage + verdict.usage
-        self.count(verdict)
-
-    def add(self, other: Summary) -> None:
-        """Add what was asked by another engine; the cases are the same ones."""
-        self.asked += other.asked
-        self.retries += other.retries
-        self.usage = self.usage + other.usage
-        self.statuses += other.statuses
-        self.models += other.models
-        self.last_error = other.last_error or self.last_error
-
-    def reuse(self, stored: Stored, case: Case, revision: str, sink: Sink) -> Verdict:
-        """Serve a case from the store: count the answer, and keep it where it is another run's or reads differently."""
-        verdict = stored.verdict.relabelled(case, revision)
-        if not stored.own or verdict != stored.verdict:
-            sink.append(verdict)
-        self.reused += 1
-        self.count(verdict)
-        return verdict
-
-
-class Sink(Protocol):
-    """Where verdicts go, and where earlier ones are; so with the answers of a case that has no verdict yet."""
-
-    def lookup(self, key: str) -> Stored | None:
-        """Find the answer to a case; never a failed one."""
-        ...
-
-    def append(self, verdict: Verdict) -> None:
-        """Keep one verdict."""
-        ...
-
-    def rounds(self, key: str) -> Mapping[str, Completion]:
-        """Find what a case was answered before it came to a verdict, by the keys of the requests."""
-        ...
-
-    def keep(self, key: str, request: str, completion: Completion) -> None:
-        """Keep an answer of a case that takes several."""
-        ...
 
 
 class Elsewhere(Protocol):
@@ -244,7 +175,7 @@ class Caller:
     async def ask(self, case: Case, known: Mapping[str, Completion], keep: Keep) -> tuple[Reply, CallError | None]:
         """Ask until there is a reply; with a failed one comes the error that a backend raised.
 
-        ``known`` is what the case was answered before; the answers of a case that takes several are kept.
+        ``known`` is what the case was answered before; what it is answered without coming to a verdict is kept.
         """
         error: RetryableError | None = None
         answers = dict(known)
@@ -288,11 +219,6 @@ class Caller:
             return cast("Reply", (await next(iter(self.ports.values())).call(there)).reply)
         dialogue = Dialogue(self.judge, case, self.scale, answers)
         while dialogue.wanted:
-            if dialogue.several:
-                # A first round of one request turns out only now not to be all.
-                told = dialogue.told()
-                for key in told.keys() - answers.keys():
-                    kept(key, told[key])
             round_ = list(dialogue.wanted.items())
             if len(round_) == 1:
                 await self._answer(dialogue, *round_[0], kept)
@@ -307,9 +233,14 @@ class Caller:
         completion = await self.ports[request.backend].call(
             lambda: self._complete(request), forecast=(lambda: expected(self.judge, request)) if metered else None
         )
-        if dialogue.several:
+        if several := dialogue.several:
             keep(dialogue.key(number), completion)
-        dialogue.give(number, completion)
+        try:
+            dialogue.give(number, completion)
+        finally:
+            # Only now a single answer turns out not to be all, or to break the judge: it is paid for all the same.
+            if dialogue.undecided and not several:
+                keep(dialogue.key(number), completion)
 
     async def _complete(self, request: Request) -> Completion:
         backend = self.judge.backends[request.backend]

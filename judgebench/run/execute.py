@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.domain import Status
 from judgebench.errors import BackendError, IncompleteError, InterruptedRunError, UsageError, argument
-from judgebench.run.engine import Dispatchers, Summary, ask_all
+from judgebench.run.engine import Dispatchers, ask_all
+from judgebench.run.summary import Summary
 from judgebench.store.writer import RunWriter, settle_run
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ class Crosstab:
     undecided) and occur on the judge's side only. ``values`` are the positions of the first v labels, worst first,
     empty where labels have no order; a label past them (``both bad``) is as far from every other as two labels can be.
     ``credit``, shape (k, k), is what each cell earns in `accuracy`, by default 1 where the labels agree. ``positive``
-    is the positive label of a check, ``tie`` the label "tie" where both sides can give it, and ``classes`` counts the
-    declared labels that can occur where a policy leaves one out.
+    is the positive label of a check, ``tie`` the label "tie" where both sides can give it, and ``void`` are
+    the declared labels that gold can't have, so that no chance term counts them; ``classes`` counts the others.
 
     Rows of the column ``silent`` have no verdict, and count as the least favourable wrong label: one of ``answers``,
     shape (k,), the categories that the judge could have named, by default the declared ones.
@@ -43,11 +43,23 @@ class Crosstab:
     credit: Floats | None = None
     positive: int | None = None
     graded: bool = False
-    classes: int | None = None
+    void: tuple[int, ...] = ()
     gold_values: Floats | None = None
     tie: int | None = None
     silent: int | None = None
     answers: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def classes(self) -> int:
+        """How many of the declared labels gold can have."""
+        return self.declared - len(self.void)
+
+    @property
+    def possible(self) -> npt.NDArray[np.bool_]:
+        """Which categories gold can have, shape (k,)."""
+        found = np.arange(self.joint.shape[1]) < self.declared
+        found[list(self.void)] = False
+        return found
 
     @property
     def gold(self) -> Floats:

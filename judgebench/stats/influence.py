@@ -294,9 +294,9 @@ def spread(
     pulls = sums(influence) / n
     variance, _, effective = cr2(pulls, shares)
     squares = np.square(influence)
-    odd = ~np.eye(*joint.shape[-2:], dtype=np.bool_) if rare is None else rare
+    shown = ~np.eye(*joint.shape[-2:], dtype=np.bool_) if rare is None else rare
     # What rounding leaves of an influence of 0 shows nothing.
-    odd = np.where(odd & (squares > TINY**2), squares, 0.0)
+    odd = np.where(shown & (squares > TINY**2), squares, 0.0)
     # In at least so many clusters, as none has more rows than the largest.
     most = largest * odd.max(axis=(-2, -1))
     seen = n * total(joint * odd) / np.where(most > 0, most, np.inf)

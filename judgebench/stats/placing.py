@@ -117,13 +117,14 @@ class Problem:
 
 
 def anywhere(problem: Problem) -> Iterable[Floats]:
-    """Start from all alike, all on one label, and the order of the labels turned round, by halves and step by step."""
+    """Start from all on one label, the order of the labels turned round, by halves and step by step, and all alike."""
     wide, gold = problem.base.shape[1], np.arange(len(problem.base), dtype=np.float64)[:, None]
     label, ordered = np.arange(wide, dtype=np.float64)[None, :], len(problem.table.values)
-    yield problem.free * (problem.mass[:, None] / np.maximum(problem.free.sum(axis=1, keepdims=True), 1))
+    evenly = problem.free * (problem.mass[:, None] / np.maximum(problem.free.sum(axis=1, keepdims=True), 1))
     for one in _some(np.flatnonzero(problem.free.any(axis=0))):
         yield problem.vertex(np.abs(label - one))
     if ordered < 2:
+        yield evenly
         return
     waiting = np.flatnonzero(problem.mass > 0)
     for cut in [*_some(waiting), len(gold)]:
@@ -134,6 +135,7 @@ def anywhere(problem: Problem) -> Iterable[Floats]:
         mirror = np.zeros(gold.size)
         mirror[waiting] = (1 - place) * (ordered - 1)
         yield problem.vertex(np.abs(label - mirror[:, None]))
+    yield evenly
 
 
 def _some(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -168,7 +170,7 @@ def _crowd(problem: Problem) -> Iterable[Floats]:
 def _even(problem: Problem) -> Iterable[Floats]:
     """Fill the labels with fewest rows first: chance is greatest where margins are even."""
     margin = problem.base.sum(axis=0) + problem.table.gold
-    sink = ~(np.arange(margin.size) < problem.table.declared)
+    sink = ~problem.table.possible
     share = problem.fill(np.ones(margin.size), margin, sink, float(problem.mass.sum()), most=1.0)
     return [] if share is None else [problem.plan(share)]
 
@@ -177,7 +179,7 @@ def _matthews(problem: Problem) -> Iterable[Floats]:
     """Below 0 all on one label, else a balance of gold's frequent labels and even margins.
 
     ``(hits - r'c) / sqrt((1 - r'r) (1 - c'c))`` for the margins r and c: at the worst c, labels have ``level + t r``
-    rows, and t is found by golden sections.
+    rows, and t is found by bisection.
     """
     joint, total = problem.base, float(problem.mass.sum())
     judge, gold, hits = joint.sum(axis=0), problem.table.gold, float(joint.trace())
@@ -189,30 +191,20 @@ def _matthews(problem: Problem) -> Iterable[Floats]:
     product = float(gold @ judge) + gold[:, None] * first + gold[None, :] * second
     square = float(judge @ judge) + (2 * judge[:, None] + first) * first + (2 * judge[None, :] + second) * second
     nothing = np.zeros(judge.size, dtype=np.bool_)
-
-    def filled(log: float) -> Floats:
-        t = math.exp(log)
-        share = problem.fill(np.ones(judge.size), judge - t * gold, nothing, total)
-        return np.zeros_like(judge) if share is None else share
-
-    def at(log: float) -> float:
-        margin = judge + filled(log)
-        return float(value(gold @ margin, margin @ margin))
-
-    low, high = -9.0, 9.0
-    golden = (math.sqrt(5) - 1) / 2
-    a, b = high - golden * (high - low), low + golden * (high - low)
-    at_a, at_b = at(a), at(b)
-    while high - low > 1e-7:
-        if at_a <= at_b:
-            high, b, at_b = b, a, at_a
-            a = high - golden * (high - low)
-            at_a = at(a)
+    low, high, share = -5.0, 11.0, judge
+    while high - low > 1e-9:
+        t = math.exp((low + high) / 2)
+        found = problem.fill(np.ones(judge.size), judge - t * gold, nothing, total)
+        if found is None:
+            return [_pair(problem, -value(product, square))]
+        share = found
+        margin = judge + share
+        # The slope along t has the sign of this.
+        if t * (hits - float(gold @ margin)) < 1 - float(margin @ margin):
+            low = math.log(t)
         else:
-            low, a, at_a = a, b, at_b
-            b = low + golden * (high - low)
-            at_b = at(b)
-    return [_pair(problem, -value(product, square)), problem.plan(filled(low))]
+            high = math.log(t)
+    return [_pair(problem, -value(product, square)), problem.plan(share)]
 
 
 def _macro(problem: Problem, judge_share: float) -> Iterable[Floats]:
@@ -222,22 +214,26 @@ def _macro(problem: Problem, judge_share: float) -> Iterable[Floats]:
     a class that neither side had counts 0 once a row names it, so as many are named as pays.
     """
     joint, table = problem.base, problem.table
-    q, row = table.declared, 1 / table.n
     gold, judge, total = table.gold, joint.sum(axis=0), float(problem.mass.sum())
-    hits = np.zeros_like(judge)
-    hits[:q] = joint.diagonal()[:q] * (judge_share > 0)
+    label, row = np.arange(judge.size) < table.declared, 1 / table.n
+    hits, base = np.where(label, joint.diagonal(), 0.0), (1 - judge_share) * gold + judge_share * judge
+    falls = hits * (judge_share > 0)
     steep = max(judge_share, 0.5)
-    rate, start = np.sqrt(hits / steep), ((1 - judge_share) * gold + judge_share * judge) / steep
-    free = problem.free.any(axis=0)
-    new = np.flatnonzero(free & (gold + judge <= 0) & (np.arange(judge.size) < q))
-    sink = free & (hits <= 0)
-    sink[new] = False
+    free, present = problem.free.any(axis=0), gold + judge > 0
+    new, sink = np.flatnonzero(free & label & ~present), free & (falls <= 0) & (present | ~label)
+    classes = int(np.count_nonzero(present & label))
+    least, best = math.inf, None
     for named in range(min(round(total * table.n), new.size) + 1):
         sink[new[:named]] = True
-        share = problem.fill(rate, start, sink, total - named * row)
-        if share is not None:
-            share[new[:named]] += row
-            yield problem.plan(share)
+        share = problem.fill(np.sqrt(falls / steep), base / steep, sink, total - named * row)
+        if share is None:
+            continue
+        share[new[:named]] += row
+        whole = base + judge_share * share
+        value = float((hits / np.where(hits > 0, whole, 1.0)).sum()) / max(classes + named, 1)
+        if value < least:
+            least, best = value, share
+    return [] if best is None else [problem.plan(best)]
 
 
 def _two(problem: Problem) -> tuple[Floats, Floats]:
@@ -279,6 +275,6 @@ PROPOSALS: dict[str, Callable[[Problem], Iterable[Floats]]] = {
     "f1": _own,
 }
 #: Figures whose best start is the answer: a descent would leave a class that counts from its first row on.
-EXACT = {"gwet_ac1", "scott_pi", "krippendorff_alpha_nominal", "macro_precision", "macro_recall", "macro_f1"} | {
-    "precision", "f1",
+EXACT = {"scott_pi", "krippendorff_alpha_nominal", "gwet_ac1", "matthews_corrcoef"} | {
+    *("macro_precision", "macro_recall", "macro_f1", "precision", "f1"),
 }  # fmt: skip

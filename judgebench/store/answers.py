@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Self
 from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.lines import UNREADABLE
-from judgebench.store.lines import VERDICTS, damaged, decode, failed, key_of
-from judgebench.store.parquet import PACKED, TableSource
+from judgebench.store.lines import PACKED, VERDICTS, damaged, decode, failed, key_of
 from judgebench.store.runs import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
 
 if TYPE_CHECKING:
@@ -226,11 +225,14 @@ class Answers:
         """Take in a run's packed part, then its lines, and return their number; damage in another run is ignored."""
         # Lines first: whoever packs them meanwhile removes them only when the packed part is there.
         lines = LineSource(path / VERDICTS, strict=own)
-        try:
-            self.add(TableSource(path / PACKED), instead=own)
-        except DataError:
-            if own:
-                raise
+        if (path / PACKED).exists():
+            from judgebench.store.parquet import TableSource  # noqa: PLC0415 - only where a run is packed
+
+            try:
+                self.add(TableSource(path / PACKED), instead=own)
+            except DataError:
+                if own:
+                    raise
         return self.add(lines, instead=own)
 
 

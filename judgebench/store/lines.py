@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VERDICTS = "verdicts.jsonl"
+#: The same, packed.
+PACKED = "verdicts.parquet"
 
 #: What a whole line starts with; its key follows.
 _HEAD = b'{"key":"'

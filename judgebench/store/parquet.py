@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code
 
-PACKED = "verdicts.parquet"
 _NOTE = "packed.json"
 
 #: Rows that are written, and so read, at once.

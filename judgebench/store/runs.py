@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError, argument
 from judgebench.files.lines import replace_file, unreadable
-from judgebench.store.lines import REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
-from judgebench.store.parquet import PACKED, read_table
+from judgebench.store.lines import PACKED, REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,6 +62,8 @@ class StoredRun(NamedTuple):
             if stream is not None:
                 yield from _tail(self.path, stream)
             return
+        from judgebench.store.parquet import read_table  # noqa: PLC0415 - only where a run is packed
+
         parts = [read_table(packed, texts=texts)]
         if stream is not None:
             parts.append(_tail(self.path, stream))
@@ -165,7 +166,9 @@ def find_runs(root: Path) -> list[StoredRun]:
         return [read_run(root)]
     runs = [read_run(file.parent) for file in sorted(root.glob(f"*/{MANIFEST}"))]
     if not runs:
-        raise DataError(f"no runs in {root}", hint="`judgebench run … --runs DIR` writes them")
+        table = f"a table needs its columns named; `judgebench doctor {root}` names them"
+        hint = table if root.is_file() else "`judgebench run … --runs DIR` writes them"
+        raise DataError(f"no runs in {root}", hint=hint)
     return runs
 
 

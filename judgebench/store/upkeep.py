@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError
 from judgebench.files.lines import replace_file, sync
-from judgebench.store.lines import VERDICTS, Sorting, decode, encode, in_order, read_lines
-from judgebench.store.parquet import PACKED, group_count, note_packed, read_table, write_table
+from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode, encode, in_order, read_lines
+from judgebench.store.parquet import group_count, note_packed, read_table, write_table
 from judgebench.store.runs import SETTLED, is_settled, open_lines, read_mark, read_run
 from judgebench.store.verify import ailment, disorder, sound, verify
 from judgebench.store.writer import lock_run, mark_settled, settle, write_manifest

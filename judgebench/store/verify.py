@@ -12,8 +12,8 @@ from judgebench.domain import Status, Verdict
 from judgebench.errors import DataError
 from judgebench.files.lines import UNREADABLE, loads
 from judgebench.store.answers import KeyIndex
-from judgebench.store.lines import VERDICTS, Sorting, checksum, decode
-from judgebench.store.parquet import PACKED, file_checksum, group_count, noted, read_table
+from judgebench.store.lines import PACKED, VERDICTS, Sorting, checksum, decode
+from judgebench.store.parquet import file_checksum, group_count, noted, read_table
 from judgebench.store.runs import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
 
 if TYPE_CHECKING:

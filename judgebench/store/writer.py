@@ -18,8 +18,7 @@ from judgebench.errors import DataError, IncompleteError, UsageError, argument
 from judgebench.files.lines import append_whole, heal, locked, replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
-from judgebench.store.lines import VERDICTS, encode, in_order
-from judgebench.store.parquet import PACKED
+from judgebench.store.lines import PACKED, VERDICTS, encode, in_order
 from judgebench.store.rounds import ROUNDS, Rounds
 from judgebench.store.runs import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run, write_mark
 

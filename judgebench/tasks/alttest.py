@@ -145,14 +145,16 @@ _UNANSWERED = ("unanswered", "yes")
 
 
 class Reader(base.Reader):
-    """Reads ``human_annotations.json`` with the texts of ``prompts.json``, and ``llm_annotations.json``."""
+    """Reads ``human_annotations.json``, the texts of ``prompts.json`` if it is here, and ``llm_annotations.json``."""
 
     def items(self, source: Source) -> Iterator[Located]:
         """Yield the items in the order in which annotators met them."""
         rows = list(source.rows())
         people = read_annotations(rows)
         texts: dict[str, Any] = {}
-        for row in source.rows("prompts"):
+        # To measure recorded verdicts takes no texts.
+        textless = "prompts" in source.lacking
+        for row in () if textless else source.rows("prompts"):
             texts |= row.data
         for name in dict.fromkeys(item for labels in people.values() for item in labels):
             gold = tuple(
@@ -160,7 +162,8 @@ class Reader(base.Reader):
                 for who, labels in people.items()
                 if name in labels
             )
-            question, answers, attributes = self._shown(name, texts, rows[0])
+            shown = self._unshown(name) if textless else self._shown(name, texts, rows[0])
+            question, answers, attributes = shown
             cluster, subset = self._groups(name)
             yield Located(
                 Item(
@@ -210,6 +213,11 @@ class Reader(base.Reader):
         if self.split.startswith("cebab"):
             return first[:-_EDITS], rest if self.split == "cebab_aspects" else ""
         return first, rest if self.split == _LESIONS else ""
+
+    def _unshown(self, name: str) -> tuple[str, tuple[Response, ...], tuple[tuple[str, str], ...]]:
+        """Make an item without its texts, which can be measured and not judged."""
+        models = name.split("__")[1:3] if self.split == _PAIRS else [""]
+        return "The texts are not here (prompts.json).", tuple(Response("", model) for model in models), (_UNANSWERED,)
 
     def _shown(
         self, name: str, texts: Mapping[str, Any], row: Row

@@ -36,7 +36,8 @@ class Source:
 
     ``revision`` is a hub commit, ``data:`` with 12 hex digits over the files read, ``url:`` with 12 hex digits, or
     ``sample``. Recorded verdicts are looked up from ``folder``, where the main file is. ``verified`` says whether the
-    hashes are those of the published version; None where the card knows none.
+    hashes are those of the published version; None where the card knows none. ``lacking`` names the parts whose files
+    are not here.
     """
 
     load: Callable[[], Iterator[Row]]
@@ -45,6 +46,7 @@ class Source:
     parts: Mapping[str, Callable[[], Iterator[Row]]] = field(default_factory=dict[str, "Callable[[], Iterator[Row]]"])
     folder: Path | None = None
     verified: bool | None = None
+    lacking: tuple[str, ...] = ()
 
     def rows(self, part: str = "") -> Iterator[Row]:
         """Yield the rows of the main table, or of a further one; DataError where one can't be read."""
@@ -295,21 +297,30 @@ def _local(card: Card, split: str, data: Path) -> Source | None:
     loads: dict[str, Callable[[], Iterator[Row]]] = {}
     seen: list[str] = []
     verified: list[bool | None] = []
+    lacking: list[str] = []
     for name, part in {"": wanted.main, **wanted.parts}.items():
         path = main if not name else next((h for file in part.files if (h := find(folder, file)) is not None), None)
         if path is None:
-            raise DataError(
-                f"{card.name} also needs its {name} table: {' or '.join(part.files)}",
-                file=str(folder),
-                hint="put it beside the other file",
-            )
+            needed = f"{card.name} also needs its {name} table: {' or '.join(part.files)}"
+            loads[name] = _missing(DataError(needed, file=str(folder), hint="put it beside the other file"))
+            lacking.append(name)
+            continue
         content = Content.at(path, keep=True)
         seen.append(content.sha256())
         verified.append(seen[-1] in part.sha256.values() if part.sha256 else None)
         loads[name] = _loader(content)
     digest = seen[0] if len(seen) == 1 else hashlib.sha256("".join(seen).encode()).hexdigest()
     ok = None if None in verified else all(verified)
-    return Source(loads.pop(""), f"data:{digest[:12]}", str(main), loads, folder, ok)
+    return Source(loads.pop(""), f"data:{digest[:12]}", str(main), loads, folder, ok, tuple(lacking))
+
+
+def _missing(error: DataError) -> Callable[[], Iterator[Row]]:
+    """Fail where rows are wanted that are not here: whoever can do without them may."""
+
+    def rows() -> Iterator[Row]:
+        raise error
+
+    return rows
 
 
 def _loader(content: Content) -> Callable[[], Iterator[Row]]:

@@ -11,8 +11,7 @@ from judgebench.domain import digest, names_of
 from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean, interval, words_of
 from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
-from judgebench.store.lines import VERDICTS
-from judgebench.store.parquet import PACKED
+from judgebench.store.lines import PACKED, VERDICTS
 from judgebench.store.runs import MANIFEST, StoredRun, read_run
 
 if TYPE_CHECKING:

@@ -67,8 +67,9 @@ def rooms(
     from judgebench.api.report import report_sources  # noqa: PLC0415 - loaded on use
     from judgebench.api.sources import run_source, run_sources  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
-    from judgebench.report.compare import ManyJudges, TwoJudges  # noqa: PLC0415 - loaded on use
+    from judgebench.report.compare import TwoJudges  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.page import report_page  # noqa: PLC0415 - loaded on use
+    from judgebench.report.standings import ManyJudges  # noqa: PLC0415 - loaded on use
 
     def measured(stored: StoredRun) -> Agreement:
         return run_source(stored).measure(policy, by_system=False, verify=False)[0]

@@ -12,13 +12,15 @@ from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judgebench.agreement.compare.compare import compare, differing
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power import pilot_single
 from judgebench.domain import Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.labels.load import load
+from judgebench.report.compare import TwoJudges
 from judgebench.stats.coefficients.catalog import METRICS
 
 FEW = 200
@@ -124,9 +126,8 @@ def test_kappa_difference_of_pandalm(pandalm):
     assert gap.se * np.sqrt(998 / 999) == pytest.approx(0.0269718584901181, abs=1e-12)
     assert found.main.p == pytest.approx(0.136569717, abs=2e-3)
     # The reference takes the normal quantile and n.
-    assert compare(two(gpt, panda, gold), ["cohen_kappa"], interval="cr1").main.p == pytest.approx(
-        0.136569717, abs=1e-3
-    )
+    plain = compare(two(gpt, panda, gold, scale=own), ["cohen_kappa"], interval="cr1", draws=FEW)
+    assert plain.main.p == pytest.approx(0.136569717, abs=1e-3)
     assert found.tests.label_swap == pytest.approx(0.145, abs=0.015)
     assert (found.fourfold.first_only, found.fourfold.second_only) == (145, 115)
     assert found.tests.mcnemar_exact == pytest.approx(0.0718929718549155, abs=1e-12)
@@ -344,3 +345,118 @@ def test_a_difference_of_shares_is_no_larger_than_1():
     assert (gap.low, gap.high) == (pytest.approx(0.13383650552546), 1.0)
     (pair,) = compare_all(matched, "percent_agreement").pairs
     assert pair.difference.high <= 1.0
+
+
+@quick
+@given(
+    seed=st.integers(0, 9999), rare=st.sampled_from((0.5, 0.1)), n=st.sampled_from((12, 40, 120)), kind=st.booleans()
+)
+def test_a_difference_mirrors_itself_and_its_interval_and_p_agree(seed, rare, n, kind):
+    rng = np.random.default_rng(seed)
+    gold = (rng.random(n) < rare).astype(int)
+    gold[:2] = 0, 1
+    first, second = (np.where(rng.random(n) < right, gold, 1 - gold) for right in rng.uniform(0.3, 1, 2))
+    cluster = rng.integers(0, 8, n) if kind else None
+    names = ("cohen_kappa", "percent_agreement", "true_positive_rate", "youden_j", "gwet_ac1")
+    one, other = (
+        compare(two(*pair, gold, scale=Scale.check(), cluster=cluster), names, draws=1)
+        for pair in ((first, second), (second, first))
+    )
+    mirrored = {"first": "second", "second": "first"}
+    assert one.outcome == mirrored.get(other.outcome, other.outcome)
+    for line, back in zip(one.lines, other.lines, strict=True):
+        gap, turned = line.difference, back.difference
+        assert (gap.low is None) == (line.p is None) == (back.p is None)
+        if gap.low is None:
+            continue
+        assert gap.value == pytest.approx(-turned.value, abs=1e-12)
+        assert (gap.low, gap.high) == pytest.approx((-turned.high, -turned.low), abs=1e-9)
+        assert line.p == pytest.approx(back.p, abs=1e-9)
+        reach = 2 if METRICS[line.metric].low < 0 else 1
+        assert -reach <= gap.low <= gap.value <= gap.high <= reach
+        assert (line.p < 0.05) == (gap.low > 0 or gap.high < 0)
+
+
+def test_judges_are_equivalent_where_their_difference_is_surely_within_the_margin():
+    first, second, gold, _ = random_case(5, n=400, groups=400)
+    second = first.copy()
+    second[:8] = 1 - second[:8]
+    matched = two(first, second, gold, scale=Scale.check())
+    found = compare(matched, ["cohen_kappa"], equivalent_within=0.1, draws=1)
+    same = found.equivalence
+    assert (found.outcome, same.margin, same.equivalent) == ("equivalent", 0.1, True)
+    assert found.main.difference.low < same.low < found.main.difference.value < same.high < found.main.difference.high
+    narrow = compare(matched, ["cohen_kappa"], equivalent_within=0.01, draws=1)
+    assert not narrow.equivalence.equivalent
+    assert narrow.outcome == compare(matched, ["cohen_kappa"], draws=1).outcome
+    alike = compare(two(first, first, gold, scale=Scale.check()), ["cohen_kappa"], equivalent_within=0.01, draws=1)
+    assert alike.outcome == "equivalent"
+    with pytest.raises(UsageError, match="5: give what counts"):
+        compare(matched, ["cohen_kappa"], equivalent_within=5, draws=1)
+
+
+def test_figures_that_are_nearly_one_count_as_nearly_one_test():
+    first, second, gold, _ = random_case(7, n=400)
+    matched = two(first, second, gold, scale=Scale.check())
+    found = compare(matched, ["cohen_kappa", "scott_pi", "krippendorff_alpha", "youden_j"], draws=1)
+    assert found.effective_tests < 1.6
+    assert all(line.p <= line.p_holm <= 1.6 * found.main.p + 1e-9 or line.p_holm == 1 for line in found.lines[:1])
+
+
+def test_a_judge_that_withholds_its_errors_does_not_agree_more():
+    rng = np.random.default_rng(3)
+    gold = np.arange(1000) % 3 // 2
+    wrong = rng.random(1000) < 0.2
+    open_, silent = np.where(wrong, 1 - gold, gold), np.where(wrong, -1, gold)
+    found = compare(two(open_, silent, gold, scale=Scale.check()), draws=1)
+    assert found.outcome == "undecided"
+    assert {line.difference.value for line in found.lines} == {0.0}
+    verdict = TwoJudges(found).to_json()["verdict"]
+    assert "don't differ in agreement" in verdict
+    assert "b answers fewer: coverage" in verdict
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_sentence_names_the_better_judges_figure_first(turned):
+    gold = np.arange(200) % 2
+    better, worse = gold.copy(), gold.copy()
+    better[:10], worse[:60] = 1 - gold[:10], 1 - gold[:60]
+    pair = (worse, better) if turned else (better, worse)
+    found = compare(two(*pair, gold, scale=Scale.check()), draws=1)
+    winner, loser = ("b", "a") if turned else ("a", "b")
+    verdict = TwoJudges(found).to_json()["verdict"]
+    assert verdict.startswith(f"{winner} agrees with gold more than {loser}: Cohen's kappa .900 against .400, +.500 [")
+
+
+def test_fewer_than_six_questions_order_nobody():
+    gold = np.arange(100) % 2
+    judges = [np.where(np.arange(100) < wrong, 1 - gold, gold) for wrong in (0, 50, 100)]
+    cluster = np.arange(100) % 5
+    named = [
+        judged(one, gold, name, scale=Scale.check(), cluster=cluster) for one, name in zip(judges, "abc", strict=True)
+    ]
+    found = compare_all(match(named))
+    assert found.swapped
+    assert "too_few_to_rank" in found.warnings
+    assert [(one.best, one.worst) for one in found.standings] == [(1, 3)] * 3
+
+
+@quick
+@given(seed=st.integers(0, 9999), clustered=st.booleans())
+def test_ranks_by_trading_places_do_not_depend_on_the_judges_order(seed, clustered):
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(0, 2, 60)
+    cluster = rng.integers(0, 12, 60) if clustered else None
+    columns = {
+        name: np.where(rng.random(60) < right, gold, 1 - gold)
+        for name, right in zip("abc", (0.9, 0.7, 0.6), strict=True)
+    }
+
+    def ranks(order):
+        found = compare_all(match([judged(columns[n], gold, n, scale=Scale.check(), cluster=cluster) for n in order]))
+        assert found.swapped
+        return {one.judge: (one.best, one.worst) for one in found.standings}
+
+    found = ranks("abc")
+    assert found == ranks("cab")
+    assert all(best <= worst for best, worst in found.values())

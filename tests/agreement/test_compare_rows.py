@@ -284,6 +284,7 @@ def test_what_means_nothing_is_refused_in_words():
     for name, says in (
         ("spiegelhalter_z", "test statistic"),
         ("kendall_tau", "means nothing on the check scale; it is about rank"),
+        ("official_score", r"\(rewardbench2\) is shown beside a run's figures; runs can't be compared or gated by it"),
         ("score_lin_ccc", "scores on rate"),
     ):
         with pytest.raises(UsageError, match=says):

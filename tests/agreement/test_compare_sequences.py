@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from test_compare_rows import jackknife, lines
 from test_ratings import item, verdict
 
-from judgebench.agreement.compare.compare import compare, differing
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all, verify_matched
 from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.agreement.power import pilot

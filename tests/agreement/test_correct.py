@@ -31,7 +31,6 @@ from judgebench.agreement.correct.rogan_gladen import (
     matrix_mean,
     matrix_shares,
     rogan_gladen,
-    youden,
 )
 from judgebench.stats.inference.score_path import share_interval
 from judgebench.stats.influence import Clusters
@@ -91,13 +90,10 @@ def test_rogan_gladen_stays_a_share_or_says_why_not(share, tnr, tpr, n, negative
         assert found.undefined == "weak_judge"
     if found.value is not None:
         assert 0 <= found.low <= found.value <= found.high <= 1
-    power = youden(calibration)
-    assert -1 <= power.low <= power.value <= power.high <= 1
 
 
 def test_a_judge_no_better_than_a_coin_is_refused():
     assert rogan_gladen(0.4, 100, Calibration(0.5, 50, 0.5, 50)).undefined == "weak_judge"
-    assert youden(Calibration(0.6, 20, 0.55, 20)).low < 0
     with pytest.raises(ValueError, match="both classes"):
         Calibration(0.5, 0, 0.5, 3)
 

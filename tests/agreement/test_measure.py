@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 
@@ -22,6 +23,7 @@ from judgebench.report.rows import ROW
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.intervals import wilson
+from judgebench.stats.inference.score_path import share_interval
 
 RNG = np.random.default_rng(11)
 PANDALM = [[298, 40, 84], [35, 32, 38], [100, 35, 337]]
@@ -313,7 +315,10 @@ def test_a_faultless_mean_over_subsets_is_no_surer_than_its_small_ones():
     macro = rows(given, aggregates=(Aggregate("macro"),), interval="cr1")["macro"].metrics["percent_agreement"]
     assert (macro.low, macro.high) == pytest.approx(wilson(1.0, 11))
     macro = rows(given, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
-    assert (macro.low, macro.high, macro.effective) == pytest.approx((0.025 ** (1 / 11.88), 1.0, 11.88), abs=1e-3)
+    # Half of what three of three, and half of what 300 of 300 leave open.
+    parts = share_interval(3, 3), share_interval(300, 300)
+    reach = math.hypot(*(0.5 * (1 - low) for low, _ in parts))
+    assert (macro.low, macro.high, macro.effective) == pytest.approx((1 - reach, 1.0, 11.88), abs=1e-3)
     even = ratings(gold[:300], gold[:300], scale=Scale.check(), subset=["a"] * 150 + ["b"] * 150)
     macro = rows(even, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
-    assert (macro.low, macro.high) == pytest.approx((0.025 ** (1 / 300), 1.0))
+    assert 1 - macro.low == pytest.approx(math.sqrt(0.5) * (1 - float(share_interval(150, 150)[0])))

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from judgebench.agreement.ceiling import behind, ceiling, shared_pairs
 from judgebench.agreement.humans import among_humans, measure_humans
+from judgebench.agreement.measure import measure
 from judgebench.agreement.people import Pool, shared_items
+from judgebench.agreement.policies import never_gold
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.pooled import LabelCounts
@@ -30,7 +32,7 @@ def labels(n=80, m=4, q=3, gaps=0.4, seed=0):
     truth = rng.integers(0, q, n)
     gold = np.where(rng.random((n, m)) < 0.7, truth[:, None], rng.integers(0, q, (n, m)))
     gold[rng.random((n, m)) < gaps] = -1
-    judge = np.where(rng.random(n) < 0.6, truth, rng.integers(-1, q, n))
+    judge = np.where(rng.random(n) < 0.6, truth, rng.integers(0, q, n))
     return judge, gold
 
 
@@ -76,7 +78,7 @@ def test_figures_are_those_of_the_pooled_labels(seed):
     assert found["cohen_kappa"].value == pytest.approx(cohen_kappa_score(one, other))
     assert found["cohen_kappa"].value == pytest.approx(found["scott_pi"].value)
     places, one, _ = zip(*pairs_of(gold), strict=True)
-    said = [judge[i] if judge[i] >= 0 else 9 for i in places]
+    said = [judge[i] for i in places]
     assert found["judge_vs_each_cohen_kappa"].value == pytest.approx(cohen_kappa_score(one, said))
     assert found["judge_vs_each_cohen_kappa"].n == sum((unit >= 0).sum() for unit in gold if (unit >= 0).sum() > 1)
     ratio = found["judge_vs_each_cohen_kappa"].value / found["cohen_kappa"].value
@@ -274,3 +276,43 @@ def test_hundreds_of_people_take_seconds():
     among_humans(replace(given_rows, annotators=given_rows.annotators))
     assert time.process_time() - start < 60
     assert found["percent_agreement"].value == pytest.approx(0.68, abs=0.02)
+
+
+def test_the_tie_that_gold_never_is_counts_in_no_chance_term():
+    """With gold always a side, AC1 and PABAK are those of two labels, whatever the scale declares."""
+    rng = np.random.default_rng(2)
+    side = rng.integers(0, 2, 300)
+    said = np.where(rng.random(300) < 0.8, side, 1 - side)
+    three, two = ratings(2 * said, 2 * side, scale=Scale.pair(3)), ratings(said, side, scale=Scale.pair(2))
+    rows = [measure(one, task="t", judge="j", verify=True)[0].metrics for one in (three, two)]
+    for name in ("gwet_ac1", "brennan_prediger"):
+        assert rows[0][name].value == pytest.approx(rows[1][name].value)
+    names = ("h1", "h2")
+    both = [replace(one, gold=np.c_[one.gold, one.gold[:, 0]], annotators=names) for one in (three, two)]
+    people = [measure_humans(one) for one in both]
+    for name in ("gwet_ac1", "brennan_prediger"):
+        assert people[0].coefficients[name].value == people[1].coefficients[name].value
+    assert never_gold(three) == (1,)
+    one_tie = three.gold.copy()
+    one_tie[0] = 1
+    assert never_gold(replace(three, gold=one_tie)) == ()
+
+
+def test_levels_count_although_nobody_took_them():
+    stars = ratings([0, 1, 2], [0, 1, 2], scale=Scale.rate(1, 5))
+    assert never_gold(stars) == ()
+    assert never_gold(ratings([1, 1], [1, 1], scale=Scale.check())) == ()
+    assert never_gold(ratings([0, 1, 2], [0, 1, 1], scale=Scale.categories(["a", "b", "c"]))) == (2,)
+    assert never_gold(ratings([0, 1, 2], [0, 0, 0], scale=Scale.categories(["a", "b", "c"]))) == ()
+
+
+def test_kappas_null_error_is_fleiss_cohen_and_everitts():
+    """Cohen's table of 1960: .0519789363565954 (vcd, irrCAC); on [[80, 10], [5, 5]] it is .097 and not .133."""
+    gold, judge = np.repeat(np.indices((3, 3)).reshape(2, -1), [88, 14, 18, 10, 40, 10, 2, 6, 12], axis=1)
+    row = measure(ratings(judge, gold, scale=Scale.categories(["a", "b", "c"])), task="t", judge="j")[0]
+    found = row.against_chance["cohen_kappa"]
+    assert found.se == pytest.approx(0.0519789363565954, abs=1e-12)
+    assert found.z == pytest.approx(0.4915254237288136 / 0.0519789363565954)
+    clustered = ratings(judge, gold, scale=Scale.categories(["a", "b", "c"]), cluster=np.arange(200) // 2)
+    assert measure(clustered, task="t", judge="j")[0].against_chance == {}
+    assert (row.level, row.people) == ("nominal", None)

@@ -8,8 +8,20 @@ import numpy as np
 import pytest
 from agreement_cases import benchmark, ratings
 
+from judgebench.agreement.matching import Judged
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import Power, kappa_drop_variance, pilot_single, quantiles
+from judgebench.agreement.power import (
+    Power,
+    Rates,
+    equal_rates,
+    from_figures,
+    kappa_drop_variance,
+    kappa_of,
+    pilot,
+    pilot_single,
+    quantiles,
+    rates_of,
+)
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 
@@ -76,10 +88,8 @@ def test_two_sided_and_clusters_multiply():
 
 def test_the_items_asked_for_find_the_drop_in_simulation():
     """Base rate .7, kappa .6 to .55, discordance 10 %: 1,080 items find the drop in about 80 % of 600 runs."""
-    from judgebench.agreement.power import _accuracy
-
     base, d, n, runs = 0.7, 0.1, 1080, 600
-    better, worse = _accuracy(base, 0.6), _accuracy(base, 0.55)
+    better, worse = equal_rates(base, 0.6).tpr, equal_rates(base, 0.55).tpr
     only_a, only_b = (d + better - worse) / 2, (d - better + worse) / 2
     cells = np.array([better - only_a, only_a, only_b, 1 - better - only_b])
     rng = np.random.default_rng(5)
@@ -147,3 +157,73 @@ def test_items_are_all_items_where_a_rate_is_about_some():
 def test_a_pilot_that_is_wrong_throughout():
     scored = apply(ratings([2, 2, 0, 0, 1], [1, 0, 1, 2, 2], scale=Scale.parse("rate:1-3")), Policies())
     assert pilot_single(scored, METRICS["cohen_kappa_quadratic"], drop=0.05).variance > 0
+
+
+@pytest.mark.parametrize(("base", "kappa", "discordance"), [(0.7, 0.6, 0.1), (0.9, 0.6, 0.1), (0.9, 0.8, 0.05)])
+def test_judges_with_golds_margins_find_what_was_promised(base, kappa, discordance):
+    """With the items for judges as often right on both classes it is .70, .37 and .56."""
+    found = from_figures(base, kappa, 0.05, discordance)
+    assert (found.model, found.other.model) == ("equal-margins", "equal-rates")
+    rng, bench, sims = np.random.default_rng(7), benchmark("power"), 1500
+    for n, told in ((found.items_for(0.05), 0.8), (found.other.items_for(0.05), None)):
+        drop, se = bench.drops(rng, sims, n, base, found.rates, 0.05, discordance)
+        seen = float((drop > 1.6448536 * se).mean())
+        assert seen == pytest.approx(told, abs=0.04) if told else seen < 0.72
+
+
+@pytest.mark.parametrize("base", [0.5, 0.7, 0.95])
+@pytest.mark.parametrize("kappa", [0.2, 0.6, 0.9])
+def test_rates_give_the_kappa_they_are_of(base, kappa):
+    for rates in (equal_rates(base, kappa), rates_of(base, kappa, base)):
+        assert kappa_of(base, rates) == pytest.approx(kappa)
+    matched = rates_of(base, kappa, base)
+    assert matched == pytest.approx((base + kappa * (1 - base), 1 - base + kappa * base))
+    assert base * matched.tpr + (1 - base) * (1 - matched.tnr) == pytest.approx(base)
+    split = 1.5 * (equal_rates(base, kappa).tpr - equal_rates(base, kappa - 0.01).tpr)
+    told = kappa_drop_variance(base, kappa, 0.01, split, equal_rates(base, kappa))
+    assert told == pytest.approx(kappa_drop_variance(base, kappa, 0.01, split))
+
+
+def test_rates_that_are_given_leave_no_range():
+    for found in (from_figures(0.8, None, 0.05, rates=Rates(0.9, 0.7)), from_figures(0.8, 0.6, 0.05, said=0.75)):
+        assert (found.model, found.other) == ("given", None)
+    assert from_figures(0.8, None, 0.05, rates=Rates(0.9, 0.7)).value == pytest.approx(kappa_of(0.8, Rates(0.9, 0.7)))
+    with pytest.raises(ValueError, match="no judge accepts"):
+        from_figures(0.9, 0.9, 0.05, said=0.2)
+
+
+def test_a_pilots_own_rates_are_used():
+    rng = np.random.default_rng(2)
+    gold = (rng.random(2000) < 0.9).astype(int)
+    judge = np.where(rng.random(2000) < np.where(gold == 1, 0.97, 0.7), gold, 1 - gold)
+    scored = apply(ratings(judge, gold, scale=Scale.check()), Policies())
+    found = pilot_single(scored, METRICS["cohen_kappa"], drop=0.05)
+    assert found.rates == pytest.approx(((judge[gold == 1] == 1).mean(), (judge[gold == 0] == 0).mean()))
+    assert found.variance > 1.5 * kappa_drop_variance(found.base_rate, found.value, 0.05, 0.1)
+
+
+@pytest.mark.parametrize("giant", [False, True])
+def test_samples_of_a_pilots_questions_find_the_drop_as_promised(giant):
+    """Questions that favour one judge; where one holds half of the rows the formula's t is not enough."""
+    rng = np.random.default_rng(1)
+    sizes = np.r_[300, np.full(30, 10)] if giant else np.full(60, 10)
+    cluster = np.repeat(np.arange(sizes.size), sizes)
+    tilt = (rng.normal(0, 0.1, sizes.size) * (sizes < 300))[cluster]
+    gold = rng.integers(0, 2, cluster.size)
+    sides = [np.where(rng.random(gold.size) < 0.8 + lean, gold, 1 - gold) for lean in (tilt, -tilt)]
+    names = [str(i) for i in range(gold.size)]
+    judged = [
+        Judged("t", name, ratings(codes, gold, scale=Scale.check(), cluster=cluster), names, names, Policies())
+        for name, codes in zip("ab", sides, strict=True)
+    ]
+    found = pilot(judged, "accuracy", METRICS, drop=0.05)
+    items = found.items_for(0.05)
+    seen = found.simulated(0.05, items)
+    assert seen == found.simulated(0.05, items), "one seed"
+    assert (0.5 < seen < 0.76) if giant else seen == pytest.approx(0.8, abs=0.05)
+    more, promised = found.items_simulated(0.05)
+    assert promised >= 0.78
+    assert more > 1.1 * items if giant else more == items
+    assert found.simulated(0.05, 4 * items) > seen > found.simulated(0.05, items // 4)
+    assert found.simulated(1e-9, items) == pytest.approx(0.05, abs=0.04)
+    assert from_figures(0.5, 0.6, 0.05).simulated(0.05, 100) is None

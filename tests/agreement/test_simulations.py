@@ -9,7 +9,7 @@ import pytest
 from agreement_cases import benchmark
 
 from judgebench.agreement.estimates import Counted, Figure
-from judgebench.agreement.power import kappa_drop_variance
+from judgebench.agreement.power import equal_rates, kappa_drop_variance
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.influence import Clusters
 
@@ -98,8 +98,7 @@ def test_intervals_of_alpha_cover(how):
 def test_a_drop_is_found_as_often_as_promised(base, kappa, discordance, n):
     """statistics.md 2.3: 80 % power by formula, .79 to .83 in simulation."""
     power = benchmark("power")
-    pair = power.accuracy_of(base, kappa), power.accuracy_of(base, kappa - 0.05)
-    drop, se = power.drops(np.random.default_rng(3), 4_000, n, base, pair, discordance)
+    drop, se = power.drops(np.random.default_rng(3), 4_000, n, base, equal_rates(base, kappa), 0.05, discordance)
     assert float((drop > power.Z * se).mean()) == pytest.approx(0.805, abs=0.015 + 4 * 0.4 / math.sqrt(4_000))
 
 
@@ -107,7 +106,7 @@ def test_a_drop_is_found_as_often_as_promised(base, kappa, discordance, n):
 def test_gates_decide_as_often_as_the_formula_says(true):
     """statistics.md 2.4: 500 items, kappa .6, balanced, discordance .10."""
     power = benchmark("power")
-    drop, se = power.drops(np.random.default_rng(4), 4_000, 500, 0.5, (0.8, power.accuracy_of(0.5, 0.6 - true)), 0.1)
+    drop, se = power.drops(np.random.default_rng(4), 4_000, 500, 0.5, equal_rates(0.5, 0.6), true, 0.1)
     seen = (drop > 0.05).mean(), (drop > power.Z * se).mean(), (drop + power.Z * se < 0.05).mean()
     found = power.gate_rates(true, math.sqrt(kappa_drop_variance(0.5, 0.6, max(true, 1e-9), 0.1) / 500))
     assert (found.point_fails, found.bound_fails, found.bound_passes) == pytest.approx(seen, abs=0.03)

@@ -11,7 +11,6 @@ from judgebench.agreement.analysis.judges import slices
 from judgebench.agreement.compare.standings import ranks_of, shared
 from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.correct.labelled import Sample, drift, naive, post_stratified
-from judgebench.agreement.correct.rogan_gladen import Calibration, youden
 from judgebench.agreement.estimates import combined, two_way_influences, within
 from judgebench.agreement.gate.rules import coverage_drop, flip_increase
 from judgebench.agreement.matching import Judged, match
@@ -68,11 +67,6 @@ def test_llama3_on_triviaqa():
     assert naive(sample).value == pytest.approx(2680 / 3595)
     assert post_stratified(sample).value == pytest.approx((915 * 8 / 86 + 2680 * 194 / 214) / 3595)
     assert drift(sample) == pytest.approx(-1.2854, abs=5e-5)
-
-
-def test_youden_s_j_has_wilson_s_bounds():
-    found = youden(Calibration(tnr=0.7, negatives=200, tpr=0.9, positives=200))
-    assert (found.value, found.low, found.high) == pytest.approx((0.6, 0.5169, 0.6685), abs=5e-5)
 
 
 def test_three_judges_of_which_one_is_clearly_the_worst():

@@ -251,6 +251,18 @@ def test_swapping_the_sides_of_pairs_changes_nothing(score):
         assert a.bias.se == pytest.approx(b.bias.se, rel=1e-6)
 
 
+def test_a_win_rate_counts_games_and_evalica_averages_opponents():
+    """Nine of ten games won against b, the only one against c lost: 9 of 11 games, or the mean of .9 and 0."""
+    import evalica
+
+    first = np.zeros(11, int)
+    table = ratings(first, [0] * 9 + [2, 2], system=["a vs b"] * 10 + ["a vs c"])
+    found = {one.name: one.gold.value for one in rank_systems(table, score="win-rate", draws=FEW).systems}
+    assert found["a"] == pytest.approx(9 / 11)
+    winners = [evalica.Winner.X] * 9 + [evalica.Winner.Y] * 2
+    assert evalica.average_win_rate(["a"] * 11, ["b"] * 10 + ["c"], winners).scores["a"] == pytest.approx(0.45)
+
+
 def test_win_rates_count_ties_half_and_an_anchor_is_whom_all_are_against():
     table, first, second = pair_table()
     found = rank_systems(table, score="win-rate", draws=FEW)

@@ -95,3 +95,24 @@ def test_wrong_use_is_one_clear_line(judgebench, words: tuple[str, ...], code: i
     done = judgebench("alt-test", *words)
     assert done.code == code
     assert message in done.err
+
+
+def test_columns_beside_a_folder_are_refused_and_not_ignored(judgebench, tmp_path: Path) -> None:
+    done = judgebench("alt-test", "--data", tmp_path, "--cluster-col", "question")
+    assert done.code == 2
+    assert "--cluster-col" in done.err
+    assert "--long" in done.err
+
+
+@pytest.mark.data
+def test_recorded_verdicts_are_measured_without_the_texts(judgebench, data_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own" / "mtbench"
+    folder.mkdir(parents=True)
+    for name in ("human_annotations.json.gz", "llm_annotations.json.gz"):
+        (folder / name).write_bytes((data_dir / "alttest" / "mtbench" / name).read_bytes())
+    task = ("--task", "alttest:mtbench", "--data", tmp_path / "own")
+    done = judgebench("run", "--judge", "replay:gpt-4o", *task, "--output", tmp_path / "runs")
+    assert done.code == 0, done.err
+    live = judgebench("run", "--judge", "baseline/longest", *task, "--output", tmp_path / "live")
+    assert live.code == 3
+    assert "come without an answer" in live.err

@@ -87,10 +87,14 @@ def test_runs_are_matched_and_refused(judgebench) -> None:
 @pytest.mark.usefixtures("table")
 def test_power(judgebench) -> None:
     figures = ("power", "--base-rate", 0.7, "--kappa", 0.6, "--discordance", 0.1)
-    document = json.loads(judgebench(*figures, "--format", "json", "--items", 1080).out)
+    document = json.loads(judgebench(*figures, "--format", "json", "--items", 1435).out)
     jsonschema.Draft202012Validator(json_schema("power")).validate(document)
     one, two = document["tests"]
-    assert (one["items_for_drop"], two["items_for_drop"]) == (1080, 1371)
+    assert (one["items_for_drop"], two["items_for_drop"]) == (1435, 1821)
+    assert [model["model"] for model in document["models"]] == ["equal-margins", "equal-rates"]
+    assert "on about 1,080 to 1,435 items" in " ".join(judgebench(*figures).out.split())
+    rates = ("power", "--base-rate", 0.7, "--tpr", 0.9, "--tnr", 0.7, "--discordance", 0.1)
+    assert " to " not in judgebench(*rates).out.split("items", 1)[0].split("about")[1]
     assert one["detectable"] == pytest.approx(0.05, abs=1e-4)
     pilot = ("power", *TABLE, "--judge-col", "good", "--judge-col", "fair", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(judgebench(*pilot).out)))
@@ -98,6 +102,9 @@ def test_power(judgebench) -> None:
     assert rows[0]["items"] == "300"
     for wrong, says in (
         (("power", "--base-rate", 0.9, "--kappa", 0.8, "--discordance", 0.2), "no judges with kappas"),
+        ((*figures, "--tpr", 0.9), "either --kappa"),
+        (("power", "--base-rate", 0.9, "--tpr", 0.9, "--tnr", 0.8, "--judge-rate", 0.8), "either --kappa"),
+        ((*pilot, "--tpr", 0.9), "for a pilot; give either"),
         ((*pilot, "--discordance", 0.1), "measured"),
         ((*figures, "--drop", "1e-300"), "no number of items finds a drop of 1e-300"),
         ((*figures, "--design-effect", "1e300"), "or a smaller design effect"),

@@ -12,9 +12,10 @@ from judgebench.api.progress import Live, told
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Usage
 from judgebench.judges.own import Own
 from judgebench.probes.orders import Plain
-from judgebench.run.engine import Dispatchers, Options, Summary
+from judgebench.run.engine import Dispatchers, Options
 from judgebench.run.execute import Execution, Progress
 from judgebench.run.plans import Conventions, Selection, plan
+from judgebench.run.summary import Summary
 
 
 class Terminal(io.StringIO):

@@ -152,6 +152,7 @@ def _runs() -> Iterator[Scene]:
             "compare runs/pandalm*first* runs/pandalm*longest*",
             {
                 "items": "--items 4", "all-items": "--items 1", "systems": "--by-system", "two-way": "--interval two-way",
+                "cr1": "--interval cr1", "equivalent": "--equivalent-within .2",
                 "metric": "--metric percent_agreement --metric gwet_ac1", "labels": "--labels labels", "seed": "--seed 4",
                 "labels-add": "--labels labels --labels-mode add", "policy": "--policy order=both-right --policy tie=half",
             },
@@ -364,6 +365,10 @@ def _tables() -> Iterator[Scene]:
             "two",
             f"score --csv pair.csv {BOTH} --score-col s --score-col p --gold-col ann --scale pair --word n/a= --format json",
         ),
+        step(
+            "means", f"score --csv check.csv --judge-col good --score-col p {GOLDS} --score-means verdict --format json"
+        ),
+        step("threshold", f"score --csv check.csv --score-col p {GOLDS} --threshold .7 --format json"),
         inputs=TABLES,
     )
     plain = "--judge-col good --gold-col ann"
@@ -432,6 +437,8 @@ def _tables() -> Iterator[Scene]:
         forms("figures", "power --base-rate .7 --kappa .6 --discordance .1"),
         variants("figures", "power --base-rate .7 --kappa .6", {
             "plain": "", "drop": "--drop .1 --alpha .01 --power .9", "items": "--items 150 --discordance .2 --design-effect 1.5"}),
+        step("rates", "power --base-rate .7 --tpr .9 --tnr .8 --format json"),
+        step("margin", "power --base-rate .7 --kappa .6 --judge-rate .6 --format json"),
         step("output", "power --base-rate .7 --kappa .6 --output power.txt"),
     )  # fmt: skip
 

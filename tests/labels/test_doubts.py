@@ -108,6 +108,12 @@ def test_confidence_in_other_units(tmp_path, unit, kind, no):
     assert turned.score[0] == pytest.approx(no)
 
 
+def test_scores_of_both_signs_are_no_confidence(tmp_path):
+    rows = [f"{j},{2 * float(c) - 1.5:g},{g}" for j, c, g in (row.split(",") for row in SURE)]
+    path = table(tmp_path, "j,c,g", [*rows, "no,-0.3,no"])
+    assert load(path, ["j"], ["g"], score_cols=["c"]).judges["j"].score_kind == "score"
+
+
 def test_confidence_in_a_tie_says_nothing_of_a_side(tmp_path):
     path = table(tmp_path, "j,c,g", ["A,0.8,A", "tie,0.9,tie", "B,0.7,B"])
     found = load(path, ["j"], ["g"], score_cols=["c"], score_means="verdict").judges["j"]

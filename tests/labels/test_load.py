@@ -177,6 +177,24 @@ def test_long_form(table):
     )
 
 
+def test_a_long_table_without_gold_columns_has_everybody_else_as_annotators(table):
+    loaded = load(table(LONG), ["gpt"], [], long=LongSpec("item", "rater", "label"))
+    named = load(table(LONG), ["gpt"], ["ann", "bob"], long=LongSpec("item", "rater", "label"))
+    assert loaded.judges["gpt"].annotators == ("ann", "bob")
+    assert loaded.judges["gpt"].gold.tolist() == named.judges["gpt"].gold.tolist()
+    assert loaded.notes[0] == "gold: the 2 raters who are no judges: ann, bob"
+    alone = load(table(LONG), [], [], long=LongSpec("item", "rater", "label")).judges[""]
+    assert alone.annotators == ("gpt", "ann", "bob")
+
+
+def test_hundreds_of_raters_take_one_note(table):
+    rows = "".join(f"q{i // 3},w{(7 * i) % 300},{'yes' if i % 2 else 'no'}\n" for i in range(900))
+    loaded = load(table(f"item,rater,label\n{rows}"), [], [], long=LongSpec("item", "rater", "label"))
+    assert len(loaded.judges[""].annotators) == 300
+    assert "900 labels of 300 items by 300 annotators" in loaded.notes
+    assert len(loaded.notes) < 6
+
+
 def test_long_form_refusals(table):
     spec = LongSpec("item", "rater", "label")
     path = table(LONG + "q1,ann,yes,x\n")

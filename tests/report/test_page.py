@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reported_runs import HOSTILE, Made, reported
 
-from judgebench.domain import Case, Item, Label, Policies, Reference, Response, Scale, Turn
+from judgebench.domain import Case, Item, Label, Policies, Reference, Reply, Response, Scale, Status, Turn
 from judgebench.report.page.disagreements import AT_ODDS, RIGHT, UNSCORED, explorer, outcomes
 from judgebench.report.page.page import report_page
 
@@ -205,6 +205,21 @@ def test_one_of_several_right_picks_is_right() -> None:
     _, columns, items = board([replace(one, verdicts=lambda: iter(wide))])
     assert [columns["words"][code] for code in columns["gold"]] == ["1 or 3", "1 or 3", "2"]
     assert [item["said"][0]["right"] for item in items] == [1, 2, 1]
+
+
+def test_what_the_members_of_a_jury_said_is_beside_its_verdict() -> None:
+    one = sorted_run(Made(gold=[(1,)], judge=[1]))
+    members = (("mild", Reply.ok(1, text="fine by me")), ("strict", Reply(Status.REFUSED, error="no such thing")))
+    asked = [replace(verdict, parts=members) for verdict in one.verdicts()]
+    for texts in (True, False):
+        _, columns, items = board([replace(one, verdicts=lambda: iter(asked))], texts=texts)
+        parts = items[0]["said"][0]["parts"]
+        assert [part["name"] for part in parts] == ["mild", "strict"]
+        assert [part.get("text", part.get("error")) for part in parts] == (
+            ["fine by me", "no such thing"] if texts else [None, None]
+        )
+        assert columns["words"][parts[0].get("word", 0)] == "correct"
+        assert (parts[1]["word"], columns["statuses"][parts[1]["status"]]) == (-1, "refused")
 
 
 def test_chunks_stay_small_and_hold_every_item_once() -> None:

@@ -17,7 +17,7 @@ from judgebench.errors import BackendError, DataError, GoneError, IncompleteErro
 from judgebench.judges.baselines import create as baseline
 from judgebench.run.batch.engine import Waiting, execute_in_batches
 from judgebench.run.batch.ledger import LEDGER, Ledger, in_batches, read_ledger
-from judgebench.run.engine import Options, Summary
+from judgebench.run.engine import Options
 from judgebench.run.execute import execute
 from judgebench.store.runs import read_run
 from judgebench.store.writer import RunWriter
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Task
     from judgebench.run.plans import Plan
+    from judgebench.run.summary import Summary
 
 APIS = ("openai", "anthropic")
 QUICK = Waiting(poll=0.01, longest=0.05, settle=0.3)

@@ -132,6 +132,34 @@ def test_a_broken_judge_costs_its_case_in_every_engine(how: str, server: FakeBat
     assert all(one[0] is status and error in one[1] for one in spoilt), spoilt[0]
 
 
+def says_failed(case: Case, request: Request) -> Steps:
+    yield [request]
+    return Reply(Status.FAILED, error="not this one")
+
+
+@pytest.mark.parametrize("engine", ["local", "batch"])
+@pytest.mark.parametrize("steps_of", [reads_json, leaves, says_failed])
+def test_an_answer_that_breaks_its_judge_is_never_paid_twice(
+    steps_of: Callable[[Case, Request], Steps], engine: str, server: FakeBatches, tmp_path: Path
+) -> None:
+    def ask(steps_of: Callable[[Case, Request], Steps], **options: bool) -> tuple[int, set[Status]]:
+        before = server.counts.total()
+        if engine == "local":
+            execute(planned(Broken(steps_of)), tmp_path, Options(**options))
+        else:
+            in_batches(planned(Broken(steps_of)), tmp_path, Options(**options))
+        [run] = find_runs(tmp_path)
+        return server.counts.total() - before, {verdict.status for verdict in run.verdicts()}
+
+    calls, statuses = ask(steps_of)
+    assert (calls > 0, statuses) == (True, {Status.OK, Status.FAILED})
+    assert ask(steps_of) == (0, {Status.OK, Status.FAILED})
+    # Its judge mended, it needs no other answer.
+    assert ask(right) == (0, {Status.OK})
+    assert ask(steps_of, refresh=True) == (calls, {Status.OK, Status.FAILED})
+    assert ask(steps_of, refresh=True) == (calls, {Status.OK, Status.FAILED})
+
+
 def test_a_judge_that_never_ends_is_named(server: FakeBatches, tmp_path: Path) -> None:
     def endless(case: Case, request: Request) -> Steps:
         while True:

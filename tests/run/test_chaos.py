@@ -11,7 +11,7 @@ from test_dispatch import Toy
 from judgebench.domain import Policies, Status
 from judgebench.judges.backends.server import create
 from judgebench.probes.orders import Plain
-from judgebench.run.engine import Options, Summary
+from judgebench.run.engine import Options
 from judgebench.run.execute import execute
 from judgebench.run.plans import Conventions, Selection, plan
 from judgebench.store.runs import read_run
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from judgebench.domain import Verdict
+    from judgebench.run.summary import Summary
 
 PASSING = "429@0.03*2,500@0.03*1,503@0.03*2,cut@0.02*1,half@0.02*1,json@0.02*1,error200@0.02*1,empty@0.01*1"
 SLOW = "hang@0.002*1,drip@0.002*1"

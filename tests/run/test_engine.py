@@ -9,11 +9,13 @@ import pytest
 from judgebench.domain import Case, Item, Label, Reply, Response, Scale, Status, Turn, Usage, Verdict
 from judgebench.errors import BackendError, IncompleteError, RejectedError, RetryableError
 from judgebench.judges.own import Own
-from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
+from judgebench.run.engine import Dispatchers, Options, ask_all
 from judgebench.store.answers import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from judgebench.run.summary import Summary
 
 SCALE = Scale.pair()
 QUICK = Options(max_concurrency=4, attempts=3, backoff=0.001, give_up_after=5)

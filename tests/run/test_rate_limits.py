@@ -15,7 +15,7 @@ from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model
 from judgebench.run.cluster.engine import _shares
 from judgebench.run.cluster.worker import Secrets, Worker
-from judgebench.run.engine import Dispatchers, Options, Summary, ask_all
+from judgebench.run.engine import Dispatchers, Options, ask_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Request
     from judgebench.judges.model import Complete
     from judgebench.run.cluster.worker import Answer
+    from judgebench.run.summary import Summary
     from judgebench.store.answers import Stored
 
 

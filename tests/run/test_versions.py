@@ -20,7 +20,7 @@ from judgebench.store.runs import read_run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from judgebench.run.engine import Summary
+    from judgebench.run.summary import Summary
 
 
 class Versioned(Own):

@@ -214,3 +214,15 @@ def test_sure_and_wrong_costs_the_same_either_way() -> None:
     assert found.value == pytest.approx(-np.log(1e-15), abs=1e-12)
     assert found.influence is not None
     assert not found.influence.any()
+
+
+def test_a_reliability_curve_is_clustered():
+    """Twelve questions of five rows that hold together: the intervals are those of twelve, not of sixty."""
+    rng = np.random.default_rng(0)
+    p, y = np.full(60, 0.72), np.repeat(rng.random(12) < 0.7, 5)
+    rows, grouped = Clusters.of(np.arange(60)), Clusters.of(np.repeat(np.arange(12), 5))
+    (alone,), (together,) = (reliability(p, y, clusters=one) for one in (rows, grouped))
+    assert alone.observed == together.observed
+    assert together.observed_high - together.observed_low > 1.8 * (alone.observed_high - alone.observed_low)
+    (single,) = reliability(p[:5], y[:5], clusters=grouped.take(np.arange(5)))
+    assert (single.observed_low, single.observed_high) == wilson(single.observed, 1)

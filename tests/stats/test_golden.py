@@ -341,8 +341,8 @@ def test_library_functions_take_the_usual_weights_too(kind):
     same = np.eye(3)
     assert gwet_ac2(one, same).value == pytest.approx(METRICS["gwet_ac1"](one).value)
     assert brennan_prediger_weighted(one, same).value == pytest.approx(METRICS["brennan_prediger"](one).value)
-    assert gwet_ac2(table([[1, 0], [0, 1]], classes=1), np.eye(2)).reason == "label_left_out"
-    assert brennan_prediger_weighted(table([[1, 0], [0, 1]], classes=1), np.eye(2)).reason == "label_left_out"
+    assert gwet_ac2(table([[1, 0], [0, 1]], void=(1,)), np.eye(2)).reason == "label_left_out"
+    assert brennan_prediger_weighted(table([[1, 0], [0, 1]], void=(1,)), np.eye(2)).reason == "label_left_out"
 
 
 @pytest.mark.parametrize(

@@ -101,3 +101,29 @@ def test_umass_in_two_ways(data_dir):
     variance = 0.0156132**2 * 400 / 399 + 0.0777174**2 * 9 / 8 - 0.0115431**2 * 3465 / 3464
     assert found.metrics["cohen_kappa"].se == pytest.approx(variance**0.5, abs=2e-6)
     assert "few_systems" in found.warnings
+
+
+def test_unequal_clusters_count_as_fewer():
+    giant = row("default", cluster=np.r_[np.zeros(50, dtype=int), np.arange(1, 51)]).metrics["percent_agreement"]
+    # By rows 3.9; the giant has more of the rare rows than of the rows.
+    assert 3 < giant.effective < 4
+    even = row("default", cluster=np.arange(100) // 5).metrics["percent_agreement"]
+    assert even.effective == pytest.approx(20, abs=0.7)
+
+
+def test_what_has_no_interval_says_why():
+    found = row("default", cluster=np.zeros(100, dtype=int)).metrics["cohen_kappa"]
+    assert (found.low, found.no_interval, found.undefined) == (None, "one_cluster", None)
+    errors = row("default", np.diag([20, 20])).bias["positive_rate_difference"]
+    assert (errors.value, errors.low, errors.no_interval) == (0.0, None, "no_spread")
+
+
+def test_a_withheld_answer_has_the_interval_of_a_wrong_one():
+    gold, judge = expand([[40, 8], [12, 40]])
+    silent = np.where(gold == judge, judge, -1)
+    wrong, withheld = (
+        measure(ratings(one, gold, scale=Scale.check()), task="t", judge="j")[0].metrics for one in (judge, silent)
+    )
+    for name, one in withheld.items():
+        if name != "leniency_p_plus":
+            assert (one.low, one.high) == (pytest.approx(wrong[name].low), pytest.approx(wrong[name].high)), name

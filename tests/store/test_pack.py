@@ -14,8 +14,8 @@ from judgebench.domain import Case, Item, Label, Reply, Scale, Status, Turn, Usa
 from judgebench.errors import DataError, UsageError
 from judgebench.store import upkeep
 from judgebench.store.answers import Stored, known_answers
-from judgebench.store.lines import VERDICTS, Sorting, encode
-from judgebench.store.parquet import PACKED, TableSource, read_table, write_table
+from judgebench.store.lines import PACKED, VERDICTS, Sorting, encode
+from judgebench.store.parquet import TableSource, read_table, write_table
 from judgebench.store.runs import read_run
 from judgebench.store.upkeep import pack, unpack
 from judgebench.store.writer import RunWriter

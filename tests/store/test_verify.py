@@ -17,8 +17,8 @@ from judgebench.report.document import FORMS
 from judgebench.report.runs import Holdings, RunFacts
 from judgebench.report.schemas import json_schema
 from judgebench.store import parquet as table
-from judgebench.store.lines import VERDICTS, encode, read_lines, seal
-from judgebench.store.parquet import PACKED, write_table
+from judgebench.store.lines import PACKED, VERDICTS, encode, read_lines, seal
+from judgebench.store.parquet import write_table
 from judgebench.store.runs import MANIFEST, SETTLED, read_run
 from judgebench.store.upkeep import pack, repair
 from judgebench.store.verify import verify

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
-from judgebench.agreement.ceiling import select
 from judgebench.agreement.contrasts import (
     chosen,
     contrast,
@@ -23,7 +22,7 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.policies import checked_steps, table_of
+from judgebench.agreement.policies import table_of
 from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
@@ -34,10 +33,9 @@ from judgebench.stats.inference.multiplicity import correlations, effective_test
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    import numpy.typing as npt
-
+    from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.contrasts import JudgeRows, PairedInterval
     from judgebench.agreement.estimates import Figure
     from judgebench.agreement.matching import Matched
@@ -45,8 +43,6 @@ if TYPE_CHECKING:
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.influence import Influences, Ints
 
-    Codes = npt.NDArray[np.int64]
-    _Word = Callable[[int], str]
 
 _LEVEL = 0.05
 
@@ -133,18 +129,6 @@ class Checks:
     label_swap: float | None
     draws: int
     seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Differing:
-    """A judgment on which the two judges say different things; verdicts and gold are labels of the scale."""
-
-    item: str
-    subset: str
-    gold: str
-    first: str
-    second: str
-    right: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +239,9 @@ def compare(
     if headline is None:
         headline = next(iter(figures))
     main, judges = figures[headline], every["all"]
-    clusters = one.clusters().count
+    clusters = one.clusters()
     warnings = {
-        "few_clusters": clusters < FEW_CLUSTERS,
+        "few_clusters": clusters.effective < FEW_CLUSTERS,
         "few_systems": two_way and systems < FEW_CLUSTERS,
         "missing_scores": missing_numbers(matched, figures),
     }
@@ -271,7 +255,7 @@ def compare(
         policies=one.policies,
         items=int(np.unique(one.item).size),
         judgments=one.size,
-        clusters=clusters,
+        clusters=clusters.count,
         coverage=(matched.coverage[0], matched.coverage[1]),
         headline=headline,
         lower_is_better=is_error(main),
@@ -292,70 +276,6 @@ def compare(
         equivalence=None
         if equivalent_within is None
         else Equivalence.of(judges, main, equivalent_within, interval, same=not differ),
-    )
-
-
-def differing(matched: Matched) -> Iterator[Differing]:
-    """Yield the judgments on which the first two judges say different things, in the order of the items."""
-    one = matched.scored[0]
-    subsets = matched.ratings[0].subsets
-    gold, first, second = _words(matched)
-    rows = np.flatnonzero(verdicts_differ(matched))
-    _, judges = next(groups(matched))
-    hits = hits_of(judges[:2])
-    for row in rows.tolist():
-        right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
-        yield Differing(
-            matched.items[int(one.item[row])],
-            subsets[int(one.subset[row])],
-            gold(row),
-            first(row),
-            second(row),
-            right,
-        )
-
-
-def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
-    """How gold and either judge's verdict on a row are written."""
-    one, two = matched.scored[:2]
-    if one.scale.sequential:
-        return _sequence_words(matched)
-    labels = (*one.scale.labels, "undecided", "invalid")
-    values = one.gold_values
-    return (
-        lambda row: labels[int(one.gold[row])] if values is None else f"{values[int(one.gold[row])]:g}",
-        lambda row: labels[int(one.judge[row])],
-        lambda row: labels[int(two.judge[row])],
-    )
-
-
-def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
-    one = matched.scored[0]
-    order = one.scale.kind == "rank"
-    first, second = (
-        select(ratings, scored.row) for ratings, scored in zip(matched.ratings[:2], matched.scored[:2], strict=True)
-    )
-    golds = first.gold_sequence
-    # Steps are held against one gold, orders against every annotator's.
-    if golds is not None and not order:
-        golds = checked_steps(first, one.policies)[0][:, None]
-
-    def text(codes: Codes | None) -> str:
-        if codes is None or codes.max(initial=-1) < 0:
-            return "invalid"
-        if order:
-            return " > ".join(one.scale.labels[code] for code in codes.tolist() if code >= 0)
-        last = int(np.flatnonzero(codes >= 0)[-1]) + 1
-        return " ".join("?" if code < 0 else str(code) for code in codes[:last].tolist())
-
-    def gold(row: int) -> str:
-        every = [] if golds is None else [text(codes) for codes in golds[row] if codes.max(initial=-1) >= 0]
-        return " | ".join(dict.fromkeys(every)) or "?"
-
-    return (
-        gold,
-        lambda row: text(None if first.sequence is None else first.sequence[row]),
-        lambda row: text(None if second.sequence is None else second.sequence[row]),
     )
 
 
@@ -425,7 +345,7 @@ def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int,
         return None
 
     def statistic(counts: Ints) -> float | None:
-        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values)).value
+        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values, void=one.void)).value
 
     try:
         return label_swap(one.cells(), two.cells(), one.shape, statistic, one.clusters(), draws=draws, seed=seed).p

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from judgebench.stats.influence import Influences, Ints
 
 _LEVEL = 0.05
+#: More pairs have plain t intervals: those from both figures' own take some hundredths of a second each.
+_MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,7 @@ def compare_all(
     two judges only.
     """
     first = matched.scored[0]
-    figures = chosen(matched, (metric,) if metric else (), METRICS if known is None else known)
-    name = next(iter(figures))
-    made = figures[name]
+    name, made = next(iter(chosen(matched, (metric,) if metric else (), METRICS if known is None else known).items()))
     _, judges = next(groups(matched))
     if isinstance(made, str) and any(judge.figures[made].bias is not None for judge in judges):
         raise UsageError(
@@ -153,7 +153,10 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
     if sets.compared is None:
         return
     pairs = sets.compared.pairs.tolist()
-    contrasts = [contrast(judges[i], judges[j], figure, level=1 - _LEVEL / len(pairs)) for i, j in pairs]
+    contrasts = [
+        contrast(judges[i], judges[j], figure, level=1 - _LEVEL / len(pairs), plain_t=len(pairs) > _MANY)
+        for i, j in pairs
+    ]
     by_holm = iter(holm([one.test.p for one in contrasts if one is not None and one.test.p is not None]).tolist())
     for (i, j), one, p_max in zip(pairs, contrasts, sets.compared.p_max_t.tolist(), strict=True):
         if one is None:
@@ -227,7 +230,8 @@ def swaps_of(figures: Sequence[Figure], clusters: Sequence[Ints]) -> Swaps | Non
     if all(one is not None for one in per_row):
         sums = [np.bincount(codes, one, groups) for codes, one in zip(clusters, per_row, strict=True)]
         n = float(rows[0].sum())
-        return Swaps(np.stack(sums, axis=1)[rows[0] > 0, :, None, None], lambda one: one[..., 0, 0] / n)
+        every = np.stack(sums, axis=1).astype(np.float64)
+        return Swaps(every[rows[0] > 0, :, None, None], lambda one: one[..., 0, 0] / n)
     tables = [one.counted.table for one in figures]
     shapes = {(table.joint.shape, table.declared, tuple(table.values.tolist())) for table in tables}
     # The judge with the most silence knows best what its rows count as.

@@ -33,21 +33,18 @@ from judgebench.agreement.correct.rogan_gladen import (
     matrix_mean,
     matrix_shares,
     rogan_gladen,
-    youden,
 )
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.estimates import Counted, estimate
 from judgebench.domain import Estimate, Policies
 from judgebench.errors import DataError, UsageError, argument
-from judgebench.stats.crosstab import TINY
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.crosstab import TINY, Crosstab
 from judgebench.stats.inference.intervals import around
-from judgebench.stats.influence import Clusters, Influences, combine, mean
+from judgebench.stats.influence import CellCounts, Clusters, Influences, combine, mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import numpy.typing as npt
-
-    from judgebench.agreement.correct.labelled import Counts
     from judgebench.domain import Ratings, Scale
 
 Estimator: TypeAlias = Literal["auto", "all", "post-strat", "ppi", "rogan-gladen", "matrix", "labels"]
@@ -259,7 +256,7 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
 
 
 def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration | None]:
-    """TPR, TNR and Youden's J of the judge on labelled rows; no verdict does not accept."""
+    """TPR, TNR and Youden's J of the judge on labelled rows, as `score` has them; no verdict does not accept."""
     one = score.accepted
     if one is None or known.graded:
         return {}, None
@@ -269,23 +266,14 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
         reason = "no_negatives" if positives else "no_positives"
         return {"youden": Estimate.missing(reason, known.judge.size)}, None
     said = known.judge == one
-    sides = [(said[right], known.cluster[right]), (~said[~right], known.cluster[~right])]
-    tpr, tnr = (_share(given, cluster) for given, cluster in sides)
-    calibration = Calibration(float(sides[1][0].mean()), negatives, float(sides[0][0].mean()), positives)
-    power = youden(calibration)
-    if not Clusters.of(known.cluster).independent:
-        parts = [mean(given.astype(float), Clusters.of(cluster)) for given, cluster in sides]
-        power = estimated(combine(parts, [1.0, 1.0], calibration.youden), low=-1.0, high=1.0)
-        if any(part.se is None or part.se < TINY for part in parts):
-            # A rate of 0 or 1 has no influences, which is not certainty: each cluster counts as one item.
-            few = Calibration(calibration.tnr, parts[1].ids.size, calibration.tpr, parts[0].ids.size)
-            power = replace(youden(few), n=power.n)
-    return {"youden": power, "tpr": tpr, "tnr": tnr}, calibration
-
-
-def _share(given: npt.NDArray[np.bool_], cluster: Counts) -> Estimate:
-    ones = np.ones(given.size, np.bool_)
-    return labels_only(Sample(given.astype(float), given.astype(float), ones, cluster * 0, Clusters.of(cluster)))
+    cells, clusters = 2 * right + said, Clusters.of(known.cluster)
+    by_cluster = CellCounts.of(cells, clusters)
+    joint = np.bincount(cells, minlength=4).reshape(2, 2) / cells.size
+    counted = Counted(Crosstab(joint, cells.size, 2, np.arange(2.0), positive=1), cells, clusters, None, by_cluster)
+    names = {"youden": "youden_j", "tpr": "true_positive_rate", "tnr": "true_negative_rate"}
+    rates = {key: estimate(METRICS[name], counted)[0] for key, name in names.items()}
+    tnr, tpr = float((~said)[~right].mean()), float(said[right].mean())
+    return rates, Calibration(tnr, negatives, tpr, positives)
 
 
 def _rogan_gladen(

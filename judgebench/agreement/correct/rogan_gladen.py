@@ -24,7 +24,7 @@ import numpy as np
 
 from judgebench.domain import Estimate
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.intervals import t_quantile, wilson
+from judgebench.stats.inference.intervals import t_quantile
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,25 +60,6 @@ class Calibration:
     def youden(self) -> float:
         """Youden's J, ``TPR + TNR - 1``: 1 for a perfect judge, 0 for one that ignores what it reads."""
         return self.tpr + self.tnr - 1
-
-
-def youden(calibration: Calibration, level: float = 0.95) -> Estimate:
-    """Youden's J with the interval that Wilson's bounds of both rates give, for independent items.
-
-    ``J = TPR + TNR - 1``. The bounds add up the distances of each rate to its own Wilson bounds (Newcombe's method of
-    variance estimates recovery), which keeps a width where a rate is 1.
-    Source: Youden (1950), Index for rating diagnostic tests; Newcombe (1998), Interval estimation for the difference
-    between independent proportions, method 10.
-    """
-    bounds = [
-        (calibration.tpr, *wilson(calibration.tpr, calibration.positives, level)),
-        (calibration.tnr, *wilson(calibration.tnr, calibration.negatives, level)),
-    ]
-    down = math.hypot(*(value - low for value, low, _ in bounds))
-    up = math.hypot(*(high - value for value, _, high in bounds))
-    value = calibration.youden
-    n = calibration.positives + calibration.negatives
-    return Estimate(value, max(-1.0, value - down), min(1.0, value + up), n, method="wilson-mover")
 
 
 def rogan_gladen(share: float, n: int, calibration: Calibration, level: float = 0.95) -> Estimate:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Crosstab
 
+#: Labels that gold never has.
+Void: TypeAlias = tuple[int, ...]
 #: Whether an item's two games say the same, and towards which slot they lean.
 Turned: TypeAlias = tuple[bool, int]
 
@@ -59,7 +61,7 @@ def verify_row(
     _classes(row, scored, pairs, where)
     return {
         **verify_metrics(row.metrics, whole, scored, known, where=where, pairs=pairs, libraries=libraries),
-        **_ceilings(row.ceiling, ratings, scored.policies, known, where),
+        **_ceilings(row.ceiling, ratings, scored, known, where),
         **_biases({name: one for name, one in row.bias.items() if name not in row.metrics}, ratings, scored, where),
     }
 
@@ -125,14 +127,18 @@ class _Side:
     table: Crosstab
 
     @classmethod
-    def of(cls, count: Counter[tuple[int, int]], rows: float, scale: Scale, policies: Policies) -> _Side:
+    def of(
+        cls, count: Counter[tuple[int, int]], rows: float, ratings: Ratings, policies: Policies, void: Void
+    ) -> _Side:
+        scale = ratings.scale
         total, n = sum(count.values()), round(rows)
         wide = np.zeros((len(scale.labels) + 2,) * 2)
         for pair, times in count.items():
             wide[pair] = times / max(total, 1)
-        table = replace(table_of(wide, scale, policies), joint=wide, n=n)
+        table = replace(table_of(wide, scale, policies, void=void), joint=wide, n=n)
         scaled = {pair: times * n / total for pair, times in count.items()}
-        return cls(_told(scaled, n, scale, policies), _told(count, total, scale, policies), table)
+        pairs, whole = _told(scaled, n, scale, policies), _told(count, total, scale, policies)
+        return cls(replace(pairs, void=void), replace(whole, void=void), table)
 
 
 def _told(count: Mapping[tuple[int, int], Any], n: int, scale: Scale, policies: Policies) -> Pairs:
@@ -146,8 +152,8 @@ def _told(count: Mapping[tuple[int, int], Any], n: int, scale: Scale, policies: 
 class _Ceilings:
     """Each metric's definition over all pairs of labels of people, and of the judge in the place of one of them."""
 
-    def __init__(self, ratings: Ratings, policies: Policies, known: Mapping[str, Metric]) -> None:
-        self.ratings, self.policies, self.known = ratings, policies, known
+    def __init__(self, ratings: Ratings, scored: Scored, known: Mapping[str, Metric]) -> None:
+        self.ratings, self.policies, self.known, self.void = ratings, scored.policies, known, scored.void
         _, first = np.unique(ratings.item, return_index=True)
         self.labels = ratings.gold[first]
         self.people, self.judge = self._people(), self._judge()
@@ -184,7 +190,7 @@ class _Ceilings:
             for i, j in permutations([label for label in labels if label >= 0], 2):
                 if self._gold(i):
                     count[i, len(self.ratings.scale.labels) if j == void else j] += times
-        return _Side.of(count, sum(count.values()) / 2, self.ratings.scale, self.policies)
+        return _Side.of(count, sum(count.values()) / 2, self.ratings, self.policies, self.void)
 
     def _judge(self) -> _Side:
         anyone = replace(self.ratings, gold=np.zeros((self.ratings.judge.size, 1), np.int64), annotators=("anyone",))
@@ -198,14 +204,14 @@ class _Ceilings:
             for label in filter(self._gold, labels if others > 0 else ()):
                 count[label, said] += times * others * (parts // shared)
                 compared += times
-        return _Side.of(count, compared, self.ratings.scale, self.policies)
+        return _Side.of(count, compared, self.ratings, self.policies, self.void)
 
 
 def _ceilings(
-    found: Mapping[str, Estimate], ratings: Ratings, policies: Policies, known: Mapping[str, Metric], where: str
+    found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, known: Mapping[str, Metric], where: str
 ) -> dict[str, str]:
     alone: dict[str, str] = {}
-    witness = _Ceilings(ratings, policies, known) if found else None
+    witness = _Ceilings(ratings, scored, known) if found else None
     for name, one in found.items():
         if one.value is None or witness is None:
             continue

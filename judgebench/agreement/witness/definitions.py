@@ -44,6 +44,7 @@ class Pairs:
     judge: Mapping[int, float]
     n: int
     completed: bool = False
+    void: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, scored: Scored) -> Pairs:
@@ -52,7 +53,7 @@ class Pairs:
         counts = np.bincount(scored.gold.astype(np.int64) * wide + scored.judge)
         count = {divmod(code, wide): int(counts[code]) for code in np.flatnonzero(counts).tolist()}
         values = None if scored.gold_values is None else scored.gold_values.tolist()
-        return cls(scored.scale, scored.policies, values, count, *_sides(count), scored.size)
+        return cls(scored.scale, scored.policies, values, count, *_sides(count), scored.size, void=scored.void)
 
     def complete(self, metric: Metric, table: Crosstab) -> Pairs:
         """Give rows without a verdict the labels that they take in a metric of their table."""
@@ -168,19 +169,20 @@ def _pi(pairs: Pairs) -> float:
     return (pairs.mean(_same) - chance) / (1 - chance)
 
 
-def _classes(pairs: Pairs) -> int:
-    """Labels that both sides can give: without gold ties nobody can say tie."""
-    return pairs.labels - (pairs.policies.tie == "drop" and pairs.scale.tie is not None)
+def _classes(pairs: Pairs) -> list[int]:
+    """Labels that gold can have: without gold ties nobody can say tie."""
+    tie = pairs.scale.tie if pairs.policies.tie == "drop" else None
+    return [code for code in range(pairs.labels) if code != tie and code not in pairs.void]
 
 
 def _spread(pairs: Pairs) -> float:
     both = pairs.together()
-    shares = [both.get(code, 0) / (2 * pairs.n) for code in range(pairs.labels)]
+    shares = [both.get(code, 0) / (2 * pairs.n) for code in _classes(pairs)]
     return fsum(share * (1 - share) for share in shares)
 
 
 def _ac1(pairs: Pairs) -> float:
-    chance = _spread(pairs) / (_classes(pairs) - 1)
+    chance = _spread(pairs) / (len(_classes(pairs)) - 1)
     return (pairs.mean(_same) - chance) / (1 - chance)
 
 
@@ -195,7 +197,7 @@ def _ac2(power: int) -> Callable[[Pairs], float]:
 
 
 def _brennan_prediger(pairs: Pairs) -> float:
-    q = _classes(pairs)
+    q = len(_classes(pairs))
     return (q * pairs.mean(_same) - 1) / (q - 1)
 
 

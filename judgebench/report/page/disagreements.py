@@ -29,7 +29,7 @@ from judgebench.report.words import gold_word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from judgebench.domain import Code, Item, Scale, Verdict
+    from judgebench.domain import Code, Item, Reply, Scale, Verdict
     from judgebench.report.page.parts import Reported
 
 __all__ = ["AT_ODDS", "NOT_ASKED", "RIGHT", "UNSCORED", "Explorer", "explorer", "outcomes"]
@@ -226,28 +226,32 @@ class _Board:
         }
 
     def _said(self, run: int, verdict: Verdict, meant: Code | None) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "run": run,
-            "word": -1 if verdict.code is None else self._word(verdict.code),
-            "status": _STATUSES.index(verdict.status),
+        shown = {
             "order": list(verdict.order),
             "repeat": verdict.repeat,
             "probe": verdict.probe,
             "reference": verdict.reference,
-            "tokens": [verdict.usage.input_tokens, verdict.usage.output_tokens],
-            "usd": verdict.usage.usd,
-            "seconds": round(verdict.seconds, 3),
-            "scores": list(verdict.scores),
-            "probabilities": list(verdict.probabilities),
-            "model": verdict.model,
-            "right": _meets(verdict.code, meant, self._scale),
+        }
+        return {"run": run} | self._heard(verdict, meant, shown)
+
+    def _heard(self, said: Verdict | Reply, meant: Code | None, shown: dict[str, Any]) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "word": -1 if said.code is None else self._word(said.code),
+            "status": _STATUSES.index(said.status),
+            **shown,
+            "tokens": [said.usage.input_tokens, said.usage.output_tokens],
+            "usd": said.usage.usd,
+            "seconds": round(said.seconds, 3),
+            "scores": list(said.scores),
+            "probabilities": list(said.probabilities),
+            "model": said.model,
+            "right": _meets(said.code, meant, self._scale),
+            "parts": [{"name": name} | self._heard(part, meant, {}) for name, part in said.parts],
         }
         if self._with_texts:
-            entry |= {"text": verdict.text, "error": verdict.error}
+            entry |= {"text": said.text, "error": said.error}
         # What says nothing takes no room.
-        return {
-            name: value for name, value in entry.items() if value not in ("", [], None, 0, 0.0, [0, 0]) or name == "run"
-        }
+        return {name: value for name, value in entry.items() if value not in ("", [], None, 0, 0.0, [0, 0])}
 
     def _word(self, code: Code, *, gold: bool = False) -> int:
         return self._words(_label(code, self._scale, gold=gold))

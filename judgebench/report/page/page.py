@@ -359,7 +359,8 @@ def _rule(answers: Sequence[Answer]) -> str:
     return (
         f"May stand in for people: yes where the judge's kappa with each person is at least {percent(1 - MARGIN, 0)} "
         "of that of people with each other, interval and all, the alternative annotator test passes (three annotators "
-        "or more) and nothing casts doubt on the figures; no where the interval lies below; else it can't be told."
+        "or more), both also without each annotator in turn, and nothing casts doubt on the figures; no where the "
+        "interval lies below; else it can't be told."
     )
 
 

@@ -12,7 +12,6 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from judgebench.domain import Verdict
 from judgebench.errors import (
     BackendError,
     CallError,
@@ -31,16 +30,15 @@ from judgebench.run.batch.builder import (
     outstanding,
     read_answers,
 )
+from judgebench.run.batch.cases import Cases
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
-from judgebench.run.dialogue import Dialogue, turned_down
-from judgebench.run.engine import Summary, ask_all
+from judgebench.run.dialogue import turned_down
 from judgebench.run.execute import Execution
-from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-    from judgebench.domain import Case, Reply, Request
+    from judgebench.domain import Case, Request
     from judgebench.domain.protocols import BatchApi, BatchState
     from judgebench.run.batch.builder import Answers
     from judgebench.run.batch.ledger import Entry, Ledger
@@ -67,26 +65,18 @@ class BatchRun:
         dispatchers: Dispatchers,
     ) -> None:
         self.planned = planned
-        self.judge = planned.judge
         self.apis = apis
         self.writer = writer
-        # With `append` a sink of the local engine.
-        self.lookup, self.rounds, self.keep = writer.lookup, writer.rounds, writer.keep
         self.ledger = ledger
         self.options = options
         self.waiting = waiting
         self.tell = tell
-        self.dispatchers = dispatchers
         self.execution = Execution(planned, writer.path)
         self.summary = self.execution.summary
+        self.cases = Cases(planned, writer, options, dispatchers, self.summary)
         self.pending = [Pending(entry) for entry in ledger.open_entries()]
         self.budget = BatchBudget(dispatchers.budget, planned.judge, planned.task.scale, self.title)
-        self._settled: set[str] = set()
         self._others: set[str] = set()
-        #: Keys of cases whose batch was refused, and why; they are not tried again by this command.
-        self._refused: dict[str, str] = {}
-        #: Why cases were not asked live, where that is the budget.
-        self._spent = ""
         #: Whether cases came to another round, which is still to be submitted.
         self._further = False
         self._busy = True
@@ -105,16 +95,16 @@ class BatchRun:
             await self._work(submitting_alone)
         finally:
             self.summary.seconds = time.monotonic() - started
-        if too_dear := self.budget.refusal or self._spent:
+        if too_dear := self.budget.refusal or self.cases.spent:
             raise IncompleteError(too_dear)
         judged = sum(self.summary.statuses.values())
-        if judged + len(self._refused) < self.summary.cases:
+        if judged + len(self.cases.refused) < self.summary.cases:
             raise IncompleteError(
                 f"{judged} of {self.summary.cases} cases of {self.title} are judged; run the same command again"
             )
-        if self._refused:
-            why = next(iter(self._refused.values()))
-            what = f"{len(self._refused)} cases were not asked, their batch was refused: {why}"
+        if self.cases.refused:
+            why = next(iter(self.cases.refused.values()))
+            what = f"{len(self.cases.refused)} cases were not asked, their batch was refused: {why}"
             if self._busy:
                 raise IncompleteError(f"{what}; run the same command again when the queue has room")
             raise BackendError(f"{what}; nothing of it was asked or paid for")
@@ -151,37 +141,12 @@ class BatchRun:
         others = [(folder, entry) for folder, entry in found if entry.tag not in self._others]
         if not others:
             return
-        keys = {case.key for case in self.planned.cases()} - self._settled
-        wanted = {key for key in keys if self.lookup(key) is None}
+        keys = {case.key for case in self.planned.cases()} - self.cases.settled
+        wanted = {key for key in keys if self.cases.lookup(key) is None}
         for folder, entry in others:
             if not wanted.isdisjoint(entry.keys):
                 self._others.add(entry.tag)
                 self.pending.append(Pending(entry, folder))
-
-    def _missing(self) -> Iterator[Case]:
-        """Yield the cases to submit; settle those that the store can answer."""
-        under_way = {key for pending in self.pending for key in pending.entry.keys}
-        cases = 0
-        for case in self.planned.cases():
-            cases += 1
-            if case.key in self._settled or case.key in self._refused or self._reuse(case):
-                continue
-            if case.key not in under_way:
-                yield case
-        self.summary.cases = cases
-
-    def _reuse(self, case: Case) -> bool:
-        stored = self.lookup(case.key)
-        if stored is None:
-            return False
-        self.summary.reuse(stored, case, self.planned.task.revision, self)
-        self._settled.add(case.key)
-        return True
-
-    def append(self, verdict: Verdict) -> None:
-        """Keep one verdict, whose case is settled with it."""
-        self.writer.append(verdict)
-        self._settled.add(verdict.key)
 
     async def _submit(self) -> bool:
         """Cut the next round of what is missing into batches and submit each; True where one certainly never left."""
@@ -190,11 +155,11 @@ class BatchRun:
         again = False
         self.budget.anew()
         try:
-            for case in self._missing():
+            for case in self.cases.missing({key for pending in self.pending for key in pending.entry.keys}):
                 try:
-                    dialogue = self._dialogue(case)
+                    dialogue = self.cases.dialogue(case)
                     if dialogue.reply is not None:
-                        self._settle(case, dialogue.reply)
+                        self.cases.settle(case, dialogue.reply)
                     else:
                         again |= await self._put(builders, case.key, dialogue.wanted)
                 except CallError:
@@ -208,7 +173,7 @@ class BatchRun:
             for builder in builders.values():
                 builder.close()
         self.budget.count()
-        await self._live(unfit)
+        await self.cases.live(unfit)
         return again
 
     async def _put(self, builders: dict[str, BatchBuilder], key: str, wanted: Mapping[int, Request]) -> bool:
@@ -234,9 +199,6 @@ class BatchRun:
                 lines = builders[name].lines(api, key, requests)
             builders[name].add(key, lines, self.budget.forecast(requests.values()))
         return again
-
-    def _dialogue(self, case: Case) -> Dialogue:
-        return Dialogue(self.judge, case, self.planned.task.scale, self.rounds(case.key))
 
     def _api(self, entry: Entry) -> BatchApi:
         return self.apis[entry.backend or next(iter(self.apis))]
@@ -349,7 +311,7 @@ class BatchRun:
             if state.failure:
                 if pending.folder is None:
                     self._busy &= state.busy
-                    self._refused |= dict.fromkeys(pending.entry.keys, f"{state.id}: {state.failure}")
+                    self.cases.refused |= dict.fromkeys(pending.entry.keys, f"{state.id}: {state.failure}")
                 self._drop(pending, "refused")
                 changed |= pending.folder is not None
             elif state.ended:
@@ -403,74 +365,23 @@ class BatchRun:
         keys, paid = set(entry.keys), 0.0
         rest: list[Case] = []
         for case in self.planned.cases():
-            if case.key not in keys or case.key in self._settled or self._reuse(case):
+            if case.key not in keys or case.key in self.cases.settled or self.cases.reuse(case):
                 continue
             given = answers.get(case.key, {})
-            dialogue, asked = None, []
-            try:
-                dialogue = self._dialogue(case)
-                asked = [n for n, r in dialogue.wanted.items() if r.backend == (entry.backend or r.backend)]
-                for number in asked:
-                    answer = given.get(number)
-                    if answer is not None and not isinstance(answer, Exception):
-                        completion = self.judge.backends[dialogue.wanted[number].backend].priced(answer)
-                        paid += completion.usd or 0.0
-                        dialogue.give(number, completion)
-            except RejectedError as error:
-                # The judge's own words, or its code that broke: asked live, it would say the same.
-                if dialogue is not None and dialogue.several:
-                    self._open(case, dialogue, asked)
-                self._settle(case, turned_down(error))
-                continue
+            reply, unanswered, usd = self.cases.given(case, entry, given)
+            paid += usd
             refusal = next((a for a in given.values() if isinstance(a, RejectedError) and a.refused), None)
-            if dialogue.reply is not None:
-                self._settle(case, dialogue.reply)
-            elif refusal is not None:
-                self._settle(case, turned_down(refusal))
+            if reply is None and refusal is not None:
+                reply = turned_down(refusal)
+            if reply is not None:
+                self.cases.settle(case, reply)
+            elif unanswered:
+                rest.append(case)
             else:
-                rest += [case] if self._open(case, dialogue, asked) else []
+                self._further = True
         # Before anything is asked live: that has to know what is left.
         self.budget.book(entry.tag, paid)
         if rest:
             why = next((str(e) for given in answers.values() for e in given.values() if isinstance(e, CallError)), "")
             self.tell(f"{entry.id} left {len(rest)} cases unanswered{f' ({why})' if why else ''}: asking them live")
-        return await self._live(rest)
-
-    def _open(self, case: Case, dialogue: Dialogue, asked: list[int]) -> bool:
-        """Keep the answers of a case that needs more of them; True where the batch left some of its requests open."""
-        told, kept = dialogue.told(), self.rounds(case.key)
-        for key in told.keys() - kept.keys():
-            self.keep(case.key, key, told[key])
-        unanswered = any(number in dialogue.wanted for number in asked)
-        self._further |= not unanswered
-        return unanswered
-
-    def _settle(self, case: Case, reply: Reply) -> None:
-        verdict = Verdict.of(case, reply, self.planned.task.scale, self.planned.task.revision)
-        self.append(verdict)
-        self.summary.answered(verdict)
-
-    async def _live(self, cases: list[Case]) -> bool:
-        """Ask cases through the local engine, but nothing that a batch answered; False where money is lacking."""
-        if not cases:
-            return True
-        live = Summary()
-        try:
-            await ask_all(
-                self.judge,
-                self.planned.task.scale,
-                lambda: cases,
-                self,
-                revision=self.planned.task.revision,
-                options=self.options,
-                dispatchers=self.dispatchers,
-                summary=live,
-            )
-        except OverBudgetError as error:
-            # Batches that are out there are paid for: they are still collected.
-            self._spent = str(error)
-            self._refused |= {case.key: self._spent for case in cases if case.key not in self._settled}
-            return False
-        finally:
-            self.summary.add(live)
-        return True
+        return await self.cases.live(rest)

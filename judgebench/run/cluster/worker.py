@@ -23,7 +23,8 @@ from judgebench.errors import (
     RetryableError,
     UsageError,
 )
-from judgebench.run.engine import Caller, Dispatchers, Summary
+from judgebench.run.engine import Caller, Dispatchers
+from judgebench.run.summary import Summary
 from judgebench.run.throttle import OverBudgetError
 
 if TYPE_CHECKING:

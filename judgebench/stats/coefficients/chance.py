@@ -20,13 +20,16 @@ declared one out.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from judgebench.stats.crosstab import (
+    TINY,
     Crosstab,
     Evaluated,
     Floats,
@@ -108,26 +111,24 @@ def scott_pi(table: Crosstab) -> Outcome:
 def gwet_ac1(table: Crosstab) -> Outcome:
     """Gwet's AC1: chance from how evenly the categories are used; calm where one class prevails.
 
-    Only labels that both sides can give count as categories: one more for answers that contradict each other would make
-    chance look smaller, and raise the value. Defined for constant raters too.
+    Only labels that gold can have count as categories: one more, for unusable answers or a tie that gold never is,
+    would make chance look smaller and raise the value. Defined for constant raters too.
     Source: Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
     """
-    classes = table.declared if table.classes is None else table.classes
-    if classes < 2:
+    if table.classes < 2:
         return Outcome.undefined("no_variation")
-    return Outcome.of(partial(_gwet, identity(table), table.declared, classes - 1), table.joint)
+    return Outcome.of(partial(_gwet, identity(table), table.possible, table.classes - 1), table.joint)
 
 
 def brennan_prediger(table: Crosstab) -> Outcome:
     """Brennan and Prediger's kappa, ``(q po - 1) / (q - 1)`` for q labels, whatever the margins; PABAK for two.
 
-    As for `gwet_ac1`, only labels that both sides can give count. Source: Brennan & Prediger (1981), Coefficient kappa:
+    As for `gwet_ac1`, only labels that gold can have count. Source: Brennan & Prediger (1981), Coefficient kappa:
     some uses, misuses, and alternatives; Byrt, Bishop & Carlin (1993), Bias, prevalence and kappa.
     """
-    classes = table.declared if table.classes is None else table.classes
-    if classes < 2:
+    if table.classes < 2:
         return Outcome.undefined("no_variation")
-    return Outcome.of(partial(_even, identity(table), 1 / classes), table.joint)
+    return Outcome.of(partial(_even, identity(table), 1 / table.classes), table.joint)
 
 
 def identity(table: Crosstab) -> Floats:
@@ -149,6 +150,28 @@ def weight_matrix(categories: int, values: Floats, kind: Literal["linear", "quad
     return weights
 
 
+def null_error(table: Crosstab, weights: Floats) -> float | None:
+    """Give kappa's standard error if gold and judge were independent, for independent rows: to test kappa = 0 only.
+
+    ``sqrt(sum r_i c_j (w_ij - w_i. - w_.j)^2 - pe^2) / ((1 - pe) sqrt(n))`` with ``w_i. = sum_j w_ij c_j`` and
+    ``w_.j = sum_i w_ij r_i``. An interval needs the other error, of kappa as it is. None where kappa is undefined.
+    Source: Fleiss, Cohen & Everitt (1969), Large sample standard errors of kappa and weighted kappa; Cohen's table of
+    1960:
+
+    >>> counts = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    >>> round(null_error(Crosstab(counts / 200, 200, 3, np.arange(3.0)), np.eye(3)), 6)
+    0.051979
+    """
+    gold, judge = table.gold, table.judge
+    by_gold, by_judge = weights @ judge, gold @ weights
+    chance = float(gold @ by_gold)
+    if 1 - chance < TINY or not table.n:
+        return None
+    apart = np.square(weights - by_gold[:, None] - by_judge[None, :])
+    spread = float((np.outer(gold, judge) * apart).sum()) - chance**2
+    return math.sqrt(max(0.0, spread) / table.n) / (1 - chance)
+
+
 def cohen(table: Crosstab, weights: Floats) -> Outcome:
     """Kappa with given weights: chance is what the two margins give when they are independent."""
     return Outcome.of(partial(_cohen, weights), table.joint)
@@ -166,12 +189,12 @@ def _scott(joint: Floats) -> Evaluated:
     return _corrected(joint, np.eye(joint.shape[-1]), dot(margin, margin), margin[..., :, None] + margin[..., None, :])
 
 
-def _gwet(weights: Floats, declared: int, over: float, joint: Floats) -> Evaluated:
+def _gwet(weights: Floats, counted: npt.NDArray[np.bool_], over: float, joint: Floats) -> Evaluated:
     gold, judge = margins(joint)
     margin = (gold + judge) / 2
     slope = (1 - 2 * margin) / over
-    slope[..., declared:] = 0
-    margin = margin[..., :declared]
+    slope[..., ~counted] = 0
+    margin = margin[..., counted]
     chance = (margin * (1 - margin)).sum(axis=-1) / over
     return _corrected(joint, weights, chance, (slope[..., :, None] + slope[..., None, :]) / 2)
 
@@ -264,13 +287,13 @@ def gwet_ac2(table: Crosstab, weights: Floats) -> Outcome:
     Source: Gwet (2014), Handbook of inter-rater reliability, 4th ed.
     """
     q = table.declared
-    if table.classes not in {None, q}:
+    if table.void:
         return Outcome.undefined("label_left_out")
     if q < 2:
         return Outcome.undefined("no_variation")
     full = _extended(table, weights)
     over = q * (q - 1) / float(full[:q, :q].sum())
-    found = Outcome.of(partial(_gwet, full, q, over), table.joint)
+    found = Outcome.of(partial(_gwet, full, table.possible, over), table.joint)
     if found.value is None or found.value >= -1:
         return found
     # Where nearly everything is a full miss, weights near 1 elsewhere let it fall to -pe / (1 - pe) at even margins.
@@ -296,7 +319,7 @@ def brennan_prediger_weighted(table: Crosstab, weights: Floats) -> Outcome:
     Source: Brennan & Prediger (1981); Gwet (2014), Handbook of inter-rater reliability, 4th ed.
     """
     q = table.declared
-    if table.classes not in {None, q}:
+    if table.void:
         return Outcome.undefined("label_left_out")
     full = _extended(table, weights)
     return Outcome.of(partial(_even, full, float(full[:q, :q].sum()) / q**2), table.joint)

@@ -255,7 +255,7 @@ def correlations(estimates: Sequence[Influences]) -> Floats:
     influences /= np.sqrt(1 - np.minimum(shares, 1 - 1e-9))[:, None]
     covariance = np.einsum("gi,gj->ij", influences, influences)
     spread = np.sqrt(covariance.diagonal())
-    found = covariance / np.maximum(np.outer(spread, spread), TINY**2)
+    found: Floats = covariance / np.maximum(np.outer(spread, spread), TINY**2)
     np.fill_diagonal(found, 1.0)
     return found
 

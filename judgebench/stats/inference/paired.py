@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from judgebench.stats.influence import Clusters, Influences, Ints
-
-    _Bounds = Callable[[Floats | float], tuple[Floats, Floats]]
 
 McNemarMethod: TypeAlias = Literal["exact", "mid-p", "chi2", "chi2-corrected"]
 
@@ -65,6 +63,14 @@ def mcnemar(first_only: int, second_only: int, method: McNemarMethod = "exact") 
         # Where b = c the outcome lies in the middle and both halves hold it once.
         both -= math.exp(float(gammaln(n + 1) - gammaln(least + 1) - gammaln(n - least + 1)) - n * math.log(2))
     return min(1.0, both)
+
+
+class Bounds(Protocol):
+    """Both bounds of an estimate's interval at one level, or at several at once."""
+
+    def __call__(self, *, level: Floats | float) -> tuple[Floats, Floats]:
+        """Give the lower and the upper one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ class Difference:
 
     @classmethod
     def moved(
-        cls, subtracted: Influences, one: Influences, two: Influences, bounds: tuple[_Bounds, _Bounds], level: float
+        cls, subtracted: Influences, one: Influences, two: Influences, bounds: tuple[Bounds, Bounds], level: float
     ) -> Difference:
         """Test a difference by the intervals of both estimates, which their ``bounds`` give at any level.
 
@@ -119,7 +125,7 @@ class Difference:
         r = correlation(one, two, subtracted.shares)
 
         def at(levels: Floats | float) -> tuple[Floats, Floats]:
-            return mover(one.value, bounds[0](levels), two.value, bounds[1](levels), r)
+            return mover(one.value, bounds[0](level=levels), two.value, bounds[1](level=levels), r)
 
         low, high = (float(bound) for bound in at(level))
         p = inverted(at)

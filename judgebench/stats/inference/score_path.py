@@ -252,16 +252,16 @@ def _last(slack: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
     points, rounds = (26, 3) if np.prod(shape) <= 64 else (4, 9)
     steps = np.linspace(0, 1, points)
     low, width = np.zeros(shape), np.full(shape, _NEARLY)
-    whole = np.zeros(shape, dtype=np.bool_)
+    whole, above, below = np.zeros(shape, dtype=np.bool_), np.zeros(shape), np.zeros(shape)
     for _ in range(rounds):
         seen = slack(low[..., None] + width[..., None] * steps)
         whole |= (seen[..., -1] >= 0) & (low + width >= _NEARLY)
         kept = seen[..., -2::-1] >= 0
         # At levels near 0 not even the estimate is kept where it is skewed: its median lies elsewhere.
-        last = np.where(kept.any(axis=-1), points - 2 - np.argmax(kept, axis=-1), 0)
+        last = np.where(kept.any(axis=-1), points - 2 - np.argmax(kept, axis=-1), 0).astype(np.intp)
         width = width / (points - 1)
         low = low + width * last
-    above, below = _take(seen, last), _take(seen, last + 1)
+        above, below = _take(seen, last), _take(seen, last + 1)
     part = above / np.where(above - below > 0, above - below, np.inf)
     return np.where(whole, 1.0, low + width * np.clip(part, 0.0, 1.0))
 

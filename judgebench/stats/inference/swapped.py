@@ -68,7 +68,9 @@ def affordable(tables: Floats, pairs: int, draws: int = DRAWS) -> bool:
     """Whether a swap test of so many pairs is made in seconds; the multiplier bootstrap is as good where it isn't."""
     questions, judges, *cells = tables.shape
     size = math.prod(cells)
-    return questions <= MOST and draws * size * max(2 * pairs, questions * judges) <= _MOST_NUMBERS
+    # A product of matrices costs little for each number of the tables, a figure much for each of a draw's.
+    numbers = draws * size * (2 * pairs + questions * judges / 20)
+    return bool(questions <= MOST and numbers <= _MOST_NUMBERS)
 
 
 def _patterns(questions: int, draws: int, seed: int) -> Floats:

@@ -172,7 +172,8 @@ function haystack(id, item, scope) {
     parts.push(...item.text.responses.map(([text]) => text));
   }
   if (scope === "all" || scope === "judge") {
-    for (const said of item.said) parts.push(said.text ?? "", said.error ?? "");
+    const words = (said) => [said.text ?? "", said.error ?? "", ...(said.parts ?? []).flatMap(words)];
+    parts.push(...item.said.flatMap(words));
   }
   return parts.join("\n").toLowerCase();
 }

@@ -70,8 +70,11 @@ function judgmentBlock(board, said) {
   const block = make("div", { class: "said" });
   block.append(make("p", {}, verdictChip(board, said), ` ${smallFacts(board, said)}`));
   if (said.text) block.append(textBlock(said.text));
-  else if (board.head.wanted) block.append(make("p", { class: "soft", text: "No words of the judge are stored." }));
+  else if (board.head.wanted && !said.parts) block.append(make("p", { class: "soft", text: "No words of the judge are stored." }));
   if (said.error) block.append(writeText(make("p", { class: "bad", dir: "auto" }), said.error));
+  for (const part of said.parts ?? []) {
+    block.append(make("h6", { dir: "auto", text: plainText(part.name) }), judgmentBlock(board, part));
+  }
   return block;
 }
 

@@ -15,6 +15,7 @@ from judgebench.report.page.charts.canvas import WIDTH, fitted, open_canvas
 from judgebench.report.page.charts.groups import division
 from judgebench.report.page.parts import Chart, first_up, name_of, percent, reason, told, whom
 from judgebench.stats.coefficients.calibration import bins_of
+from judgebench.stats.influence import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +139,7 @@ def calibration(
 ) -> Chart | None:
     """Draw the reliability curve of a judge that gives probabilities on a check or pair scale; else None.
 
-    Ten bins of equal width, as for ``ece``; intervals are Wilson's, which take rows for independent.
+    Ten bins of equal width, as for ``ece``; intervals are clustered by question.
     """
     if ratings.score is None or ratings.score_kind != "probability":
         return None
@@ -146,12 +147,14 @@ def calibration(
     numbers = numbers_of(ratings, scored) if scored.size and scored.gold_values is None else None
     if numbers is None or not numbers.given.any():
         return None
-    bins = reliability(numbers.values[numbers.given], numbers.positive[numbers.given])
+    given = numbers.given
+    clusters = Clusters.of(scored.cluster[numbers.rows[given]])
+    bins = reliability(numbers.values[given], numbers.positive[given], clusters=clusters)
     found = score_metrics(ratings, scored)
     what = "the second response is better" if ratings.scale.kind == "pair" else "the answer is correct"
     title = f"{clean(judge)}: how sure it is that {what}, and how often that holds"
     figures = [(short, name_of(key), told(key, found[key])) for key, short in _FIGURES if key in found]
-    summary = _calibration_words(bins, what, figures)
+    summary = _calibration_words(bins, what, figures, independent=clusters.independent)
     with open_canvas(name, _TOP + _SIDE + _BARS + 68) as canvas:
         canvas.legend(
             [
@@ -205,12 +208,13 @@ def _curve(canvas: Canvas, bins: list[Bin], what: str) -> None:
     base.scale_x(_TICKS, "probability that the judge gives", grid=False)
 
 
-def _calibration_words(bins: list[Bin], what: str, figures: list[tuple[str, str, str]]) -> str:
+def _calibration_words(bins: list[Bin], what: str, figures: list[tuple[str, str, str]], *, independent: bool) -> str:
     last = bins[-1]
     measured = first_up("; ".join(f"{full} {text}" for _, full, text in figures))
     return (
         f"Where the judge says {decimal(last.predicted)} on average ({many(last.n, 'row')}), {what} in "
-        f"{percent(last.observed)} of rows. {measured}. Intervals take rows for independent."
+        f"{percent(last.observed)} of rows. {measured}."
+        + ("" if independent else " Intervals are clustered by question.")
     )
 
 

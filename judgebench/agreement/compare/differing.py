@@ -1,0 +1,98 @@
+"""Judgments on which two judges say different things, in the words of their scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.agreement.ceiling import select
+from judgebench.agreement.contrasts import groups, hits_of, verdicts_differ
+from judgebench.agreement.policies import checked_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy.typing as npt
+
+    from judgebench.agreement.matching import Matched
+
+    Codes = npt.NDArray[np.int64]
+    _Word = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A judgment on which the two judges say different things; verdicts and gold are labels of the scale."""
+
+    item: str
+    subset: str
+    gold: str
+    first: str
+    second: str
+    right: str
+
+
+def differing(matched: Matched) -> Iterator[Differing]:
+    """Yield the judgments on which the first two judges say different things, in the order of the items."""
+    one = matched.scored[0]
+    subsets = matched.ratings[0].subsets
+    gold, first, second = _words(matched)
+    rows = np.flatnonzero(verdicts_differ(matched))
+    _, judges = next(groups(matched))
+    hits = hits_of(judges[:2])
+    for row in rows.tolist():
+        right = "" if hits is None else "first" if hits[0][row] else "second" if hits[1][row] else "neither"
+        yield Differing(
+            matched.items[int(one.item[row])],
+            subsets[int(one.subset[row])],
+            gold(row),
+            first(row),
+            second(row),
+            right,
+        )
+
+
+def _words(matched: Matched) -> tuple[_Word, _Word, _Word]:
+    """How gold and either judge's verdict on a row are written."""
+    one, two = matched.scored[:2]
+    if one.scale.sequential:
+        return _sequence_words(matched)
+    labels = (*one.scale.labels, "undecided", "invalid")
+    values = one.gold_values
+    return (
+        lambda row: labels[int(one.gold[row])] if values is None else f"{values[int(one.gold[row])]:g}",
+        lambda row: labels[int(one.judge[row])],
+        lambda row: labels[int(two.judge[row])],
+    )
+
+
+def _sequence_words(matched: Matched) -> tuple[_Word, _Word, _Word]:
+    one = matched.scored[0]
+    order = one.scale.kind == "rank"
+    first, second = (
+        select(ratings, scored.row) for ratings, scored in zip(matched.ratings[:2], matched.scored[:2], strict=True)
+    )
+    golds = first.gold_sequence
+    # Steps are held against one gold, orders against every annotator's.
+    if golds is not None and not order:
+        golds = checked_steps(first, one.policies)[0][:, None]
+
+    def text(codes: Codes | None) -> str:
+        if codes is None or codes.max(initial=-1) < 0:
+            return "invalid"
+        if order:
+            return " > ".join(one.scale.labels[code] for code in codes.tolist() if code >= 0)
+        last = int(np.flatnonzero(codes >= 0)[-1]) + 1
+        return " ".join("?" if code < 0 else str(code) for code in codes[:last].tolist())
+
+    def gold(row: int) -> str:
+        every = [] if golds is None else [text(codes) for codes in golds[row] if codes.max(initial=-1) >= 0]
+        return " | ".join(dict.fromkeys(every)) or "?"
+
+    return (
+        gold,
+        lambda row: text(None if first.sequence is None else first.sequence[row]),
+        lambda row: text(None if second.sequence is None else second.sequence[row]),
+    )

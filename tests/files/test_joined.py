@@ -1,0 +1,98 @@
+"""Several files as one table: gold in one and verdicts in another, or two versions of a judge."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+import judgebench
+from judgebench.errors import DataError, UsageError
+from judgebench.files.joined import JoinedTable
+from judgebench.files.read import open_table, read_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDS = [f"x{i}" for i in range(12)]
+GOLD = ["yes" if i % 2 else "no" for i in range(12)]
+
+
+def write(path: Path, rows: dict[str, list[str]]) -> Path:
+    names = list(rows)
+    lines = [",".join(names), *(",".join(cells) for cells in zip(*rows.values(), strict=True))]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def versions(tmp_path):
+    """Two versions of a judge, a file each, with the same gold; the second in another order of rows."""
+    one = [*GOLD[:10], "no", "yes"]
+    two = ["yes" if word == "no" else "no" for word in GOLD[:6]] + GOLD[6:]
+    return [
+        write(tmp_path / "v1.csv", {"id": IDS, "judge": one, "human": GOLD}),
+        write(tmp_path / "v2.csv", {"judge": two[::-1], "id": IDS[::-1], "human": GOLD[::-1]}),
+    ]
+
+
+def joined(files: list[Path]) -> JoinedTable:
+    return JoinedTable([open_table(file) for file in files], "id")
+
+
+def test_columns_of_one_file_and_of_several(versions):
+    table = joined(versions)
+    assert table.columns == ("id", "judge", "judge (v1)", "judge (v2)", "human", "human (v1)", "human (v2)")
+    assert table.versions("judge") == ["judge (v1)", "judge (v2)"]
+    assert table.versions("nothing") == ["nothing"]
+    read = read_words(table, ["judge (v2)", "human", "id"])
+    assert read["id"] == IDS
+    assert read["human"] == GOLD
+    assert read["judge (v2)"] == read_words(versions[1], ["judge"])["judge"][::-1]
+
+
+def test_two_versions_of_a_judge_are_compared(versions):
+    found = judgebench.compare(versions, judge="judge", gold="human", id="id", scale="check").to_json()
+    assert found["judges"] == ["judge (v1)", "judge (v2)"]
+    assert [found["lines"][1][side]["value"] for side in ("first", "second")] == pytest.approx([1.0, 0.5])
+    assert {one["item"] for one in found["differing"]} == set(IDS[:6])
+
+
+def test_gold_and_verdicts_in_files_of_two_formats(tmp_path):
+    gold = write(tmp_path / "gold.csv", {"id": IDS, "human": GOLD})
+    judge = tmp_path / "judge.jsonl"
+    judge.write_text(
+        "".join(json.dumps({"id": name, "verdict": word}) + "\n" for name, word in zip(IDS, GOLD, strict=True))
+    )
+    (row,) = judgebench.score([gold, judge], judge="verdict", gold="human", id="id", scale="check").to_json()["rows"]
+    assert (row["judge"], row["items"], row["metrics"]["cohen_kappa"]["value"]) == ("verdict", 12, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"id": ["z", *IDS[1:]]}, r"v2\.csv, field 'id': no row is 'x0', which \S+v1\.csv has"),
+        ({"id": [f"{name}-" for name in IDS]}, r"v2\.csv, field 'id': no row is one of \S+v1\.csv, such as 'x0'"),
+        ({"id": ["x1", *IDS[1:]]}, r"v2\.csv:3, field 'id': 'x1' is on line 2, too"),
+        ({"id": ["", *IDS[1:]]}, r"v2\.csv:2, field 'id': a row without an id"),
+        ({"human": ["yes", *GOLD[1:]]}, r"v2\.csv.*'yes' for 'x0', which is 'no' in .*v1\.csv"),
+    ],
+)
+def test_files_that_do_not_fit_are_refused(versions, tmp_path, change, message):
+    other = write(tmp_path / "v2.csv", {"id": IDS, "judge": GOLD, "human": GOLD} | change)
+    with pytest.raises(DataError, match=message):
+        judgebench.compare([versions[0], other], judge="judge", gold="human", id="id", scale="check")
+
+
+def test_several_files_need_a_column_of_ids(versions):
+    with pytest.raises(UsageError, match="joined by the ids"):
+        judgebench.compare(versions, judge="judge", gold="human")
+
+
+def test_files_of_one_name_are_told_apart_by_their_paths(tmp_path):
+    files = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        files.append(write(tmp_path / folder / "out.csv", {"id": IDS, "judge": GOLD}))
+    assert joined(files).versions("judge") == [f"judge ({file})" for file in files]
