@@ -95,9 +95,9 @@ def bounds_of_difference(one: Measured, two: Measured, counts: np.ndarray) -> tu
         va, df, _ = cr2(one.sums, h, 2 * int(counts[0].sum()))
         vb, vd = cr2(two.sums, h)[0], cr2(one.sums - two.sums, h)[0]
         cov = (va + vb - vd) / 2
-        groups = np.count_nonzero(h, axis=1)
-        old = ((one.sums - two.sums) ** 2).sum(axis=1) * groups / np.maximum(groups - 1, 1)
-        old_df = np.maximum(groups - 1, 1)
+        groups = one.sums.shape[1]
+        old = ((one.sums - two.sums) ** 2).sum(axis=1) * groups / (groups - 1)
+        old_df = groups - 1
     scale = np.sqrt(va * vb)
     r = np.clip(np.where(scale > 1e-24, cov / np.where(scale > 1e-24, scale, 1), 0), -1, 1)
     low, high = mover(one.value, one.bounds, two.value, two.bounds, r)
