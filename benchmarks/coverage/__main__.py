@@ -2,7 +2,7 @@
 
 ``python benchmarks/coverage [PART ...] [--sims 2000] [--seed 0] [--summary]`` prints Markdown tables: each cell (a
 population and a design, see designs.py) with every figure, then a line per design. True values are exact, but where
-people rotate. The Monte Carlo error of a coverage of .95 is .005 with 2,000 data sets. All parts take some hours.
+people rotate. The Monte Carlo error of a coverage of .95 is .005 with 2,000 data sets. All parts take about an hour.
 
 Parts:
   tables       figures of a check: prevalence .5 to .02, kappa 0 to .98, the judge's margins gold's or not
@@ -25,6 +25,7 @@ import intervals
 import judges
 import numbers_given
 import people
+from measured import tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--sims", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    tabulate()
     for part in options.part:
         for line in PARTS[part](options.sims, options.seed):
             print(line, flush=True)

@@ -1,8 +1,9 @@
 """People beside a judge, and rows that share questions and systems: ceilings, their ratio, alpha of all, two ways.
 
 People and judge know the answer or guess with gold's margins. How often people know differs between questions, alike
-for all of them: two of them agree beyond chance with probability ``E[a^2] = p^2 + p (1 - p) / 5``, and the judge with
-one of them with ``k p``: these are kappa and alpha, at any level, whoever labels which item.
+for all of them, and how often the judge does: two people agree beyond chance with probability
+``E[a^2] = p^2 + p (1 - p) / 5``, the judge with one of them with ``k p``. These are kappa and alpha, at any level,
+whoever labels which item.
 """
 
 from __future__ import annotations
@@ -63,8 +64,6 @@ def crowd(
     rng: np.random.Generator,
     design: tuple[str, int, int],
     of: tuple[float, float, tuple[float, ...], int, int],
-    *,
-    varying: bool,
 ) -> Ratings:
     """Draw labels of people, some of whom see each item, and a judge's verdicts."""
     knowing, judging, gold, people, seen = of
@@ -72,7 +71,7 @@ def crowd(
     question, k = np.repeat(np.arange(rows.size), rows), len(gold)
     truth = rng.choice(k, size=question.size, p=gold)
     chances = able(rng, knowing, (rows.size,))[question]
-    judged = able(rng, judging, (rows.size,))[question] if varying else np.full(question.size, judging)
+    judged = able(rng, judging, (rows.size,))[question]
 
     def say(knows: np.ndarray) -> np.ndarray:
         return np.where(rng.random(question.size) < knows, truth, rng.choice(k, size=question.size, p=gold))
@@ -94,21 +93,20 @@ def ceilings(sims: int, seed: int) -> Iterator[str]:
         human, judge = knowing**2 + knowing * (1 - knowing) / 5, knowing * judging
         kappa = "cohen_kappa" if len(gold) == 2 else "cohen_kappa_quadratic"
         metrics = {name: METRICS[name] for name in (kappa, "krippendorff_alpha")}
-        for varying in (False, True):
-            rng = np.random.default_rng([seed, 10, at, varying])
-            tallies = {
-                kappa: Tally(human, [], []),
-                "krippendorff_alpha_joint": Tally(human, [], []),
-                f"judge_vs_each_{kappa}": Tally(judge, [], []),
-                f"ratio_{kappa}": Tally(judge / human, [], []),
-            }
-            for _ in range(sims):
-                found = ceiling(crowd(rng, design, of, varying=varying), Policies(), metrics)
-                for name, tally in tallies.items():
-                    tally.add(found[name])
-            who = f"{seen} of {people} people ({knowing:g}), {'/'.join(f'{p:g}' for p in gold)}"
-            title = f"{design[0]} {design[1]}/{design[2]}, {who}, judge {'varying' if varying else 'alike'}"
-            yield from (tally.line(f"{title} | {name}", sims) for name, tally in tallies.items())
+        rng = np.random.default_rng([seed, 10, at])
+        tallies = {
+            kappa: Tally(human, [], []),
+            "krippendorff_alpha_joint": Tally(human, [], []),
+            f"judge_vs_each_{kappa}": Tally(judge, [], []),
+            f"ratio_{kappa}": Tally(judge / human, [], []),
+        }
+        for _ in range(sims):
+            found = ceiling(crowd(rng, design, of), Policies(), metrics)
+            for name, tally in tallies.items():
+                tally.add(found[name])
+        who = f"{seen} of {people} people ({knowing:g}), {'/'.join(f'{p:g}' for p in gold)}"
+        title = f"{design[0]} {design[1]}/{design[2]}, {who}"
+        yield from (tally.line(f"{title} | {name}", sims) for name, tally in tallies.items())
 
 
 def alphas(sims: int, seed: int) -> Iterator[str]:
@@ -123,7 +121,7 @@ def alphas(sims: int, seed: int) -> Iterator[str]:
         truth = 0.8**2 + 0.8 * 0.2 / 5
         tallies = {how: Tally(truth, [], []) for how in ("influences", "jackknife", "bootstrap")}
         for sim in range(sims):
-            labels = crowd(rng, ("lone", n, n), (0.8, 0.5, (0.5, 0.3, 0.2), people, seen), varying=False).gold
+            labels = crowd(rng, ("lone", n, n), (0.8, 0.5, (0.5, 0.3, 0.2), people, seen)).gold
             for how, tally in tallies.items():
                 tally.add(alpha_by(how, labels, units, places, sim))
         for how, tally in tallies.items():

@@ -188,7 +188,7 @@ def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     """
     if judge is None or human is None:
         return Estimate.missing("undefined_part")
-    if human.value <= 0:
+    if human.value <= TINY:
         return Estimate.missing("no_ceiling")
     share = judge.value / human.value
     influences = combine([judge, human], [1 / human.value, -share / human.value], share)

@@ -59,7 +59,8 @@ class Pairing:
         weight = self.summed(within)
         counted = np.flatnonzero(weight)
         sums = self.summed(influence(self.table, outcome))[counted] / self.total
-        shares = weight[counted] / float(weight.sum())
+        told = weight[counted]
+        shares = None if float(np.ptp(told)) == 0 else told / float(told.sum())
         influences = Influences(outcome.value, n, self.clusters.ids[counted], sums, shares)
         low = metric.low if outcome.low is None else outcome.low
         high = metric.high if outcome.high is None else outcome.high

@@ -28,9 +28,10 @@ def apart(cells: Mapping[int, int], columns: int) -> list[int]:
     """Find numbers that lie apart from the ratings, given how many cells of all columns hold each.
 
     The one negative number among others from 0, where it is a usual mark for "no rating"; and what is further from the
-    rest than twice the rest's range, where it is such a mark, or no more cells than columns hold it, as in a total row.
+    rest than twice the rest's range, where it is such a mark beside three ratings or more, or no more cells than
+    columns hold it, as in a total row.
 
-    >>> apart({-1: 5, 3: 9, 4: 7, 9: 2}, 2), apart({1: 9, 4: 9, 5: 8, 59: 1, 62: 1}, 2), apart({1: 8, 3: 9, 10: 4}, 2)
+    >>> apart({-1: 5, 3: 9, 4: 7, 6: 5}, 2), apart({1: 9, 4: 9, 5: 8, 59: 1, 62: 1}, 2), apart({1: 8, 3: 9, 10: 4}, 2)
     ([-1], [59, 62], [])
     """
     negative = [value for value in cells if value < 0]
@@ -38,7 +39,7 @@ def apart(cells: Mapping[int, int], columns: int) -> list[int]:
     values = sorted(set(cells) - set(found))
     for place in range(2, len(values)):
         core, rest = values[:place], values[place:]
-        few = sum(cells[value] for value in rest) <= columns or set(rest) <= _MARKS
+        few = sum(cells[value] for value in rest) <= columns or (place > 2 and set(rest) <= _MARKS)
         if few and rest[0] - core[-1] > 2 * (core[-1] - core[0]):
             return found + rest
     return found if len(values) > 1 else []

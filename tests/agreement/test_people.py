@@ -32,7 +32,7 @@ def labels(n=80, m=4, q=3, gaps=0.4, seed=0):
     truth = rng.integers(0, q, n)
     gold = np.where(rng.random((n, m)) < 0.7, truth[:, None], rng.integers(0, q, (n, m)))
     gold[rng.random((n, m)) < gaps] = -1
-    judge = np.where(rng.random(n) < 0.6, truth, rng.integers(-1, q, n))
+    judge = np.where(rng.random(n) < 0.6, truth, rng.integers(0, q, n))
     return judge, gold
 
 
@@ -78,7 +78,7 @@ def test_figures_are_those_of_the_pooled_labels(seed):
     assert found["cohen_kappa"].value == pytest.approx(cohen_kappa_score(one, other))
     assert found["cohen_kappa"].value == pytest.approx(found["scott_pi"].value)
     places, one, _ = zip(*pairs_of(gold), strict=True)
-    said = [judge[i] if judge[i] >= 0 else 9 for i in places]
+    said = [judge[i] for i in places]
     assert found["judge_vs_each_cohen_kappa"].value == pytest.approx(cohen_kappa_score(one, said))
     assert found["judge_vs_each_cohen_kappa"].n == sum((unit >= 0).sum() for unit in gold if (unit >= 0).sum() > 1)
     ratio = found["judge_vs_each_cohen_kappa"].value / found["cohen_kappa"].value
@@ -287,7 +287,9 @@ def test_the_tie_that_gold_never_is_counts_in_no_chance_term():
     rows = [measure(one, task="t", judge="j", verify=True)[0].metrics for one in (three, two)]
     for name in ("gwet_ac1", "brennan_prediger"):
         assert rows[0][name].value == pytest.approx(rows[1][name].value)
-    people = [measure_humans(replace(one, gold=np.c_[one.gold, one.gold[:, 0]])) for one in (three, two)]
+    names = ("h1", "h2")
+    both = [replace(one, gold=np.c_[one.gold, one.gold[:, 0]], annotators=names) for one in (three, two)]
+    people = [measure_humans(one) for one in both]
     for name in ("gwet_ac1", "brennan_prediger"):
         assert people[0].coefficients[name].value == people[1].coefficients[name].value
     assert never_gold(three) == (1,)

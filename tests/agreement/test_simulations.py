@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 from agreement_cases import benchmark
 
+from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.estimates import Counted, Figure
+from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.power import equal_rates, kappa_drop_variance
+from judgebench.agreement.ratings import from_codes
+from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.influence import Clusters
 
@@ -56,11 +60,50 @@ def test_the_benchmark_measures_many_tables_as_score_does_one(cell):
                 assert [low[at], high[at]] == pytest.approx(bounds, abs=1e-6, nan_ok=True), (name, method, at)
 
 
+@pytest.mark.parametrize("cell", [("lone", 100, 100, 0.6, RARE), ("lognormal", 20, 200, 0.6, HALF)], ids=str)
+def test_the_benchmark_subtracts_as_compare_does(cell):
+    """Bounds of paired differences, by MOVER and by CR1's t."""
+    designs, judges, measured = (benchmark(f"coverage/{name}") for name in ("designs", "judges", "measured"))
+    one = designs.Cell(*cell)
+    counts = designs.draw_pairs(np.random.default_rng(3), one, 0.5, 6)
+    for name in judges.CHECK:
+        both = [measured.measure(METRICS[name], counts.sum(axis=axis), lone=one.lone) for axis in (-1, -2)]
+        found = judges.bounds_of_difference(*both, counts)
+        for at, own in enumerate(counts):
+            cells, cluster = rows_of(own)
+            gold, first, second = np.unravel_index(cells, own.shape[1:])
+            judged = [
+                Judged(
+                    "t",
+                    who,
+                    from_codes(Scale.check(), says, gold, cluster=cluster),
+                    range(one.n),
+                    range(one.n),
+                    Policies(),
+                )
+                for who, says in (("a", first), ("b", second))
+            ]
+            rows = next(groups(match(judged)))[1]
+            for way, (low, high) in zip(("default", "cr1"), found, strict=True):
+                seen = contrast(*rows, METRICS[name], interval=way)
+                bounds = (math.nan,) * 2 if seen is None or seen.test.low is None else (seen.test.low, seen.test.high)
+                reach = METRICS[name].high - METRICS[name].low
+                ours = np.clip([low[at], high[at]], -reach, reach)
+                assert ours == pytest.approx(bounds, abs=1e-6, nan_ok=True), (name, way, at)
+
+
 @pytest.mark.parametrize(
-    "cell", [("equal", 20, 200, 0.6, HALF), ("lognormal", 8, 80, 0.6, HALF), ("lone", 200, 200, 0.0, RARE)], ids=str
+    "cell",
+    [
+        ("equal", 20, 200, 0.6, HALF),
+        ("lognormal", 8, 80, 0.6, HALF),
+        ("two", 200, 1000, 0.2, HALF),
+        ("lone", 200, 200, 0.0, RARE),
+    ],
+    ids=str,
 )
 def test_intervals_cover(cell):
-    """Nominal 95 %, of every figure of a check; CR1 covers .95, .90 and .40 of kappa."""
+    """Nominal 95 %, of every figure of a check; CR1 covers .95, .90, .74 and .40 of kappa."""
     designs, intervals = benchmark("coverage/designs"), benchmark("coverage/intervals")
     lines = intervals.study(designs.Cell(*cell), designs.CHECK, SIMS, np.random.default_rng(0))
     assert {line.figure: line.cover for line in lines if line.cover < 0.95 - NOISE} == {}
@@ -80,7 +123,7 @@ def test_intervals_of_alpha_cover(how):
     people = benchmark("coverage/people")
     rng, tally = np.random.default_rng(2), people.Tally(0.672, [], [])
     for _ in range(SIMS):
-        labels = people.crowd(rng, ("lone", 100, 100), (0.8, 0.5, (0.5, 0.3, 0.2), 5, 3), varying=False).gold
+        labels = people.crowd(rng, ("lone", 100, 100), (0.8, 0.5, (0.5, 0.3, 0.2), 5, 3)).gold
         tally.add(people.alpha_by(how, labels, Clusters.of(np.arange(100)), np.arange(3.0), 0))
     assert np.mean(tally.hits) == pytest.approx(0.95, abs=NOISE)
 

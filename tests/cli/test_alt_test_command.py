@@ -111,8 +111,8 @@ def test_recorded_verdicts_are_measured_without_the_texts(judgebench, data_dir: 
     for name in ("human_annotations.json.gz", "llm_annotations.json.gz"):
         (folder / name).write_bytes((data_dir / "alttest" / "mtbench" / name).read_bytes())
     task = ("--task", "alttest:mtbench", "--data", tmp_path / "own")
-    done = judgebench("run", "--judge", "replay:gpt-4o", *task, "--output", tmp_path / "runs")
+    done = judgebench("run", "--judge", "replay:gpt-4o", *task)
     assert done.code == 0, done.err
-    live = judgebench("run", "--judge", "baseline/longest", *task, "--output", tmp_path / "live")
+    live = judgebench("run", "--judge", "baseline/longest", *task)
     assert live.code == 3
     assert "come without an answer" in live.err

@@ -190,6 +190,21 @@ def test_a_giant_cluster_costs_degrees_of_freedom():
     assert 1 < df < effective
 
 
+def test_two_large_clusters_may_err_to_one_side():
+    """Where rows of a cluster are a fifth alike t must be 2.97 for two of 30 % each, and no wider for others."""
+    two = np.array([0.3, 0.3, *[0.4 / 198] * 198])
+    alone, alike = (float(cr2(np.ones(200), two, rows)[1]) for rows in (0, 1000))
+    assert stdtrit((alone, alike), 0.975) == pytest.approx((2.63, 2.97), abs=0.01)
+    rng = np.random.default_rng(4)
+    errors = rng.normal(0, np.sqrt(two * (1 + np.maximum(two * 1000 - 1, 0) / 5)), (20_000, 200))
+    miss = errors.sum(axis=1)
+    variance = cr2(errors - two * miss[:, None], two)[0]
+    assert (np.abs(miss) < stdtrit(alike, 0.975) * np.sqrt(variance)).mean() == pytest.approx(0.95, abs=0.01)
+    for shares in (np.full(20, 0.05), np.array([0.5, *[0.5 / 19] * 19])):
+        plain, same = (float(cr2(np.ones(20), shares, rows)[1]) for rows in (0, 200))
+        assert same == pytest.approx(plain, rel=1e-9)
+
+
 def test_clusters_of_one_row_are_independent_rows():
     rng = np.random.default_rng(0)
     cells = rng.integers(0, 4, 60)

@@ -37,6 +37,8 @@ def pearson(gold: Floats, judge: Floats) -> RowOutcome:
     if (reason := _refused(gold, judge)) is not None:
         return RowOutcome.undefined(reason)
     x, y = centred(gold), centred(judge)
+    # Squares of probabilities as small as 1e-200, or of numbers as large, underflow or overflow.
+    x, y = x / float(np.abs(x).max()), y / float(np.abs(y).max())
     return replace(_correlation(x, y), without=_left_out(x, y, _product_moment), told=_told(x, y))
 
 
@@ -148,8 +150,6 @@ def mean_signed_error(gold: Floats, judge: Floats) -> RowOutcome:
 
 
 def _correlation(x: Floats, y: Floats) -> RowOutcome:
-    # Squares of probabilities as small as 1e-200, or of numbers as large, underflow or overflow.
-    x, y = x / float(np.abs(x).max()), y / float(np.abs(y).max())
     unit_x, unit_y = math.sqrt(float((x * x).mean())), math.sqrt(float((y * y).mean()))
     x, y = x / unit_x, y / unit_y
     value = float((x * y).mean())
