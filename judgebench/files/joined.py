@@ -30,12 +30,10 @@ class JoinedTable(Table):
         stems = [PurePath(one.name).name.split(".")[0] for one in tables]
         short = len(set(stems)) == len(stems)
         self._files = tuple(stems if short else (one.name for one in tables))
-        plain = dict.fromkeys(name for one in tables for name in one.columns)
-        self._columns = tuple(
-            version
-            for name in plain
-            for version in dict.fromkeys([name, *([] if name == key else self.versions(name))])
-        )
+        names: list[str] = []
+        for name in dict.fromkeys(name for one in tables for name in one.columns):
+            names += [name, *(version for version in self.versions(name) if name not in {key, version})]
+        self._columns = tuple(names)
 
     @property
     def revision(self) -> str:

@@ -32,7 +32,7 @@ def frame() -> pd.DataFrame:
     ("ask", "says"),
     [
         (lambda frame: judgebench.compare(frame, **TABLE, items=2), "good agrees with gold more than poor"),
-        (lambda frame: judgebench.compare(frame, **THREE), "Good agrees with gold most"),
+        (lambda frame: judgebench.compare(frame, **THREE), "good agrees with gold most"),
         (lambda frame: judgebench.power(frame, **TABLE, metric="accuracy"), "To find a drop of .050 in accuracy"),
         (lambda _: judgebench.power(base_rate=0.7, kappa=0.6), "To find a drop of .050 in Cohen's kappa"),
         (lambda frame: judgebench.analyze(frame, **TABLE, feature="topic"), "good on DataFrame: "),

@@ -141,8 +141,8 @@ def test_columns_of_probabilities_are_compared_in_every_form(judgebench) -> None
     assert {"cohen_kappa", "auc", "brier", "log_loss", "ece", "calibration_slope"} <= found.keys()
     assert document["lower_is_better"] == ["brier", "log_loss", "ece"]
     assert (document["interval"], document["systems"]) == ("default", None)
-    assert found["auc"]["difference"]["method"] == "cr1-t-paired"
-    assert found["ece"]["difference"]["method"] == "cr1-t-paired-bias"
+    assert found["auc"]["difference"]["method"] == "cr2-t-paired"
+    assert found["ece"]["difference"]["method"] == "cr2-t-paired-bias"
     shown = judgebench("compare", *PROBABILITIES, "--metric", "brier")
     assert shown.out.startswith("p agrees with gold more than s: Brier score")
     assert "Lower is better: Brier score." in shown.out

@@ -152,7 +152,7 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
     """Hold every two judges against each other, with intervals that are joint by Bonferroni's levels."""
     if sets.compared is None:
         return
-    pairs = sets.compared.pairs.tolist()
+    pairs: list[tuple[int, int]] = [(int(i), int(j)) for i, j in sets.compared.pairs]
     contrasts = [
         contrast(judges[i], judges[j], figure, level=1 - _LEVEL / len(pairs), plain_t=len(pairs) > _MANY)
         for i, j in pairs
