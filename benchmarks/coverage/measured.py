@@ -118,7 +118,8 @@ def _alike(metric: Metric, counts: np.ndarray, *, lone: bool, level: float) -> M
     simple = squares * groups / np.maximum(groups - 1, 1)
     old = cr1(metric, value, np.sqrt(simple), groups, rows, chance, limits, lone=lone)
     known &= ~np.isnan(value)
-    return Measured(value, _where(known & (not outcome.reason), bounds), _where(known, old), influence, pulls, shares)
+    bounds = _where(known & (not outcome.no_interval), bounds)
+    return Measured(value, bounds, _where(known, old), influence, pulls, shares)
 
 
 def _nothing(counts: np.ndarray) -> Measured:

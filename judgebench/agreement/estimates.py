@@ -212,9 +212,9 @@ class Figure:
         influences = self._summed(clusters)
         if influences is None:
             return Estimate(self.outcome.value, None, None, clusters.codes.size, no_interval="no_influences"), None
-        if self.outcome.reason and method == "default":
+        if isinstance(self.outcome, Outcome) and self.outcome.no_interval and method == "default":
             none = Interval(None, None, influences.se, "")
-            return shown(influences, n or influences.n, none, self.outcome.reason), influences
+            return shown(influences, n or influences.n, none, self.outcome.no_interval), influences
         found = None if method == "cr1" else self._along_tables(influences) or self._without_clusters(influences)
         if found is None:
             found = estimated(

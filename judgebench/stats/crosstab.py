@@ -104,15 +104,14 @@ class Completion:
 class Outcome:
     """A coefficient's value and gradient, or the reason why it has none (``no_items``, ``no_variation`` ...).
 
-    A value with a reason has no interval.
-
     ``gradient``, shape (k, k), is the derivative by each joint proportion: the influence of a row in cell (i, j) is
     ``gradient[i, j] - (joint * gradient).sum()``. ``n`` (rows) and ``within`` (cells, shape (k, k)) are the denominator
     where it is not all of them: a cluster without a row there knows nothing of the value and is not a degree of
     freedom. ``chance`` is the expected agreement pe of ``1 - (1 - po) / (1 - pe)``; ``low`` and ``high`` bound a value
     whose bounds depend on the table, such as an error in the scale's units. ``completion`` is how silent rows were
     completed, where there are any: the value is that of its table, and the gradient by a silent row that of the labels
-    it took. ``surface`` is the coefficient on other tables of the same labels.
+    it took. ``surface`` is the coefficient on other tables of the same labels. ``no_interval`` says why a value has no
+    interval, where its influences would not tell.
     """
 
     value: float | None
@@ -125,6 +124,7 @@ class Outcome:
     within: npt.NDArray[np.bool_] | None = None
     completion: Completion | None = None
     surface: Surface | None = None
+    no_interval: str = ""
 
     @classmethod
     def of(cls, surface: Surface, joint: Floats, reason: str = "no_variation", **more: Any) -> Outcome:

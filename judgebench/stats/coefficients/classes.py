@@ -134,7 +134,7 @@ def _macro(table: Crosstab, gold_share: float, judge_share: float) -> Outcome:
     gold, judge = table.gold[: table.declared] > 0, table.judge[: table.declared] > 0
     if table.declared == 2 and not (gold | judge).all():
         # The mean over one class is not the figure of which more rows would tell.
-        return replace(found, surface=None, reason="class_absent")
+        return replace(found, surface=None, no_interval="class_absent")
     if gold_share != judge_share and (gold != judge).any():
         # A class that one side lacks would jump from 0 to 1 with the first row in which the other gives way.
         return replace(found, surface=None)
