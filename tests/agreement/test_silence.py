@@ -99,7 +99,8 @@ def silenced(made, rows):
 
 def figures(made, policies):
     """Every figure of a row, with what is best: more (1), less (-1), or whichever is nearer to 0 (0)."""
-    row = measure(made, task="t", judge="j", policies=policies)[0]
+    # Values alone are looked at: the interval that costs least.
+    row = measure(made, task="t", judge="j", policies=policies, interval="cr1")[0]
     found = {}
     for name, one in {**row.metrics, **row.bias, "retest": retest_agreement(made)}.items():
         line = METRICS.get(name) or ROW_METRICS.get(name) or BIASES.get(name)

@@ -171,7 +171,8 @@ def _agreement(
             "share, for example .05"
         )
     first, second, error = before.estimate(figure), after.estimate(figure), is_error(figure)
-    found = contrast(after, before, figure) if error else contrast(before, after, figure)
+    # Its bounds are the gate's own; only the influences are asked for.
+    found = contrast(*((after, before) if error else (before, after)), figure, plain_t=True)
     return _Test(
         group,
         name,
