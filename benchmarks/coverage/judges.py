@@ -110,14 +110,14 @@ def bounds_of_difference(one: Measured, two: Measured, counts: np.ndarray) -> tu
 
 
 def difference(name: str, counts: np.ndarray, cell: Cell) -> tuple[float, int, float, int, float, float]:
-    """Of CR1, then of the default: share of the data sets with bounds that leave 0 out, data sets without; widths."""
+    """Of CR1, then of the default: share of the data sets whose bounds leave 0 out, and data sets without; widths."""
     one, two = (measure(METRICS[name], counts.sum(axis=axis), lone=cell.lone) for axis in (-1, -2))
     found = bounds_of_difference(one, two, counts)
     shown, widths = [], []
     for low, high in found[::-1]:
         some = ~(np.isnan(low) | np.isnan(high))
         out = (low[some] > 1e-12) | (high[some] < -1e-12)
-        shown += [float(out.mean()) if some.any() else np.nan, int((~some).sum())]
+        shown += [float(out.sum() / some.size), int((~some).sum())]
         widths.append(high - low)
     both = np.stack(widths)[:, ~np.isnan(np.stack(widths)).any(axis=0)]
     old_width, width = np.median(both, axis=1) if both.size else (np.nan, np.nan)

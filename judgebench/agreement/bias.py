@@ -120,17 +120,20 @@ def _first_slot(ratings: Ratings) -> dict[str, Estimate]:
 
 
 def _label_bias(scored: Scored) -> dict[str, Estimate]:
-    """How much higher the judge's labels are than gold's, over rows with both; of two labels no answer is the other."""
+    """How much higher the judge's labels are than gold's, over rows with both; of two labels no answer is the other.
+
+    ``no_items`` where the judge gave no label at all: silence alone has no side.
+    """
     scale = scored.scale
     name = {"check": "positive_rate_difference", "rate": "mean_signed_error"}.get(scale.kind)
     if name is None:
         return {}
     judge, values = scored.judge, np.asarray(scale.values)
+    if not (judge < len(scale.values)).any():
+        return {name: Estimate.missing("no_items")}
     if scale.kind == "check" and scored.policies.invalid == "wrong":
         judge = np.where(judge == len(scale.labels) + 1, 1 - scored.gold, judge)
     valid = np.flatnonzero(judge < len(scale.values))
-    if not valid.size:
-        return {name: Estimate.missing("no_items")}
     gold = values if scored.gold_values is None else scored.gold_values
     difference = values[judge[valid]] - gold[scored.gold[valid]]
     reach = float(values.max() - values.min())

@@ -47,7 +47,7 @@ def cautions(
     (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items`` (below 10),
     ``few_clusters`` (fewer than 20 of one size would tell as much), ``low_coverage``, ``left_out``, ``other_units``
     (rho .6 or more, quadratic kappa .3 or more below it; r and concordance likewise), ``reversed`` (kappa or rho -.4 or
-    less on 10 items or more).
+    less on 10 items or more, and an interval below 0).
 
     Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
     """
@@ -103,7 +103,8 @@ def _other_units(metrics: Mapping[str, Estimate]) -> bool:
 
 def _reversed(metrics: Mapping[str, Estimate]) -> bool:
     # Of three labels without order no one is the other's reverse, yet far below chance is far from an accident.
-    return any(value is not None and value <= _TURNED for value in _values(metrics, "cohen_kappa", "spearman_rho"))
+    found = [metrics[name] for name in ("cohen_kappa", "spearman_rho") if name in metrics]
+    return any(one.value is not None and one.value <= _TURNED and (one.high is None or one.high < 0) for one in found)
 
 
 def _paradox(metrics: Mapping[str, Estimate]) -> bool:

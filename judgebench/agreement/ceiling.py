@@ -199,7 +199,7 @@ def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
     return replace(found, low=share / reach, high=share * reach, method=f"{found.method}-log")
 
 
-def joint_alpha(codes: npt.NDArray[np.int64], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
+def joint_alpha(codes: npt.NDArray[np.integer], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
     """Krippendorff's alpha of many raters at the scale's level, gaps allowed, or why there is none.
 
     Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Alpha is over the units

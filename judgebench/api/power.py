@@ -50,7 +50,8 @@ def power(
             }  # fmt: skip
             if given := [argument(name) for name, value in figures.items() if value is not None]:
                 raise UsageError(
-                    f"{' and '.join(given)} stand in for a pilot; give either them or RUN or {argument('csv')}"
+                    f"{' and '.join(given)} stand{'' if given[1:] else 's'} in for a pilot; "
+                    f"give either {'them' if given[1:] else 'it'} or RUN or {argument('csv')}"
                 )
             judged = [one.judged(one.own.override(policies)) for one in open_sources(source, table)]
             origin = f"the pilot of {' and '.join(one.judge for one in judged)} on {judged[0].task}"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Numbers that forms and programs write where there is no rating.
 _MARKS = frozenset({-1, -9, -99, -999, 9, 99})
+#: Cells below which ratings show no range to be apart from.
+_ENOUGH = 10
 #: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
 _SPOKEN = frozenset({"none", "na", "n/a"})
 
@@ -40,7 +42,8 @@ def apart(cells: Mapping[int, int], columns: int) -> list[int]:
     for place in range(2, len(values)):
         core, rest = values[:place], values[place:]
         few = sum(cells[value] for value in rest) <= columns or (place > 2 and set(rest) <= _MARKS)
-        if few and rest[0] - core[-1] > 2 * (core[-1] - core[0]):
+        enough = sum(cells[value] for value in core) >= _ENOUGH
+        if few and enough and rest[0] - core[-1] > 2 * (core[-1] - core[0]):
             return found + rest
     return found if len(values) > 1 else []
 

@@ -110,7 +110,7 @@ class Bounds(Document):
         return sheet(columns, self._lines(shown=False))
 
     def blocks(self) -> Iterator[Block]:
-        fields = [
+        fields: list[Field[_Line]] = [
             Field("task", lambda line: line.judge.task, right=False),
             Field("judge", lambda line: line.judge.judge, right=False),
             Field("answered %", lambda line: percent(line.judge.found.answered / line.judge.found.rows)),

@@ -132,9 +132,11 @@ def _thorough(problem: Problem, starts: list[Floats], sense: float) -> list[tupl
     ways = [np.flatnonzero(problem.free[gold]) for gold in waiting]
     if math.prod(labels.size for labels in ways) > _WAYS:
         return [_descend(problem, _exchanged(problem, x, sense), sense) for x in starts[:_DESCENTS]]
-    every = np.zeros((math.prod(labels.size for labels in ways), *problem.base.shape))
-    for x, labels in zip(every, product(*ways), strict=True):
+    every: list[Floats] = []
+    for labels in product(*ways):
+        x = np.zeros(problem.base.shape)
         x[waiting, labels] = problem.mass[waiting]
+        every.append(x)
     values = [_signed(problem, x, sense)[0] for x in every]
     return [_descend(problem, every[place], sense) for place in np.argsort(values)[:_DESCENTS]]
 

@@ -232,9 +232,10 @@ def read_recording(path: Path, scale: Scale, column: str | None = None) -> Recor
 
 
 def _only(wide: Wide, file: str) -> str:
-    if len(wide.judges) > 1:
+    judge, *others = wide.judges
+    if others:
         raise UsageError(f"{file}: name the judge; there are: {', '.join(wide.judges)}")
-    return wide.judges[0]
+    return judge
 
 
 def _off_scale(wrong: list[tuple[int, str]], scale: Scale) -> str:

@@ -217,6 +217,12 @@ def test_a_side_turned_round():
     ratings_ = np.tile([0, 1, 2, 3, 4], 8)
     assert "reversed" in row(4 - ratings_, ratings_, FIVE).warnings
     assert "reversed" not in row(1 - gold[:8], gold[:8]).warnings
+    gold, judge = expand([[1, 4], [4, 2]])
+    few = row(judge, gold)
+    kappa = few.metrics["cohen_kappa"]
+    assert kappa.value < -0.4
+    assert kappa.high > 0
+    assert "reversed" not in few.warnings
 
 
 def test_skewed_ties():

@@ -60,7 +60,7 @@ def test_answers_are_documents(frame, ask, says: str) -> None:
             "or judge twice",
         ),
         (lambda frame: judgebench.power(frame, **TABLE, discordance=0.1), "leave discordance out"),
-        (lambda frame: judgebench.power(frame, **TABLE, kappa=0.5), "kappa stand in for a pilot"),
+        (lambda frame: judgebench.power(frame, **TABLE, kappa=0.5), "kappa stands in for a pilot"),
         (lambda _: judgebench.power(base_rate=0.7, kappa=0.6, cluster="q"), "cluster: without a pilot"),
         (lambda _: judgebench.analyze("runs", feature="topic"), "feature names columns of a wide csv FILE"),
         (lambda _: judgebench.power(design_effect=0.001), "design_effect=0.001: expected a number from 0.01 up"),

@@ -121,7 +121,7 @@ judgebench.run("gpt-4o", "pandalm", order="backwards")
 judgebench.score("runs", intervall="bca")
 judgebench.gate("runs/new")
 judgebench.correct("own.csv", subset="topic")
-judgebench.reproduce("pandalm")
+judgebench.reproduce(tasks="pandalm")
 """
 
 

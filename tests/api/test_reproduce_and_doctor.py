@@ -27,7 +27,7 @@ def test_a_figure_that_differs_is_a_failure():
 
 
 def test_reproduce_is_a_room_and_a_function(tmp_path, monkeypatch):
-    assert list(inspect.signature(judgebench.reproduce).parameters) == ["data", "task"]
+    assert list(inspect.signature(judgebench.reproduce).parameters) == ["files", "published", "data", "task"]
     with pytest.raises(judgebench.JudgebenchError, match=r"this needs data DIR \(or JUDGEBENCH_DATA\)"):
         judgebench.reproduce()
     monkeypatch.setenv("JUDGEBENCH_DATA", str(tmp_path / "no"))

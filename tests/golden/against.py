@@ -55,7 +55,7 @@ def read_changes(file: Path = CHANGES) -> list[Change]:
 
 def explain(name: str, old: bytes | None, new: bytes | None, changes: list[Change]) -> list[Change]:
     """Find the changes that turn the old output into the new one; none where they don't."""
-    mine = [one for one in changes if fnmatch.fnmatchcase(name, one.outputs)]
+    mine = [one for one in changes if any(fnmatch.fnmatchcase(name, pattern) for pattern in one.outputs.split())]
     if old is None or new is None:
         return [one for one in mine if (one.new and old is None) or (one.gone and new is None) or one.free]
     used = []

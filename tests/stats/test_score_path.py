@@ -259,6 +259,13 @@ def test_swapped_answers_tell_judges_apart():
     assert (p == swap_max(counts, lambda joint: surface(joint).value, pairs)).all()
 
 
+def test_a_figure_without_a_value_differs_from_none():
+    counts = np.zeros((60, 2, 2, 2))
+    counts[:, :, 0, 0] = 1
+    surface = _surface("cohen_kappa", 2)
+    assert swap_max(counts, lambda joint: surface(joint).value, np.array([[0, 1]])) == [1.0]
+
+
 def test_few_questions_are_swapped_in_all_ways():
     counts = np.zeros((5, 2, 2, 2))
     counts[:, 0, [0, 1], [0, 1]] = 1

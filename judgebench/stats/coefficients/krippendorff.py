@@ -138,7 +138,7 @@ def least_alpha(
         return math.inf if isinstance(found, str) else found[0]
 
     def descend(codes: npt.NDArray[np.integer]) -> tuple[float, npt.NDArray[np.integer]]:
-        least, lower = math.inf, value(codes)
+        least, lower, best = math.inf, value(codes), codes
         while lower < least - TINY:
             best, least = codes, lower
             counts = count_units(filled, categories)
@@ -148,7 +148,7 @@ def least_alpha(
             gain = others @ distance / np.maximum(others.sum(axis=1, keepdims=True), 1)
             codes = (gain - (1 - least) * share @ distance).argmax(axis=1)
             lower = value(codes)
-        return least, best if math.isfinite(least) else codes
+        return least, best
 
     found = [descend(np.full(rows.size, label)) for label in range(labels)]
     least, codes = min(found, key=lambda one: one[0])

@@ -56,7 +56,8 @@ def swap_max(
         two = value((kept[:, second] + total[first] - kept[:, first]) / n)
         found[start : start + step] = np.abs(np.nan_to_num(one - two))
     scale = np.sqrt(np.square(found).mean(axis=0)) + 1e-12
-    seen = np.abs(value(total[first] / n) - value(total[second] / n)) / scale
+    # A figure without a value differs from none.
+    seen = np.nan_to_num(np.abs(value(total[first] / n) - value(total[second] / n))) / scale
     largest = (found / scale).max(axis=1)
     reached = (largest[:, None] >= seen - 1e-9).sum(axis=0)
     if questions <= _ALL:
