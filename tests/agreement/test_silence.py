@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement, product
 import numpy as np
 import pytest
 from agreement_cases import quick, ratings
-from hypothesis import assume, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from test_sequences import rank_rows, step_rows
 
@@ -86,6 +86,11 @@ def wrong_rows(made, policies):
         side = np.sign(2 * gold - (len(made.scale.values) - 1))
         # A wrong number, too: one on gold's side earns something whatever the verdict is.
         wrong &= (made.score - 0.5) * side < 0
+    if policies.order in {"inconsistent-tie", "sum-of-signs"}:
+        # Two games that differ make a tie: where gold is one the judge is right, and a wrong label in its place could
+        # raise a weighted kappa that is below chance.
+        whole = apply(made, policies)
+        wrong &= ~np.isin(made.item, whole.item[whole.judge == whole.gold])
     return np.flatnonzero(wrong)
 
 
@@ -134,17 +139,33 @@ def improved(before, after):
     return found
 
 
-@pytest.mark.parametrize("case", CASES)
-@quick
-@given(seed=seeds)
-def test_wrong_answers_turned_into_silence_improve_nothing(case, seed):
+def drawn(case, seed):
+    """Judgments of a case, the same with some wrong answers withheld, and the policies."""
     scale, policies, games, numbers = CASES[case]
     rng = np.random.default_rng(seed)
     made = judged(rng, scale, games, numbers, annotators=2 if policies.gold == "mean" else 1)
     assume(apply(made, policies).size > 0)
     wrong = wrong_rows(made, policies)
-    silent = wrong[rng.random(wrong.size) < rng.choice([0.2, 0.5, 1.0])]
-    assert improved(figures(made, policies), figures(silenced(made, silent), policies)) == {}
+    return made, silenced(made, wrong[rng.random(wrong.size) < rng.choice([0.2, 0.5, 1.0])]), policies
+
+
+@pytest.mark.parametrize("case", CASES)
+@quick
+@given(seed=seeds)
+def test_wrong_answers_turned_into_silence_improve_nothing(case, seed):
+    made, silent, policies = drawn(case, seed)
+    assert improved(figures(made, policies), figures(silent, policies)) == {}
+
+
+@pytest.mark.parametrize("case", CASES)
+@settings(max_examples=4, deadline=None)
+@given(seed=seeds)
+# Its tau-b is least beside tables on which it is undefined.
+@example(seed=3983341)
+def test_intervals_of_judges_that_withhold_hold_the_value(case, seed):
+    _, silent, policies = drawn(case, seed)
+    for one in measure(silent, task="t", judge="j", policies=policies)[0].metrics.values():
+        assert one.low is None or one.low <= one.value <= one.high
 
 
 @pytest.mark.parametrize("kind", ["rank", "steps"])

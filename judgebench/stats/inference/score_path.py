@@ -159,6 +159,8 @@ def score_interval(
         value, error, skew = _tried(surface, ends[0], n, rows, stretch)
         beyond = np.maximum(bounds[0], np.minimum(value, estimate - error * pearson3(1 - tail, skew)))
     lower, upper = np.where(end[0] < 1, reached[0], beyond), np.where(end[1] < 1, reached[1], bounds[1])
+    # Where a path leads to tables on which the figure is undefined, nothing beyond is ruled out.
+    lower, upper = np.where(np.isnan(lower), bounds[0], lower), np.where(np.isnan(upper), bounds[1], upper)
     return np.minimum(lower, estimate), np.maximum(upper, estimate)
 
 
