@@ -239,7 +239,8 @@ class Caller:
             dialogue.give(number, completion)
         finally:
             # Only now a single answer turns out not to be all, or to break the judge: it is paid for all the same.
-            if dialogue.undecided and not several:
+            # A reply that the judge gave itself is not a model's answer: where it failed, the judge is asked again.
+            if dialogue.undecided and not several and completion.reply is None:
                 keep(dialogue.key(number), completion)
 
     async def _complete(self, request: Request) -> Completion:
