@@ -112,9 +112,8 @@ class Influences:
         groups = self.sums.size
         se, df, effective = self.cr1, groups - 1.0, float(groups)
         if self.shares is not None and groups > 1:
-            variance, df, effective = (
-                float(one) for one in cr2(self.sums, self.shares, self.n if self.rows is None else self.rows)
-            )
+            rows = self.n if self.rows is None else self.rows
+            variance, df, effective = (float(one) for one in cr2(self.sums, self.shares, rows))
             # All that tells anything may lie in one cluster, of which `cr2` leaves a billionth to the others.
             se = math.sqrt(variance) if effective > 1 + 10 * _ROUNDING else None
         for name, value in (("se", se), ("df", df), ("effective", effective)):
@@ -382,7 +381,8 @@ def combine(parts: Sequence[Influences], weights: Sequence[float], value: float 
     shares = joined.sums(np.concatenate(told))
     n = sum(part.n for part in parts)
     # Parts on the same clusters are on the same rows.
-    rows = round(n * joined.ids.size / max(1, ids.size))
+    held = sum(part.n if part.rows is None else part.rows for part in parts)
+    rows = round(held * joined.ids.size / max(1, ids.size))
     return Influences(added, n, joined.ids, joined.sums(sums), shares / shares.sum(), rows=rows)
 
 
