@@ -265,7 +265,7 @@ def _remarks(found: Comparison) -> Iterator[str]:
         f"{_ways(found)}. {many(found.items, 'item')}, "
         f"{many(found.judgments, 'judgment')}; coverage {a} % and {b} %; {found.policies}."
     )
-    if len(found.lines) > 1 and found.effective_tests:
+    if len(found.lines) > 1 and round(found.effective_tests) > 0:
         yield (
             f"p is for a line alone; p Holm is adjusted for all {len(found.lines)} lines, which are worth "
             f"{decimal(found.effective_tests, 1)} tests, as figures of the same answers move together. The sentence on "

@@ -29,6 +29,21 @@ _CELLS = "--judge baseline/longest --judge baseline/random --task pandalm --task
 #: Names that stand for the reader's own, and what lies under them here.
 _OWN = {"RUN": "runs/one", "RUN_BEFORE": "runs/one", "RUN_A": "runs/one", "RUN_B": "runs/two"}
 _LABELS = "question,judge,h1,h2\n" + "".join(f"q{i // 2},{i % 2},{i % 3 % 2},{i % 2}\n" for i in range(40))
+#: Of pandalm's items as the benchmark holds them: one judge always says A, the other always tie.
+_JUDGED = "".join(
+    f'{{"id": "{i}", "verdict": "{said}", "judge_name": "{name}"}}\n'
+    for i in range(999)
+    for said, name in (("A", "strict"), ("tie", "mild"))
+)
+_FIGURES = """\
+[[cell]]
+judge = "strict"
+metric = "accuracy"
+value = 42.2
+decimals = 1
+unit = "percent"
+source = "the share of items on which people prefer A"
+"""
 
 
 def commands(text: str) -> list[str]:
@@ -66,9 +81,14 @@ def called(*words: str) -> int:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a reader of the documents has one: runs, labels, a table, a gate's baseline."""
+    """A folder as a reader of the documents has one: runs, labels, tables, a gate's baseline, published figures."""
     folder = tmp_path_factory.mktemp("documented")
-    (folder / "labels.csv").write_text(_LABELS)
+    for name, text in (
+        ("labels.csv", _LABELS),
+        ("our-judges.jsonl", _JUDGED),
+        ("our-figures.toml", _FIGURES),
+    ):
+        (folder / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert called("run", *_CELLS.split(), "--quiet") == 0

@@ -143,13 +143,13 @@ def test_an_answer_that_breaks_its_judge_is_never_paid_twice(
     steps_of: Callable[[Case, Request], Steps], engine: str, server: FakeBatches, tmp_path: Path
 ) -> None:
     def ask(steps_of: Callable[[Case, Request], Steps], **options: bool) -> tuple[int, set[Status]]:
-        before = server.counts.total()
+        before = server.paid.total()
         if engine == "local":
             execute(planned(Broken(steps_of)), tmp_path, Options(**options))
         else:
             in_batches(planned(Broken(steps_of)), tmp_path, Options(**options))
         [run] = find_runs(tmp_path)
-        return server.counts.total() - before, {verdict.status for verdict in run.verdicts()}
+        return server.paid.total() - before, {verdict.status for verdict in run.verdicts()}
 
     calls, statuses = ask(steps_of)
     assert (calls > 0, statuses) == (True, {Status.OK, Status.FAILED})
