@@ -91,7 +91,8 @@ class Influences:
 
     ``ids``, shape (G,), are the clusters' codes; ``sums``, shape (G,), the sums of their rows' influences, over n;
     ``shares``, shape (G,), those of the variance that rows would have if they were independent, None where they are
-    equal. ``deff`` is the design effect, where it is known. The standard error (None for fewer than 2 clusters), its
+    equal. ``deff`` is the design effect, where it is known, and ``rows`` how many the clusters hold, where estimates on
+    the same rows were added up. The standard error (None for fewer than 2 clusters), its
     degrees of freedom and the ``effective`` number of clusters are those of `cr2`.
     """
 
@@ -101,6 +102,7 @@ class Influences:
     sums: Floats
     shares: Floats | None = None
     deff: float | None = None
+    rows: int | None = None
     se: float | None = field(init=False)
     df: float = field(init=False)
     effective: float = field(init=False)
@@ -110,7 +112,8 @@ class Influences:
         groups = self.sums.size
         se, df, effective = self.cr1, groups - 1.0, float(groups)
         if self.shares is not None and groups > 1:
-            variance, df, effective = (float(one) for one in cr2(self.sums, self.shares, self.n))
+            rows = self.n if self.rows is None else self.rows
+            variance, df, effective = (float(one) for one in cr2(self.sums, self.shares, rows))
             # All that tells anything may lie in one cluster, of which `cr2` leaves a billionth to the others.
             se = math.sqrt(variance) if effective > 1 + 10 * _ROUNDING else None
         for name, value in (("se", se), ("df", df), ("effective", effective)):
@@ -376,7 +379,11 @@ def combine(parts: Sequence[Influences], weights: Sequence[float], value: float 
         for part, one in zip(parts, carried, strict=True)
     ]
     shares = joined.sums(np.concatenate(told))
-    return Influences(added, sum(part.n for part in parts), joined.ids, joined.sums(sums), shares / shares.sum())
+    n = sum(part.n for part in parts)
+    # Parts on the same clusters are on the same rows.
+    held = sum(part.n if part.rows is None else part.rows for part in parts)
+    rows = round(held * joined.ids.size / max(1, ids.size))
+    return Influences(added, n, joined.ids, joined.sums(sums), shares / shares.sum(), rows=rows)
 
 
 def resting_on(estimate: Influences, rows: Floats) -> Influences:
