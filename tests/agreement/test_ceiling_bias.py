@@ -273,4 +273,5 @@ def test_leaning():
     assert check["positive_rate_difference"].n == 5
     rate = measured(ratings([4, 3, 0], [4, 1, 1], scale=Scale.rate(1, 5)))
     assert rate["mean_signed_error"].value == pytest.approx(1 / 3)
-    assert measured(ratings([-1], [0], scale=Scale.check()))["positive_rate_difference"].value == 1
+    # A judge that gave no label at all has no bias.
+    assert measured(ratings([-1], [0], scale=Scale.check()))["positive_rate_difference"].undefined == "no_items"
