@@ -463,7 +463,11 @@ def test_every_kind_of_verdict_is_held_from_a_file_as_from_a_run(judgebench, tmp
 
 @pytest.mark.data
 def test_recorded_judges_of_pandalm(judgebench, data_dir, tmp_path):
-    """statistics.md 9.3: kappa differs by .0401526644631637, with a standard error of .0424 by question."""
+    """Kappa differs by .0294528960976463, by scikit-learn where silence is wrong in the least favourable way.
+
+    Its standard error is that of a jackknife over the 170 questions; statistics.md 9.3 has .0402 and .0424, where
+    silence is a label of its own.
+    """
     run = ("run", "--task", "pandalm", "--data", data_dir / "pandalm", "--runs", "runs")
     assert judgebench(*run, "--judge", "replay:gpt-3.5-turbo", "--judge", "replay:pandalm-7b").code == 0
     old, new = (next((tmp_path / "runs").glob(f"*{name}*")) for name in ("gpt-3.5", "pandalm-7b"))
@@ -471,8 +475,8 @@ def test_recorded_judges_of_pandalm(judgebench, data_dir, tmp_path):
     assert judgebench("gate", old, "--against", "line.json", "--update", *wrong[:2]).code == 0
     done = judgebench("gate", new, "--against", "line.json", *wrong)
     worse = document(done)["lines"][0]["worse"]
-    assert (done.code, worse["value"]) == (6, pytest.approx(0.0401526644631637, abs=1e-12))
-    assert worse["se"] == pytest.approx(0.0424223243820941, rel=4e-3)
+    assert (done.code, worse["value"]) == (6, pytest.approx(0.0294528960976463, abs=1e-12))
+    assert worse["se"] == pytest.approx(0.0433857978542506, rel=4e-3)
     assert judgebench("gate", old, "--against", new, *wrong).code == 0
     other = judgebench("gate", new, "--against", "line.json")
     assert (other.code, "the baseline has invalid=wrong, the run invalid=tie" in other.err) == (3, True)
