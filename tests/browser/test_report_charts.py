@@ -82,7 +82,7 @@ def test_a_mark_tells_its_figures(drawn: Path, new_page: Callable[..., Any]) -> 
     tab, _ = new_page()
     tab.goto(drawn.as_uri())
     told = tab.evaluate("[...document.querySelectorAll('svg.chart g > title')].map(t => t.textContent)")
-    assert "replay/gpt-3.5-turbo: .496 (.428 to .558), 999 judgments" in told
+    assert "replay/gpt-3.5-turbo: .496 (.428 to .560), 999 judgments" in told
 
 
 def test_charts_have_no_barriers(

@@ -38,6 +38,7 @@ POLICIES = {
 }
 INTERVALS = {name: f"--interval {name}" for name in ("clopper-pearson", "bca", "bootstrap", "jackknife", "two-way")}
 GOLDS = " ".join(f"--gold-col {name}" for name in ("ann", "ben", "cleo"))
+NUMBERS = "--csv check.csv --score-col p --score-col s --gold-col ann --word n/a="
 BOTH = "--judge-col good --judge-col poor"
 PLACES = "--cluster-col question --id-col id"
 
@@ -361,6 +362,8 @@ def _tables() -> Iterator[Scene]:
         forms(
             "compare", f"compare --csv check.csv {BOTH} --score-col p --score-col s --gold-col ann {PLACES} --word n/a="
         ),
+        step("compare-cut", f"compare {NUMBERS} --threshold .6 --score-means correct --format json"),
+        step("power-cut", f"power {NUMBERS} --threshold .6 --score-means correct --format json"),
         step(
             "two",
             f"score --csv pair.csv {BOTH} --score-col s --score-col p --gold-col ann --scale pair --word n/a= --format json",
