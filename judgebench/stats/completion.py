@@ -63,8 +63,8 @@ def _worst(problem: Problem, name: str, sense: float) -> Outcome:
         return _outcome(problem, problem.free * problem.mass[:, None], sense)
     if name == "krippendorff_alpha" and problem.table.level == "nominal":
         name = "krippendorff_alpha_nominal"
-    starts = PROPOSALS.get(name, anywhere)(problem)
-    tried = [(sense * one.value, n, x) for n, x in enumerate(starts) if (one := problem.at(x)).value is not None]
+    starts = [x for start in PROPOSALS.get(name, anywhere)(problem) for x in _valued(problem, start)]
+    tried = [(sense * value, n, x) for n, (value, x) in enumerate(starts)]
     if not tried:
         return _outcome(problem, problem.vertex(np.zeros_like(problem.base)), sense)
     tried.sort()
@@ -76,8 +76,16 @@ def _worst(problem: Problem, name: str, sense: float) -> Outcome:
     return _outcome(problem, min(found, key=lambda one: one[0])[1], sense)
 
 
+def _valued(problem: Problem, x: Floats) -> list[tuple[float, Floats]]:
+    """Evaluate a place, or those one row beside it where verdicts all alike leave the figure without a value there."""
+    value = problem.at(x).value
+    if value is not None:
+        return [(value, x)]
+    return [(one, place) for place in problem.beside(x) if (one := problem.at(place).value) is not None]
+
+
 def _outcome(problem: Problem, x: Floats, sense: float) -> Outcome:
-    """Give a completion's value, its gradient by silent rows, and the completion itproblem."""
+    """Give a completion's value, its gradient by silent rows, and the completion itself."""
     found = problem.at(x)
     if found.gradient is None:
         return found

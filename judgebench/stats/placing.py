@@ -65,6 +65,15 @@ class Problem:
         x[np.arange(len(x)), np.where(self.free, cost, np.inf).argmin(axis=1)] = self.mass if mass is None else mass
         return x
 
+    def beside(self, x: Floats) -> Iterable[Floats]:
+        """Move one silent row of one gold label to another label, in every way."""
+        for gold, label in np.argwhere(self.free & (self.mass > 0)[:, None]):
+            other = x.copy()
+            moved = min(float(other[gold].max()), 1 / self.table.n)
+            other[gold, other[gold].argmax()] -= moved
+            other[gold, label] += moved
+            yield other
+
     def fill(
         self, rate: Floats, start: Floats, sink: npt.NDArray[np.bool_], total: float, most: float = math.inf
     ) -> Floats | None:

@@ -214,6 +214,8 @@ def every_completion(counts, column, free):
 @pytest.mark.parametrize("scale", [Scale.check(), Scale.pair(), Scale.rate(1, 4), Scale.categories(["a", "b", "c"])])
 @quick
 @given(seed=seeds)
+# MCC: the worst place leaves all verdicts alike, and the figure without a value.
+@example(seed=69)
 def test_no_completion_is_less_favourable(scale, seed):
     rng = np.random.default_rng(seed)
     q = len(scale.labels)
