@@ -146,20 +146,23 @@ def margins(joint: Floats) -> tuple[Floats, Floats]:
 
 
 def dot(one: Floats, two: Floats) -> Floats:
-    """Sum of products over the last axis."""
-    found: Floats = np.matmul(one[..., None, :], two[..., :, None])[..., 0, 0]
+    """Sum of products over the last axis.
+
+    As the products below it is no matrix product, whose last digits depend on where in memory the numbers lie.
+    """
+    found: Floats = (one * two).sum(axis=-1)
     return found
 
 
 def row_times(row: Floats, cells: Floats) -> Floats:
     """Product of a row and a table, shape (..., k)."""
-    found: Floats = np.matmul(row[..., None, :], cells)[..., 0, :]
+    found: Floats = (row[..., :, None] * cells).sum(axis=-2)
     return found
 
 
 def times_column(cells: Floats, column: Floats) -> Floats:
     """Product of a table and a column, shape (..., k)."""
-    found: Floats = np.matmul(cells, column[..., None])[..., 0]
+    found: Floats = (cells * column[..., None, :]).sum(axis=-1)
     return found
 
 

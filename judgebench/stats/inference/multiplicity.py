@@ -63,7 +63,9 @@ def effective_tests(correlation: Floats) -> float:
     >>> [round(effective_tests(np.array([[1, r], [r, 1]])), 2) for r in (0.0, 0.7, 0.99, 1.0)]
     [2.0, 1.71, 1.14, 1.0]
     """
-    roots = np.sqrt(np.maximum(np.linalg.eigvalsh(correlation), 0.0))
+    eigen = np.linalg.eigvalsh(correlation)
+    # The root of what rounding leaves of a 0 is no longer small.
+    roots = np.sqrt(np.where(eigen > TINY * eigen.size, eigen, 0.0))
     return float(roots.sum() ** 2 / np.square(roots).sum())
 
 
