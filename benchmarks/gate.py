@@ -21,10 +21,10 @@ from scipy.special import stdtrit
 
 from judgebench.agreement.gate.decision import Gate, Limits, Rules, gate
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import equal_rates, kappa_drop_variance
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Ratings, Scale
 from judgebench.stats.inference.gates import Decider, one_sided
+from judgebench.stats.inference.kappa_drops import equal_rates, kappa_drop_variance
 from judgebench.stats.influence import Influences, cr2
 
 MARGIN = 0.05

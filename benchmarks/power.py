@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import bdtr, gammaln, ndtr, ndtri, xlog1py, xlogy
 
-from judgebench.agreement.power import Rates, from_figures, kappa_drop_variance, kappa_of, quantiles, worse_rates
+from judgebench.agreement.power import from_figures
+from judgebench.stats.inference.kappa_drops import Rates, kappa_drop_variance, kappa_of, quantiles, worse_rates
 
 Z = 1.6448536269514722
 

@@ -33,13 +33,9 @@ def power(
     **table: Unpack[LabelsAndScores],
 ) -> PairedPower:
     """Say how many items a comparison needs, and what the items at hand can find."""
-    from judgebench.agreement.power import (  # noqa: PLC0415 - loaded on use
-        Rates,
-        from_figures,
-        pilot,
-        quantiles,
-    )
+    from judgebench.agreement.power import from_figures, pilot  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import metrics  # noqa: PLC0415 - loaded on use
+    from judgebench.stats.inference.kappa_drops import Rates, quantiles  # noqa: PLC0415 - loaded on use
 
     policies = policies_of(policy)
     try:

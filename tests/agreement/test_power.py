@@ -10,20 +10,17 @@ from agreement_cases import benchmark, ratings
 
 from judgebench.agreement.matching import Judged
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import (
-    Power,
+from judgebench.agreement.power import Power, from_figures, pilot, pilot_single
+from judgebench.domain import Policies, Scale
+from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.kappa_drops import (
     Rates,
     equal_rates,
-    from_figures,
     kappa_drop_variance,
     kappa_of,
-    pilot,
-    pilot_single,
     quantiles,
     rates_of,
 )
-from judgebench.domain import Policies, Scale
-from judgebench.stats.coefficients.catalog import METRICS
 
 
 # Reference 2.3: one-sided 5 %, power 80 %.

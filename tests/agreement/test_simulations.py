@@ -11,10 +11,10 @@ from agreement_cases import benchmark
 from judgebench.agreement.contrasts import contrast, groups
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.matching import Judged, match
-from judgebench.agreement.power import equal_rates, kappa_drop_variance
 from judgebench.agreement.ratings import from_codes
 from judgebench.domain import Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.kappa_drops import equal_rates, kappa_drop_variance
 from judgebench.stats.influence import Clusters
 
 SIMS = 400

@@ -15,10 +15,11 @@ from judgebench.agreement.estimates import combined, two_way_influences, within
 from judgebench.agreement.gate.rules import coverage_drop, flip_increase
 from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.policies import apply
-from judgebench.agreement.power import pilot_pair, quantiles
+from judgebench.agreement.power import pilot_pair
 from judgebench.agreement.ratings import from_codes, unfinished
 from judgebench.domain import Estimate, Policies, Scale
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.inference.kappa_drops import quantiles
 from judgebench.stats.influence import Clusters, RowOutcome, combine, mean
 
 

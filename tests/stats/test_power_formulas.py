@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from agreement_cases import benchmark
 
-from judgebench.agreement.power import kappa_drop_variance, quantiles
 from judgebench.stats.coefficients.chance import cohen_kappa
+from judgebench.stats.inference.kappa_drops import kappa_drop_variance, quantiles
 from judgebench.stats.inference.paired import mcnemar
 
 POWER = benchmark("power")
