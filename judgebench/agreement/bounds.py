@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted
+from judgebench.agreement.figures import table_metrics
 from judgebench.agreement.policies import apply, sign_of
 from judgebench.errors import DataError
-from judgebench.stats.coefficients.catalog import METRICS, fits
+from judgebench.stats.coefficients.catalog import METRICS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,18 +78,14 @@ def missing(ratings: Ratings, policies: Policies) -> Missing:
     if scored.gold_values is not None:
         right = np.abs(scored.gold_values[:, None] - values).argmin(axis=1).astype(np.int32)[scored.gold]
     tables = [
-        Counted.of(one).table
+        one.table(one.cells())
         for one in (
             scored,
             scored.take(np.flatnonzero(~silent)),
             replace(scored, judge=np.where(silent, right, scored.judge).astype(np.int32)),
         )
     ]
-    chosen = {
-        name: metric
-        for name, metric in METRICS.items()
-        if fits(metric, scale.kind, scale.level, places=len(scale.values), tie=scale.tie is not None)
-    }
+    chosen = table_metrics(scale, METRICS)
     return Missing(
         scored.policies,
         scored.size,

@@ -131,8 +131,8 @@ class Figure:
 
     ``outcome`` has the influences, of cells for a ``metric`` of the table, else of r rows; ``rows``, shape (r,), are
     their positions among those counted, if it is not all of them: a row may come several times, or not at all. ``low``
-    and ``high`` bound the value, infinite for no bound. A ``proportion`` is a plain share of its rows, for which
-    Wilson's interval holds; a ``mean`` is of one quantity per row, so that judges trade places by a change of sign.
+    and ``high`` bound the value, infinite for no bound. A ``proportion`` is a plain share of its rows, with a
+    share's interval; a ``mean`` is of one quantity per row, so that judges trade places by a change of sign.
     ``bias`` gives, from clusters of the rows, the most that the value can lie too high by chance alone.
     """
 

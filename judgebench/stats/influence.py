@@ -92,8 +92,8 @@ class Influences:
     ``ids``, shape (G,), are the clusters' codes; ``sums``, shape (G,), the sums of their rows' influences, over n;
     ``shares``, shape (G,), those of the variance that rows would have if they were independent, None where they are
     equal. ``deff`` is the design effect, where it is known, and ``rows`` how many the clusters hold, where estimates on
-    the same rows were added up. The standard error (None for fewer than 2 clusters), its
-    degrees of freedom and the ``effective`` number of clusters are those of `cr2`.
+    the same rows were added up. The standard error (None for fewer than 2 clusters), its degrees of freedom and the
+    ``effective`` number of clusters are those of `cr2`.
     """
 
     value: float

@@ -135,9 +135,9 @@ def default_interval(
     """Choose the interval of an estimate that is not a coefficient of one table.
 
     A plain ``share`` of n rows takes the score interval where the design effect is known, all else t; it is one of so
-    many ``rows`` where these are independent. Where every
-    influence is 0 (all agree, or all miss), the exact bound for the effective number of clusters takes over: that of a
-    coefficient of the form ``1 - (1 - po) / (1 - pe)`` follows from the agreement po by its ``chance`` pe.
+    many ``rows`` where these are independent. Where every influence is 0 (all agree, or all miss), the exact bound for
+    the effective number of clusters takes over: that of a coefficient of the form ``1 - (1 - po) / (1 - pe)`` follows
+    from the agreement po by its ``chance`` pe.
     """
     from judgebench.stats.inference.score_path import FEW_EVENTS, exact, share_interval  # noqa: PLC0415 - only here
 
