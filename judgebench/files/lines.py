@@ -94,7 +94,7 @@ def locked(file: Path, busy: str) -> Generator[None]:
 
 
 #: What reading a line that is not what it should be raises.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 def dumps(data: dict[str, Any], *, ascii_only: bool = False) -> bytes:

@@ -7,7 +7,7 @@ import math
 import tempfile
 import zlib
 from operator import itemgetter
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TypeVar
 
 from judgebench.domain import Verdict
 from judgebench.errors import DataError
@@ -16,6 +16,11 @@ from judgebench.files.lines import UNREADABLE, dumps, loads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    class Digest(Protocol):
+        """What sums up bytes: one of `hashlib`."""
+
+        def update(self, data: bytes, /) -> None: ...
 
 
 T = TypeVar("T")
@@ -117,7 +122,14 @@ def damaged(file: Path | str, number: int, error: Exception) -> DataError:
     return DataError(f"not a verdict ({type(error).__name__}: {error})", file=str(file), line=number, hint=REPAIR)
 
 
-def parsed(stream: BinaryIO, file: Path | str, read: Callable[[bytes], T]) -> Iterator[T]:
+def through(lines: Iterable[bytes], whole: Digest) -> Iterator[bytes]:
+    """Let lines pass, and digest them on their way."""
+    for line in lines:
+        whole.update(line)
+        yield line
+
+
+def parsed(stream: Iterable[bytes], file: Path | str, read: Callable[[bytes], T]) -> Iterator[T]:
     """Read the lines of an open file, leaving out a torn last one; DataError where another is not a verdict."""
     for number, line in enumerate(stream, 1):
         if not line.endswith(b"\n"):
