@@ -59,10 +59,11 @@ class Usage:
         >>> Usage(True, 2**60, float("nan")).plain()
         Usage(input_tokens=1, output_tokens=9007199254740992, usd=None)
         """
-        tokens = [_count(one) for one in (self.input_tokens, self.output_tokens)]
-        usd = self.usd if type(self.usd) in {int, float} and 0 <= self.usd <= _MOST else None
-        fine = usd is self.usd and tokens[0] is self.input_tokens and tokens[1] is self.output_tokens
-        return self if fine else Usage(*tokens, usd)
+        inputs, outputs, usd = _count(self.input_tokens), _count(self.output_tokens), self.usd
+        if usd is not None and not (type(usd) in {int, float} and 0 <= usd <= _MOST):
+            usd = None
+        fine = usd is self.usd and inputs is self.input_tokens and outputs is self.output_tokens
+        return self if fine else Usage(inputs, outputs, usd)
 
 
 @dataclass(frozen=True, slots=True)

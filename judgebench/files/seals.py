@@ -73,10 +73,10 @@ def write_sealed(file: Path, data: Mapping[str, Any]) -> None:
     replace_file(file, [json.dumps(sealed(data), indent=1, sort_keys=True).encode("ascii") + b"\n"])
 
 
-def read_object(file: Path, what: str, hint: str) -> dict[str, Any]:
-    """Read a small file that holds a JSON object: a run manifest, or ``what`` it may be.
+def read_bytes(file: Path, what: str, hint: str = "") -> bytes:
+    """Read a small file whole: ``what`` it should be; DataError where it is not a file, or too large for one.
 
-    FileNotFoundError where there is none; DataError, with a hint, where it is something else.
+    FileNotFoundError where there is none.
     """
     try:
         # A pipe is not waited for, and a device not read.
@@ -89,16 +89,17 @@ def read_object(file: Path, what: str, hint: str) -> dict[str, Any]:
         raise
     except OSError as error:
         raise unreadable(file, error) from None
-    try:
-        return _object(raw)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise DataError(f"not {what} ({type(error).__name__}: {error})", file=str(file), hint=hint) from None
-
-
-def _object(raw: bytes) -> dict[str, Any]:
     if len(raw) > _MOST:
-        raise ValueError(f"more than {_MOST >> 20} MB")
-    data = json.loads(raw)
+        raise DataError(f"not {what}: more than {_MOST >> 20} MB", file=str(file), hint=hint)
+    return raw
+
+
+def read_object(file: Path, what: str, hint: str) -> dict[str, Any]:
+    """Read a small file that holds a JSON object, with the errors of `read_bytes`."""
+    try:
+        data = json.loads(read_bytes(file, what, hint))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"not {what} ({type(error).__name__}: {error})", file=str(file), hint=hint) from None
     if not isinstance(data, dict):
-        raise TypeError("not an object")
+        raise DataError(f"not {what}: not an object", file=str(file), hint=hint)
     return data

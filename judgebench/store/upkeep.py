@@ -13,8 +13,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError, VersionError
-from judgebench.files.lines import replace_file, sync
-from judgebench.store.lines import PACKED, VERDICTS, Sorting, checksum, decode, encode, in_order, read_lines
+from judgebench.files.lines import checksum, replace_file, sync
+from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode, encode, in_order, read_lines
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, adopt, fits, write_mark
 from judgebench.store.parquet import group_count, note_packed, read_table, sound, write_table
 from judgebench.store.rounds import ROUNDS

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 
 from judgebench.domain import Status, Verdict
 from judgebench.errors import DataError
-from judgebench.files.lines import UNREADABLE, loads
+from judgebench.files.lines import CHANGED, UNREADABLE, checksum, loads
 from judgebench.store.answers import KeyIndex
-from judgebench.store.lines import PACKED, VERDICTS, Sorting, checksum, decode
+from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, fits, opened
 from judgebench.store.parquet import group_count, read_table, sound
 from judgebench.store.rounds import ROUNDS
@@ -104,7 +104,7 @@ def ailment(line: bytes, scale: Scale | None) -> str:
     if not line.endswith(b"\n"):
         return "a torn line: the process was killed, or the disk full, while it was written"
     if checksum(line) is False:
-        return "the checksum does not fit: the line was changed after it was written"
+        return CHANGED
     try:
         # Not trusting its checksum, which whoever edits a line may well have made anew.
         verdict = Verdict.from_json(loads(line))
@@ -220,7 +220,7 @@ def _verify_steps(file: Path, report: Report) -> None:
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             if line.endswith(b"\n") and checksum(line) is False:
-                report.add(file, number, "the checksum does not fit: the line was changed after it was written", todo)
+                report.add(file, number, CHANGED, todo)
 
 
 class _Seen:
