@@ -220,11 +220,11 @@ def test_no_link_leads_out_of_the_folder(judgebench, sampled: Path, tmp_path: Pa
     ({"task": "triviaqa:v1", "revision": "data:0123456789ab"}, "licence: none stated"),
 ])  # fmt: skip
 def test_what_is_not_pinned_whole_or_licensed_is_refused(judgebench, sampled: Path, changes, words) -> None:
-    edited(first(sampled), **changes)
+    run = edited(first(sampled), **changes)
     done = judgebench("publish", "runs", "--check", "--allow-samples")
     assert done.code == 3
     assert words in done.err
-    assert first(sampled).name in done.err
+    assert run.name in done.err
 
 
 def test_damage_is_refused(judgebench, sampled: Path) -> None:

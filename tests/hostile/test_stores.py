@@ -6,15 +6,13 @@ import json
 import os
 import shutil
 import sys
-import textwrap
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hostile.damage import BASELINE, LABELS, edit, flips, meaning, whole
-from processes import Outcome, python
+from processes import Outcome
 from stored_cases import RUN, case, edited, some, verdict
 
 from judgebench.cli import main
@@ -25,12 +23,13 @@ from judgebench.run.dialogue import checked
 from judgebench.store.lines import PACKED, VERDICTS, encode
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, write_mark
 from judgebench.store.runs import MANIFEST, find_runs, read_run
-from judgebench.store.upkeep import pack, repair, reseal, unpack
+from judgebench.store.upkeep import pack, repair
 from judgebench.store.verify import verify
 from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 #: Bits that are turned over, in all files together; by hand thousands (`docs/store.md`).
 FLIPS = int(os.environ.get("JUDGEBENCH_FLIPS", "160"))
@@ -266,7 +265,6 @@ STRANGE: dict[str, Callable[[Path], object]] = {
     "a pipe": lambda file: (file.unlink(), os.mkfifo(file)),
     "nowhere": lambda file: _linked(file, "/nowhere/at/all"),
     "itself": lambda file: _linked(file, file.name),
-    "utf-16": lambda file: file.write_bytes(file.read_text().encode("utf-16")),
     "bytes": lambda file: file.write_bytes(b"\xff\xfe\x00{}"),
     "large": lambda file: file.write_bytes(b'{"a": "' + b"x" * (65 << 20) + b'"}'),
     "5,000 digits": lambda file: file.write_text(f'{{"repeats": {"9" * 5000}}}'),
@@ -413,140 +411,3 @@ def test_what_an_older_version_wrote_is_measured_with_a_note_until_it_is_sealed(
     done = judgebench("verify", path, "--reseal")
     assert (done.code, "unsealed" in done.out) == (0, False), done
     assert (judgebench("score", path).err, list(read_run(path).verdicts())) == ("", before)
-
-
-# --- kills and clocks ------------------------------------------------------------------------------
-
-#: A process that copies a run, forks, and is killed at its n-th step on the disk, for every n until it ends by itself.
-KILLED = textwrap.dedent(
-    """
-    import itertools, os, pathlib, shutil, signal, sys
-    sys.path[:0] = sys.argv[4:]
-    from hostile.test_stores import ACTS
-    root, act, late = pathlib.Path(sys.argv[1]), ACTS[sys.argv[2]], sys.argv[3] == "late"
-    for number in itertools.count(1):
-        copy = root / f"copy-{number}"
-        shutil.copytree(root / "runs", copy)
-        child = os.fork()
-        if not child:
-            steps = itertools.count(1)
-            def watched(real):
-                def step(*given, **more):
-                    last = next(steps) == number
-                    if last and not late: os.kill(os.getpid(), signal.SIGKILL)
-                    done = real(*given, **more)
-                    if last: os.kill(os.getpid(), signal.SIGKILL)
-                    return done
-                return step
-            for place, name in ((pathlib.Path, "replace"), (pathlib.Path, "rename"), (pathlib.Path, "unlink"),
-                                (os, "fsync"), (os, "link"), (os, "write")):
-                setattr(place, name, watched(getattr(place, name)))
-            act(next(copy.glob("toy--*")))
-            os._exit(0)
-        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
-            print(number - 1)
-            break
-    """
-)
-
-
-def _settle(path: Path) -> None:
-    with RunWriter(path.parent, RUN) as writer:
-        writer.append(verdict("one more"))
-        writer.settle()
-
-
-def _refresh(path: Path) -> None:
-    with RunWriter(path.parent, RUN, refresh=True):
-        pass
-
-
-ACTS: dict[str, Callable[[Path], object]] = {
-    "settle": _settle, "pack": pack, "unpack": unpack, "repair": repair, "reseal": reseal, "refresh": _refresh,
-}  # fmt: skip
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("late", ["early", "late"])
-@pytest.mark.parametrize("act", ACTS)
-def test_killed_at_any_step_it_loses_nothing_and_leaves_no_broken_seal(tmp_path: Path, act: str, late: str) -> None:
-    path = whole(tmp_path / "runs", packed=act == "unpack")
-    if act == "repair":
-        data = (path / VERDICTS).read_bytes()
-        (path / VERDICTS).write_bytes(data.replace(b"sys1", b"sys9", 1))
-    before = {one.key for one in some(40)}
-    if act == "repair":
-        before.remove(json.loads(data.splitlines()[0])["key"])
-    here = Path(__file__).parents[1]
-    done = python(tmp_path, "-c", KILLED, tmp_path, act, late, here)
-    assert done.code == 0, done.err
-    kills = int(done.out)
-    assert kills >= 4
-    for number in range(1, kills + 2):
-        [stored] = find_runs(tmp_path / f"copy-{number}")
-        found = verify(stored.path).findings
-        if act == "repair":
-            repair(stored.path)
-        assert [one for one in found if one.file.endswith(".json") and act != "repair"] == [], number
-        if act == "refresh":
-            # What was there is kept under a dated name, and the next command goes on.
-            with RunWriter(stored.path.parent, RUN, refresh=True):
-                pass
-            kept = [line for file in stored.path.glob("verdicts*.jsonl") for line in file.read_bytes().splitlines()]
-            assert len(kept) >= 40, number
-        else:
-            assert before <= {one.key for one in stored.verdicts()}, number
-        with RunWriter(stored.path.parent, RUN):
-            pass
-        assert (verify(stored.path).found, list(stored.path.glob("*.tmp"))) == (0, []), (number, found)
-
-
-def test_clocks_that_jump_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgebench.store import writer as module
-
-    jumps = iter([2_000_000_000, 0, 0, 1_700_000_000, 4_000_000_000, 1])
-    monkeypatch.setattr(module.time, "gmtime", lambda: time.struct_time(time.localtime(next(jumps, 5))))
-    for number in range(6):
-        with RunWriter(tmp_path, RUN, refresh=True) as writer:
-            assert writer.lookup(verdict().key) is None
-            writer.append(verdict(reply=Reply.ok(0, text=f"answer {number}")))
-            writer.settle()
-    kept = "".join(file.read_text() for file in writer.path.glob("verdicts*.jsonl"))
-    assert all(f"answer {number}" in kept for number in range(6))
-    assert [one.text for one in read_run(writer.path).verdicts()] == ["answer 5"]
-    assert not verify(writer.path).found
-
-
-# --- many at once, and to the outside ---------------------------------------------------------------
-
-
-def test_64_judges_on_2_tasks_at_once(judgebench, tmp_path: Path) -> None:
-    (tmp_path / "many.py").write_text(
-        "".join(f"def j{n}(question, response_a, response_b):\n    return 'AB'[{n} % 2]\n" for n in range(64))
-    )
-    judges = [word for n in range(64) for word in ("--judge", f"many:j{n}")]
-    done = judgebench("run", *judges, "--task", "pandalm", "--task", "judgebench", "--sample", "--limit", "2")
-    assert done.code == 0, done.err[-2000:]
-    assert len(find_runs(tmp_path / "runs")) == 128
-    done = judgebench("verify", "runs")
-    assert (done.code, done.out.count("; clean")) == (0, 128)
-
-
-def test_a_hostile_run_is_published_inside_its_folder_and_as_text(judgebench, tmp_path: Path) -> None:
-    words = ("run", "--judge", "baseline/longest", "--task", "pandalm", "--sample")
-    assert judgebench(*words).code == 0
-    [stored] = find_runs(tmp_path / "runs")
-    name = "../../<script>alert(1)</script>\x1b]0;x\x07\u202e|`$(touch x)`"
-    hostile = edited(stored.path, judge=name, settings={"prompt": name}, models={name: 3}, revision="sample")
-    hostile = hostile.rename(hostile.with_name("..x<script>'\"&"))
-    done = judgebench("publish", "runs", "--output", "site/deep", "--allow-samples", "--title", "<b>x</b>")
-    assert done.code == 0, done.err
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["runs", "site"]
-    assert [one.name for one in (tmp_path / "site").iterdir()] == ["deep"]
-    for file in (tmp_path / "site").rglob("*"):
-        if file.is_file():
-            text = file.read_text("utf-8")
-            assert "<script>alert" not in text, file
-            assert "\x1b" not in text, file
-            assert "\u202e" not in text, file
-        assert "<" not in file.name, file
