@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, combined, estimate, estimated
+from judgebench.agreement.estimates import Counted, combined, estimate, estimated, shown
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
@@ -30,7 +29,9 @@ from judgebench.stats.coefficients.raters import (
     spearman_brown,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.intervals import t_quantile
+from judgebench.stats.inference.intervals import Interval
+from judgebench.stats.inference.paired import correlation
+from judgebench.stats.inference.score_path import mover_ratio
 from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
 
 if TYPE_CHECKING:
@@ -38,10 +39,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.agreement.people import Measured
     from judgebench.domain import People, Ratings, Scale
 
-#: Bounds of a ratio lie no farther apart than these powers of e.
-_FARTHEST = 50.0
 #: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
 
@@ -74,10 +74,10 @@ def ceiling(
     for name, metric in chosen.items():
         if metric.binary:
             continue
-        found[name], human = among.measured(metric)
-        judged[f"judge_vs_each_{name}"], influences = beside.measured(metric)
+        human, judge = among.measured(metric), beside.measured(metric)
+        found[name], judged[f"judge_vs_each_{name}"] = human[0], judge[0]
         if metric.chance_corrected:
-            judged[f"ratio_{name}"] = ratio_of(influences, human)
+            judged[f"ratio_{name}"] = ratio_of(judge, human)
     if "krippendorff_alpha" in chosen:
         found["krippendorff_alpha_joint"] = _joint(people)
     return found | judged
@@ -178,25 +178,27 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
     return combined(metric, total), total
 
 
-def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
-    """Divide a judge's mean by the ceiling; the interval is that of both together.
+def ratio_of(judge: Measured, human: Measured) -> Estimate:
+    """Divide a judge's figure by that of people, on the clusters of both; the interval is made of both intervals.
 
-    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both,
-    and on the scale of logarithms where r is above 0: ``r exp(+-t se / r)``. ``no_ceiling`` where people agree no
-    better than chance, ``undefined_part`` without one of the two.
-    Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
+    ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two. Where people may
+    agree no better than chance (their interval reaches 0) no ratio is too large, and there is no interval.
+    Source: `judgebench.stats.inference.score_path.mover_ratio`.
     """
-    if judge is None or human is None:
+    (above, one), (below, two) = judge, human
+    if one is None or two is None:
         return Estimate.missing("undefined_part")
-    if human.value <= TINY:
+    if two.value <= TINY:
         return Estimate.missing("no_ceiling")
-    share = judge.value / human.value
-    influences = combine([judge, human], [1 / human.value, -share / human.value], share)
-    found = estimated(influences)
-    if share < TINY or not influences.se or found.low is None:
-        return found
-    reach = math.exp(min(t_quantile(influences.df) * influences.se / share, _FARTHEST))
-    return replace(found, low=share / reach, high=share * reach, method=f"{found.method}-log")
+    share = one.value / two.value
+    influences = combine([one, two], [1 / two.value, -share / two.value], share)
+    bounds = None
+    if above.low is not None and above.high is not None and below.low is not None and below.high is not None:
+        r = correlation(one.on(influences.ids), two.on(influences.ids), influences.shares)
+        bounds = mover_ratio(one.value, (above.low, above.high), two.value, (below.low, below.high), r)
+    if bounds is None:
+        return shown(influences, influences.n, Interval(None, None, influences.se, ""), "ceiling_near_chance")
+    return shown(influences, influences.n, Interval(*bounds, influences.se, "mover-ratio"))
 
 
 def joint_alpha(codes: npt.NDArray[np.integer], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:

@@ -227,7 +227,7 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     pool = Pool.of(people, rules)
     verdicts = pool.judged(ratings)
     beside = pool.beside(verdicts)
-    kappa, influences = beside.measured(metric)
+    kappa = beside.measured(metric)
     tables = against_each(ratings, rules)
     _, judged = mean_over(metric, tables, both=True)
     both = two_sided(metric, rules)
@@ -241,8 +241,8 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
         coverage=float((ratings.judge >= 0).mean()) if ratings.judge.size else 0.0,
         each={name: estimate(metric, table[0])[0] for name, table in zip(ratings.annotators, tables, strict=True)},
         percent_agreement=beside.measured(share)[0],
-        kappa=kappa,
-        ratio=ratio_of(influences, pool.among().measured(metric)[1]),
+        kappa=kappa[0],
+        ratio=ratio_of(kappa, pool.among().measured(metric)),
         without={name: _without(pool.without(j), verdicts, metric) for j, name in enumerate(ratings.annotators)},
         z=_z(judged, defined),
         rest={
@@ -264,9 +264,8 @@ def ratios_without(ratings: Ratings, policies: Policies, names: Sequence[str]) -
 
 
 def _without(pool: Pool, verdicts: Verdicts, metric: Metric) -> Without:
-    human, among = pool.among().measured(metric)
-    judge, beside = pool.beside(verdicts).measured(metric)
-    return Without(human, judge, ratio_of(beside, among))
+    human, judge = pool.among().measured(metric), pool.beside(verdicts).measured(metric)
+    return Without(human[0], judge[0], ratio_of(judge, human))
 
 
 def _z(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
