@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, combined, estimate, estimated, shown
+from judgebench.agreement.estimates import Counted, along_tables, combined, estimate, estimated, shown
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
-from judgebench.stats.coefficients.krippendorff import alpha_units
+from judgebench.stats.coefficients.krippendorff import alpha_units, coincidence_table
+from judgebench.stats.coefficients.pooled import LabelCounts
 from judgebench.stats.coefficients.raters import (
     Form,
     brennan_prediger,
@@ -32,7 +33,7 @@ from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import correlation
 from judgebench.stats.inference.score_path import mover_ratio
-from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
+from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, influence, resting_on, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.people import Measured
     from judgebench.domain import People, Ratings, Scale
+    from judgebench.stats.crosstab import Floats
 
 #: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
@@ -79,7 +81,7 @@ def ceiling(
         if metric.chance_corrected:
             judged[f"ratio_{name}"] = ratio_of(judge, human)
     if "krippendorff_alpha" in chosen:
-        found["krippendorff_alpha_joint"] = _joint(people)
+        found["krippendorff_alpha_joint"] = joint_alpha(people.gold, people.scale, people.cluster)[0]
     return found | judged
 
 
@@ -201,26 +203,33 @@ def ratio_of(judge: Measured, human: Measured) -> Estimate:
     return shown(influences, influences.n, Interval(*bounds, influences.se, "mover-ratio"))
 
 
-def joint_alpha(codes: npt.NDArray[np.integer], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
+def joint_alpha(codes: npt.NDArray[np.integer], scale: Scale, cluster: npt.NDArray[np.integer]) -> Measured:
     """Krippendorff's alpha of many raters at the scale's level, gaps allowed, or why there is none.
 
     Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Alpha is over the units
-    with two ratings or more.
+    with two ratings or more, and its interval that of the table of their coincidences.
     """
     kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
-    codes, cluster = codes[kept], cluster[kept]
+    codes, clusters = codes[kept], Clusters.of(cluster[kept])
     categories = max(len(scale.labels), int(codes.max(initial=-1)) + 1)
-    found = alpha_units(codes, categories, np.asarray(scale.values), scale.level)
+    values = np.asarray(scale.values)
+    found = alpha_units(codes, categories, values, scale.level)
     if isinstance(found, str):
-        return found
-    value, influences = found
-    clusters = Clusters.of(cluster)
-    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)), clusters.shares)
+        return Estimate.missing(found), None
+    value, per_unit = found
+    metric, table = METRICS["krippendorff_alpha"], coincidence_table(codes, categories, values, scale.level)
+    outcome, counts = metric(table), LabelCounts.of(codes, categories)
 
+    def add(cell: Floats) -> Floats:
+        return clusters.sums(counts.over_pairs(cell) / (counts.size - 1)) / 2
 
-def _joint(people: Ratings) -> Estimate:
-    found = joint_alpha(people.gold, people.scale, people.cluster)
-    return Estimate.missing(found) if isinstance(found, str) else estimated(found, low=-1.0, high=1.0)
+    own = spread(table.joint, table.n, influence(table, outcome), add, add(np.ones_like(table.joint)))
+    sums = clusters.sums(per_unit / len(codes))
+    total = Influences(value, len(codes), clusters.ids, sums, own.shares, float(own.deff))
+    along = along_tables(metric, outcome, table, total)
+    if along is None or along.low is None or along.high is None:
+        return estimated(total, low=-1.0, high=1.0), total
+    return replace(along, n=total.n, low=min(along.low, value), high=max(along.high, value)), total
 
 
 Resampling: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
@@ -288,11 +297,9 @@ def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bo
 
 
 def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
-    found = joint_alpha(people.gold, people.scale, people.cluster)
-    if isinstance(found, str):
-        return Estimate.missing(found)
-    if how == "influence":
-        return estimated(found, low=-1.0, high=1.0)
+    found, _ = joint_alpha(people.gold, people.scale, people.cluster)
+    if how == "influence" or found.value is None:
+        return found
     from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale

@@ -301,12 +301,10 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     if rules.invalid == "wrong" and silent.any():
         codes = least_alpha(codes, silent, len(scale.labels), values, scale.level)
     joined = joint_alpha(codes, scale, ratings.cluster[rows])
-    both = (alone, joined)
-    shown = [Estimate.missing(one) if isinstance(one, str) else estimated(one, low=-1, high=1) for one in both]
-    if isinstance(alone, str) or isinstance(joined, str):
-        return shown[0], shown[1], Estimate.missing("undefined_part")
+    if alone[1] is None or joined[1] is None:
+        return alone[0], joined[0], Estimate.missing("undefined_part")
     # Two figures of -1 to 1 lie at most 2 apart.
-    return shown[0], shown[1], within(estimated(combine([joined, alone], [1.0, -1.0])), 2.0)
+    return alone[0], joined[0], within(estimated(combine([joined[1], alone[1]], [1.0, -1.0])), 2.0)
 
 
 def _rest_of(
