@@ -63,7 +63,9 @@ class Pairing:
             return self.summed(cell) * each
 
         sizes = add(np.ones_like(self.table.joint))
-        own = spread(self.table.joint, self.table.n, per_cell, add, sizes, within=outcome.within)
+        # Of a share, the rarer side: what is above the value, or below it.
+        rare = None if outcome.n is None else (per_cell > 0) == (outcome.value < 1 / 2)
+        own = spread(self.table.joint, self.table.n, per_cell, add, sizes, rare, outcome.within)
         counted = np.flatnonzero(own.shares)
         influences = Influences(
             outcome.value, n, self.clusters.ids[counted], own.sums[counted], own.shares[counted], float(own.deff)
