@@ -12,7 +12,7 @@ import numpy as np
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
-from judgebench.stats.crosstab import TINY, Outcome, total
+from judgebench.stats.crosstab import TINY, Outcome, filled, missed, total
 from judgebench.stats.inference.intervals import (
     Interval,
     clopper_pearson,
@@ -287,7 +287,8 @@ class Figure:
         outcome, table = self.outcome, self.counted.table
         if isinstance(outcome, Outcome) and outcome.completion is not None:
             return outcome.completion.table.joint
-        return _answered(table)
+        placed = missed(table)
+        return table.joint if placed is None or table.silent is None else filled(table.joint, table.silent, placed)
 
     def _without_clusters(self, influences: Influences) -> Estimate | None:
         """Give a coefficient of moments, of ratings with many values, the interval of the jackknife over clusters."""
@@ -363,17 +364,6 @@ class Figure:
             return None
         both = estimated(joint, low=self.low, high=self.high, method="cr1")
         return replace(both, method=f"two-way-{both.method}")
-
-
-def _answered(table: Crosstab) -> Floats:
-    """Give rows without a verdict, which a figure counts as misses of any kind, gold's most frequent other label."""
-    if table.silent is None or not table.joint[:, table.silent].any():
-        return table.joint
-    joint, labels = table.joint.copy(), np.arange(table.declared)
-    wrong = [max(labels[labels != label], key=lambda other: table.gold[other]) for label in labels]
-    joint[labels, wrong] += joint[labels, table.silent]
-    joint[labels, table.silent] = 0.0
-    return joint
 
 
 def estimate(

@@ -256,7 +256,10 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
 
 
 def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration | None]:
-    """TPR, TNR and Youden's J of the judge on labelled rows, as `score` has them; no verdict does not accept."""
+    """TPR, TNR and Youden's J of the judge on labelled rows, as `score` has them, and those that correct a share.
+
+    A row without a verdict is wrong in the former. In the latter it does not accept, here as where gold isn't known.
+    """
     one = score.accepted
     if one is None or known.graded:
         return {}, None
@@ -266,7 +269,8 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
         reason = "no_negatives" if positives else "no_positives"
         return {"youden": Estimate.missing(reason, known.judge.size)}, None
     said = known.judge == one
-    cells, clusters = 2 * right + said, Clusters.of(known.cluster)
+    wrong = known.judge == score.classes + 1
+    cells, clusters = 2 * right + np.where(wrong, ~right, said), Clusters.of(known.cluster)
     by_cluster = CellCounts.of(cells, clusters)
     joint = np.bincount(cells, minlength=4).reshape(2, 2) / cells.size
     counted = Counted(Crosstab(joint, cells.size, 2, np.arange(2.0), positive=1), cells, clusters, None, by_cluster)
