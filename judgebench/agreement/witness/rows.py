@@ -7,11 +7,10 @@ They return the names of the figures that they did not confirm, with the reason,
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-
-import numpy as np
 
 from judgebench.agreement.policies import checked_steps, sequences_of
 from judgebench.agreement.score_metrics import numbers_of, rated
@@ -23,6 +22,7 @@ from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, hear
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     import numpy.typing as npt
 
     from judgebench.agreement.policies import Scored
@@ -82,10 +82,14 @@ def verify_sequences(
 def verify_sequence_ceilings(group: Ratings, ceilings: Mapping[str, Estimate], *, where: str = "") -> dict[str, str]:
     """Recompute the means over pairs of verdicts on one item; what nothing recomputes is ``ceiling_<figure>``."""
     judge, gold = sequences_of(group)
-    games = [int(np.count_nonzero(group.item == item)) for item in group.item]
-    seen: set[int] = set()
-    firsts = [not (item in seen or seen.add(item)) for item in group.item.tolist()]
-    rows = list(zip(judge.tolist(), gold.tolist(), games, firsts, strict=True))
+    item = group.item.tolist()
+    games = Counter(item)
+    # People labelled an item once, however often the judge saw it.
+    firsts = {one: row for row, one in reversed(list(enumerate(item)))}
+    rows = [
+        (*one, games[i], firsts[i] == row)
+        for row, (*one, i) in enumerate(zip(judge.tolist(), gold.tolist(), item, strict=True))
+    ]
     steps = group.scale.kind == "steps"
 
     def pairs(figure: Callable[[Order, Order], float], worst: float, *, beside: bool) -> float:
