@@ -317,12 +317,12 @@ def _delta(
     calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
     """
     if min(shown.ids.size, errors.ids.size) < 2:
-        return replace(found, low=None, high=None, se=None, method="")
+        return Estimate.alone(found.value or 0.0, found.n, "one_cluster")
     first, second = shown.se, errors.se
     se = math.hypot(first or 0.0, second or 0.0) if outside else combine([shown, errors], [1.0, 1.0]).se or 0.0
     se = max(se, found.se or 0.0)
     if se < TINY:
-        return replace(found, low=None, high=None, se=se, method="")
+        return Estimate.alone(found.value or 0.0, found.n, "no_spread", se)
     value = 0.0 if found.value is None else found.value
     bounds = around(value, se, min(shown.df, errors.df), low=low, high=high)
     return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")
