@@ -44,6 +44,7 @@ REASONS = {
     "nothing_placed": "no verdict has a place on the scale",
     "label_left_out": "a policy leaves out a label that the weights need",
     "one_cluster": "all rows share one question, so nothing tells how far the figure could be off",
+    "ceiling_near_chance": "people may agree no better than chance, so no ratio is too large",
     "no_spread": "every row says the same, so nothing tells how far the figure could be off",
     "no_difference": "nothing tells the two apart on any question, so nothing tells how far they could be apart",
     "lost_draws": "too many resamples have no ranking",

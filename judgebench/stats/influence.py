@@ -127,6 +127,12 @@ class Influences:
         # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
         return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
 
+    def on(self, ids: Ints) -> Influences:
+        """Spread the sums over these clusters, which hold all of the own; the others have none of it."""
+        sums = np.zeros(ids.size)
+        sums[np.searchsorted(ids, self.ids)] = self.sums
+        return replace(self, ids=ids, sums=sums, shares=None)
+
 
 def cr2(sums: Floats, shares: Floats, rows: int = 0) -> tuple[Floats, Floats, Floats]:
     """Variance of an estimate from its clusters' summed influences, degrees of freedom, effective number of clusters.
@@ -193,7 +199,7 @@ def told_by_cell(joint: Floats, influence: Floats) -> Floats:
     return found
 
 
-def _told(table: Crosstab, outcome: Outcome, influence: Floats) -> Floats:
+def told_of(table: Crosstab, outcome: Outcome, influence: Floats) -> Floats:
     """Let a row without a verdict tell as much as the wrong label that it counts as."""
     placed = outcome.completion.placed if outcome.completion is not None else missed(table)
     if placed is None or table.silent is None:
@@ -235,7 +241,7 @@ def influences_of(
         if outcome.n is not None:
             # Of a share, the rarer side: what is above the value, or below it.
             rare = (per_cell > 0) == (outcome.value < 1 / 2)
-        told = partial(_told, table, outcome)
+        told = partial(told_of, table, outcome)
         own = spread(table.joint, table.n, per_cell, add, clusters.sizes, rare, outcome.within, told)
         found = Influences(outcome.value, table.n, clusters.ids, own.sums, own.shares, float(own.deff))
     if outcome.within is None:
