@@ -131,6 +131,8 @@ def _verdict(found: Comparison) -> str:
     if value is None:
         return f"Can't compare {first} with {second}: {title} is undefined ({line.difference.undefined})."
     if found.differ == 0 and abs(value) < 1e-12:
+        if not any(found.coverage):
+            return f"Neither {first} nor {second} gives a verdict on any of {many(found.judgments, 'judgment')}."
         return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}."
     by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:
