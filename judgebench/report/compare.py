@@ -53,6 +53,8 @@ _WARNINGS = {
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
     "count to which all judges gave one, as n says",
     "incomplete_run": "a run holds fewer verdicts than its manifest counts; the same run command resumes it",
+    "failed_cases": "some cases of a run failed, which are no answers of the judge's: its figures are bounds; the same "
+    "run command asks again",
 }
 _SIDES = {"first": "A", "second": "B"}
 
