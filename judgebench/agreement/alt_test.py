@@ -320,7 +320,7 @@ def _decide(
 
 
 def _share(value: float, n: int) -> Estimate:
-    return Estimate(value, None, None, n)
+    return Estimate(value, None, None, n, no_interval="counted")
 
 
 #: The margins of `epsilon_sweep`.

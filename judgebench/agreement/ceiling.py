@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, combined, estimate, estimated
+from judgebench.agreement.estimates import Counted, combined, estimate, estimated, shown
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
@@ -30,7 +30,7 @@ from judgebench.stats.coefficients.raters import (
     spearman_brown,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.intervals import t_quantile
+from judgebench.stats.inference.intervals import Interval, t_quantile
 from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
 
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
     scale = people.scale
     units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
     bounds = alpha_resampled(*units, how, seed=seed)
-    return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, bounds.method)
+    return shown(found, found.n, bounds)
 
 
 def _correlations(
@@ -326,5 +326,5 @@ def _correlations(
                 low = spearman_brown(low, k) if lowest > TINY else None
                 high = None if low is None else spearman_brown(high, k)
                 method = method if low is not None else ""
-        found[name] = Estimate(outcome.value, low, high, n, None, own.se, method)
+        found[name] = shown(replace(own, value=outcome.value), n, Interval(low, high, own.se, method))
     return found

@@ -23,6 +23,7 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
+from judgebench.agreement.estimates import shown
 from judgebench.agreement.policies import table_of
 from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
@@ -30,7 +31,7 @@ from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.gates import least_variance, typical_move
-from judgebench.stats.inference.intervals import agresti_min, t_quantile
+from judgebench.stats.inference.intervals import Interval, agresti_min, t_quantile
 from judgebench.stats.inference.multiplicity import correlations, effective_tests, holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
 
@@ -305,11 +306,10 @@ def _line(
         return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None), None
     found = contrast(judges[0], judges[1], figure, interval=interval)
     if found is None:
-        apart = Estimate(first.value - second.value, None, None, n)
+        apart = Estimate(first.value - second.value, None, None, n, no_interval="no_influences")
         return ComparisonLine(group, name, first, second, apart, None), None
     test = found.test
-    worth = round(test.influences.effective, 2)
-    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method, worth)
+    difference = shown(test.influences, n, Interval(test.low, test.high, test.se, found.method))
     return ComparisonLine(group, name, first, second, difference, test.p), test.influences
 
 

@@ -245,16 +245,7 @@ def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Sp
 
 
 def _shown(one: Influences) -> Estimate:
-    found = estimated(one)
-    return Estimate(
-        found.value,
-        None if found.low is None else max(0.0, found.low),
-        found.high,
-        found.n,
-        None,
-        found.se,
-        found.method,
-    )
+    return estimated(one, low=0.0)
 
 
 def _means(matched: Matched, spent: Mapping[str, Spent], what: str) -> Influences | None:

@@ -229,10 +229,10 @@ def _interval(point: Figures, drawn: Sequence[Figures], n: int) -> Estimate:
         return Estimate.missing(point.reason, n)
     value = float(point.values[0])
     if not drawn:
-        return Estimate(value, None, None, n)
+        return Estimate(value, None, None, n, no_interval="one_cluster")
     defined = np.concatenate([one.defined for one in drawn])
     if defined.mean() < _ENOUGH:
-        return Estimate(value, None, None, n)
+        return Estimate(value, None, None, n, no_interval="undefined_in_draws")
     values = np.concatenate([one.values for one in drawn])[defined]
     low, high = np.quantile(values, [0.025, 0.975])
     # Draws of a figure at its edge (tau of 1) may all lie on one side of it.
