@@ -36,6 +36,7 @@ from judgebench.stats.inference.kappa_drops import (
     equal_rates,
     kappa_drop_variance,
     kappa_of,
+    most_discordance,
     quantiles,
     rates_of,
 )
@@ -348,13 +349,15 @@ def from_figures(
     for name, make in models.items():
         try:
             own = make()
-            variance = kappa_drop_variance(base_rate, kappa, drop, share, own)
+            # What is only assumed is no more than such judges can have: rare classes leave little to err on.
+            split = share if discordance is not None else min(share, most_discordance(base_rate, own, kappa - drop))
+            variance = kappa_drop_variance(base_rate, kappa, drop, split, own)
         except ValueError as error:
             errors.append(error)
             continue
         found.append(
             Power(
-                "cohen_kappa", None, variance, design_effect, share, measured=False, base_rate=base_rate, value=kappa,
+                "cohen_kappa", None, variance, design_effect, split, measured=False, base_rate=base_rate, value=kappa,
                 rates=own, model=name,
             )
         )  # fmt: skip

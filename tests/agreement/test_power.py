@@ -114,6 +114,16 @@ def test_the_items_asked_for_find_the_drop_in_simulation():
     assert power == pytest.approx(0.8, abs=3.5 * math.sqrt(0.16 / runs))
 
 
+def test_both_natural_judges_are_there_where_one_can_not_differ_as_often_as_is_assumed():
+    """Base rate .05, kappa .6: a judge with gold's margins errs on 3.8 %, and one a little worse on 4.3 %."""
+    found = from_figures(0.05, 0.6, 0.05)
+    assert (found.model, found.other.model) == ("equal-margins", "equal-rates")
+    assert (found.discordance, found.other.discordance) == (pytest.approx(0.081, abs=0.002), 0.1)
+    assert found.items_for(0.05) > 4 * found.other.items_for(0.05)
+    # Where the discordance is said, a judge who can't have it is not meant.
+    assert from_figures(0.05, 0.6, 0.05, 0.1).other is None
+
+
 def test_a_pilot_of_one_judge():
     rng = np.random.default_rng(2)
     gold = (rng.random(2000) < 0.7).astype(int)
