@@ -166,9 +166,8 @@ def _remarks(one: PairedPower) -> Iterator[str]:
             )
             if found.other is not None and _range(one) != f"{one.tests[0].items_for_drop:,}":
                 if found.other.discordance != found.discordance:
-                    yield (
-                        f"Such judges can't differ on more; for the fewer items it is {100 * found.other.discordance:.1f} %."
-                    )
+                    less = f"{100 * found.other.discordance:.1f} %"
+                    yield f"Such judges can't differ on more; for the fewer items it is {less}."
                 yield (
                     f"The fewer items are for a judge {_like(found.other)}. Say with --tpr and --tnr, or --judge-rate, "
                     "what yours is like; the table has the larger number."
