@@ -44,6 +44,7 @@ REASONS = {
     "nothing_placed": "no verdict has a place on the scale",
     "label_left_out": "a policy leaves out a label that the weights need",
     "one_cluster": "all rows share one question, so nothing tells how far the figure could be off",
+    "ceiling_near_chance": "people may agree no better than chance, so no ratio is too large",
     "no_spread": "every row says the same, so nothing tells how far the figure could be off",
     "no_influences": "the figure carries no standard error",
     "class_absent": "a label occurs on neither side, so this is the mean over one class",

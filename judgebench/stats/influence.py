@@ -126,6 +126,12 @@ class Influences:
         # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
         return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
 
+    def on(self, ids: Ints) -> Influences:
+        """Spread the sums over these clusters, which hold all of the own; the others have none of it."""
+        sums = np.zeros(ids.size)
+        sums[np.searchsorted(ids, self.ids)] = self.sums
+        return replace(self, ids=ids, sums=sums, shares=None)
+
 
 def cr2(sums: Floats, shares: Floats, rows: int = 0) -> tuple[Floats, Floats, Floats]:
     """Variance of an estimate from its clusters' summed influences, degrees of freedom, effective number of clusters.

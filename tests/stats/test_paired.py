@@ -257,8 +257,9 @@ def test_label_swap_is_the_swap_by_hand(clustered):
     cluster = np.arange(n) // 3 if clustered else np.arange(n)
     gold, first, second = rng.integers(0, 2, (3, n))
 
-    def kappa(counts):
-        return METRICS["cohen_kappa"](table(counts)).value
+    def kappa(joint):
+        values = [METRICS["cohen_kappa"](table(part * n)).value for part in joint.reshape(-1, 2, 2)]
+        return np.array(values, dtype=float).reshape(joint.shape[:-2])
 
     args = (gold * 2 + np.where(rng.random(n) < 0.7, gold, first), gold * 2 + second, (2, 2), kappa)
     observed, p = swap_by_hand(*args, cluster)
@@ -270,7 +271,9 @@ def test_label_swap_is_the_swap_by_hand(clustered):
 def test_a_swap_without_a_value_is_no_evidence():
     independent = Clusters.of(np.arange(4))
     with pytest.raises(ValueError, match="undefined"):
-        label_swap(np.zeros(4, int), np.ones(4, int), (2, 2), lambda _: None, independent)
+        label_swap(
+            np.zeros(4, int), np.ones(4, int), (2, 2), lambda joint: np.full(joint.shape[:-2], np.nan), independent
+        )
 
 
 def paired_means(seed, groups=30, rows=120, columns=4):

@@ -87,8 +87,10 @@ def test_pandalm_paired_kappa(pandalm):
 def test_pandalm_permutations(pandalm):
     gold, first, second, independent = (pandalm[name] for name in ("gold", "first", "second", "independent"))
 
-    def kappa(counts):
-        return METRICS["cohen_kappa"](Crosstab(counts / 999, 999, 3, np.arange(3.0))).value
+    def kappa(joint):
+        tables = (Crosstab(part, 999, 3, np.arange(3.0)) for part in joint.reshape(-1, 4, 4))
+        values = [METRICS["cohen_kappa"](one).value for one in tables]
+        return np.array(values).reshape(joint.shape[:-2])
 
     found = label_swap(gold * 4 + first, gold * 4 + second, (4, 4), kappa, independent, draws=3_000)
     assert found.p == pytest.approx(0.145, abs=0.02)

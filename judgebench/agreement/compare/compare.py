@@ -23,7 +23,7 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.estimates import shown
+from judgebench.agreement.estimates import Counted, Figure, shown
 from judgebench.agreement.policies import table_of
 from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.compare.differing import Differing
     from judgebench.agreement.contrasts import JudgeRows, PairedInterval
-    from judgebench.agreement.estimates import Figure
     from judgebench.agreement.matching import Matched
     from judgebench.domain import Policies
     from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Crosstab, Floats
     from judgebench.stats.influence import Influences, Ints
 
 
@@ -358,11 +358,19 @@ def _swap(first: JudgeRows, second: JudgeRows, metric: Metric | str, draws: int,
     if one.shape != two.shape:
         return None
 
-    def statistic(counts: Ints) -> float | None:
-        return metric(table_of(counts, one.scale, one.policies, gold_values=one.gold_values, void=one.void)).value
+    def table(counts: Ints | Floats) -> Crosstab:
+        return table_of(counts, one.scale, one.policies, gold_values=one.gold_values, void=one.void)
 
+    def each(joint: Floats) -> Floats:
+        values = [metric(table((one.size * part).round())).value for part in joint.reshape(-1, *one.shape)]
+        return np.array(values, dtype=np.float64).reshape(joint.shape[:-2])
+
+    cells, clusters = one.cells(), one.clusters()
+    # What silent rows count as is read off both judges' rows together, which are the same whoever trades places.
+    both = table(np.bincount(np.concatenate([cells, two.cells()]), minlength=math.prod(one.shape)).reshape(one.shape))
+    value = Figure.of_table(metric, Counted(both, cells, clusters)).on_tables() or each
     try:
-        return label_swap(one.cells(), two.cells(), one.shape, statistic, one.clusters(), draws=draws, seed=seed).p
+        return label_swap(cells, two.cells(), one.shape, value, clusters, draws=draws, seed=seed).p
     except ValueError:
         return None
 

@@ -198,7 +198,7 @@ def label_swap(
     first: Ints,
     second: Ints,
     shape: tuple[int, int],
-    statistic: Callable[[Ints], float | None],
+    value: Callable[[Floats], Floats],
     clusters: Clusters,
     *,
     draws: int = DRAWS,
@@ -207,31 +207,32 @@ def label_swap(
     """Permutation test of a difference of any table statistic: the two judges trade places in whole clusters.
 
     Exact where, under the null hypothesis, the judges are exchangeable within a cluster. Each judge is the flat cell
-    (gold, verdict) of each row in a table of ``shape``; ValueError if the statistic, from a table of counts, is
-    undefined (None) for one of them.
+    (gold, verdict) of each row in a table of ``shape``; ``value`` is the statistic of joint proportions, shape
+    (..., k, l) -> (...), NaN where undefined; ValueError if it is undefined for one of the judges.
     Source: Good (2005), Permutation, parametric and bootstrap tests of hypotheses.
     """
     size = shape[0] * shape[1]
-    base = np.bincount(first, minlength=size) + np.bincount(second, minlength=size)
+    start = np.bincount(first, minlength=size)
+    base = start + np.bincount(second, minlength=size)
     moves, times = _moves(first, second, size, clusters)
 
-    def change(counts: Ints) -> float | None:
-        one, other = statistic(counts.reshape(shape)), statistic((base - counts).reshape(shape))
-        return None if one is None or other is None else float(one - other)
+    def change(counts: Ints) -> Floats:
+        both = np.stack([counts, base - counts]).reshape(2, -1, *shape) / max(1, first.size)
+        one, other = value(both)
+        return np.asarray(one - other)
 
-    start = np.bincount(first, minlength=size)
-    observed = change(start)
-    if observed is None:
+    observed = float(change(start)[0])
+    if math.isnan(observed):
         raise ValueError("the statistic is undefined for one of the judges")
     rng = np.random.default_rng(seed)
     # Clusters that move the table alike are drawn together.
     swapped = rng.binomial(times, 0.5, (draws, times.size))
     tables = start - np.einsum("bu,uc->bc", swapped, moves)
-    limit = abs(observed) * (1 - 1e-9)
-    changes = [change(counts) for counts in tables]
+    step = max(1, _CHUNK // size)
+    changes = np.concatenate([change(tables[at : at + step]) for at in range(0, draws, step)])
     # A draw without a value counts against the difference: it must not earn significance.
-    reached = sum(one is None or abs(one) >= limit for one in changes)
-    return Permuted(observed, (1 + int(reached)) / (1 + draws), draws)
+    reached = int(np.count_nonzero(~(np.abs(changes) < abs(observed) * (1 - 1e-9))))
+    return Permuted(observed, (1 + reached) / (1 + draws), draws)
 
 
 def _moves(first: Ints, second: Ints, size: int, clusters: Clusters) -> tuple[Ints, Ints]:
