@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Message, Part, digest
 from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.files.content import small_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -321,7 +322,7 @@ def _named(name_or_file: str) -> Prompt:
     path = Path(name_or_file)
     if path.suffix == ".toml":
         try:
-            return read_prompt(path.read_text(encoding="utf-8-sig"), name_or_file, path.stem)
+            return read_prompt(small_file(path).decode("utf-8-sig"), name_or_file, path.stem)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise UsageError(f"prompt file {name_or_file}: {reason}") from None
@@ -338,7 +339,7 @@ def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
     """Read a prompt from TOML text; UsageError where a key or a slot is missing, unknown or of the wrong type."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"prompt file {file} is not TOML: {error}") from None
     unknown = sorted(set(data) - {"name", "kinds", "system", "user"})
     if unknown:

@@ -30,6 +30,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.domain.shapes import record as shape
 from judgebench.errors import DataError, IncompleteError, UsageError, argument
+from judgebench.files.content import small_file
 from judgebench.files.lines import replace_file
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ __all__ = ["SCHEMA", "Baseline", "changes", "read", "record", "write"]
 
 SCHEMA = "judgebench.baseline/1"
 _FAMILY = "judgebench.baseline/"
+#: A million items take a tenth of it.
+_LARGEST = 1 << 30
 #: What a judge said of one case: a word of the scale, or the status of a case without a verdict in a list.
 Word: TypeAlias = str | list[str]
 
@@ -307,7 +310,7 @@ def is_baseline(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        document = json.loads(small_file(path, _LARGEST).decode("utf-8"), object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
     except OSError as error:
