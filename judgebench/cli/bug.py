@@ -18,20 +18,15 @@ def told(error: Exception) -> list[str]:
     where = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in where if f"{Path(__file__).parent.parent.name}/" in Path(frame.filename).as_posix()]
     place = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
-    lines = [f"internal error, {type(error).__name__}: {_words(error)}{place}; what was judged is kept"]
+    words = _hidden(str(error)) or "no message"
+    lines = [f"internal error, {type(error).__name__}: {words}{place}; what was judged is kept"]
     with contextlib.suppress(OSError):
         lines.append(f"this is a bug, please report it: Traceback and versions are in {_report(error)}")
     return lines
 
 
-def _words(error: Exception) -> str:
-    return str(error) or "no message"
-
-
 def _report(error: Exception) -> str:
     """Write what helps to mend it: versions, the command without its values, the traceback; no secret, no data."""
-    from judgebench.judges.backend import environment_secrets, hide  # noqa: PLC0415 - hardly ever
-
     # A value may be private: a file's name, an address.
     asked = [argument.partition("=")[0] for argument in sys.argv[1:] if argument.startswith("-")]
     text = "\n".join([
@@ -44,8 +39,14 @@ def _report(error: Exception) -> str:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", errors="backslashreplace", prefix="judgebench-", suffix=".txt", delete=False
     ) as file:
-        file.write(hide(text, environment_secrets()))
+        file.write(_hidden(text))
     return file.name
+
+
+def _hidden(text: str) -> str:
+    from judgebench.judges.backend import environment_secrets, hide  # noqa: PLC0415 - hardly ever
+
+    return hide(text, environment_secrets())
 
 
 def _version(package: str) -> str:

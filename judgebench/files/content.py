@@ -262,6 +262,8 @@ def _refuse_foreign(head: bytes, name: str) -> None:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise DataError(f"{what}, not a table we read", file=name, hint=SAVE_AS if "workbook" in what else _FORMATS)
+    if head[257:262] == b"ustar":
+        raise DataError("a tar archive, not a table we read", file=name, hint=_FORMATS)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError("UTF-16 text where UTF-8 was expected", file=name, hint=SAVE_AS)
     if b"\x00" in head:
