@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,11 @@ def loads(line: bytes) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         return json.loads(line)
+
+
+def remedy(error: OSError, usual: str = "make room") -> str:
+    """Say what helps a writer: where the process has too many files open, room on the disk does not."""
+    return "allow more open files (`ulimit -n 1024`)" if error.errno in {errno.EMFILE, errno.ENFILE} else usual
 
 
 def unreadable(file: Path, error: OSError) -> DataError:

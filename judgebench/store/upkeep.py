@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError
-from judgebench.files.lines import replace_file, sync
+from judgebench.files.lines import remedy, replace_file, sync
 from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode, encode, in_order, read_lines
 from judgebench.store.parquet import group_count, note_packed, read_table, write_table
 from judgebench.store.runs import SETTLED, is_settled, open_lines, read_mark, read_run
@@ -69,7 +69,8 @@ def _alone(path: Path) -> Generator[None]:
             yield
     except OSError as error:
         raise IncompleteError(
-            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
+            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: {remedy(error)} and try "
+            "again"
         ) from None
 
 

@@ -7,6 +7,7 @@ against it; no text of an item, no label of gold. The checksum finds edits and b
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from judgebench.domain.shapes import (
 )
 from judgebench.domain.shapes import record as shape
 from judgebench.errors import DataError, IncompleteError, UsageError, argument
+from judgebench.files.content import small_file
 from judgebench.files.lines import replace_file
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ __all__ = ["SCHEMA", "Baseline", "changes", "read", "record", "write"]
 
 SCHEMA = "judgebench.baseline/1"
 _FAMILY = "judgebench.baseline/"
+#: A million items take a tenth of it.
+_LARGEST = 1 << 30
 #: What a judge said of one case: a word of the scale, or the status of a case without a verdict in a list.
 Word: TypeAlias = str | list[str]
 
@@ -166,13 +170,16 @@ def case_key(name: str) -> tuple[int, tuple[int, ...]]:
     return int(times or 1), tuple(map(int, shown.split(",")))
 
 
-def word_of(code: Code | None, status: Status, scale: Scale) -> Word:
-    """Write a verdict in the words of its scale."""
+def word_of(code: Code | None, status: Status, scale: Scale, item: str = "") -> Word:
+    """Write a verdict in the words of its scale; DataError where it is not on it."""
     if code is None:
         return [status.value]
-    if isinstance(code, tuple):
+    if isinstance(code, tuple) and scale.sequential:
         return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
     # Items on one pick scale may have more responses than its labels.
+    most = math.inf if scale.kind == "pick" else len(scale.labels)
+    if isinstance(code, tuple) or scale.sequential or not 0 <= code < most:
+        raise DataError(f"item {item!r}: verdict {code!r} is not on the scale {scale.spec}")
     return str(code + 1) if scale.kind == "pick" else scale.labels[code]
 
 
@@ -210,7 +217,7 @@ def record(
         if verdict.probe:
             continue
         name = case_name(verdict.order, verdict.repeat)
-        said.setdefault(verdict.item, {})[name] = word_of(verdict.code, verdict.status, run.scale)
+        said.setdefault(verdict.item, {})[name] = word_of(verdict.code, verdict.status, run.scale, verdict.item)
         given = {"scores": list(verdict.scores), "probabilities": list(verdict.probabilities)}
         if given := {kind: values for kind, values in given.items() if values}:
             numbers.setdefault(verdict.item, {})[name] = given
@@ -307,7 +314,7 @@ def is_baseline(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        document = json.loads(small_file(path, _LARGEST).decode("utf-8"), object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
     except OSError as error:

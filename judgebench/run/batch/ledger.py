@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from judgebench.errors import DataError, IncompleteError
-from judgebench.files.lines import heal, locked, sync
+from judgebench.files.lines import heal, locked, remedy, sync
 from judgebench.store.runs import MANIFEST, read_run
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Ledger:
         except OSError as error:
             raise IncompleteError(
                 f"can't write {self.path}: {error.strerror or type(error).__name__}; nothing more was submitted: "
-                "make room, then run the same command again"
+                f"{remedy(error)}, then run the same command again"
             ) from None
 
 
