@@ -258,6 +258,7 @@ _LOOKED_AT = record(
     answered_twice=(COUNT, attrgetter("twice")),
     damaged=(COUNT, attrgetter("found")),
     findings=ListOf(_FINDING),
+    notes=Key(ListOf(TEXT), lambda report: report.notes or None, "What is no damage.", required=False),
 )
 #: A row per run, then one per finding in it (None for the run's own).
 _FOUND: Mapping[str, Callable[[tuple[Report, Finding | None]], Any]] = {
@@ -319,4 +320,5 @@ def _listing(report: Report) -> list[str]:
     facts += [f"{report.twice:,} answered more than once"] if report.twice else []
     head = f"{report.path}: {', '.join(facts)}; {f'{report.found:,} damaged' if report.found else 'clean'}"
     more = report.found - len(report.findings)
-    return [head, *(f"  {one}" for one in report.findings), *([f"  … and {more:,} more"] if more else [])]
+    findings = [*map(str, report.findings), *([f"… and {more:,} more"] if more else []), *report.notes]
+    return [head, *(f"  {one}" for one in findings)]

@@ -30,9 +30,9 @@ from judgebench.domain.shapes import (
     maybe,
 )
 from judgebench.domain.shapes import record as shape
-from judgebench.errors import DataError, IncompleteError, UsageError, argument
-from judgebench.files.content import small_file
+from judgebench.errors import DataError, IncompleteError, UsageError, VersionError, argument
 from judgebench.files.lines import replace_file
+from judgebench.files.seals import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -174,12 +174,15 @@ def word_of(code: Code | None, status: Status, scale: Scale, item: str = "") -> 
     """Write a verdict in the words of its scale; DataError where it is not on it."""
     if code is None:
         return [status.value]
-    if isinstance(code, tuple) and scale.sequential:
-        return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
     # Items on one pick scale may have more responses than its labels.
-    most = math.inf if scale.kind == "pick" else len(scale.labels)
-    if isinstance(code, tuple) or scale.sequential or not 0 <= code < most:
-        raise DataError(f"item {item!r}: verdict {code!r} is not on the scale {scale.spec}")
+    most = math.inf if scale.kind in {"pick", "rank"} else len(scale.labels)
+    codes = code if isinstance(code, tuple) else (code,)
+    if isinstance(code, tuple) != scale.sequential or not all(0 <= one < most for one in codes):
+        raise DataError(
+            f"item {item!r}: verdict {code!r} is not on the scale {scale.spec}", hint="judgebench verify names its line"
+        )
+    if isinstance(code, tuple):
+        return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
     return str(code + 1) if scale.kind == "pick" else scale.labels[code]
 
 
@@ -292,10 +295,10 @@ def read(path: Path) -> Baseline:
     document = _document(path)
     again = f"make it anew: judgebench gate RUN --against {path} --update"
     if document.get("schema") != SCHEMA:
-        raise DataError(
-            f"schema {document.get('schema')!r}, and this version of judgebench reads {SCHEMA!r}",
+        raise VersionError(
+            f"schema {document.get('schema')!r:.100}, and this version of judgebench reads {SCHEMA!r}",
             file=str(path),
-            hint=f"use the version that wrote it, or {again}",
+            hint="use the version that wrote it, or give another file",
         )
     checksum = document.pop("checksum", None)
     try:
@@ -314,11 +317,9 @@ def is_baseline(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(small_file(path, _LARGEST).decode("utf-8"), object_pairs_hook=_unique)
+        document = json.loads(read_bytes(path, "a baseline", most=_LARGEST), object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
-    except OSError as error:
-        raise DataError(f"can't be read: {error.strerror}", file=str(path)) from None
     except (ValueError, RecursionError) as error:
         raise DataError(
             f"no baseline ({type(error).__name__}: {error}); cut off, or badly merged",
