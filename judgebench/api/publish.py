@@ -50,7 +50,8 @@ def publish(
     found = _judged_runs(folder)
     about = _about_tasks(found)
     checks, labelled = _checked(found, about, samples=allow_samples, verdicts=verdicts)
-    tell("\n".join(map(str, checks)))
+    for one in checks:
+        tell(str(one))
     refuse(checks)
     if check or to is None:
         return Done(f"{len(found)} runs may be published")

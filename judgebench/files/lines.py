@@ -6,6 +6,7 @@ A line may end in the checksum of what comes before it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import zlib
@@ -118,6 +119,11 @@ def loads(line: bytes) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         return json.loads(line)
+
+
+def remedy(error: OSError, usual: str = "make room") -> str:
+    """Say what helps a writer: where the process has too many files open, room on the disk does not."""
+    return "allow more open files (`ulimit -n 1024`)" if error.errno in {errno.EMFILE, errno.ENFILE} else usual
 
 
 _MARK = b',"crc":"'

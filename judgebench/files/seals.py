@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.errors import DataError
-from judgebench.files.lines import replace_file, unreadable
+from judgebench.files.content import small_file
+from judgebench.files.lines import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,25 +72,17 @@ def write_sealed(file: Path, data: Mapping[str, Any]) -> None:
     replace_file(file, [json.dumps(sealed(data), indent=1, sort_keys=True).encode("ascii") + b"\n"])
 
 
-def read_bytes(file: Path, what: str, hint: str = "") -> bytes:
+def read_bytes(file: Path, what: str, hint: str = "", most: int = _MOST) -> bytes:
     """Read a small file whole: ``what`` it should be; DataError where it is not a file, or too large for one.
 
     FileNotFoundError where there is none.
     """
     try:
-        # A pipe is not waited for, and a device not read.
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as stream:  # noqa: PTH123 - opened with flags
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise DataError(f"not {what}, not even a file", file=str(file), hint=hint)
-            raw = stream.read(_MOST + 1)
+        return small_file(file, most)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise unreadable(file, error) from None
-    if len(raw) > _MOST:
-        raise DataError(f"not {what}: more than {_MOST >> 20} MB", file=str(file), hint=hint)
-    return raw
+        raise DataError(f"not {what}: {error.strerror}", file=str(file), hint=hint) from None
 
 
 def read_object(file: Path, what: str, hint: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from judgebench.domain.items import digest
 from judgebench.errors import DataError, IncompleteError, UsageError
+from judgebench.files.content import small_file
 from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, loads, seal, sync, unreadable
 from judgebench.labels.annotations import Labelled, Labels, Placed
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from judgebench.labels.annotations import Mode
 
 _MOST = 60
+#: What people label by hand is far from it.
+_LARGEST = 1 << 30
 
 
 def label_file(folder: Path, task: str, annotator: str) -> Path:
@@ -46,7 +49,7 @@ def label_file(folder: Path, task: str, annotator: str) -> Path:
 def read_file(file: Path) -> Iterator[Placed]:
     """Yield the lines of a file, leaving out a torn last one; DataError where a whole line is not a label."""
     try:
-        raw = file.read_bytes().removeprefix(BOM_UTF8)
+        raw = small_file(file, _LARGEST).removeprefix(BOM_UTF8)
     except OSError as error:
         raise unreadable(file, error) from None
     lines = raw.split(b"\n")

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from judgebench.errors import DataError, IncompleteError, VersionError
-from judgebench.files.lines import checksum, replace_file, sync
+from judgebench.files.lines import checksum, remedy, replace_file, sync
 from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode, encode, in_order, read_lines
 from judgebench.store.marks import NOTED, REFRESHED, SETTLED, adopt, fits, write_mark
 from judgebench.store.parquet import group_count, note_packed, read_table, sound, write_table
@@ -71,7 +71,8 @@ def _alone(path: Path) -> Generator[None]:
             yield
     except OSError as error:
         raise IncompleteError(
-            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
+            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: {remedy(error)} and try "
+            "again"
         ) from None
 
 

@@ -28,16 +28,18 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame({"q": np.arange(200) // 2, "topic": ["law", "art"] * 100, **words})
 
 
+@pytest.mark.filterwarnings("ignore:.* hold no verdict")
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
         (lambda frame: judgebench.compare(frame, **TABLE, items=2), "good agrees with gold more than poor"),
         (lambda frame: judgebench.compare(frame, **THREE), "good agrees with gold most"),
+        (lambda frame: judgebench.compare(frame.assign(good="", poor=""), **TABLE), "Neither good nor poor gives a"),
         (lambda frame: judgebench.power(frame, **TABLE, metric="accuracy"), "To find a drop of .050 in accuracy"),
         (lambda _: judgebench.power(base_rate=0.7, kappa=0.6), "To find a drop of .050 in Cohen's kappa"),
         (lambda frame: judgebench.analyze(frame, **TABLE, feature="topic"), "good on DataFrame: "),
     ],
-    ids=["two", "three", "pilot", "figures", "errors"],
+    ids=["two", "three", "silent", "pilot", "figures", "errors"],
 )
 def test_answers_are_documents(frame, ask, says: str) -> None:
     found = ask(frame)
@@ -87,3 +89,28 @@ def test_annotators_labels_are_about_runs(frame) -> None:
 def test_columns_of_a_frame_explain_errors(frame) -> None:
     found = judgebench.analyze(frame, **TABLE, feature=["topic"])
     assert {part.division for part in found.rows[1].found.slices} >= {"topic"}
+
+
+@pytest.mark.parametrize("kind", ["one question", "two questions", "all right", "both the same", "as it is"])
+@pytest.mark.parametrize("ask", [judgebench.score, judgebench.compare, judgebench.humans, judgebench.correct])
+def test_what_has_no_interval_says_why_and_what_has_one_how_much_it_rests_on(frame, ask, kind: str) -> None:
+    changes = {
+        "one question": {"q": 0},
+        "two questions": {"q": frame.index // 100},
+        "all right": {"good": frame["h"], "poor": frame["h"]},
+        "both the same": {"poor": frame["good"]},
+    }
+    frame = frame.assign(**changes.get(kind, {}))
+    columns = TABLE | {"gold": ["h", "fair"]} if ask is judgebench.humans else TABLE
+    estimates = list(_estimates(ask(frame, **columns).to_json()))
+    assert estimates
+    for one in estimates:
+        if one["value"] is not None:
+            assert one.get("effective_clusters" if one["low"] is not None else "no_interval"), one
+
+
+def _estimates(node):
+    if isinstance(node, dict) and {"value", "low", "high", "n"} <= node.keys():
+        yield node
+    for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _estimates(below)

@@ -44,6 +44,8 @@ __all__ = ["SCHEMA", "Baseline", "changes", "read", "record", "write"]
 
 SCHEMA = "judgebench.baseline/1"
 _FAMILY = "judgebench.baseline/"
+#: A million items take a tenth of it.
+_LARGEST = 1 << 30
 #: What a judge said of one case: a word of the scale, or the status of a case without a verdict in a list.
 Word: TypeAlias = str | list[str]
 
@@ -168,7 +170,7 @@ def case_key(name: str) -> tuple[int, tuple[int, ...]]:
     return int(times or 1), tuple(map(int, shown.split(",")))
 
 
-def word_of(code: Code | None, status: Status, scale: Scale) -> Word:
+def word_of(code: Code | None, status: Status, scale: Scale, item: str = "") -> Word:
     """Write a verdict in the words of its scale; DataError where it is not on it."""
     if code is None:
         return [status.value]
@@ -176,7 +178,9 @@ def word_of(code: Code | None, status: Status, scale: Scale) -> Word:
     most = math.inf if scale.kind in {"pick", "rank"} else len(scale.labels)
     codes = code if isinstance(code, tuple) else (code,)
     if isinstance(code, tuple) != scale.sequential or not all(0 <= one < most for one in codes):
-        raise DataError(f"verdict {code!r} is not on the scale {scale.spec}", hint="judgebench verify names its line")
+        raise DataError(
+            f"item {item!r}: verdict {code!r} is not on the scale {scale.spec}", hint="judgebench verify names its line"
+        )
     if isinstance(code, tuple):
         return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
     return str(code + 1) if scale.kind == "pick" else scale.labels[code]
@@ -216,7 +220,7 @@ def record(
         if verdict.probe:
             continue
         name = case_name(verdict.order, verdict.repeat)
-        said.setdefault(verdict.item, {})[name] = word_of(verdict.code, verdict.status, run.scale)
+        said.setdefault(verdict.item, {})[name] = word_of(verdict.code, verdict.status, run.scale, verdict.item)
         given = {"scores": list(verdict.scores), "probabilities": list(verdict.probabilities)}
         if given := {kind: values for kind, values in given.items() if values}:
             numbers.setdefault(verdict.item, {})[name] = given
@@ -313,7 +317,7 @@ def is_baseline(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(read_bytes(path, "a baseline"), object_pairs_hook=_unique)
+        document = json.loads(read_bytes(path, "a baseline", most=_LARGEST), object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
     except (ValueError, RecursionError) as error:

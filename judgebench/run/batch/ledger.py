@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from judgebench.errors import DataError, IncompleteError
-from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, heal, loads, locked, seal, sync
+from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, heal, loads, locked, remedy, seal, sync
 from judgebench.store.runs import MANIFEST, read_run
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Ledger:
         except OSError as error:
             raise IncompleteError(
                 f"can't write {self.path}: {error.strerror or type(error).__name__}; nothing more was submitted: "
-                "make room, then run the same command again"
+                f"{remedy(error)}, then run the same command again"
             ) from None
 
 
