@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_ratings import item, verdict
 
+from judgebench.agreement.bounds import missing
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
@@ -476,3 +477,12 @@ def test_failed_cases_are_named_as_no_answers():
     assert "failed_cases" not in compare(match(judges[:2])).warnings
     for found in (compare(match(judges[::2])), gate(match(judges[::2])), compare_all(match(judges))):
         assert "failed_cases" in found.warnings
+
+
+@pytest.mark.parametrize(("scale", "level"), [(Scale.check(), "nominal"), (Scale.rate(1, 5), "ordinal")])
+def test_the_level_that_alpha_is_taken_at_is_told(scale, level):
+    gold = np.arange(24) % 2
+    matched = two(gold, 1 - gold, gold, scale=scale)
+    three = match([judged(gold, gold, name, scale=scale) for name in "abc"])
+    told = [compare(matched), gate(matched), compare_all(three), missing(matched.ratings[0], Policies())]
+    assert [found.level for found in told] == [level] * 4
