@@ -64,8 +64,10 @@ class Pairing:
             return self.summed(cell) * each
 
         sizes = add(np.ones_like(self.table.joint))
+        # Of a share, the rarer side: what is above the value, or below it.
+        rare = None if outcome.n is None else (per_cell > 0) == (outcome.value < 1 / 2)
         told = partial(told_of, self.table, outcome)
-        own = spread(self.table.joint, self.table.n, per_cell, add, sizes, None, outcome.within, told)
+        own = spread(self.table.joint, self.table.n, per_cell, add, sizes, rare, outcome.within, told)
         counted = np.flatnonzero(own.shares)
         influences = Influences(
             outcome.value, n, self.clusters.ids[counted], own.sums[counted], own.shares[counted], float(own.deff)

@@ -327,7 +327,7 @@ def spread(
         by_cluster = sums(odd)
         most = np.square(by_cluster).sum(axis=-1)
         seen = by_cluster.sum(axis=-1) ** 2 / np.where(most > 0, most, np.inf)
-    independent = total(joint * squares) / max(n - 1, 1)
+    independent = total(joint * squares) / max(1, n - 1)
     rows = n if within is None else whole[..., 0]
     return Spread(pulls, shares, design_effect(independent, variance, rows, effective, seen))
 
