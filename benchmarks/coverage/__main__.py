@@ -1,6 +1,6 @@
 """How often nominal 95 % intervals hold the truth, and how often tests of nothing find something: today's and CR1's.
 
-``python benchmarks/coverage [PART ...] [--sims 2000] [--seed 0] [--summary]`` prints Markdown tables: each cell (a
+``python benchmarks/coverage [PART ...] [--sims 2000] [--seed 0]`` prints Markdown tables: each cell (a
 population and a design, see designs.py) with every figure, then a line per design. True values are exact, but where
 people rotate. The Monte Carlo error of a coverage of .95 is .005 with 2,000 data sets. All parts take about an hour.
 
@@ -8,6 +8,7 @@ Parts:
   tables       figures of a check: prevalence .5 to .02, kappa 0 to .98, the judge's margins gold's or not
   classes      three nominal labels
   ratings      1 to 5, skewed and flat
+  uneven       a check whose base rates differ wildly between questions
   differences  type I error of a paired difference
   ranks        false order among eight equal judges
   people       ceilings, the ratio to them, alpha of many raters, two-way clusters

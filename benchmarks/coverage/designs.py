@@ -3,6 +3,7 @@
 A design is how rows share questions: ``lone`` rows, or clusters that are ``equal``, ``lognormal`` (sigma 1), ``heavy``
 (lognormal, sigma 1.5), have one ``giant`` with half of the rows, or ``two`` with 30 % each. A judge knows the answer
 with probability kappa (between clusters beta(4 kappa, 4 (1 - kappa))), else it guesses, with gold's margins or its own.
+Base rates are the same in all clusters, or (``uneven``) each cluster's own, Dirichlet with so much weight.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Cell:
     kappa: float
     gold: tuple[float, ...]
     guess: tuple[float, ...] = ()
+    uneven: float = 0.0
 
     @property
     def lone(self) -> bool:
@@ -76,7 +78,8 @@ class Cell:
     def title(self) -> str:
         """Design and population."""
         own = f", guesses {'/'.join(f'{p:g}' for p in self.guess)}" if self.guess else ""
-        return f"{self.design}, {'/'.join(f'{p:.3g}' for p in self.gold)}{own}, kappa {self.kappa:g}"
+        rates = f", uneven {self.uneven:g}" if self.uneven else ""
+        return f"{self.design}, {'/'.join(f'{p:.3g}' for p in self.gold)}{own}{rates}, kappa {self.kappa:g}"
 
     @property
     def full(self) -> bool:
@@ -119,6 +122,14 @@ def ratings() -> Iterator[tuple[Cell, tuple[str, ...]]]:
                 yield Cell(kind, groups, n, kappa, gold), RATINGS
 
 
+def uneven() -> Iterator[tuple[Cell, tuple[str, ...]]]:
+    """Cells of a check in clusters most of whose rows have one and the same label."""
+    for kind, groups, n in CLUSTERED:
+        for share in (0.5, 0.2):
+            for kappa in (0.0, 0.2, 0.6, 0.9):
+                yield Cell(kind, groups, n, kappa, (1 - share, share), uneven=2.0), CHECK
+
+
 def sizes(rng: np.random.Generator, kind: str, groups: int, n: int, sims: int) -> np.ndarray:
     """Rows of each cluster, shape (sims, G); at least one each."""
     if kind == "lone":
@@ -145,7 +156,8 @@ def draw(rng: np.random.Generator, cell: Cell, sims: int) -> np.ndarray:
         return rng.multinomial(cell.n, cell.truth.ravel(), sims).reshape(sims, 1, k, k)
     rows = sizes(rng, cell.kind, cell.groups, cell.n, sims)
     knows = able(rng, cell.kappa, rows.shape)[..., None, None]
-    chances = (knows * np.diag(gold) + (1 - knows) * np.outer(gold, cell.guesses)).reshape(*rows.shape, k * k)
+    own = (rng.dirichlet(cell.uneven * gold, rows.shape) if cell.uneven else gold)[..., :, None]
+    chances = (own * (knows * np.eye(k) + (1 - knows) * cell.guesses)).reshape(*rows.shape, k * k)
     return rng.multinomial(rows, chances / chances.sum(axis=-1, keepdims=True)).reshape(*rows.shape, k, k)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from designs import classes, draw, ratings, tables
+from designs import classes, draw, ratings, tables, uneven
 from measured import measure, true_value
 
 from judgebench.stats.coefficients.catalog import METRICS
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from designs import Cell, Floats
 
-PARTS = {"tables": tables, "classes": classes, "ratings": ratings}
+PARTS = {"tables": tables, "classes": classes, "ratings": ratings, "uneven": uneven}
 
 
 @dataclass(frozen=True, slots=True)

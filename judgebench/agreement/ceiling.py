@@ -311,15 +311,15 @@ def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bo
 
 
 def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
-    found, _ = joint_alpha(people.gold, people.scale, people.cluster)
-    if how == "influence" or found.value is None:
+    found, influences = joint_alpha(people.gold, people.scale, people.cluster)
+    if how == "influence" or influences is None:
         return found
     from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale
     units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
     bounds = alpha_resampled(*units, how, seed=seed)
-    return Estimate(found.value, bounds.low, bounds.high, found.n, None, bounds.se, bounds.method)
+    return shown(influences, found.n, bounds)
 
 
 def _correlations(
@@ -349,5 +349,5 @@ def _correlations(
                 low = spearman_brown(low, k) if lowest > TINY else None
                 high = None if low is None else spearman_brown(high, k)
                 method = method if low is not None else ""
-        found[name] = Estimate(outcome.value, low, high, n, None, own.se, method)
+        found[name] = shown(replace(own, value=outcome.value), n, Interval(low, high, own.se, method))
     return found

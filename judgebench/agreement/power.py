@@ -29,11 +29,14 @@ from judgebench.agreement.matching import match
 from judgebench.agreement.policies import apply
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import ROW_METRICS
+from judgebench.stats.crosstab import TINY
+from judgebench.stats.inference.gates import least_variance, typical_move
 from judgebench.stats.inference.kappa_drops import (
     Rates,
     equal_rates,
     kappa_drop_variance,
     kappa_of,
+    most_discordance,
     quantiles,
     rates_of,
 )
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.matching import Judged
     from judgebench.agreement.policies import Scored
     from judgebench.stats.coefficients.catalog import Metric
+    from judgebench.stats.crosstab import Floats
     from judgebench.stats.influence import Influences
 
 #: The discordance assumed where only one judge's verdicts are at hand.
@@ -64,8 +68,10 @@ class Power:
 
     ``variance`` is that of the difference per item, for independent items; ``design_effect`` is
     ``(SE_cluster / SE_iid)^2``. Both and ``discordance`` are ``measured`` on two judges' verdicts, or assumed.
-    ``items`` and ``clusters`` (questions, which give the test its degrees of freedom) are those of the pilot; without
-    one, quantiles are normal. ``base_rate`` and ``value`` are the share of correct items and the judge's own value,
+    ``items`` and ``clusters`` (one more than the test has degrees of freedom) are those of the pilot; without one,
+    quantiles are normal. Judges of a pilot that hardly differ may not be able to differ by a drop: a question that
+    moves does so by ``move``, and more of them have to (`judgebench.stats.inference.gates.least_variance`); it is 0
+    where that isn't known. ``base_rate`` and ``value`` are the share of correct items and the judge's own value,
     where they enter; ``rates`` are the better judge's, assumed (``model``: equal-rates, or equal-margins where it
     accepts as often as gold does), given or measured. Where two models are natural, ``other`` is the one that needs
     fewer items. ``pulls`` are those of a pilot's questions on the difference of its two judges.
@@ -79,7 +85,8 @@ class Power:
     measured: bool
     base_rate: float | None = None
     value: float | None = None
-    clusters: int | None = None
+    clusters: float | None = None
+    move: float = 0.0
     rates: Rates | None = None
     model: str = ""
     other: Power | None = None
@@ -98,8 +105,9 @@ class Power:
         if not drop > 0:
             raise ValueError("the drop to find lies above 0")
         z = quantiles(alpha=alpha, power=power, sides=sides)
+        variance = max(self.variance * self.design_effect, self._least(drop))
         # Divided twice: the square of a tiny drop is 0.
-        items = z * z * self.variance * self.design_effect / drop / drop
+        items = z * z * variance / drop / drop
         if not items < _MOST_ITEMS:
             raise ValueError(
                 f"no number of items finds a drop of {drop:g} here; a larger one, or a smaller design effect, can be"
@@ -128,35 +136,58 @@ class Power:
         if not n:
             return None
         z = self._quantiles(n, alpha=alpha, power=power, sides=sides)
-        return z * math.sqrt(self.variance * self.design_effect / n)
+        questions = n / self._per_question()
+        least = z * z * self.move / (questions + z * z)
+        return max(least, z * math.sqrt(self.variance * self.design_effect / n))
+
+    def _least(self, drop: float) -> float:
+        """Least variance per item with which questions that move as the pilot's do can make a drop."""
+        return least_variance(self.move, drop) * self._per_question()
+
+    def _per_question(self) -> float:
+        """Items to a question of the pilot."""
+        return 1.0 if self.pulls is None or not self.items else self.items / self.pulls.sums.size
 
     def simulated(self, drop: float, items: int, *, alpha: float = 0.05, sides: int = 1, seed: int = 0) -> float | None:
         """Share of the samples of a pilot's questions, drawn with replacement, in which the test finds a drop.
 
         The test is the one that is run: the drop less its sampling error, over the error that the sample shows (CR2,
-        Satterthwaite's degrees of freedom). None without a pilot of two judges. Source: Efron & Tibshirani (1993), An
+        Satterthwaite's degrees of freedom). Where the pilot's judges differ too little for the drop, questions move to
+        one side only, as many as make it. None without a pilot of two judges. Source: Efron & Tibshirani (1993), An
         introduction to the bootstrap, chapter 25 (power).
         """
         from scipy.special import stdtrit  # noqa: PLC0415 - loaded on use
 
         if self.pulls is None or not self.items:
             return None
-        known, groups = self.pulls, self.pulls.sums.size
-        rows = np.full(groups, 1 / groups) if known.shares is None else known.shares
-        drawn = max(2, round(groups * items / self.items))
+        drawn = max(2, round(items / self._per_question()))
         draws = max(_LEAST_DRAWS, min(_DRAWS, _CELLS // drawn))
         rng, hits = np.random.default_rng(seed), 0
         for start in range(0, draws, step := max(1, _CELLS // 10 // drawn)):
-            picked = rng.integers(0, groups, (min(step, draws - start), drawn))
-            sums, sizes = known.sums[picked], rows[picked]
-            whole = sizes.sum(axis=1, keepdims=True)
-            off = sums.sum(axis=1, keepdims=True) / whole
-            share = sizes / whole
-            variance, df, _ = cr2(sums / whole - off * share, share)
-            limit = -stdtrit(df, alpha / sides) * np.sqrt(variance)
-            seen = drop + off[:, 0]
-            hits += int(np.count_nonzero((seen > limit) | ((sides == 2) & (-seen > limit))))
+            seen, variance, df = self._sampled(rng, drop, (min(step, draws - start), drawn))
+            # A sample in which nothing moves finds nothing.
+            size = np.where(variance > TINY**2, np.abs(seen) if sides == 2 else seen, -math.inf)
+            hits += int(np.count_nonzero(size > -stdtrit(df, alpha / sides) * np.sqrt(variance)))
         return hits / draws
+
+    def _sampled(self, rng: np.random.Generator, drop: float, shape: tuple[int, int]) -> tuple[Floats, ...]:
+        """Draw samples of so many questions: the differences seen, their variances, and degrees of freedom."""
+        known, (draws, drawn) = self.pulls, shape
+        if known is None:
+            raise ValueError("samples are drawn from a pilot")
+        if self._least(drop) > self.variance * self.design_effect:
+            lost = rng.binomial(drawn, min(1.0, drop / self.move), draws) / drawn
+            return self.move * lost, self.move**2 * lost * (1 - lost) / (drawn - 1), np.array(drawn - 1.0)
+        groups = known.sums.size
+        picked = rng.integers(0, groups, shape)
+        sums, sizes = (
+            known.sums[picked],
+            (np.full(groups, 1 / groups) if known.shares is None else known.shares)[picked],
+        )
+        whole = sizes.sum(axis=1, keepdims=True)
+        off, share = sums.sum(axis=1, keepdims=True) / whole, sizes / whole
+        variance, df, _ = cr2(sums / whole - off * share, share)
+        return drop + off[:, 0], variance, df
 
     def items_simulated(
         self, drop: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 1
@@ -218,11 +249,16 @@ def pilot_pair(
     said = hits_of(judges[:2]) or credits_of(judges[:2]) or [first.scored.judge, second.scored.judge]
     split = float((said[0] != said[1]).mean())
     value = first.figure(metric).outcome.value
-    clusters = found.test.influences.sums.size
+    pulls = found.test.influences
     return Power(
-        name, items, se * se * items, effect, split, measured=True, value=value, clusters=clusters,
-        pulls=found.test.influences,
+        name, items, se * se * items, effect, split, measured=True, value=value, clusters=_questions(pulls),
+        move=typical_move(pulls), pulls=pulls,
     )  # fmt: skip
+
+
+def _questions(found: Influences) -> float:
+    """Count the equal questions that would leave as many degrees of freedom."""
+    return round(found.df, 6) + 1
 
 
 def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: float = DISCORDANCE) -> Power | None:
@@ -252,7 +288,7 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
             measured=False,
             base_rate=base,
             value=independent.value,
-            clusters=clustered.sums.size,
+            clusters=_questions(clustered),
             rates=rates,
             model="measured",
         )
@@ -263,10 +299,10 @@ def pilot_single(scored: Scored, metric: Metric, *, drop: float, discordance: fl
     errors = 2 * wrong * (1 - wrong)
     # A judge that is wrong throughout leaves nothing to share.
     variance = 2 * se * se * items * (min(1.0, discordance / errors) if errors else 1.0)
-    clusters = clustered.sums.size
     return Power(
-        metric.name, items, variance, effect, discordance, measured=False, value=independent.value, clusters=clusters
-    )
+        metric.name, items, variance, effect, discordance, measured=False, value=independent.value,
+        clusters=_questions(clustered), move=float(metric.proportion),
+    )  # fmt: skip
 
 
 def from_figures(
@@ -313,13 +349,15 @@ def from_figures(
     for name, make in models.items():
         try:
             own = make()
-            variance = kappa_drop_variance(base_rate, kappa, drop, share, own)
+            # What is only assumed is no more than such judges can have: rare classes leave little to err on.
+            split = share if discordance is not None else min(share, most_discordance(base_rate, own, kappa - drop))
+            variance = kappa_drop_variance(base_rate, kappa, drop, split, own)
         except ValueError as error:
             errors.append(error)
             continue
         found.append(
             Power(
-                "cohen_kappa", None, variance, design_effect, share, measured=False, base_rate=base_rate, value=kappa,
+                "cohen_kappa", None, variance, design_effect, split, measured=False, base_rate=base_rate, value=kappa,
                 rates=own, model=name,
             )
         )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.errors import UsageError, argument
-from judgebench.labels.words import fold
+from judgebench.labels.words import fold, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,8 +53,8 @@ def rating_cells(words: Mapping[str, Mapping[str, int]]) -> dict[int, int]:
     found: dict[int, int] = {}
     for own in words.values():
         for word, cells in own.items():
-            if fold(word).lstrip("-").isdecimal():
-                found[int(fold(word))] = found.get(int(fold(word)), 0) + cells
+            if (value := whole_number(fold(word))) is not None:
+                found[value] = found.get(value, 0) + cells
     return found
 
 

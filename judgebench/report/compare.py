@@ -137,14 +137,14 @@ def _verdict(found: Comparison) -> str:
     if found.differ == 0 and abs(value) < 1e-12:
         if not any(found.coverage):
             return f"Neither {first} nor {second} gives a verdict on any of {many(found.judgments, 'judgment')}."
-        return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}."
+        return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}.{_few(found)}"
     by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:
         by += f" and {many(found.systems, 'system')}"
     silent = _silent(found)
     if line.difference.low is None and abs(value) < 1e-12:
         both = f"{title} is {interval(line.first).split(' ')[0]} for both"
-        return f"{first} and {second} don't differ in agreement with {whom}: {both} ({by}).{silent}"
+        return f"{first} and {second} don't differ in agreement with {whom}: {both} ({by}).{_few(found)}{silent}"
     return f"{_answer(found, _figures(found), by)}{silent}"
 
 
@@ -157,11 +157,19 @@ def _answer(found: Comparison, figures: str, by: str) -> str:
             needed = found.power.items_for(abs(value), sides=2)
             more = f" A difference of this size would need about {needed:,} items (80 % power)."
         return f"Can't tell {first} from {second} on {many(found.items, 'item')}: {figures} ({by}).{more}"
+    winner, loser = (second, first) if found.ahead == "second" else (first, second)
     if (same := found.equivalence) is not None and same.equivalent:
-        bounds = "" if same.low is None or same.high is None else f"; 90 % interval {brackets(same.low, same.high)}"
-        told = f"{first} and {second} are equivalent within {decimal(same.margin)}"
-        return f"{told} on {many(found.items, 'item')}: {figures} ({by}{bounds})."
-    winner, loser = (first, second) if found.outcome == "first" else (second, first)
+        more = f"{winner} surely agrees more"
+        if found.directional:
+            more = f"{title_of(line.metric)} is surely higher for {winner}"
+        bounds = ""
+        if same.low is not None and same.high is not None:
+            low, high = (-same.high, -same.low) if found.ahead == "second" else (same.low, same.high)
+            bounds = f"; 90 % interval {brackets(low, high)}"
+        return (
+            f"{first} and {second} are equivalent within {decimal(same.margin)} on {many(found.items, 'item')}"
+            f"{', though ' + more if found.ahead else ''}: {figures} ({by}{bounds})."
+        )
     if found.directional:
         return f"{title_of(line.metric)} is higher for {winner} than for {loser}: {figures} ({by})."
     return f"{winner} agrees with {gold_word(found.gold_source)} more than {loser}: {figures} ({by})."
@@ -171,12 +179,20 @@ def _figures(found: Comparison) -> str:
     """Both values and their difference, the better judge's first."""
     line = found.main
     one, two, difference = line.first, line.second, line.difference
-    if found.outcome == "second":
+    if found.ahead == "second":
         low, high = (None if bound is None else -bound for bound in (difference.high, difference.low))
         one, two, difference = two, one, replace(difference, value=-(difference.value or 0.0), low=low, high=high)
     p = "" if line.p is None else ", p < .001" if line.p < 0.001 else f", p = {decimal(line.p)}"
     values = " against ".join(interval(side).split(" ")[0] for side in (one, two))
     return f"{title_of(line.metric)} {values}, {interval(difference, sign=True)}{p}"
+
+
+def _few(found: Comparison) -> str:
+    """Say that judges who never differ are not shown to be equivalent, where that was asked."""
+    same = found.equivalence
+    if same is None or same.equivalent:
+        return ""
+    return f" So few don't show that they are equivalent within {decimal(same.margin)}."
 
 
 def _silent(found: Comparison) -> str:
@@ -227,7 +243,7 @@ class TwoJudges(Document):
 
     @property
     def failure(self) -> JudgebenchError | None:
-        worse = self.fail_if_worse and self.found.outcome == "second"
+        worse = self.fail_if_worse and self.found.ahead == "second"
         return MismatchError(_verdict(self.found)) if worse else None
 
     def sheet(self) -> Sheet:

@@ -165,6 +165,9 @@ def _remarks(one: PairedPower) -> Iterator[str]:
                 f"{_like(found)}."
             )
             if found.other is not None and _range(one) != f"{one.tests[0].items_for_drop:,}":
+                if found.other.discordance != found.discordance:
+                    less = f"{100 * found.other.discordance:.1f} %"
+                    yield f"Such judges can't differ on more; for the fewer items it is {less}."
                 yield (
                     f"The fewer items are for a judge {_like(found.other)}. Say with --tpr and --tnr, or --judge-rate, "
                     "what yours is like; the table has the larger number."

@@ -193,8 +193,12 @@ def _official(domain: str, verdicts: list[Verdict]) -> Estimate:
         # One unscored response leaves a margin undefined; leaving its prompt out would reward failing on hard ones.
         if any(len(verdict.scores) != len(verdict.systems) for verdict in verdicts):
             return Estimate.missing("unscored_responses", n)
-        return Estimate(ties_score(ties_prompts(verdicts)).score, None, None, n, method="official")
-    return Estimate(_mean(_credit(verdict) for verdict in verdicts), None, None, n, method="official")
+        return _plain(ties_score(ties_prompts(verdicts)).score, n)
+    return _plain(_mean(_credit(verdict) for verdict in verdicts), n)
+
+
+def _plain(value: float, n: int) -> Estimate:
+    return Estimate(value, None, None, n, method="official", no_interval="official")
 
 
 def _credit(verdict: Verdict) -> float:
@@ -240,11 +244,7 @@ class Reader(base.Reader):
         found = {domain: _official(domain, own) for domain, own in domains.items()}
         values = {domain: estimate.value for domain, estimate in found.items() if estimate.value is not None}
         n = sum(estimate.n for estimate in found.values())
-        whole = (
-            Estimate(average(values), None, None, n, method="official")
-            if set(DOMAINS) <= set(values)
-            else Estimate.missing("missing_part", n)
-        )
+        whole = _plain(average(values), n) if set(DOMAINS) <= set(values) else Estimate.missing("missing_part", n)
         return {name: {"official_score": estimate} for name, estimate in {**found, "score": whole}.items()}
 
     def items(self, source: Source) -> Iterator[Located]:

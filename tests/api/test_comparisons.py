@@ -89,3 +89,28 @@ def test_annotators_labels_are_about_runs(frame) -> None:
 def test_columns_of_a_frame_explain_errors(frame) -> None:
     found = judgebench.analyze(frame, **TABLE, feature=["topic"])
     assert {part.division for part in found.rows[1].found.slices} >= {"topic"}
+
+
+@pytest.mark.parametrize("kind", ["one question", "two questions", "all right", "both the same", "as it is"])
+@pytest.mark.parametrize("ask", [judgebench.score, judgebench.compare, judgebench.humans, judgebench.correct])
+def test_what_has_no_interval_says_why_and_what_has_one_how_much_it_rests_on(frame, ask, kind: str) -> None:
+    changes = {
+        "one question": {"q": 0},
+        "two questions": {"q": frame.index // 100},
+        "all right": {"good": frame["h"], "poor": frame["h"]},
+        "both the same": {"poor": frame["good"]},
+    }
+    frame = frame.assign(**changes.get(kind, {}))
+    columns = TABLE | {"gold": ["h", "fair"]} if ask is judgebench.humans else TABLE
+    estimates = list(_estimates(ask(frame, **columns).to_json()))
+    assert estimates
+    for one in estimates:
+        if one["value"] is not None:
+            assert one.get("effective_clusters" if one["low"] is not None else "no_interval"), one
+
+
+def _estimates(node):
+    if isinstance(node, dict) and {"value", "low", "high", "n"} <= node.keys():
+        yield node
+    for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _estimates(below)

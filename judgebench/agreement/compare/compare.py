@@ -30,7 +30,8 @@ from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.intervals import agresti_min
+from judgebench.stats.inference.gates import least_variance, typical_move
+from judgebench.stats.inference.intervals import agresti_min, t_quantile
 from judgebench.stats.inference.multiplicity import correlations, effective_tests, holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
 
@@ -71,8 +72,11 @@ class Equivalence:
     """Whether the headline's difference is surely smaller than a ``margin`` to either side.
 
     It is where its 90 % interval (``low`` to ``high``, None where nothing moves) lies within the margin: two one-sided
-    tests at 5 %. Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach
-    for assessing the equivalence of average bioavailability.
+    tests at 5 %. So it has to by the error that a difference of the margin would have at least, as losses of which few
+    are seen show too little of it; and where nothing moves, by as much as may move one time in 20 without showing.
+    Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing
+    the equivalence of average bioavailability; Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all
+    right?
     """
 
     margin: float
@@ -82,17 +86,23 @@ class Equivalence:
 
     @classmethod
     def of(
-        cls, judges: Sequence[JudgeRows], metric: Metric | str, margin: float, interval: PairedInterval, *, same: bool
+        cls, judges: Sequence[JudgeRows], metric: Metric | str, margin: float, interval: PairedInterval
     ) -> Equivalence:
-        """Test it; judges that say the ``same`` of everything are equivalent."""
+        """Test it."""
         figure = judges[0].figure(metric)
         if not 0 < margin < figure.high - figure.low:
             told = argument("equivalent_within")
             raise UsageError(f"{told} {margin:g}: give what counts as no difference as a share, for example .05")
         found = contrast(judges[0], judges[1], metric, interval=interval, level=1 - 2 * _LEVEL)
-        low, high = (None, None) if found is None else (found.test.low, found.test.high)
-        within = low is not None and high is not None and -margin < low and high < margin
-        return cls(margin, low, high, within or same)
+        if found is None or found.test.se is None:
+            return cls(margin, None, None, equivalent=False)
+        test, moved = found.test, found.test.influences
+        if test.low is None or test.high is None:
+            reach = (1 - _LEVEL ** (1 / moved.effective)) * figure.largest_move()
+            return cls(margin, None, None, abs(test.value) + reach < margin)
+        error = math.sqrt(least_variance(typical_move(moved), margin) / moved.sums.size)
+        reach = abs(test.value) + t_quantile(test.df, 1 - 2 * _LEVEL) * error
+        return cls(margin, test.low, test.high, -margin < test.low and max(test.high, reach) < margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +202,16 @@ class Comparison:
 
         ``equivalent``, where that was asked for and shown, goes before: what is within the margin doesn't matter.
         """
-        line = self.main
         if self.equivalence is not None and self.equivalence.equivalent:
             return "equivalent"
+        return self.ahead or "undecided"
+
+    @property
+    def ahead(self) -> str:
+        """The judge that agrees surely better, by however little: ``first`` or ``second``, else empty."""
+        line = self.main
         if line.p is None or line.p >= _LEVEL or not line.difference.value:
-            return "undecided"
+            return ""
         return "first" if (line.difference.value > 0) != self.lower_is_better else "second"
 
 
@@ -278,9 +293,7 @@ def compare(
         errors=tuple(name for name, metric in figures.items() if is_error(metric)),
         effective_tests=count,
         level=one.scale.level,
-        equivalence=None
-        if equivalent_within is None
-        else Equivalence.of(judges, main, equivalent_within, interval, same=not differ),
+        equivalence=None if equivalent_within is None else Equivalence.of(judges, main, equivalent_within, interval),
     )
 
 
@@ -299,10 +312,7 @@ def _line(
         apart = Estimate.alone(first.value - second.value, n, "no_influences")
         return ComparisonLine(group, name, first, second, apart, None), None
     test = found.test
-    worth = round(test.influences.effective, 2)
-    why = "" if test.low is not None else "one_cluster" if test.se is None else "no_difference"
-    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method, worth, why)
-    return ComparisonLine(group, name, first, second, difference, test.p), test.influences
+    return ComparisonLine(group, name, first, second, found.estimate(n), test.p), test.influences
 
 
 def _adjusted(lines: Sequence[tuple[ComparisonLine, Influences | None]]) -> tuple[list[ComparisonLine], float]:

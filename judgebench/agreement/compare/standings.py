@@ -15,7 +15,6 @@ from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers, shared_numbers
 from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.policies import apply
-from judgebench.domain import Estimate
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from judgebench.agreement.contrasts import JudgeRows
     from judgebench.agreement.matching import Judged, Matched
-    from judgebench.domain import Policies
+    from judgebench.domain import Estimate, Policies
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.stats.crosstab import Floats
     from judgebench.stats.inference.multiplicity import Pairwise
@@ -166,10 +165,10 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
             continue
         test = one.test
         n = judges[i].estimate(figure).n if isinstance(figure, str) else judges[i].counted.table.n
-        why = "" if test.low is not None else "one_cluster" if test.se is None else "no_difference"
-        difference = Estimate(test.value, test.low, test.high, n, None, test.se, one.method, no_interval=why)
         known = test.p is not None
-        yield Pair(names[i], names[j], difference, test.p, next(by_holm) if known else None, p_max if known else None)
+        yield Pair(
+            names[i], names[j], one.estimate(n), test.p, next(by_holm) if known else None, p_max if known else None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,8 +247,8 @@ def _bounded(
     It is drawn on the logit scale of the bounds, as for every other share, unless the value lies on or past one.
     """
     se = _error(sample, parts)
-    groups = int(np.count_nonzero(np.bincount(sample.clusters.codes[sample.labelled])))
-    n = sample.judge.size
+    labelled = Clusters.of(sample.clusters.codes[sample.labelled])
+    groups, worth, n = labelled.count, round(labelled.effective, 2), sample.judge.size
     if se is None or groups < 2:
         return Estimate.missing("too_few_labels", n)
     se = math.sqrt(se * se + extra)
@@ -257,14 +257,14 @@ def _bounded(
     held = min(sample.high, max(sample.low, value))
     if se < TINY:
         # Every influence is 0: no evidence of certainty, so no interval.
-        return replace(Estimate.alone(held, n, "no_spread", 0.0), method=method)
+        return replace(Estimate.alone(held, n, "no_spread", 0.0), method=method, effective=worth)
     half = t_quantile(groups - 1) * se
     if TINY < place < 1 - TINY:
         middle, arm = math.log(place / (1 - place)), half / reach / (place * (1 - place))
         low, high = (sample.low + reach / (1 + math.exp(-_calm(at))) for at in (middle - arm, middle + arm))
     else:
         low, high = max(sample.low, value - half), min(sample.high, value + half)
-    return Estimate(held, min(low, held), max(high, held), n, se=se, method=method)
+    return Estimate(held, min(low, held), max(high, held), n, None, se, method, worth)
 
 
 def _calm(exponent: float) -> float:

@@ -123,6 +123,23 @@ def _least_error(worse: Influences, margin: float, share: Floats) -> float:
     return math.sqrt(max(0.0, size * margin - margin * margin) / groups)
 
 
+def typical_move(difference: Influences) -> float:
+    """How far a cluster that moves draws a difference of two estimates, on average, weighted by the moves' squares.
+
+    ``sum |c|^3 / sum c^2`` for the clusters' contributions c, in units of one cluster's share; 0 where none moves. What
+    moved margins do to rows on which both say the same hardly counts.
+    """
+    groups = difference.sums.size
+    share = 1 / groups if difference.shares is None else difference.shares
+    moved = np.abs(difference.sums + share * difference.value) * groups
+    return float((moved**3).sum()) / max(float(np.square(moved).sum()), TINY)
+
+
+def least_variance(move: float, drop: float) -> float:
+    """Least variance per cluster of a difference of ``drop``: ``drop / move`` of them move, all to one side."""
+    return max(0.0, move * drop - drop * drop)
+
+
 @dataclass(frozen=True, slots=True)
 class States:
     """How often a gate ends in each of its states: probabilities, which sum to 1."""

@@ -138,6 +138,15 @@ def worse_rates(base_rate: float, better: Rates, kappa: float) -> Rates:
     return at(high)
 
 
+def most_discordance(base_rate: float, better: Rates, kappa: float) -> float:
+    """Largest share of items on which exactly one of two judges can be right: as many as both err on, never together.
+
+    The worse one has this kappa and errors in proportion (`worse_rates`).
+    """
+    both = better, worse_rates(base_rate, better, kappa)
+    return sum(base_rate * (1 - one.tpr) + (1 - base_rate) * (1 - one.tnr) for one in both)
+
+
 def _kappa(base_rate: float, rates: Rates) -> tuple[Crosstab, Outcome]:
     """Table of gold by verdict of a judge with these rates, the incorrect first, and kappa of it."""
     (tpr, tnr), wrong = rates, 1 - base_rate
