@@ -183,6 +183,8 @@ class Comparison:
     equivalence: Equivalence | None = None
     #: Those judgments, where they were asked for.
     differing: tuple[Differing, ...] = ()
+    #: Of measurement, at which alpha is taken.
+    level: str = ""
 
     @property
     def judges(self) -> tuple[str, str]:
@@ -290,6 +292,7 @@ def compare(
         systems=systems if two_way else None,
         errors=tuple(name for name, metric in figures.items() if is_error(metric)),
         effective_tests=count,
+        level=one.scale.level,
         equivalence=None if equivalent_within is None else Equivalence.of(judges, main, equivalent_within, interval),
     )
 
