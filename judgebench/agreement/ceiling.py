@@ -305,7 +305,8 @@ def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
     scale = people.scale
     units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
     bounds = alpha_resampled(*units, how, seed=seed)
-    return shown(found, found.n, bounds)
+    why = "" if bounds.low is not None else "no_spread"
+    return replace(found, low=bounds.low, high=bounds.high, se=bounds.se, method=bounds.method, no_interval=why)
 
 
 def _correlations(
