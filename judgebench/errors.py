@@ -8,6 +8,7 @@ The tree, with the exit code of the command line behind each::
     │   ├── NameClashError        2   two plugins claim one name
     │   └── BrokenPluginError     2   a plugin was found and could not be loaded
     ├── DataError                 3   input data is not what its format says (file, line, field)
+    │   └── VersionError          3   another version of judgebench wrote it, and nobody may write to it here
     ├── BackendError              4   the judge backend is unusable (no key, unknown model, unreachable)
     │   └── GoneError             4   a batch or its results are not there (any more)
     ├── IncompleteError           5   a run stopped early; it resumes
@@ -46,6 +47,7 @@ __all__ = [
     "UndecidedError",
     "UnknownNameError",
     "UsageError",
+    "VersionError",
     "argument",
     "spoken_as",
 ]
@@ -134,6 +136,10 @@ class DataError(JudgebenchError):
         self.file = file
         self.line = line
         self.field = field
+
+
+class VersionError(DataError):
+    """Data that another version of judgebench wrote: it may mean something else, and is neither read nor written."""
 
 
 class BackendError(JudgebenchError):

@@ -33,7 +33,16 @@ from judgebench.stats.crosstab import TINY
 from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import correlation
 from judgebench.stats.inference.score_path import mover_ratio
-from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, influence, resting_on, spread
+from judgebench.stats.influence import (
+    Clusters,
+    Influences,
+    RowOutcome,
+    combine,
+    design_effect,
+    influence,
+    resting_on,
+    spread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -293,20 +302,24 @@ def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bo
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
     total = resting_on(outcome.influences(clusters), clusters.sums(paired.astype(np.float64)))
-    return estimated(total, low=low, high=1.0, n=n, chance=outcome.chance)
+    # Mean agreement is a share of the pairs of labels, the others are coefficients.
+    share, independent = low == 0.0, outcome.value * (1 - outcome.value) / max(1, n - 1)
+    if share and total.se is not None and total.se > TINY:
+        deff = design_effect(independent, total.se**2, n, total.effective, total.effective)
+        total = replace(total, deff=float(deff))
+    return estimated(total, low=low, high=1.0, n=n, proportion=share, chance=outcome.chance)
 
 
 def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
-    found, _ = joint_alpha(people.gold, people.scale, people.cluster)
-    if how == "influence" or found.value is None:
+    found, influences = joint_alpha(people.gold, people.scale, people.cluster)
+    if how == "influence" or influences is None:
         return found
     from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale
     units = (people.gold, len(scale.labels), np.asarray(scale.values), scale.level, Clusters.of(people.cluster))
     bounds = alpha_resampled(*units, how, seed=seed)
-    why = "" if bounds.low is not None else "no_spread"
-    return replace(found, low=bounds.low, high=bounds.high, se=bounds.se, method=bounds.method, no_interval=why)
+    return shown(influences, found.n, bounds)
 
 
 def _correlations(

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, Figure, two_way_of, within
+from judgebench.agreement.estimates import Counted, Figure, shown, two_way_of, within
 from judgebench.agreement.figures import row_figures
 from judgebench.agreement.ratings import divisions
 from judgebench.agreement.score_metrics import given_scores
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients.catalog import COMPARED, METRIC_LINES, METRICS, ROW_METRICS, metrics_for
+from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import Clusters, by_row, combine
 
@@ -179,6 +180,12 @@ class Contrast:
     method: str
     bias: tuple[float, float] = (0.0, 0.0)
     reach: float = inf
+
+    def estimate(self, n: int) -> Estimate:
+        """Show the difference, of n rows."""
+        test = self.test
+        why = "no_difference" if test.low is None and test.se is not None else ""
+        return shown(test.influences, n, Interval(test.low, test.high, test.se, self.method), why)
 
 
 def contrast(

@@ -12,7 +12,7 @@ import numpy as np
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
-from judgebench.stats.crosstab import TINY, Outcome, total
+from judgebench.stats.crosstab import TINY, Outcome, filled, missed, total
 from judgebench.stats.inference.intervals import (
     Interval,
     clopper_pearson,
@@ -160,7 +160,10 @@ def _on_path(metric: Metric, outcome: Outcome, table: Crosstab, influences: Infl
 
 def _whole(outcome: Outcome, table: Crosstab) -> Floats:
     """Proportions of the table with rows without a verdict where the figure counts them."""
-    return _answered(table) if outcome.completion is None else outcome.completion.table.joint
+    if outcome.completion is not None:
+        return outcome.completion.table.joint
+    placed = missed(table)
+    return table.joint if placed is None or table.silent is None else filled(table.joint, table.silent, placed)
 
 
 def limits(metric: Metric, outcome: Outcome) -> tuple[float, float]:
@@ -379,17 +382,6 @@ class Figure:
             return None
         both = estimated(joint, low=self.low, high=self.high, method="cr1")
         return replace(both, method=f"two-way-{both.method}")
-
-
-def _answered(table: Crosstab) -> Floats:
-    """Give rows without a verdict, which a figure counts as misses of any kind, gold's most frequent other label."""
-    if table.silent is None or not table.joint[:, table.silent].any():
-        return table.joint
-    joint, labels = table.joint.copy(), np.arange(table.declared)
-    wrong = [max(labels[labels != label], key=lambda other: table.gold[other]) for label in labels]
-    joint[labels, wrong] += joint[labels, table.silent]
-    joint[labels, table.silent] = 0.0
-    return joint
 
 
 def estimate(

@@ -11,6 +11,7 @@ The tie policy holds for people too: where gold ties are dropped, or a judge's a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ from judgebench.agreement.policies import apply, never_gold, table_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.pooled import LabelCounts
-from judgebench.stats.influence import Clusters, Influences, influence, spread
+from judgebench.stats.influence import Clusters, Influences, influence, spread, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,10 @@ class Pairing:
             return self.summed(cell) * each
 
         sizes = add(np.ones_like(self.table.joint))
-        own = spread(self.table.joint, self.table.n, per_cell, add, sizes, within=outcome.within)
+        # Of a share, the rarer side: what is above the value, or below it.
+        rare = None if outcome.n is None else (per_cell > 0) == (outcome.value < 1 / 2)
+        told = partial(told_of, self.table, outcome)
+        own = spread(self.table.joint, self.table.n, per_cell, add, sizes, rare, outcome.within, told)
         counted = np.flatnonzero(own.shares)
         influences = Influences(
             outcome.value, n, self.clusters.ids[counted], own.sums[counted], own.shares[counted], float(own.deff)

@@ -9,7 +9,7 @@ from judgebench.api import notes
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import stored_sources
 from judgebench.api.tables import Names, Policy, Verify
-from judgebench.errors import DataError, JudgebenchError, UsageError, argument
+from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
 from judgebench.report.words import unverified_words
@@ -152,6 +152,8 @@ def _old(file: Path) -> Baseline | None:
         raise UsageError(f"{file} is not a baseline and is not overwritten; delete it, or name another file")
     try:
         return read(file)
+    except VersionError:
+        raise
     except DataError as error:
         _tell(f"judgebench: {error}")
         return None

@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from judgebench.report.document.text import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
@@ -40,7 +42,8 @@ def tell(text: str) -> None:
     """Say something beside the answer."""
     listener = _listener.get()
     if listener is None:
-        warnings.warn(text, NoteWarning, stacklevel=2)
+        # A terminal shows it, too.
+        warnings.warn(one_line(text), NoteWarning, stacklevel=2)
     else:
         listener(text)
 

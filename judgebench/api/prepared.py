@@ -15,6 +15,7 @@ from judgebench.api.progress import Asker, Live, inside_a_loop, told
 from judgebench.api.sources import run_source, silent
 from judgebench.domain import Judge
 from judgebench.judges.own import Judging, as_judge
+from judgebench.report.document.text import one_line
 from judgebench.report.runs import Estimates
 from judgebench.report.scores import Asked, Scores
 
@@ -142,7 +143,7 @@ def _tell(progress: bool | Listener) -> Listener:  # noqa: FBT001 - as `judgeben
 
 def _say(text: str) -> None:
     if cast("object", sys.stderr) is not None:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{one_line(text)}\n")
 
 
 def _ears(progress: bool | Listener, outcomes: list[Execution]) -> Ears:  # noqa: FBT001 - as `judgebench.run`
@@ -151,7 +152,8 @@ def _ears(progress: bool | Listener, outcomes: list[Execution]) -> Ears:  # noqa
     def done(outcome: Execution) -> None:
         outcomes.append(outcome)
         if progress:
-            tell(told(outcome))
+            for line in told(outcome):
+                tell(line)
 
     if not progress:
         return Ears(done=done)

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from judgebench.errors import InterruptedRunError
+from judgebench.report.document.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +48,7 @@ class Live:
         """Say it; at the end only where a line is to be finished, for what was done is said otherwise."""
         if self._stream is None or (progress.over and not self._moving):
             return
-        text = self._line(progress, time.monotonic())
+        text = one_line(self._line(progress, time.monotonic()))
         if self._moving:
             width = max(20, shutil.get_terminal_size().columns - 1)
             self._stream.write("\r" + text[:width].ljust(width) + ("\n" if progress.over else ""))
@@ -104,8 +105,8 @@ def _spent(usage: Usage) -> str:
     return f" {tokens:,} tok{money}"
 
 
-def told(outcome: Execution) -> str:
-    """Say at the end what a run did."""
+def told(outcome: Execution) -> list[str]:
+    """Say at the end what a run did, a line each."""
     summary = outcome.summary
     statuses = ", ".join(f"{count} {status.value}" for status, count in sorted(summary.statuses.items()))
     usage = summary.usage
@@ -115,10 +116,11 @@ def told(outcome: Execution) -> str:
         f"{outcome.path}: {summary.asked} asked, {summary.reused} already judged, {summary.retries} retries "
         f"({statuses}) in {summary.seconds:.1f} s{tokens}{cost}"
     )
+    lines = [text]
     if len(summary.models) > 1:
         versions = ", ".join(f"{name} ({count})" for name, count in sorted(summary.models.items()))
-        text += f"\n{outcome.path}: answered by more than one version of the model: {versions}"
-    return text
+        lines.append(f"{outcome.path}: answered by more than one version of the model: {versions}")
+    return lines
 
 
 T = TypeVar("T")

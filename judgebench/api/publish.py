@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from judgebench.api.leaderboard import paces, placed
 from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, policies_of, question
-from judgebench.api.sources import judgments, stored_sources
+from judgebench.api.sources import found_runs, judgments, stored_sources
 from judgebench.api.tables import Policy, RunsFolder
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.report.publication import SAMPLE, About, check_run, may_pass_on
@@ -50,7 +50,8 @@ def publish(
     found = _judged_runs(folder)
     about = _about_tasks(found)
     checks, labelled = _checked(found, about, samples=allow_samples, verdicts=verdicts)
-    tell("\n".join(map(str, checks)))
+    for one in checks:
+        tell(str(one))
     refuse(checks)
     if check or to is None:
         return Done(f"{len(found)} runs may be published")
@@ -61,10 +62,8 @@ def publish(
 
 def _judged_runs(folder: Path) -> list[StoredRun]:
     """Read the runs of a folder; those without a verdict yet are left out, and named."""
-    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
-
     found: list[StoredRun] = []
-    for stored in find_runs(folder):
+    for stored in found_runs([folder], tell):
         try:
             empty = stored.empty
         except DataError:

@@ -183,10 +183,7 @@ def stored_sources(
     tell: Callable[[str], None] = silent,
 ) -> Iterator[Source]:
     """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud."""
-    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
-    from judgebench.store.runs import find_runs  # noqa: PLC0415 - loaded on use
-
-    every = [stored for path in map(fetched, paths) for stored in find_runs(path)]
+    every = found_runs(paths, tell)
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
@@ -195,6 +192,23 @@ def stored_sources(
     yield from run_sources(judged if labels is None else labelled_runs(judged, labels, tell))
     for stored in started:
         tell(f"left out {stored.path}: nothing is judged there yet; the same run command resumes it")
+
+
+def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[StoredRun]:
+    """Read the runs of some folders; a copy of a run in one folder is left out, aloud: one identity is one row."""
+    from judgebench.store.remote import fetched  # noqa: PLC0415 - loaded on use
+    from judgebench.store.runs import distinct, find_runs  # noqa: PLC0415 - loaded on use
+
+    found: list[StoredRun] = []
+    for path in map(fetched, paths):
+        kept, copies = distinct(find_runs(path))
+        found += kept
+        for copy, original in copies.items():
+            tell(f"left out {copy}: the same run as {original.name}, copied")
+    if unsealed := [stored.path for stored in found if not stored.sealed]:
+        what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
+        tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
+    return found
 
 
 def run_sources(runs: Iterable[StoredRun]) -> list[Source]:

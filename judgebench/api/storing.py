@@ -24,18 +24,29 @@ def verify(
     runs: Folders,
     *,
     repair: Annotated[bool, Option("Move what is damaged aside, so that its cases are asked again.")] = False,
+    reseal: Annotated[
+        bool, Option("Take manifests as they are now: edited by hand, or of a version without seals.")
+    ] = False,
 ) -> Verification:
-    """Look for damage in stored runs: torn or changed lines, contradictions, counts that don't add up.
+    """Look for damage in stored runs: torn or changed lines and manifests, contradictions, counts that don't add up.
 
     Exit code 3 if there is any; each finding names file and line, says what is wrong and what to do.
     """
     from judgebench.store.upkeep import repair as mend  # noqa: PLC0415 - loaded on use
+    from judgebench.store.upkeep import reseal as seal  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import run_folders  # noqa: PLC0415 - loaded on use
     from judgebench.store.verify import verify as look  # noqa: PLC0415 - loaded on use
 
     reports: list[Report] = []
     for folder in list(dict.fromkeys(folder for path in _paths(runs) for folder in run_folders(path))):
         report = look(folder)
+        if reseal and (report.found or report.notes):
+            try:
+                seal(folder)
+            except DataError as error:
+                tell(f"judgebench: {error}")
+            else:
+                report = look(folder)
         if repair and report.found:
             try:
                 done = mend(folder)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from judgebench.errors import InterruptedRunError, JudgebenchError, spoken_as
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 #: Plainer marks for an encoding that lacks ours; a superscript must not become a digit of the figure before it.
 _PLAIN = {"─": "-", "…": "...", chr(0x2013): "-"} | {mark: f"^{i}" for i, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+
+#: Exit code where judgebench itself is at fault (sysexits' EX_SOFTWARE).
+_BUG = 70
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -44,16 +48,14 @@ def main() -> None:
     """Run the command line and end the process with the exit code of the outcome."""
     try:
         _speak_the_locale()
-        from judgebench.cli.app import build  # noqa: PLC0415 - importing the package must stay free
+        from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
 
         with spoken_as(_flags):
-            build(sys.argv[1:])(prog_name="judgebench")
+            sys.exit(run(sys.argv[1:]))
     except JudgebenchError as error:
-        # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
-        if cast("object", sys.stderr) is not None:
-            # Other runs of the same command may have stopped for another reason.
-            for text in (*getattr(error, "__notes__", ()), error):
-                print(f"judgebench: {text}", file=sys.stderr)
+        # Other runs of the same command may have stopped for another reason.
+        for text in (*getattr(error, "__notes__", ()), error):
+            _say(str(text))
         if isinstance(error, InterruptedRunError):
             # Python would wait for threads, and one of a user's judge may hang.
             for stream in (sys.stdout, sys.stderr):
@@ -69,7 +71,21 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        # Help pages are not written by us: a full disk under them ends here.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        print(f"judgebench: {error}", file=sys.stderr)
+        # What nobody explained better: a full disk under a help page, a limit of the system's.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        few = "; allow more: `ulimit -n 1024`" if error.errno in {errno.EMFILE, errno.ENFILE} else ""
+        _say(f"{error}{few}")
         sys.exit(2)
+    except Exception as error:  # noqa: BLE001 - whatever is left is a bug, and nobody is shown a traceback
+        from judgebench.cli.bug import told  # noqa: PLC0415 - hardly ever
+
+        for text in told(error):
+            _say(text)
+        sys.exit(_BUG)
+
+
+def _say(text: str) -> None:
+    from judgebench.cli.output import note  # noqa: PLC0415 - importing the package must stay free
+
+    note(f"judgebench: {text}")

@@ -9,8 +9,9 @@ import typer
 
 from judgebench import __version__
 from judgebench.api.listing import LISTS, listing
-from judgebench.cli.output import emit
+from judgebench.cli.output import emit_lines, note
 from judgebench.cli.registry import COMMANDS, INSTEAD
+from judgebench.report.document.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +43,25 @@ def _root_with_version(
     ] = False,
 ) -> None:
     pass
+
+
+#: What typer, or the click inside it, raises on wrong usage.
+_WRONG_USAGE: Any = typer.BadParameter.__mro__[2]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line; its exit code."""
+    try:
+        return build(arguments)(prog_name="judgebench", standalone_mode=False) or 0
+    except typer.Abort:
+        note("Aborted!")
+        return 1
+    except _WRONG_USAGE as error:
+        # Where no argument was given the message is the help page, of our own words alone.
+        if type(error).__name__ != "NoArgsIsHelpError":
+            error.message = one_line(error.message)
+        error.show()
+        return int(error.exit_code)
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
@@ -100,7 +120,7 @@ def _printing(rows: Callable[[], Rows]) -> Callable[[], None]:
         found = rows()
         widths = [max(len(cell) for cell in column) for column in zip(*found, strict=True)]
         lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in found)
-        emit("\n".join(line.rstrip() for line in lines))
+        emit_lines("\n".join(line.rstrip() for line in lines))
 
     return called
 

@@ -15,9 +15,10 @@ from judgebench.api.notes import Done, listening
 from judgebench.api.parameters import check_output, parameters
 from judgebench.api.sources import Given
 from judgebench.api.tables import flags, meanings
-from judgebench.cli.output import emit, note, room
+from judgebench.cli.output import emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
+from judgebench.files.content import small_file
 from judgebench.report.document import Form
 from judgebench.report.document.model import Document
 
@@ -36,10 +37,10 @@ def _read_config(context: typer.Context, value: Path | None) -> Path | None:
 
 def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
     try:
-        settings: dict[str, Any] = tomllib.loads(value.read_text(encoding="utf-8"))
+        settings: dict[str, Any] = tomllib.loads(small_file(value).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"can't read --config {value}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"not TOML: {error}", file=str(value)) from None
     if strange := sorted(name for name in settings if name not in COMMANDS):
         hint = f"({value}; its sections are named after commands)"
@@ -159,7 +160,7 @@ def _answering(
         def show(answer: Document | str) -> None:
             shown.append(answer)
             if isinstance(answer, str):
-                emit(answer, output)
+                emit_lines(answer, output)
                 return
             if junit is not None:
                 emit(answer.render("junit"), junit)
@@ -195,12 +196,16 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
 
         def show(text: str) -> None:
             shown.append(text)
-            emit(text)
+            emit_lines(text)
 
         with spoken_as(lambda: flags() | {one.name: one.flag for one in known.values()}), listening(note, show):
             answer = question(**_values(given, known))
             if answer is not None and not shown:
-                (note if isinstance(answer, Done) else emit)(str(answer))
+                if isinstance(answer, Done):
+                    for line in answer.text.split("\n"):
+                        note(line)
+                else:
+                    emit_lines(str(answer))
 
     return called
 
@@ -251,7 +256,7 @@ def _tell_github(answer: Document, *, asked: bool) -> None:
     """Annotate a job, and add to its summary."""
     if (asked or os.environ.get("GITHUB_ACTIONS") == "true") and (lines := answer.render("annotations")):
         # GitHub reads commands from either stream, and stdout may be somebody's JSON.
-        note(lines)
+        tell_system(lines)
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with Path(path).open("a", encoding="utf-8", newline="\n") as file:

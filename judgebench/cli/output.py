@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from judgebench.errors import UsageError
+from judgebench.report.document.text import listing, one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +45,21 @@ def _print(text: str) -> None:
             raise UsageError(f"can't write to standard output: {error.strerror}; give --output FILE") from None
 
 
+def emit_lines(text: str, output: Path | None = None) -> None:
+    """Print a text that is no document, each of its lines made safe."""
+    emit(listing(text.removesuffix("\n").split("\n")), output)
+
+
 def note(text: str) -> None:
-    """Say something beside the result."""
+    """Say something beside the result, in one line: names, files and servers have their words in it."""
+    tell_system(one_line(text))
+
+
+def tell_system(lines: str) -> None:
+    """Write lines beside the result as they are, commands of a CI system among them."""
+    # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
     if cast("object", sys.stderr) is not None:
-        print(text, file=sys.stderr)
+        print(lines, file=sys.stderr)
 
 
 def room(output: Path | None) -> int:

@@ -7,6 +7,7 @@ on nothing but its case and what it is sent: a driver that was interrupted start
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -24,6 +25,8 @@ Finish: TypeAlias = Literal["stop", "length", "refusal", "filter"]
 #: What not every backend can do: take images, a JSON Schema of the answer, tools; give log-probabilities, several
 #: answers to one request; think as hard as it is told.
 Capability: TypeAlias = Literal["images", "schema", "tools", "logprobs", "n", "effort"]
+#: Codes of fences had eight digits once: a request has the key that it had then, under which its answer may be kept.
+_FENCE = re.compile(r"(=== (?:begin|end) [^\[\n]{1,60} \[[0-9a-f]{8})[0-9a-f]{16}\] ===")
 Steps: TypeAlias = Generator[Sequence["Request"], Sequence["Completion"], Reply]
 
 
@@ -54,7 +57,10 @@ class Request:
     @property
     def key(self) -> str:
         """Digest of all that can change what comes back, on this side of the backend."""
-        said = [[message.role, [[part.text, part.image] for part in message.parts]] for message in self.messages]
+        said = [
+            [message.role, [[_FENCE.sub(r"\1] ===", part.text), part.image] for part in message.parts]]
+            for message in self.messages
+        ]
         return digest([self.backend, said, [list(option) for option in self.options], self.case and self.case.key])
 
 

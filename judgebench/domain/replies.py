@@ -28,6 +28,13 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+def _count(value: object) -> int:
+    """Make a count of what should be one."""
+    if type(value) is int and 0 <= value <= _MOST:
+        return value
+    return min(max(int(value), 0), _MOST) if isinstance(value, (int, float)) and abs(value) < math.inf else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What one or more calls used, retries included. ``usd`` is None where the price is unknown, never 0."""
@@ -45,6 +52,18 @@ class Usage:
         else:
             usd = self.usd + other.usd
         return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens, usd)
+
+    def plain(self) -> Usage:
+        """Keep within what a store holds what a server or a function may claim; itself where it is.
+
+        >>> Usage(True, 2**60, float("nan")).plain()
+        Usage(input_tokens=1, output_tokens=9007199254740992, usd=None)
+        """
+        inputs, outputs, usd = _count(self.input_tokens), _count(self.output_tokens), self.usd
+        if usd is not None and not (type(usd) in {int, float} and 0 <= usd <= _MOST):
+            usd = None
+        fine = usd is self.usd and inputs is self.input_tokens and outputs is self.output_tokens
+        return self if fine else Usage(inputs, outputs, usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +266,10 @@ def _said(reply: Reply | Verdict, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _usage(data: Mapping[str, Any]) -> Usage:
-    return Usage(data["input_tokens"], data["output_tokens"], data["usd"])
+    inputs, outputs = data["input_tokens"], data["output_tokens"]
+    usage = Usage(inputs, outputs, data["usd"])
+    # Looked at for every line: what is fine is not looked at twice.
+    return usage if type(inputs) is type(outputs) is int and 0 <= inputs <= _MOST >= outputs >= 0 else usage.plain()
 
 
 def _parts(data: Mapping[str, Any]) -> tuple[tuple[str, Reply], ...]:
@@ -278,7 +300,9 @@ def _check(data: Mapping[str, Any]) -> None:
             raise TypeError(f"{name} is {data[name]!r}, expected texts")
     usage, code = data["usage"], data["code"]
     whole = {"repeat": [data["repeat"]], "order": data["order"], "lengths": data["lengths"]}
-    whole["usage"] = [usage["input_tokens"], usage["output_tokens"]]
+    # Earlier versions kept what a server claimed, be it true or 2^60.
+    claimed = (usage["input_tokens"], usage["output_tokens"])
+    whole["usage"] = [min(value, _MOST) + 0 if isinstance(value, int) else value for value in claimed]
     for name, values in whole.items():
         if not all(type(value) is int and 0 <= value <= _MOST for value in values):
             raise TypeError(f"{name} is {data[name]!r}, expected whole numbers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -13,7 +14,7 @@ from judgebench.domain.scale import Scale
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy as np
     import numpy.typing as npt
@@ -100,6 +101,11 @@ class Estimate:
     def missing(cls, reason: str, n: int = 0) -> Estimate:
         """Build an undefined estimate."""
         return cls(None, None, None, n, reason)
+
+    @classmethod
+    def alone(cls, value: float, n: int, why: str, se: float | None = None) -> Estimate:
+        """Build an estimate that has no interval, for a reason."""
+        return cls(value, None, None, n, se=se, no_interval=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,15 +304,36 @@ class Run:
         for name in texts:
             if not isinstance(values.get(name, ""), str):
                 raise TypeError(f"{name} is {values[name]!r}, expected text")
-        for name in ("repeats", "seed", "limit"):
-            if not isinstance(values[name], int) and (name, values[name]) != ("limit", None):
-                raise TypeError(f"{name} is {values[name]!r}, expected a whole number")
+        for name, bits in (("repeats", 63), ("seed", 1024), ("limit", 63)):
+            if not _whole(values[name], bits) and (name, values[name]) != ("limit", None):
+                raise TypeError(f"{name} is {values[name]!r:.60}, expected a whole number")
+        for name, (holds, what) in _MAPS.items():
+            if not all(holds(one) for one in values.get(name, {}).values()):
+                raise TypeError(f"{name} is {values[name]!r:.200}, expected {what} by name")
         values["scale"] = Scale.from_json(data["scale"])
         values["policies"] = Policies.from_json(data["policies"])
         values["aggregates"] = tuple(
             Aggregate(a["name"], tuple(a["of"]), tuple(a["weights"]), a["by"]) for a in data["aggregates"]
         )
         return cls(**values)
+
+
+def _whole(value: object, bits: int = 63) -> bool:
+    """Whether a number is one that can be counted with; a file may hold one of a thousand digits."""
+    return isinstance(value, int) and abs(value) < 1 << bits
+
+
+def _number(value: object) -> bool:
+    return value is None or _whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+_MAPS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "counts": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),
+    "models": (lambda value: _whole(value) and not isinstance(value, bool), "whole numbers"),
+    "spent": (_number, "numbers"),
+    "versions": (lambda value: isinstance(value, str), "texts"),
+    "settings": (lambda _: True, "values"),
+}
 
 
 @dataclass(frozen=True, slots=True)

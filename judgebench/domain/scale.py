@@ -83,10 +83,17 @@ class Scale:
         """Whole numbers from ``low`` to ``high``, the higher the better."""
         if high <= low:
             raise UsageError(f"a rating scale needs low < high, got {low}-{high}")
+        if not cls.holds(low, high):
+            raise UsageError("a rating is below 2 to the power of 53: what is larger is no longer exact")
         if high - low > _MOST_STEPS:
             raise UsageError(f"a rating scale has at most {_MOST_STEPS:,} steps, got {low}-{high}; bin the ratings")
         points = range(low, high + 1)
         return cls("rate", tuple(str(p) for p in points), "ordinal", tuple(float(p) for p in points))
+
+    @staticmethod
+    def holds(low: int, high: int) -> bool:
+        """Whether ratings from ``low`` to ``high`` are exact as positions."""
+        return max(abs(low), abs(high)) < 2**53
 
     @classmethod
     def levels(cls, labels: Sequence[str]) -> Scale:
@@ -134,7 +141,7 @@ class Scale:
                     return cls.pair(int(ways or 3), both_bad=bad == "bad")  # type: ignore[arg-type]  # checked one line above
             if name == "rate" and (bounds := re.fullmatch(r"(-?\d+)-(-?\d+)", rest)):
                 return cls.rate(int(bounds[1]), int(bounds[2]))
-            if name in {"pick", "rank"} and int(rest) >= 2:
+            if name in {"pick", "rank"} and 2 <= int(rest) <= _MOST_STEPS:
                 return cls.pick(int(rest)) if name == "pick" else cls.rank(int(rest))
         except ValueError:
             pass

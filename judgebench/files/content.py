@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import gzip
 import hashlib
 import io
+import stat
 import zlib
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from judgebench.errors import DataError
 
@@ -26,6 +28,11 @@ _FORMATS = "expected CSV, TSV, JSONL, JSON or Parquet"
 _HEAD = 1 << 16
 #: A file that is read more than once is kept in memory up to this many bytes on disk.
 _KEPT = 1 << 26
+#: What a packed file may unpack to: this much, or so many times its own size (tables shrink to a third or a thirtieth,
+#: rarely to less), but never more than a table that is streamed can be expected to have.
+_UNPACKED, _RATIO, _MOST_UNPACKED = 1 << 25, 100, 1 << 33
+#: Nobody writes settings, a prompt or a card larger than this.
+_LARGEST_TEXT = 1 << 24
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _SUFFIXES: dict[str, Format] = {
@@ -49,6 +56,37 @@ _FOREIGN = (
     (b"\x93NUMPY", "a numpy array"),
     (b"ARROW1", "an Arrow file"),
 )
+
+
+class _TooMuchError(Exception):
+    """A file unpacks to more than it may."""
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds, up to a limit: a file of one megabyte can unpack to a gigabyte."""
+
+    def __init__(self, packed: IO[bytes], size: int) -> None:
+        self._stream = gzip.GzipFile(fileobj=packed)
+        self._left = unpacked_limit(size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        got = self._stream.readinto(buffer)
+        self._left -= got
+        if self._left < 0:
+            raise _TooMuchError
+        return got
+
+
+def unpacked_limit(size: int) -> int:
+    """Bytes that a packed file of a size may unpack to.
+
+    >>> unpacked_limit(1_000_000), unpacked_limit(10)
+    (100000000, 33554432)
+    """
+    return min(max(_UNPACKED, _RATIO * size), _MOST_UNPACKED)
 
 
 class Content:
@@ -77,8 +115,8 @@ class Content:
         """Take bytes that came from elsewhere, packed or not."""
         content = cls(name, raw=raw)
         if raw.startswith(_GZIP):
-            with content.explained():
-                content = cls(name, raw=gzip.decompress(raw))
+            with content.explained(), io.BufferedReader(_Unpacked(io.BytesIO(raw), len(raw))) as unpacked:
+                content = cls(name, raw=unpacked.read())
         return content
 
     @contextlib.contextmanager
@@ -94,9 +132,9 @@ class Content:
                 if not packed:
                     yield raw
                     return
-                with gzip.GzipFile(fileobj=raw) as unzipped:
-                    # BufferedReader: GzipFile's own line iteration is several times slower.
-                    yield cast("IO[bytes]", io.BufferedReader(unzipped, 1 << 18))
+                # BufferedReader: GzipFile's own line iteration is several times slower.
+                with io.BufferedReader(_Unpacked(raw, self.path.stat().st_size), 1 << 18) as unpacked:
+                    yield cast("IO[bytes]", unpacked)
 
     def on_disk(self) -> Path | None:
         """Where these very bytes are; None where they are in memory or packed."""
@@ -135,6 +173,10 @@ class Content:
         except UnicodeDecodeError:
             line, byte = self._first_undecodable()
             raise DataError(f"byte 0x{byte:02x} is not UTF-8", file=self.name, line=line, hint=SAVE_AS) from None
+        except _TooMuchError:
+            raise DataError(
+                "this gzip file unpacks to far more than a table does", file=self.name, hint="unpack it yourself"
+            ) from None
         except (EOFError, zlib.error, gzip.BadGzipFile):
             raise DataError(
                 "this gzip file is damaged or cut short", file=self.name, hint="copy or download it again"
@@ -175,6 +217,18 @@ def sniff(content: Content) -> Format:
     return declared or by_content
 
 
+def small_file(path: Path, most: int = _LARGEST_TEXT) -> bytes:
+    """Read a file as one writes by hand; OSError where it is none: a pipe or a device would never end."""
+    facts = path.stat()
+    if stat.S_ISDIR(facts.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
+    if facts.st_size > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB", str(path))
+    return path.read_bytes()
+
+
 def find(folder: Path, file: str) -> Path | None:
     """Return a file below a folder, with or without ``.gz``."""
     for candidate in (folder / file, folder / f"{file}.gz"):
@@ -208,6 +262,8 @@ def _refuse_foreign(head: bytes, name: str) -> None:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise DataError(f"{what}, not a table we read", file=name, hint=SAVE_AS if "workbook" in what else _FORMATS)
+    if head[257:262] == b"ustar":
+        raise DataError("a tar archive, not a table we read", file=name, hint=_FORMATS)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError("UTF-16 text where UTF-8 was expected", file=name, hint=SAVE_AS)
     if b"\x00" in head:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from judgebench.errors import argument
 from judgebench.files.records import Row
-from judgebench.files.table import BLOCK_ROWS, Block, FileTable
+from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -40,6 +40,8 @@ class CsvTable(FileTable):
             header = next((row for row in iter(rows.one, None) if row), None)
         if header is None:
             raise self.error("the file is empty")
+        if len(header) > MOST_COLUMNS:
+            raise self.error(f"{len(header):,} columns, and a table has at most {MOST_COLUMNS:,}", line=1)
         self._columns = tuple(name.strip() for name in header)
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:

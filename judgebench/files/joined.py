@@ -30,6 +30,7 @@ class JoinedTable(Table):
         stems = [PurePath(one.name).name.split(".")[0] for one in tables]
         short = len(set(stems)) == len(stems)
         self._files = tuple(stems if short else (one.name for one in tables))
+        self._has = tuple(frozenset(one.columns) for one in tables)
         names: list[str] = []
         for name in dict.fromkeys(name for one in tables for name in one.columns):
             names += [name, *(version for version in self.versions(name) if name not in {key, version})]
@@ -43,7 +44,7 @@ class JoinedTable(Table):
 
     def versions(self, name: str) -> list[str]:
         """Name a column in every file that has it; its own name where only one file does."""
-        found = [file for one, file in zip(self.tables, self._files, strict=True) if name in one.columns]
+        found = [file for has, file in zip(self._has, self._files, strict=True) if name in has]
         return [f"{name} ({file})" for file in found] if len(found) > 1 else [name]
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
@@ -70,7 +71,7 @@ class JoinedTable(Table):
 
     def _places(self, name: str) -> list[tuple[int, str]]:
         """Find the files that have a column, and its name there."""
-        if plain := [at for at, one in enumerate(self.tables) if name in one.columns]:
+        if plain := [at for at, has in enumerate(self._has) if name in has]:
             return [(at, name) for at in plain]
         stem = name.rsplit(" (", 1)[0]
         return [(self._files.index(name[len(stem) + 2 : -1]), stem)]

@@ -1,10 +1,15 @@
-"""JSON, one value a line: written compact, into files that are whole whatever happens; any text can be read back."""
+"""JSON, one value a line: written compact, into files that are whole whatever happens; any text can be read back.
+
+A line may end in the checksum of what comes before it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -94,7 +99,7 @@ def locked(file: Path, busy: str) -> Generator[None]:
 
 
 #: What reading a line that is not what it should be raises.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 def dumps(data: dict[str, Any], *, ascii_only: bool = False) -> bytes:
@@ -114,6 +119,36 @@ def loads(line: bytes) -> Any:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         return json.loads(line)
+
+
+def remedy(error: OSError, usual: str = "make room") -> str:
+    """Say what helps a writer: where the process has too many files open, room on the disk does not."""
+    return "allow more open files (`ulimit -n 1024`)" if error.errno in {errno.EMFILE, errno.ENFILE} else usual
+
+
+_MARK = b',"crc":"'
+#: ``,"crc":"01234567"}`` and the newline.
+_TAIL = len(_MARK) + 8 + 3
+#: What is said of a line with a wrong one.
+CHANGED = "the checksum does not fit: the line was changed after it was written"
+
+
+def seal(body: bytes) -> bytes:
+    """Add the checksum and the newline to a JSON object."""
+    start = body[:-1]
+    return b'%b,"crc":"%08x"}\n' % (start, zlib.crc32(start))
+
+
+def checksum(line: bytes) -> bool | None:
+    """Whether a line agrees with its checksum; None where an older version wrote it without one.
+
+    >>> line = seal(b'{"key":"k"}')
+    >>> checksum(line), checksum(line.replace(b"k", b"j")), checksum(b'{"key":"k"}')
+    (True, False, None)
+    """
+    if line[-_TAIL : 8 - _TAIL] != _MARK:
+        return None
+    return b"%08x" % zlib.crc32(line[:-_TAIL]) == line[-11:-3]
 
 
 def unreadable(file: Path, error: OSError) -> DataError:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _COLUMN_ROWS = 2000
 _PER_LINE = "expected an object per line"
-_NAN = float("nan")
+_NAN, _INF = float("nan"), float("inf")
+#: Python converts no more than 4,300 digits to a number, and no float has more than 309.
+_MOST_DIGITS = 300
 
 
 class _RefusedError(ValueError):
@@ -34,16 +36,27 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _endless(value: Any) -> bool:
+    # 1e999 is read as infinity.
+    return type(value) is float and not -_INF < value < _INF
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits")
+    return int(digits)
+
+
 def _finite(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
-        if value is _NAN or (type(value) is list and _NAN in value):
+        if _endless(value) or (type(value) is list and any(map(_endless, value))):
             raise _RefusedError("NaN and Infinity are not JSON values; write null where there is none", name)
     return _distinct(pairs)
 
 
 #: In a column NaN is a gap, as statistics programs write it; in a record that becomes an item it is damage.
-_OF_COLUMNS = json.JSONDecoder(object_pairs_hook=_distinct)
-_OF_ROWS = json.JSONDecoder(object_pairs_hook=_finite, parse_constant=lambda _: _NAN)
+_OF_COLUMNS = json.JSONDecoder(object_pairs_hook=_distinct, parse_int=_integer)
+_OF_ROWS = json.JSONDecoder(object_pairs_hook=_finite, parse_int=_integer, parse_constant=lambda _: _NAN)
 
 
 class JsonTable(FileTable):

@@ -7,8 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import DataError
+from judgebench.files.content import unpacked_limit
 from judgebench.files.records import Row
-from judgebench.files.table import BLOCK_ROWS, Block, FileTable, cell
+from judgebench.files.table import BLOCK_ROWS, MOST_COLUMNS, Block, FileTable, cell
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from judgebench.files.content import Content
 
 _BATCH = 65536
+#: A column that always says the same takes no room: so many rows, or so many for each byte of the file.
+_ROWS, _ROWS_A_BYTE = 10_000_000, 100
+_LONG = 10_000
 
 
 class ParquetTable(FileTable):
@@ -28,10 +32,27 @@ class ParquetTable(FileTable):
         import pyarrow as pa  # noqa: PLC0415 - loaded on use
         import pyarrow.parquet as pq  # noqa: PLC0415 - loaded on use
 
+        self._long: dict[str, str] = {}
         plain = content.on_disk()
+        raw = content.read() if plain is None else b""
         with _damage(self.name):
-            self._file: Any = pq.ParquetFile(pa.BufferReader(content.read()) if plain is None else plain)
-            self._columns = tuple(str(name).strip() for name in self._file.schema_arrow.names)
+            self._file: Any = pq.ParquetFile(pa.BufferReader(raw) if plain is None else plain)
+            names = self._file.schema_arrow.names
+            self._columns = tuple(str(name).strip() for name in names)
+            size = len(raw) if plain is None else plain.stat().st_size
+            self._refuse_bomb(self._file.metadata, size)
+            # A word that is kept once and named in every row must not become as many words.
+            words = [name for name, kind in zip(names, self._file.schema_arrow.types, strict=True) if _is_text(kind)]
+            self._file = pq.ParquetFile(pa.BufferReader(raw) if plain is None else plain, read_dictionary=words)
+
+    def _refuse_bomb(self, facts: Any, size: int) -> None:
+        unpacked = sum(facts.row_group(i).total_byte_size for i in range(facts.num_row_groups))
+        rows = max(_ROWS, _ROWS_A_BYTE * size)
+        if unpacked > unpacked_limit(size) or facts.num_rows > rows or len(self._columns) > MOST_COLUMNS:
+            raise self.error(
+                f"{size:,} bytes hold {facts.num_rows:,} rows, {len(self._columns):,} columns and {unpacked:,} bytes: "
+                "far more than a table does"
+            )
 
     def blocks(self, wanted: Sequence[str], *, nested: bool = False) -> Iterator[Block]:
         """Stream the wanted columns."""
@@ -62,12 +83,25 @@ class ParquetTable(FileTable):
                 batch = next(batches, None)
                 if batch is None:
                     break
-                columns = [batch.column(batch.schema.get_field_index(name)).to_pylist() for name in names]
+                columns = [self._values(batch.column(batch.schema.get_field_index(name))) for name in names]
             if batch.num_rows:
                 yield range(first, first + batch.num_rows), columns
             first += batch.num_rows
         if first == 1:
             raise self.error("no rows")
+
+    def _values(self, column: Any) -> list[Any]:
+        """Turn a column into Python's values; equal texts of a dictionary are one object."""
+        import pyarrow as pa  # noqa: PLC0415 - loaded on use
+
+        if not pa.types.is_dictionary(column.type):
+            return list(column.to_pylist())
+        words = column.dictionary.to_pylist()
+        for code, word in enumerate(words):
+            if word is not None and len(word) > _LONG:
+                # Whoever looks up a word compares it with itself at once, and with its equal letter by letter.
+                words[code] = self._long.setdefault(word, word)
+        return [None if code is None else words[code] for code in column.indices.to_pylist()]
 
 
 @contextlib.contextmanager
@@ -79,6 +113,12 @@ def _damage(name: str) -> Generator[None]:
     except (pa.ArrowException, OSError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"damaged Parquet file ({first})", file=name, hint="write it again") from None
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa  # noqa: PLC0415 - loaded on use
+
+    return bool(pa.types.is_string(kind))
 
 
 def _cells(values: list[Any]) -> list[str]:

@@ -87,5 +87,9 @@ class Row:
 
 def shown(value: object, limit: int = 60) -> str:
     """Show a value that is not what was expected."""
-    text = "nothing (null)" if value is None else repr(value)
+    return cut("nothing (null)" if value is None else repr(value), limit)
+
+
+def cut(text: str, limit: int = 60) -> str:
+    """Show the beginning of what is too long for a message."""
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -251,6 +251,6 @@ def _import(module_name: str, spec: str) -> ModuleType:
 
 def _source_digest(module: ModuleType) -> str:
     try:
-        return hashlib.sha256(Path(module.__file__ or "").read_bytes()).hexdigest()[:24]
+        return hashlib.sha256(Path(getattr(module, "__file__", None) or "").read_bytes()).hexdigest()[:24]
     except OSError:
         return ""

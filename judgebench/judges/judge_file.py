@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.errors import UsageError
+from judgebench.files.content import small_file
 from judgebench.judges.tokens import Tariff
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ class JudgeFile:
 def read_judge_file(path: Path) -> JudgeFile:
     """Read a judge file; UsageError where a key is missing, unknown or of the wrong type."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = tomllib.loads(small_file(path).decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"judge file {path}: {reason}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"judge file {path} is not TOML: {error}") from None
     _known(data, _KEYS, path, "key")
     judge = _text(data, "judge", path)

@@ -1,18 +1,22 @@
 """Annotators' files: one line a label, appended and synced one by one; the last line of an item counts.
 
 A file is ``<folder>/<task>--<annotator>.jsonl``. A killed process leaves at most one torn line, which readers leave out
-and the next writer cuts off. A lock keeps a second writer out; readers need none.
+and the next writer cuts off. A lock keeps a second writer out; readers need none. A line that `LabelWriter` wrote ends
+in its checksum, so that a changed one is refused; what people and other programs write needs none.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Self
 
 from judgebench.domain.items import digest
 from judgebench.errors import DataError, IncompleteError, UsageError
-from judgebench.files.lines import UNREADABLE, dumps, loads, sync, unreadable
+from judgebench.files.content import small_file
+from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, loads, seal, sync, unreadable
 from judgebench.labels.annotations import Labelled, Labels, Placed
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from judgebench.labels.annotations import Mode
 
 _MOST = 60
+#: What people label by hand is far from it.
+_LARGEST = 1 << 30
 
 
 def label_file(folder: Path, task: str, annotator: str) -> Path:
@@ -43,13 +49,17 @@ def label_file(folder: Path, task: str, annotator: str) -> Path:
 def read_file(file: Path) -> Iterator[Placed]:
     """Yield the lines of a file, leaving out a torn last one; DataError where a whole line is not a label."""
     try:
-        raw = file.read_bytes()
+        raw = small_file(file, _LARGEST).removeprefix(BOM_UTF8)
     except OSError as error:
         raise unreadable(file, error) from None
     lines = raw.split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line.strip() or (number == len(lines) and _torn(line)):
             continue
+        if checksum(line + b"\n") is False:
+            raise DataError(
+                CHANGED, file=str(file), line=number, hint="restore it, or take its crc out if you changed it"
+            )
         try:
             yield Placed(Labelled.from_json(loads(line)), str(file), number)
         except UNREADABLE as error:
@@ -64,8 +74,8 @@ def read_file(file: Path) -> Iterator[Placed]:
 def _torn(line: bytes) -> bool:
     """Whether a last line was cut off: no start of an object is JSON. One that an editor left open is whole."""
     try:
-        loads(line)
-    except ValueError:
+        json.JSONDecoder().raw_decode(line.decode("utf-8-sig").lstrip())
+    except (ValueError, RecursionError):
         return True
     return False
 
@@ -140,7 +150,7 @@ class LabelWriter:
         if self._descriptor is None:
             raise IncompleteError(f"{self.file} is not open")
         self._check()
-        line = dumps(said.to_json()) + b"\n"
+        line = seal(dumps(said.to_json()))
         try:
             left = line
             # A full disk takes a part; the next attempt says why it takes no more.

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.errors import DataError, UsageError
 from judgebench.files.read import open_table
-from judgebench.labels.doubts import apart, rating_cells
+from judgebench.labels.doubts import SPOKEN, apart, rating_cells
 from judgebench.labels.profile import (
     KNOWN,
     LABEL,
+    MOST_COLUMNS,
     NO_LABEL,
     RATER,
     SUBSET,
@@ -86,7 +87,9 @@ def diagnose(path: Path | str, known: Sequence[Known] = KNOWN) -> Diagnosis:
     )
     doubled = [name for name, count in Counter(table.columns).items() if count > 1 and name]
     if doubled:
-        diagnosis = _with(diagnosis, [f"doubled columns, which can't be named: {', '.join(doubled)}"])
+        diagnosis = _with(diagnosis, [f"doubled columns, which can't be named: {_some(doubled)}"])
+    if len(columns) == MOST_COLUMNS < (every := len(set(table.columns))):
+        diagnosis = _with(diagnosis, [f"only the first {MOST_COLUMNS:,} of {every:,} columns were looked at"])
     benchmark = recognise(table.columns, known)
     if benchmark is not None and not benchmark.public:
         return _benchmark(diagnosis, benchmark, first)
@@ -168,7 +171,11 @@ def _wide(diagnosis: Diagnosis, table: Table, benchmark: Known | None) -> Diagno
         judges, golds = golds[:1], golds[1:]
     flags = [*_flags("--judge-col", _names(judges)), *_flags("--gold-col", _names(golds))]
     scale, said = _scale(judges + golds)
+    gaps = _spoken_on_both_sides(table, _names(judges), _names(golds))
+    if gaps:
+        said = [*said, f"{_some(gaps)}: an answer or a gap? The command takes it for a gap; say --word {gaps[0]}=LABEL"]
     diagnosis = _with(diagnosis, [*said, *_second_look(table, diagnosis, _names(golds)), *_prevalence(golds)])
+    flags += _flags("--word", [f"{word}=" for word in gaps])
     return diagnosis if scale is None else replace(diagnosis, commands=(_command(diagnosis, [*flags, *scale]),))
 
 
@@ -190,17 +197,19 @@ def _label_columns(
     anchors = [c for c in sure if is_gold(c.name)]
     anchors = anchors or [c for c in sure if words_of(c.name) & {"label", "labels"} and not is_judge(c.name)]
     group = _same_kind(sure, anchors)
-    if others := [c for c in sure if c not in group]:
+    grouped, anchored = set(_names(group)), set(_names(anchors))
+    if others := [c for c in sure if c.name not in grouped]:
         notes.append(f"labels of another kind, left aside: {_list(others)}")
-    golds = [c for c in group if c in anchors]
-    judges = [c for c in group if c not in golds and not (benchmark and c.name in benchmark.public)]
+    golds = [c for c in group if c.name in anchored]
+    judges = [c for c in group if c.name not in anchored and not (benchmark and c.name in benchmark.public)]
     if golds and judges:
         notes.append(f"assumed from the names: gold is {_list(golds)}; judges are {_list(judges)}")
     elif len(judges) > 1:
         named = [c for c in judges if is_judge(c.name)]
-        golds = [c for c in judges if c not in named] if named else []
+        golds = [c for c in judges if not is_judge(c.name)] if named else []
         golds = golds or judges[-1:]
-        judges = [c for c in judges if c not in golds]
+        gold = set(_names(golds))
+        judges = [c for c in judges if c.name not in gold]
         notes.append(f"assumed: gold is {_list(golds)} (no name says so); swap --judge-col and --gold-col if not")
     return judges, golds, notes
 
@@ -212,9 +221,10 @@ def _long(diagnosis: Diagnosis, table: Table) -> Diagnosis | None:
     if len(raters) != 1 or len(labels) != 1:
         return None
     rater, label = raters[0], labels[0]
-    items = [c for c in diagnosis.columns if c not in {rater, label} and c.repeats and c.distinct >= 2]
+    taken = {rater.name, label.name}
+    items = [c for c in diagnosis.columns if c.name not in taken and c.repeats and c.distinct >= 2]
     ranked = [c for c in items if is_id(c.name)]
-    ranked += sorted((c for c in items if c not in ranked and cluster_rank(c.name) is not None), key=_rank)
+    ranked += sorted((c for c in items if not is_id(c.name) and cluster_rank(c.name) is not None), key=_rank)
     if not ranked:
         return None
     counts = {c.name: _repeats(table, [c.name, rater.name]) for c in ranked}
@@ -295,6 +305,15 @@ def _second_look(table: Table, diagnosis: Diagnosis, golds: list[str]) -> list[s
     return notes
 
 
+def _spoken_on_both_sides(table: Table, judges: Sequence[str], golds: Sequence[str]) -> list[str]:
+    """Find words that may be a gap or an answer, which a judge and gold both write: `score` asks about them."""
+    written: list[dict[str, str]] = []
+    for names in (judges, golds):
+        cells = {cell.strip() for block in table.blocks(names) for column in block.columns for cell in set(column)}
+        written.append({fold(cell): cell for cell in sorted(cells) if fold(cell) in SPOKEN})
+    return [word for text, word in written[0].items() if text in written[1]]
+
+
 def _scale(columns: Sequence[Profile]) -> tuple[list[str] | None, list[str]]:
     """Say the scale where the words alone do not: flags of the command (None if nothing can say it), and why."""
     try:
@@ -344,7 +363,7 @@ def _same_kind(columns: list[Profile], anchors: list[Profile]) -> list[Profile]:
         # A judge who only ever says 1 speaks numbers, next to ratings from 1 to 5.
         kin = {"rate": {"numbers"}, "numbers": {"rate"}, "check": {"numbers"}}.get(kind, set())
         words = {fold(w) for c in group for w, _ in c.words}
-        return [c for c in columns if c in group or (c.kind in kin and {fold(w) for w, _ in c.words} <= words)]
+        return [c for c in columns if c.kind == kind or (c.kind in kin and {fold(w) for w, _ in c.words} <= words)]
     shared = {fold(word) for c in (anchors or group[:1]) for word, _ in c.words}
     return [c for c in group if shared & {fold(word) for word, _ in c.words}]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from judgebench.errors import UsageError, argument
-from judgebench.labels.words import fold
+from judgebench.labels.words import fold, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ _MARKS = frozenset({-1, -9, -99, -999, 9, 99})
 #: Cells below which ratings show no range to be apart from.
 _ENOUGH = 10
 #: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
-_SPOKEN = frozenset({"none", "na", "n/a"})
+SPOKEN = frozenset({"none", "na", "n/a"})
 
 
 def apart(cells: Mapping[int, int], columns: int) -> list[int]:
@@ -53,8 +53,8 @@ def rating_cells(words: Mapping[str, Mapping[str, int]]) -> dict[int, int]:
     found: dict[int, int] = {}
     for own in words.values():
         for word, cells in own.items():
-            if fold(word).lstrip("-").isdecimal():
-                found[int(fold(word))] = found.get(int(fold(word)), 0) + cells
+            if (value := whole_number(fold(word))) is not None:
+                found[value] = found.get(value, 0) + cells
     return found
 
 
@@ -78,7 +78,7 @@ def refuse_answers(
     words: Mapping[str, Iterable[str]], judges: Sequence[str], scale: Scale, where: Where | None = None
 ) -> None:
     """Ask about None, NA and n/a where a judge and gold both write it and no scale or word says what it means."""
-    for text in sorted(_SPOKEN):
+    for text in sorted(SPOKEN):
         holders = [name for name, own in words.items() if any(fold(word) == text for word in own)]
         if {name in judges for name in holders} != {True, False} or _said(text, scale, words):
             continue

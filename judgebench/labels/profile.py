@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.words import MISSING, fold, infer, is_decimal
+from judgebench.labels.words import MISSING, fold, infer, is_decimal, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,6 +89,8 @@ def cluster_rank(name: str) -> int | None:
 
 _LONG_CELL = 64
 _MOST_COUNTED = 20_000
+#: Annotators' columns may be hundreds; with thousands a file is no table of labels.
+MOST_COLUMNS = 2000
 _MOST_LABELS = 120
 _MOST_FREE_LABELS = 12
 
@@ -122,8 +124,9 @@ class Profile:
 
 
 def profile(table: Table) -> tuple[list[Profile], dict[str, str]]:
-    """Look at all columns in one pass; the first row comes along."""
-    names = [name for name in dict.fromkeys(table.columns) if name and table.columns.count(name) == 1]
+    """Look at the columns in one pass, at no more than 2,000; the first row comes along."""
+    named = Counter(table.columns)
+    names = [name for name, times in named.items() if name and times == 1][:MOST_COLUMNS]
     counts = [_Counts() for _ in names]
     first: dict[str, str] = {}
     rows = 0
@@ -197,7 +200,7 @@ _GAPS = {hash(word) for word in MISSING}
 
 def _number(word: str) -> bool:
     text = fold(word)
-    return text.lstrip("+-").isdecimal() or is_decimal(text)
+    return whole_number(text) is not None or is_decimal(text)
 
 
 @dataclass(frozen=True, slots=True)

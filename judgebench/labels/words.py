@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.records import cut, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,6 +51,9 @@ _BOTH_BAD = frozenset({"both bad", "bothbad", "tie (bothbad)", "tie (both bad)",
 
 _WHOLE = re.compile(r"([+-]?)0*([0-9]+)(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:e[+-]?[0-9]+)?")
+#: A longer word is no number, whatever it is made of: Python converts no more digits than 4,300, and looking at
+#: 100,000 zeros takes a minute.
+_MOST_DIGITS = 300
 _COMPARISON = re.compile(r"([ab])([<>=]+)([ab])")
 #: Ratings that span more than this are identifiers or counts until --scale says otherwise.
 _WIDEST = 100
@@ -78,7 +82,7 @@ def fold(word: str) -> str:
     ('pass', '3', '0', '3.5')
     """
     text = word.strip().casefold()
-    if number := _WHOLE.fullmatch(text):
+    if number := _whole(text):
         sign = "-" if number[1] == "-" and number[2] != "0" else ""
         return sign + number[2]
     return text
@@ -136,7 +140,7 @@ def numbered_pair(words: Iterable[str]) -> bool:
     (True, False, False)
     """
     found = {fold(word) for word in words}
-    numbers = {word for word in found if _WHOLE.fullmatch(word)}
+    numbers = set(filter(_whole, found))
     return "2" in numbers and numbers <= {"1", "2"}
 
 
@@ -163,13 +167,14 @@ def infer(
     words: set[str] = {text for own in said.values() for text in own}
     if not words:
         raise DataError(f"no labels in {', '.join(said)}: every cell is empty", file=file)
-    numbers = {int(w) for w in words if _WHOLE.fullmatch(w)}
+    numbers = {int(w) for w in words if _whole(w)}
     fits: list[Inferred] = []
     if words <= set(CHECK) and not (words <= {"0", "1"} and len(words) < 2):
         fits.append(Inferred(Scale.check(), "check"))
     if (pair := _pair_scale(words)) is not None:
         fits.append(Inferred(pair, "pair"))
-    if len(numbers) == len(words) > 1 and not numbers <= {-1, 0, 1, 2} and max(numbers) - min(numbers) <= _WIDEST:
+    rated = len(numbers) == len(words) > 1 and not numbers <= {-1, 0, 1, 2} and max(numbers) - min(numbers) <= _WIDEST
+    if rated and Scale.holds(min(numbers), max(numbers)):
         fits.append(Inferred(Scale.rate(min(numbers), max(numbers)), "rate", undeclared_levels=True))
     if len(fits) == 1:
         return fits[0]
@@ -191,7 +196,7 @@ def describe(said: Mapping[str, Mapping[str, str]], most: int = 12) -> str:
         groups.setdefault(tuple(sorted(words, key=_by_number)), []).append(name)
         written = {**words, **written}
     return "; ".join(
-        f"{', '.join(names)}: {', '.join(written[word] for word in words[:most]) or '(nothing)'}"
+        f"{', '.join(names)}: {', '.join(cut(written[word]) for word in words[:most]) or '(nothing)'}"
         + (f" and {len(words) - most} more" if len(words) > most else "")
         for words, names in groups.items()
     )
@@ -213,7 +218,7 @@ def vocabulary(scale: Scale) -> str:
 def is_decimal(word: str) -> bool:
     """Whether a word is a number with decimals, such as 3.5."""
     text = fold(word)
-    return _DECIMAL.fullmatch(text) is not None and _WHOLE.fullmatch(text) is None
+    return _is_number(text) and not _whole(text)
 
 
 def aliases_of(words: Mapping[str, str]) -> dict[str, str]:
@@ -260,7 +265,7 @@ def _no_fit(
     file: str | None,
 ) -> DataError | UsageError:
     found = describe(said)
-    if all(_DECIMAL.fullmatch(word) for word in words) and any(is_decimal(word) for word in words):
+    if all(map(_is_number, words)) and any(map(is_decimal, words)):
         return decimals(found, file)
     if len(numbers) == len(words):
         return _bare_numbers(found, numbers)
@@ -275,7 +280,7 @@ def _no_fit(
         (scale.kind, {w for w in words if code_of(w, scale) == UNKNOWN})
         for scale in (Scale.check(), Scale.pair(3, both_bad=True), Scale.pair(7, both_bad=True))
     ]
-    misfits.append(("rate", {w for w in words if not _WHOLE.fullmatch(w)}))
+    misfits.append(("rate", {w for w in words if not _whole(w)}))
     kind, unknown = min(misfits, key=lambda fit: len(fit[1]))
     known = words - unknown
     if len(known) < 2:
@@ -312,7 +317,7 @@ def listing(
     for word in order[:_MOST_WORDS]:
         holders = [name for name, own in said.items() if word in own]
         places = "; ".join(f"{name} {where(name, word)}" if where else name for name in holders)
-        parts.append(f"{said[holders[0]][word]!r} ({places})")
+        parts.append(f"{shown(said[holders[0]][word])} ({places})")
     more = f" and {len(order) - _MOST_WORDS} more" if len(order) > _MOST_WORDS else ""
     return ", ".join(parts) + more
 
@@ -333,11 +338,28 @@ def _family(words: set[str]) -> str:
         return "check"
     if _pair_scale(words) is not None:
         return "pair"
-    return "numbers" if all(_WHOLE.fullmatch(word) for word in words) else ""
+    return "numbers" if all(map(_whole, words)) else ""
 
 
 def _by_number(word: str) -> tuple[bool, float, str]:
-    return (False, float(word), word) if _DECIMAL.fullmatch(word) else (True, 0.0, word)
+    return (False, float(word), word) if _is_number(word) else (True, 0.0, word)
+
+
+def whole_number(text: str) -> int | None:
+    """Read a folded word as a whole number; None where it is none.
+
+    >>> whole_number("-12"), whole_number("1.5"), whole_number("1" * 5000)
+    (-12, None, None)
+    """
+    return int(text) if len(text) <= _MOST_DIGITS and re.fullmatch(r"[+-]?\d+", text) else None
+
+
+def _whole(text: str) -> re.Match[str] | None:
+    return _WHOLE.fullmatch(text) if len(text) <= _MOST_DIGITS else None
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= _MOST_DIGITS and _DECIMAL.fullmatch(text) is not None
 
 
 def spans(places: Sequence[int], unit: str, total: int) -> str:

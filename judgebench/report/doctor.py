@@ -9,6 +9,7 @@ from judgebench.domain.shapes import COUNT, TEXT, TEXTS, ListOf, choice, maybe, 
 from judgebench.labels.diagnose import Diagnosis, Form
 from judgebench.report.document.blocks import Field, Notes, Sentences, Table, grid, sheet
 from judgebench.report.document.model import Document
+from judgebench.report.document.text import clean, cut, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ _FORMATS = {"csv": "CSV", "jsonl": "JSONL", "json": "JSON array", "parquet": "Pa
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MOST_COLUMNS = 60
 _MOST_WORDS = 6
+_LONGEST_NAME = 120
 _MEASURE = "Measure it:"
 
 
@@ -73,7 +75,7 @@ class Report(Document):
         commands=TEXTS,
     )
     # A terminal shows a listing that wraps nothing, so that commands can be copied.
-    MORE: ClassVar = {"table": lambda one: "".join(f"{line}\n" for line in one.lines())}
+    MORE: ClassVar = {"table": lambda one: listing(one.lines())}
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -118,10 +120,11 @@ class Report(Document):
 
 def _columns(found: Diagnosis) -> list[str]:
     shown = found.columns[:_MOST_COLUMNS]
-    width = max((len(column.name) for column in shown), default=0)
+    names = [clean(cut(column.name, _LONGEST_NAME)) for column in shown]
+    width = max(map(len, names), default=0)
     lines = [
-        f"  {column.name:<{width}}  {found.roles.get(column.name, ''):<7}  {_holds(column)}".rstrip()
-        for column in shown
+        f"  {name:<{width}}  {found.roles.get(column.name, ''):<7}  {_holds(column)}".rstrip()
+        for name, column in zip(names, shown, strict=True)
     ]
     if len(found.columns) > len(shown):
         lines.append(f"  … and {len(found.columns) - len(shown)} more columns")

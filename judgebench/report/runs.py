@@ -25,7 +25,7 @@ from judgebench.domain.shapes import (
 from judgebench.errors import DataError
 from judgebench.report.document.blocks import Field, Notes, Sentences, Sheet, Table, grid, judge_columns, sheet
 from judgebench.report.document.model import Document
-from judgebench.report.document.text import clean, many
+from judgebench.report.document.text import clean, listing, many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -181,7 +181,7 @@ class RunFacts(Document):
         holds=_HOLDS,
     )
     # A terminal shows a listing that wraps nothing.
-    MORE: ClassVar = {"table": lambda one: "".join(f"{name + ':':<16}{value}\n" for name, value in one.facts())}
+    MORE: ClassVar = {"table": lambda one: listing(f"{name + ':':<16}{value}" for name, value in one.facts())}
 
     def data(self) -> dict[str, Any]:
         return self.run.to_json() | {"conditions": self.run.conditions.named(), "holds": self.holds}
@@ -258,6 +258,7 @@ _LOOKED_AT = record(
     answered_twice=(COUNT, attrgetter("twice")),
     damaged=(COUNT, attrgetter("found")),
     findings=ListOf(_FINDING),
+    notes=Key(ListOf(TEXT), lambda report: report.notes or None, "What is no damage.", required=False),
 )
 #: A row per run, then one per finding in it (None for the run's own).
 _FOUND: Mapping[str, Callable[[tuple[Report, Finding | None]], Any]] = {
@@ -285,7 +286,7 @@ class Verification(Document):
         runs=(ListOf(_LOOKED_AT), attrgetter("reports")),
     )
     # A terminal shows a listing that wraps nothing, so that places can be copied.
-    MORE: ClassVar = {"table": lambda found: "".join(f"{line}\n" for one in found.reports for line in _listing(one))}
+    MORE: ClassVar = {"table": lambda found: listing(line for one in found.reports for line in _listing(one))}
 
     @property
     def found(self) -> int:
@@ -319,4 +320,5 @@ def _listing(report: Report) -> list[str]:
     facts += [f"{report.twice:,} answered more than once"] if report.twice else []
     head = f"{report.path}: {', '.join(facts)}; {f'{report.found:,} damaged' if report.found else 'clean'}"
     more = report.found - len(report.findings)
-    return [head, *(f"  {one}" for one in report.findings), *([f"  … and {more:,} more"] if more else [])]
+    findings = [*map(str, report.findings), *([f"… and {more:,} more"] if more else []), *report.notes]
+    return [head, *(f"  {one}" for one in findings)]

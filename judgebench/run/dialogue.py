@@ -138,12 +138,7 @@ def checked(reply: object, case: Case, scale: Scale) -> Reply:
         reply = replace(
             reply, status=Status.UNPARSED, code=None, error=f"verdict {reply.code!r} is not on {scale.spec}"
         )
-    try:
-        numbers = all(map(math.isfinite, (*reply.scores, *reply.probabilities)))
-    except TypeError:
-        numbers = False
-    if not numbers:
-        reply = replace(reply, scores=(), probabilities=(), error="scores that are not numbers were left out")
+    reply = _counted(reply)
     if reply.parts:
         try:
             parts = tuple((str(name), checked(part, case, scale)) for name, part in reply.parts)
@@ -151,6 +146,18 @@ def checked(reply: object, case: Case, scale: Scale) -> Reply:
             return Reply(Status.UNPARSED, error=f"the judge returned a Reply whose parts are {reply.parts!r:.60}")
         reply = replace(reply, parts=parts)
     return reply
+
+
+def _counted(reply: Reply) -> Reply:
+    """Leave out numbers that are none, whoever claims them."""
+    try:
+        numbers = all(map(math.isfinite, (*reply.scores, *reply.probabilities)))
+    except TypeError:
+        numbers = False
+    if not numbers:
+        reply = replace(reply, scores=(), probabilities=(), error="scores that are not numbers were left out")
+    usage, seconds = reply.usage.plain(), reply.seconds if 0 <= reply.seconds < math.inf else 0.0
+    return reply if usage is reply.usage and seconds == reply.seconds else replace(reply, usage=usage, seconds=seconds)
 
 
 def turned_down(error: RejectedError) -> Reply:

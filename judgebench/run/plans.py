@@ -27,12 +27,13 @@ from judgebench.domain import Forecast, Run, Usage
 from judgebench.errors import DataError, UsageError
 from judgebench.probes.orders import Plain
 from judgebench.run.dialogue import forecast
+from judgebench.store.verify import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
-    from judgebench.domain import Case, Item, Judge, Policies, Probe, Task, Verdict
+    from judgebench.domain import Case, Item, Judge, Policies, Probe, Scale, Task, Verdict
     from judgebench.domain.results import Aggregate
     from judgebench.run.engine import Elsewhere
 
@@ -108,7 +109,7 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
     for backend in judge.backends.values():
         if lacking := sorted(judge.needs.capabilities - backend.can):
             raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
-    seen = _Seen(selection.probe)
+    seen = _Seen(selection.probe, task.scale)
     for item in islice(task.items(), selection.limit):
         seen.add(item)
     if not seen.items:
@@ -154,17 +155,21 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
 class _Seen:
     """What one pass over the items leaves behind: counts, a digest, and eight bytes an id."""
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, scale: Scale) -> None:
         self.items = self.cases = self.unanswered = 0
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
         self.probes: set[str] = set()
         self._probe = probe
+        self._scale = scale
         self._ids = array("q")
         # The digest of the list of all [id, digest], written as it grows.
         self._content = hashlib.sha256(b"[")
 
     def add(self, item: Item) -> None:
+        # A task may be anybody's: what would be kept beside paid answers, and be called damage there, is not asked.
+        if wrong := unfit(item, self._scale):
+            raise DataError(f"item {item.id!r:.100}: {wrong}")
         row = json.dumps([item.id, item.content_digest], ensure_ascii=False, separators=(",", ":"))
         self._content.update(f"{',' if self.items else ''}{row}".encode("utf-8", "surrogatepass"))
         self._ids.append(hash(item.id))

@@ -10,7 +10,8 @@ from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.lines import UNREADABLE
 from judgebench.store.lines import PACKED, VERDICTS, damaged, decode, failed, key_of
-from judgebench.store.runs import MANIFEST, REFRESHED, StoredRun, read_mark, read_run
+from judgebench.store.marks import REFRESHED, fits, read_mark
+from judgebench.store.runs import MANIFEST, StoredRun, read_run, refuse_newer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,7 +247,7 @@ def others(root: Path, run: Run) -> Iterator[StoredRun]:
             stored = read_run(file.parent)
         except DataError:
             continue
-        if stored.run.answers == run.answers:
+        if stored.run.answers == run.answers and fits(stored.path / REFRESHED):
             found.append(stored)
     return iter(sorted(found, key=lambda stored: stored.refreshed, reverse=True))
 
@@ -260,6 +261,7 @@ def known_answers(root: Path, run: Run, *, share: bool = True, refresh: bool = F
         raise UsageError(f"{argument('runs')} needs a folder, and {root} is a file")
     answers = Answers()
     path = root / run.identity
+    refuse_newer(path)
     if refresh and read_mark(path / REFRESHED).get("finished", True):
         return answers
     answers.add_run(path, own=True)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import heapq
 import math
 import tempfile
-import zlib
 from operator import itemgetter
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TypeVar
 
 from judgebench.domain import Verdict
 from judgebench.errors import DataError
-from judgebench.files.lines import UNREADABLE, dumps, loads
+from judgebench.files.lines import UNREADABLE, checksum, dumps, loads, seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    class Digest(Protocol):
+        """What sums up bytes: one of `hashlib`."""
+
+        def update(self, data: bytes, /) -> None: ...
 
 
 T = TypeVar("T")
@@ -26,9 +30,6 @@ PACKED = "verdicts.parquet"
 
 #: What a whole line starts with; its key follows.
 _HEAD = b'{"key":"'
-_MARK = b',"crc":"'
-#: ``,"crc":"01234567"}`` and the newline.
-_TAIL = len(_MARK) + 8 + 3
 #: What to do about damage.
 REPAIR = "`judgebench verify --repair` moves it aside: its case will be asked again"
 
@@ -58,24 +59,6 @@ def encode(verdict: Verdict) -> bytes:
     if not all(map(math.isfinite, numbers)):
         raise ValueError(f"a verdict on {verdict.item!r} holds a number that is not finite")
     return seal(dumps(verdict.to_json()))
-
-
-def seal(body: bytes) -> bytes:
-    """Add the checksum and the newline to a JSON object."""
-    start = body[:-1]
-    return b'%b,"crc":"%08x"}\n' % (start, zlib.crc32(start))
-
-
-def checksum(line: bytes) -> bool | None:
-    """Whether a line agrees with its checksum; None where an older version wrote it without one.
-
-    >>> line = seal(b'{"key":"k"}')
-    >>> checksum(line), checksum(line.replace(b"k", b"j")), checksum(b'{"key":"k"}')
-    (True, False, None)
-    """
-    if line[-_TAIL : 8 - _TAIL] != _MARK:
-        return None
-    return b"%08x" % zlib.crc32(line[:-_TAIL]) == line[-11:-3]
 
 
 def _is_whole(line: bytes) -> bool:
@@ -117,7 +100,14 @@ def damaged(file: Path | str, number: int, error: Exception) -> DataError:
     return DataError(f"not a verdict ({type(error).__name__}: {error})", file=str(file), line=number, hint=REPAIR)
 
 
-def parsed(stream: BinaryIO, file: Path | str, read: Callable[[bytes], T]) -> Iterator[T]:
+def through(lines: Iterable[bytes], whole: Digest) -> Iterator[bytes]:
+    """Let lines pass, and digest them on their way."""
+    for line in lines:
+        whole.update(line)
+        yield line
+
+
+def parsed(stream: Iterable[bytes], file: Path | str, read: Callable[[bytes], T]) -> Iterator[T]:
     """Read the lines of an open file, leaving out a torn last one; DataError where another is not a verdict."""
     for number, line in enumerate(stream, 1):
         if not line.endswith(b"\n"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import tempfile
 import zlib
@@ -13,9 +12,10 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from judgebench.domain import Status, Usage, Verdict
-from judgebench.errors import DataError
-from judgebench.files.lines import UNREADABLE, dumps, loads, replace_file
-from judgebench.store.lines import decode, encode
+from judgebench.errors import DataError, VersionError
+from judgebench.files.lines import UNREADABLE, dumps, loads
+from judgebench.store.lines import PACKED, decode, encode
+from judgebench.store.marks import NOTED, fits, read_mark, write_mark
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Code
 
-_NOTE = "packed.json"
-
 #: Rows that are written, and so read, at once.
 _GROUP = 8192
 #: Rows that are turned into Python's objects at once.
 _BATCH = 2048
 #: What only people read.
 _TEXTS = ("text", "error")
+_FORMAT = "verdicts/1"
 #: What to do about damage.
 _REPAIR = "`judgebench verify --repair` keeps what can be read; the cases that are lost are asked again"
 
@@ -71,7 +70,7 @@ def _schema() -> Any:
             # The line itself, where the columns can't hold all of it: a lone surrogate, the replies of a panel.
             ("line", text),
         ],
-        metadata={"judgebench": "verdicts/1"},
+        metadata={"judgebench": _FORMAT},
     )
 
 
@@ -205,6 +204,13 @@ def _opened(file: Path) -> Generator[Any]:
 
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as opened:
+            written = (opened.schema_arrow.metadata or {}).get(b"judgebench", b"").decode("utf-8", "replace")
+            if written != _FORMAT:
+                raise VersionError(
+                    f"format {written!r}, and this version of judgebench reads {_FORMAT!r}",
+                    file=str(file),
+                    hint="use the version that wrote it",
+                )
             yield opened
     except DataError:
         raise
@@ -278,17 +284,29 @@ def note_packed(path: Path, new: Path) -> None:
     Parquet's checksums leave out its table of contents. The old file's stays noted, for a process that is killed in
     between.
     """
-    before = noted(path)[-1:]
-    text = json.dumps({"crc32": [*before, file_checksum(new)]}) + "\n"
-    replace_file(path / _NOTE, [text.encode()])
+    before = noted(path)[-1:] if fits(path / NOTED) else []
+    write_mark(path / NOTED, {"crc32": [*before, file_checksum(new)]})
 
 
 def noted(path: Path) -> list[str]:
     """Read what checksums a run's packed file may have; none where nobody noted them."""
+    return list(read_mark(path / NOTED).get("crc32", []))
+
+
+def sound(path: Path) -> bool:
+    """Whether a run's packed file is what was written, as far as that was noted."""
+    known = noted(path)
     try:
-        return list(json.loads((path / _NOTE).read_bytes())["crc32"])
-    except (OSError, *UNREADABLE):
-        return []
+        return not known or file_checksum(path / PACKED) in known
+    except FileNotFoundError:
+        # Just unpacked.
+        return True
+
+
+def check(path: Path) -> None:
+    """Refuse a run's packed file that is not what was written: DataError."""
+    if not sound(path):
+        raise DataError("a damaged packed run (changed after it was written)", file=str(path / PACKED), hint=_REPAIR)
 
 
 def file_checksum(file: Path) -> str:

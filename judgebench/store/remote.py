@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 import threading
@@ -24,9 +23,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from judgebench.errors import IncompleteError, UsageError, argument
+from judgebench.errors import DataError, IncompleteError, UsageError, argument
 from judgebench.files.lines import locked
+from judgebench.files.seals import read_object, unsealed, write_sealed
 from judgebench.store.lines import VERDICTS
+from judgebench.store.marks import SETTLED
 from judgebench.store.runs import MANIFEST
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ class Mirror:
             with contextlib.suppress(FileNotFoundError):
                 for path, about in self._fs.find(self._root, detail=True).items():
                     run, _, name = path[len(self._root) :].strip("/").partition("/")
-                    if name and "/" not in name:
+                    # Dotted names are this machine's own, and two dots lead out of the spool.
+                    if name and "/" not in name and name[0] != "." != run[:1]:
                         runs.setdefault(run, {})[name] = about["size"]
             for run, sizes in runs.items():
                 if MANIFEST in sizes:
@@ -142,6 +144,8 @@ class Mirror:
         generation, objects, end = _newest(sizes)
         if (folder / MANIFEST).exists() and (generation, end) == (state.generation, state.end):
             return
+        # It is fetched, too, where it is true of what is there.
+        (folder / SETTLED).unlink(missing_ok=True)
         temporary = folder / f"{VERDICTS}.tmp"
         with temporary.open("wb") as stream:
             for name in objects:
@@ -206,6 +210,10 @@ class Mirror:
     def _put_whole(self, there: str, file: Path, state: _State) -> None:
         """Begin the next generation, and clear away the ones before it."""
         inode = file.stat().st_ino
+        with contextlib.suppress(FileNotFoundError):
+            # It is true of the generation before; whoever fetches between the two must not hold it against this one.
+            self._fs.rm_file(f"{there}/{SETTLED}")
+        state.files.pop(SETTLED, None)
         name = f"{there}/verdicts.{state.generation + 1}.jsonl"
         self._put(name, file)
         state.generation, state.parts, state.inode = state.generation + 1, False, inode
@@ -285,15 +293,14 @@ def _stamps(folder: Path) -> dict[str, list[int]]:
 
 def _read_state(folder: Path) -> _State:
     try:
-        return _State(**json.loads((folder / _STATE).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        return _State(**unsealed(read_object(folder / _STATE, "the state of a mirror", "delete it")).data)
+    except (OSError, ValueError, TypeError, DataError):
+        # Fetched anew, then; nothing is lost with it.
         return _State()
 
 
 def _write_state(folder: Path, state: _State) -> None:
-    temporary = folder / f"{_STATE}.tmp"
-    temporary.write_text(json.dumps(asdict(state)), "utf-8")
-    temporary.replace(folder / _STATE)
+    write_sealed(folder / _STATE, asdict(state))
 
 
 def _open(url: str) -> tuple[Any, str]:

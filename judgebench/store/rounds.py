@@ -10,8 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Completion
-from judgebench.files.lines import UNREADABLE, append_whole, dumps, heal, loads
-from judgebench.store.lines import checksum, seal
+from judgebench.files.lines import UNREADABLE, append_whole, checksum, dumps, heal, loads, seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

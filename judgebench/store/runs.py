@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from judgebench.domain import Run, Verdict
-from judgebench.errors import DataError, argument
-from judgebench.files.lines import replace_file, unreadable
-from judgebench.store.lines import PACKED, REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
+from judgebench.errors import DataError, UsageError, VersionError, argument
+from judgebench.files.lines import unreadable
+from judgebench.files.seals import read_object, unsealed, write_sealed
+from judgebench.store.lines import PACKED, REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed, through
+from judgebench.store.marks import REFRESHED, SETTLED, read_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from judgebench.labels.annotations import Labels
@@ -21,17 +24,20 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 _SCHEMA = "judgebench.run/1"
-#: Says that the lines are in order, one a case: how many bytes and lines that is true of.
-SETTLED = "settled.json"
-#: Says that the run was asked afresh: when, and whether it was finished since.
-REFRESHED = "refreshed.json"
+#: How a run's folder is named: by its identity, which ends in a digest.
+_NAMED = re.compile(r".+--([0-9a-f]{10})")
+_TODO = (
+    "restore it from a backup, or let the same `judgebench run` command write it anew, which asks nothing again; "
+    "`judgebench verify --reseal` takes it as it is"
+)
 
 
 class StoredRun(NamedTuple):
-    """A run as it lies on disk."""
+    """A run as it lies on disk; ``sealed`` where its manifest tells whether it was changed."""
 
     path: Path
     run: Run
+    sealed: bool = True
 
     @property
     def refreshed(self) -> str:
@@ -41,15 +47,22 @@ class StoredRun(NamedTuple):
     @property
     def empty(self) -> bool:
         """Whether nothing is judged yet."""
-        return next(iter(self.verdicts(texts=False)), None) is None
+        return next(iter(self._verdicts(texts=False)), None) is None
 
     def verdicts(self, *, texts: bool = True) -> Iterator[Verdict]:
         """Yield the verdicts that count: of each case the last, sorted by item, repeat and order.
 
         Judges answer in any order; sorted, the same verdicts give the same figures to the last digit. Memory stays
         flat: a settled or packed run is read as it lies, another is sorted in pieces. Without ``texts`` a packed run
-        need not read the judge's words.
+        need not read the judge's words. DataError where they are not what was written.
         """
+        if (self.path / PACKED).exists():
+            from judgebench.store.parquet import check  # noqa: PLC0415 - only where a run is packed
+
+            check(self.path)
+        return self._verdicts(texts=texts)
+
+    def _verdicts(self, *, texts: bool) -> Iterator[Verdict]:
         for _ in range(2):
             # Lines first: `pack` removes them only when the packed part is there.
             stream = open_lines(self.path)
@@ -92,72 +105,117 @@ def open_lines(path: Path) -> BinaryIO | None:
 def _tail(path: Path, stream: BinaryIO) -> Iterator[Verdict]:
     file = path / VERDICTS
     with stream:
-        if not is_settled(path, stream):
+        mark = settled(path, stream)
+        if mark is None:
             yield from map(decode, in_order(stream, file))
             return
         before: Sorting | None = None
-        for number, verdict in enumerate(parsed(stream, file, decode), 1):
+        whole = hashlib.sha256()
+        for number, verdict in enumerate(parsed(through(stream, whole), file, decode), 1):
             here = Sorting.of(verdict)
             if before is not None and here <= before:
                 raise DataError("lines are out of order", file=str(file), line=number, hint=REPAIR)
             before = here
             yield verdict
+        if mark.get("sha256", whole.hexdigest()) != whole.hexdigest():
+            raise DataError(
+                "lines were added, taken away or changed since it was in order", file=str(file), hint=REPAIR
+            )
 
 
-def is_settled(path: Path, stream: BinaryIO) -> bool:
-    """Whether an open file of lines is in order, one line a case.
+def settled(path: Path, stream: BinaryIO) -> dict[str, Any] | None:
+    """Find what was noted of an open file of lines where it is in order, one line a case; None where it is not.
 
-    It is where it has the size that was noted down, and is not a file that was replaced since it was opened.
+    It is where it has the size that was noted down, and is not a file that was replaced since it was opened. DataError
+    where it is shorter: lines were taken away.
     """
+    mark = read_mark(path / SETTLED)
     opened = os.fstat(stream.fileno())
-    if read_mark(path / SETTLED).get("bytes") != opened.st_size:
-        return False
+    if not mark or mark["bytes"] < opened.st_size:
+        return None
     try:
         present = (path / VERDICTS).stat()
     except FileNotFoundError:
-        return False
-    return (present.st_dev, present.st_ino) == (opened.st_dev, opened.st_ino)
+        return None
+    if (present.st_dev, present.st_ino) != (opened.st_dev, opened.st_ino):
+        return None
+    if mark["bytes"] > opened.st_size:
+        raise DataError(cut(opened.st_size, mark), file=str(path / VERDICTS), hint=CUT)
+    return mark
 
 
-def read_mark(file: Path) -> dict[str, Any]:
-    """Read a small file of facts; empty where it is missing or unreadable, for all of them can be found out anew."""
-    try:
-        data = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
+OTHERS = "lines were added, taken away or changed since it was in order"
+#: What to do about lines that are gone.
+CUT = "restore it from a backup, or run the same command again: it asks what is missing"
 
 
-def write_mark(file: Path, mark: Mapping[str, object]) -> None:
-    """Write such a file, atomically."""
-    replace_file(file, [json.dumps(mark).encode() + b"\n"])
+def cut(size: int, mark: Mapping[str, Any]) -> str:
+    """Say that lines were taken away."""
+    return f"cut short: {size:,} bytes where {mark['bytes']:,} were written"
 
 
-def read_run(path: Path) -> StoredRun:
-    """Read a run's manifest; DataError where the folder is not a run."""
+def read_run(path: Path, *, edited: bool = False) -> StoredRun:
+    """Read a run's manifest; DataError where the folder is not a run, or the manifest not what was written.
+
+    With ``edited`` what it says now counts, whatever its seal. VersionError where another version wrote it: its
+    verdicts may mean something else, so that a figure made of them would be silently wrong, and nobody may write to it.
+    """
     file = path / MANIFEST
     try:
-        run = Run.from_json(json.loads(file.read_text(encoding="utf-8")))
+        data = read_object(file, "a run manifest", _TODO)
     except FileNotFoundError:
         raise DataError(
             f"{path} is not a run (no {MANIFEST})", hint="give a folder that `judgebench run` printed"
         ) from None
-    except OSError as error:
-        raise unreadable(file, error) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"not a run manifest ({type(error).__name__}: {error})",
-            file=str(file),
-            hint="the same `judgebench run` command writes it anew, and asks nothing again",
-        ) from None
-    # Verdicts of another schema may mean something else: a figure made of them would be silently wrong.
-    if run.schema != _SCHEMA:
-        raise DataError(
-            f"schema {run.schema!r}, and this version of judgebench reads {_SCHEMA!r}",
+    if data.get("schema", _SCHEMA) != _SCHEMA:
+        raise VersionError(
+            f"schema {data['schema']!r:.100}, and this version of judgebench reads {_SCHEMA!r}",
             file=str(file),
             hint=f"use the version that wrote the run, or run it again with {argument('runs')} NEW_FOLDER",
         )
-    return StoredRun(path, run)
+    try:
+        run = Run.from_json(data)
+        is_sealed = not edited and unsealed(data).sealed
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError, UsageError) as error:
+        raise DataError(f"not a run manifest ({type(error).__name__}: {error})", file=str(file), hint=_TODO) from None
+    named = _NAMED.fullmatch(path.resolve().name)
+    if named is not None and named[1] != run.identity[-10:]:
+        raise DataError(
+            f"not the manifest of this run, but of {run.identity}",
+            file=str(file),
+            hint="put it where it belongs, or rename the folder",
+        )
+    return StoredRun(path, run, is_sealed)
+
+
+def write_manifest(path: Path, run: Run) -> None:
+    """Replace a run's manifest, atomically."""
+    write_sealed(path / MANIFEST, run.to_json())
+
+
+def refuse_newer(path: Path) -> None:
+    """Keep whoever is about to write from a folder that another version wrote: VersionError."""
+    try:
+        read_run(path)
+    except VersionError:
+        raise
+    except DataError:
+        return
+
+
+def distinct(runs: Iterable[StoredRun]) -> tuple[list[StoredRun], dict[Path, Path]]:
+    """Tell the runs of a folder from copies of them: one identity is one run.
+
+    The copies come with what they are copies of: the folder that has the run's own name, else the first.
+    """
+    found: dict[str, StoredRun] = {}
+    every = list(runs)
+    for stored in every:
+        if stored.run.identity not in found or stored.path.name == stored.run.identity:
+            found[stored.run.identity] = stored
+    kept = [stored for stored in every if found[stored.run.identity] is stored]
+    copies = {stored.path: found[stored.run.identity].path for stored in every if stored not in kept}
+    return kept, copies
 
 
 def find_runs(root: Path) -> list[StoredRun]:

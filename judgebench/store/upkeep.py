@@ -8,21 +8,22 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-import time
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from judgebench.errors import DataError, IncompleteError
-from judgebench.files.lines import replace_file, sync
+from judgebench.errors import DataError, IncompleteError, VersionError
+from judgebench.files.lines import checksum, remedy, replace_file, sync
 from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode, encode, in_order, read_lines
-from judgebench.store.parquet import group_count, note_packed, read_table, write_table
-from judgebench.store.runs import SETTLED, is_settled, open_lines, read_mark, read_run
-from judgebench.store.verify import ailment, disorder, sound, verify
-from judgebench.store.writer import lock_run, mark_settled, settle, write_manifest
+from judgebench.store.marks import NOTED, REFRESHED, SETTLED, adopt, fits, write_mark
+from judgebench.store.parquet import group_count, note_packed, read_table, sound, write_table
+from judgebench.store.rounds import ROUNDS
+from judgebench.store.runs import read_run, write_manifest
+from judgebench.store.verify import ailment, disorder, verify
+from judgebench.store.writer import clear, dated, lock_run, now, replace_lines, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
     from judgebench.domain import Scale, Verdict
@@ -66,10 +67,12 @@ def _alone(path: Path) -> Generator[None]:
     """Keep other writers out while a run's files are replaced."""
     try:
         with lock_run(path):
+            clear(path)
             yield
     except OSError as error:
         raise IncompleteError(
-            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: make room and try again"
+            f"can't write {path}: {error.strerror or type(error).__name__}; nothing is lost: {remedy(error)} and try "
+            "again"
         ) from None
 
 
@@ -94,10 +97,10 @@ def _pack(path: Path) -> int:
 
 def _unpack(path: Path) -> int:
     stored = read_run(path)
-    cases, size = replace_file(path / VERDICTS, map(encode, stored.verdicts()))
-    mark_settled(path, size, cases)
+    cases = replace_lines(path, map(encode, stored.verdicts()))
     _same(stored.verdicts(), read_lines(path / VERDICTS), path / VERDICTS)
     (path / PACKED).unlink()
+    (path / NOTED).unlink(missing_ok=True)
     sync(path)
     return cases
 
@@ -113,14 +116,6 @@ def _same(before: Iterable[Verdict], after: Iterable[Verdict], file: Path) -> No
 def _size(path: Path, *names: str) -> int:
     files = [path / name for name in names or (VERDICTS, PACKED)]
     return sum(file.stat().st_size for file in files if file.exists())
-
-
-def _dated(path: Path, name: str) -> Path:
-    """Find a free name for what is moved aside."""
-    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    stem, _, kind = name.partition(".")
-    names: Iterator[Path] = (path / f"{stem}-{at}{suffix}.{kind}" for suffix in ("", *(f"-{n}" for n in range(2, 999))))
-    return next(file for file in names if not file.exists())
 
 
 class Repaired(NamedTuple):
@@ -141,7 +136,14 @@ def repair(path: Path) -> Repaired:
     with _alone(path):
         before = verify(path)
         aside: list[Path] = []
-        moved = _repair_table(path, run.scale, aside) + _repair_lines(path, run.scale, aside)
+        was_settled = (path / SETTLED).exists()
+        _repair_marks(path, aside)
+        moved = _repair_table(path, run.scale, aside)
+        moved += _move_lines(path / VERDICTS, lambda line: bool(ailment(line, run.scale)), aside)
+        moved += _move_lines(path / ROUNDS, lambda line: checksum(line) is False, aside)
+        if was_settled:
+            (path / SETTLED).unlink(missing_ok=True)
+            settle(path)
         if before.found:
             # The next run counts its verdicts again.
             counts = {name: count for name, count in run.counts.items() if name == "items"}
@@ -149,29 +151,44 @@ def repair(path: Path) -> Repaired:
         return Repaired(path, moved, tuple(aside))
 
 
-def _repair_lines(path: Path, scale: Scale, aside: list[Path]) -> int:
-    file = path / VERDICTS
-    stream = open_lines(path)
-    if stream is None:
+def reseal(path: Path) -> None:
+    """Seal what a run's manifest says now, be it edited or of an older version; DataError where it makes no sense."""
+    with _alone(path):
+        write_manifest(path, read_run(path, edited=True).run)
+        was_settled = (path / SETTLED).exists()
+        adopt(path, path / VERDICTS)
+        if was_settled:
+            settle(path)
+
+
+def _repair_marks(path: Path, aside: list[Path]) -> None:
+    for name in (SETTLED, NOTED, REFRESHED):
+        file = path / name
+        if fits(file):
+            continue
+        side = dated(path, f"damaged.{name}")
+        file.rename(side)
+        aside.append(side)
+        if name == REFRESHED:
+            # It was asked afresh, whatever else: it goes on taking no older answers.
+            write_mark(file, {"at": now(), "aside": now(), "finished": True, "moved": True})
+
+
+def _move_lines(file: Path, is_ill: Callable[[bytes], bool], aside: list[Path]) -> int:
+    """Move damaged lines to a file beside, on the disk there first, and return how many."""
+    if not file.exists():
         return 0
-    with stream:
-        was_settled = is_settled(path, stream)
-        ill = [number for number, line in enumerate(stream) if ailment(line, scale)]
-        if ill:
+    with file.open("rb") as stream:
+        numbers = {number for number, line in enumerate(stream) if is_ill(line)}
+        if numbers:
             stream.seek(0)
-            numbers = set(ill)
-            side = _dated(path, "damaged.jsonl")
+            side = dated(file.parent, "damaged.jsonl")
             # A torn line becomes a whole one there; it is read by people only.
             replace_file(side, (line.rstrip(b"\n") + b"\n" for number, line in enumerate(stream) if number in numbers))
             aside.append(side)
             stream.seek(0)
-            (path / SETTLED).unlink(missing_ok=True)
             replace_file(file, (line for number, line in enumerate(stream) if number not in numbers))
-        elif was_settled or read_mark(path / SETTLED).get("bytes", 0) > os.fstat(stream.fileno()).st_size:
-            (path / SETTLED).unlink(missing_ok=True)
-    if was_settled:
-        settle(path)
-    return len(ill)
+    return len(numbers)
 
 
 def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
@@ -180,8 +197,10 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
         return 0
     try:
         groups, _ = group_count(file)
-    except DataError:
-        side = _dated(path, "damaged.parquet")
+    except DataError as error:
+        if isinstance(error, VersionError) and sound(path):
+            raise
+        side = dated(path, "damaged.parquet")
         file.rename(side)
         sync(path)
         aside.append(side)
@@ -194,17 +213,19 @@ def _repair_table(path: Path, scale: Scale, aside: list[Path]) -> int:
             lines.seek(0)
             write_table(temporary, map(decode, in_order(lines, file)))
         if salvage.ill:
-            side = _dated(path, "damaged.jsonl")
+            side = dated(path, "damaged.jsonl")
             replace_file(side, map(encode, salvage.ill))
             aside.append(side)
         if changed := salvage.lost or salvage.disordered or not sound(path):
-            side = _dated(path, "damaged.parquet")
+            side = dated(path, "damaged.parquet")
             os.link(file, side)
             aside.append(side)
         if salvage.ill or changed:
             note_packed(path, temporary)
             temporary.replace(file)
             sync(path)
+        elif not (path / NOTED).exists():
+            note_packed(path, file)
     finally:
         temporary.unlink(missing_ok=True)
     return salvage.lost + len(salvage.ill)

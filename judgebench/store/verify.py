@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections import Counter
@@ -10,23 +11,29 @@ from typing import TYPE_CHECKING, cast
 
 from judgebench.domain import Status, Verdict
 from judgebench.errors import DataError
-from judgebench.files.lines import UNREADABLE, loads
+from judgebench.files.lines import CHANGED, UNREADABLE, checksum, loads
 from judgebench.store.answers import KeyIndex
-from judgebench.store.lines import PACKED, VERDICTS, Sorting, checksum, decode
-from judgebench.store.parquet import file_checksum, group_count, noted, read_table
-from judgebench.store.runs import MANIFEST, SETTLED, is_settled, open_lines, read_mark, read_run
+from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode
+from judgebench.store.marks import NOTED, REFRESHED, SETTLED, fits, opened
+from judgebench.store.parquet import group_count, read_table, sound
+from judgebench.store.rounds import ROUNDS
+from judgebench.store.runs import CUT, MANIFEST, OTHERS, cut, open_lines, read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from judgebench.domain import Code, Run, Scale
+    from judgebench.domain import Code, Item, Run, Scale
 
 #: Findings that are told in full; a file that is all garbage has as many as lines.
 MOST = 100
+#: Files of a run that say what is under way: answers of undecided cases, batches that were submitted.
+UNDER_WAY = (ROUNDS, "batches.jsonl")
+UNSEALED = "unsealed: an older version wrote it, and edits of it go unseen; `judgebench verify --reseal` seals it"
 
 _ASIDE = "`judgebench verify --repair` moves it aside; then the same run command asks its case again"
 _ORDER = "`judgebench verify --repair` puts the file in order"
+_RESTORE = "restore it from a backup, or move it away to give up what it holds"
 _ANEW = "the same `judgebench run` command writes it anew, and asks nothing again"
 _GROUPS = "`judgebench verify --repair` keeps the rows that can be read; the run command asks the others again"
 
@@ -53,7 +60,7 @@ class Report:
     ``lines`` are those of ``verdicts.jsonl``, ``packed`` the rows of ``verdicts.parquet``, ``cases`` the distinct cases
     of both; ``superseded`` verdicts were replaced by newer ones (a failed case asked again, a new gold label),
     ``twice`` are cases that were answered more than once, in other words. ``found`` counts all findings, of which the
-    first `MOST` are listed.
+    first `MOST` are listed. ``notes`` are no damage: an older version sealed nothing, the folder was renamed.
     """
 
     path: Path
@@ -64,12 +71,18 @@ class Report:
     twice: int = 0
     found: int = 0
     findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, file: Path, line: int | None, what: str, todo: str) -> None:
         """Note a finding."""
         self.found += 1
         if len(self.findings) < MOST:
             self.findings.append(Finding(str(file), line, what, todo))
+
+    def tell(self, file: Path, error: DataError) -> None:
+        """Note what an error says of a file."""
+        what, _, todo = str(error).removeprefix(f"{file}: ").partition("; ")
+        self.add(file, None, what, todo)
 
 
 def run_folders(root: Path) -> list[Path]:
@@ -91,7 +104,7 @@ def ailment(line: bytes, scale: Scale | None) -> str:
     if not line.endswith(b"\n"):
         return "a torn line: the process was killed, or the disk full, while it was written"
     if checksum(line) is False:
-        return "the checksum does not fit: the line was changed after it was written"
+        return CHANGED
     try:
         # Not trusting its checksum, which whoever edits a line may well have made anew.
         verdict = Verdict.from_json(loads(line))
@@ -119,12 +132,30 @@ def _contradictions(verdict: Verdict, scale: Scale | None) -> Iterator[str]:
         yield "a score or probability is not a finite number"
     if scale is None:
         return
-    places = max(len(verdict.order), len(scale.labels)) if scale.kind == "pick" else len(scale.labels)
-    if scale.kind == "rank":
-        places = len(verdict.order)
+    places = _places(scale, len(verdict.order))
     if verdict.code is not None and not _on_scale(verdict.code, scale, places):
         yield f"verdict {verdict.code!r} is not on the scale {scale.spec}"
-    for name, code in verdict.gold:
+    yield from _off_scale(verdict.gold, scale, places)
+
+
+def unfit(item: Item, scale: Scale) -> str:
+    """Say why verdicts on an item would be called damaged, whatever a judge says; empty where they would not."""
+    texts = (item.id, item.cluster, item.subset, *(text for pair in item.attributes for text in pair))
+    systems = (response.model for response in item.responses if response.model is not None)
+    if not all(type(text) is str for text in (*texts, *systems)):
+        return "its id, cluster, subset, attributes and models must be text"
+    gold = [(label.annotator, label.code) for label in item.gold]
+    return next(_off_scale(gold, scale, _places(scale, len(item.responses))), "")
+
+
+def _places(scale: Scale, responses: int) -> int:
+    if scale.kind == "rank":
+        return responses
+    return max(responses, len(scale.labels)) if scale.kind == "pick" else len(scale.labels)
+
+
+def _off_scale(gold: Iterable[tuple[str, Code | None]], scale: Scale, places: int) -> Iterator[str]:
+    for name, code in gold:
         codes = code if isinstance(code, tuple) else () if code is None else (code,)
         if not all(type(one) is int and 0 <= one < places for one in codes):
             yield f"gold label {code!r} of {name!r} is not on the scale {scale.spec}"
@@ -146,21 +177,50 @@ def _on_scale(code: Code, scale: Scale, places: int) -> bool:
 def verify(path: Path) -> Report:
     """Look through all files of a run, in flat memory. Nobody should be writing it: a half-written line looks torn."""
     report = Report(path)
-    run: Run | None = None
-    try:
-        run = read_run(path).run
-    except DataError as error:
-        what = str(error).partition(";")[0].removeprefix(f"{path / MANIFEST}: ")
-        report.add(path / MANIFEST, None, what, _ANEW)
+    run = _verify_facts(path, report)
     scale = None if run is None else run.scale
     seen = _Seen(report)
     if (path / PACKED).exists():
         _verify_table(path, scale, seen)
     _verify_lines(path, scale, seen)
+    # What is under way, one line a step; the checksum of a line is all that must be known of it here.
+    for file in sorted(path.glob("*.jsonl")):
+        if file.name in UNDER_WAY:
+            _verify_steps(file, report)
     report.cases = len(seen.index)
     if run is not None and not report.found:
         _verify_counts(path, run, seen)
     return report
+
+
+def _verify_facts(path: Path, report: Report) -> Run | None:
+    """Look at the manifest and the notes beside it."""
+    run: Run | None = None
+    whole = True
+    try:
+        stored = read_run(path)
+    except DataError as error:
+        report.tell(path / MANIFEST, error)
+    else:
+        run, whole = stored.run, stored.sealed
+        if (name := path.resolve().name) != run.identity:
+            report.notes.append(f"its folder was named {run.identity}, not {name}")
+    for name in (SETTLED, NOTED, REFRESHED):
+        try:
+            whole &= opened(path / name).sealed
+        except DataError as error:
+            report.tell(path / name, error)
+    if not whole:
+        report.notes.append(UNSEALED)
+    return run
+
+
+def _verify_steps(file: Path, report: Report) -> None:
+    todo = _ASIDE if file.name == ROUNDS else _RESTORE
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if line.endswith(b"\n") and checksum(line) is False:
+                report.add(file, number, CHANGED, todo)
 
 
 class _Seen:
@@ -195,7 +255,7 @@ def _verify_table(path: Path, scale: Scale | None, seen: _Seen) -> None:
     try:
         groups, rows = group_count(file)
     except DataError as error:
-        report.add(file, None, str(error).partition(";")[0].removeprefix(f"{file}: "), _GROUPS)
+        report.tell(file, error)
         return
     for group in range(groups):
         try:
@@ -220,12 +280,6 @@ def _verify_table(path: Path, scale: Scale | None, seen: _Seen) -> None:
         report.add(file, None, f"{report.packed} rows where {rows} are promised", _GROUPS)
 
 
-def sound(path: Path) -> bool:
-    """Whether a run's packed file is what was written, as far as that was noted."""
-    known = noted(path)
-    return not known or file_checksum(path / PACKED) in known
-
-
 def _verify_lines(path: Path, scale: Scale | None, seen: _Seen) -> None:
     file, report = path / VERDICTS, seen.report
     stream = open_lines(path)
@@ -233,19 +287,18 @@ def _verify_lines(path: Path, scale: Scale | None, seen: _Seen) -> None:
         return
     before: Sorting | None = None
     packed = (path / PACKED).exists()
+    mark = opened(path / SETTLED).data if fits(path / SETTLED) else {}
+    promised, whole, at = mark.get("bytes", 0), hashlib.sha256(), 0
     with stream:
-        settled = is_settled(path, stream)
-        promised = read_mark(path / SETTLED).get("bytes", 0)
         size = os.fstat(stream.fileno()).st_size
-        if isinstance(promised, int) and size < promised:
-            report.add(
-                file,
-                None,
-                f"cut short: {size:,} bytes where {promised:,} were written",
-                "restore it from a backup, or run the same command again: it asks what is missing",
-            )
+        settled = promised == size > 0
+        if size < promised:
+            report.add(file, None, cut(size, mark), CUT)
         for number, line in enumerate(stream, 1):
             report.lines += 1
+            at += len(line)
+            if at <= promised:
+                whole.update(line)
             if wrong := ailment(line, scale):
                 report.add(file, number, wrong, _ASIDE)
                 continue
@@ -257,6 +310,8 @@ def _verify_lines(path: Path, scale: Scale | None, seen: _Seen) -> None:
             elif settled and not new and not packed:
                 report.add(file, number, "its case stands there twice in a settled file", _ORDER)
             before = here
+    if not report.found and mark.get("sha256", whole.hexdigest()) != whole.hexdigest():
+        report.add(file, None, OTHERS, _ORDER)
 
 
 def _verify_counts(path: Path, run: Run, seen: _Seen) -> None:

@@ -6,7 +6,7 @@ A run that is asked afresh (``--refresh``) keeps what it held under another name
 from __future__ import annotations
 
 import contextlib
-import json
+import hashlib
 import os
 import threading
 import time
@@ -14,16 +14,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from judgebench.domain import Status, digest
-from judgebench.errors import DataError, IncompleteError, UsageError, argument
-from judgebench.files.lines import append_whole, heal, locked, replace_file, sync
+from judgebench.errors import DataError, IncompleteError, UsageError, VersionError, argument
+from judgebench.files.lines import append_whole, heal, locked, remedy, replace_file, sync
 from judgebench.store import answers as known
 from judgebench.store.answers import Answers, Stored
-from judgebench.store.lines import PACKED, VERDICTS, encode, in_order
+from judgebench.store.lines import PACKED, VERDICTS, encode, in_order, through
+from judgebench.store.marks import NOTED, REFRESHED, SETTLED, adopt, fits, read_mark, write_mark
 from judgebench.store.rounds import ROUNDS, Rounds
-from judgebench.store.runs import MANIFEST, REFRESHED, SETTLED, is_settled, open_lines, read_mark, read_run, write_mark
+from judgebench.store.runs import MANIFEST, open_lines, read_run, refuse_newer, settled, write_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -81,12 +82,30 @@ def lock_answers(root: Path, run: Run) -> Generator[None]:
                 lock.close()
 
 
+def now() -> str:
+    """Name the present moment as files are dated."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+
+
+def dated(path: Path, name: str) -> Path:
+    """Find a free name for a file that is moved aside.
+
+    >>> from pathlib import Path
+    >>> dated(Path("nowhere"), "damaged.jsonl").name.removesuffix("Z.jsonl")[:9]
+    'damaged-2'
+    """
+    stem, _, kind = name.partition(".")
+    at = now()
+    names = (path / f"{stem}-{at}{suffix}.{kind}" for suffix in ("", *(f"-{n}" for n in range(2, 999))))
+    return next(file for file in names if not file.exists())
+
+
 def _begin_refresh(path: Path) -> None:
     """Set a run's verdicts aside, unless an earlier refresh of it is not finished yet: that one goes on."""
     mark = read_mark(path / REFRESHED)
     if mark and not mark.get("finished"):
         return
-    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    at = now()
     # First the intention, then the deed: a process that is killed between them is made good by `_resume_refresh`.
     write_mark(path / REFRESHED, {"at": at, "aside": _unused(path, at), "finished": False, "moved": False})
     _resume_refresh(path)
@@ -104,6 +123,7 @@ def _resume_refresh(path: Path) -> None:
         aside = path / f"{stem}-{mark['aside']}.{kind}"
         if (path / name).exists() and not aside.exists():
             (path / name).rename(aside)
+    (path / NOTED).unlink(missing_ok=True)
     sync(path)
     write_mark(path / REFRESHED, mark | {"moved": True})
 
@@ -150,13 +170,16 @@ class RunWriter:
         self._group = (str(root.absolute()), run.answers)
 
     def __enter__(self) -> Self:
+        # Before a file of it is touched.
+        refuse_newer(self.path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._locks.enter_context(lock_run(self.path))
             if self._share:
                 self._locks.enter_context(lock_answers(self.root, self.run))
+            continued = self._continued()
             self._prepare()
-            self.write_manifest(self._continued())
+            self.write_manifest(continued)
             self._open_own()
             self._rounds = Rounds(self.path, lambda case: self._own.get(case) is not None)
             self._take_others()
@@ -178,16 +201,25 @@ class RunWriter:
         self.close()
 
     def _continued(self) -> Run:
-        """Keep what earlier commands spent on this run."""
+        """Keep what earlier commands spent on this run; a manifest that says something wrong is moved aside."""
+        if not (self.path / MANIFEST).exists():
+            return self.run
         try:
             return replace(self.run, spent=read_run(self.path).run.spent)
+        except VersionError:
+            raise
         except DataError:
+            (self.path / MANIFEST).rename(dated(self.path, "damaged.manifest.json"))
             return self.run
 
     def _prepare(self) -> None:
         """Clear away what a killed process left, and set aside what a refresh replaces."""
-        for left in self.path.glob("*.tmp"):
-            left.unlink(missing_ok=True)
+        clear(self.path)
+        # Of the two that can be made anew, one that says something wrong is.
+        for name in (SETTLED, NOTED):
+            if not fits(self.path / name):
+                (self.path / name).unlink()
+        adopt(self.path, self.path / VERDICTS)
         _resume_refresh(self.path)
         if self._refresh:
             _begin_refresh(self.path)
@@ -309,11 +341,6 @@ class RunWriter:
             raise _unwritable(self.path, error) from None
 
 
-def write_manifest(path: Path, run: Run) -> None:
-    """Replace a run's manifest, atomically."""
-    replace_file(path / MANIFEST, [json.dumps(run.to_json(), indent=1, sort_keys=True).encode() + b"\n"])
-
-
 def settle_run(path: Path) -> None:
     """Put a finished run's lines in order, as `RunWriter.settle` does, when its writer is closed.
 
@@ -335,21 +362,31 @@ def settle(path: Path) -> bool:
     if stream is None:
         return False
     with stream:
-        if is_settled(path, stream):
+        if fits(path / SETTLED) and settled(path, stream) is not None:
             return False
-        lines, size = replace_file(path / VERDICTS, in_order(stream, path / VERDICTS, folder=path))
-    mark_settled(path, size, lines)
+        replace_lines(path, in_order(stream, path / VERDICTS, folder=path))
     return True
 
 
-def mark_settled(path: Path, size: int, lines: int) -> None:
-    """Note that a run's lines are in order."""
-    write_mark(path / SETTLED, {"bytes": size, "lines": lines})
+def replace_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Write a run's lines anew, in order, and return how many; a process that is killed leaves the old or the new."""
+    # What is noted of the old lines is not true of the new ones, and without a note nothing is wrong with either.
+    (path / SETTLED).unlink(missing_ok=True)
+    whole = hashlib.sha256()
+    count, size = replace_file(path / VERDICTS, through(lines, whole))
+    write_mark(path / SETTLED, {"bytes": size, "lines": count, "sha256": whole.hexdigest()})
+    return count
+
+
+def clear(path: Path) -> None:
+    """Clear away the files that a killed process left half-written; whoever calls holds the run's lock."""
+    for left in path.glob("*.tmp"):
+        left.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, error: OSError) -> IncompleteError:
     reason = error.strerror or type(error).__name__
+    helps = remedy(error, f"make room or give {argument('runs')} another folder")
     return IncompleteError(
-        f"can't write {path}: {reason}; what was judged so far is kept: make room or give {argument('runs')} another "
-        "folder, then run the same command again"
+        f"can't write {path}: {reason}; what was judged so far is kept: {helps}, then run the same command again"
     )

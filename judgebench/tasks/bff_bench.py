@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.domain import Item, Label, Reference, Reply, Response, Turn, Usage
@@ -103,7 +104,7 @@ def _questions(source: Source) -> dict[str, _Question]:
 
 def _turn(row: Row) -> int:
     value = row.require("turn")
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         row.fail(f"expected the number of a turn, from 1, got {value!r}", "turn")
@@ -120,9 +121,9 @@ def _mark(row: Row) -> int | None:
 def _number(row: Row, name: str, top: float = float("inf")) -> float:
     try:
         value = float(row.require(name))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = -1.0
-    if not 0 <= value <= top:
+    if not 0 <= value <= top or math.isinf(value):
         limit = f"between 0 and {top:g}" if top < float("inf") else "of 0 or more"
         row.fail(f"expected a number {limit}, got {row.data[name]!r}", name)
     return value

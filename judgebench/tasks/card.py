@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, get_arg
 
 from judgebench.domain import Aggregate, GoldSource, Policies, Scale
 from judgebench.errors import DataError, UnknownNameError, UsageError
+from judgebench.files.content import small_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -235,11 +236,11 @@ def card_names(root: Path | None = None) -> tuple[str, ...]:
 def read_toml(path: Path) -> tuple[dict[str, Any], bytes]:
     """Read a TOML file and its bytes."""
     try:
-        raw = path.read_bytes()
+        raw = small_file(path)
         return tomllib.loads(raw.decode("utf-8")), raw
     except OSError as error:
         raise DataError(f"can't be read ({error.strerror})", file=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"this is not TOML: {error}", file=str(path)) from None
 
 

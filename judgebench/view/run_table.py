@@ -12,7 +12,7 @@ from judgebench.errors import JudgebenchError, UsageError
 from judgebench.report.document.text import clean, interval, words_of
 from judgebench.report.words import REASONS, SHORT, WARNINGS, gold_word
 from judgebench.store.lines import PACKED, VERDICTS
-from judgebench.store.runs import MANIFEST, StoredRun, read_run
+from judgebench.store.runs import MANIFEST, StoredRun, distinct, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,7 +77,8 @@ class RunTable:
         if unknown := [name for name in names if name not in entries]:
             raise UsageError(f"there is no run {unknown[0][:200]!r} here")
         stored = [one for name in (names or entries) if (one := entries[name].stored) is not None]
-        filled = [one for one in stored if not one.empty]
+        # A copy of a run is not another run.
+        filled = [one for one in (stored if names else distinct(stored)[0]) if not one.empty]
         if not filled:
             raise UsageError("nothing is judged here yet")
         return filled

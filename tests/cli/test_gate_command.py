@@ -198,7 +198,7 @@ def damaged(text: str, what: str) -> str:
         ("conflict", "badly merged", 2),
         ("list", "not an object", 2),
         ("deep", "no baseline", 2),
-        ("version", "'judgebench.baseline/2', and this version", 0),
+        ("version", "'judgebench.baseline/2', and this version", 2),
     ],
 )
 def test_a_damaged_baseline_is_refused(judgebench, tmp_path, what, says, again):

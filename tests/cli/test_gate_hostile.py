@@ -95,11 +95,12 @@ def test_forged_numbers_are_refused_without_a_traceback(judgebench, held, fields
     assert (done.code, "no baseline" in done.err, len(done.err.splitlines())) == (3, True, 1), done.err
 
 
-def test_a_renewal_tells_of_a_damaged_file_without_a_command(judgebench, held):
+def test_a_renewal_refuses_a_file_of_another_version_without_a_command(judgebench, held):
     old, _, file = held
     forged(file, schema="judgebench.baseline/9::error::x##[error]y")
+    before = file.read_bytes()
     done = judgebench("gate", old, "--against", file, "--update")
-    assert done.code == 0, done.err
+    assert (done.code, file.read_bytes() == before) == (3, True), done.err
     assert "judgebench.baseline/9" in done.err
     assert "::" not in done.err
     assert "##[" not in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from sklearn.metrics import cohen_kappa_score
@@ -144,7 +145,8 @@ def test_runs_of_other_tasks_are_left_out_aloud(judgebench, judge, items, tmp_pa
 def test_a_changed_item_and_a_table(judgebench, judge, items, tmp_path) -> None:
     rows(judgebench(*judge, "--format", "json"))
     file = label(tmp_path / "labels", items, ["A", "B"])
-    file.write_text(file.read_text().replace(items[1].content_digest, "0" * 24))
+    # Whoever changes a line takes its checksum out.
+    file.write_text(re.sub(r',"crc":"\w+"', "", file.read_text()).replace(items[1].content_digest, "0" * 24))
     for command in (("score", "runs"), judge):
         done = judgebench(*command, "--labels", file)
         assert done.code == 3

@@ -127,7 +127,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "open": ("t.json", b'[{"a": 1},\n{"a": 2}', "FILE:2: the array isn't closed: the file is cut short"),
     "tail": ("t.json", b'[{"a": 1}]\n\n x', "FILE:3: text after the end of the array; expected one array of objects"),
     "deep": ("t.json", b"[" * 100_000, "FILE:1: this JSON is nested too deeply"),
-    "digits": ("t.jsonl", b'{"a": ' + b"1" * 5000 + b"}", "FILE:1: this is not JSON (Exceeds the limit"),
+    "digits": ("t.jsonl", b'{"a": ' + b"1" * 5000 + b"}", "FILE:1: this is not JSON (a number of 5,000 digits)"),
     "gzip": ("t.csv.gz", gzip.compress(b"id\n1\n")[:-9], "FILE: this gzip file is damaged or cut short; copy or"),
     "parquet": ("t.parquet", b"PAR1 no", "FILE: damaged Parquet file"),
     "named": ("t.parquet", b"id\n1\n", "FILE: named Parquet, but its first bytes are not Parquet's"),

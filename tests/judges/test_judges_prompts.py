@@ -81,10 +81,10 @@ def test_without_reference_nothing_speaks_of_one(scale) -> None:
 
 def test_shown_order_names_the_responses() -> None:
     text = text_of(case_of(Scale.pair()), Scale.pair())
-    assert re.search(r"begin response A \[\w{8}\] ===\nParis\. \(1\)\n=== end response A", text)
-    assert re.search(r"begin response B \[\w{8}\] ===\nParis\. \(0\)\n", text)
+    assert re.search(r"begin response A \[\w{24}\] ===\nParis\. \(1\)\n=== end response A", text)
+    assert re.search(r"begin response B \[\w{24}\] ===\nParis\. \(0\)\n", text)
     picks = text_of(case_of(Scale.pick(4)), Scale.pick(4))
-    assert re.search(r"begin response 1 \[\w{8}\] ===\nParis\. \(3\)\n", picks)
+    assert re.search(r"begin response 1 \[\w{24}\] ===\nParis\. \(3\)\n", picks)
 
 
 def test_conversations_documents_and_criteria_are_shown() -> None:
@@ -94,7 +94,9 @@ def test_conversations_documents_and_criteria_are_shown() -> None:
     text = text_of(case, scale)
     for expected in ("begin turn 1, user", "begin turn 2, assistant", "begin turn 3, user", "begin document 2 ["):
         assert expected in text
-    assert "Rate by one criterion only: brevity." in text
+    code = case.item.content_digest
+    fenced = f"=== begin criterion [{code}] ===\nbrevity\n=== end criterion [{code}] ==="
+    assert f"Rate by one criterion only:\n{fenced}\n\nUse the whole scale." in text
     assert "cannot rate high" not in text
 
 
@@ -124,7 +126,7 @@ def test_item_text_is_never_a_template_nor_a_fence(text) -> None:
     scale = Scale.check()
     case = case_of(scale, text=text)
     (_, user) = load_prompt(None, scale).render(case, scale)
-    fence = f"[{case.item.content_digest[:8]}] ==="
+    fence = f"[{case.item.content_digest}] ==="
     # Request and response: each fence opens and closes once, whatever the text.
     assert user.text.count(fence) == 4
     shown = user.text.partition("begin response")[2].partition(" ===\n")[2].partition("\n=== end response")[0]

@@ -11,6 +11,7 @@ from judgebench.domain import Reply, Status
 from judgebench.errors import DataError
 from judgebench.store.lines import VERDICTS, Sorting, encode, in_order, read_lines
 from judgebench.store.runs import SETTLED, read_run
+from judgebench.store.upkeep import repair
 from judgebench.store.writer import RunWriter
 
 if TYPE_CHECKING:
@@ -72,8 +73,11 @@ def test_a_settled_file_that_somebody_shuffled_is_named(tmp_path: Path) -> None:
     (path / VERDICTS).write_bytes(b"".join(reversed(lines)))
     with pytest.raises(DataError, match=r"verdicts\.jsonl:2: lines are out of order; .*--repair"):
         list(read_run(path).verdicts())
-    # A note that does not fit the file is worth nothing, and does no harm.
+    # A note that is not one may have been true: the lines are read without it, but not beside it.
     (path / SETTLED).write_text("[]")
+    with pytest.raises(DataError, match=r"settled\.json: not a note that judgebench writes"):
+        list(read_run(path).verdicts())
+    repair(path)
     assert len(list(read_run(path).verdicts())) == 10
 
 

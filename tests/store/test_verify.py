@@ -12,12 +12,13 @@ from judgebench.api import storing
 from judgebench.cli.app import build
 from judgebench.domain import Reply, Scale, Status
 from judgebench.errors import DataError
-from judgebench.files.lines import dumps
+from judgebench.files.lines import dumps, seal
+from judgebench.files.seals import unsealed
 from judgebench.report.document import FORMS
 from judgebench.report.runs import Holdings, RunFacts
 from judgebench.report.schemas import json_schema
 from judgebench.store import parquet as table
-from judgebench.store.lines import PACKED, VERDICTS, encode, read_lines, seal
+from judgebench.store.lines import PACKED, VERDICTS, encode, read_lines
 from judgebench.store.parquet import write_table
 from judgebench.store.runs import MANIFEST, SETTLED, read_run
 from judgebench.store.upkeep import pack, repair
@@ -285,7 +286,7 @@ def test_what_is_known_of_runs_has_every_form_and_its_schema(tmp_path: Path) -> 
     assert repr(facts) == f"<RunFacts: {RUN.judge} on {RUN.task}: 2 ok>"
     told = json.loads(facts.render("json"))
     more = {name: told[name] for name in ("conditions", "holds")}
-    assert told == json.loads((path / MANIFEST).read_text()) | more
+    assert told == unsealed(json.loads((path / MANIFEST).read_text())).data | more
     assert more["conditions"] == RUN.conditions.named()
 
 

@@ -23,7 +23,7 @@ from judgebench.agreement.contrasts import (
     missing_numbers,
     verdicts_differ,
 )
-from judgebench.agreement.estimates import Counted, Figure, shown
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.policies import table_of
 from judgebench.agreement.power import Power, pilot_pair
 from judgebench.agreement.ratings import need_two_systems
@@ -32,7 +32,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.gates import least_variance, typical_move
-from judgebench.stats.inference.intervals import Interval, agresti_min, t_quantile
+from judgebench.stats.inference.intervals import agresti_min, t_quantile
 from judgebench.stats.inference.multiplicity import correlations, effective_tests, holm
 from judgebench.stats.inference.paired import DRAWS, label_swap, mcnemar, sign_flip
 
@@ -316,11 +316,10 @@ def _line(
         return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None), None
     found = contrast(judges[0], judges[1], figure, interval=interval)
     if found is None:
-        apart = Estimate(first.value - second.value, None, None, n, no_interval="no_influences")
+        apart = Estimate.alone(first.value - second.value, n, "no_influences")
         return ComparisonLine(group, name, first, second, apart, None), None
     test = found.test
-    difference = shown(test.influences, n, Interval(test.low, test.high, test.se, found.method))
-    return ComparisonLine(group, name, first, second, difference, test.p), test.influences
+    return ComparisonLine(group, name, first, second, found.estimate(n), test.p), test.influences
 
 
 def _adjusted(lines: Sequence[tuple[ComparisonLine, Influences | None]]) -> tuple[list[ComparisonLine], float]:

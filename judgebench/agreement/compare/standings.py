@@ -13,11 +13,10 @@ import numpy as np
 
 from judgebench.agreement.cautions import FEW_CLUSTERS
 from judgebench.agreement.contrasts import chosen, contrast, groups, is_error, missing_numbers, shared_numbers
-from judgebench.agreement.estimates import Counted, Figure, shown
+from judgebench.agreement.estimates import Counted, Figure
 from judgebench.agreement.policies import apply
 from judgebench.errors import UsageError
 from judgebench.stats.coefficients.catalog import METRICS
-from judgebench.stats.inference.intervals import Interval
 from judgebench.stats.inference.multiplicity import holm, pairwise, rank_sets, stack
 from judgebench.stats.inference.swapped import LEAST, affordable, swap_max
 from judgebench.stats.influence import combine
@@ -163,9 +162,10 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
             continue
         test = one.test
         n = judges[i].estimate(figure).n if isinstance(figure, str) else judges[i].counted.table.n
-        difference = shown(test.influences, n, Interval(test.low, test.high, test.se, one.method))
         known = test.p is not None
-        yield Pair(names[i], names[j], difference, test.p, next(by_holm) if known else None, p_max if known else None)
+        yield Pair(
+            names[i], names[j], one.estimate(n), test.p, next(by_holm) if known else None, p_max if known else None
+        )
 
 
 @dataclass(frozen=True, slots=True)

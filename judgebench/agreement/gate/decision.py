@@ -302,8 +302,7 @@ def _estimate(test: _Test, value: float | None, bounds: Bounds | None) -> Estima
         return Estimate.missing(test.reason or "undefined", test.n)
     if bounds is None or bounds.low is None:
         se = None if bounds is None else bounds.se
-        why = test.reason or ("one_cluster" if se is None else "no_spread")
-        return Estimate(value, None, None, test.n, se=se, no_interval=why)
+        return Estimate.alone(value, test.n, test.reason or ("one_cluster" if se is None else "no_spread"), se)
     worth = None if test.sizes is None else round(effective(test.sizes), 2)
     kind = "cr1" if test.sizes is None or effective(test.sizes) == test.sizes.size else "cr3"
     return Estimate(value, bounds.low, bounds.high, test.n, None, bounds.se, f"{kind}-t-paired-one-sided", worth)

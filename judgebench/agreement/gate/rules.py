@@ -6,7 +6,7 @@ Answers, flips, money and time are worsenings from the first run to the second, 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -245,7 +245,8 @@ def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Sp
 
 
 def _shown(one: Influences) -> Estimate:
-    return estimated(one, low=0.0)
+    found = estimated(one)
+    return found if found.low is None else replace(found, low=max(0.0, found.low))
 
 
 def _means(matched: Matched, spent: Mapping[str, Spent], what: str) -> Influences | None:

@@ -15,14 +15,15 @@ A prompt is a TOML file::
 ``{{verdict}}``      the verdicts that the scale allows, in the form that the parser reads
 ``{{reference}}``    the reference answers of the case's condition, fenced
 ``{{context}}``      the documents that the responses rest on, fenced
-``{{criterion}}``    the criterion of the item
+``{{criterion}}``    the criterion of the item, fenced
 ================== ==========================================================================
 
 Paragraphs are separated by blank lines. A paragraph is left out when one of its slots is empty, or when
 it starts with ``{{if SLOT}}`` and the slot is empty, or with ``{{unless SLOT}}`` and it is not.
 
-Templates are filled in one pass: text of an item is never read as a template. Every fence carries a code
-derived from the item's own content, which a text can't foresee, so that no text can close its fence.
+Templates are filled in one pass: text of an item is never read as a template. Every piece of an item stands in a
+fence, whose code is the digest of the item's content, 96 bits of SHA-256: a text that holds the code of its own item
+would have to be found among 2^96, so that no text can close its fence, even where its author knows all the rest.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from judgebench.domain import Message, Part, digest
 from judgebench.errors import UnknownNameError, UsageError, argument
+from judgebench.files.content import small_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +51,8 @@ SLOTS = ("conversation", "responses", "verdict", "reference", "context", "criter
 #: Kinds of scale that a prompt can ask about.
 KINDS = ("pair", "check", "rate", "pick", "label")
 
-# Part of every digest: what code adds to a prompt changes answers as its words do.
+# Part of every digest: what code adds to a prompt changes answers as its words do. It did not change when the fences'
+# codes grew from 8 digits to 24, and the criterion was fenced, too: no answer of before is asked again.
 _RENDERING = 1
 
 _SLOT = re.compile(r"\{\{\s*([a-z]+)\s*\}\}")
@@ -87,6 +90,7 @@ class Prompt:
 
 # --- filling ------------------------------------------------------------------------------------
 
+_INSIDE = ("criterion",)
 #: What a message is put together from: words, or an image.
 _Piece: TypeAlias = str | Part
 
@@ -125,8 +129,19 @@ def _fill(template: str, slots: dict[str, list[_Piece]]) -> tuple[Part, ...]:
             if i % 2:
                 pieces += slots[piece]
             else:
-                pieces.append(piece)
+                pieces.append(_beside(piece, paragraph.pieces[i - 1 : i], paragraph.pieces[i + 1 : i + 2]))
     return _merged(pieces)
+
+
+def _beside(words: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """Bring a criterion's fence, which templates hold inside a sentence, on lines of its own."""
+    if before == _INSIDE:
+        words = words.removeprefix(".").lstrip(" ")
+        words = f"\n{words}" if words and not words.startswith("\n") else words
+    if after == _INSIDE:
+        words = words.rstrip(" ")
+        words = f"{words}\n" if words and not words.endswith("\n") else words
+    return words
 
 
 def _merged(pieces: list[_Piece]) -> tuple[Part, ...]:
@@ -168,7 +183,7 @@ def _valid(text: str) -> str:
 
 def _slots(case: Case, scale: Scale) -> dict[str, list[_Piece]]:
     item = case.item
-    fence = item.content_digest[:8]
+    fence = item.content_digest
     turns = item.conversation
     conversation: list[list[_Piece]] = []
     for number, turn in enumerate(turns, 1):
@@ -199,7 +214,7 @@ def _slots(case: Case, scale: Scale) -> dict[str, list[_Piece]]:
         "responses": _stacked(responses),
         "reference": _stacked(references),
         "context": _stacked(documents),
-        "criterion": [criterion] if criterion else [],
+        "criterion": _fenced("criterion", fence, [Part(criterion)]) if criterion else [],
         "verdict": [verdict_form(scale)],
     }
 
@@ -321,7 +336,7 @@ def _named(name_or_file: str) -> Prompt:
     path = Path(name_or_file)
     if path.suffix == ".toml":
         try:
-            return read_prompt(path.read_text(encoding="utf-8-sig"), name_or_file, path.stem)
+            return read_prompt(small_file(path).decode("utf-8-sig"), name_or_file, path.stem)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise UsageError(f"prompt file {name_or_file}: {reason}") from None
@@ -338,7 +353,7 @@ def read_prompt(text: str, file: str, default_name: str = "") -> Prompt:
     """Read a prompt from TOML text; UsageError where a key or a slot is missing, unknown or of the wrong type."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"prompt file {file} is not TOML: {error}") from None
     unknown = sorted(set(data) - {"name", "kinds", "system", "user"})
     if unknown:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from judgebench.report.document.blocks import Content
 
-#: What makes a cell a formula, full-width signs too; a leading apostrophe must not be taken for ours.
-_FORMULA = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+#: What makes a cell a formula, full-width signs too, or a line a CI system's command; a leading apostrophe must not be
+#: taken for ours.
+_OBEYED = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20", "::")
 
 
 def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writer's signature
@@ -26,8 +27,8 @@ def write(document: Content, *, width: int) -> str:  # noqa: ARG001 - every writ
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> str:
     r"""Write CSV with ``\n`` line ends and six decimals.
 
-    Text is made printable, and text that a spreadsheet would run as a formula gets a leading apostrophe; figures
-    never do.
+    Text is made printable, and text that a spreadsheet would run as a formula, or a CI system as a command, gets a
+    leading apostrophe; figures never do.
 
     >>> write_csv(["judge", "kappa"], [["=HYPERLINK()", -0.5]])
     "judge,kappa\n'=HYPERLINK(),-0.500000\n"
@@ -42,5 +43,5 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[str | float | None]
 def _cell(value: str | float | None) -> str:
     if isinstance(value, str):
         text = clean(value)
-        return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+        return f"'{text}" if text.lstrip().startswith(_OBEYED) else text
     return str(value) if isinstance(value, int) else figure(value)

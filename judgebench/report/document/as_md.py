@@ -60,4 +60,5 @@ def markdown_text(text: str) -> str:
     # "[.45, .54]" is an interval; only a bracket that opens a link needs to be held back.
     for mark in ("\\", "|", "`", "*", "_", "]("):
         safe = safe.replace(mark, f"\\{mark}")
-    return safe
+    # A CI system's log obeys what begins so; Markdown shows the colons all the same.
+    return f"\\{safe}" if safe.lstrip().startswith("::") else safe

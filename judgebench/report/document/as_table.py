@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from judgebench.report.document.blocks import Table, texts_of
+from judgebench.report.document.text import clean, cut, unobeyed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,9 +14,13 @@ if TYPE_CHECKING:
     from judgebench.report.document.blocks import Block, Content, Grid
 
 
+#: So many characters of a cell and of a sentence are shown; --format csv and json have them whole.
+_LONGEST_CELL, _LONGEST_TEXT = 400, 4000
+
+
 def write(document: Content, *, width: int) -> str:
     """Write the blocks, no wider than ``width`` where that can be done."""
-    return "\n".join(_block(block, width) for block in document.parts("table"))
+    return unobeyed("\n".join(_block(block, width) for block in document.parts("table")))
 
 
 def _block(block: Block, width: int) -> str:
@@ -49,7 +54,7 @@ def draw(
     if not grid.rows:
         return "no rows\n"
     widths, shown, dropped = _fit(grid, width, names, plan)
-    cells, footnotes = grid.resolve(shown)
+    cells, footnotes = _resolved(grid, shown)
     sizes = [widths[i] for i in shown]
     right = [grid.columns[i].right for i in shown]
     lines = _line([grid.columns[i].heading for i in shown], sizes, right, bottom=True)
@@ -66,12 +71,17 @@ def draw(
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
+def _resolved(grid: Grid, shown: Sequence[int]) -> tuple[list[list[str]], list[str]]:
+    cells, footnotes = grid.resolve(shown)
+    return [[cut(cell, _LONGEST_CELL) for cell in row] for row in cells], footnotes
+
+
 def _fit(
     grid: Grid, width: int, names: Sequence[int], plan: Sequence[tuple[int, Sequence[int]]]
 ) -> tuple[list[int], list[int], list[str]]:
     """Choose the width of each column, the columns that are shown, and say which are not."""
     every = range(len(grid.columns))
-    cells, _ = grid.resolve(every)
+    cells, _ = _resolved(grid, every)
     widths = [max(map(text_width, (*grid.columns[i].heading, *(row[i] for row in cells)))) for i in every]
     shown = list(every)
     dropped: list[str] = []
@@ -120,7 +130,8 @@ def _wrap(text: str, width: int) -> tuple[str, ...]:
 
 
 def fill(text: str, width: int) -> list[str]:
-    """Break a note at blanks, the following lines indented."""
+    """Break a text at blanks, the following lines indented; what is not to be printed is escaped first."""
+    text = clean(cut(text, _LONGEST_TEXT))
     lines: list[str] = []
     line = ""
     for word in text.split(" "):

@@ -133,5 +133,6 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _held(text: str) -> str:
-    # A bracket or a star after the end of a row, or a bracket after \item, would be that command's option.
-    return ("{}" if text.startswith(("[", "*")) else "") + latex_text(text)
+    # A bracket or a star after the end of a row, or a bracket after \item, would be that command's option; a CI
+    # system's log obeys a line that begins with two colons.
+    return ("{}" if text.lstrip().startswith(("[", "*", "::")) else "") + latex_text(text)

@@ -34,6 +34,11 @@ class Column:
     right: bool = True
     spare: bool = False
 
+    def __post_init__(self) -> None:
+        # A task's or a judge's name may be in it.
+        object.__setattr__(self, "title", clean(self.title))
+        object.__setattr__(self, "lines", tuple(map(clean, self.lines)))
+
     @property
     def heading(self) -> tuple[str, ...]:
         """The heading in lines."""
@@ -116,8 +121,8 @@ class Grid:
         for row in self.rows:
             line: list[str] = []
             for i in shown:
-                own = [marks.setdefault(note, _superscript(len(marks) + 1)) for note in row[i].notes]
-                text = row[i].text
+                own = [marks.setdefault(clean(note), _superscript(len(marks) + 1)) for note in row[i].notes]
+                text = clean(row[i].text)
                 # A mark right behind a digit would read as an exponent.
                 gap = " " if own and text[-1:].isdigit() else ""
                 line.append(text + gap + " ".join(own))

@@ -1,31 +1,46 @@
-"""How values and names are written: the one place for ``value [low, high]``, p-values, percents, and safe names."""
+"""How values and names are written: the one place for ``value [low, high]``, p-values, percents, and safe names.
+
+Names and messages may hold anything: a label, a judge's name and a server's words come from outside. `clean` takes out
+what a terminal obeys and what can't be seen, `cut` bounds a length, `unobeyed` holds back what a CI system would take
+for a command; `one_line` is all three, for whatever is said beside an answer.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = [
+    "ANYWHERE",
     "NONE",
     "brackets",
     "clean",
+    "cut",
     "decimal",
     "figure",
     "interval",
+    "listing",
     "many",
+    "one_line",
     "p_value",
     "percent",
     "share",
     "signed",
     "some",
+    "unobeyed",
     "words_of",
 ]
 
 NONE = "–"  # noqa: RUF001 - a dash means "no figure"; a hyphen would read as a minus
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+#: What CI systems take for a command: ``##[error]``, ``##vso[...]`` anywhere, ``::error::`` where a line begins.
+ANYWHERE = re.compile(r"##(\w*)\[")
+_BEGINNING = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
+_LONGEST, _LONGEST_LINE = 2000, 10_000
 
 
 class Bounded(Protocol):
@@ -42,10 +57,49 @@ class Bounded(Protocol):
 def clean(text: str) -> str:
     r"""Make a name safe to print: control, invisible and unpaired characters become visible escapes.
 
-    >>> clean("judge\x1b[31m")
-    'judge\\x1b[31m'
+    >>> clean("judge\x1b[31m"), clean("##[error]")
+    ('judge\\x1b[31m', '##\\x5berror]')
     """
-    return "".join(char if unicodedata.category(char) not in _INVISIBLE else ascii(char)[1:-1] for char in text)
+    # Whatever is invisible is not printable either, and most names are.
+    if not text.isprintable():
+        text = "".join(char if unicodedata.category(char) not in _INVISIBLE else ascii(char)[1:-1] for char in text)
+    return ANYWHERE.sub(r"##\1\\x5b", text) if "##" in text else text
+
+
+def cut(text: str, most: int) -> str:
+    """Leave out the middle of what is too long: it begins with what it is about and ends with what to do.
+
+    >>> cut("x" * 90 + "y" * 90, 60)
+    'xxxxxxxxxx … 160 characters left out … yyyyyyyyyy'
+    """
+    if len(text) <= most:
+        return text
+    end = (most - 40) // 2
+    return f"{text[:end]} … {len(text) - 2 * end:,} characters left out … {text[-end:]}"
+
+
+def unobeyed(text: str) -> str:
+    r"""Hold back what a CI system obeys where a line begins.
+
+    >>> print(unobeyed("a::b\n ::error::x"))
+    a::b
+     :\x3aerror::x
+    """
+    return _BEGINNING.sub(r"\1:\\x3a", text) if "::" in text else text
+
+
+def one_line(text: str, most: int = _LONGEST) -> str:
+    r"""Make a message safe in a terminal and in a CI system's log: one line, not too long, nothing that is obeyed.
+
+    >>> print(one_line("no label\r\n::error::x"))
+    no label\r\n::error::x
+    """
+    return unobeyed(clean(cut(text, most)))
+
+
+def listing(lines: Iterable[str]) -> str:
+    """Write lines that wrap nothing, each of them safe."""
+    return "".join(f"{one_line(line, _LONGEST_LINE)}\n" for line in lines)
 
 
 def figure(value: float | None, digits: int = 6) -> str:

@@ -7,6 +7,7 @@ against it; no text of an item, no label of gold. The checksum finds edits and b
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from dataclasses import dataclass, field
@@ -29,8 +30,9 @@ from judgebench.domain.shapes import (
     maybe,
 )
 from judgebench.domain.shapes import record as shape
-from judgebench.errors import DataError, IncompleteError, UsageError, argument
+from judgebench.errors import DataError, IncompleteError, UsageError, VersionError, argument
 from judgebench.files.lines import replace_file
+from judgebench.files.seals import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +44,8 @@ __all__ = ["SCHEMA", "Baseline", "changes", "read", "record", "write"]
 
 SCHEMA = "judgebench.baseline/1"
 _FAMILY = "judgebench.baseline/"
+#: A million items take a tenth of it.
+_LARGEST = 1 << 30
 #: What a judge said of one case: a word of the scale, or the status of a case without a verdict in a list.
 Word: TypeAlias = str | list[str]
 
@@ -166,13 +170,19 @@ def case_key(name: str) -> tuple[int, tuple[int, ...]]:
     return int(times or 1), tuple(map(int, shown.split(",")))
 
 
-def word_of(code: Code | None, status: Status, scale: Scale) -> Word:
-    """Write a verdict in the words of its scale."""
+def word_of(code: Code | None, status: Status, scale: Scale, item: str = "") -> Word:
+    """Write a verdict in the words of its scale; DataError where it is not on it."""
     if code is None:
         return [status.value]
+    # Items on one pick scale may have more responses than its labels.
+    most = math.inf if scale.kind in {"pick", "rank"} else len(scale.labels)
+    codes = code if isinstance(code, tuple) else (code,)
+    if isinstance(code, tuple) != scale.sequential or not all(0 <= one < most for one in codes):
+        raise DataError(
+            f"item {item!r}: verdict {code!r} is not on the scale {scale.spec}", hint="judgebench verify names its line"
+        )
     if isinstance(code, tuple):
         return " > ".join(str(one + 1) for one in code) if scale.kind == "rank" else " ".join(map(str, code))
-    # Items on one pick scale may have more responses than its labels.
     return str(code + 1) if scale.kind == "pick" else scale.labels[code]
 
 
@@ -210,7 +220,7 @@ def record(
         if verdict.probe:
             continue
         name = case_name(verdict.order, verdict.repeat)
-        said.setdefault(verdict.item, {})[name] = word_of(verdict.code, verdict.status, run.scale)
+        said.setdefault(verdict.item, {})[name] = word_of(verdict.code, verdict.status, run.scale, verdict.item)
         given = {"scores": list(verdict.scores), "probabilities": list(verdict.probabilities)}
         if given := {kind: values for kind, values in given.items() if values}:
             numbers.setdefault(verdict.item, {})[name] = given
@@ -285,10 +295,10 @@ def read(path: Path) -> Baseline:
     document = _document(path)
     again = f"make it anew: judgebench gate RUN --against {path} --update"
     if document.get("schema") != SCHEMA:
-        raise DataError(
-            f"schema {document.get('schema')!r}, and this version of judgebench reads {SCHEMA!r}",
+        raise VersionError(
+            f"schema {document.get('schema')!r:.100}, and this version of judgebench reads {SCHEMA!r}",
             file=str(path),
-            hint=f"use the version that wrote it, or {again}",
+            hint="use the version that wrote it, or give another file",
         )
     checksum = document.pop("checksum", None)
     try:
@@ -307,11 +317,9 @@ def is_baseline(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        document = json.loads(read_bytes(path, "a baseline", most=_LARGEST), object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
-    except OSError as error:
-        raise DataError(f"can't be read: {error.strerror}", file=str(path)) from None
     except (ValueError, RecursionError) as error:
         raise DataError(
             f"no baseline ({type(error).__name__}: {error}); cut off, or badly merged",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from judgebench.errors import IncompleteError, RejectedError, argument
+from judgebench.files.lines import remedy
 from judgebench.run.dialogue import forecast
 
 if TYPE_CHECKING:
@@ -114,8 +115,8 @@ class BatchBuilder:
 
     def _full(self, error: OSError) -> IncompleteError:
         return IncompleteError(
-            f"can't write a batch to {self._folder}: {error.strerror or type(error).__name__}; make room, then run "
-            "the same command again"
+            f"can't write a batch to {self._folder}: {error.strerror or type(error).__name__}; {remedy(error)}, then "
+            "run the same command again"
         )
 
     def close(self) -> None:

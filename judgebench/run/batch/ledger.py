@@ -6,7 +6,6 @@ process dies at, the next one reads here what is out there and asks for nothing 
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from judgebench.errors import DataError, IncompleteError
-from judgebench.files.lines import heal, locked, sync
+from judgebench.files.lines import CHANGED, UNREADABLE, checksum, dumps, heal, loads, locked, remedy, seal, sync
 from judgebench.store.runs import MANIFEST, read_run
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Ledger:
         new = not self.path.exists()
         try:
             with self.path.open("ab") as file:
-                file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+                file.write(seal(dumps(line, ascii_only=True)))
                 file.flush()
                 os.fsync(file.fileno())
             if new:
@@ -105,7 +104,7 @@ class Ledger:
         except OSError as error:
             raise IncompleteError(
                 f"can't write {self.path}: {error.strerror or type(error).__name__}; nothing more was submitted: "
-                "make room, then run the same command again"
+                f"{remedy(error)}, then run the same command again"
             ) from None
 
 
@@ -119,19 +118,8 @@ def read_ledger(path: Path) -> dict[str, Entry]:
             if not line.endswith(b"\n"):
                 break
             try:
-                data: dict[str, Any] = json.loads(line)
-                if "keys" in data:
-                    entries[data["tag"]] = Entry(
-                        data["tag"],
-                        data["time"],
-                        tuple(data["keys"]),
-                        data["requests"],
-                        backend=data.get("backend", ""),
-                    )
-                else:
-                    entry = entries[data["tag"]]
-                    entry.id, entry.end = data.get("id", entry.id), data.get("end", entry.end)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                _take(entries, line)
+            except UNREADABLE as error:
                 raise DataError(
                     f"not a line of a ledger of batches ({type(error).__name__}: {error})",
                     file=str(path),
@@ -139,6 +127,20 @@ def read_ledger(path: Path) -> dict[str, Entry]:
                     hint="mend it, or move the file away to give up the batches in it",
                 ) from None
     return entries
+
+
+def _take(entries: dict[str, Entry], line: bytes) -> None:
+    if checksum(line) is False:
+        raise ValueError(CHANGED)
+    data: dict[str, Any] = loads(line)
+    if "keys" not in data:
+        entry = entries[data["tag"]]
+        entry.id, entry.end = data.get("id", entry.id), data.get("end", entry.end)
+        return
+    tag, keys, backend = data["tag"], tuple(data["keys"]), data.get("backend", "")
+    if not all(isinstance(text, str) for text in (tag, backend, *keys)):
+        raise TypeError("its tag, backend or keys are not text")
+    entries[tag] = Entry(tag, float(data["time"]), keys, int(data["requests"]), backend=backend)
 
 
 def other_entries(runs: Path, run: Run) -> Iterator[tuple[Path, Entry]]:
