@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Run, Scale, Status, Turn, Usage, Verdict
+from judgebench.files.seals import unsealed, write_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +65,14 @@ def some(count: int, seed: int = 0) -> list[Verdict]:
         found.append(verdict(f"item {n // 2}", reply, (0, 1) if n % 2 else (1, 0)))
     draw.shuffle(found)
     return found
+
+
+def edited(path: Path, **facts: object) -> Path:
+    """Change a manifest as if another run had written it, and give the folder the name that goes with it."""
+    file = path / "manifest.json"
+    data = unsealed(json.loads(file.read_text("utf-8"))).data | facts
+    write_sealed(file, data)
+    return path.rename(path.with_name(Run.from_json(data).identity))
 
 
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:

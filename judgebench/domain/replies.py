@@ -302,7 +302,9 @@ def _check(data: Mapping[str, Any]) -> None:
     whole = {"repeat": [data["repeat"]], "order": data["order"], "lengths": data["lengths"]}
     # Earlier versions kept what a server claimed, be it true or 2^60.
     claimed = (usage["input_tokens"], usage["output_tokens"])
-    whole["usage"] = [min(value, _MOST) + 0 if isinstance(value, int) else value for value in claimed]
+    whole["usage"] = [
+        _count(value) if isinstance(value, (int, float)) and 0 <= value == value // 1 else value for value in claimed
+    ]
     for name, values in whole.items():
         if not all(type(value) is int and 0 <= value <= _MOST for value in values):
             raise TypeError(f"{name} is {data[name]!r}, expected whole numbers")

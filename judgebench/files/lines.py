@@ -148,7 +148,7 @@ def checksum(line: bytes) -> bool | None:
     """
     if line[-_TAIL : 8 - _TAIL] != _MARK:
         return None
-    return b"%08x" % zlib.crc32(line[:-_TAIL]) == line[-11:-3]
+    return b'%08x"}\n' % zlib.crc32(line[:-_TAIL]) == line[-11:]
 
 
 def unreadable(file: Path, error: OSError) -> DataError:

@@ -145,7 +145,7 @@ def latest(streams: Iterable[Iterable[T]], place: Callable[[T], Sorting]) -> Ite
         yield kept
 
 
-def in_order(stream: BinaryIO, file: Path, folder: Path | None = None, chunk: int = _CHUNK) -> Iterator[bytes]:
+def in_order(stream: Iterable[bytes], file: Path, folder: Path | None = None, chunk: int = _CHUNK) -> Iterator[bytes]:
     """Yield the lines of an open file sorted, of each case the last.
 
     ``chunk`` bytes are sorted at once. Pieces that do not fit in memory are kept in ``folder`` (by default the

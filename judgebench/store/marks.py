@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from judgebench.errors import DataError
 from judgebench.files.seals import Sealed, read_object, unsealed, write_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 SETTLED = "settled.json"
@@ -85,6 +86,29 @@ def fits(file: Path) -> bool:
     except DataError:
         return False
     return True
+
+
+class Promised:
+    """Lines as they are read, beside what ``settled.json`` says of them."""
+
+    def __init__(self, mark: Mapping[str, Any]) -> None:
+        self._mark = mark
+        self._size = 0
+        self._whole = hashlib.sha256()
+
+    def lines(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Let lines pass, and digest those that were in order then."""
+        promised = self._mark.get("bytes", 0) if "sha256" in self._mark else 0
+        for line in lines:
+            self._size += len(line)
+            if self._size <= promised:
+                self._whole.update(line)
+            yield line
+
+    @property
+    def kept(self) -> bool:
+        """Whether all that passed is what was written, as far as that was noted."""
+        return "sha256" not in self._mark or self._mark["sha256"] == self._whole.hexdigest()
 
 
 def write_mark(file: Path, mark: Mapping[str, object]) -> None:

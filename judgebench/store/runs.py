@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from dataclasses import replace
@@ -12,8 +11,8 @@ from judgebench.domain import Run, Verdict
 from judgebench.errors import DataError, UsageError, VersionError, argument
 from judgebench.files.lines import unreadable
 from judgebench.files.seals import read_object, unsealed, write_sealed
-from judgebench.store.lines import PACKED, REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed, through
-from judgebench.store.marks import REFRESHED, SETTLED, read_mark
+from judgebench.store.lines import PACKED, REPAIR, VERDICTS, Sorting, decode, in_order, latest, parsed
+from judgebench.store.marks import REFRESHED, SETTLED, Promised, read_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,10 +25,7 @@ MANIFEST = "manifest.json"
 _SCHEMA = "judgebench.run/1"
 #: How a run's folder is named: by its identity, which ends in a digest.
 _NAMED = re.compile(r".+--([0-9a-f]{10})")
-_TODO = (
-    "restore it from a backup, or let the same `judgebench run` command write it anew, which asks nothing again; "
-    "`judgebench verify --reseal` takes it as it is"
-)
+_TODO = "restore it from a backup, or let the same `judgebench run` command write it anew, which asks nothing again"
 
 
 class StoredRun(NamedTuple):
@@ -105,43 +101,44 @@ def open_lines(path: Path) -> BinaryIO | None:
 def _tail(path: Path, stream: BinaryIO) -> Iterator[Verdict]:
     file = path / VERDICTS
     with stream:
-        mark = settled(path, stream)
-        if mark is None:
-            yield from map(decode, in_order(stream, file))
-            return
+        mark = read_mark(path / SETTLED)
+        in_place = settled(path, stream)
+        promised = Promised(mark if is_current(file, stream) else {})
+        lines = promised.lines(stream)
         before: Sorting | None = None
-        whole = hashlib.sha256()
-        for number, verdict in enumerate(parsed(through(stream, whole), file, decode), 1):
+        found = parsed(lines, file, decode) if in_place else map(decode, in_order(lines, file))
+        for number, verdict in enumerate(found, 1):
             here = Sorting.of(verdict)
             if before is not None and here <= before:
                 raise DataError("lines are out of order", file=str(file), line=number, hint=REPAIR)
             before = here
             yield verdict
-        if mark.get("sha256", whole.hexdigest()) != whole.hexdigest():
-            raise DataError(
-                "lines were added, taken away or changed since it was in order", file=str(file), hint=REPAIR
-            )
+        if not promised.kept:
+            raise DataError(OTHERS, file=str(file), hint=REPAIR)
 
 
-def settled(path: Path, stream: BinaryIO) -> dict[str, Any] | None:
-    """Find what was noted of an open file of lines where it is in order, one line a case; None where it is not.
+def is_current(file: Path, stream: BinaryIO) -> bool:
+    """Whether an open file is still the one of that name, and was not replaced since it was opened."""
+    opened = os.fstat(stream.fileno())
+    try:
+        present = file.stat()
+    except FileNotFoundError:
+        return False
+    return (present.st_dev, present.st_ino) == (opened.st_dev, opened.st_ino)
 
-    It is where it has the size that was noted down, and is not a file that was replaced since it was opened. DataError
-    where it is shorter: lines were taken away.
+
+def settled(path: Path, stream: BinaryIO) -> bool:
+    """Whether an open file of lines is in order, one line a case.
+
+    It is where it has the size that was noted down. DataError where it is shorter: lines were taken away.
     """
     mark = read_mark(path / SETTLED)
-    opened = os.fstat(stream.fileno())
-    if not mark or mark["bytes"] < opened.st_size:
-        return None
-    try:
-        present = (path / VERDICTS).stat()
-    except FileNotFoundError:
-        return None
-    if (present.st_dev, present.st_ino) != (opened.st_dev, opened.st_ino):
-        return None
-    if mark["bytes"] > opened.st_size:
-        raise DataError(cut(opened.st_size, mark), file=str(path / VERDICTS), hint=CUT)
-    return mark
+    size = os.fstat(stream.fileno()).st_size
+    if not mark or mark["bytes"] < size or not is_current(path / VERDICTS, stream):
+        return False
+    if mark["bytes"] > size:
+        raise DataError(cut(size, mark), file=str(path / VERDICTS), hint=CUT)
+    return True
 
 
 OTHERS = "lines were added, taken away or changed since it was in order"
@@ -160,9 +157,9 @@ def read_run(path: Path, *, edited: bool = False) -> StoredRun:
     With ``edited`` what it says now counts, whatever its seal. VersionError where another version wrote it: its
     verdicts may mean something else, so that a figure made of them would be silently wrong, and nobody may write to it.
     """
-    file = path / MANIFEST
+    file, hint = path / MANIFEST, _TODO
     try:
-        data = read_object(file, "a run manifest", _TODO)
+        data = read_object(file, "a run manifest", hint)
     except FileNotFoundError:
         raise DataError(
             f"{path} is not a run (no {MANIFEST})", hint="give a folder that `judgebench run` printed"
@@ -175,9 +172,10 @@ def read_run(path: Path, *, edited: bool = False) -> StoredRun:
         )
     try:
         run = Run.from_json(data)
+        hint = f"{_TODO}; `judgebench verify --reseal` takes it as it is"
         is_sealed = not edited and unsealed(data).sealed
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DataError, UsageError) as error:
-        raise DataError(f"not a run manifest ({type(error).__name__}: {error})", file=str(file), hint=_TODO) from None
+        raise DataError(f"not a run manifest ({type(error).__name__}: {error})", file=str(file), hint=hint) from None
     named = _NAMED.fullmatch(path.resolve().name)
     if named is not None and named[1] != run.identity[-10:]:
         raise DataError(

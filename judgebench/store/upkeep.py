@@ -140,7 +140,7 @@ def repair(path: Path) -> Repaired:
         _repair_marks(path, aside)
         moved = _repair_table(path, run.scale, aside)
         moved += _move_lines(path / VERDICTS, lambda line: bool(ailment(line, run.scale)), aside)
-        moved += _move_lines(path / ROUNDS, lambda line: checksum(line) is False, aside)
+        moved += _move_lines(path / ROUNDS, lambda line: not checksum(line), aside)
         if was_settled:
             (path / SETTLED).unlink(missing_ok=True)
             settle(path)

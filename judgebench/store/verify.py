@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections import Counter
@@ -14,7 +13,7 @@ from judgebench.errors import DataError
 from judgebench.files.lines import CHANGED, UNREADABLE, checksum, loads
 from judgebench.store.answers import KeyIndex
 from judgebench.store.lines import PACKED, VERDICTS, Sorting, decode
-from judgebench.store.marks import NOTED, REFRESHED, SETTLED, fits, opened
+from judgebench.store.marks import NOTED, REFRESHED, SETTLED, Promised, fits, opened
 from judgebench.store.parquet import group_count, read_table, sound
 from judgebench.store.rounds import ROUNDS
 from judgebench.store.runs import CUT, MANIFEST, OTHERS, cut, open_lines, read_run
@@ -33,6 +32,7 @@ UNSEALED = "unsealed: an older version wrote it, and edits of it go unseen; `jud
 
 _ASIDE = "`judgebench verify --repair` moves it aside; then the same run command asks its case again"
 _ORDER = "`judgebench verify --repair` puts the file in order"
+_TORN = "a torn line: the process was killed, or the disk full, while it was written"
 _RESTORE = "restore it from a backup, or move it away to give up what it holds"
 _ANEW = "the same `judgebench run` command writes it anew, and asks nothing again"
 _GROUPS = "`judgebench verify --repair` keeps the rows that can be read; the run command asks the others again"
@@ -102,7 +102,7 @@ def run_folders(root: Path) -> list[Path]:
 def ailment(line: bytes, scale: Scale | None) -> str:
     """Say what is wrong with a line; empty where nothing is."""
     if not line.endswith(b"\n"):
-        return "a torn line: the process was killed, or the disk full, while it was written"
+        return _TORN
     if checksum(line) is False:
         return CHANGED
     try:
@@ -219,7 +219,9 @@ def _verify_steps(file: Path, report: Report) -> None:
     todo = _ASIDE if file.name == ROUNDS else _RESTORE
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
-            if line.endswith(b"\n") and checksum(line) is False:
+            if not line.endswith(b"\n"):
+                report.add(file, number, _TORN, "the same `judgebench run` command cuts it off")
+            elif checksum(line) is False or (file.name == ROUNDS and not checksum(line)):
                 report.add(file, number, CHANGED, todo)
 
 
@@ -288,17 +290,14 @@ def _verify_lines(path: Path, scale: Scale | None, seen: _Seen) -> None:
     before: Sorting | None = None
     packed = (path / PACKED).exists()
     mark = opened(path / SETTLED).data if fits(path / SETTLED) else {}
-    promised, whole, at = mark.get("bytes", 0), hashlib.sha256(), 0
+    promised, told = mark.get("bytes", 0), Promised(mark)
     with stream:
         size = os.fstat(stream.fileno()).st_size
         settled = promised == size > 0
         if size < promised:
             report.add(file, None, cut(size, mark), CUT)
-        for number, line in enumerate(stream, 1):
+        for number, line in enumerate(told.lines(stream), 1):
             report.lines += 1
-            at += len(line)
-            if at <= promised:
-                whole.update(line)
             if wrong := ailment(line, scale):
                 report.add(file, number, wrong, _ASIDE)
                 continue
@@ -310,7 +309,7 @@ def _verify_lines(path: Path, scale: Scale | None, seen: _Seen) -> None:
             elif settled and not new and not packed:
                 report.add(file, number, "its case stands there twice in a settled file", _ORDER)
             before = here
-    if not report.found and mark.get("sha256", whole.hexdigest()) != whole.hexdigest():
+    if not report.found and not told.kept:
         report.add(file, None, OTHERS, _ORDER)
 
 

@@ -362,7 +362,7 @@ def settle(path: Path) -> bool:
     if stream is None:
         return False
     with stream:
-        if fits(path / SETTLED) and settled(path, stream) is not None:
+        if fits(path / SETTLED) and settled(path, stream):
             return False
         replace_lines(path, in_order(stream, path / VERDICTS, folder=path))
     return True

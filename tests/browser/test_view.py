@@ -13,6 +13,7 @@ import processes
 import pytest
 from servers.labellers import Labeller
 from servers.viewing import ViewServer
+from stored_cases import edited
 
 from judgebench.catalog import make_task
 from judgebench.labels.annotation_files import read_file
@@ -90,8 +91,7 @@ def test_a_report_says_that_its_run_has_grown(server, folder, new_page) -> None:
     page.wait_for_timeout(3500)
     assert page.text_content("#live") == ""
     for stored in find_runs(folder / "runs"):
-        manifest = stored.path / "manifest.json"
-        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"models": {"x": 1}}))
+        edited(stored.path, models={"x": 1})
     until(page, "#live", lambda text: "have grown" in text)
     page.click("#live button")
     page.wait_for_selector("#live", state="attached")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from stored_cases import edited
 
 from judgebench.store.lines import decode, encode
 
@@ -99,8 +100,6 @@ def hostile_runs(folder: Path) -> None:
             continue
         manifest = json.loads((path / "manifest.json").read_text("utf-8"))
         own = ("baseline/longest", "baseline/random", "baseline/shortest").index(manifest["judge"])
-        manifest["judge"] = NAMES[own]
-        (path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
         lines = []
         for i, line in enumerate((path / "verdicts.jsonl").read_bytes().splitlines(keepends=True)):
             verdict = decode(line)
@@ -108,6 +107,7 @@ def hostile_runs(folder: Path) -> None:
             lines.append(encode(replace(verdict, subset=NAMES[i // 2 % len(NAMES)], systems=systems)))
         (path / "verdicts.jsonl").write_bytes(b"".join(lines))
         (path / "settled.json").unlink(missing_ok=True)
+        edited(path, judge=NAMES[own])
 
 
 @pytest.fixture

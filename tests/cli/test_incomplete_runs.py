@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
+from stored_cases import edited
 
 from judgebench.report.schemas import json_schema
 
@@ -19,7 +20,8 @@ WORDS = "fewer verdicts than its manifest counts"
 
 
 def tear(folder: Path) -> None:
-    """Cut the last verdict off, as an interrupted write leaves it."""
+    """Cut the last verdict off, as an interrupted write leaves it, in a file that was never put in order."""
+    (folder / "settled.json").unlink()
     file = folder / "verdicts.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join(lines[:-1]) + lines[-1][:20])
@@ -87,6 +89,6 @@ def test_what_a_manifest_counts_decides(judgebench, tmp_path: Path, torn: str, c
     manifest = tmp_path / "runs" / torn / "manifest.json"
     data = json.loads(manifest.read_text())
     assert data["counts"]["cases"] == data["counts"]["items"] == 24
-    manifest.write_text(json.dumps(data | {"counts": counts}))
+    edited(manifest.parent, counts=counts)
     rows = json.loads(judgebench("score", f"runs/{torn}", "--format", "json").out)["rows"]
     assert {"incomplete_run" in row["warnings"] for row in rows} == {short}

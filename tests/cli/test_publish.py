@@ -14,8 +14,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from stored_cases import edited
 
-from judgebench.domain import Run
 from judgebench.report.schemas import json_schema
 from judgebench.report.site import MARK
 
@@ -31,14 +31,6 @@ def sampled(judgebench, tmp_path: Path) -> Path:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def edit(run: Path, **changes: object) -> None:
-    """Change a manifest as if another run had written it."""
-    file = run / "manifest.json"
-    data = json.loads(file.read_text("utf-8")) | changes
-    Run.from_json(data)
-    file.write_text(json.dumps(data), "utf-8")
 
 
 def first(runs: Path, start: str = "pandalm--baseline-longest") -> Path:
@@ -228,11 +220,11 @@ def test_no_link_leads_out_of_the_folder(judgebench, sampled: Path, tmp_path: Pa
     ({"task": "triviaqa:v1", "revision": "data:0123456789ab"}, "licence: none stated"),
 ])  # fmt: skip
 def test_what_is_not_pinned_whole_or_licensed_is_refused(judgebench, sampled: Path, changes, words) -> None:
-    edit(first(sampled), **changes)
+    run = edited(first(sampled), **changes)
     done = judgebench("publish", "runs", "--check", "--allow-samples")
     assert done.code == 3
     assert words in done.err
-    assert first(sampled).name in done.err
+    assert run.name in done.err
 
 
 def test_damage_is_refused(judgebench, sampled: Path) -> None:
@@ -247,7 +239,7 @@ def test_damage_is_refused(judgebench, sampled: Path) -> None:
 
 def test_labels_without_a_licence_stay_out_and_figures_go_in(judgebench, sampled: Path, tmp_path: Path) -> None:
     for path in sampled.glob("judgebench--*"):
-        edit(path, task="triviaqa:v1", revision="data:0123456789ab")
+        edited(path, task="triviaqa:v1", revision="data:0123456789ab")
     done = judgebench("publish", "runs", "--output", "site", "--allow-samples")
     assert done.code == 3
     assert "--verdicts licensed" in done.err

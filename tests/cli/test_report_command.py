@@ -9,6 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from stored_cases import edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,9 +185,7 @@ def test_a_terminal_obeys_no_name_and_no_word_of_a_judge(judgebench: Callable[..
         sys.modules.pop("rude", None)
     assert done.code == 0, done.err
     run = next(path for path in (tmp_path / "runs").iterdir() if (path / "manifest.json").exists())
-    manifest = json.loads((run / "manifest.json").read_text("utf-8"))
-    manifest |= {"judge": f"judge {_ESCAPES}", "settings": {"prompt": _ESCAPES}, "models": {_ESCAPES: 3}}
-    (run / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    run = edited(run, judge=f"judge {_ESCAPES}", settings={"prompt": _ESCAPES}, models={_ESCAPES: 3})
     for command in (
         ("show", run),
         ("score", "runs", "--by-system"),

@@ -161,7 +161,7 @@ _STEPS = _scale("steps", LABELS["check"], "nominal")
 def _run(
     home: str, judge: str, scale: dict[str, Any], said: Sequence[dict[str, Any]], **facts: Any
 ) -> dict[str, bytes]:
-    """Write a run as the store keeps it: a manifest, and verdicts that end in the checksum of their line."""
+    """Write a run as the store keeps it: a manifest with its seal, and verdicts that end in the checksum of their line."""
     policies = {"gold": "majority", "invalid": "wrong", "order": "single", "tie": "class"}
     manifest = {
         "aggregates": [], "card_digest": "", "content": "c1", "gold_source": "human", "judge": judge, "limit": None,
@@ -185,6 +185,8 @@ def _run(
         body = json.dumps(verdict, separators=(",", ":")).encode()[:-1]
         written += b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body))
     place = f"{home}/planted--{judge.replace('/', '-')}"
+    manifest["sealed"] = 1
+    manifest["seal"] = hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     text = json.dumps(manifest, indent=1, sort_keys=True)
     return {f"{place}/manifest.json": text.encode(), f"{place}/verdicts.jsonl": written}
 
