@@ -61,10 +61,10 @@ def build_distributions(session: nox.Session) -> Path:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     target = NOX / "dist" / digest.hexdigest()[:16]
     if not target.is_dir():
-        session.install("build[uv]")
+        session.install("--require-hashes", "-r", str(ROOT / ".ci" / "tools.txt"))
         made = Path(session.create_tmp()).resolve() / "dist"
         shutil.rmtree(made, ignore_errors=True)
-        session.run_install("python", "-m", "build", "--installer", "uv", "--outdir", str(made), str(ROOT), silent=True)
+        session.run_install("python", "-m", "build", "--no-isolation", "--outdir", str(made), str(ROOT), silent=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
@@ -296,6 +296,14 @@ def coverage(session: nox.Session) -> None:
     session.install("pytest-cov>=6")
     report = ("--cov=judgebench", "--cov-branch", "--cov-report=term-missing:skip-covered")
     pytest(session, *report, *(session.posargs or everything()))
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Ask the advisory databases about everything that the package and its extras install; needs the network."""
+    install_wheel(session, extra="[all]")
+    session.install(*group("audit"))
+    session.run("pip-audit", "--local", "--skip-editable", "--desc", "off", *session.posargs)
 
 
 @nox.session(venv_backend="none")

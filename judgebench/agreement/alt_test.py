@@ -244,7 +244,7 @@ def alt_test(  # noqa: PLR0913 - the paper's settings, by keyword
         "few_annotators": len(chosen) < _FEW_ANNOTATORS,
         "few_items": counted < _FEW_ITEMS,
         "many_ties": ties > _MANY_TIES,
-        "clustered": clustered.undefined != "no_clusters",
+        "clustered": clustered.value is not None,
         "no_spread": any(float(np.ptp(duel.lead)) < TINY for duel in chosen),
         "unanswered": bool((judge < 0).any()),
         "left_out_annotators": len(chosen) < len(everyone),
@@ -320,7 +320,7 @@ def _decide(
 
 
 def _share(value: float, n: int) -> Estimate:
-    return Estimate(value, None, None, n)
+    return Estimate.alone(value, n, "all_there_are")
 
 
 #: The margins of `epsilon_sweep`.

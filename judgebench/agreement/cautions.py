@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from judgebench.agreement.estimates import Counted
     from judgebench.agreement.policies import Scored
     from judgebench.domain import Estimate
+    from judgebench.stats.crosstab import Crosstab
 
 #: Coverage below this is warned about.
 LOW_COVERAGE = 0.95
@@ -47,21 +48,22 @@ def cautions(
     (tie rates at least .1 apart, and an interval of their difference without 0), ``few_items`` (below 10),
     ``few_clusters`` (fewer than 20 of one size would tell as much), ``low_coverage``, ``left_out``, ``other_units``
     (rho .6 or more, quadratic kappa .3 or more below it; r and concordance likewise), ``reversed`` (kappa or rho -.4 or
-    less on 10 items or more, and an interval below 0).
+    less on 10 items or more, and an interval below 0; also on the rows with a verdict alone).
 
     Source: Feinstein & Cicchetti (1990), High agreement but low kappa: the problems of two paradoxes.
     """
     table = counted.table
     found = _about_labels(scored, counted, metrics) if table.n and not table.graded else []
     items = count_items(scored.item)
+    silent = table.silent is not None and bool(table.joint[:, table.silent].any())
     last = {
-        "constant_judge": np.count_nonzero(table.judge) == 1,
+        "constant_judge": np.count_nonzero(table.judge) == 1 and not silent,
         "few_items": table.n > 0 and items < FEW_ITEMS,
         "few_clusters": 0 < round(counted.clusters.effective, 6) < FEW_CLUSTERS,
         "low_coverage": coverage < LOW_COVERAGE,
         "left_out": left_out > 0,
         "other_units": items >= FEW_ITEMS and _other_units(metrics),
-        "reversed": items >= FEW_ITEMS and _reversed(metrics),
+        "reversed": items >= FEW_ITEMS and _reversed(metrics) and (not silent or _below_chance(table)),
     }
     return (*found, *(code for code, holds in last.items() if holds))
 
@@ -105,6 +107,17 @@ def _reversed(metrics: Mapping[str, Estimate]) -> bool:
     # Of three labels without order no one is the other's reverse, yet far below chance is far from an accident.
     found = [metrics[name] for name in ("cohen_kappa", "spearman_rho") if name in metrics]
     return any(one.value is not None and one.value <= _TURNED and (one.high is None or one.high < 0) for one in found)
+
+
+def _below_chance(table: Crosstab) -> bool:
+    """Whether the rows with a verdict are enough below chance; those without count as wrong in every figure."""
+    said = table.joint[:, : table.declared]
+    mass = float(said.sum())
+    if mass * table.n < FEW_ITEMS or table.graded:
+        return False
+    hit = float(np.trace(said[: table.declared])) / mass
+    chance = float((said.sum(axis=1)[: table.declared] * said.sum(axis=0)).sum()) / mass**2
+    return hit - chance <= _TURNED * (1 - chance)
 
 
 def _paradox(metrics: Mapping[str, Estimate]) -> bool:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import Counted, combined, estimate, estimated
+from judgebench.agreement.estimates import Counted, along_tables, combined, estimate, estimated, shown
 from judgebench.agreement.people import Pool, shared_items
 from judgebench.agreement.policies import apply, never_gold
 from judgebench.domain import Estimate, Policies
 from judgebench.stats.coefficients.catalog import METRICS, Metric
 from judgebench.stats.coefficients.chance import weight_matrix
-from judgebench.stats.coefficients.krippendorff import alpha_units
+from judgebench.stats.coefficients.krippendorff import alpha_units, coincidence_table
+from judgebench.stats.coefficients.pooled import LabelCounts
 from judgebench.stats.coefficients.raters import (
     Form,
     brennan_prediger,
@@ -30,18 +30,29 @@ from judgebench.stats.coefficients.raters import (
     spearman_brown,
 )
 from judgebench.stats.crosstab import TINY
-from judgebench.stats.inference.intervals import t_quantile
-from judgebench.stats.influence import Clusters, Influences, RowOutcome, combine, resting_on
+from judgebench.stats.inference.intervals import Interval
+from judgebench.stats.inference.paired import correlation
+from judgebench.stats.inference.score_path import mover_ratio
+from judgebench.stats.influence import (
+    Clusters,
+    Influences,
+    RowOutcome,
+    combine,
+    design_effect,
+    influence,
+    resting_on,
+    spread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
+    from judgebench.agreement.people import Measured
     from judgebench.domain import People, Ratings, Scale
+    from judgebench.stats.crosstab import Floats
 
-#: Bounds of a ratio lie no farther apart than these powers of e.
-_FARTHEST = 50.0
 #: A pair of annotators with fewer shared items than this says little.
 ENOUGH = 10
 
@@ -74,12 +85,12 @@ def ceiling(
     for name, metric in chosen.items():
         if metric.binary:
             continue
-        found[name], human = among.measured(metric)
-        judged[f"judge_vs_each_{name}"], influences = beside.measured(metric)
+        human, judge = among.measured(metric), beside.measured(metric)
+        found[name], judged[f"judge_vs_each_{name}"] = human[0], judge[0]
         if metric.chance_corrected:
-            judged[f"ratio_{name}"] = ratio_of(influences, human)
+            judged[f"ratio_{name}"] = ratio_of(judge, human)
     if "krippendorff_alpha" in chosen:
-        found["krippendorff_alpha_joint"] = _joint(people)
+        found["krippendorff_alpha_joint"] = joint_alpha(people.gold, people.scale, people.cluster)[0]
     return found | judged
 
 
@@ -178,47 +189,56 @@ def mean_over(metric: Metric, groups: Sequence[Sequence[Counted]], *, both: bool
     return combined(metric, total), total
 
 
-def ratio_of(judge: Influences | None, human: Influences | None) -> Estimate:
-    """Divide a judge's mean by the ceiling; the interval is that of both together.
+def ratio_of(judge: Measured, human: Measured) -> Estimate:
+    """Divide a judge's figure by that of people, on the clusters of both; the interval is made of both intervals.
 
-    ``r = J / H`` with the influence ``(J_g - r H_g) / H`` of each cluster: the delta method, on the clusters of both,
-    and on the scale of logarithms where r is above 0: ``r exp(+-t se / r)``. ``no_ceiling`` where people agree no
-    better than chance, ``undefined_part`` without one of the two.
-    Source: Cochran (1977), Sampling techniques, chapter 6 (ratio estimates).
+    ``no_ceiling`` where people agree no better than chance, ``undefined_part`` without one of the two. Where people may
+    agree no better than chance (their interval reaches 0) no ratio is too large, and there is no interval.
+    Source: `judgebench.stats.inference.score_path.mover_ratio`.
     """
-    if judge is None or human is None:
+    (above, one), (below, two) = judge, human
+    if one is None or two is None:
         return Estimate.missing("undefined_part")
-    if human.value <= TINY:
+    if two.value <= TINY:
         return Estimate.missing("no_ceiling")
-    share = judge.value / human.value
-    influences = combine([judge, human], [1 / human.value, -share / human.value], share)
-    found = estimated(influences)
-    if share < TINY or not influences.se or found.low is None:
-        return found
-    reach = math.exp(min(t_quantile(influences.df) * influences.se / share, _FARTHEST))
-    return replace(found, low=share / reach, high=share * reach, method=f"{found.method}-log")
+    share = one.value / two.value
+    influences = combine([one, two], [1 / two.value, -share / two.value], share)
+    bounds = None
+    if above.low is not None and above.high is not None and below.low is not None and below.high is not None:
+        r = correlation(one.on(influences.ids), two.on(influences.ids), influences.shares)
+        bounds = mover_ratio(one.value, (above.low, above.high), two.value, (below.low, below.high), r)
+    if bounds is None:
+        return shown(influences, influences.n, Interval(None, None, influences.se, ""), "ceiling_near_chance")
+    return shown(influences, influences.n, Interval(*bounds, influences.se, "mover-ratio"))
 
 
-def joint_alpha(codes: npt.NDArray[np.integer], scale: Scale, cluster: npt.NDArray[np.integer]) -> Influences | str:
+def joint_alpha(codes: npt.NDArray[np.integer], scale: Scale, cluster: npt.NDArray[np.integer]) -> Measured:
     """Krippendorff's alpha of many raters at the scale's level, gaps allowed, or why there is none.
 
     Codes, shape (n, m), are -1 for a gap; those past the scale's labels agree with nothing. Alpha is over the units
-    with two ratings or more.
+    with two ratings or more, and its interval that of the table of their coincidences.
     """
     kept = np.flatnonzero((codes >= 0).sum(axis=1) >= 2)
-    codes, cluster = codes[kept], cluster[kept]
+    codes, clusters = codes[kept], Clusters.of(cluster[kept])
     categories = max(len(scale.labels), int(codes.max(initial=-1)) + 1)
-    found = alpha_units(codes, categories, np.asarray(scale.values), scale.level)
+    values = np.asarray(scale.values)
+    found = alpha_units(codes, categories, values, scale.level)
     if isinstance(found, str):
-        return found
-    value, influences = found
-    clusters = Clusters.of(cluster)
-    return Influences(value, len(codes), clusters.ids, clusters.sums(influences / len(influences)), clusters.shares)
+        return Estimate.missing(found), None
+    value, per_unit = found
+    metric, table = METRICS["krippendorff_alpha"], coincidence_table(codes, categories, values, scale.level)
+    outcome, counts = metric(table), LabelCounts.of(codes, categories)
 
+    def add(cell: Floats) -> Floats:
+        return clusters.sums(counts.over_pairs(cell) / (counts.size - 1)) / 2
 
-def _joint(people: Ratings) -> Estimate:
-    found = joint_alpha(people.gold, people.scale, people.cluster)
-    return Estimate.missing(found) if isinstance(found, str) else estimated(found, low=-1.0, high=1.0)
+    own = spread(table.joint, table.n, influence(table, outcome), add, add(np.ones_like(table.joint)))
+    sums = clusters.sums(per_unit / len(codes))
+    total = Influences(value, len(codes), clusters.ids, sums, own.shares, float(own.deff))
+    along = along_tables(metric, outcome, table, total)
+    if along is None or along.low is None or along.high is None:
+        return estimated(total, low=-1.0, high=1.0), total
+    return replace(along, n=total.n, low=min(along.low, value), high=max(along.high, value)), total
 
 
 Resampling: TypeAlias = Literal["influence", "bootstrap", "jackknife"]
@@ -282,15 +302,18 @@ def _of_units(outcome: RowOutcome, clusters: Clusters, paired: npt.NDArray[np.bo
     if outcome.value is None or outcome.influence is None:
         return Estimate.missing(outcome.reason or "undefined", n)
     total = resting_on(outcome.influences(clusters), clusters.sums(paired.astype(np.float64)))
-    return estimated(total, low=low, high=1.0, n=n, chance=outcome.chance)
+    # Mean agreement is a share of the pairs of labels, the others are coefficients.
+    share, independent = low == 0.0, outcome.value * (1 - outcome.value) / max(1, n - 1)
+    if share and total.se is not None and total.se > TINY:
+        deff = design_effect(independent, total.se**2, n, total.effective, total.effective)
+        total = replace(total, deff=float(deff))
+    return estimated(total, low=low, high=1.0, n=n, proportion=share, chance=outcome.chance)
 
 
 def _alpha(people: Ratings, how: Resampling, seed: int) -> Estimate:
-    found = joint_alpha(people.gold, people.scale, people.cluster)
-    if isinstance(found, str):
-        return Estimate.missing(found)
-    if how == "influence":
-        return estimated(found, low=-1.0, high=1.0)
+    found, _ = joint_alpha(people.gold, people.scale, people.cluster)
+    if how == "influence" or found.value is None:
+        return found
     from judgebench.stats.inference.resampling import alpha_resampled  # noqa: PLC0415 - loaded on use
 
     scale = people.scale

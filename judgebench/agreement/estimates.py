@@ -12,7 +12,7 @@ import numpy as np
 from judgebench.domain import Estimate
 from judgebench.stats.coefficients import continuous
 from judgebench.stats.coefficients.catalog import ROW_METRICS, Metric, RowMetric
-from judgebench.stats.crosstab import TINY, Outcome, total
+from judgebench.stats.crosstab import TINY, Outcome, filled, missed, total
 from judgebench.stats.inference.intervals import (
     Interval,
     clopper_pearson,
@@ -125,6 +125,55 @@ def within(difference: D, reach: float) -> D:
     return replace(difference, low=low, high=high)
 
 
+def along_tables(metric: Metric, outcome: Outcome, table: Crosstab, influences: Influences) -> Estimate | None:
+    """Give a coefficient of a table the interval of those tables that the one seen would not reject; None of others."""
+    from judgebench.stats.inference.score_path import FEW_EVENTS  # noqa: PLC0415 - loads scipy
+
+    at = _on_path(metric, outcome, table, influences)
+    if at is None:
+        return None
+    low, high = (float(bound) for bound in at(level=0.95))
+    few = (1 - float(_whole(outcome, table).trace())) * table.n < FEW_EVENTS + 0.01
+    how = "score-path-few-events" if few else "score-path"
+    return shown(influences, table.n, Interval(low, high, influences.se, how))
+
+
+def _on_path(metric: Metric, outcome: Outcome, table: Crosstab, influences: Influences) -> Bounds | None:
+    from judgebench.stats.inference.score_path import score_interval  # noqa: PLC0415 - loads scipy
+
+    if outcome.surface is None or influences.se is None or influences.deff is None:
+        return None
+    if table.graded or len(table.joint) > MOST_LABELS:
+        return None
+    return partial(
+        score_interval,
+        outcome.surface,
+        _whole(outcome, table),
+        table.n,
+        influences.deff,
+        influences.df,
+        bounds=limits(metric, outcome),
+        down=metric.down,
+        labels=table.declared,
+    )
+
+
+def _whole(outcome: Outcome, table: Crosstab) -> Floats:
+    """Proportions of the table with rows without a verdict where the figure counts them."""
+    if outcome.completion is not None:
+        return outcome.completion.table.joint
+    placed = missed(table)
+    return table.joint if placed is None or table.silent is None else filled(table.joint, table.silent, placed)
+
+
+def limits(metric: Metric, outcome: Outcome) -> tuple[float, float]:
+    """Between what a value lies, on this table."""
+    return (
+        metric.low if outcome.low is None else outcome.low,
+        metric.high if outcome.high is None else outcome.high,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A value, the influence of each row on it, and the rows that were counted: of labels, scores, ranks and steps.
@@ -150,9 +199,7 @@ class Figure:
     def of_table(cls, metric: Metric, counted: Counted) -> Figure:
         """Evaluate a metric on the table."""
         found = metric(counted.table)
-        low = metric.low if found.low is None else found.low
-        high = metric.high if found.high is None else found.high
-        return cls(found, counted, low, high, metric.proportion, metric=metric)
+        return cls(found, counted, *limits(metric, found), metric.proportion, metric=metric)
 
     @classmethod
     def of_rows(
@@ -256,9 +303,9 @@ class Figure:
 
         None for other figures, and where the clusters carry no error.
         """
-        from judgebench.stats.inference.score_path import score_interval, share_interval  # noqa: PLC0415 - loads scipy
+        from judgebench.stats.inference.score_path import share_interval  # noqa: PLC0415 - loads scipy
 
-        outcome, metric, table, clusters = self.outcome, self.metric, self.counted.table, self.clusters()
+        outcome, clusters = self.outcome, self.clusters()
         deff, df = influences.deff, influences.df
         n = outcome.n if isinstance(outcome, Outcome) else clusters.codes.size
         if deff is None or (influences.se is None and not clusters.independent):
@@ -266,28 +313,9 @@ class Figure:
         if self.proportion and n is not None:
             known = max(1.0, influences.n - 1) if clusters.independent else df
             return lambda level: share_interval(influences.value * n, n, deff, known, level)
-        if metric is None or not isinstance(outcome, Outcome) or outcome.surface is None or influences.se is None:
+        if self.metric is None or not isinstance(outcome, Outcome):
             return None
-        if table.graded or len(table.joint) > MOST_LABELS:
-            return None
-        return partial(
-            score_interval,
-            outcome.surface,
-            self._joint(),
-            table.n,
-            deff,
-            df,
-            bounds=(self.low, self.high),
-            down=metric.down,
-            labels=table.declared,
-        )
-
-    def _joint(self) -> Floats:
-        """Proportions of the table with rows without a verdict where the figure counts them."""
-        outcome, table = self.outcome, self.counted.table
-        if isinstance(outcome, Outcome) and outcome.completion is not None:
-            return outcome.completion.table.joint
-        return _answered(table)
+        return _on_path(self.metric, outcome, self.counted.table, influences)
 
     def _without_clusters(self, influences: Influences) -> Estimate | None:
         """Give a coefficient of moments, of ratings with many values, the interval of the jackknife over clusters."""
@@ -312,19 +340,10 @@ class Figure:
         return found if found.value is not None else None
 
     def _along_tables(self, influences: Influences) -> Estimate | None:
-        """Give a coefficient of a table the interval of those tables that the one seen would not reject."""
-        from judgebench.stats.inference.score_path import FEW_EVENTS  # noqa: PLC0415 - loads scipy
-
-        if self.proportion and (not isinstance(self.outcome, Outcome) or self.outcome.n is not None):
+        outcome, metric = self.outcome, self.metric
+        if metric is None or not isinstance(outcome, Outcome) or (self.proportion and outcome.n is not None):
             return None
-        at = self.bounds(influences)
-        if at is None:
-            return None
-        low, high = (float(bound) for bound in at(level=0.95))
-        n, joint = self.counted.table.n, self._joint()
-        few = (1 - float(joint.trace())) * n < FEW_EVENTS + 0.01
-        how = "score-path-few-events" if few else "score-path"
-        return shown(influences, n, Interval(low, high, influences.se, how))
+        return along_tables(metric, outcome, self.counted.table, influences)
 
     def _otherwise(self, method: IntervalMethod, influences: Influences, n: int) -> Estimate | Interval | None:
         """Make the interval that was asked for; None, or without bounds, where it can't be had."""
@@ -363,17 +382,6 @@ class Figure:
             return None
         both = estimated(joint, low=self.low, high=self.high, method="cr1")
         return replace(both, method=f"two-way-{both.method}")
-
-
-def _answered(table: Crosstab) -> Floats:
-    """Give rows without a verdict, which a figure counts as misses of any kind, gold's most frequent other label."""
-    if table.silent is None or not table.joint[:, table.silent].any():
-        return table.joint
-    joint, labels = table.joint.copy(), np.arange(table.declared)
-    wrong = [max(labels[labels != label], key=lambda other: table.gold[other]) for label in labels]
-    joint[labels, wrong] += joint[labels, table.silent]
-    joint[labels, table.silent] = 0.0
-    return joint
 
 
 def estimate(

@@ -227,7 +227,7 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
     pool = Pool.of(people, rules)
     verdicts = pool.judged(ratings)
     beside = pool.beside(verdicts)
-    kappa, influences = beside.measured(metric)
+    kappa = beside.measured(metric)
     tables = against_each(ratings, rules)
     _, judged = mean_over(metric, tables, both=True)
     both = two_sided(metric, rules)
@@ -241,8 +241,8 @@ def among_humans(ratings: Ratings, policies: Policies | None = None) -> AmongHum
         coverage=float((ratings.judge >= 0).mean()) if ratings.judge.size else 0.0,
         each={name: estimate(metric, table[0])[0] for name, table in zip(ratings.annotators, tables, strict=True)},
         percent_agreement=beside.measured(share)[0],
-        kappa=kappa,
-        ratio=ratio_of(influences, pool.among().measured(metric)[1]),
+        kappa=kappa[0],
+        ratio=ratio_of(kappa, pool.among().measured(metric)),
         without={name: _without(pool.without(j), verdicts, metric) for j, name in enumerate(ratings.annotators)},
         z=_z(judged, defined),
         rest={
@@ -264,9 +264,8 @@ def ratios_without(ratings: Ratings, policies: Policies, names: Sequence[str]) -
 
 
 def _without(pool: Pool, verdicts: Verdicts, metric: Metric) -> Without:
-    human, among = pool.among().measured(metric)
-    judge, beside = pool.beside(verdicts).measured(metric)
-    return Without(human, judge, ratio_of(beside, among))
+    human, judge = pool.among().measured(metric), pool.beside(verdicts).measured(metric)
+    return Without(human[0], judge[0], ratio_of(judge, human))
 
 
 def _z(judged: Influences | None, pairs: Sequence[Influences]) -> Estimate:
@@ -302,12 +301,10 @@ def _alpha_beside(ratings: Ratings, people: Ratings, rules: Policies) -> tuple[E
     if rules.invalid == "wrong" and silent.any():
         codes = least_alpha(codes, silent, len(scale.labels), values, scale.level)
     joined = joint_alpha(codes, scale, ratings.cluster[rows])
-    both = (alone, joined)
-    shown = [Estimate.missing(one) if isinstance(one, str) else estimated(one, low=-1, high=1) for one in both]
-    if isinstance(alone, str) or isinstance(joined, str):
-        return shown[0], shown[1], Estimate.missing("undefined_part")
+    if alone[1] is None or joined[1] is None:
+        return alone[0], joined[0], Estimate.missing("undefined_part")
     # Two figures of -1 to 1 lie at most 2 apart.
-    return shown[0], shown[1], within(estimated(combine([joined, alone], [1.0, -1.0])), 2.0)
+    return alone[0], joined[0], within(estimated(combine([joined[1], alone[1]], [1.0, -1.0])), 2.0)
 
 
 def _rest_of(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from judgebench.agreement.ceiling import select
 from judgebench.agreement.figures import scored_rows
 from judgebench.agreement.ratings import from_verdicts, unfinished
+from judgebench.domain import Status
 from judgebench.errors import DataError, UsageError, argument
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Judged:
 
     ``items`` and ``clusters`` name the codes of the ratings; ``gold_source`` is who or what gave the gold, ``revision``
     what pins the data. ``labels`` is gold of each item as it was given, empty where judges share one table, and so its
-    gold. ``unfinished``: the run behind it holds fewer verdicts than its manifest counts.
+    gold. ``unfinished``: the run behind it holds fewer verdicts than its manifest counts; ``failed``: some of its cases
+    did, which are no answers.
     """
 
     task: str
@@ -47,6 +49,7 @@ class Judged:
     revision: str = ""
     labels: Sequence[object] = ()
     unfinished: bool = False
+    failed: bool = False
 
 
 def judged_verdicts(
@@ -66,14 +69,15 @@ def judged_verdicts(
     """
     items: dict[str, object] = {}
     clusters: dict[str, None] = {}
-    cases, seen = 0, set[str]()
+    cases, failed, seen = 0, False, set[str]()
 
     def plain() -> Iterator[Verdict]:
-        nonlocal cases
+        nonlocal cases, failed
         for verdict in verdicts:
             cases += 1
             seen.add(verdict.item)
             if not verdict.probe:
+                failed |= verdict.status is Status.FAILED
                 items.setdefault(verdict.item, verdict.gold)
                 clusters.setdefault(verdict.cluster or verdict.item)
                 yield verdict
@@ -90,6 +94,7 @@ def judged_verdicts(
         revision,
         tuple(items.values()),
         unfinished(counts or {}, cases, len(seen)),
+        failed,
     )
 
 
@@ -113,6 +118,7 @@ class Matched:
     left_out: int = 0
     incomplete: int = 0
     unfinished: bool = False
+    failed: bool = False
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -126,6 +132,8 @@ class Matched:
             found.append("incomplete_rows_dropped")
         if self.unfinished:
             found.append("incomplete_run")
+        if self.failed:
+            found.append("failed_cases")
         return tuple(found)
 
 
@@ -169,6 +177,7 @@ def match(judges: Sequence[Judged], *, shared: bool = False) -> Matched:
         len(set().union(*(one.items for one in judges))) - len(names),
         incomplete,
         any(one.unfinished for one in judges),
+        any(one.failed for one in judges),
     )
 
 

@@ -11,16 +11,17 @@ The tie policy holds for people too: where gold ties are dropped, or a judge's a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from judgebench.agreement.estimates import estimated
+from judgebench.agreement.estimates import along_tables, estimated, limits
 from judgebench.agreement.policies import apply, never_gold, table_of
 from judgebench.domain import Estimate, People, Policies
 from judgebench.stats.coefficients.catalog import METRICS
 from judgebench.stats.coefficients.pooled import LabelCounts
-from judgebench.stats.influence import Clusters, Influences, influence
+from judgebench.stats.influence import Clusters, Influences, influence, spread, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from judgebench.stats.crosstab import Crosstab, Floats
     from judgebench.stats.influence import Ints
 
+#: A figure of people, or of a judge beside them, and its influences by cluster where it is defined.
+Measured: TypeAlias = "tuple[Estimate, Influences | None]"
 #: Memory for labels that are looked at together.
 _CELLS = 1 << 22
 
@@ -49,22 +52,30 @@ class Pairing:
     clusters: Clusters
     summed: Callable[[Floats], Floats]
 
-    def measured(self, metric: Metric) -> tuple[Estimate, Influences | None]:
+    def measured(self, metric: Metric) -> Measured:
         """Evaluate a metric, with its influences by cluster; clusters without a pair are none of them."""
         outcome = metric(self.table)
         n = self.table.n if outcome.n is None else outcome.n
         if outcome.value is None:
             return Estimate.missing(outcome.reason or "undefined", n), None
-        within = np.ones_like(self.table.joint) if outcome.within is None else outcome.within.astype(np.float64)
-        weight = self.summed(within)
-        counted = np.flatnonzero(weight)
-        sums = self.summed(influence(self.table, outcome))[counted] / self.total
-        told = weight[counted]
-        shares = None if float(np.ptp(told)) == 0 else told / float(told.sum())
-        influences = Influences(outcome.value, n, self.clusters.ids[counted], sums, shares)
-        low = metric.low if outcome.low is None else outcome.low
-        high = metric.high if outcome.high is None else outcome.high
-        found = estimated(influences, low=low, high=high, proportion=metric.proportion, chance=outcome.chance)
+        per_cell, each = influence(self.table, outcome), self.table.n / self.total
+
+        def add(cell: Floats) -> Floats:
+            return self.summed(cell) * each
+
+        sizes = add(np.ones_like(self.table.joint))
+        # Of a share, the rarer side: what is above the value, or below it.
+        rare = None if outcome.n is None else (per_cell > 0) == (outcome.value < 1 / 2)
+        told = partial(told_of, self.table, outcome)
+        own = spread(self.table.joint, self.table.n, per_cell, add, sizes, rare, outcome.within, told)
+        counted = np.flatnonzero(own.shares)
+        influences = Influences(
+            outcome.value, n, self.clusters.ids[counted], own.sums[counted], own.shares[counted], float(own.deff)
+        )
+        found = None if metric.proportion else along_tables(metric, outcome, self.table, influences)
+        if found is None:
+            low, high = limits(metric, outcome)
+            found = estimated(influences, low=low, high=high, proportion=metric.proportion, chance=outcome.chance)
         return found, influences
 
 

@@ -23,7 +23,7 @@ from judgebench.stats.coefficients import sequence_scores
 from judgebench.stats.coefficients.catalog import ROW_METRICS
 from judgebench.stats.coefficients.chance import cohen_kappa
 from judgebench.stats.crosstab import Crosstab
-from judgebench.stats.influence import Clusters, RowOutcome, by_row, combine
+from judgebench.stats.influence import Clusters, RowOutcome, by_row, resting_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,32 +175,56 @@ def mismatched(group: Ratings) -> bool:
 
 
 def sequence_ceiling(group: Ratings) -> dict[str, Estimate]:
-    """Measure annotators against each other: the mean over pairs, by the functions that measure the judge."""
-    _, gold = sequences_of(group)
+    """Measure annotators against each other over all pairs of their verdicts on one item, and the judge among them.
+
+    As `judgebench.agreement.ceiling.ceiling` does for labels: each pair counts once, and under
+    ``judge_vs_each_<figure>`` the judge is in the place of one of the two. Of steps a pair is two labels of one step,
+    and ``step_agreement`` is the only figure.
+    """
+    judge, gold = sequences_of(group)
     _, first = np.unique(group.item, return_index=True)
-    gold, cluster = gold[first], group.cluster[first]
-    there: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=2))
-    pairs = [
-        (i, j, rows)
-        for i, j in combinations(range(gold.shape[1]), 2)
-        if (rows := np.flatnonzero(there[:, i] & there[:, j])).size
-    ]
+    games = np.bincount(group.item)[group.item]
     found: dict[str, Estimate] = {}
-    if not pairs:
-        return found
-    functions: dict[str, tuple[Callable[[Codes, Codes], RowOutcome], float, float]]
-    if group.scale.kind == "rank":
-        lines = {name: (function, ROW_METRICS[name]) for name, (function, _, _) in _RANK.items()}
-        functions = {name: (_mean_of(function), line.low, line.high) for name, (function, line) in lines.items()}
-    else:
-        functions = {"step_agreement": (sequence_scores.step_agreement, 0.0, 1.0)}
-    for name, (outcome, low, high) in functions.items():
-        estimates = [
-            outcome(gold[rows, i], gold[rows, j]).influences(Clusters.of(cluster[rows])) for i, j, rows in pairs
-        ]
-        found[name] = estimated(combine(estimates, [1 / len(estimates)] * len(estimates)), low=low, high=high)
+    for name, (people, beside, pairs) in (_orders if group.scale.kind == "rank" else _steps)(gold, judge).items():
+        if not pairs[first].any():
+            return {}
+        found[name] = _over_pairs(name, people[first], pairs[first], group.cluster[first])
+        found[f"judge_vs_each_{name}"] = _over_pairs(name, beside / games, pairs / games, group.cluster)
     return found
 
 
-def _mean_of(function: Callable[[Codes, Codes], Floats]) -> Callable[[Codes, Codes], RowOutcome]:
-    return lambda a, b: RowOutcome.mean(_pairs(function, a, b, 0.0))
+def _over_pairs(name: str, sums: Floats, pairs: Floats, cluster: npt.NDArray[np.integer]) -> Estimate:
+    """Divide what the pairs of labels on each row come to by how many they are."""
+    rows = np.flatnonzero(pairs)
+    clusters, line = Clusters.of(cluster[rows]), ROW_METRICS[name]
+    influences = RowOutcome.ratio(sums[rows], pairs[rows], "no_items").influences(clusters)
+    resting = resting_on(influences, clusters.sums(pairs[rows]))
+    return replace(estimated(resting, low=line.low, high=line.high), n=round(float(pairs.sum())))
+
+
+def _orders(gold: Codes, judge: Codes) -> dict[str, tuple[Floats, Floats, Floats]]:
+    """Sum figures over the pairs of annotators of each row, among people and with the judge, and count the pairs."""
+    there: npt.NDArray[np.bool_] = np.asarray((gold >= 0).any(axis=2))
+    count = there.sum(axis=1)
+    met = [(i, j, np.flatnonzero(there[:, i] & there[:, j])) for i, j in combinations(range(gold.shape[1]), 2)]
+    found: dict[str, tuple[Floats, Floats, Floats]] = {}
+    for name, (function, worst, _) in _RANK.items():
+        people, beside = np.zeros((2, len(gold)))
+        for i, j, rows in met:
+            people[rows] += _pairs(function, gold[rows, i], gold[rows, j], worst)
+        for j in range(gold.shape[1]):
+            rows = np.flatnonzero(there[:, j])
+            beside[rows] += _pairs(function, gold[rows, j], judge[rows], worst)
+        # Beside each of m annotators stands the judge as often as another person could.
+        found[name] = people, beside * (count - 1) / 2, count * (count - 1) / 2
+    return found
+
+
+def _steps(gold: Codes, judge: Codes) -> dict[str, tuple[Floats, Floats, Floats]]:
+    """Count the pairs of labels of one step that agree, among people and with the judge, and all of them, by row."""
+    votes = np.stack([(gold == label).sum(axis=1) for label in (0, 1)])
+    every = votes.sum(axis=0)
+    own = np.where(judge == 1, votes[1], np.where(judge == 0, votes[0], 0))
+    sums = ((votes * (votes - 1)).sum(axis=0), own * (every - 1) * (every > 0), every * (every - 1))
+    people, beside, pairs = (one.sum(axis=1) / 2 for one in sums)
+    return {"step_agreement": (people, beside, pairs)}

@@ -101,6 +101,11 @@ class Estimate:
         """Build an undefined estimate."""
         return cls(None, None, None, n, reason)
 
+    @classmethod
+    def alone(cls, value: float, n: int, why: str, se: float | None = None) -> Estimate:
+        """Build an estimate that has no interval, for a reason."""
+        return cls(value, None, None, n, se=se, no_interval=why)
+
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.errors import DataError, UsageError
 from judgebench.files.read import open_table
-from judgebench.labels.doubts import apart, rating_cells
+from judgebench.labels.doubts import SPOKEN, apart, rating_cells
 from judgebench.labels.profile import (
     KNOWN,
     LABEL,
@@ -171,7 +171,11 @@ def _wide(diagnosis: Diagnosis, table: Table, benchmark: Known | None) -> Diagno
         judges, golds = golds[:1], golds[1:]
     flags = [*_flags("--judge-col", _names(judges)), *_flags("--gold-col", _names(golds))]
     scale, said = _scale(judges + golds)
+    gaps = _spoken_on_both_sides(table, _names(judges), _names(golds))
+    if gaps:
+        said = [*said, f"{_some(gaps)}: an answer or a gap? The command takes it for a gap; say --word {gaps[0]}=LABEL"]
     diagnosis = _with(diagnosis, [*said, *_second_look(table, diagnosis, _names(golds)), *_prevalence(golds)])
+    flags += _flags("--word", [f"{word}=" for word in gaps])
     return diagnosis if scale is None else replace(diagnosis, commands=(_command(diagnosis, [*flags, *scale]),))
 
 
@@ -299,6 +303,15 @@ def _second_look(table: Table, diagnosis: Diagnosis, golds: list[str]) -> list[s
     if len(keys) == 2 and (doubled := _repeats(table, keys)):
         notes.append(f"{doubled:,} rows repeat the same {keys[0]} and {keys[1]}")
     return notes
+
+
+def _spoken_on_both_sides(table: Table, judges: Sequence[str], golds: Sequence[str]) -> list[str]:
+    """Find words that may be a gap or an answer, which a judge and gold both write: `score` asks about them."""
+    written: list[dict[str, str]] = []
+    for names in (judges, golds):
+        cells = {cell.strip() for block in table.blocks(names) for column in block.columns for cell in set(column)}
+        written.append({fold(cell): cell for cell in sorted(cells) if fold(cell) in SPOKEN})
+    return [word for text, word in written[0].items() if text in written[1]]
 
 
 def _scale(columns: Sequence[Profile]) -> tuple[list[str] | None, list[str]]:

@@ -23,7 +23,7 @@ _MARKS = frozenset({-1, -9, -99, -999, 9, 99})
 #: Cells below which ratings show no range to be apart from.
 _ENOUGH = 10
 #: Gaps that people write as words; programs write the others (an empty cell, NaN, null).
-_SPOKEN = frozenset({"none", "na", "n/a"})
+SPOKEN = frozenset({"none", "na", "n/a"})
 
 
 def apart(cells: Mapping[int, int], columns: int) -> list[int]:
@@ -78,7 +78,7 @@ def refuse_answers(
     words: Mapping[str, Iterable[str]], judges: Sequence[str], scale: Scale, where: Where | None = None
 ) -> None:
     """Ask about None, NA and n/a where a judge and gold both write it and no scale or word says what it means."""
-    for text in sorted(_SPOKEN):
+    for text in sorted(SPOKEN):
         holders = [name for name, own in words.items() if any(fold(word) == text for word in own)]
         if {name in judges for name in holders} != {True, False} or _said(text, scale, words):
             continue

@@ -53,6 +53,8 @@ _WARNINGS = {
     "missing_scores": "some judgments have no score: they count as misses in AUC and Brier; elsewhere only judgments "
     "count to which all judges gave one, as n says",
     "incomplete_run": "a run holds fewer verdicts than its manifest counts; the same run command resumes it",
+    "failed_cases": "some cases of a run failed, which are no answers of the judge's: its figures are bounds; the same "
+    "run command asks again",
 }
 _SIDES = {"first": "A", "second": "B"}
 
@@ -131,6 +133,8 @@ def _verdict(found: Comparison) -> str:
     if value is None:
         return f"Can't compare {first} with {second}: {title} is undefined ({line.difference.undefined})."
     if found.differ == 0 and abs(value) < 1e-12:
+        if not any(found.coverage):
+            return f"Neither {first} nor {second} gives a verdict on any of {many(found.judgments, 'judgment')}."
         return f"{first} and {second} give the same verdict on all {many(found.judgments, 'judgment')}."
     by = f"paired, by {many(found.clusters, 'question')}"
     if found.systems is not None:

@@ -209,7 +209,7 @@ def _lines(judge: str) -> list[str]:
 def _detail(one: Placed, whom: str) -> Grid:
     remarks = [terms(one.ranking)]
     if unjudged := one.ranking.found.unjudged:
-        remarks.append(f"left out, since the judge gave no verdict on them: {', '.join(map(clean, unjudged))}")
+        remarks.append(f"left out, since the judge contradicts itself on them: {', '.join(map(clean, unjudged))}")
     rows = [(system, *one.places[system.name]) for system in one.ranking.found.systems]
     return grid(_systems(whom), rows, remarks)
 

@@ -53,7 +53,7 @@ WARNINGS = {
     "invalid=drop, which scores both sides on the same rows",
     "phantom": "some systems won (or lost) all their games against the rest: half a win and half a loss against a "
     "phantom system were added to each, so that strengths are finite",
-    "unjudged_systems": "left out, since the judge gave no verdict on them: {unjudged}",
+    "unjudged_systems": "left out, since the judge contradicts itself on them: {unjudged}",
     "unnamed_systems": "rows that name no system are left out",
     "lost_draws": "some resamples gave no ranking; where they were more than 5 %, there is no interval",
 }

@@ -44,7 +44,12 @@ REASONS = {
     "nothing_placed": "no verdict has a place on the scale",
     "label_left_out": "a policy leaves out a label that the weights need",
     "one_cluster": "all rows share one question, so nothing tells how far the figure could be off",
+    "ceiling_near_chance": "people may agree no better than chance, so no ratio is too large",
     "no_spread": "every row says the same, so nothing tells how far the figure could be off",
+    "no_difference": "nothing tells the two apart on any question, so nothing tells how far they could be apart",
+    "lost_draws": "too many resamples have no ranking",
+    "all_there_are": "these annotators are all there are, so nothing is left to chance but their items",
+    "published": "only shares are at hand, not the rows behind them",
     "no_influences": "the figure carries no standard error",
     "class_absent": "a label occurs on neither side, so this is the mean over one class",
     "negative_values": "ratios need values that are not negative",
@@ -70,8 +75,8 @@ WARNINGS = {
     "length_mismatch": "the judge checked more or fewer steps than there are: missing ones are misses",
     "incomplete_run": "the run holds fewer verdicts than its manifest counts: what is missing may differ from what is "
     "here; the same run command resumes it",
-    "failed_cases": "some cases failed, which are no answers of the judge's: its figures are bounds from below (score "
-    "--bounds shows both ends); the same run command asks again",
+    "failed_cases": "some cases failed, which are no answers of the judge's: its figures are bounds from below, or "
+    "under invalid=drop without these cases (score --bounds shows both ends); the same run command asks again",
     "undeclared_levels": "the range of the ratings is read off the data",
     "other_units": "the judge ranks as gold does but on other levels: if its unit is another one, bring both to one "
     "(--word OLD=NEW); else it is lenient or strict, and rho says more than kappa",

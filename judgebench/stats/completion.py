@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.stats.crosstab import Completion, Evaluated
+from judgebench.stats.crosstab import Completion, Evaluated, filled
 from judgebench.stats.placing import EXACT, PROPOSALS, Problem, anywhere
 
 if TYPE_CHECKING:
@@ -208,9 +208,7 @@ def _surface(surface: Surface, placed: Floats, column: int) -> Surface:
     """Complete other tables alike, before a coefficient is evaluated on them."""
 
     def completed(joint: Floats) -> Evaluated:
-        whole = joint + joint[..., :, column, None] * placed
-        whole[..., column] = 0.0
-        found = surface(whole)
+        found = surface(filled(joint, column, placed))
         return found._replace(gradient=_by_silent(found.gradient, placed, column))
 
     return completed

@@ -140,6 +140,27 @@ class Outcome:
         return cls(None, None, reason)
 
 
+def missed(table: Crosstab) -> Floats | None:
+    """Place rows without a verdict, which a figure counts as misses of any kind, on gold's most frequent other label.
+
+    None where there are none. Shape (k, k), as `Completion` has it.
+    """
+    if table.silent is None or table.graded or not table.joint[:, table.silent].any():
+        return None
+    labels = np.arange(table.declared)
+    wrong = [max(labels[labels != label], key=lambda other: table.gold[other]) for label in labels]
+    placed = np.zeros_like(table.joint)
+    placed[labels, wrong] = 1.0
+    return placed
+
+
+def filled(joint: Floats, column: int, placed: Floats) -> Floats:
+    """Give silent rows, those of a column, the labels that they are placed on; tables of shape (..., k, k)."""
+    whole = joint + joint[..., :, column, None] * placed
+    whole[..., column] = 0.0
+    return whole
+
+
 def margins(joint: Floats) -> tuple[Floats, Floats]:
     """Margins of gold and of the judge, shape (..., k) each."""
     return joint.sum(axis=-1), joint.sum(axis=-2)

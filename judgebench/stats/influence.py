@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from judgebench.stats.crosstab import TINY, margins, total
+from judgebench.stats.crosstab import TINY, filled, margins, missed, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,6 +127,12 @@ class Influences:
         # Not a dot product: BLAS would start threads for it, and its last digits depend on their number.
         return None if groups < 2 else math.sqrt(groups / (groups - 1) * float(np.square(self.sums).sum()))
 
+    def on(self, ids: Ints) -> Influences:
+        """Spread the sums over these clusters, which hold all of the own; the others have none of it."""
+        sums = np.zeros(ids.size)
+        sums[np.searchsorted(ids, self.ids)] = self.sums
+        return replace(self, ids=ids, sums=sums, shares=None)
+
 
 def cr2(sums: Floats, shares: Floats, rows: int = 0) -> tuple[Floats, Floats, Floats]:
     """Variance of an estimate from its clusters' summed influences, degrees of freedom, effective number of clusters.
@@ -192,6 +199,16 @@ def told_by_cell(joint: Floats, influence: Floats) -> Floats:
     return found
 
 
+def told_of(table: Crosstab, outcome: Outcome, influence: Floats) -> Floats:
+    """Let a row without a verdict tell as much as the wrong label that it counts as."""
+    placed = outcome.completion.placed if outcome.completion is not None else missed(table)
+    if placed is None or table.silent is None:
+        return told_by_cell(table.joint, influence)
+    found = told_by_cell(filled(table.joint, table.silent, placed), influence)
+    found[:, table.silent] = (placed * found).sum(axis=1)
+    return found
+
+
 def influence(table: Crosstab, outcome: Outcome) -> Floats:
     """Influence of a row in each cell, shape (k, k), on a defined outcome; it averages to 0 over the rows.
 
@@ -224,7 +241,8 @@ def influences_of(
         if outcome.n is not None:
             # Of a share, the rarer side: what is above the value, or below it.
             rare = (per_cell > 0) == (outcome.value < 1 / 2)
-        own = spread(table.joint, table.n, per_cell, add, clusters.sizes, rare, outcome.within)
+        told = partial(told_of, table, outcome)
+        own = spread(table.joint, table.n, per_cell, add, clusters.sizes, rare, outcome.within, told)
         found = Influences(outcome.value, table.n, clusters.ids, own.sums, own.shares, float(own.deff))
     if outcome.within is None:
         return found
@@ -278,12 +296,14 @@ def spread(
     sizes: Floats | Ints,
     rare: npt.NDArray[np.bool_] | None = None,
     within: npt.NDArray[np.bool_] | None = None,
+    told_by: Callable[[Floats], Floats] | None = None,
 ) -> Spread:
     """Measure an estimate's error in clusters of a table's n rows.
 
     ``influence`` and ``joint`` have the shape (..., k, k), ``sizes``, (..., G), are the clusters' rows, and ``sums``
     adds up a quantity per cell in each cluster, (..., k, k) -> (..., G). ``rare`` are the cells of `design_effect`, by
-    default all where the labels differ. An estimate on the rows of some cells (``within``) has their shares.
+    default all where the labels differ. An estimate on the rows of some cells (``within``) has their shares; others
+    those of what rows tell, by default `told_by_cell`.
     """
     largest = sizes.max(axis=-1)
     if within is not None:
@@ -291,7 +311,7 @@ def spread(
     elif (largest < n * _SMALL).all():
         told = np.asarray(sizes, dtype=np.float64)
     else:
-        told = sums(told_by_cell(joint, influence))
+        told = sums(told_by_cell(joint, influence) if told_by is None else told_by(influence))
     whole = told.sum(axis=-1)[..., None]
     shares = np.where(whole > TINY * n, told / np.where(whole > 0, whole, 1.0), sizes / n)
     pulls = sums(influence) / n
@@ -307,7 +327,7 @@ def spread(
         by_cluster = sums(odd)
         most = np.square(by_cluster).sum(axis=-1)
         seen = by_cluster.sum(axis=-1) ** 2 / np.where(most > 0, most, np.inf)
-    independent = total(joint * squares) / (n - 1)
+    independent = total(joint * squares) / max(1, n - 1)
     rows = n if within is None else whole[..., 0]
     return Spread(pulls, shares, design_effect(independent, variance, rows, effective, seen))
 

@@ -409,6 +409,9 @@ def test_one_value_has_no_t():
         mean_below(np.ones(1), 0.0)
     assert mean_below_clustered(np.ones(3), 0.0, Clusters.of(np.zeros(3, dtype=int))) is None
     assert mean_below_clustered(np.zeros(4), 0.2, Clusters.of(np.array([0, 0, 1, 1]))) == 0.0
+    # Clusters that happen to be alike are not a certainty where their rows differ.
+    alike = np.array([0.0, 1.0, -1.0, 0.0, 1.0, -1.0])
+    assert mean_below_clustered(alike, 0.2, Clusters.of(np.repeat([0, 1], 3))) == mean_below(alike, 0.2) > 0.2
 
 
 def test_clusters_of_one_row_give_the_t_test():

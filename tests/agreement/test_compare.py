@@ -11,13 +11,15 @@ import pytest
 from agreement_cases import quick, ratings
 from hypothesis import given
 from hypothesis import strategies as st
+from test_ratings import item, verdict
 
 from judgebench.agreement.compare.compare import compare
 from judgebench.agreement.compare.differing import differing
 from judgebench.agreement.compare.standings import compare_all
-from judgebench.agreement.matching import Judged, match
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.matching import Judged, judged_verdicts, match
 from judgebench.agreement.power import pilot_single
-from judgebench.domain import Policies, Scale
+from judgebench.domain import Policies, Scale, Status
 from judgebench.errors import DataError, UnknownNameError, UsageError
 from judgebench.labels.load import load
 from judgebench.report.compare import TwoJudges
@@ -460,3 +462,17 @@ def test_ranks_by_trading_places_do_not_depend_on_the_judges_order(seed, cluster
     found = ranks("abc")
     assert found == ranks("cab")
     assert all(best <= worst for best, worst in found.values())
+
+
+def test_failed_cases_are_named_as_no_answers():
+    """They were told by `score` only; a judge that refuses answers, and one whose server fails does not."""
+    said = [[verdict(item(f"i{i}", i % 2), i % 2, Scale.check(), order=(0,), status=own) for i in range(12)]
+            for own in (Status.OK, Status.UNPARSED)]  # fmt: skip
+    broken = [*said[0][:11], verdict(item("i11", 1), 0, Scale.check(), order=(0,), status=Status.FAILED)]
+    judges = [
+        judged_verdicts(own, Scale.check(), task="t", judge=name, policies=Policies())
+        for name, own in (("whole", said[0]), ("silent", said[1]), ("broken", broken))
+    ]
+    assert "failed_cases" not in compare(match(judges[:2])).warnings
+    for found in (compare(match(judges[::2])), gate(match(judges[::2])), compare_all(match(judges))):
+        assert "failed_cases" in found.warnings

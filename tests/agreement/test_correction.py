@@ -234,11 +234,12 @@ def test_a_judge_without_an_error_on_four_questions_is_known_from_four():
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_j_and_its_rates_are_those_of_score(clustered):
+@pytest.mark.parametrize("said", [1, -1])
+def test_j_and_its_rates_are_those_of_score(clustered, said):
     """Ten of ten positives and 189 of 190 negatives right; `score` and `correct` once gave J different intervals."""
     gold = np.repeat([1, 0], [10, 190])
     judge = gold.copy()
-    judge[-1] = 1
+    judge[-1] = said
     more = {"cluster": np.arange(200) % 25} if clustered else {}
     (found,) = correct(check(judge, gold, **more))
     row = measure(check(judge, gold, **more), task="t", judge="j")[0]

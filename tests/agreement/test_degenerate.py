@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
 from agreement_cases import expand, ratings
 
+from judgebench.agreement.alt_test import alt_test_ratings
+from judgebench.agreement.analysis.judges import analyze_judges
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.correct.correction import correct
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.humans import among_humans, measure_humans
+from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
-from judgebench.domain import Aggregate, Policies, Scale
+from judgebench.agreement.systems.systems import rank_systems
+from judgebench.domain import Aggregate, Estimate, Policies, Scale
 from judgebench.errors import DataError
 from judgebench.report.rows import ROW
 
@@ -248,3 +258,49 @@ def test_a_mean_error_of_groups_is_not_below_zero():
     found = rows[-1].metrics["mean_absolute_error"]
     assert (rows[-1].subset, found.value) == ("mean", 0.125)
     assert found.low == 0 < found.value < found.high
+
+
+def estimates(one):
+    """Every estimate in a result, however deep."""
+    if isinstance(one, Estimate):
+        yield one
+    elif is_dataclass(one) and not isinstance(one, type):
+        for part in fields(one):
+            yield from estimates(getattr(one, part.name))
+    elif isinstance(one, Mapping):
+        for part in one.values():
+            yield from estimates(part)
+    elif isinstance(one, (tuple, list)):
+        for part in one:
+            yield from estimates(part)
+
+
+@pytest.mark.parametrize("clusters", [1, 6])
+@pytest.mark.parametrize("share", [1.0, 0.8])
+def test_what_has_a_value_and_no_interval_says_why(clusters, share):
+    """Two judges that are alike, right throughout or not, on one question or on six."""
+    rng = np.random.default_rng(4)
+    gold = np.tile([0, 1, 1], 20)
+    judge = np.where(rng.random(60) < share, gold, 1 - gold)
+    given = ratings(
+        judge,
+        np.column_stack([gold, gold, 1 - gold]),
+        scale=Scale.check(),
+        cluster=np.arange(60) % clusters,
+        system=[f"s{i % 4}" for i in range(60)],
+    )
+    names = tuple(map(str, range(60)))
+    both = [Judged("t", name, given, names, names[:clusters], Policies()) for name in "ab"]
+    found = [
+        compare(match(both)),
+        gate(match(both)),
+        analyze_judges(both, own_system="s0")[0],
+        rank_systems(given, draws=50),
+        alt_test_ratings(given, Policies(), epsilon=0.2, min_items=5),
+        correct(given, estimator="all", policies=Policies()),
+        measure_humans(given),
+        among_humans(given),
+    ]
+    for one in found:
+        silent = [each for each in estimates(one) if each.value is not None and each.low is None]
+        assert [each for each in silent if not each.no_interval] == [], type(one)

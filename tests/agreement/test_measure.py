@@ -137,7 +137,7 @@ def test_nothing_scored_is_an_error():
 def test_a_judge_that_never_answers_scores_zero():
     row = rows(ratings([-1, -1, -1], [0, 1, 2]))["all"]
     assert (row.metrics["accuracy"].value, row.coverage) == (0.0, 0.0)
-    assert {"constant_judge", "low_coverage", "few_clusters", "prevalence"} <= set(row.warnings)
+    assert {"low_coverage", "few_clusters", "prevalence"} <= set(row.warnings)
 
 
 def test_warnings():
@@ -322,3 +322,17 @@ def test_a_faultless_mean_over_subsets_is_no_surer_than_its_small_ones():
     even = ratings(gold[:300], gold[:300], scale=Scale.check(), subset=["a"] * 150 + ["b"] * 150)
     macro = rows(even, aggregates=(Aggregate("macro"),))["macro"].metrics["percent_agreement"]
     assert 1 - macro.low == pytest.approx(math.sqrt(0.5) * (1 - float(share_interval(150, 150)[0])))
+
+
+def test_silence_is_neither_a_side_turned_round_nor_one_label():
+    """It counts as wrong, and kappa is as far below 0 as that of a judge whose words are swapped."""
+    gold = np.tile([0, 1], 20)
+
+    def warned(judge):
+        return set(measure(ratings(judge, gold, scale=Scale.check()), task="t", judge="j")[0].warnings)
+
+    silent = np.full(40, -1)
+    assert not {"reversed", "constant_judge"} & warned(silent)
+    assert "reversed" not in warned(np.where(np.arange(40) < 14, gold, -1))
+    assert "reversed" in warned(1 - gold)
+    assert "reversed" in warned(np.where(np.arange(40) < 20, 1 - gold, -1))

@@ -132,6 +132,29 @@ def test_a_ranking_is_held_against_each_annotator():
     assert found.policies.gold == "each"
     assert found.metrics["kendall_tau"].value == pytest.approx(((1 - 1) / 2 + -1) / 2)
     assert found.ceiling["kendall_tau"].value == pytest.approx(-1.0)
+    # In the place of either annotator of the first item.
+    assert found.ceiling["judge_vs_each_kendall_tau"].value == pytest.approx(0.0)
+
+
+def test_a_ceiling_of_rankings_is_over_all_pairs_of_labels():
+    """Three people rank one item (tau 1, -1, -1), two others two items alike: 5 pairs, not 4 people."""
+    a, b = (0, 1, 2, 3), (3, 2, 1, 0)
+    golds = [(a, a, b, None), (a, None, None, a), (b, None, None, b)]
+    found = measure(rank_rows((a, a), (a, None), (b, b), golds=golds), task="t", judge="j", verify=True)[0].ceiling
+    assert (found["kendall_tau"].value, found["kendall_tau"].n) == (pytest.approx((1 - 1 - 1 + 1 + 1) / 5), 5)
+    assert found["kendall_tau"].low is not None
+    # Against a, a and b, each for two pairs; no verdict on the second item.
+    judge = ((1 + 1 - 1) + -1 + 1) / 5
+    assert found["judge_vs_each_kendall_tau"].value == pytest.approx(judge)
+    assert found["judge_vs_each_top_1_agreement"].value == pytest.approx((2 + 0 + 1) / 5)
+
+
+def test_a_ceiling_of_steps_is_over_all_pairs_of_labels_of_a_step():
+    rows = step_rows((((1, 0), (1, 0), (0, 0)), (1, 1)), (((1,), (1,)), None))
+    found = measure(rows, task="t", judge="j", verify=True)[0].ceiling
+    assert (found["step_agreement"].value, found["step_agreement"].n) == (pytest.approx((1 + 3 + 1) / 7), 7)
+    # Two of three people say 1 of the first step; each stands beside two others.
+    assert found["judge_vs_each_step_agreement"].value == pytest.approx((2 * 2 / 2 + 0 + 0) / 7)
 
 
 def test_coverage_is_of_all_judgments_as_of_labels():

@@ -171,6 +171,29 @@ def test_intervals_of_judges_that_withhold_hold_the_value(case, seed):
         assert one.low is None or one.low <= one.value <= one.high
 
 
+@pytest.mark.parametrize("scale", [Scale.check(), Scale.pair(2)])
+@pytest.mark.parametrize("sizes", ["ones", "threes", "giant"])
+@settings(quick, max_examples=2)
+@given(seed=seeds)
+def test_on_two_labels_a_withheld_error_is_an_error_in_every_interval(scale, sizes, seed):
+    rng = np.random.default_rng(seed)
+    gold = (rng.random(90) < rng.uniform(0.1, 0.9)).astype(int)
+    judge = np.where(rng.random(90) < 0.8, gold, 1 - gold)
+    group = {"ones": np.arange(90), "threes": np.arange(90) // 3, "giant": np.maximum(np.arange(90) - 40, 0) // 2}
+    said = ratings(judge, gold, scale=scale, cluster=group[sizes])
+    withheld = silenced(said, np.flatnonzero(judge != gold)[::2])
+    one, other = (measure(made, task="t", judge="j")[0] for made in (said, withheld))
+
+    def shown(row):
+        # P+ leaves them out: it is a direction.
+        found = {name: one for name, one in row.metrics.items() if not METRICS[name].directional}
+        found |= {(label, name): getattr(own, name) for label, own in row.classes.items() for name in CLASS_METRICS}
+        parts = ("value", "low", "high", "effective", "n")
+        return {(name, part): getattr(one, part) for name, one in found.items() for part in parts}
+
+    assert shown(other) == pytest.approx(shown(one), abs=1e-9)
+
+
 @pytest.mark.parametrize("kind", ["rank", "steps"])
 @quick
 @given(seed=seeds)

@@ -28,16 +28,18 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame({"q": np.arange(200) // 2, "topic": ["law", "art"] * 100, **words})
 
 
+@pytest.mark.filterwarnings("ignore:.* hold no verdict")
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
         (lambda frame: judgebench.compare(frame, **TABLE, items=2), "good agrees with gold more than poor"),
         (lambda frame: judgebench.compare(frame, **THREE), "good agrees with gold most"),
+        (lambda frame: judgebench.compare(frame.assign(good="", poor=""), **TABLE), "Neither good nor poor gives a"),
         (lambda frame: judgebench.power(frame, **TABLE, metric="accuracy"), "To find a drop of .050 in accuracy"),
         (lambda _: judgebench.power(base_rate=0.7, kappa=0.6), "To find a drop of .050 in Cohen's kappa"),
         (lambda frame: judgebench.analyze(frame, **TABLE, feature="topic"), "good on DataFrame: "),
     ],
-    ids=["two", "three", "pilot", "figures", "errors"],
+    ids=["two", "three", "silent", "pilot", "figures", "errors"],
 )
 def test_answers_are_documents(frame, ask, says: str) -> None:
     found = ask(frame)

@@ -71,6 +71,13 @@ def test_judges_against_gold(table):
     assert json.loads(json.dumps(report.to_json()))["commands"] == list(report.commands)
 
 
+def test_a_word_that_score_would_ask_about_is_asked_about(table):
+    """Its command was refused."""
+    found = doctor(table("judge,human\n" + "A,A\nB,B\nNone,None\n" * 4)).diagnosis
+    assert any(note.startswith("None: an answer or a gap?") for note in found.notes)
+    assert found.commands[0].endswith("--judge-col judge --gold-col human --word None=")
+
+
 def test_long_form(table):
     rows = [
         f"{item},{who},{'yes' if len(who) > item else 'no'}\n"

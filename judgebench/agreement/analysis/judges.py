@@ -297,7 +297,7 @@ def _apart(first: Influences, last: Influences) -> Estimate:
         return estimated(combine([first, last], [1.0, -1.0]), low=-1.0, high=1.0)
     value, n = first.value - last.value, first.n + last.n
     if not first.se or not last.se:
-        return Estimate(value, None, None, n)
+        return Estimate.alone(value, n, "one_cluster" if None in {first.se, last.se} else "no_spread")
     variances = np.array([first.se, last.se]) ** 2
     total = float(variances.sum())
     # Welch and Satterthwaite: the degrees of freedom of a sum of two unequal variances.
@@ -316,8 +316,9 @@ def _slice(scored: Scored, rows: Rows, division: str, name: str) -> tuple[Slice,
     names = ["cohen_kappa"]
     if scored.scale.kind == "check":
         names += ["true_positive_rate", "true_negative_rate"]
-        share = float((part.gold == 1).mean())
-        metrics["base_rate"] = Estimate(share, None, None, part.size)
+        share = mean((part.gold == 1).astype(np.float64), counted.clusters)
+        independent = counted.clusters.independent
+        metrics["base_rate"] = estimated(share, low=0.0, high=1.0, proportion=True, independent=independent)
     metrics |= {metric: estimate(METRICS[metric], counted)[0] for metric in names}
     if np.unique(part.gold).size == 1:
         # Where gold is one label, kappa is 0 for any judge, and says nothing of this one.

@@ -293,11 +293,12 @@ def _line(
         return ComparisonLine(group, name, first, second, Estimate.missing(reason, n), None), None
     found = contrast(judges[0], judges[1], figure, interval=interval)
     if found is None:
-        apart = Estimate(first.value - second.value, None, None, n)
+        apart = Estimate.alone(first.value - second.value, n, "no_influences")
         return ComparisonLine(group, name, first, second, apart, None), None
     test = found.test
     worth = round(test.influences.effective, 2)
-    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method, worth)
+    why = "" if test.low is not None else "one_cluster" if test.se is None else "no_difference"
+    difference = Estimate(test.value, test.low, test.high, n, None, test.se, found.method, worth, why)
     return ComparisonLine(group, name, first, second, difference, test.p), test.influences
 
 

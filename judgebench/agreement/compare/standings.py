@@ -163,7 +163,8 @@ def _pairs(names: Sequence[str], judges: Sequence[JudgeRows], figure: Metric | s
             continue
         test = one.test
         n = judges[i].estimate(figure).n if isinstance(figure, str) else judges[i].counted.table.n
-        difference = Estimate(test.value, test.low, test.high, n, None, test.se, one.method)
+        why = "" if test.low is not None else "one_cluster" if test.se is None else "no_difference"
+        difference = Estimate(test.value, test.low, test.high, n, None, test.se, one.method, no_interval=why)
         known = test.p is not None
         yield Pair(names[i], names[j], difference, test.p, next(by_holm) if known else None, p_max if known else None)
 

@@ -256,7 +256,10 @@ def _doubts(sample: Sample, rows: Rows) -> Iterator[str]:
 
 
 def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration | None]:
-    """TPR, TNR and Youden's J of the judge on labelled rows, as `score` has them; no verdict does not accept."""
+    """TPR, TNR and Youden's J of the judge on labelled rows, as `score` has them, and those that correct a share.
+
+    A row without a verdict is wrong in the former. In the latter it does not accept, here as where gold isn't known.
+    """
     one = score.accepted
     if one is None or known.graded:
         return {}, None
@@ -266,7 +269,8 @@ def _rates(known: Rows, score: Score) -> tuple[dict[str, Estimate], Calibration 
         reason = "no_negatives" if positives else "no_positives"
         return {"youden": Estimate.missing(reason, known.judge.size)}, None
     said = known.judge == one
-    cells, clusters = 2 * right + said, Clusters.of(known.cluster)
+    wrong = known.judge == score.classes + 1
+    cells, clusters = 2 * right + np.where(wrong, ~right, said), Clusters.of(known.cluster)
     by_cluster = CellCounts.of(cells, clusters)
     joint = np.bincount(cells, minlength=4).reshape(2, 2) / cells.size
     counted = Counted(Crosstab(joint, cells.size, 2, np.arange(2.0), positive=1), cells, clusters, None, by_cluster)
@@ -313,12 +317,12 @@ def _delta(
     calibration set shares no cluster with what is measured, whatever the codes; labelled rows may.
     """
     if min(shown.ids.size, errors.ids.size) < 2:
-        return replace(found, low=None, high=None, se=None, method="")
+        return Estimate.alone(found.value or 0.0, found.n, "one_cluster")
     first, second = shown.se, errors.se
     se = math.hypot(first or 0.0, second or 0.0) if outside else combine([shown, errors], [1.0, 1.0]).se or 0.0
     se = max(se, found.se or 0.0)
     if se < TINY:
-        return replace(found, low=None, high=None, se=se, method="")
+        return Estimate.alone(found.value or 0.0, found.n, "no_spread", se)
     value = 0.0 if found.value is None else found.value
     bounds = around(value, se, min(shown.df, errors.df), low=low, high=high)
     return replace(found, low=bounds.low, high=bounds.high, se=se, method="delta-clusters")

@@ -224,7 +224,7 @@ def _plain(sample: Sample, influences: Influences, rows: Ints, *, proportion: bo
     found = estimated(unit, low=0.0, high=1.0, proportion=two, independent=independent)
     low, high = (None if bound is None else sample.low + reach * bound for bound in (found.low, found.high))
     se = None if found.se is None else found.se * reach
-    return Estimate(influences.value, low, high, influences.n, se=se, method=found.method)
+    return replace(found, value=influences.value, low=low, high=high, n=influences.n, se=se)
 
 
 def _error(sample: Sample, parts: list[tuple[Ints, Floats]]) -> float | None:
@@ -257,7 +257,7 @@ def _bounded(
     held = min(sample.high, max(sample.low, value))
     if se < TINY:
         # Every influence is 0: no evidence of certainty, so no interval.
-        return Estimate(held, None, None, n, se=0.0, method=method)
+        return replace(Estimate.alone(held, n, "no_spread", 0.0), method=method)
     half = t_quantile(groups - 1) * se
     if TINY < place < 1 - TINY:
         middle, arm = math.log(place / (1 - place)), half / reach / (place * (1 - place))

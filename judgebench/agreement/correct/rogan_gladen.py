@@ -17,7 +17,7 @@ share). Source: Buonaccorsi (2010), Measurement error, chapter 3.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -255,7 +255,7 @@ def matrix_mean(calibration: Counts, verdicts: Counts, values: Floats, level: fl
     se = math.sqrt(max(0.0, spread + float((shares**2 * rows / totals).sum())))
     value, center, half = float(point.shares @ values), float(shares @ values[seen]), t_quantile(labels - 1, level) * se
     if se < TINY:
-        return Estimate(value, None, None, n, se=0.0, method="delta")
+        return replace(Estimate.alone(value, n, "no_spread", 0.0), method="delta")
     low, high = max(float(values.min()), center - half), min(float(values.max()), center + half)
     return Estimate(value, min(low, value), max(high, value), n, se=se, method="delta")
 

@@ -301,7 +301,8 @@ def _estimate(test: _Test, value: float | None, bounds: Bounds | None) -> Estima
     if value is None:
         return Estimate.missing(test.reason or "undefined", test.n)
     if bounds is None or bounds.low is None:
-        return Estimate(value, None, None, test.n, None, None if bounds is None else bounds.se)
+        se = None if bounds is None else bounds.se
+        return Estimate.alone(value, test.n, "one_cluster" if se is None else "no_spread", se)
     kind = "cr1" if test.sizes is None or effective(test.sizes) == test.sizes.size else "cr3"
     return Estimate(value, bounds.low, bounds.high, test.n, None, bounds.se, f"{kind}-t-paired-one-sided")
 

@@ -6,7 +6,7 @@ Answers, flips, money and time are worsenings from the first run to the second, 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -246,15 +246,7 @@ def increase(matched: Matched, spent: tuple[Mapping[str, Spent], Mapping[str, Sp
 
 def _shown(one: Influences) -> Estimate:
     found = estimated(one)
-    return Estimate(
-        found.value,
-        None if found.low is None else max(0.0, found.low),
-        found.high,
-        found.n,
-        None,
-        found.se,
-        found.method,
-    )
+    return found if found.low is None else replace(found, low=max(0.0, found.low))
 
 
 def _means(matched: Matched, spent: Mapping[str, Spent], what: str) -> Influences | None:

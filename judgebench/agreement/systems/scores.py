@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from judgebench.agreement.estimates import estimated
+from judgebench.agreement.systems.silence import games_for, verdicts_for
 from judgebench.errors import DataError, UnknownNameError, UsageError, argument
 from judgebench.stats.coefficients import bradley_terry as bt
 from judgebench.stats.influence import Clusters, Influences, mean
@@ -63,12 +64,16 @@ def opponents_of(ratings: Ratings) -> Opponents:
 
 @dataclass(frozen=True, slots=True)
 class MeanBoard:
-    """Rows that are about one system each: a score is a mean of verdicts."""
+    """Rows that are about one system each: a score is a mean of verdicts.
+
+    ``judge`` and ``biased`` differ where there is no verdict: what stands for it in scores, and in biases.
+    """
 
     names: tuple[str, ...]
     system: Ints
     gold: Floats
     judge: Floats
+    biased: Floats
     judged: Bools
     cluster: Ints
     low: float
@@ -110,9 +115,9 @@ class MeanBoard:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return _log_odds((scores - self.low) / (self.high - self.low))
 
-    def influences(self, *, judge: bool) -> list[Influences]:
-        """Carry every system's score by one side with the influence of each cluster."""
-        values = self.judge if judge else self.gold
+    def influences(self, *, judge: bool, bias: bool = False) -> list[Influences]:
+        """Carry every system's score by one side with the influence of each cluster; the judge's also for a bias."""
+        values = (self.biased if bias else self.judge) if judge else self.gold
         found: list[Influences] = []
         for code in range(len(self.names)):
             own = np.flatnonzero((self.system == code) & (self.judged | (not judge)))
@@ -145,7 +150,6 @@ class PairBoard:
     second: Ints
     gold: Ints
     judge: Ints
-    judged: Bools
     cluster: Ints
     ties: bt.TieModel
     strengths: bool
@@ -181,11 +185,10 @@ class PairBoard:
         rows: list[Ints] = []
         columns: list[Ints] = []
         for side, result in enumerate((self.gold, self.judge)):
-            seen = np.flatnonzero(self.judged) if side else np.arange(len(code))
-            lead = np.where(turned, -result, result)[seen]
+            lead = np.where(turned, -result, result)
             place = np.where(lead > 0, 0, np.where(lead < 0, 1, 2))
-            rows.append(seen)
-            columns.append((3 * side + place) * len(low) + code[seen])
+            rows.append(np.arange(len(code)))
+            columns.append((3 * side + place) * len(low) + code)
         return np.concatenate(rows), np.concatenate(columns), np.ones(sum(map(len, rows)))
 
     def games(self, totals: Floats) -> tuple[bt.Games, bt.Games]:
@@ -218,11 +221,9 @@ class PairBoard:
         """Take scores of shape (b, k) to log-odds, and say for which sets all are finite."""
         return (scores, np.ones(len(scores), dtype=np.bool_)) if self.strengths else _log_odds(scores)
 
-    def influences(self, *, judge: bool) -> list[Influences]:
+    def influences(self, *, judge: bool, bias: bool = False) -> list[Influences]:  # noqa: ARG002 - games have one way
         """Carry every system's score by one side with the influence of each cluster."""
-        rows = np.flatnonzero(self.judged) if judge else np.arange(len(self.judged))
-        first, second, cluster = self.first[rows], self.second[rows], self.cluster[rows]
-        result = (self.judge if judge else self.gold)[rows]
+        first, second, cluster, result = self.first, self.second, self.cluster, self.judge if judge else self.gold
         if not self.strengths:
             found: list[Influences] = []
             for code in self.scored:
@@ -251,13 +252,10 @@ class PairBoard:
         return estimated(influences) if self.strengths else estimated(influences, low=0.0, high=1.0)
 
     def counts(self) -> list[tuple[int, int]]:
-        """Count every system's rows, and those of them with a verdict."""
-        both = [
-            np.bincount(self.first[rows], minlength=len(self.names))
-            + np.bincount(self.second[rows], minlength=len(self.names))
-            for rows in (slice(None), self.judged)
-        ]
-        return [(int(both[0][code]), int(both[1][code])) for code in self.scored]
+        """Count every system's games, which gold and judge both decide."""
+        k = len(self.names)
+        played = (np.bincount(self.first, minlength=k) + np.bincount(self.second, minlength=k)).tolist()
+        return [(played[code], played[code]) for code in self.scored]
 
 
 def coverage(ratings: Ratings, *, anchor: str = "", opponents: Opponents | None = None) -> dict[str, float]:
@@ -293,13 +291,14 @@ def scoreboard(
 ) -> tuple[MeanBoard | PairBoard, tuple[str, ...], int]:
     """Sort rows by the systems they are about.
 
-    Systems without any verdict by the judge are left out and named; rows that name no system are counted. Check and
-    rating scales are about one system a row, whose score is a mean; ``pair`` scales are about two, with Bradley-Terry
-    strengths by default, in which ``ties`` count as `bradley_terry` says, or win rates, against an ``anchor`` only
-    where there is one. On 5 and 7 steps a win is a win, by however much; *both bad* and games that contradict each
-    other are ties. A row without a verdict counts for gold only. The ``opponents`` of pairs are by default read off the
-    names of the pairings. UsageError if the scale has no score of this kind, or there is no such anchor; DataError if
-    no row names its system.
+    Systems on which all of a judge's games contradict each other are left out and named; rows that name no system are
+    counted. Check and rating scales are about one system a row, whose score is a mean; ``pair`` scales are about two,
+    with Bradley-Terry strengths by default, in which ``ties`` count as `bradley_terry` says, or win rates, against an
+    ``anchor`` only where there is one. On 5 and 7 steps a win is a win, by however much; *both bad* and games that
+    contradict each other are ties. Under ``invalid=wrong`` a row without a verdict counts as wrong
+    (`judgebench.agreement.systems.silence`). The ``opponents`` of pairs are by default read off the names of the
+    pairings. UsageError if the scale has no score of this kind, or there is no such anchor; DataError if no row names
+    its system.
     """
     scale = ratings.scale
     games = scale.kind == "pair"
@@ -312,10 +311,11 @@ def scoreboard(
         beside = f" and {argument('anchor')}" if anchor else ""
         better = "win-rate" if anchor and games else " or ".join(kinds)
         raise UsageError(f"{argument('score')} {kind} doesn't go with {what}{beside}; use {better}")
-    judged = scored.judge != len(scale.labels) + 1
+    # Rows without a verdict are only left where they count as wrong.
+    silent = scored.judge == len(scale.labels) + 1
     if not games:
-        return _means(ratings, scored, judged & (scored.judge != len(scale.labels)))
-    board, unjudged, unnamed = _games(scored, judged, opponents or opponents_of(ratings), ties, anchor)
+        return _means(ratings, scored, silent)
+    board, unnamed = _games(scored, silent, opponents or opponents_of(ratings), ties, anchor)
     if kind == "bradley-terry":
         # Without a chain of wins either way a strength is infinite; both sides take the same prior then.
         totals = np.bincount(board.cells()[1], minlength=board.width).astype(np.float64)[None]
@@ -323,11 +323,12 @@ def scoreboard(
         board = board if fine.all() else replace(board, phantom=True)
     else:
         board = replace(board, strengths=False)
-    return board, unjudged, unnamed
+    return board, (), unnamed
 
 
-def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[MeanBoard, tuple[str, ...], int]:
+def _means(ratings: Ratings, scored: Scored, silent: Bools) -> tuple[MeanBoard, tuple[str, ...], int]:
     values = np.asarray(ratings.scale.values, dtype=np.float64)
+    judged = scored.judge != len(values)
     gold = (values if scored.gold_values is None else scored.gold_values)[scored.gold]
     judge = np.append(values, [0.0, 0.0])[scored.judge]
     named = np.array([name not in _UNNAMED for name in ratings.systems])[scored.system]
@@ -342,11 +343,14 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[MeanBoard, 
     # In the order of their names, so that the order of the rows decides nothing.
     names = sorted(name for name, there in zip(ratings.systems, seen, strict=True) if there)
     code = {name: i for i, name in enumerate(names)}
+    system = np.array([code.get(name, -1) for name in ratings.systems])[scored.system[rows]]
+    by_order, by_bias = verdicts_for(judge[rows], gold[rows], system, silent[rows], values)
     board = MeanBoard(
         names=tuple(names),
-        system=np.array([code.get(name, -1) for name in ratings.systems])[scored.system[rows]],
+        system=system,
         gold=gold[rows],
-        judge=judge[rows],
+        judge=by_order,
+        biased=by_bias,
         judged=judged[rows],
         cluster=scored.cluster[rows],
         low=float(values.min()),
@@ -357,8 +361,8 @@ def _means(ratings: Ratings, scored: Scored, judged: Bools) -> tuple[MeanBoard, 
 
 
 def _games(
-    scored: Scored, judged: Bools, opponents: Opponents, ties: bt.TieModel, anchor: str
-) -> tuple[PairBoard, tuple[str, ...], int]:
+    scored: Scored, silent: Bools, opponents: Opponents, ties: bt.TieModel, anchor: str
+) -> tuple[PairBoard, int]:
     first, second = opponents.first[scored.row], opponents.second[scored.row]
     named = (first >= 0) & (second >= 0)
     if not named.any():
@@ -376,34 +380,30 @@ def _games(
             raise UnknownNameError("system", anchor, opponents.names, hint=f"(there are {', '.join(opponents.names)})")
         code = opponents.names.index(anchor)
         use &= (first == code) | (second == code)
-    k = len(opponents.names)
-    seen, present = (
-        np.bincount(np.concatenate([first[rows], second[rows]]), minlength=k) > 0
-        for rows in (np.flatnonzero(use & judged), np.flatnonzero(use))
-    )
+    rows = np.flatnonzero(use)
+    first, second = first[rows], second[rows]
+    seen = np.bincount(np.concatenate([first, second]), minlength=len(opponents.names)) > 0
     if not seen.any():
         raise DataError(
-            "no pair of different systems has a verdict",
-            hint="check --system-col, --anchor and the run",
+            "no row is about two different systems",
+            hint=f"check {argument('system')}, {argument('anchor')} and the run",
         )
-    rows = np.flatnonzero(use & seen[first] & seen[second])
-    to = np.cumsum(seen) - 1
-    steps = len(scored.scale.values)
+    to, steps = np.cumsum(seen) - 1, len(scored.scale.values)
+    first, second = to[first], to[second]
+    gold, judge = _winner(scored.gold[rows], steps), _winner(scored.judge[rows], steps)
     board = PairBoard(
         names=tuple(name for name, there in zip(opponents.names, seen, strict=True) if there),
-        first=to[first[rows]],
-        second=to[second[rows]],
-        gold=_winner(scored.gold[rows], steps),
-        judge=_winner(scored.judge[rows], steps),
-        judged=judged[rows],
+        first=first,
+        second=second,
+        gold=gold,
+        judge=games_for(judge, gold, first, second, silent[rows]),
         cluster=scored.cluster[rows],
         ties=ties,
         strengths=True,
         phantom=False,
         anchor=None if code is None else int(to[code]),
     )
-    unjudged = tuple(name for name, here, said in zip(opponents.names, present, seen, strict=True) if here and not said)
-    return board, unjudged, int(np.count_nonzero(~named))
+    return board, int(np.count_nonzero(~named))
 
 
 def _winner(codes: Ints, steps: int) -> Ints:

@@ -47,12 +47,13 @@ _CHUNK = 1 << 22
 class SystemScore:
     """One system as gold and as the judge see it.
 
-    Gold's score is of so many ``rows``, the judge's of the ``judged`` ones among them; ``coverage`` is the share of the
-    judgments on it that gave a verdict, whatever the policies make of the others. Scores are fractions, ratings or
-    log-odds, as `SystemsAgreement.score` says; rank 1 is best, and equal scores share their mean rank. ``bias`` is
-    judge's score less gold's; ``p`` whether that is 0, adjusted over systems by Holm (any false mark) and by Benjamini
-    and Hochberg (share of false marks), None without a standard error. ``residual`` are the log-odds that the judge
-    gives the system beyond the line of decisiveness.
+    Gold's score is of so many ``rows``, the judge's of the ``judged`` ones among them, without games that contradict
+    each other; ``coverage`` is the share of the judgments on it that gave a verdict, whatever the policies make of the
+    others. Scores are fractions, ratings or log-odds, as `SystemsAgreement.score` says; rank 1 is best, and equal
+    scores share their mean rank. ``bias`` is judge's score less gold's, missing verdicts being those that take it
+    farther from 0; ``p`` whether that is 0, adjusted over systems by Holm (any false mark) and by Benjamini and
+    Hochberg (share of false marks), None without a standard error. ``residual`` are the log-odds that the judge gives
+    the system beyond the line of decisiveness.
     """
 
     name: str
@@ -75,7 +76,7 @@ class SystemsAgreement:
     """How far a judge's ranking of systems, best by gold first, is gold's.
 
     ``score`` says what a system's score is, ``ties`` how ties count in Bradley-Terry, ``anchor`` the system that win
-    rates are against, empty for all. ``unjudged`` systems are left out, since the judge gave no verdict on them.
+    rates are against, empty for all. ``unjudged`` systems are left out, since all games on them contradict each other.
     ``agreement`` is named as `compare_orders` and `decisiveness` do. ``warnings`` are codes: ``few_systems``,
     ``few_clusters``, ``unequal_coverage``, ``phantom``, ``unjudged_systems``, ``unnamed_systems``, ``lost_draws``.
     """
@@ -108,11 +109,11 @@ def rank_systems(
 ) -> SystemsAgreement:
     """Compare the judge's ranking of the systems with gold's.
 
-    Gold scores a system on all its rows with gold, the judge on those with a verdict (``invalid=drop`` makes both use
-    the latter). Intervals of scores and biases are cluster-robust t intervals; those of comparisons are percentiles
-    over draws that resample clusters for both rankings at once. A draw carries the noise of the data twice, so its
-    rankings are less alike than they are: in simulations (``benchmarks/systems.py``; 8 systems, nominal 95 %) intervals
-    of tau and rho always covered, those of Pearson's r in some 84 % with 200 questions and in 93 % with 800.
+    Both score a system on all its rows with gold, and the judge errs where it gives no verdict (``invalid=drop`` leaves
+    such rows out of both). Intervals of scores and biases are cluster-robust t intervals; those of comparisons are
+    percentiles over draws that resample clusters for both rankings at once. A draw carries the noise of the data twice,
+    so its rankings are less alike than they are: in simulations (``benchmarks/systems.py``; 8 systems, nominal 95 %)
+    intervals of tau and rho always covered, those of Pearson's r in some 84 % with 200 questions and in 93 % with 800.
 
     Score, anchor, ties and opponents are as for `scoreboard`, as are the errors. Comparisons are undefined
     (``too_few_systems``) below 3 systems. Source: Gera et al. (2025), JuStRank: benchmarking LLM judges for system
@@ -124,8 +125,10 @@ def rank_systems(
     if not scored.size:
         raise DataError("there is nothing to score", hint=f"check the labels, the policies and {argument('limit')}")
     board, unjudged, unnamed = scoreboard(ratings, scored, score=score, anchor=anchor, ties=ties, opponents=opponents)
-    if not board.judged.any():
-        raise DataError("the judge gave no verdict on any system", hint="run it again, or check the judge's column")
+    if not board.names:
+        raise DataError(
+            "the judge contradicts itself on every system", hint=f"{argument('policy')} order=mean keeps every game"
+        )
     profiles, counts = _profiles(board)
     groups = int(counts.sum())
     point = _Compared.of(board, (counts @ profiles)[None])
@@ -133,7 +136,7 @@ def rank_systems(
     kept = all(part.fine.all() for part in parts)
     systems = _systems(board, point, parts, coverage(ratings, anchor=anchor, opponents=opponents))
     few = len(systems) < 3
-    n = len(board.judged)
+    n = board.cluster.size
     agreement = {
         name: Estimate.missing("too_few_systems", n)
         if few
@@ -229,10 +232,10 @@ def _interval(point: Figures, drawn: Sequence[Figures], n: int) -> Estimate:
         return Estimate.missing(point.reason, n)
     value = float(point.values[0])
     if not drawn:
-        return Estimate(value, None, None, n)
+        return Estimate.alone(value, n, "one_cluster")
     defined = np.concatenate([one.defined for one in drawn])
     if defined.mean() < _ENOUGH:
-        return Estimate(value, None, None, n)
+        return Estimate.alone(value, n, "lost_draws")
     values = np.concatenate([one.values for one in drawn])[defined]
     low, high = np.quantile(values, [0.025, 0.975])
     # Draws of a figure at its edge (tau of 1) may all lie on one side of it.
@@ -253,7 +256,8 @@ def _systems(
     from scipy.special import stdtr  # noqa: PLC0415 - loaded on use
 
     gold, judge = board.influences(judge=False), board.influences(judge=True)
-    biases = [_difference(theirs, own) for theirs, own in zip(judge, gold, strict=True)]
+    erring = board.influences(judge=True, bias=True)
+    biases = [_difference(theirs, own) for theirs, own in zip(erring, gold, strict=True)]
     chances = [
         None if (se := one.se) is None or se < TINY else float(2 * stdtr(one.df, -abs(one.value) / se))
         for one in biases

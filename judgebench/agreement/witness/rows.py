@@ -7,11 +7,10 @@ They return the names of the figures that they did not confirm, with the reason,
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import partial
-from itertools import combinations
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-
-import numpy as np
 
 from judgebench.agreement.policies import checked_steps, sequences_of
 from judgebench.agreement.score_metrics import numbers_of, rated
@@ -23,6 +22,7 @@ from judgebench.agreement.witness.tables import NO_WITNESS, PLAIN, hear
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     import numpy.typing as npt
 
     from judgebench.agreement.policies import Scored
@@ -80,35 +80,37 @@ def verify_sequences(
 
 
 def verify_sequence_ceilings(group: Ratings, ceilings: Mapping[str, Estimate], *, where: str = "") -> dict[str, str]:
-    """Recompute the means over pairs of annotators, each item once; what nothing recomputes is ``ceiling_<figure>``."""
-    _, gold = sequences_of(group)
-    _, first = np.unique(group.item, return_index=True)
-    people = [[tuple(code for code in row if code >= 0) for row in own] for own in gold[first].tolist()]
-    steps = gold[first].tolist()
+    """Recompute the means over pairs of verdicts on one item; what nothing recomputes is ``ceiling_<figure>``."""
+    judge, gold = sequences_of(group)
+    item = group.item.tolist()
+    games = Counter(item)
+    # People labelled an item once, however often the judge saw it.
+    firsts = {one: row for row, one in reversed(list(enumerate(item)))}
+    rows = [
+        (*one, games[i], firsts[i] == row)
+        for row, (*one, i) in enumerate(zip(judge.tolist(), gold.tolist(), item, strict=True))
+    ]
+    steps = group.scale.kind == "steps"
 
-    def mean(figure: Callable[[Order, Order], float]) -> float:
-        values: list[float] = []
-        for i, j in combinations(range(gold.shape[1]), 2):
-            met = [figure(own[i], own[j]) for own in people if own[i] and own[j]]
-            values += [math.fsum(met) / len(met)] if met else []
-        return math.fsum(values) / len(values)
+    def pairs(figure: Callable[[Order, Order], float], worst: float, *, beside: bool) -> float:
+        sums: list[float] = []
+        count: list[float] = []
+        for said, golds, shown, first in rows:
+            weight = 1 / shown if beside else float(first)
+            for parts in zip(*golds, said, strict=True) if steps else [(*golds, said)]:
+                *people, verdict = [(one,) if steps else tuple(code for code in one if code >= 0) for one in parts]
+                for one, other in permutations([own for own in people if own and own[0] >= 0], 2):
+                    judged = verdict if beside else other
+                    sums.append(weight * (figure(one, judged) if judged and judged[0] >= 0 else worst))
+                    count.append(weight)
+        return math.fsum(sums) / math.fsum(count)
 
-    def agreement() -> float:
-        values: list[float] = []
-        for i, j in combinations(range(gold.shape[1]), 2):
-            met = [own for own in steps if max(own[i]) >= 0 and max(own[j]) >= 0]
-            hits = [a == b for own in met for a, b in zip(own[i], own[j], strict=True) if a >= 0]
-            values += [sum(hits) / len(hits)] if hits else []
-        return math.fsum(values) / len(values)
-
-    known: dict[str, Figure] = {name: partial(mean, figure) for name, (figure, _) in ORDERS.items()}
-    known = {"step_agreement": agreement} if group.scale.kind == "steps" else known
-    return _hold(
-        {f"ceiling_{name}": one for name, one in ceilings.items()},
-        {f"ceiling_{name}": one for name, one in known.items()},
-        {},
-        where,
-    )
+    figures = {"step_agreement": (lambda one, other: float(one == other), 0.0)} if steps else ORDERS
+    known: dict[str, Figure] = {}
+    for name, one in figures.items():
+        known[f"ceiling_{name}"] = partial(pairs, *one, beside=False)
+        known[f"ceiling_judge_vs_each_{name}"] = partial(pairs, *one, beside=True)
+    return _hold({f"ceiling_{name}": one for name, one in ceilings.items()}, known, {}, where)
 
 
 def _hold(

@@ -336,8 +336,8 @@ def baseline(
     from judgebench.domain import Estimate  # noqa: PLC0415 - loaded on use
 
     label = max(shares, key=lambda name: shares[name])
-    plain = Estimate(shares[label], None, None, first.items)
+    plain = Estimate.alone(shares[label], first.items, "published")
     # Other figures of a constant judge can't be read off the shares.
     chance = headline.startswith("cohen_kappa") and len(shares) > 1
-    level = Estimate(0.0, None, None, first.items) if chance else plain if headline == figure else None
+    level = Estimate.alone(0.0, first.items, "published") if chance else plain if headline == figure else None
     return Baseline(first.task, label, "base_rates", plain, level, figure)

@@ -106,7 +106,7 @@ def alpha_units(
     per_pair = np.where(paired, 1 / np.maximum(raters - 1, 1), 0.0)
     size = float(raters.sum())
     share = counts.sum(axis=0) / size
-    joint = ((counts * per_pair[:, None]).T @ counts - np.diag((counts * per_pair[:, None]).sum(axis=0))) / size
+    joint = _coincidences(counts) / size
     distance = _Distance.of(level, share, values)
     observed, expected = float((joint * distance.matrix).sum()), float(share @ distance.matrix @ share)
     if expected < TINY:
@@ -118,6 +118,20 @@ def alpha_units(
     d_observed = (within - observed * raters) * scale + lean @ distance.slope(joint)
     d_expected = lean @ (2 * distance.matrix @ share + distance.slope(np.outer(share, share)))
     return value, (observed * d_expected / expected - d_observed) / expected
+
+
+def coincidence_table(ratings: npt.NDArray[np.integer], categories: int, values: Floats, level: Level) -> Crosstab:
+    """Make one table of many raters' labels: two raters with this one have the same alpha (n: half of the ratings)."""
+    counts = count_units(ratings, categories)
+    joint = _coincidences(counts)
+    size = float(joint.sum())
+    return Crosstab(joint / max(size, 1.0), max(1, round(size / 2)), categories, values, level)
+
+
+def _coincidences(counts: Floats) -> Floats:
+    """Sum ``(c c' - diag c) / (r - 1)`` over units of r ratings with the counts c of each category, shape (k, k)."""
+    weighed = counts / np.maximum(counts.sum(axis=1, keepdims=True) - 1, 1)
+    return np.asarray(weighed.T @ counts - np.diag(weighed.sum(axis=0)))
 
 
 def least_alpha(

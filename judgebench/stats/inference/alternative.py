@@ -120,16 +120,15 @@ def mean_below(values: Floats, bound: float) -> float:
 def mean_below_clustered(values: Floats, bound: float, clusters: Clusters) -> float | None:
     """Test whether a mean lies below a bound where rows share clusters: CR1 standard error, t with G - 1 df.
 
-    None for fewer than two clusters; without any variance as `mean_below`.
+    None for fewer than two clusters; where these are alike, as if rows were independent.
     Source: Cameron & Miller (2015), A practitioner's guide to cluster-robust inference.
     """
     influences = mean(values, clusters)
     if influences.se is None:
         return None
-    apart = influences.value - bound
     if influences.se < TINY:
-        return 0.0 if apart < -TINY else 1.0
-    return t_lower(apart / influences.se, influences.df)
+        return mean_below(values, bound)
+    return t_lower((influences.value - bound) / influences.se, influences.df)
 
 
 def t_lower(t: float, df: float) -> float:

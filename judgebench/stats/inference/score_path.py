@@ -182,6 +182,36 @@ def mover(
     return apart - less, apart + more
 
 
+def mover_ratio(
+    one: float, of_one: tuple[float, float], two: float, of_two: tuple[float, float], correlation: float
+) -> tuple[float, float] | None:
+    """Interval of the ratio of a figure to a positive one: those r for which 0 lies in `mover`'s of ``one - r two``.
+
+    None where the interval of ``two`` reaches 0: then no ratio is too large.
+    Source: Donner & Zou (2012), Closed-form confidence intervals for functions of the normal mean and standard
+    deviation; Fieller (1954), Some problems in interval estimation.
+
+    >>> [round(bound, 3) for bound in mover_ratio(0.4, (0.3, 0.5), 0.5, (0.4, 0.6), 0.0)]
+    [0.567, 1.103]
+    """
+    if of_two[0] <= TINY:
+        return None
+    less, more = two - of_two[0], of_two[1] - two
+
+    def bound(side: float, reach: float, apart: float) -> float:
+        # (one - r two)^2 = reach^2 - 2 c reach r apart + (r apart)^2, solved for r.
+        middle, scale = one * two - correlation * reach * apart, two**2 - apart**2
+        rest = one**2 - reach**2
+        root = math.sqrt(max(0.0, middle**2 - scale * rest))
+        return (middle + side * root) / scale if side * middle > 0 else rest / (middle - side * root)
+
+    below, above = one - of_one[0], of_one[1] - one
+    # Where r is negative, r times the greater bound of the second figure is the lesser one.
+    low = bound(-1.0, below, more if of_one[0] >= 0 else -less)
+    high = bound(1.0, above, less if of_one[1] >= 0 else -more)
+    return low, high
+
+
 def inverted(bounds: Callable[[Floats], tuple[Floats, Floats]], least: float = 1e-12) -> float:
     """Find the p-value of the hypothesis 0: one less the level of the widest interval that leaves 0 out.
 
