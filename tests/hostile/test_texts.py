@@ -33,7 +33,7 @@ from judgebench.report.document.text import clean, cut, listing, one_line, unobe
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROUNDS = int(os.environ.get("JUDGEBENCH_FUZZ", "2"))
+ROUNDS = int(os.environ.get("JUDGEBENCH_FUZZ", "1"))
 FORMS = ("table", "json", "csv", "md", "html", "tex")
 #: What somebody obeys: terminals, CI systems, spreadsheets, browsers, LaTeX, shells.
 PIECES = (
