@@ -19,7 +19,7 @@ The tree, with the exit code of the command line behind each::
         ├── RetryableError        -   worth asking again (429, 5xx, a cut connection, a timeout)
         └── RejectedError         -   this item will never be answered (content filter, bad request)
 
-A traceback that reaches the user is a bug; each of these prints as one or two lines.
+Each of these prints as one or two lines. Whatever else is raised is a bug: the command line says what to report (70).
 """
 
 from __future__ import annotations

@@ -61,6 +61,8 @@ class Missing:
     answered: int
     figures: dict[str, Bound]
     selective: Selective | None
+    #: Of measurement, at which alpha is taken.
+    level: str = ""
 
 
 def missing(ratings: Ratings, policies: Policies) -> Missing:
@@ -92,6 +94,7 @@ def missing(ratings: Ratings, policies: Policies) -> Missing:
         int(np.count_nonzero(~silent)),
         {name: Bound(*(metric(table).value for table in tables)) for name, metric in chosen.items()},
         selective(ratings, scored),
+        scale.level,
     )
 
 

@@ -279,14 +279,6 @@ class Figure:
             return found, influences
         return replace(found, low=chosen.low, high=chosen.high, se=chosen.se, method=chosen.method), influences
 
-    def largest_move(self) -> float:
-        """How far a row of another verdict draws the figure at most, in units of a row's share."""
-        outcome, table = self.outcome, self.counted.table
-        if not isinstance(outcome, Outcome) or outcome.gradient is None:
-            return self.high - self.low
-        steps = np.ptp(outcome.gradient[table.joint.any(axis=1), : table.declared], axis=1)
-        return float(steps.max()) * (1.0 if outcome.within is None else float(table.joint[outcome.within].sum()))
-
     def on_tables(self) -> Callable[[Floats], Floats] | None:
         """Give the figure as a function of joint proportions, shape (..., k, k) -> (...), of labels like its table's.
 

@@ -137,7 +137,7 @@ def judge_of(one: Any) -> str | Judge:
 
 def _tell(progress: bool | Listener) -> Listener:  # noqa: FBT001 - as `judgebench.run`
     if callable(progress):
-        return progress
+        return lambda text: progress(one_line(text))
     return _say if progress else silent
 
 

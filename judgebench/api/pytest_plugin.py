@@ -153,10 +153,11 @@ class _Session:
         if not self._said:
             return
         from judgebench.api.pytest_runs import Told, summary  # noqa: PLC0415 - loaded on use
+        from judgebench.report.document.text import one_line  # noqa: PLC0415 - loaded on use
 
         terminalreporter.section("judges")
         for line in summary(Told(*one) for one in self._said):
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(one_line(line))
 
 
 def _offline(config: pytest.Config) -> str:

@@ -124,7 +124,6 @@ def _opened(source: Source, data: Path | None, *, sample: bool, tell: Callable[[
     """Open the task behind a run; or say why its texts are not at hand."""
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
     from judgebench.labels.annotations import own_revision  # noqa: PLC0415 - loaded on use
-    from judgebench.report.document.text import clean  # noqa: PLC0415 - loaded on use
 
     revision = own_revision(source.revision)
     sampled = sample or (revision == "sample" and data is None)
@@ -140,7 +139,7 @@ def _opened(source: Source, data: Path | None, *, sample: bool, tell: Callable[[
         # A folder need not hold the data of every task; a file that was named is meant.
         if data is not None and not data.is_dir():
             raise
-        tell(clean(f"no texts of {source.task}: {error}"))
+        tell(f"no texts of {source.task}: {error}")
         return None, f"the texts of the items are not at hand: {error}"
     return task, ""
 

@@ -72,8 +72,7 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         # What nobody explained better: a full disk under a help page, a limit of the system's.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _let_go()
         few = "; allow more: `ulimit -n 1024`" if error.errno in {errno.EMFILE, errno.ENFILE} else ""
         _say(f"{error}{few}")
         sys.exit(2)
@@ -83,6 +82,14 @@ def main() -> None:
         for text in told(error):
             _say(text)
         sys.exit(_BUG)
+
+
+def _let_go() -> None:
+    """Keep Python from complaining again at exit about an output that takes nothing any more."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(text: str) -> None:

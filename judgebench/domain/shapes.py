@@ -287,6 +287,8 @@ ESTIMATE = _FIGURE.with_keys("estimate", method=_METHOD)
 #: `Estimate` with its standard error.
 MEASURED = _FIGURE.with_keys("measured", method=_METHOD, se=maybe(ERROR))
 ESTIMATES = MapOf(ESTIMATE)
+#: The level of measurement of a document's scale.
+LEVEL = Key(TEXT, lambda found: found.level or None, "Level of measurement, at which alpha is taken.", required=False)
 #: `People`, whose labels are behind a ceiling.
 PEOPLE = record(
     "people",

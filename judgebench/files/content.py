@@ -219,6 +219,8 @@ def sniff(content: Content) -> Format:
 
 def small_file(path: Path, most: int = _LARGEST_TEXT) -> bytes:
     """Read a file as one writes by hand; OSError where it is none: a pipe or a device would never end."""
+    if "\0" in str(path):
+        raise OSError(errno.EINVAL, "no file has such a name", str(path))
     facts = path.stat()
     if stat.S_ISDIR(facts.st_mode):
         raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from judgebench.errors import DataError
 from judgebench.files.content import small_file
-from judgebench.files.lines import replace_file
+from judgebench.files.lines import replace_file, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,23 +72,20 @@ def write_sealed(file: Path, data: Mapping[str, Any]) -> None:
     replace_file(file, [json.dumps(sealed(data), indent=1, sort_keys=True).encode("ascii") + b"\n"])
 
 
-def read_bytes(file: Path, what: str, hint: str = "", most: int = _MOST) -> bytes:
-    """Read a small file whole: ``what`` it should be; DataError where it is not a file, or too large for one.
-
-    FileNotFoundError where there is none.
-    """
+def read_bytes(file: Path, most: int = _MOST) -> bytes:
+    """Read a small file whole; DataError where it is no file, or too large, FileNotFoundError where there is none."""
     try:
         return small_file(file, most)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise DataError(f"not {what}: {error.strerror}", file=str(file), hint=hint) from None
+        raise unreadable(file, error) from None
 
 
 def read_object(file: Path, what: str, hint: str) -> dict[str, Any]:
     """Read a small file that holds a JSON object, with the errors of `read_bytes`."""
     try:
-        data = json.loads(read_bytes(file, what, hint))
+        data = json.loads(read_bytes(file))
     except (ValueError, RecursionError) as error:
         raise DataError(f"not {what} ({type(error).__name__}: {error})", file=str(file), hint=hint) from None
     if not isinstance(data, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +10,7 @@ from judgebench.agreement.bounds import COVERAGES
 from judgebench.domain.shapes import (
     COUNT,
     FLAG,
+    LEVEL,
     NUMBER,
     POLICIES,
     SHARE,
@@ -74,6 +75,7 @@ _ROW = record(
     rows=(COUNT, attrgetter("found.rows"), "Judgments that count."),
     answered=(COUNT, attrgetter("found.answered"), "Those with a verdict."),
     figures=(MapOf(_BOUND), attrgetter("found.figures")),
+    level=replace(LEVEL, get=lambda one: one.found.level or None),
     selective=(maybe(_SELECTIVE), attrgetter("found.selective")),
     warnings=(TEXTS, None, "Codes such as incomplete_run."),
 )

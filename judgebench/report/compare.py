@@ -10,6 +10,7 @@ from judgebench.domain import conditions_of
 from judgebench.domain.shapes import (
     COUNT,
     FLAG,
+    LEVEL,
     MEASURED,
     NUMBER,
     POLICIES,
@@ -90,6 +91,7 @@ _CONDITIONS = Key(
 )
 GROUND = {
     "conditions": _CONDITIONS,
+    "level": LEVEL,
     **record(policies=POLICIES, items=COUNT, judgments=COUNT, clusters=COUNT).keys,
 }
 END = record(left_out=COUNT, incomplete=COUNT, warnings=TEXTS).keys

@@ -11,6 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgebench.agreement.bounds import missing, selective
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.compare.standings import compare_all
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.matching import Judged, match
 from judgebench.agreement.measure import measure
 from judgebench.agreement.policies import apply
 from judgebench.domain import Policies, Scale
@@ -73,3 +77,16 @@ def test_the_area_is_between_the_best_and_the_worst_order(seed):
 def test_sequences_have_no_labels_to_complete():
     with pytest.raises(UsageError, match="not single labels"):
         missing(replace(checks([1], [1]), scale=Scale.steps()), Policies())
+
+
+@pytest.mark.parametrize(("scale", "level"), [(Scale.check(), "nominal"), (Scale.rate(1, 5), "ordinal")])
+def test_the_level_that_alpha_is_taken_at_is_told(scale, level):
+    names = tuple(map(str, range(24)))
+    gold = np.arange(24) % 2
+    judges = [
+        Judged("t", name, ratings(said, gold, scale=scale), names, names, Policies())
+        for name, said in zip("abc", (gold, 1 - gold, gold), strict=True)
+    ]
+    matched = match(judges[:2])
+    told = [compare(matched), gate(matched), compare_all(match(judges)), missing(matched.ratings[0], Policies())]
+    assert [found.level for found in told] == [level] * 4

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from judgebench.agreement.compare.compare import compare
+from judgebench.agreement.compare.standings import compare_all
+from judgebench.agreement.gate.decision import gate
+from judgebench.agreement.matching import judged_verdicts, match
 from judgebench.agreement.policies import apply
 from judgebench.agreement.ratings import from_verdicts, system_of
 from judgebench.domain import Case, Item, Label, Policies, Reply, Response, Scale, Status, Turn, Verdict
@@ -194,3 +198,17 @@ def test_no_verdicts_are_an_empty_table():
 def test_systems(models, name):
     one = item("a", 0, responses="xyz"[: len(models)], models=models)
     assert system_of(verdict(one, None, PAIR, order=tuple(range(len(models))), status=Status.FAILED)) == name
+
+
+def test_failed_cases_are_named_as_no_answers():
+    """They were told by `score` only; a judge that refuses answers, and one whose server fails does not."""
+    said = [[verdict(item(f"i{i}", i % 2), i % 2, Scale.check(), order=(0,), status=own) for i in range(12)]
+            for own in (Status.OK, Status.UNPARSED)]  # fmt: skip
+    broken = [*said[0][:11], verdict(item("i11", 1), 0, Scale.check(), order=(0,), status=Status.FAILED)]
+    judges = [
+        judged_verdicts(own, Scale.check(), task="t", judge=name, policies=Policies())
+        for name, own in (("whole", said[0]), ("silent", said[1]), ("broken", broken))
+    ]
+    assert "failed_cases" not in compare(match(judges[:2])).warnings
+    for found in (compare(match(judges[::2])), gate(match(judges[::2])), compare_all(match(judges))):
+        assert "failed_cases" in found.warnings

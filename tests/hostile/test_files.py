@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ROUNDS = int(os.environ.get("JUDGEBENCH_FUZZ", "2"))
+ROUNDS = int(os.environ.get("JUDGEBENCH_FUZZ", "1"))
 DIGITS = "1" * 5000
 #: Runs a command and prints the most memory that its process had.
 PEAK = """import re
@@ -211,6 +211,21 @@ def test_settings_with_numbers_and_nests_without_end(judgebench, tmp_path: Path)
             done = judgebench(*line, f"{number}.toml")
             assert (done.code in {2, 3}, "internal" in done.err) == (True, False), done.err
             assert len(done.err.splitlines()) == 1
+
+
+def test_names_with_a_null_in_a_file_of_settings(judgebench, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    options = {
+        "run": ("judge", "task", "prompt", "data", "runs"), "score": ("csv",), "gate": ("against",),
+    }  # fmt: skip
+    given = {"judge": "openai/x", "task": "pandalm"}
+    for command, names in options.items():
+        for name in names:
+            for end in ("", ".toml"):
+                (tmp_path / "set.toml").write_text(f'[{command}]\n{name} = "x\\u0000{end}"\n', "utf-8")
+                rest = [f"--{one}={value}" for one, value in given.items() if one != name]
+                more = rest if command == "run" else ["r"]
+                done = judgebench(command, "--config", "set.toml", *more, env={"OPENAI_API_KEY": "x"})
+                assert (done.code in {2, 3}, "internal" in done.err) == (True, False), (command, name, end, done)
 
 
 def test_a_judge_function_of_python_s_own(judgebench) -> None:  # noqa: F811 - the fixture

@@ -30,6 +30,7 @@ from judgebench.agreement.ratings import need_two_systems
 from judgebench.domain import Estimate
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.stats.coefficients.catalog import METRICS
+from judgebench.stats.crosstab import Outcome
 from judgebench.stats.inference.gates import least_variance, typical_move
 from judgebench.stats.inference.intervals import agresti_min, t_quantile
 from judgebench.stats.inference.multiplicity import correlations, effective_tests, holm
@@ -98,7 +99,7 @@ class Equivalence:
             return cls(margin, None, None, equivalent=False)
         test, moved = found.test, found.test.influences
         if test.low is None or test.high is None:
-            reach = (1 - _LEVEL ** (1 / moved.effective)) * figure.largest_move()
+            reach = (1 - _LEVEL ** (1 / moved.effective)) * _largest_move(figure)
             return cls(margin, None, None, abs(test.value) + reach < margin)
         error = math.sqrt(least_variance(typical_move(moved), margin) / moved.sums.size)
         reach = abs(test.value) + t_quantile(test.df, 1 - 2 * _LEVEL) * error
@@ -183,6 +184,8 @@ class Comparison:
     equivalence: Equivalence | None = None
     #: Those judgments, where they were asked for.
     differing: tuple[Differing, ...] = ()
+    #: Of measurement, at which alpha is taken.
+    level: str = ""
 
     @property
     def judges(self) -> tuple[str, str]:
@@ -211,6 +214,15 @@ class Comparison:
         if line.p is None or line.p >= _LEVEL or not line.difference.value:
             return ""
         return "first" if (line.difference.value > 0) != self.lower_is_better else "second"
+
+
+def _largest_move(figure: Figure) -> float:
+    """How far a row of another verdict draws a figure at most, in units of a row's share."""
+    outcome, table = figure.outcome, figure.counted.table
+    if not isinstance(outcome, Outcome) or outcome.gradient is None:
+        return figure.high - figure.low
+    steps = np.ptp(outcome.gradient[table.joint.any(axis=1), : table.declared], axis=1)
+    return float(steps.max()) * (1.0 if outcome.within is None else float(table.joint[outcome.within].sum()))
 
 
 def compare(
@@ -290,6 +302,7 @@ def compare(
         systems=systems if two_way else None,
         errors=tuple(name for name, metric in figures.items() if is_error(metric)),
         effective_tests=count,
+        level=one.scale.level,
         equivalence=None if equivalent_within is None else Equivalence.of(judges, main, equivalent_within, interval),
     )
 

@@ -86,6 +86,8 @@ class Standings:
     warnings: tuple[str, ...]
     left_out: int
     incomplete: int
+    #: Of measurement, at which alpha is taken.
+    level: str = ""
 
     @property
     def judges(self) -> tuple[str, ...]:
@@ -140,6 +142,7 @@ def compare_all(
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         left_out=matched.left_out,
         incomplete=matched.incomplete,
+        level=first.scale.level,
     )
 
 

@@ -142,6 +142,7 @@ def gate(
         lines=tuple(lines),
         warnings=(*matched.warnings, *(code for code, raised in warnings.items() if raised)),
         differ=int(np.count_nonzero(verdicts_differ(matched))),
+        level=one.scale.level,
     )
 
 

@@ -149,6 +149,8 @@ class Gate:
     lines: tuple[GateLine, ...]
     warnings: tuple[str, ...]
     differ: int
+    #: Of measurement, at which alpha is taken.
+    level: str = ""
 
     @property
     def state(self) -> State:

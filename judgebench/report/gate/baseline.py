@@ -317,7 +317,7 @@ def is_baseline(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(read_bytes(path, "a baseline", most=_LARGEST), object_pairs_hook=_unique)
+        document = json.loads(read_bytes(path, _LARGEST), object_pairs_hook=_unique)
     except FileNotFoundError:
         raise UsageError(f"no baseline {path}; `judgebench gate RUN --against {path} --update` makes it") from None
     except (ValueError, RecursionError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +13,7 @@ from judgebench.domain.shapes import (
     ERROR,
     ESTIMATE,
     FLAG,
+    LEVEL,
     MEASURED,
     NUMBER,
     POLICIES,
@@ -177,6 +178,7 @@ class Decision(Document):
             required=False,
         ),
         policies=(POLICIES, attrgetter("gate.policies")),
+        level=replace(LEVEL, get=lambda one: one.gate.level or None),
         items=(COUNT, attrgetter("gate.items")),
         judgments=(COUNT, attrgetter("gate.judgments")),
         clusters=(COUNT, attrgetter("gate.clusters")),
