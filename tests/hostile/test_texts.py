@@ -93,9 +93,9 @@ def assert_clean(done, form: str = "table") -> None:
 
 #: All that our LaTeX says: layout, signs of our own, escapes.
 OURS = {
-    "begin", "end", "centering", "small", "footnotesize", "caption", "label", "toprule", "midrule", "bottomrule", "item",
-    "par", "noindent", "judgebenchchar", "textbackslash", "textasciitilde", "textasciicircum", "textless", "textgreater",
-    "textbar", "textquotedbl", "textasciigrave", "textendash", "textemdash", "ldots", "textperiodcentered", "times",
+    "begin", "end", "centering", "small", "footnotesize", "caption", "label", "toprule", "midrule", "bottomrule",
+    "item", "par", "noindent", "judgebenchchar", "textbackslash", "textasciitilde", "textasciicircum", "textless",
+    "textgreater", "textbar", "textquotedbl", "textasciigrave", "textendash", "textemdash", "ldots", "textperiodcentered", "times",
     "pm", "leq", "geq", "textsuperscript", *"\\#$%&_{}",
 }  # fmt: skip
 
