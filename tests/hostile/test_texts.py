@@ -95,8 +95,8 @@ def assert_clean(done, form: str = "table") -> None:
 OURS = {
     "begin", "end", "centering", "small", "footnotesize", "caption", "label", "toprule", "midrule", "bottomrule",
     "item", "par", "noindent", "judgebenchchar", "textbackslash", "textasciitilde", "textasciicircum", "textless",
-    "textgreater", "textbar", "textquotedbl", "textasciigrave", "textendash", "textemdash", "ldots", "textperiodcentered", "times",
-    "pm", "leq", "geq", "textsuperscript", *"\\#$%&_{}",
+    "textgreater", "textbar", "textquotedbl", "textasciigrave", "textendash", "textemdash", "ldots",
+    "textperiodcentered", "times", "pm", "leq", "geq", "textsuperscript", *"\\#$%&_{}",
 }  # fmt: skip
 
 
