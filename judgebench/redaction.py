@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST_MESSAGE = 300
+#: Letters of a secret that is looked for in everything.
+_SHORTEST = 8
 _SECRET_NAME = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD)$")
 _SECRET_FIELD = re.compile(r"key|token|secret|passw|sig|auth|cred|code", re.IGNORECASE)
 # What logins and keys look like even where we don't hold them: a server may quote one back, in part or in full.
@@ -69,10 +71,10 @@ def is_address(url: str) -> bool:
         return False
 
 
-def address_secrets(url: str | None) -> tuple[str, ...]:
+def address_secrets(url: str | None, least: int = 4) -> tuple[str, ...]:
     """Say what must never show of an address that holds a login or a key, as it is written and as it is sent.
 
-    What has less than four letters is found everywhere, and keeps nobody out.
+    What has fewer than ``least`` letters is found everywhere, and keeps nobody out.
 
     >>> address_secrets("https://me:p%40ss@example.org/?key=0123")
     ('me:p%40ss', 'p%40ss', 'p@ss', 'bWU6cEBzcw==', '0123')
@@ -89,16 +91,16 @@ def address_secrets(url: str | None) -> tuple[str, ...]:
         found.append(base64.b64encode(login.encode("utf-8", "surrogatepass")).decode("ascii"))
     fields = parse_qsl(url.partition("#")[0].partition("?")[2])
     found += [value for name, value in fields if _SECRET_FIELD.search(name) or len(value) >= 20]
-    return tuple(dict.fromkeys(one for one in found if len(one) >= 4))
+    return tuple(dict.fromkeys(one for one in found if len(one) >= least))
 
 
 # --- texts --------------------------------------------------------------------------------------
 
 
 def learn(*addresses: str | None) -> None:
-    """Remember what must never show of addresses."""
+    """Remember what must never show of addresses; in all that is printed, a password "test" would blank every test."""
     for address in addresses:
-        _learned.update(address_secrets(address))
+        _learned.update(address_secrets(address, _SHORTEST))
 
 
 def environment_secrets() -> tuple[str, ...]:
@@ -107,9 +109,9 @@ def environment_secrets() -> tuple[str, ...]:
     for name, value in os.environ.items():
         if _names_a_secret(name):
             # Bare, as they are sent: a key from a file often carries a line break into the variable.
-            found += [bare] if len(bare := value.strip()) >= 8 else []
+            found += [bare] if len(bare := value.strip()) >= _SHORTEST else []
         elif "://" in value and len(value.split()) == 1:
-            found += address_secrets(value)
+            found += address_secrets(value, _SHORTEST)
     return tuple(dict.fromkeys(found))
 
 

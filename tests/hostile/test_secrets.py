@@ -240,8 +240,8 @@ def test_an_address_is_public_without_all_that_may_be_secret() -> None:
 def test_short_words_are_no_secrets() -> None:
     # A password "A" would else blank every verdict.
     assert address_secrets("http://me:A@host/?v=2024-10-21") == ("me:A", "bWU6QQ==")
-    learn("http://long-canary:x@host")
-    assert hidden("x [[A]] long-canary:x") == "x [[A]] [redacted]"
+    learn("http://long-canary:test@host")
+    assert hidden("test [[A]] long-canary:test") == "test [[A]] [redacted]"
 
 
 def test_a_redirect_to_a_login_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,12 +133,14 @@ def _bound(owner: str, factory: str) -> None:
         found: Any = getattr(importlib.import_module(module), name, None)
         made: Any = vars(found).get(factory) if found is not None else None
         plain = made.__func__ if isinstance(made, staticmethod) else made
-        if plain is None or hasattr(plain, "__wrapped__"):
+        if not callable(plain) or hasattr(plain, "__wrapped__"):
             return
 
         @wraps(plain)
         def make(*given: Any, **named: Any) -> Any:
             client = plain(*given, **named)
-            return client if client is None else bounded(client)
+            # One that the person made is the person's.
+            theirs = importlib.import_module("litellm").aclient_session
+            return client if client is None or client is theirs else bounded(client)
 
         setattr(found, factory, staticmethod(make) if isinstance(made, staticmethod) else make)
