@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gzip
 import json
 import os
 import random
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from servers.raw import chat
+from asking import asked, close
+from judges.test_llm_backends import build
+from servers.raw import Raw, chat
 
 from judgebench.domain import Case, Completion, Item, Response, Scale, Status, Turn
 from judgebench.errors import BackendError, CallError, RejectedError, RetryableError
@@ -24,6 +30,8 @@ from judgebench.judges.prompts import default_prompts
 from judgebench.run.dialogue import checked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from judgebench.domain import Reply
     from judgebench.judges.backends.base import ApiBackend
 
@@ -272,3 +280,74 @@ def test_no_broken_answer_raises_anything_but_our_errors() -> None:
             assert (status, reply.code) == (200, PAIR.code("B")), (seed, body)
         assert Completion.from_json(Completion(reply.text, model=reply.model).to_json())
     assert longest < 700
+
+
+STARTS = [
+    *(
+        "HTTP/1.0 200",
+        "HTTP/1.1 200",
+        "HTTP/9.9 200 OK",
+        "HTTP/1.1 100 On",
+        "ICY 200",
+        "HTTP/1.1 999 ?",
+        "HTTP/1.1 -1 ?",
+    ),
+    *("HTTP/1.1 204 No", "HTTP/1.1 429 Slow", "\x00", ""),
+]
+SIZES = [
+    *("Content-Length: -1", "Content-Length: 9e9", "Content-Length: 0", "Content-Length: 99999", "X: y"),
+    *("Transfer-Encoding: chunked", "Transfer-Encoding: what"),
+]
+TYPES = ["Content-Type: text/html; charset=utf-16", "Content-Type: \xff", "Content-Type: a/b; charset=\x00"]
+MORE = [["no colon"], [" folded"], ["X" * 70_000 + ": y"], ["Set-Cookie: a=b"] * 300, ["Content-Encoding: br"]]
+
+
+def wire(rng: random.Random, body: bytes) -> bytes:
+    """Write an answer as HTTP, and every other time not quite."""
+
+    def mostly(usual: Any, others: list[Any]) -> Any:
+        return usual if rng.random() < 0.9 else rng.choice(others)
+
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress}
+    name = mostly(None, ["gzip", "deflate"])
+    body = packed[name](body) if name else body
+    lines = [
+        mostly("HTTP/1.1 200 OK", STARTS),
+        mostly("Content-Type: application/json", TYPES),
+        mostly(f"Content-Length: {len(body)}", SIZES),
+        *([f"Content-Encoding: {name}"] if name else []),
+        *(f"{rng.choice(HEADERS)}: {rng.choice(VALUES)}" for _ in range(mostly(0, [1, 3]))),
+        *mostly([], MORE),
+    ]
+    raw = bytearray("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+    for _ in range(mostly(0, [1, 4])):
+        raw[rng.randrange(len(raw))] = rng.randrange(256)
+    return bytes(raw[: mostly(len(raw), [rng.randrange(len(raw))])])
+
+
+@pytest.mark.parametrize("name", ["server", "openai", "anthropic"])
+def test_no_bytes_on_the_wire_raise_anything_but_our_errors(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-0123456789")
+    whole = claude([said("[[B]]")]) if name == "anthropic" else chat("[[B]]", reasoning_content="[[A]]")
+    rng = random.Random(name)
+
+    def reply(_: object) -> Iterator[bytes]:
+        yield wire(rng, json.dumps(whole).encode())
+        raise OSError("hang up")
+
+    async def main(url: str) -> list[Reply]:
+        judge = build(name, url, timeout=5.0)
+        replies = []
+        for _ in range(max(60, FUZZ // 10)):
+            with contextlib.suppress(CallError, BackendError):
+                replies.append(await asked(judge, CASE, PAIR))
+        await close(judge)
+        return replies
+
+    with Raw(reply) as server:
+        replies = asyncio.run(main(server.url))
+    assert len(replies) > 10
+    # A byte that was turned may have been the verdict's own, or a bracket's.
+    assert sum(reply.code == PAIR.code("B") for reply in replies) > 0.9 * len(replies)
+    assert not [reply for reply in replies if reply.status is Status.OK and "[[A]]" in after_reasoning(reply.text)]
