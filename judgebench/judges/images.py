@@ -34,7 +34,7 @@ def image_url(image: str, most: int = _LARGEST) -> str:
 def kind_of(content: bytes) -> str | None:
     r"""Say what image some bytes are, by how they begin; None where they are none.
 
-    >>> kind_of(b"\x89PNG\r\n"), kind_of(b"-----BEGIN OPENSSH PRIVATE KEY-----")
+    >>> kind_of(b"\x89PNG\r\n"), kind_of(b"ssh-rsa AAAA")
     ('png', None)
     """
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":

@@ -78,7 +78,7 @@ def test_an_item_can_not_name_what_is_not_its_tasks(where: str, folder: Path, mo
 
 def test_what_is_no_image_is_not_sent(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    (tmp_path / "key.png").write_text("-----BEGIN OPENSSH PRIVATE KEY-----")
+    (tmp_path / "key.png").write_text("ssh-rsa AAAA")
     with (tmp_path / "large.png").open("wb") as file:
         file.write(PNG)
         file.truncate(21 << 20)
