@@ -38,13 +38,13 @@ def until(seconds: float) -> str:
 
 
 def _room() -> int:
-    """Count the calls that may be open at once: half of the files that the system allows, the rest is the store's."""
+    """Count the calls that may be open at once: a third of the files that may be, the others are runs'."""
     try:
         import resource  # noqa: PLC0415 - not everywhere
     except ImportError:
         return _MOST
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return _MOST if allowed == resource.RLIM_INFINITY else max(1, min(_MOST, allowed // 2))
+    return _MOST if allowed == resource.RLIM_INFINITY else max(1, min(_MOST, allowed // 3))
 
 
 class OverBudgetError(IncompleteError):
