@@ -117,10 +117,21 @@ def spent_with(before: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
     }
 
 
-#: Runs that are open at once; more would only use up file handles.
-_OPEN = 64
+#: Runs that are open at once, and the files that each may hold; more would only use up file handles.
+_OPEN, _FILES = 64, 6
 #: Seconds that a backend may take to close its connections.
 _CLOSING = 1.0
+
+
+def _open_at_once() -> int:
+    """Say how many runs may be open where the process may not open many files (``ulimit -n``)."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return _OPEN
+    few, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A third is for what else is open: connections, libraries.
+    return _OPEN if few == resource.RLIM_INFINITY else max(1, min(_OPEN, few * 2 // 3 // _FILES))
 
 
 @dataclass(slots=True)
@@ -179,7 +190,7 @@ def execute_all(
     progress = Progress(tuple(outcomes.values()), dispatchers)
 
     async def all_of_them() -> None:
-        room = asyncio.Semaphore(_OPEN)
+        room = asyncio.Semaphore(_open_at_once())
         using = Using(outcome.plan for outcome in progress.outcomes)
         tasks = [
             asyncio.create_task(_one(outcome, runs, options, dispatchers, room, using)) for outcome in progress.outcomes
@@ -188,9 +199,10 @@ def execute_all(
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in (*tasks, *([watching] if watching is not None else [])):
+            for task in (begun := [*tasks, *([watching] if watching is not None else [])]):
                 task.cancel()
-            await asyncio.wait([*tasks, *([watching] if watching is not None else [])])
+            if begun:
+                await asyncio.wait(begun)
 
     try:
         Interrupts().run(all_of_them, afterwards=lambda: settle(progress.outcomes))

@@ -79,4 +79,4 @@ def test_no_stream_at_all_is_no_error() -> None:
 
 
 def test_a_run_of_several_versions_says_so() -> None:
-    assert told(progress().outcomes[0]).endswith("answered by more than one version of the model: m-1 (3), m-2 (1)")
+    assert told(progress().outcomes[0])[-1].endswith("answered by more than one version of the model: m-1 (3), m-2 (1)")
