@@ -337,8 +337,8 @@ CLAIMS = [
     Usage(2**60, 2**53 + 1, 0.5),
     Usage(10**400, 10**30),
     Usage(-3, 5),
-    Usage(float("nan"), float("inf"), float("nan")),  # type: ignore[arg-type]
-    Usage(1.5, "7", "free"),  # type: ignore[arg-type]
+    Usage(float("nan"), float("inf"), float("nan")),  # type: ignore[arg-type]  # what a server sends
+    Usage(1.5, "7", "free"),  # type: ignore[arg-type]  # what a server sends
     Usage(1, 1, -2.0),
 ]
 

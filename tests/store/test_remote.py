@@ -202,7 +202,7 @@ def test_a_mirror_writes_nothing_outside_of_its_run_and_forgets_what_is_not_true
             raise OSError("killed")
         put(path, data)
 
-    mirror._put = killed  # type: ignore[method-assign]
+    mirror._put = killed  # type: ignore[method-assign]  # a kill in its place
     (run / "settled.json").write_text("of two lines")
     mirror._try_to_send()
     shutil.rmtree(mirror.folder)
