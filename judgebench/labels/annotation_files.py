@@ -74,7 +74,7 @@ def read_file(file: Path) -> Iterator[Placed]:
 def _torn(line: bytes) -> bool:
     """Whether a last line was cut off: no start of an object is JSON. One that an editor left open is whole."""
     try:
-        json.JSONDecoder().raw_decode(line.decode("utf-8-sig").lstrip())
+        json.JSONDecoder().raw_decode(line.decode("utf-8-sig", "replace").lstrip())
     except (ValueError, RecursionError):
         return True
     return False

@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import conditions_of, names_of
-from judgebench.errors import UsageError, argument
+from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.seals import read_object
 from judgebench.report.document.as_csv import write_csv
 from judgebench.report.document.as_json import write_json
 from judgebench.report.document.as_md import markdown_table, markdown_text
@@ -210,9 +211,9 @@ def _before(folder: Path) -> dict[str, str]:
     if not folder.exists() or next(folder.iterdir(), None) is None:
         return {}
     try:
-        data: Any = json.loads((folder / MARK).read_text("utf-8"))
+        data = read_object(folder / MARK, "a publication's list", "")
         listed = dict(data["files"]) if data["schema"] == SCHEMA else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, DataError, ValueError, KeyError, TypeError):
         listed = None
     if listed is None:
         raise UsageError(

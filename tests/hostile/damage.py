@@ -106,13 +106,14 @@ def flips(root: Path, times: int, seed: int) -> tuple[Counter[tuple[str, str]], 
 
 
 def _came_of(root: Path, before: dict[str, Any]) -> str:
+    # Before what reads it: a writer cuts off what looks torn.
+    reports = [verify(path) for path in run_folders(root)]
     try:
         after = meaning(root)
     except JudgebenchError:
         return "refused"
     if after == before:
         return "the same"
-    reports = [verify(path) for path in run_folders(root)]
     return "named by verify" if any(report.found for report in reports) else "unseen"
 
 

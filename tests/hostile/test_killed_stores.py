@@ -29,6 +29,7 @@ KILLED = textwrap.dedent(
     """
     import itertools, os, pathlib, shutil, signal, sys
     sys.path[:0] = sys.argv[3:]
+    import pyarrow.parquet  # once, not in every child
     from hostile.test_killed_stores import ACTS
     root, act = pathlib.Path(sys.argv[1]), ACTS[sys.argv[2]]
     for number in itertools.count(1):
@@ -132,6 +133,7 @@ def called(folder: Path, *arguments: object) -> Outcome:
 # --- many at once, and to the outside ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_64_judges_on_2_tasks_at_once(tmp_path: Path) -> None:
     (tmp_path / "many.py").write_text("".join(f"def j{n}(item):\n    return 'AB'[{n} % 2]\n" for n in range(64)))
     judges = [word for n in range(64) for word in ("--judge", f"many:j{n}")]

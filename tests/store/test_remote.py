@@ -177,3 +177,37 @@ def test_the_command_line_takes_a_url(tmp_path: Path) -> None:
     )
     assert scored.returncode == 0, scored.stderr
     assert "server/m" in scored.stdout
+
+
+def test_a_mirror_writes_nothing_outside_of_its_run_and_forgets_what_is_not_true_any_more(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    url = f"file://{there}"
+    with Mirror(url) as mirror:
+        run = write(mirror.folder, line("a"))
+        (run / "settled.json").write_text("of one line")
+    # Somebody else put these there.
+    (there / "run" / ".remote.json").write_text('{"generation": 9, "end": 9}')
+    (there / ".hidden").mkdir()
+    (there / ".hidden" / "manifest.json").write_text("{}")
+    mirror._fs.invalidate_cache()
+    write(mirror.folder, line("b"))
+    ordered = run / "verdicts.jsonl.new"
+    ordered.write_text(line("b") + line("a"))
+    ordered.replace(run / "verdicts.jsonl")
+    # Killed when the next generation is there, and the note that goes with it is not.
+    put = mirror._put
+
+    def killed(path: str, data: bytes | Path) -> None:
+        if path.endswith("settled.json"):
+            raise OSError("killed")
+        put(path, data)
+
+    mirror._put = killed  # type: ignore[method-assign]
+    (run / "settled.json").write_text("of two lines")
+    mirror._try_to_send()
+    shutil.rmtree(mirror.folder)
+    folder = fetched(Path(url))
+    assert (folder / "run" / "verdicts.jsonl").read_text() == line("b") + line("a")
+    assert not (folder / "run" / "settled.json").exists()
+    assert sorted(one.name for one in folder.iterdir() if one.is_dir()) == ["run"]
+    assert json.loads((folder / "run" / ".remote.json").read_text())["generation"] != 9
