@@ -47,7 +47,7 @@ PIECES = (
     '=HYPERLINK("http://127.0.0.1:9")', "+1", "-1", "@SUM(A1)", "'", "\uff1d1",
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "](javascript:alert(1))", "`x`", "|", "**", "&lt;",
     "\\input{/etc/passwd}", "$x^2_1$", "%", "#", "~", "{", "}", "\\", "--", "[", "*",
-    "$(touch /tmp/x)", "`id`", "; rm x", '"', "e\u0301" * 30, "\u05d0\u05d1", "评价",
+    "$(touch x)", "`id`", "; rm x", '"', "e\u0301" * 30, "\u05d0\u05d1", "评价",
     "👩\u200d🔬", "x" * 3000, " ", "a", "judge",
 )  # fmt: skip
 
