@@ -28,6 +28,8 @@ import contextlib
 import difflib
 from typing import TYPE_CHECKING, ClassVar
 
+from judgebench.redaction import hide_logins
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
@@ -81,9 +83,12 @@ def spoken_as(names: Callable[[], Mapping[str, str]]) -> Generator[None]:
 
 
 class JudgebenchError(Exception):
-    """The root of the tree; ``exit_code`` is what the command line returns."""
+    """The root of the tree; ``exit_code`` is what the command line returns. No message shows a key or a login."""
 
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return hide_logins(super().__str__())
 
 
 class UsageError(JudgebenchError):

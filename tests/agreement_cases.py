@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import settings
 
-from judgebench.domain import Ratings, Scale
+from judgebench.agreement.matching import Judged, match
+from judgebench.domain import Policies, Ratings, Scale
 from judgebench.stats.crosstab import Crosstab
 from judgebench.stats.inference.paired import Difference
 from judgebench.stats.influence import combine, influence
@@ -99,3 +100,23 @@ def difference(first, second):
 def se_iid(table, outcome):
     """Large-sample standard error for independent rows, sqrt(sum IF^2) / n: Fleiss, Cohen & Everitt (1969)."""
     return float(np.sqrt((table.joint * influence(table, outcome) ** 2).sum() / table.n))
+
+
+def judged(judge, labels, name="a", *, policies=None, **changes):
+    own = ratings(judge, labels, **changes)
+    n = int(own.item.max()) + 1
+    clusters = [f"q{code}" for code in range(int(own.cluster.max()) + 1)]
+    gold = [tuple(own.gold[own.item == code][0].tolist()) for code in range(n)]
+    return Judged("t", name, own, [f"i{code}" for code in range(n)], clusters, policies or Policies(), labels=gold)
+
+
+def two(first, second, gold, **rest):
+    return match([judged(first, gold, "a", **rest), judged(second, gold, "b", **rest)])
+
+
+def random_case(seed, n=120, groups=30):
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(0, 2, n)
+    first = np.where(rng.random(n) < 0.8, gold, 1 - gold)
+    second = np.where(rng.random(n) < 0.7, gold, 1 - gold)
+    return first, second, gold, rng.integers(0, groups, n)

@@ -71,14 +71,14 @@ def turned(ratings: Ratings, invalid: InvalidPolicy) -> Turned | None:
     """Look at the items that were shown both ways; None where responses have no order or were never turned.
 
     In shown coordinates an item whose two games both name the first slot (or name it once beside a tie) shows
-    primacy, the second slot recency. A game without a verdict confirms nothing: where it is wrong (``invalid``), its
-    item is inconsistent, else it is left out.
+    primacy, the second slot recency. A game without a verdict confirms nothing: its item is inconsistent, or left out
+    where such answers are dropped (``invalid``).
     """
     if not ratings.swapped.any() or ratings.scale.kind not in {"pair", "pick"}:
         return None
     plain, swapped = _both_orders(ratings)
     answered = (ratings.judge[plain] >= 0) & (ratings.judge[swapped] >= 0)
-    if invalid != "wrong":
+    if invalid == "drop":
         plain, swapped, answered = plain[answered], swapped[answered], answered[answered]
     one, two = ratings.judge[plain], ratings.judge[swapped]
     if ratings.scale.kind == "pick":

@@ -83,9 +83,11 @@ class Live:
 
 
 def paused(progress: Progress) -> str:
-    """Say that a server asked for a pause, where one did."""
-    seconds = max((dispatcher.paused for dispatcher in progress.dispatchers), default=0.0)
-    return f", paused {seconds:.0f} s by the server" if seconds >= 1 else ""
+    """Say what is waited for and until when, where no call goes."""
+    from judgebench.run.throttle import until  # noqa: PLC0415 - loaded on use
+
+    seconds, why = max((dispatcher.held for dispatcher in progress.dispatchers), default=(0.0, ""))
+    return f", waiting {until(seconds)}: {why}" if seconds else ""
 
 
 def _who(progress: Progress) -> str:

@@ -28,7 +28,7 @@ def verify(
         bool, Option("Take manifests as they are now: edited by hand, or of a version without seals.")
     ] = False,
 ) -> Verification:
-    """Look for damage in stored runs: torn or changed lines and manifests, contradictions, counts that don't add up.
+    """Look for damage in stored runs: changed lines and manifests, contradictions, counts that don't add up.
 
     Exit code 3 if there is any; each finding names file and line, says what is wrong and what to do.
     """

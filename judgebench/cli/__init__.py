@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from judgebench.errors import InterruptedRunError, JudgebenchError, spoken_as
+from judgebench.redaction import learn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,8 @@ def main() -> None:
     """Run the command line and end the process with the exit code of the outcome."""
     try:
         _speak_the_locale()
+        # Options are echoed in places that know nothing of addresses.
+        learn(*(word.partition("=")[2] or word for word in sys.argv[1:]), *sys.argv[1:])
         from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
 
         with spoken_as(_flags):

@@ -10,6 +10,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
+from judgebench.redaction import hide_logins
+
 
 def told(error: Exception) -> list[str]:
     """Say what went wrong, and what to report."""
@@ -18,7 +20,7 @@ def told(error: Exception) -> list[str]:
     where = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in where if f"{Path(__file__).parent.parent.name}/" in Path(frame.filename).as_posix()]
     place = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
-    words = _hidden(str(error)) or "no message"
+    words = hide_logins(str(error)) or "no message"
     lines = [f"internal error, {type(error).__name__}: {words}{place}; what was judged is kept"]
     with contextlib.suppress(OSError):
         lines.append(f"this is a bug, please report it: Traceback and versions are in {_report(error)}")
@@ -39,14 +41,8 @@ def _report(error: Exception) -> str:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", errors="backslashreplace", prefix="judgebench-", suffix=".txt", delete=False
     ) as file:
-        file.write(_hidden(text))
+        file.write(hide_logins(text))
     return file.name
-
-
-def _hidden(text: str) -> str:
-    from judgebench.judges.backend import environment_secrets, hide  # noqa: PLC0415 - hardly ever
-
-    return hide(text, environment_secrets())
 
 
 def _version(package: str) -> str:

@@ -19,6 +19,7 @@ from judgebench.cli.output import emit, emit_lines, note, room, tell_system
 from judgebench.cli.registry import COMMANDS
 from judgebench.errors import DataError, UnknownNameError, UsageError, spoken_as
 from judgebench.files.content import small_file
+from judgebench.redaction import hidden
 from judgebench.report.document import Form
 from judgebench.report.document.model import Document
 
@@ -260,7 +261,7 @@ def _tell_github(answer: Document, *, asked: bool) -> None:
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with Path(path).open("a", encoding="utf-8", newline="\n") as file:
-                file.write(answer.render("summary"))
+                file.write(hidden(answer.render("summary")))
         except OSError as error:
             note(f"judgebench: can't write GITHUB_STEP_SUMMARY {path}: {error.strerror}")
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from judgebench.errors import UsageError
+from judgebench.redaction import hidden
 from judgebench.report.document.text import listing, one_line
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _WIDE = 120
 
 def emit(text: str, output: Path | None = None) -> None:
     """Print a text, or write it to a file and say so."""
+    text = hidden(text)
     if output is None:
         _print(text if text.endswith("\n") else f"{text}\n")
         return
@@ -59,7 +61,7 @@ def tell_system(lines: str) -> None:
     """Write lines beside the result as they are, commands of a CI system among them."""
     # Without a stderr (`2>&-`) print would fall back to stdout, into the result.
     if cast("object", sys.stderr) is not None:
-        print(lines, file=sys.stderr)
+        print(hidden(lines), file=sys.stderr)
 
 
 def room(output: Path | None) -> int:

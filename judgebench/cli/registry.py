@@ -79,7 +79,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command("judgebench.api.showing:doctor", "Say what a file is and which command measures it."),
     "verify": Command(
         "judgebench.api.storing:verify",
-        "Look for damage in stored runs: torn or changed lines, contradictions, counts that don't add up.",
+        "Look for damage in stored runs: changed lines and manifests, contradictions, counts that don't add up.",
     ),
     "pack": Command(
         "judgebench.api.storing:pack",

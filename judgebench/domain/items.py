@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import orjson
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from judgebench.domain.scale import Code
 
+#: How images begin that are no files.
+_ELSEWHERE = ("http://", "https://", "data:")
 GoldSource: TypeAlias = Literal["human", "expert", "crowd", "verifier", "model"]
 #: Sources that let a table say "agreement with humans".
 HUMAN_SOURCES: frozenset[str] = frozenset({"human", "expert", "crowd"})
@@ -101,6 +107,15 @@ class Item:
     # Not of the constructor: a changed copy (`dataclasses.replace`) must not take over the digest of its original.
     _digest: str = field(default="", init=False, compare=False, repr=False)
 
+    @property
+    def image_files(self) -> Iterator[str]:
+        """Paths of the images that are files."""
+        turns = [*self.conversation, *(turn for response in self.responses for turn in response.turns)]
+        images = (part.image for turn in turns for part in turn.parts if part.image is not None)
+        for image in chain(images, *(response.images for response in self.responses)):
+            if not image.startswith(_ELSEWHERE):
+                yield image
+
     def attribute(self, name: str) -> str | None:
         """Value of an attribute, or None."""
         return next((value for key, value in self.attributes if key == name), None)
@@ -180,18 +195,20 @@ def _turn(turn: Turn) -> list[object]:
 
 def _image(image: str | None) -> str | None:
     """Name an image by what it shows: a file by its bytes, which may change under one path, all else by its address."""
-    if image is None or image.startswith(("http://", "https://", "data:")):
+    if image is None or image.startswith(_ELSEWHERE):
         return image
     try:
         facts = Path(image).stat()
-        return _file_digest(image, facts.st_mtime_ns, facts.st_size)
+        # A pipe would never end.
+        return _file_digest(image, facts.st_mtime_ns, facts.st_size) if stat.S_ISREG(facts.st_mode) else image
     except (OSError, ValueError):
         return image
 
 
 @lru_cache(maxsize=4096)
 def _file_digest(path: str, _changed: int, _size: int) -> str:
-    return f"sha256:{hashlib.sha256(Path(path).read_bytes()).hexdigest()}"
+    with Path(path).open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def digest(value: object, length: int = 24) -> str:

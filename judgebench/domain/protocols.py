@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Task(Protocol):
-    """A source of items with gold labels."""
+    """A source of items with gold labels.
+
+    Items may name images below a task's ``folder``, where it has one (None: no files at all), else below the working
+    directory.
+    """
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The contract of a backend, and what all backends share: error mapping, redaction, deadlines.
+"""The contract of a backend, and what all backends share: error mapping, deadlines.
 
 A backend is one coroutine, ``complete: Request -> Completion``. It raises the errors of
 `judgebench.errors` and nothing of the library below it, so that the run engine can decide on one
@@ -8,25 +8,21 @@ small tree. It never retries: attempts are the engine's, which counts and spaces
 from __future__ import annotations
 
 import asyncio
-import base64
+import errno
 import os
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError, argument
 from judgebench.judges.headers import rate_limits, retry_after
+from judgebench.redaction import is_address, learn, public_url, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from judgebench.errors import JudgebenchError
-
-
-_LONGEST_MESSAGE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +52,6 @@ class Failure:
     param: str = ""
 
 
-# --- secrets ------------------------------------------------------------------------------------
-
-_SECRET_NAME = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD)$")
-# What keys look like even where we don't hold them: a server may quote one back, in part or in full.
-_SECRET_SHAPE = re.compile(
-    r"\b(?:sk|pk|rk|xai|gsk|hf|AIza)[-_][A-Za-z0-9_*.-]{6,}|(?<=Bearer )[^\s\"',]+|(?<=://)[^\s/@]+(?=@)", re.IGNORECASE
-)
-
-
-def environment_secrets() -> tuple[str, ...]:
-    """Values of environment variables that are named like keys (eight characters or more)."""
-    # Bare, as they are sent: a key from a file often carries a line break into the variable.
-    named = {os.environ.get(name, "").strip() for name in os.environ if _names_a_secret(name)}
-    return tuple(value for value in named if len(value) >= 8)
-
-
-@lru_cache(maxsize=4096)
-def _names_a_secret(variable: str) -> bool:
-    return _SECRET_NAME.search(variable.upper()) is not None
-
-
 def key_from(variable: str, backend: str) -> str:
     """Read a key from the environment, blanks around it taken off; empty where there is none.
 
@@ -88,61 +63,13 @@ def key_from(variable: str, backend: str) -> str:
     return key
 
 
-def login_of(url: str | None) -> str:
-    """Return the ``user:password`` of an address; empty where it has none."""
-    parts = urlsplit((url or "").strip())
-    return f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
-
-
-def login_secrets(url: str | None) -> tuple[str, ...]:
-    """Say what must never show of an address that holds a login, as it is written and as it is sent.
-
-    >>> login_secrets("https://me:p%40ss@example.org")
-    ('me:p%40ss', 'p%40ss', 'p@ss', 'bWU6cEBzcw==')
-    """
-    login = login_of(url)
-    if not login:
-        return ()
-    written = urlsplit((url or "").strip()).netloc.rpartition("@")[0]
-    # A login without a password is a token in the user's place.
-    secret = [text.partition(":")[2] or text.rstrip(":") for text in (written, login)]
-    return tuple(dict.fromkeys((written, *secret, base64.b64encode(login.encode()).decode("ascii"))))
-
-
-def hide(text: str, secrets: Iterable[str]) -> str:
-    """Blank out exact secrets in a text; everything else is left as it is."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "[redacted]")
-    return text
-
-
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Make words from outside fit for an error message: no secrets, one line, not too long.
-
-    >>> redact("Incorrect API key provided: sk-abc***xyz.  Bearer t0ps3cret", ["t0ps3cret"])
-    'Incorrect API key provided: [redacted] Bearer [redacted]'
-    """
-    text = _SECRET_SHAPE.sub("[redacted]", hide(text, [*secrets, *environment_secrets()]))
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
-
-
 def checked_url(url: str) -> str:
     """Return a base URL without a trailing slash; UsageError if it is not one."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    learn(url)
+    url = url.strip()
+    if not url.casefold().startswith(("http://", "https://")) or not is_address(url):
         raise UsageError(f"{argument('base_url')} {public_url(url)!r} is not an http:// or https:// address")
-    return url.strip().rstrip("/")
-
-
-def public_url(url: str) -> str:
-    """Return a URL fit for a file: without user, password, query and fragment.
-
-    >>> public_url("https://me:secret@example.org:8000/v1?key=1")
-    'https://example.org:8000/v1'
-    """
-    parts = urlsplit(url.strip())
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return url.rstrip("/")
 
 
 # --- errors -------------------------------------------------------------------------------------
@@ -180,8 +107,14 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
 
     - RetryableError: 408, 409, 425, 429, 5xx
     - RejectedError: 400, 413, 422; this item can't be asked (``refused`` where a content filter said so)
-    - BackendError: keys, quotas, unknown models, settings that the model does not take; every item would fail
+    - BackendError: keys, quotas, unknown models, settings that the model does not take; every item would fail. So does
+      a redirect: it would carry prompt and key to whom nobody named, or turn the POST into a GET
     """
+    if 300 <= failure.status < 400:
+        return BackendError(
+            f"{backend}: HTTP {failure.status} sends us on to {redact(_location(headers), secrets)}; no judge goes "
+            f"elsewhere by itself: if that is the server, give it as {argument('base_url')}"
+        )
     status = failure.status
     said = redact(failure.message, secrets) or "no message"
     words = f"{failure.code} {failure.message}".casefold()
@@ -206,6 +139,11 @@ def http_error(  # noqa: PLR0911 - one return per row of the table in the docstr
     if status in {400, 413, 422}:
         return RejectedError(what)
     return BackendError(f"{what}; check {argument('base_url')}")
+
+
+def _location(headers: Mapping[str, str] | None) -> str:
+    found = next((value for name, value in (headers or {}).items() if name.casefold() == "location"), "")
+    return public_url(found) if found else "no address"
 
 
 def _unsupported(failure: Failure) -> str | None:
@@ -263,18 +201,34 @@ def unreachable(error: BaseException | None) -> bool:
 
 
 def _among(error: BaseException | None, names: set[str]) -> bool:
+    return any(names & {cls.__name__ for cls in type(one).__mro__} for one in _causes(error))
+
+
+def _errno(error: BaseException | None) -> int | None:
+    return next((one.errno for one in _causes(error) if isinstance(one, OSError) and one.errno), None)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what lies below it."""
     seen = 0
     while error is not None and seen < 20:
-        if names & {cls.__name__ for cls in type(error).__mro__}:
-            return True
+        yield error
         error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
 
 
-def connection_error(backend: str, error: BaseException, secrets: Iterable[str] = ()) -> RetryableError:
-    """Map a connection that was not opened, or broke."""
+def connection_error(backend: str, error: BaseException, secrets: Iterable[str] = ()) -> JudgebenchError:
+    """Map a connection that was not opened, or broke; what we said ourselves below an SDK is said again."""
     cause = error.__cause__ or error
+    if isinstance(cause, (BackendError, RejectedError)):
+        return type(cause)(f"{backend}: {cause}")
     said = redact(str(cause) or type(cause).__name__, secrets)
+    if _errno(error) in {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL}:
+        # Ours, not the server's: fewer calls at once may do.
+        return RetryableError(
+            f"{backend}: this system lets no more connections be open: {said}; allow more files (`ulimit -n`), or "
+            f"fewer calls at once with {argument('max_concurrency')}",
+            overloaded=True,
+        )
     if unreachable(error):
         return RetryableError(f"{backend}: no connection: {said}", unreachable=True)
     if _among(error, {"ReadTimeout", "SocketTimeoutError"}):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import Reply, Request, Status
+from judgebench.judges.endings import after_reasoning
 
 if TYPE_CHECKING:
     from judgebench.domain import Capability, Case, Completion, Scale
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 PARSING = 1
 
 _MARK = re.compile(r"\[\[([^\[\]]*)\]\]")
-_REASONING = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
 
 
 def parse_verdict(text: str, scale: Scale) -> int | None:
@@ -24,8 +24,8 @@ def parse_verdict(text: str, scale: Scale) -> int | None:
 
     A verdict is a label of the scale in double square brackets, case and outer blanks ignored; it may be repeated.
     Nothing is read where two different verdicts occur, or a bracketed word without blanks that is not on the scale
-    (``[[C]]``, ``[[4.5]]``). Other bracketed text, such as the shell's ``[[ -f file ]]``, is passed over. So is a
-    leading ``<think>`` block: it is how some servers send the reasoning that comes before an answer.
+    (``[[C]]``, ``[[4.5]]``). Other bracketed text, such as the shell's ``[[ -f file ]]``, is passed over. So is all
+    that stands before the last end of reasoning, which some servers send with the answer.
 
     >>> from judgebench.domain import Scale
     >>> pair = Scale.pair()
@@ -34,9 +34,8 @@ def parse_verdict(text: str, scale: Scale) -> int | None:
     >>> parse_verdict("[[A]], or rather [[B]]", pair) is None
     True
     """
-    answer = text[reasoning.end() :] if (reasoning := _REASONING.match(text)) else text
     found: set[int] = set()
-    for mark in _MARK.finditer(answer):
+    for mark in _MARK.finditer(after_reasoning(text)):
         content = mark[1].strip()
         code = scale.code(content)
         if code is not None:

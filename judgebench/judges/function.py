@@ -51,8 +51,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from judgebench.domain import Judge, Needs, Reply, Status
 from judgebench.errors import BrokenPluginError, JudgebenchError, RejectedError, UsageError
-from judgebench.judges.backend import redact
 from judgebench.judges.own import Own, as_judge
+from judgebench.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -126,7 +126,7 @@ def _seconds(value: str | None, now: float) -> float | None:
             return sum(float(number) * _UNITS[unit] for number, unit in parts)
         try:
             return max(0.0, datetime.fromisoformat(text.upper()).timestamp() - now)
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             return None
     if not math.isfinite(number):
         return None

@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from judgebench.domain import Usage
-from judgebench.errors import BackendError, RetryableError
+from judgebench.errors import BackendError, RetryableError, argument
 from judgebench.run.throttle import Meter, Window
 
 if TYPE_CHECKING:
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from judgebench.domain import Completion, RateLimits
     from judgebench.run.throttle import Budget
 
-#: A server that asks for a longer pause than this is treated as failing for the case.
+#: A server that asks for a longer pause than this is treated as failing for the case; what it says of its limits holds
+#: back no call for longer.
 LONGEST_PAUSE = 600.0
+
+
+#: Seconds of waiting for limits that are worth telling.
+_LONG_WAIT = 10.0
 
 
 class _Ticket:
@@ -81,6 +86,8 @@ class Dispatcher:
         self._waiting: deque[Port] = deque()
         self._sent = 0.0
         self._paused_until = 0.0
+        # Since when the server's limits alone have let no call go.
+        self._held_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._broken: BackendError | None = None
         self._clock: Callable[[], float] | None = None
@@ -158,10 +165,7 @@ class Dispatcher:
             # A pause is over: back to the short way.
             self._free = True
             return 0.0
-        wait = max((meter.wait(1.0, now) for meter in self._requests), default=0.0)
-        if self._tokens:
-            ticket.look_ahead()
-            wait = max(wait, *(meter.wait(ticket.tokens, now) for meter in self._tokens))
+        wait = self._metered(ticket, now)
         if wait > 0 or self._budget is None:
             return wait
         ticket.look_ahead()
@@ -171,7 +175,25 @@ class Dispatcher:
         ticket.reserved = reserved
         return 0.0
 
+    def _metered(self, ticket: _Ticket, now: float) -> float:
+        """Seconds for which limits hold a call back: the person's for as long as it takes, the server's up to a cap."""
+        if self._tokens:
+            ticket.look_ahead()
+        given = told = 0.0
+        for kind, meters, cost in (("requests", self._requests, 1.0), ("tokens", self._tokens, ticket.tokens)):
+            for meter in meters:
+                wait = meter.wait(cost, now)
+                if meter is self._learned.get(kind):
+                    told = max(told, wait)
+                else:
+                    given = max(given, wait)
+        if told > 0:
+            self._held_since = now if self._held_since is None else self._held_since
+            told = min(told, self._held_since + LONGEST_PAUSE - now)
+        return max(given, told)
+
     def _go(self, ticket: _Ticket) -> None:
+        self._held_since = None
         self.in_flight += 1
         self._sent += 1.0
         ticket.sent = self.now
@@ -280,9 +302,15 @@ class Dispatcher:
         return self._hedge
 
     @property
-    def paused(self) -> float:
-        """Seconds that the server still asked to wait."""
-        return max(0.0, self._paused_until - self.now)
+    def held(self) -> tuple[float, str]:
+        """Seconds for which no call goes, and why; what limits cost in passing is not told."""
+        if (paused := self._paused_until - self.now) >= 1:
+            return paused, "the server asked for a pause"
+        if self._waiting and self._timer is not None and (wait := self._timer.when() - self.now) >= _LONG_WAIT:
+            if self._held_since is None:
+                return wait, f"{argument('rpm')} or {argument('tpm')} is used up"
+            return wait, "the server says that its limit is used up"
+        return 0.0, ""
 
 
 class Port:

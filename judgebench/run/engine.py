@@ -18,7 +18,7 @@ from judgebench.errors import BackendError, IncompleteError, JudgebenchError, Re
 from judgebench.run.dialogue import Dialogue, expected, turned_down
 from judgebench.run.dispatch import LONGEST_PAUSE, Dispatcher
 from judgebench.run.summary import Summary
-from judgebench.run.throttle import Budget, OverBudgetError, divided
+from judgebench.run.throttle import Budget, OverBudgetError, divided, until
 from judgebench.run.versions import Version
 
 if TYPE_CHECKING:
@@ -202,7 +202,9 @@ class Caller:
                 break
             self.summary.retries += 1
             await self._back_off(attempt, error)
-        return Reply(Status.FAILED, error=str(error)), error
+        wait = (error and error.retry_after) or 0.0
+        asked = f"; it asks to wait {until(wait)}, which no run does" if wait > LONGEST_PAUSE else ""
+        return Reply(Status.FAILED, error=f"{error}{asked}"), error
 
     async def _judge(self, case: Case, answers: dict[str, Completion], keep: Keep) -> Reply:
         """Bring a case to a reply; ``answers`` are those of earlier attempts, and those that come are added."""

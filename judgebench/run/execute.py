@@ -199,9 +199,10 @@ def execute_all(
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in (*tasks, *([watching] if watching is not None else [])):
+            for task in (begun := [*tasks, *([watching] if watching is not None else [])]):
                 task.cancel()
-            await asyncio.wait([*tasks, *([watching] if watching is not None else [])])
+            if begun:
+                await asyncio.wait(begun)
 
     try:
         Interrupts().run(all_of_them, afterwards=lambda: settle(progress.outcomes))

@@ -20,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib import metadata
 from itertools import islice, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from judgebench import __version__
@@ -110,7 +111,9 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         if lacking := sorted(judge.needs.capabilities - backend.can):
             raise UsageError(f"{judge.name} needs {', '.join(lacking)}, which {backend.name} can't do")
     seen = _Seen(selection.probe, task.scale)
+    folder = _folder(task)
     for item in islice(task.items(), selection.limit):
+        _check_images(item, folder, task.name)
         seen.add(item)
     if not seen.items:
         raise DataError(f"{task.name} has no items to judge")
@@ -150,6 +153,28 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         probe=own,
     )
     return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))
+
+
+def _folder(task: Task) -> Path | None:
+    """Find where the files lie that a task's items may name: its own ``folder``, or where one works."""
+    folder: Path | str | None = getattr(task, "folder", Path())
+    return None if folder is None else Path(folder).resolve()
+
+
+def _check_images(item: Item, folder: Path | None, task: str) -> None:
+    """Refuse an item that names a file which is not its task's: it would be read, and sent to the judge."""
+    for image in item.image_files:
+        try:
+            inside = folder is not None and Path(image).resolve().is_relative_to(folder)
+        except (OSError, ValueError):
+            # No file has such a name.
+            continue
+        if not inside:
+            whose = f"in {folder}" if folder is not None else "here: its data come from elsewhere"
+            raise DataError(
+                f"item {item.id!r} of {task} names the file {image!r} as an image; the task's own files are {whose}",
+                hint="an item can name images below its task's folder, web addresses, and data: URIs",
+            )
 
 
 class _Seen:

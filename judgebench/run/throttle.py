@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from judgebench.errors import IncompleteError, argument
@@ -23,6 +24,29 @@ _MOST = 256
 _WORTH = 1.1
 
 
+def until(seconds: float) -> str:
+    """Say how long something is waited for, and until when.
+
+    >>> until(1e300)
+    'for more than a year'
+    """
+    if seconds > 365 * 86400:
+        return "for more than a year"
+    # The clock of whoever reads it.
+    then = datetime.now().astimezone() + timedelta(seconds=seconds)
+    return f"{seconds:.0f} s, until {then:%H:%M:%S}{f' on {then:%Y-%m-%d}' if seconds > 86400 / 2 else ''}"
+
+
+def _room() -> int:
+    """Count the calls that may be open at once: a third of the files that may be, the others are runs'."""
+    try:
+        import resource  # noqa: PLC0415 - not everywhere
+    except ImportError:
+        return _MOST
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MOST if allowed == resource.RLIM_INFINITY else max(1, min(_MOST, allowed // 3))
+
+
 class OverBudgetError(IncompleteError):
     """The next call would cost more than ``--max-cost`` leaves; calls in flight still end."""
 
@@ -36,10 +60,23 @@ class Window:
     most once a round trip: of the calls that were already under way when it shrank, each would say the same again.
     """
 
-    __slots__ = ("_adaptive", "_calm", "_landed", "_rate", "_shrunk", "_since", "_slow", "_turned", "_well", "size")
+    __slots__ = (
+        "_adaptive",
+        "_calm",
+        "_landed",
+        "_most",
+        "_rate",
+        "_shrunk",
+        "_since",
+        "_slow",
+        "_turned",
+        "_well",
+        "size",
+    )
 
     def __init__(self, fixed: int | None) -> None:
-        self.size = _FIRST if fixed is None else fixed
+        self._most = _room()
+        self.size = min(_FIRST, self._most) if fixed is None else fixed
         self._adaptive = fixed is None
         self._slow = True
         self._landed = 0
@@ -69,7 +106,7 @@ class Window:
             self._calm += 1
             self._slow = self._calm < 2
         self._rate = max(rate, self._rate)
-        self.size = min(_MOST, self.size * 2 if self._slow else self.size + 1)
+        self.size = min(self._most, self.size * 2 if self._slow else self.size + 1)
         self._landed, self._since = 0, now
 
     def overloaded(self, sent: float, now: float) -> None:

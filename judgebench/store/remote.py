@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 from judgebench.errors import DataError, IncompleteError, UsageError, argument
 from judgebench.files.lines import locked
 from judgebench.files.seals import read_object, unsealed, write_sealed
+from judgebench.redaction import learn, login_of, public_url
 from judgebench.store.lines import VERDICTS
 from judgebench.store.marks import SETTLED
 from judgebench.store.runs import MANIFEST
@@ -60,7 +61,9 @@ def spool_of(url: str) -> Path:
     given = os.environ.get("JUDGEBENCH_SPOOL")
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     root = Path(given) if given else Path(cache) / "judgebench" / "spool"
-    words = re.sub(r"\W+", "-", url.partition("://")[2]).strip("-")[-40:]
+    # A login is not for the names of folders.
+    shown = public_url(url) if login_of(url) else url
+    words = re.sub(r"\W+", "-", shown.partition("://")[2]).strip("-")[-40:]
     return root / f"{words}-{hashlib.sha256(url.rstrip('/').encode()).hexdigest()[:12]}"
 
 
@@ -304,14 +307,31 @@ def _write_state(folder: Path, state: _State) -> None:
 
 
 def _open(url: str) -> tuple[Any, str]:
+    learn(url)
     try:
         import fsspec  # noqa: PLC0415 - loaded on use
 
-        found: tuple[Any, str] = fsspec.core.url_to_fs(url)
+        options = {"client_kwargs": {"trace_configs": [_staying(url)]}} if url.startswith("http") else {}
+        found: tuple[Any, str] = fsspec.core.url_to_fs(url, **options)
     except (ImportError, ValueError) as error:
         scheme = url.partition(":")[0]
         raise UsageError(f"can't open {url}: {error} (s3:// needs s3fs, gs:// gcsfs; {scheme}:// its own)") from None
     return found[0], found[1].rstrip("/")
+
+
+def _staying(url: str) -> Any:
+    """Watch a web address: neither runs nor a login follow a redirect to another one."""
+    import aiohttp  # noqa: PLC0415 - loaded on use
+    from yarl import URL  # noqa: PLC0415 - loaded on use
+
+    async def redirected(_: object, __: object, about: aiohttp.TraceRequestRedirectParams) -> None:
+        there = about.url.join(URL(about.response.headers.get("Location", "")))
+        if about.method not in {"GET", "HEAD"} or there.origin() != URL(url).origin():
+            raise OSError(f"the server sends us on to {public_url(str(there))}, which was not asked")
+
+    watching = aiohttp.TraceConfig()
+    watching.on_request_redirect.append(redirected)
+    return watching
 
 
 @contextlib.contextmanager

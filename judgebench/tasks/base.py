@@ -150,6 +150,11 @@ class CardTask:
         return self.source.revision
 
     @property
+    def folder(self) -> Path | None:
+        """Where the data lie, and images that items name; None where they were fetched."""
+        return self.source.folder
+
+    @property
     def scale(self) -> Scale:
         """What a verdict can be."""
         return self.reader.scale

@@ -18,6 +18,7 @@ from judgebench.errors import DataError, argument
 from judgebench.files.content import Content, find
 from judgebench.files.lines import replace_file
 from judgebench.files.records import Row
+from judgebench.redaction import public_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,6 +29,8 @@ __all__ = ["Source", "choices", "fetch", "file_source", "resolve"]
 
 
 _TIMEOUT = 60.0  # seconds without a byte
+#: Bytes that a pinned file may have; it is read as a whole, and its hash is looked at only then.
+_LARGEST = 2**31
 
 
 @dataclass(slots=True)
@@ -126,7 +129,13 @@ def _keep(path: Path, raw: bytes) -> None:
 def _download(card: Card, url: str) -> bytes:
     from http.client import HTTPException  # noqa: PLC0415 - loaded on use
     from urllib.error import HTTPError  # noqa: PLC0415 - loaded on use
-    from urllib.request import Request, urlopen  # noqa: PLC0415 - loaded on use
+    from urllib.request import FTPHandler, Request, build_opener  # noqa: PLC0415 - loaded on use
+
+    class NoFtp(FTPHandler):
+        """What redirects lead to on the web is checked by its hash; they lead nowhere else."""
+
+        def ftp_open(self, req: Request) -> NoReturn:
+            raise OSError(f"the server sends us on to {public_url(req.full_url)}, which is not on the web")
 
     if not url.startswith(("https://", "http://")):
         raise DataError("only http and https addresses are fetched", file=url)
@@ -134,14 +143,17 @@ def _download(card: Card, url: str) -> bytes:
         raise DataError("HF_HUB_OFFLINE forbids downloads", file=url, hint=choices(card))
     request = Request(url, headers={"User-Agent": "judgebench"})  # noqa: S310 - scheme checked above
     try:
-        with urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 - scheme checked above
-            return bytes(answer.read())
+        with build_opener(NoFtp).open(request, timeout=_TIMEOUT) as answer:
+            raw = bytes(answer.read(_LARGEST + 1))
     except HTTPError as error:
         error.close()
         raise DataError(f"the server answered {error.code}", file=url, hint=choices(card)) from None
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise DataError(f"can't be downloaded ({reason})", file=url, hint=choices(card)) from None
+    if len(raw) > _LARGEST:
+        raise DataError(f"the file that came back is larger than {_LARGEST >> 20} MiB", file=url, hint=choices(card))
+    return raw
 
 
 def _hub(card: Card, part: Part) -> tuple[Callable[[], Iterator[Row]], str, str]:
@@ -187,13 +199,16 @@ def _reachable(endpoint: str) -> bool:
     from urllib.parse import urlsplit  # noqa: PLC0415 - loaded on use
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - loaded on use
 
-    address = urlsplit(endpoint)
+    try:
+        address = urlsplit(endpoint)
+        port = address.port or (80 if address.scheme == "http" else 443)
+    except ValueError:
+        return True  # whoever is asked there says what is wrong with it
     proxies = getproxies()
     behind = address.scheme in proxies or "all" in proxies
     if not address.hostname or (behind and not proxy_bypass(address.hostname)):
         return True
     try:
-        port = address.port or (80 if address.scheme == "http" else 443)
         socket.create_connection((address.hostname, port), timeout=10).close()
     except OSError:
         return False

@@ -5,23 +5,22 @@ An item is shown without who wrote a response, what gold says, or what a judge s
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import mimetypes
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nsmallest
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judgebench.domain import digest
-from judgebench.errors import UsageError
+from judgebench.errors import RejectedError, UsageError
+from judgebench.judges.images import image_url
 from judgebench.labels.annotation_files import LabelWriter, label_file
 from judgebench.labels.annotations import Labelled, code_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from judgebench.domain import Code, Item, Part, Response, Scale, Task
     from judgebench.labels.annotations import Words
@@ -121,15 +120,10 @@ def _image(image: str) -> dict[str, str]:
         return {"image": image}
     if image.startswith(("http:", "https:", "data:")):
         return {"note": f"(an image that is not fetched: {image[:200]})"}
-    kind = mimetypes.guess_type(image)[0] or ""
     try:
-        file = Path(image)
-        if kind.startswith("image/") and file.stat().st_size <= _MOST_IMAGE:
-            return {"image": f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"}
-    except (OSError, ValueError):
-        # No file has a NUL in its name.
-        pass
-    return {"note": "(an image that can't be read here)"}
+        return {"image": image_url(image, _MOST_IMAGE)}
+    except RejectedError:
+        return {"note": "(an image that can't be read here)"}
 
 
 def guidelines(readme: str) -> list[str]:

@@ -238,6 +238,13 @@ def test_five_ways_are_consistent_when_the_side_is():
     assert found["position_consistency"].value == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize(("invalid", "consistent"), [("wrong", 1 / 3), ("tie", 1 / 3), ("drop", 1 / 2)])
+def test_a_game_without_a_verdict_confirms_nothing_unless_it_is_dropped(invalid, consistent):
+    games = shown([(0, 2), (0, 0), (2, -1)])
+    found = biases(games, apply(games, Policies(invalid=invalid)))["position_consistency"]
+    assert found.value == pytest.approx(consistent)
+
+
 def test_repeats_don_t_change_position():
     """Of several games in one order, the first speaks."""
     one = ratings([2, 0, 0, 0], [0] * 4, item=[0] * 4, game=[2, 0, 1, 3], swapped=[False, False, True, True])

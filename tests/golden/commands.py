@@ -306,6 +306,7 @@ def _stored() -> Iterator[Scene]:
         "store-planted",
         *(forms(f"show-{home}", f"show {home}/planted--server-old", ("table", "json", "csv", "md", "html", "tex")) for home in ("checks", "ranks", "steps")),
         forms("verify", "verify checks few ranks steps"),
+        step("reseal", "verify few --reseal"),
         inputs=PLANTED,
     )  # fmt: skip
     yield scene(

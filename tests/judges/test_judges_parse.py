@@ -81,7 +81,7 @@ def test_a_reading_is_always_a_label_that_stands_there(scale, text) -> None:
         ("m = [[1, 2], [3, 4]]\n[[A]]", "A"),
         ("<think>It is [[A]], no, [[B]].</think>\n[[B]]", "B"),
         ("<think>It is [[A]]", None),
-        ("The tag <think> [[A]] </think>", "A"),
+        ("The tag <think> [[A]] </think>", None),
         ("[[]] [[A]]", "A"),
         ("[[C]]", None),
         ("[[A>B]]", None),

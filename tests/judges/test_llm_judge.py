@@ -9,11 +9,13 @@ from asking import asked
 
 from judgebench.domain import Case, Completion, Item, Judge, Response, Scale, Status, Turn
 from judgebench.errors import BackendError, RejectedError, RetryableError, UsageError
-from judgebench.judges.backend import Failure, failure_of, http_error, public_url, redact, retry_after, unreachable
+from judgebench.judges.backend import Failure, failure_of, http_error, unreachable
+from judgebench.judges.headers import retry_after
 from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import price
+from judgebench.redaction import public_url, redact
 from judgebench.run.dialogue import forecast
 
 TIES = Item(

@@ -13,7 +13,7 @@ import pytest
 from asking import asked, close
 
 from judgebench.domain import Scale
-from judgebench.judges.backends.sdk import http_client, http_library
+from judgebench.judges.transport import http_client, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -62,7 +62,7 @@ async def ask(sdk: str, *answers: bytes | None, requests: int = 1, **options: ob
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
     responses = []
-    client = http_client(default_of(sdk))
+    client = http_client(default_of(sdk), "http://127.0.0.1")
     try:
         responses.extend([await client.post(url, content=b"body", **options) for _ in range(requests)])
     finally:
@@ -116,7 +116,7 @@ def test_broken_connections_are_the_librarys_own_errors(sdk: str, answer: bytes 
 @each_sdk
 def test_a_server_that_is_not_there_is_a_connect_error(sdk: str) -> None:
     async def main() -> None:
-        client = http_client(default_of(sdk))
+        client = http_client(default_of(sdk), "http://127.0.0.1")
         try:
             await client.post("http://127.0.0.1:9/x", content=b"body")
         finally:
@@ -136,7 +136,7 @@ def test_a_proxy_of_the_environment_is_left_to_the_sdk(
     monkeypatch.setenv(variable, value)
 
     async def main() -> bool:
-        client = http_client(default_of(sdk))
+        client = http_client(default_of(sdk), "http://127.0.0.1")
         await client.aclose()
         return isinstance(client, default_of(sdk))
 
@@ -144,7 +144,7 @@ def test_a_proxy_of_the_environment_is_left_to_the_sdk(
 
 
 def test_a_key_that_comes_later_is_hidden_in_errors_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgebench.judges.backend import redact
+    from judgebench.redaction import redact
 
     assert "s3cret-words" in redact("you sent s3cret-words")
     monkeypatch.setenv("SOME_API_KEY", " s3cret-words\r\n")

@@ -159,11 +159,10 @@ class FakeBatches(FakeLLM):
             return self._refuse(400, "invalid_request_error", "custom_id: must be unique and match the pattern")
         return await self._made(batch, request)
 
-    @staticmethod
-    def _refuse(status: int, kind: str, message: str) -> web.Response:
-        return web.json_response(
-            {"type": "error", "error": {"type": kind, "code": kind, "message": message}}, status=status
-        )
+    def _refuse(self, status: int, kind: str, message: str) -> web.Response:
+        error = {"type": "error", "error": {"type": kind, "code": kind, "message": message}}
+        headers = {"Retry-After": self.retry_after} if status == 429 else {}
+        return web.json_response(error, status=status, headers=headers)
 
     async def _made(self, batch: Batch, request: web.Request) -> web.StreamResponse:
         kind = self._creates.pop(0) if self._creates else None

@@ -228,7 +228,7 @@ def _ceilings(
 
 def _biases(found: Mapping[str, Estimate], ratings: Ratings, scored: Scored, where: str) -> dict[str, str]:
     alone: dict[str, str] = {}
-    lost = scored.policies.invalid == "wrong"
+    lost = scored.policies.invalid != "drop"
     turned = _turned(ratings) if not _POSITION.keys().isdisjoint(found) else Counter[Turned | None]()
     for name, one in found.items():
         if one.value is None:

@@ -10,13 +10,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from judgebench.domain import Completion, Finish
+from judgebench.domain import Completion
 from judgebench.domain.protocols import BatchLimits, BatchState
 from judgebench.errors import GoneError, JudgebenchError, RetryableError
-from judgebench.judges.backend import hide
 from judgebench.judges.backends.base import model_judge
-from judgebench.judges.backends.chat import count, image_url, raise_for_error_in_200
+from judgebench.judges.backends.chat import count, model_name, raise_for_error_in_200
 from judgebench.judges.backends.sdk import SdkBackend, SdkBatches, encode_line
+from judgebench.judges.endings import finish_of, pieces, told
+from judgebench.judges.images import image_url
+from judgebench.redaction import hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,11 +33,6 @@ DEFAULT_TEMPERATURE: float | None = None
 #: The last version of the API that takes a temperature (and only from models that still have one).
 SAMPLING_API = "2023-06-01"
 
-_FINISH: dict[str, Finish] = {
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refusal",
-}
 #: Seconds by which our clock may be ahead of theirs when a batch is looked for by its age.
 _CLOCK_SKEW = 3600.0
 #: What a live call would have answered with, by the type of error that stands in the results.
@@ -83,24 +80,22 @@ class AnthropicBackend(SdkBackend):
         """Read the body of an answer."""
         raise_for_error_in_200(self.label, body, self.key, secrets)
         content: Any = body.get("content")
-        reason = str(body.get("stop_reason") or "end_turn")
+        finish = finish_of(self.label, body.get("stop_reason"))
         # An empty content is an answer where the model refused or ran out; else nothing came back.
-        if not isinstance(content, list) or (not content and reason not in _FINISH):
+        if not isinstance(content, list) or (not content and finish == "stop"):
             raise RetryableError(f"{self.label}: HTTP 200 without content")
-        blocks = [cast("dict[str, Any]", block) for block in content if isinstance(block, dict)]
-        text = "".join(str(block.get("text") or "") for block in blocks if block.get("type") == "text")
         usage: Any = body.get("usage")
         counts = cast("dict[str, Any]", usage) if isinstance(usage, dict) else {}
         cached = count(counts.get("cache_read_input_tokens"))
         written = count(counts.get("cache_creation_input_tokens"))
         return Completion(
-            text=hide(text, secrets),
-            finish=_FINISH.get(reason, "stop"),
+            text=hide(told(pieces(content)), secrets),
+            finish=finish,
             # Anthropic counts cached tokens beside the input tokens, the price list among them.
             input_tokens=count(counts.get("input_tokens")) + cached + written,
             output_tokens=count(counts.get("output_tokens")),
             cached_tokens=cached,
-            model=hide(str(body.get("model") or ""), secrets),
+            model=hide(model_name(body), secrets),
             seconds=seconds,
         )
 

@@ -13,12 +13,9 @@ from judgebench.errors import BackendError
 from judgebench.judges.backend import (
     Timeouts,
     checked_url,
-    environment_secrets,
     failure_of,
     http_error,
     key_from,
-    login_secrets,
-    public_url,
 )
 from judgebench.judges.backends.chat import chat_completion, chat_messages, chat_options, decode, error_body
 from judgebench.judges.headers import rate_limits
@@ -26,6 +23,7 @@ from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import similar_tokens
+from judgebench.redaction import address_secrets, environment_secrets, public_url
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -129,7 +127,7 @@ class ApiBackend:
 
     def secrets(self) -> tuple[str, ...]:
         """Say what must never show of an answer or an error."""
-        return (*environment_secrets(), *login_secrets(self.base_url))
+        return (*environment_secrets(), *address_secrets(self.base_url))
 
     def params(self, request: Request) -> dict[str, Any]:
         """Write the body of a call, live or in a batch."""

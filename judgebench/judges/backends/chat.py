@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import mimetypes
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from judgebench.domain import Completion, Finish, Token
-from judgebench.errors import RejectedError, RetryableError
-from judgebench.judges.backend import failure_of, hide, http_error, redact
+from judgebench.domain import Completion, Token
+from judgebench.errors import RetryableError
+from judgebench.judges.backend import failure_of, http_error
+from judgebench.judges.endings import finish_of, pieces, told
+from judgebench.judges.images import image_url
+from judgebench.redaction import hide, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from judgebench.domain import Message, Part
 
-_FINISH: dict[str, Finish] = {
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "filter",
-    "refusal": "refusal",
-}
+#: What APIs call the reasoning that they keep apart from the answer.
+_REASONING = ("reasoning_content", "reasoning", "thinking")
+#: The largest count that every reader of JSON keeps to the last digit.
+_MOST = 2**53
+_LONGEST_NAME = 200
 
 
 def chat_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -56,18 +55,6 @@ def _content(part: Part) -> dict[str, Any]:
     if part.image is None:
         return {"type": "text", "text": part.text}
     return {"type": "image_url", "image_url": {"url": image_url(part.image)}}
-
-
-def image_url(image: str) -> str:
-    """Return an image as a URL that travels: web addresses and ``data:`` as they are, files inlined."""
-    if image.startswith(("http://", "https://", "data:")):
-        return image
-    try:
-        content = Path(image).read_bytes()
-    except OSError as error:
-        raise RejectedError(f"image {image!r} can't be read: {error.strerror or type(error).__name__}") from None
-    kind = mimetypes.guess_type(image)[0] or "image/png"
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
@@ -126,7 +113,10 @@ def raise_for_error_in_200(
 def chat_completion(
     backend: str, body: Mapping[str, Any], *, key_variable: str, seconds: float, secrets: Iterable[str] = ()
 ) -> Completion:
-    """Read a chat completion; RetryableError where it holds an error, no choice, or a choice without a message."""
+    """Read a chat completion; RetryableError where it holds an error, no choice, or a choice without a message.
+
+    RejectedError where it ended for a reason that makes no answer.
+    """
     raise_for_error_in_200(backend, body, key_variable, secrets)
     given: Any = body.get("choices")
     choices: list[Any] = given if isinstance(given, list) else []
@@ -135,51 +125,61 @@ def chat_completion(
     if not isinstance(message, dict):
         raise RetryableError(f"{backend}: HTTP 200 without a choice")
     said = cast("dict[str, Any]", message)
-    reason = str(cast("dict[str, Any]", choice).get("finish_reason") or "stop")
-    finish = _FINISH.get(reason, "stop")
-    refusal = _text(said.get("refusal") or _field(said.get("provider_specific_fields"), "refusal"))
+    finish = finish_of(backend, _field(choice, "finish_reason"))
+    refusal = _refusal(said)
     if refusal and finish == "stop":
         finish = "refusal"
     usage: Any = body.get("usage")
     counts = cast("dict[str, Any]", usage) if isinstance(usage, dict) else {}
     cached = _field(counts.get("prompt_tokens_details"), "cached_tokens")
     return Completion(
-        text=hide(_text(said.get("content")) or refusal, secrets),
+        text=hide(_text(said, refusal), secrets),
         finish=finish,
         input_tokens=count(counts.get("prompt_tokens")),
         output_tokens=count(counts.get("completion_tokens")),
         cached_tokens=count(cached),
-        model=hide(_text(body.get("model")), secrets),
+        model=hide(model_name(body), secrets),
         seconds=seconds,
         logprobs=_logprobs(_field(cast("dict[str, Any]", choice).get("logprobs"), "content")),
-        choices=tuple(hide(_text(_field(_field(one, "message"), "content")), secrets) for one in choices)
-        if len(choices) > 1
-        else (),
+        choices=tuple(hide(_text(_field(one, "message")), secrets) for one in choices) if len(choices) > 1 else (),
     )
 
 
 def _logprobs(content: Any) -> tuple[Token, ...]:
+    """Read log-probabilities; none where they are something else than the API says."""
     tokens: list[Any] = content if isinstance(content, list) else []
-    return tuple(
-        Token(str(one["token"]), float(one["logprob"]), tuple((o["token"], o["logprob"]) for o in one["top_logprobs"]))
-        for one in tokens
-    )
+    try:
+        tops = [tuple((o["token"], o["logprob"]) for o in one["top_logprobs"]) for one in tokens]
+        return tuple(Token(str(t["token"]), float(t["logprob"]), top) for t, top in zip(tokens, tops, strict=True))
+    except (KeyError, TypeError, ValueError):
+        return ()
 
 
 def _field(value: Any, name: str) -> Any:
     return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
 
 
-def _text(content: Any) -> str:
-    """Read content: a string, nothing, or a list of parts of which some are text."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = [cast("dict[str, Any]", p) for p in content if isinstance(p, dict)]
-    return "".join(p["text"] for p in parts if isinstance(p.get("text"), str))
+def _text(message: Any, refusal: str = "") -> str:
+    """Read what a message says, the reasoning that its server kept apart before it."""
+    apart = next((text for name in _REASONING if isinstance(text := _field(message, name), str) and text), "")
+    said = pieces(_field(message, "content"))
+    return told([(True, apart), *said, (False, "" if any(text for _, text in said) else refusal)])
+
+
+def _refusal(message: dict[str, Any]) -> str:
+    """Find the words of a refusal: beside the content, or a part of it."""
+    content: Any = message.get("content")
+    parts: list[Any] = content if isinstance(content, list) else []
+    places = [message, message.get("provider_specific_fields"), *parts]
+    return next((text for one in places if isinstance(text := _field(one, "refusal"), str) and text), "")
+
+
+def model_name(body: Mapping[str, Any]) -> str:
+    """Read the version that answered."""
+    name = body.get("model")
+    return name[:_LONGEST_NAME] if isinstance(name, str) else ""
 
 
 def count(value: Any) -> int:
-    """Read a token count; servers that don't count leave it out or null."""
-    return value if isinstance(value, int) and value >= 0 else 0
+    """Read a token count; servers that don't count leave it out or null, and what can't be one counts as that."""
+    return value if type(value) is int and 0 <= value <= _MOST else 0

@@ -6,14 +6,17 @@ import importlib
 import importlib.util
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from judgebench.errors import BackendError, RetryableError, UsageError
-from judgebench.judges.backend import connection_error, deadline, failure_of, http_error, redact, unreachable
+from judgebench.judges.backend import connection_error, deadline, failure_of, http_error, unreachable
 from judgebench.judges.backends.base import ApiBackend, model_judge
 from judgebench.judges.tokens import price
+from judgebench.judges.transport import bounded
+from judgebench.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +56,11 @@ class LiteLLMBackend(ApiBackend):
             raise UsageError(
                 f"litellm can't be loaded here ({redact(str(error))}); pip install 'judgebench[litellm]'"
             ) from None
+        for owner, factory in (
+            ("litellm.llms.custom_httpx.http_handler:AsyncHTTPHandler", "create_client"),
+            ("litellm.llms.openai.common_utils:BaseOpenAILLM", "_get_async_http_client"),
+        ):
+            _bound(owner, factory)
         litellm.telemetry = False
         litellm.suppress_debug_info = True
         litellm.turn_off_message_logging = True
@@ -113,3 +121,26 @@ class LiteLLMBackend(ApiBackend):
 
 
 create = partial(model_judge, LiteLLMBackend)
+
+
+def _bound(owner: str, factory: str) -> None:
+    """Have litellm make clients that follow nothing; it has no setting for that, and its clients are all its callers'.
+
+    Another version may make them elsewhere: the tests hold that none follows.
+    """
+    module, _, name = owner.partition(":")
+    with suppress(ImportError):
+        found: Any = getattr(importlib.import_module(module), name, None)
+        made: Any = vars(found).get(factory) if found is not None else None
+        plain = made.__func__ if isinstance(made, staticmethod) else made
+        if not callable(plain) or hasattr(plain, "__wrapped__"):
+            return
+
+        @wraps(plain)
+        def make(*given: Any, **named: Any) -> Any:
+            client = plain(*given, **named)
+            # One that the person made is the person's.
+            theirs = importlib.import_module("litellm").aclient_session
+            return client if client is None or client is theirs else bounded(client)
+
+        setattr(found, factory, staticmethod(make) if isinstance(made, staticmethod) else make)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from judgebench.domain.protocols import BatchLimits, BatchState
 from judgebench.errors import JudgebenchError, RetryableError
-from judgebench.judges.backend import failure_of, redact
+from judgebench.judges.backend import failure_of
 from judgebench.judges.backends.base import model_judge
 from judgebench.judges.backends.sdk import SdkBackend, SdkBatches, encode_line
 from judgebench.judges.tokens import openai_tokens
+from judgebench.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

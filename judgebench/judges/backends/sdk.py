@@ -2,11 +2,6 @@
 
 Bodies are read by us and not by the SDKs: the majors of one SDK differ in their HTTP layer, and a body that is not an
 answer must end in our errors in all of them.
-
-The SDKs' default transport costs several times what all else of a judgment does. Their majors use two HTTP libraries
-of one shape (httpx and httpx2); each takes a client of its own library, and that library takes a transport of ours.
-OpenAI's 2 and 3 and Anthropic's have aiohttp transports of their own, three different ones behind two extras; this one
-is the same for all, and reads a body in one piece.
 """
 
 from __future__ import annotations
@@ -14,21 +9,19 @@ from __future__ import annotations
 import importlib
 import json
 import time
-import urllib.request
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import parse_qsl
 
-from judgebench.errors import GoneError, JudgebenchError, RetryableError, argument
+from judgebench.errors import GoneError, JudgebenchError, RejectedError, RetryableError, argument
 from judgebench.judges.backend import connection_error, deadline, failure_of, http_error
 from judgebench.judges.backends.base import ApiBackend, PerLoop
 from judgebench.judges.backends.chat import error_body
 from judgebench.judges.tokens import price
+from judgebench.judges.transport import LARGEST, guarded_client, http_client, http_library
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-
-    import aiohttp
 
     from judgebench.domain import Completion, Request
     from judgebench.domain.protocols import BatchState
@@ -57,10 +50,21 @@ class SdkBackend(ApiBackend):
         """Load the SDK."""
         return importlib.import_module(self.name)
 
+    @property
+    def address(self) -> str:
+        """Where calls go."""
+        return self.base_url or self.own_url
+
     def connected(self, **options: Any) -> Any:
         """Make a client of the SDK's; the key is named explicitly, or it would go on to look for one in files."""
         made = getattr(self.library(), self.client)
-        return made(api_key=self.required_key(), base_url=self.base_url, max_retries=0, **options)
+        if self.base_url and "?" in self.base_url:
+            # An SDK would write its paths behind a query.
+            address, _, query = self.base_url.partition("#")[0].partition("?")
+            options |= {"base_url": address, "default_query": dict(parse_qsl(query))}
+        else:
+            options["base_url"] = self.base_url
+        return made(api_key=self.required_key(), max_retries=0, **options)
 
     def connect(self) -> Any:
         """Make the client that `complete` calls, over our transport."""
@@ -70,7 +74,7 @@ class SdkBackend(ApiBackend):
         self._response: Any = http_library(library.DefaultAsyncHttpxClient).Response
         return self.connected(
             timeout=library.Timeout(timeouts.total, connect=timeouts.connect, read=timeouts.first_byte),
-            http_client=http_client(library.DefaultAsyncHttpxClient),
+            http_client=http_client(library.DefaultAsyncHttpxClient, self.address),
         )
 
     async def complete(self, request: Request) -> Completion:
@@ -97,7 +101,7 @@ class SdkBackend(ApiBackend):
 
     def price(self, completion: Completion) -> float | None:
         """Price by the list, live or of a batch."""
-        return price(completion, self.model, url=self.base_url or self.own_url)
+        return price(completion, self.model, url=self.address)
 
 
 class SdkBatches:
@@ -107,7 +111,12 @@ class SdkBatches:
         self._backend = backend
         self._label = backend.label
         self._clients: PerLoop[Any] = PerLoop(
-            lambda: backend.connected(timeout=TRANSFER_TIMEOUT), backend.disconnect, backend.secrets
+            lambda: backend.connected(
+                timeout=TRANSFER_TIMEOUT,
+                http_client=guarded_client(backend.library().DefaultAsyncHttpxClient, backend.address),
+            ),
+            backend.disconnect,
+            backend.secrets,
         )
 
     @asynccontextmanager
@@ -117,16 +126,14 @@ class SdkBatches:
             yield self._clients.get()
         except JudgebenchError:
             raise
-        except Exception as error:
-            told = self._told(error, what)
-            if told is None:
-                raise
-            raise told from None
+        except Exception as error:  # noqa: BLE001 - whatever a server can make an SDK raise
+            raise self._told(error, what) from None
 
-    def _told(self, error: Exception, what: str) -> JudgebenchError | None:
+    def _told(self, error: Exception, what: str) -> JudgebenchError:
         """Say what an SDK's error means, or an HTTP library's: SDKs don't wrap what breaks while a body is read.
 
-        Of an error only its shape is looked at, which both SDKs share; None where it is nobody's but ours.
+        Of an error only its shape is looked at, which both SDKs share. Any other comes of an answer that has not the
+        shape that SDKs take on trust.
         """
         response: Any = getattr(error, "response", None)
         status: Any = getattr(response, "status_code", None)
@@ -136,7 +143,9 @@ class SdkBatches:
             return self._http_error(status, error_body(status, response.text), dict(response.headers))
         library = type(error).__module__.partition(".")[0] == self._backend.name
         transport = {"HTTPError", "TransportError", "StreamError"} & {cls.__name__ for cls in type(error).__mro__}
-        return connection_error(self._label, error, self._backend.secrets()) if library or transport else None
+        if library or transport:
+            return connection_error(self._label, error, self._backend.secrets())
+        return RetryableError(f"{self._label}: an answer about batches that can't be read ({type(error).__name__})")
 
     def _http_error(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> JudgebenchError:
         key, secrets = self._backend.key, self._backend.secrets()
@@ -177,15 +186,17 @@ class SdkBatches:
 
     async def state(self, batch: str) -> BatchState:
         """Ask how far a batch is."""
-        return self._state(await self._retrieved(batch))
-
-    async def _retrieved(self, batch: str) -> Any:
         async with self._calling(f"there is no batch {batch}") as client:
-            return await self._resource(client).retrieve(batch, timeout=QUESTION_TIMEOUT)
+            return self._state(await self._retrieved(client, batch))
+
+    async def _retrieved(self, client: Any, batch: str) -> Any:
+        return await self._resource(client).retrieve(batch, timeout=QUESTION_TIMEOUT)
 
     async def results(self, batch: str) -> AsyncIterator[tuple[str, Any]]:
         """Yield what the batch came to, request by request."""
-        for opened in self._downloads(await self._retrieved(batch)):
+        async with self._calling(f"there is no batch {batch}") as client:
+            downloads = list(self._downloads(await self._retrieved(client, batch)))
+        for opened in downloads:
             async with (
                 self._calling(f"the results of batch {batch} are gone") as client,
                 opened(client) as response,
@@ -206,19 +217,25 @@ def encode_line(request: dict[str, Any]) -> bytes:
 async def json_lines(backend: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
     """Read JSON lines; only a line feed ends one (HTTP libraries also split at U+2028, which answers may hold).
 
-    RetryableError where a line is not a JSON object: the next download may be whole.
+    RetryableError where a line is not a JSON object: the next download may be whole. RejectedError where one is larger
+    than an answer may be.
     """
-    rest = b""
+    line = bytearray()
     async for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
+        *ended, begun = chunk.split(b"\n")
+        for end in ended:
+            line += end
             if line.strip():
                 yield _object(backend, line)
-    if rest.strip():
-        yield _object(backend, rest)
+            line.clear()
+        line += begun
+        if len(line) > LARGEST:
+            raise RejectedError(f"{backend}: a line of a batch's results is larger than {LARGEST >> 20} MiB")
+    if line.strip():
+        yield _object(backend, line)
 
 
-def _object(backend: str, line: bytes) -> dict[str, Any]:
+def _object(backend: str, line: bytearray) -> dict[str, Any]:
     try:
         read: Any = json.loads(line)
     except (ValueError, RecursionError):
@@ -226,90 +243,3 @@ def _object(backend: str, line: bytes) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise RetryableError(f"{backend}: the results of a batch hold a line that is not a JSON object")
     return cast("dict[str, Any]", read)
-
-
-# --- the transport ----------------------------------------------------------------------------------
-
-
-def http_library(client: type[Any]) -> Any:
-    """Find the HTTP library that an SDK's default client comes from: the module ``httpx`` or ``httpx2``."""
-    name = next(cls.__module__ for cls in client.__mro__ if cls.__name__ == "AsyncClient")
-    return importlib.import_module(name.partition(".")[0])
-
-
-def http_client(default: type[Any]) -> Any:
-    """Make the client to hand to an SDK, of its HTTP library and over aiohttp; ``default`` is its own class.
-
-    Where the environment names a proxy it is the SDK's own client, which knows how to take one.
-    """
-    # "no" is NO_PROXY, which alone names none.
-    if set(urllib.request.getproxies()) - {"no"}:
-        return default()
-    library = http_library(default)
-    return library.AsyncClient(transport=_transport_class(library)(), follow_redirects=True)
-
-
-@lru_cache(maxsize=8)
-def _timeouts(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
-    import aiohttp  # noqa: PLC0415 - loaded on use
-
-    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
-
-
-def _kind(error: Exception) -> str:
-    """Name the error of the SDK's library that says the same."""
-    import aiohttp  # noqa: PLC0415 - loaded on use
-
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return "ConnectTimeout"
-    if isinstance(error, TimeoutError):
-        return "ReadTimeout"
-    return "ConnectError" if isinstance(error, aiohttp.ClientConnectorError) else "ReadError"
-
-
-@lru_cache(maxsize=4)
-def _transport_class(library: Any) -> Any:
-    """Derive the transport from the base class that the library checks for."""
-    import aiohttp  # noqa: PLC0415 - loaded on use
-
-    class AiohttpTransport(library.AsyncBaseTransport):  # type: ignore[misc]  # the base comes at run time
-        """One aiohttp session as a transport: it sends, reads the whole body, and follows nothing."""
-
-        def __init__(self) -> None:
-            self._session: aiohttp.ClientSession | None = None
-
-        def _open(self, *, tls: bool) -> aiohttp.ClientSession:
-            # The SDK's library decides which certificates are trusted (SSL_CERT_FILE ...), as without us.
-            trust = library.create_ssl_context() if tls else True
-            return aiohttp.ClientSession(
-                # The run engine bounds what is in flight; a second bound here would only queue calls whose clock runs.
-                connector=aiohttp.TCPConnector(limit=0, ssl=trust),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                # The library undoes compression; it knows what it asked for.
-                auto_decompress=False,
-            )
-
-        async def handle_async_request(self, request: Any) -> Any:
-            if self._session is None:
-                self._session = self._open(tls=request.url.scheme == "https")
-            limits = request.extensions.get("timeout", {})
-            try:
-                async with self._session.request(
-                    request.method,
-                    str(request.url),
-                    headers=[(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw],
-                    data=await request.aread() or None,
-                    allow_redirects=False,
-                    timeout=_timeouts(limits.get("connect"), limits.get("read")),
-                ) as response:
-                    content = await response.read()
-            except (aiohttp.ClientError, OSError) as error:
-                kind = getattr(library, _kind(error))
-                raise kind(str(error) or type(error).__name__, request=request) from error
-            return library.Response(response.status, headers=response.raw_headers, content=content, request=request)
-
-        async def aclose(self) -> None:
-            if self._session is not None:
-                await self._session.close()
-
-    return AiohttpTransport

@@ -8,10 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from judgebench.errors import UsageError, argument
-from judgebench.judges.backend import connection_error, deadline, key_from, login_of
+from judgebench.errors import RejectedError, UsageError, argument
+from judgebench.judges.backend import connection_error, deadline, key_from
 from judgebench.judges.backends.base import ApiBackend, model_judge
 from judgebench.judges.backends.chat import encode
+from judgebench.judges.transport import COMPRESSION, body_of, timeouts
+from judgebench.redaction import login_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -35,7 +37,8 @@ class ServerBackend(ApiBackend):
             )
         super().__init__(model, base_url=base_url, **options)
         # aiohttp refuses an address with credentials beside a key.
-        self._url = _chat_url(str(self.settings["base_url"]))
+        query = urlsplit(str(self.base_url)).query
+        self._url = f"{_chat_url(str(self.settings['base_url']))}{f'?{query}' if query else ''}"
         self._login = login_of(base_url)
 
     def connect(self) -> aiohttp.ClientSession:
@@ -43,7 +46,7 @@ class ServerBackend(ApiBackend):
         import aiohttp  # noqa: PLC0415 - loaded on use
 
         key = key_from(self.key, self.label)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": COMPRESSION}
         if key:
             headers["Authorization"] = f"Bearer {key}"
         elif self._login:
@@ -52,9 +55,8 @@ class ServerBackend(ApiBackend):
             # The run engine bounds what is in flight; a second bound here would only queue calls whose clock runs.
             connector=aiohttp.TCPConnector(limit=0),
             # The deadline of `complete` bounds the whole call; a second timer for each would only cost.
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=self.timeouts.connect, sock_read=self.timeouts.first_byte
-            ),
+            timeout=timeouts(self.timeouts.connect, self.timeouts.first_byte),
+            auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
         )
@@ -69,11 +71,10 @@ class ServerBackend(ApiBackend):
         try:
             async with (
                 deadline(self.label, self.timeouts.total),
-                # A redirect would turn the POST into a GET and hide a wrong address.
                 session.post(self._url, data=body, allow_redirects=False) as response,
             ):
-                content = await response.read()
-        except (aiohttp.ClientError, OSError) as error:
+                content = await body_of(response)
+        except (aiohttp.ClientError, OSError, RejectedError) as error:
             raise connection_error(self.label, error, self.clients.secrets) from None
         return self.answer(response.status, response.headers, content, started)
 

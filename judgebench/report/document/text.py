@@ -11,6 +11,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Protocol
 
+from judgebench.redaction import hide_logins
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -89,12 +91,12 @@ def unobeyed(text: str) -> str:
 
 
 def one_line(text: str, most: int = _LONGEST) -> str:
-    r"""Make a message safe in a terminal and in a CI system's log: one line, not too long, nothing that is obeyed.
+    r"""Make a message safe in a terminal and in a CI system's log: one line, not too long, no secret, none obeyed.
 
     >>> print(one_line("no label\r\n::error::x"))
     no label\r\n::error::x
     """
-    return unobeyed(clean(cut(text, most)))
+    return unobeyed(clean(cut(hide_logins(text), most)))
 
 
 def listing(lines: Iterable[str]) -> str:

@@ -33,7 +33,9 @@ from judgebench.run.batch.builder import (
 from judgebench.run.batch.cases import Cases
 from judgebench.run.batch.ledger import LEDGER, other_entries, submitting
 from judgebench.run.dialogue import turned_down
+from judgebench.run.dispatch import LONGEST_PAUSE
 from judgebench.run.execute import Execution
+from judgebench.run.throttle import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -227,7 +229,14 @@ class BatchRun:
                 ) from None
             if self._attempts >= self.options.attempts:
                 raise IncompleteError(f"can't submit: {error}; the same command tries again") from None
-            await asyncio.sleep(max(error.retry_after or 0.0, self.options.backoff * 2**self._attempts))
+            wait = max(error.retry_after or 0.0, self.options.backoff * 2**self._attempts)
+            if wait > LONGEST_PAUSE:
+                raise IncompleteError(
+                    f"can't submit: {error}; the server asks to wait {until(wait)}: the same command tries again"
+                ) from None
+            if wait >= 1:
+                self.tell(f"{error}; waiting {until(wait)} before {self.title} is submitted again")
+            await asyncio.sleep(wait)
             return not error.unreachable
         except (RejectedError, BackendError) as error:
             self._drop(pending, "refused")
@@ -279,9 +288,10 @@ class BatchRun:
             self._unanswered += 1
             if self._unanswered >= _PATIENCE:
                 raise IncompleteError(f"{error}; {self.outstanding()}; the same command collects them") from None
-            if self._unanswered == 1:
-                self.tell(f"{error}; asking again")
-            await asyncio.sleep(min(error.retry_after or 0.0, self.waiting.longest))
+            wait = min(error.retry_after or 0.0, self.waiting.longest)
+            if self._unanswered == 1 or wait >= 1:
+                self.tell(f"{error}; asking again{f' after {until(wait)}' if wait >= 1 else ''}")
+            await asyncio.sleep(wait)
             return None
         except RejectedError as error:
             raise BackendError(str(error)) from None
