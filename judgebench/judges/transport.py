@@ -128,6 +128,7 @@ def bounded(client: Any) -> Any:
     async def after(response: Any) -> None:
         if response.headers.get("Content-Encoding", "identity").strip().casefold() != "identity":
             raise RejectedError("the server sent a compressed body, which was not asked for")
+        plain(response)
         if not response.request.url.path.endswith(("/content", "/results")):
             response.stream = _bounded_class(library)(response.stream)
 
@@ -137,6 +138,13 @@ def bounded(client: Any) -> Any:
     hooks = client.event_hooks
     client.event_hooks = {**hooks, "response": [*hooks["response"], after]}
     return client
+
+
+def plain(response: Any) -> Any:
+    """Take the charset off a response: JSON has one, and SDKs fall over others."""
+    if ";" in (kind := response.headers.get("Content-Type", "")):
+        response.headers["Content-Type"] = kind.partition(";")[0]
+    return response
 
 
 @lru_cache(maxsize=4)
@@ -220,7 +228,7 @@ def _transport_class(library: Any) -> Any:
                 raise kind(str(error) or type(error).__name__, request=request) from error
             # What was compressed is so no more.
             headers = [one for one in response.raw_headers if one[0].lower() != b"content-encoding"]
-            return library.Response(response.status, headers=headers, content=content, request=request)
+            return plain(library.Response(response.status, headers=headers, content=content, request=request))
 
         async def aclose(self) -> None:
             if self._session is not None:

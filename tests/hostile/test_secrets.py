@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from servers.viewing import ViewServer
 
 from judgebench.cli.registry import COMMANDS
 from judgebench.domain import Status
-from judgebench.errors import BackendError, JudgebenchError
+from judgebench.errors import BackendError, JudgebenchError, UsageError
 from judgebench.redaction import address_secrets, hidden, hide_logins, learn, public_url, redact
 
 if TYPE_CHECKING:
@@ -251,3 +252,32 @@ def test_a_redirect_to_a_login_is_told_without_it(monkeypatch: pytest.MonkeyPatc
     with server, pytest.raises(BackendError, match=r"elsewhere\.example") as caught:
         ask(build("server", server.url), pair_case())
     assert not leaked(str(caught.value))
+
+
+NO_ADDRESS = [
+    "http://u:s3cret-pw@[::1",
+    "http://h:99999",
+    "http://h:0",
+    "http://h:port",
+    "u:s3cret-pw@h:8000/v1",
+    "//h",
+    "http://",
+    "s3cret-pw@h",
+    "https://u:s3cret/pw@h:x",
+    "http://u:s3cret-pw@",
+    "h:80?token=s3cret-pw",
+    "http:u:s3cret-pw@h",
+    "file:///etc/passwd",
+    "http://�:s3cret@h:-1",
+    "http://u:s3cret#pw@h:x",
+]
+
+
+@pytest.mark.parametrize("url", NO_ADDRESS)
+@pytest.mark.parametrize("backend", ["openai", "anthropic", "server"])
+def test_what_is_no_address_is_refused_without_its_login(backend: str, url: str) -> None:
+    with pytest.raises(UsageError, match="base_url") as caught:
+        importlib.import_module(f"judgebench.judges.backends.{backend}").create(
+            "m", prompt=None, base_url=url, temperature=None, max_tokens=9, timeout=1.0, seed=None
+        )
+    assert "s3cret" not in str(caught.value)
