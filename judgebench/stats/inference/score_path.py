@@ -192,7 +192,7 @@ def mover_ratio(
     deviation; Fieller (1954), Some problems in interval estimation.
 
     >>> [round(bound, 3) for bound in mover_ratio(0.4, (0.3, 0.5), 0.5, (0.4, 0.6), 0.0)]
-    [0.567, 1.103]
+    [0.57, 1.097]
     """
     if of_two[0] <= TINY:
         return None
