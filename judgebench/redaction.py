@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LONGEST_MESSAGE = 300
 #: Letters of a secret that is looked for in everything.
 _SHORTEST = 8
+#: A key that people give to a server of their own, which needs none; it stands in every schema that we write.
+_OUR_NAME = "judgebench"
 _SECRET_NAME = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD)$")
 _SECRET_FIELD = re.compile(r"key|token|secret|passw|sig|auth|cred|code", re.IGNORECASE)
 # What logins and keys look like even where we don't hold them: a server may quote one back, in part or in full.
@@ -29,6 +31,8 @@ _SHAPE = re.compile(
     rf"\b(?:sk|pk|rk|xai|gsk|hf|AIza)[-_][A-Za-z0-9_*.-]{{6,}}|(?<=Bearer )[^\s\"',]+|{_LOGIN}", re.IGNORECASE
 )
 _LOGIN_SHAPE = re.compile(_LOGIN)
+#: A login without a scheme: `user:password@host`, but no drive before a path, or `token@host:port`.
+_SAID = re.compile(r":(?![\\/])[^@]*@|@(?:[\w.-]+|\[[0-9A-Fa-f:]+\]):\d+(?![^/?#])")
 _IN_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
 #: What addresses of this process held.
 _learned: set[str] = set()
@@ -103,13 +107,21 @@ def learn(*addresses: str | None) -> None:
         _learned.update(address_secrets(address, _SHORTEST))
 
 
+def learn_words(words: Iterable[str]) -> None:
+    """Remember the logins among words of any kind: a model's version and a mail's host have an @, too."""
+    for word in words:
+        is_login = "://" in word or _SAID.search(word)
+        learn(word if is_login else word.rpartition("@")[2])
+
+
 def environment_secrets() -> tuple[str, ...]:
     """Values of environment variables that are named like keys (eight characters or more), and logins in addresses."""
     found: list[str] = []
     for name, value in os.environ.items():
         if _names_a_secret(name):
             # Bare, as they are sent: a key from a file often carries a line break into the variable.
-            found += [bare] if len(bare := value.strip()) >= _SHORTEST else []
+            bare = value.strip()
+            found += [bare] if len(bare) >= _SHORTEST and bare != _OUR_NAME else []
         elif "://" in value and len(value.split()) == 1:
             found += address_secrets(value, _SHORTEST)
     return tuple(dict.fromkeys(found))
@@ -131,6 +143,10 @@ def _spellings(secret: str) -> tuple[str, ...]:
 def hide(text: str, secrets: Iterable[str]) -> str:
     """Blank out exact secrets in a text; everything else is left as it is."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        if secret.isdecimal():
+            # A part of a longer number is none: figures would change, and JSON break.
+            text = re.sub(rf"(?<!\d)(?<!\d\.){secret}(?!\.?\d)", "[redacted]", text)
+            continue
         for spelling in _spellings(secret):
             text = text.replace(spelling, "[redacted]")
     return text

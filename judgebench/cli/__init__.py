@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from judgebench.errors import InterruptedRunError, JudgebenchError, spoken_as
-from judgebench.redaction import learn
+from judgebench.redaction import learn_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def main() -> None:
     try:
         _speak_the_locale()
         # Options are echoed in places that know nothing of addresses.
-        learn(*(word.partition("=")[2] or word for word in sys.argv[1:]), *sys.argv[1:])
+        learn_words([*(word.partition("=")[2] or word for word in sys.argv[1:]), *sys.argv[1:]])
         from judgebench.cli.app import run  # noqa: PLC0415 - importing the package must stay free
 
         with spoken_as(_flags):

@@ -17,7 +17,7 @@ from servers.viewing import ViewServer
 from judgebench.cli.registry import COMMANDS
 from judgebench.domain import Status
 from judgebench.errors import BackendError, JudgebenchError, UsageError
-from judgebench.redaction import address_secrets, hidden, hide_logins, learn, public_url, redact
+from judgebench.redaction import address_secrets, hidden, hide_logins, learn, learn_words, public_url, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -243,6 +243,45 @@ def test_short_words_are_no_secrets() -> None:
     assert address_secrets("http://me:A@host/?v=2024-10-21") == ("me:A", "bWU6QQ==")
     learn("http://long-canary:test@host")
     assert hidden("test [[A]] long-canary:test") == "test [[A]] [redacted]"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(
+            "server/publishers/claude-3-5-sonnet@20240620",
+            "server/some-model@sha256:0123abcd",
+            "--judge-col=label-of@gpt-4o",
+        ),
+        *("/home/somebody@work/labels.csv", r"C:\Users\somebody@work\labels.csv", "C:/Users/somebody@work/x.csv"),
+        *("predictions@v2.csv", "somebody.else@host.example"),
+    ],
+)
+def test_a_word_with_an_at_is_no_login(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("judgebench.redaction._learned", set[str]())
+    learn_words([word, word.partition("=")[2] or word])
+    assert hidden(word) == word
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("me:canary-word@host", "me:canary-word@[::1]:80/v1", "canary-word@host:8000/v1", "canary-word@127.0.0.1:80"),
+        *("http://canary-word@host", "--base-url=u:canary-word@h", "h:80?token=canary-word"),
+    ],
+)
+def test_a_login_on_the_command_line_is_one(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("judgebench.redaction._learned", set[str]())
+    learn_words([word, word.partition("=")[2] or word])
+    assert not leaked(hidden("'canary-word' is not what I want"))
+
+
+def test_what_is_no_key_changes_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "00000000")
+    monkeypatch.setenv("LOCAL_KEY", "judgebench")
+    for text in ("0.30000000000000004", '"schema": "judgebench.scores/1"', "100000000", "00000000.5"):
+        assert hidden(text) == text
+    assert hidden("key '00000000'. v.00000000, 00000000.") == "key '[redacted]'. v.[redacted], [redacted]."
 
 
 def test_a_redirect_to_a_login_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
