@@ -70,7 +70,8 @@ def is_address(url: str) -> bool:
     """
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
+        # What names no host in the DNS raises a ValueError, too.
+        return bool(parts.hostname and parts.hostname.encode("idna")) and parts.port != 0
     except ValueError:
         return False
 
