@@ -293,7 +293,20 @@ def test_a_redirect_to_a_login_is_told_without_it(monkeypatch: pytest.MonkeyPatc
     assert not leaked(str(caught.value))
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy"])
+def test_what_no_client_can_be_made_of_ends_the_run_and_is_told(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    monkeypatch.setenv(variable, "http://me:canary-proxy@[::1")
+    with pytest.raises(BackendError, match=r"no client can be made.*proxies") as caught:
+        ask(build("openai", "http://127.0.0.1:9"), pair_case())
+    assert not leaked(str(caught.value))
+
+
 NO_ADDRESS = [
+    "http://.:9/v1",
+    "http://u:s3cret@" + "h" * 64,
+    "http://u:s3cret@h..h",
+    "http://\ud800",
     "http://u:s3cret-pw@[::1",
     "http://h:99999",
     "http://h:0",

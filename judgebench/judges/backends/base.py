@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
 
 from judgebench.domain import Capability
-from judgebench.errors import BackendError
+from judgebench.errors import BackendError, JudgebenchError
 from judgebench.judges.backend import (
     Timeouts,
     checked_url,
@@ -23,7 +23,7 @@ from judgebench.judges.llm import LLMJudge
 from judgebench.judges.model import Model
 from judgebench.judges.prompts import load_prompt
 from judgebench.judges.tokens import similar_tokens
-from judgebench.redaction import address_secrets, environment_secrets, public_url
+from judgebench.redaction import address_secrets, environment_secrets, public_url, redact
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -57,9 +57,21 @@ class PerLoop(Generic[T]):
         """Return the pool of the running loop."""
         loop = asyncio.get_running_loop()
         if self._held is None or self._loop is not loop:
-            self._held, self._loop = self._make(), loop
+            self._held, self._loop = self._made(), loop
             self.secrets = self._secrets()
         return self._held
+
+    def _made(self) -> T:
+        try:
+            return self._make()
+        except JudgebenchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a library makes of the environment: no case can be asked
+            words = redact(str(error), self._secrets())
+            raise BackendError(
+                f"no client can be made ({type(error).__name__}: {words}); check the proxies, certificates and headers "
+                "that the environment names"
+            ) from None
 
     async def aclose(self) -> None:
         """Close the pool, if the running loop has one."""
