@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 _LONGEST_MESSAGE = 300
 #: Letters of a secret that is looked for in everything.
 _SHORTEST = 8
-#: A key that people give to a server of their own, which needs none; it stands in every schema that we write.
-_OUR_NAME = "judgebench"
+#: What people name as the key of a server that needs none, or what is no key at all (`SORT_KEY=accuracy`): nobody hands
+#: out plain words, and they are labels, metrics and our own name elsewhere. A password may be one.
+_WORD = re.compile(r"[a-z]{1,12}")
 _SECRET_NAME = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD)$")
 _SECRET_FIELD = re.compile(r"key|token|secret|passw|sig|auth|cred|code", re.IGNORECASE)
 # What logins and keys look like even where we don't hold them: a server may quote one back, in part or in full.
@@ -122,7 +123,8 @@ def environment_secrets() -> tuple[str, ...]:
         if _names_a_secret(name):
             # Bare, as they are sent: a key from a file often carries a line break into the variable.
             bare = value.strip()
-            found += [bare] if len(bare) >= _SHORTEST and bare != _OUR_NAME else []
+            is_word = _WORD.fullmatch(bare) and name.upper().endswith(("KEY", "TOKEN"))
+            found += [bare] if len(bare) >= _SHORTEST and not is_word else []
         elif "://" in value and len(value.split()) == 1:
             found += address_secrets(value, _SHORTEST)
     return tuple(dict.fromkeys(found))

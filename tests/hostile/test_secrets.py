@@ -279,8 +279,11 @@ def test_a_login_on_the_command_line_is_one(word: str, monkeypatch: pytest.Monke
 def test_what_is_no_key_changes_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "00000000")
     monkeypatch.setenv("LOCAL_KEY", "judgebench")
-    for text in ("0.30000000000000004", '"schema": "judgebench.scores/1"', "100000000", "00000000.5"):
+    monkeypatch.setenv("SORT_KEY", "incorrect")
+    monkeypatch.setenv("DB_PASSWORD", "hunterhunter")
+    for text in ("0.30000000000000004", '"schema": "judgebench.scores/1"', "100000000", "00000000.5", "[[incorrect]]"):
         assert hidden(text) == text
+    assert hidden("hunterhunter") == "[redacted]"
     assert hidden("key '00000000'. v.00000000, 00000000.") == "key '[redacted]'. v.[redacted], [redacted]."
 
 
