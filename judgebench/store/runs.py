@@ -168,7 +168,7 @@ def read_run(path: Path, *, edited: bool = False) -> StoredRun:
         raise VersionError(
             f"schema {data['schema']!r:.100}, and this version of judgebench reads {_SCHEMA!r}",
             file=str(file),
-            hint=f"use the version that wrote the run, or run it again with {argument('runs')} NEW_FOLDER",
+            hint="use the version that wrote the run, or run it again into another folder",
         )
     try:
         run = Run.from_json(data)

@@ -216,6 +216,8 @@ def test_nothing_of_a_run_of_another_version_is_read_or_touched(judgebench, tmp_
         done = judgebench(*command)
         assert done.code == 3, (command, done)
         assert "this version of judgebench reads" in done.out + done.err, (command, done)
+        # `verify` calls the folder RUN, and takes none to run into.
+        assert "or run it again into another folder" in done.out + done.err, (command, done)
         assert everything(tmp_path / "runs") == before, command
 
 
