@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from judgebench.api.parameters import check_texts
 from judgebench.errors import UsageError, argument
@@ -120,9 +122,16 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Leave out what is no HTTP: whoever sends it is answered, and writes nothing into the person's terminal."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
 async def _serve(view: View, listener: socket.socket, host: str, ready: Callable[[str], None]) -> None:
     guard = Guard(host, listener.getsockname()[1])
-    runner = web.AppRunner(view.app(guard), access_log=None, shutdown_timeout=_GRACE)
+    logger = logging.getLogger(__name__)
+    logger.addFilter(_is_ours)
+    runner = web.AppRunner(view.app(guard), access_log=None, logger=logger, shutdown_timeout=_GRACE)
     await runner.setup()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -156,6 +156,9 @@ def test_raw_requests_to_view_are_refused_and_it_goes_on(tmp_path: Path) -> None
         idle = [socket.create_connection(("127.0.0.1", view.port), timeout=20) for _ in range(200)]
         assert view.ask("GET", "/api/runs").status == 200
         assert not list((tmp_path / "labels").glob("*"))
+        # Nor do they write into the terminal.
+        view.process.kill()
+        assert view.process.stderr.read().count("\n") == 1
     finally:
         for connection in idle:
             connection.close()
