@@ -37,13 +37,13 @@ def analyze(
 
     policies, names, columns = policies_of(policy), column_names("feature", feature), Columns.of(table)
     own = own_table(source, columns) if names else None
-    if names and (own is None or columns.long):
+    if names and (own is None or columns.rows.long):
         raise UsageError(
             f"{argument('feature')} names columns of a wide {argument('csv')} FILE; runs and long tables have none"
         )
     # With every row kept, the item's code is its row, and the features are in the same order.
     found = open_sources(source, table, unlabelled=bool(names))
-    words = {} if own is None else read_words(own, names, columns.delimiter)
+    words = {} if own is None else read_words(own, names, columns.file)
     features = {name: Feature.of_words(name, cells) for name, cells in words.items()}
     tasks: dict[str, list[sources.Source]] = {}
     for one in found:

@@ -14,6 +14,7 @@ from judgebench.api.tables import Columns
 from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.joined import JoinedTable
+from judgebench.files.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,7 +100,7 @@ def open_sources(
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if own is None:
         paths = run_paths(source)
-        if columns.options():
+        if columns.options:
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
@@ -112,9 +113,9 @@ def open_sources(
             scores=[version for one in columns.scores for version in own.versions(one)],
         )
     elif not isinstance(own, Path):
-        if columns.delimiter is not None:
+        if columns.file != Opening():
             raise UsageError("a DataFrame has no delimiter")
-        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
+        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.rows.long or unlabelled):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
@@ -125,12 +126,10 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     if isinstance(source, Given):
         return _joined(source.csv, columns) if source.csv else own_table(source.runs, columns)
     if isinstance(source, (str, Path)):
-        return path if (path := Path(source)).is_file() or columns.options() else None
+        return path if (path := Path(source)).is_file() or columns.options else None
     if isinstance(source, (Sequence, AbstractSet, Iterator)):
         # Runs bring their own columns.
-        files = (
-            columns.options() and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
-        )
+        files = columns.options and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
         paths = [Path(one) for one in source] if files else []
         return _joined(paths, columns) if paths and all(path.is_file() for path in paths) else None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
@@ -145,12 +144,12 @@ def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
 
     if len(paths) == 1:
         return paths[0]
-    if columns.id is None:
+    if columns.rows.id is None:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
             "column that two of them have is two judges"
         )
-    return JoinedTable([open_table(path, columns.delimiter) for path in paths], columns.id)
+    return JoinedTable([open_table(path, columns.file) for path in paths], columns.rows.id)
 
 
 def run_paths(source: Any) -> Sequence[Path]:
@@ -281,7 +280,7 @@ def table_sources(
             f"{argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.long or unlabelled):
+    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.rows.long or unlabelled):
         needed = f"{argument('judge')} and {argument('gold')}"
         raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)

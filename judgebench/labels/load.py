@@ -12,7 +12,9 @@ from judgebench.domain import Ratings, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
+from judgebench.labels.cells import Cells
 from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
+from judgebench.labels.layout import Layout, LongSpec
 from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
 from judgebench.labels.words import spans
 
@@ -36,23 +38,6 @@ _SHOWN = 12
 _UNNAMED = "(none)"
 #: The row of a report that holds all items.
 _WHOLE = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class LongSpec:
-    """Columns of a table with one row per item and rater; the judges' and gold "columns" then name raters."""
-
-    item: str
-    rater: str
-    label: str
-
-    @classmethod
-    def parse(cls, text: str) -> LongSpec:
-        """Read ``item,rater,label`` as the command line writes it."""
-        names = [name.strip() for name in text.split(",")]
-        if len(names) != 3 or len(set(names)) != 3 or not all(names):
-            raise UsageError(f"{argument('long')} names three columns, item,rater,label; got {text!r}")
-        return cls(*names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +68,10 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     gold_cols: Sequence[str],
     *,
     scale: Scale | None = None,
-    cluster_col: str | None = None,
+    layout: Layout | None = None,
+    cells: Cells | None = None,
     subset_col: str | None = None,
     system_col: str | None = None,
-    id_col: str | None = None,
-    delimiter: str | None = None,
-    long: LongSpec | None = None,
-    words: Mapping[str, str] | None = None,
     keep_unlabelled: bool = False,
     score_cols: Sequence[str] = (),
     score_means: Means | None = None,
@@ -99,14 +81,15 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
 
     Without a judge column (and with two gold columns or more) the one `Ratings` has an empty name and no verdicts. In
     long form the columns are raters, and without gold columns all but the judges are annotators. A row with an empty
-    ``cluster_col`` is a cluster of its own; repeats in ``id_col`` are an error. ``words`` says what words mean by a
-    label of the scale: ``{"0": "tie"}``; ``""`` makes a word a gap. ``keep_unlabelled`` keeps rows without a gold
+    cluster is a cluster of its own; repeats of an id are an error. ``keep_unlabelled`` keeps rows without a gold
     label. ``score_cols`` are the judges' scores or probabilities in their order; without ``judge_cols`` each is a judge
     of its own, whose verdicts are read off its numbers.
 
     DataError where the file can't be read as asked, with all labels that are not on the scale; UsageError where the
     options contradict each other, or the labels fit several scales.
     """
+    layout, cells = layout or Layout(), cells or Cells()
+    long, id_col, cluster_col = layout.long, layout.id, layout.cluster
     scores = ScoreColumns(score_cols, score_means, threshold)
     scores.check(judge_cols, long=long is not None)
     everyone = long is not None and not gold_cols and not keep_unlabelled
@@ -115,7 +98,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         columns = _check_names(judge_cols, gold_cols, goldless=keep_unlabelled, scored=bool(score_cols))
     if scale is not None and scale.sequential:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
-    table = path if isinstance(path, Table) else open_table(path, delimiter)
+    table = path if isinstance(path, Table) else open_table(path)
     keys = {"cluster": cluster_col, "subset": subset_col, "system": system_col}
     if long is not None and id_col is not None and id_col != long.item:
         raise UsageError(f"{argument('long')} already names the item column, {long.item!r}; leave {argument('id')} out")
@@ -128,7 +111,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         if len(gold_cols) < 2 - bool(judge_cols):
             raise table.error(f"{len(gold_cols)} raters beside the judges", field=columns[0] if columns else None)
         raw.notes.append(f"gold: the {len(gold_cols)} raters who are no judges: {_listed(gold_cols)}")
-    coded = encode(table, raw, judge_cols, scale, words or {})
+    coded = encode(table, raw, judge_cols, scale, cells.words)
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
     return _build(
         table,

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own_tables import load
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError
-from judgebench.labels.load import LongSpec, load
+from judgebench.labels.layout import LongSpec
 
 
 @pytest.fixture
