@@ -63,7 +63,7 @@ def plan_named(
     plans: list[Planned] = []
     recipes: dict[str, Callable[[], Judge]] = {}
     for task in _once(tasks):
-        if not isinstance(task, str) and (sample or data is not None):
+        if not isinstance(task, str) and (sample or data is not None) and not getattr(task, "place", None):
             raise UsageError(f"task {task.name} is an object and brings its items: leave data and sample out")
         opened = catalog.make_task(task, data=data, sample=sample) if isinstance(task, str) else task
         opened = labelled_task(opened, labels)

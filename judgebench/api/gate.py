@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 from judgebench.api import notes
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import stored_sources
-from judgebench.api.tables import Names, Policy, Verify
+from judgebench.api.tables import Names, OnlyTasks, Policy, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from judgebench.agreement.gate.rules import Limits, Rules
     from judgebench.api.sources import Source
     from judgebench.domain import Agreement
@@ -56,6 +58,7 @@ def gate(
     max_latency_increase: Annotated[
         float | None, Option("Rise allowed in latency: .1 is a tenth.", metavar="PART")
     ] = None,
+    task: OnlyTasks = (),
     policy: Policy = (),
     verify: Verify = False,
 ) -> Decision | None:
@@ -71,9 +74,10 @@ def gate(
     run, against, policies = Path(run), Path(against), policies_of(policy)
     try:
         if update:
-            _renew(run, against, policies)
+            _renew(_one(run, _names(task)), against, policies)
             return None
-        return _hold(run, against, policies, _names(metric), _names(subset), rules, limits, verify=verify)
+        own = _one(run, _names(task))
+        return _hold(run, own, against, policies, _names(metric), _names(subset), rules, limits, verify=verify)
     except JudgebenchError as error:
         # Errors name items, and a CI system reads its log for commands.
         error.args = (safe(str(error)),)
@@ -91,6 +95,7 @@ def _tell(text: str) -> None:
 
 def _hold(
     run: Path,
+    own: tuple[Source, StoredRun],
     against: Path,
     policy: list[str],
     figures: list[str],
@@ -107,27 +112,27 @@ def _hold(
     from judgebench.report.gate.baseline import record  # noqa: PLC0415 - loaded on use
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
 
-    source, stored = _one(run)
+    source, stored = own
     policies = source.own.override(policy)
-    own = record(stored.run, stored.judgments(), policies)
+    now = record(stored.run, stored.judgments(), policies)
     before, renewal = _baseline(against, run, policy)
-    check_same(before, own, str(against), renew=renewal)
+    check_same(before, now, str(against), renew=renewal)
     matched = pair(before, stored.run, stored.judgments, policies)
     known = metrics()
     if verify and (alone := verify_matched(matched, figures, known)):
         _tell(unverified_words(alone))
-    spent = spent_of(before), spent_of(own)
+    spent = spent_of(before), spent_of(now)
     found = decide(matched, figures, subsets=subsets, rules=rules, limits=limits, spent=spent, known=known)
     return Decision(found, source.measure(policy, by_system=False, verify=False)[0])
 
 
-def _renew(run: Path, file: Path, policy: list[str]) -> None:
+def _renew(own: tuple[Source, StoredRun], file: Path, policy: list[str]) -> None:
     """Make a baseline file from a stored run, or renew it, and tell what changed."""
     from judgebench.report.gate.baseline import changes, record, write  # noqa: PLC0415 - loaded on use
 
     if file.is_dir():
         raise UsageError(f"{argument('update')} writes a baseline file, and {file} is a folder")
-    source, stored = _one(run)
+    source, stored = own
     row = source.measure(policy, by_system=False, verify=False)[0]
     if not row.coverage:
         raise DataError(
@@ -164,8 +169,8 @@ def _brief(row: Agreement, name: str) -> list[float | None]:
     return [None if value is None else round(value, 6) for value in (one.value, one.low, one.high)]
 
 
-def _one(path: Path) -> tuple[Source, StoredRun]:
-    found = [(source, source.stored) for source in stored_sources([path], tell=_tell)]
+def _one(path: Path, tasks: Sequence[str] = ()) -> tuple[Source, StoredRun]:
+    found = [(source, source.stored) for source in stored_sources([path], tell=_tell, tasks=tasks)]
     source, stored = found[0]
     if len(found) > 1 or stored is None:
         names = ", ".join(run.path.name for _, run in found[:3] if run is not None)

@@ -180,9 +180,13 @@ def stored_sources(
     *,
     labels: Mapping[str, Labels] | None = None,
     tell: Callable[[str], None] = silent,
+    tasks: Sequence[str] = (),
 ) -> Iterator[Source]:
-    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud."""
-    every = found_runs(paths, tell)
+    """Open runs, with ``labels`` as their gold where given; those without a verdict yet are left out, aloud.
+
+    With ``tasks``, names or files, only theirs.
+    """
+    every = of_tasks(found_runs(paths, tell), tasks)
     # A judge that had no key must not keep the others from being measured.
     started = [stored for stored in every if stored.empty]
     if len(started) == len(every):
@@ -208,6 +212,20 @@ def found_runs(paths: Iterable[Path], tell: Callable[[str], None]) -> list[Store
         what = f"{unsealed[0]} is" if len(unsealed) == 1 else f"{len(unsealed)} of {len(found)} runs are"
         tell(f"{what} unsealed: an older version wrote this, and edits of it go unseen (judgebench verify --reseal)")
     return found
+
+
+def of_tasks(runs: Sequence[StoredRun], tasks: Sequence[str]) -> list[StoredRun]:
+    """Keep the runs of some tasks, named or written as places; all of them where none is."""
+    from judgebench.catalog import task_name  # noqa: PLC0415 - loaded on use
+
+    if not tasks:
+        return list(runs)
+    names = [task_name(one) for one in tasks]
+    kept = [stored for stored in runs if stored.run.task in names]
+    if not kept:
+        there = ", ".join(sorted({stored.run.task for stored in runs}))
+        raise UsageError(f"no run here is about {', '.join(names)}; there are runs about {there}")
+    return kept
 
 
 def run_sources(runs: Iterable[StoredRun]) -> list[Source]:

@@ -1,8 +1,8 @@
 """What the names of columns say: each one's role in a table of items or labels, and why.
 
-A name is cut into words, so that ``HumanJudgement``, ``human_eval`` and ``human-1`` all hold "human". `find_roles` gives
-the columns of a table of items their roles: by what was said of them first, then by their names, and by what their
-cells hold where a name could mean two things. What it can't tell is a doubt, which names the options that settle it.
+`find_roles` gives the columns of a table of items their roles: by what was said of them first, then by their names, and
+by what their cells hold where a name could mean two things. What it can't tell is a doubt, which names the options that
+settle it.
 """
 
 from __future__ import annotations
@@ -106,41 +106,65 @@ def cluster_rank(name: str) -> int | None:
     return _CLUSTER.index(text) if text in _CLUSTER else None
 
 
+def gold_source_of(golds: Sequence[str]) -> str:
+    """Say who gave gold, where the names of all its columns say so.
+
+    >>> gold_source_of(["human_1", "annotator_2"]), gold_source_of(["label"]), gold_source_of(["expert"])
+    ('human', 'unspecified', 'expert')
+    """
+    sources = {_source_of(name) for name in golds}
+    return sources.pop() if len(sources) == 1 else "unspecified"
+
+
+def _source_of(name: str) -> str:
+    words = words_of(name)
+    if words & {"expert", "experts"}:
+        return "expert"
+    if words & {"crowd", "worker"}:
+        return "crowd"
+    people = words & (_set("human humans") | RATER - {"judge", "evaluator", "grader", "user"})
+    return "human" if people or _GOLD_CODE.fullmatch(name.strip()) else "unspecified"
+
+
 #: Names of each role, joined by blanks as `cut` would give them; of those on one line none is surer than another.
-_NAMED: dict[str, tuple[frozenset[str], ...]] = {
-    role: tuple(frozenset(one.replace("_", " ") for one in _ordered(line)) for line in lines)
-    for role, lines in {
-        "turns": ("turns conversation messages dialogue dialog chat chat_history conversation_history history",),
-        "question": (
-            "question user_question",
-            "prompt user_prompt query user_query instruction user_input user_message problem ticket",
-            "request message email post input",
-        ),
-        "answer": (
-            "answer model_answer response model_response llm_response assistant_response actual_output output "
-            "model_output llm_output completion generation generated_answer generated_text reply summary translation "
-            "hypothesis candidate candidate_answer",
-        ),
-        "reference": (
-            "reference references reference_answer reference_answers gold_answer golden_answer correct_answer "
-            "right_answer ground_truth_answer expected_output expected_answer expected_response ideal ideal_answer "
-            "reference_response reference_output",
-            "ground_truth groundtruth target solution expected gold truth",
-        ),
-        "context": (
-            "context contexts retrieved_context retrieved_contexts retrieval_context evidence knowledge passage "
-            "passages documents source_document source_documents source_text document article handbook",
-        ),
-        "images": ("image images image_path image_file image_url img picture photo screenshot",),
-        "criterion": ("criterion criteria aspect dimension",),
-        "systems": ("system model model_name system_name generator model_id",),
-    }.items()
-}
+_NAMES = """
+turns      turns conversation messages dialogue dialog chat chat_history conversation_history history
+question   question user_question
+question   prompt user_prompt query user_query instruction user_input user_message problem ticket
+question   request message email post input
+answer     answer model_answer response model_response llm_response assistant_response actual_output output \
+           model_output llm_output completion generation generated_answer generated_text reply summary translation \
+           hypothesis candidate candidate_answer
+reference  reference references reference_answer reference_answers gold_answer golden_answer correct_answer \
+           right_answer expected_output expected_answer expected_response ideal ideal_answer reference_response
+reference  ground_truth groundtruth target solution expected gold truth
+context    context contexts retrieved_context retrieved_contexts retrieval_context evidence knowledge passage \
+           passages documents source_document source_documents source_text document article handbook
+images     image images image_path image_file image_url img picture photo screenshot
+criterion  criterion criteria aspect dimension
+systems    system model model_name system_name generator model_id
+"""
+_NAMED: dict[str, list[frozenset[str]]] = {}
+for _role, *_words in map(_ordered, _NAMES.strip().splitlines()):
+    _NAMED.setdefault(_role, []).append(frozenset(one.replace("_", " ") for one in _words))
 #: Of these a table has one column, or two that belong together.
 _TOGETHER = (("instruction", "input"), ("title", "body"), ("subject", "body"))
 _ANSWER_WORDS = _set("answer response output completion generation reply summary translation text hypothesis candidate")
 _SIDE_WORDS = _ANSWER_WORDS | _set("model assistant system llm option choice generated conversation messages")
-_SIDES = {"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5, "g": 6, "h": 7, "first": 0, "second": 1, "left": 0, "right": 1}
+_SIDES = {
+    "a": 0,
+    "b": 1,
+    "c": 2,
+    "d": 3,
+    "e": 4,
+    "f": 5,
+    "g": 6,
+    "h": 7,
+    "first": 0,
+    "second": 1,
+    "left": 0,
+    "right": 1,
+}
 #: What cells of labels may hold, as `judgebench.labels.profile.Profile.kind` tells it.
 _LABELS = frozenset({"check", "pair", "rate", "numbers", "labels", "decimals"})
 _OPTIONS = {
@@ -187,7 +211,8 @@ class Roles:
 class Recognised:
     """The roles of columns, why each has its own, and what can't be told, with the options that settle it.
 
-    ``aside`` are columns that play no part; ``judges`` hold verdicts of judges that were asked before.
+    ``aside`` are columns that play no part; ``judges`` hold verdicts of judges that were asked before; ``said`` are
+    the roles that a person spoke of.
     """
 
     roles: Roles
@@ -195,6 +220,7 @@ class Recognised:
     doubts: list[str] = field(default_factory=list[str])
     judges: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
+    said: frozenset[str] = frozenset()
 
 
 def side_of(name: str) -> tuple[str, int] | None:
@@ -218,7 +244,7 @@ def find_roles(columns: Sequence[Profile], given: Mapping[str, Sequence[str]] | 
     ``given`` are the roles that were said, by field of `Roles`; an empty one is said to be nobody's.
     """
     given = given or {}
-    found = Recognised(Roles(**{role: tuple(names) for role, names in given.items()}))
+    found = Recognised(Roles(**{role: tuple(names) for role, names in given.items()}), said=frozenset(given))
     for role, names in given.items():
         found.why |= dict.fromkeys(names, f"{argument(_OPTIONS.get(role, role))} says so")
     free = {one.name: one for one in columns if one.name not in found.why}
@@ -288,7 +314,9 @@ def _question(free: _Free, found: Recognised) -> _Found:
 def _answers(free: _Free, found: Recognised) -> _Found:
     sides: dict[str, dict[int, str]] = {}
     for name in free:
-        if (side := side_of(name)) is not None and set(side[0].split()) & (_ANSWER_WORDS | {"conversation", "messages"}):
+        if (side := side_of(name)) is not None and set(side[0].split()) & (
+            _ANSWER_WORDS | {"conversation", "messages"}
+        ):
             sides.setdefault(side[0], {})[side[1]] = name
     several = {noun: [names[at] for at in sorted(names)] for noun, names in sides.items() if _whole(names)}
     if several:

@@ -151,6 +151,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         counts={"items": seen.items, "cases": seen.cases},
         content=seen.content,
         probe=own,
+        # Labels of one's own change nothing about where the texts are.
+        place=getattr(getattr(task, "origin", task), "place", {}),
     )
     return Plan(task, judge, selection.probe, run, seen.items, seen.cases, frozenset(seen.annotators))
 
