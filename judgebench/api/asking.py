@@ -161,6 +161,9 @@ def ask_and_measure(
         if ears.done is not None:
             ears.done(outcome)
         stored = read_run(outcome.path)
+        if not planned.labelled:
+            # Items of one's own may be labelled later; what they were told is kept.
+            continue
         measured = measure_beside(
             stored.run,
             stored.judgments,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgebench.api.labelling import labelled_runs
+from judgebench.api.labelling import ANY, labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
 from judgebench.domain import names_of
@@ -95,12 +95,14 @@ def open_sources(
     missing.
     """
     columns = Columns.of(table)
-    own = own_table(source, columns, name)
+    # Of a table of labels the columns say what it is, and not that the source is a table.
+    about_labels = ANY in (labels or {}) and not (isinstance(source, Given) and source.csv)
+    own = None if about_labels else own_table(source, columns, name)
     if isinstance(source, Given) and (bool(source.runs and source.csv) or not source):
         raise UsageError("give run folders, or --csv FILE --judge-col C --gold-col C (judgebench doctor FILE helps)")
     if own is None:
         paths = run_paths(source)
-        if columns.options:
+        if columns.options and not about_labels:
             table_only = f"{argument('scale')}, {argument('words')} and {argument('delimiter')}"
             kind = f"a {argument('csv')} FILE" if on_command_line() else "a table"
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
@@ -267,6 +269,19 @@ def run_source(stored: StoredRun, name: str = "") -> Source:
         )
 
     return Source(run.task, judge, run.gold_source, run.policies, run.revision, measured, ratings, judged, stored)
+
+
+def unlabelled(source: Source) -> str:
+    """Say why nothing can be measured of a run whose items have no label yet; empty where some have one."""
+    stored = source.stored
+    if stored is None or any(code is not None for one in stored.judgments() for _, code in one.gold):
+        return ""
+    judge, place = source.judge, stored.path
+    task = " ".join([argument("task"), str(stored.run.place.get("files", [source.task])[0])])
+    return (
+        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some (`judgebench "
+        f"view {place.parent} {task}`), or give a table of labels: `judgebench score {place} --labels FILE`"
+    )
 
 
 def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[Policies], Judged]]:

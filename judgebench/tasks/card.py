@@ -291,9 +291,8 @@ def load_card(name: str, root: Path | None = None) -> Card:
 
 def roles_of(table: Table, *, whole: bool = False) -> tuple[Roles, Cells]:
     """Read ``[columns]``: the role of each, and what the words in them mean; ``whole`` where nothing is found out."""
-    # Most cards have none.
-    from judgebench.labels.cells import Cells  # noqa: PLC0415
-    from judgebench.labels.roles import Roles  # noqa: PLC0415
+    from judgebench.labels.cells import Cells  # noqa: PLC0415 - loaded on use
+    from judgebench.labels.roles import Roles  # noqa: PLC0415 - loaded on use
 
     words = table.table("words")
     meanings = {word: words.text(word, "") for word in tuple(words.data)}
