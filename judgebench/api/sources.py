@@ -279,8 +279,9 @@ def unlabelled(source: Source) -> str:
     judge, place = source.judge, stored.path
     task = " ".join([argument("task"), str(stored.run.place.get("files", [source.task])[0])])
     return (
-        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some (`judgebench "
-        f"view {place.parent} {task}`), or give a table of labels: `judgebench score {place} --labels FILE`"
+        f"{judge} has judged {source.task}, and nothing can be measured yet: no item has a label. Label some "
+        f"(`judgebench view {place.parent} {task}`), or give a table of labels: "
+        f"`judgebench score {place} --labels FILE`"
     )
 
 
