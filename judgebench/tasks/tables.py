@@ -110,18 +110,20 @@ def open_own(spec: str | Path, reading: Reading, *, data: Path | None = None) ->
 
     DataError where there is nothing to read, or it can't be read as was said; UsageError where it must be said how.
     """
-    path = Path(spec)
-    if (card := _card_at(path)) is not None:
-        contents, _ = read_toml(card)
-        if "data" not in contents:
-            # A benchmark's, from elsewhere.
-            folder = card.resolve().parent
-            return open_task(folder.name, data=data or folder, root=folder.parent)
-        found = read_own_card(card, data)
-    else:
-        found = _found(data or path, path)
-    return make(found, RowTable.of_files([open_table(file, reading.over(found.reading).file) for file in found.files]),
-                reading.over(found.reading))  # fmt: skip
+    card = _card_at(Path(spec))
+    if card is not None and "data" not in read_toml(card)[0]:
+        # A benchmark's, from elsewhere.
+        folder = card.resolve().parent
+        return open_task(folder.name, data=data or folder, root=folder.parent)
+    found = find(Path(spec), data)
+    reading = reading.over(found.reading)
+    return make(found, RowTable.of_files([open_table(file, reading.file) for file in found.files]), reading)
+
+
+def find(path: Path, data: Path | None = None) -> Found:
+    """Find the files behind a place, and what its card says; DataError where there are none."""
+    card = _card_at(path)
+    return _found(data or path, path) if card is None else read_own_card(card, data)
 
 
 def _found(path: Path, named: Path) -> Found:
