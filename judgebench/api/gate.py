@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 from judgebench.api import notes
 from judgebench.api.parameters import Option, policies_of, question
 from judgebench.api.sources import Given, open_sources
-from judgebench.api.tables import Columns, Names, Policy, RowsAndScores, Verify
+from judgebench.api.tables import Columns, Names, OnlyTasks, Policy, RowsAndScores, Verify
 from judgebench.errors import DataError, JudgebenchError, UsageError, VersionError, argument
 from judgebench.report.gate.gate import Decision
 from judgebench.report.gate.words import safe
 from judgebench.report.words import unverified_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from judgebench.agreement.gate.rules import Limits, Rules
     from judgebench.api.sources import Source
     from judgebench.domain import Agreement
@@ -62,6 +64,7 @@ def gate(
     max_latency_increase: Annotated[
         float | None, Option("Rise allowed in latency: .1 is a tenth.", metavar="PART")
     ] = None,
+    task: OnlyTasks = (),
     policy: Policy = (),
     verify: Verify = False,
     **table: Unpack[RowsAndScores],
@@ -75,7 +78,7 @@ def gate(
 
     rules = Rules(margin, alpha, strict, min_effect)
     limits = Limits(max_coverage_drop, max_flip_increase, max_cost_increase, max_latency_increase)
-    against, policies, asked = Path(against), policies_of(policy), Asked(run, table)
+    against, policies, asked = Path(against), policies_of(policy), Asked(run, table, _names(task))
     try:
         if update:
             _renew(asked, against, policies)
@@ -92,6 +95,7 @@ class Asked(NamedTuple):
 
     run: Any
     table: RowsAndScores
+    tasks: Sequence[str] = ()
 
     def __str__(self) -> str:
         """Name it as a person did."""
@@ -101,7 +105,7 @@ class Asked(NamedTuple):
 
     def opened(self) -> tuple[Source, StoredRun | TableRun]:
         """Open it."""
-        found = open_sources(self.run, self.table, tell=_tell)
+        found = open_sources(self.run, self.table, tell=_tell, tasks=self.tasks)
         if len(found) > 1:
             names = ", ".join(one.judge if one.stored is None else one.stored.path.name for one in found[:3])
             what = "judges" if found[0].stored is None else "runs"

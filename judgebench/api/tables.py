@@ -241,6 +241,10 @@ RunsFolder: TypeAlias = Annotated[
 Data: TypeAlias = Annotated[
     str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
 ]
+OnlyTasks: TypeAlias = Annotated[
+    str | Sequence[str],
+    Option("Only runs about this task, by its name or its file; repeatable.", "--task", "T", read=list[str]),
+]
 Sample: TypeAlias = Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
 OwnLabels: TypeAlias = Annotated[
     str | Path | Sequence[str | Path],

@@ -29,8 +29,20 @@ if TYPE_CHECKING:
     from judgebench.api.parameters import Parameter
 
 
+#: The file of defaults in the working folder.
+_HERE = Path("judgebench.toml")
+
+
 def _read_config(context: typer.Context, value: Path | None) -> Path | None:
-    """Let a TOML file give defaults: flags and environment variables win over it."""
+    """Let TOML files give defaults: judgebench.toml of the working folder, and one that is named, which wins over it.
+
+    Flags and environment variables win over both.
+    """
+    if _HERE.is_file():
+        context.default_map = found = _defaults(context, _HERE)
+        if found:
+            # Whoever is in a folder of somebody else's should see what it has chosen for them.
+            note(f"{_HERE} gives {', '.join(f'--{name}'.replace('_', '-') for name in found)}")
     if value is not None:
         context.default_map = _defaults(context, value)
     return value
@@ -40,7 +52,8 @@ def _defaults(context: typer.Context, value: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = tomllib.loads(small_file(value).decode("utf-8"))
     except OSError as error:
-        raise UsageError(f"can't read --config {value}: {error.strerror}") from None
+        what = value if value == _HERE else f"--config {value}"
+        raise UsageError(f"can't read {what}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"not TOML: {error}", file=str(value)) from None
     if strange := sorted(name for name in settings if name not in COMMANDS):
