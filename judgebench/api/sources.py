@@ -361,7 +361,7 @@ def table_sources(
         def tabled(judge: str = judge, ratings: Ratings = ratings) -> TableRun:
             from judgebench.labels.as_run import TableRun  # noqa: PLC0415 - loaded on use
 
-            return TableRun.of(task, judge, ratings, table.names, gold)
+            return TableRun.of(task, judge, ratings, lambda: table.names(judge), gold)
 
         found.append(
             Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged, tabled=tabled)
