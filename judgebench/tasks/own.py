@@ -22,6 +22,7 @@ from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
 from judgebench.labels.roles import Roles
+from judgebench.labels.where import Condition
 from judgebench.tasks import base
 from judgebench.tasks.base import Located
 from judgebench.tasks.chat import image_of, is_chat, turns_of
@@ -46,7 +47,8 @@ _PREFERRED = ("chosen", "rejected")
 class Reading:
     """What was said of a table of items; what wasn't is found out.
 
-    ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels.
+    ``columns`` has roles by field of `Roles`; an empty one is nobody's. ``gold`` is who gave the gold labels, ``where``
+    the rows to keep.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -54,6 +56,7 @@ class Reading:
     gold: str = ""
     file: Opening = Opening()  # noqa: RUF009 - frozen
     cells: Cells = field(default_factory=Cells)
+    where: tuple[str, ...] = ()
 
     def over(self, other: Reading) -> Reading:
         """Put what is said here over what is said there."""
@@ -63,6 +66,7 @@ class Reading:
             self.gold or other.gold,
             self.file if self.file != Opening() else other.file,
             self.cells if self.cells != Cells() else other.cells,
+            self.where or other.where,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -73,6 +77,7 @@ class Reading:
             "gold": self.gold,
             "file": _said(self.file),
             "cells": _said(self.cells),
+            "where": list(self.where),
         }
         return {name: value for name, value in said.items() if value}
 
@@ -87,6 +92,7 @@ class Reading:
             str(data.get("gold", "")),
             Opening(**_tuples(data.get("file", {}))),
             Cells(**_tuples(data.get("cells", {}))),
+            tuple(map(str, data.get("where", ()))),
         )
 
 
@@ -227,6 +233,34 @@ def golds_of(patterns: Sequence[str], columns: Sequence[str]) -> dict[str, list[
     if not found:
         raise UsageError(f"{argument('gold')} {patterns[0]}: no column is named so, whatever the criterion")
     return found
+
+
+def kept(table: RowTable, where: Sequence[str]) -> RowTable:
+    """Keep the rows of a table that fit all conditions; DataError where none does."""
+    if not where:
+        return table
+    conditions = [Condition.parse(text, table.columns) for text in where]
+    known: dict[tuple[int, str], bool] = {}
+
+    def fits(row: Row) -> bool:
+        for number, one in enumerate(conditions):
+            word = cell(row.data.get(one.column))
+            if (number, word) not in known:
+                known[number, word] = bool(one.holds([word])[0])
+            if not known[number, word]:
+                return False
+        return True
+
+    def rows() -> Iterator[Row]:
+        found = False
+        for row in table.rows():
+            if fits(row):
+                found = True
+                yield row
+        if not found:
+            raise table.error(f"no row is left by {argument('where')} {' and '.join(where)}")
+
+    return RowTable(table.name, rows, table.revision.removeprefix("data:"), table.columns, table.unit)
 
 
 def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: Cells) -> Coded:
