@@ -16,6 +16,7 @@ from judgebench.labels.cells import Cells
 from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
 from judgebench.labels.layout import Layout, LongSpec
 from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
+from judgebench.labels.totals import refuse_total
 from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         if len(gold_cols) < 2 - bool(judge_cols):
             raise table.error(f"{len(gold_cols)} raters beside the judges", field=columns[0] if columns else None)
         raw.notes.append(f"gold: the {len(gold_cols)} raters who are no judges: {_listed(gold_cols)}")
+    if scale is None and long is None:
+        refuse_total(table, raw)
     coded = encode(table, raw, judge_cols, scale, cells.words)
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
     return _build(
