@@ -120,7 +120,7 @@ def open_sources(
     elif not isinstance(own, Path):
         if columns.file != Opening():
             raise UsageError(f"a DataFrame is no file: it has no {columns.file.said()[0].replace('_', '-')}")
-        if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.rows.long or unlabelled):
+        if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
@@ -147,7 +147,7 @@ def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
     """Take one file by its path, and several as one table."""
     if len(paths) == 1:
         return paths[0]
-    ids = columns.rows.id or (columns.rows.long and columns.rows.long.item)
+    ids = columns.rows.id
     if not ids:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
@@ -261,6 +261,12 @@ def judgments(tables: Sequence[Source]) -> dict[tuple[str, str, str], Callable[[
     return {name: table.judged for name, table in zip(names, tables, strict=True) if names.count(name) == 1}
 
 
+def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
+    """Say whether a table's judges and its gold are named."""
+    judged = columns.judge or columns.scores or columns.rows.confusion or unjudged
+    return bool(judged) and bool(columns.gold or columns.rows.golden or unlabelled)
+
+
 def table_sources(
     path: Path | Table,
     columns: Columns,
@@ -284,7 +290,7 @@ def table_sources(
             f"{argument('gold')}"
         )
     named = path if isinstance(path, Path) else "FILE"
-    if not (columns.judge or columns.scores or unjudged) or not (columns.gold or columns.rows.long or unlabelled):
+    if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
         needed = f"{argument('judge')} and {argument('gold')}"
         raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
@@ -303,11 +309,12 @@ def table_sources(
             return ratings
 
         def own_judged(policies: Policies, judge: str = judge, ratings: Ratings = ratings) -> Judged:
-            from judgebench.agreement.matching import Judged  # noqa: PLC0415 - loaded on use
+            from judgebench.agreement.matching import Judged, gold_of  # noqa: PLC0415 - loaded on use
 
-            # The judges of one table share its items and its gold.
-            clusters = range(int(ratings.cluster.max()) + 1)
-            return Judged(task, judge, ratings, table.names(), [*map(str, clusters)], policies, gold, table.revision)
+            # The judges of one table share its gold, unless each has rows of its own.
+            labels = gold_of(ratings) if table.own_gold else ()
+            names, clusters = table.names(judge), table.clusters(judge)
+            return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
 
         found.append(Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged))
     return found

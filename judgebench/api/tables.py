@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
+from judgebench.api.layouts import layout_of
 from judgebench.api.parameters import Option, column, column_names, keys
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening, Unmatched
 from judgebench.labels.annotations import Mode
 from judgebench.labels.cells import Cells
-from judgebench.labels.layout import Layout, LongSpec
+from judgebench.labels.layout import Combine, Layout, Picks
 from judgebench.labels.scores import Means
 
 if TYPE_CHECKING:
@@ -51,15 +52,93 @@ class FileForm(TypedDict, total=False):
 class RowLayout(TypedDict, total=False):
     """Which row is whose label of what, as `judgebench.labels.layout.Layout`."""
 
-    cluster: Annotated[str | None, Option("Column of the question that rows share.", "--cluster-col", "C")]
-    id: Annotated[str | None, Option("Column of item ids.", "--id-col", "C")]
+    id: Annotated[
+        Names,
+        Option("Column of item ids; repeatable, where several name an item together.", "--id-col", "C", read=list[str]),
+    ]
+    cluster: Annotated[
+        Names, Option("Column of the question that rows share; repeatable.", "--cluster-col", "C", read=list[str])
+    ]
     long: Annotated[
+        Names, Option("Short for --id-col, --rater-col and --label-col.", metavar="ITEM,RATER,LABEL", read=str)
+    ]
+    rater: Annotated[
+        str | None,
+        Option(
+            "Column of raters: a row per item and rater. --judge-col and --gold-col then name raters; without "
+            "--gold-col all but the judges are annotators.",
+            "--rater-col",
+            "C",
+        ),
+    ]
+    label: Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
+    judge_name: Annotated[
+        str | None,
+        Option("Column of judges' names, in rows beside gold columns: each name is a judge.", "--judge-name-col", "C"),
+    ]
+    order: Annotated[
+        str | None,
+        Option(
+            "Column of the order in which the judge saw the answers (AB/BA, original/swapped ...).", "--order-col", "C"
+        ),
+    ]
+    second_order: Annotated[
         Names,
         Option(
-            "The table is long, with these columns; --judge-col and --gold-col then name raters. Without --gold-col, "
-            "all but the judges are annotators.",
-            metavar="ITEM,RATER,LABEL",
-            read=str,
+            "Column of a judge's verdicts on the other order, one per --judge-col.",
+            "--second-order-col",
+            "C",
+            read=list[str],
+        ),
+    ]
+    picks: Annotated[
+        Picks | None, Option("Verdicts of the other order name a position (they are turned back) or an answer.")
+    ]
+    combine: Annotated[
+        Combine | None,
+        Option("A rater's several labels of one item: each an asking of its own, or one by majority, mean or sum."),
+    ]
+    count: Annotated[str | None, Option("Column of how many items a row stands for.", "--count-col", "C")]
+    categories: Annotated[
+        Names,
+        Option(
+            "Column that counts the raters who chose this category; repeatable.", "--category-col", "C", read=list[str]
+        ),
+    ]
+    confusion: Annotated[
+        bool, Option("The table is a confusion table: gold in rows, verdicts in columns, counts.", default=False)
+    ]
+    one_hot: Annotated[
+        Mapping[str, Sequence[str]] | Sequence[str] | str | None,
+        Option("A column NAME that says which of these holds 1; repeatable.", metavar="NAME=C1,C2", read=list[str]),
+    ]
+    pair_scores: Annotated[
+        Mapping[str, Sequence[str]] | Sequence[str] | str | None,
+        Option(
+            "A column NAME that says whose score is higher: A, B, tie; repeatable.",
+            metavar="NAME=CA,CB",
+            read=list[str],
+        ),
+    ]
+    sides: Annotated[
+        str | Sequence[str] | None,
+        Option("Columns that name the two responses, where labels name the winner.", metavar="A,B", read=str),
+    ]
+    where: Annotated[
+        str | Sequence[str] | None,
+        Option(
+            "Rows to keep: 'status = done', 'n >= 3', 'lang in de,en', 'error is empty'; repeatable.",
+            metavar="COND",
+            read=list[str],
+        ),
+    ]
+    criterion: Annotated[
+        str | None,
+        Option(
+            "Column of criteria, with figures for each; for a column per criterion write {criterion} in --judge-col "
+            "and --gold-col.",
+            "--criterion-col",
+            "C",
         ),
     ]
 
@@ -171,7 +250,6 @@ class Columns:
     def of(cls, table: Mapping[str, Any]) -> Columns:
         """Read what was said of a table, with the keys of `LabelsAndScores`; UsageError names the parameter."""
         said = {name: value for name, value in table.items() if name in keys(LabelsAndScores) and name != "gold_source"}
-        long = ",".join(column_names("long", said.get("long")))
         return cls(
             column_names("judge", said.get("judge")),
             column_names("gold", said.get("gold")),
@@ -182,13 +260,9 @@ class Columns:
             said.get("score_means"),
             said.get("threshold"),
             Opening(**{name: said[name] for name in keys(FileForm) if said.get(name) is not None}),
-            Layout(
-                column("id", said.get("id")),
-                column("cluster", said.get("cluster")),
-                LongSpec.parse(long) if long else None,
-            ),
+            layout_of(said),
             Cells(_words(said.get("words"))),
-            tuple(argument(name) for name, value in said.items() if value or value == 0),
+            tuple(argument(name) for name, value in said.items() if value or (value == 0 and value is not False)),
         )
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:

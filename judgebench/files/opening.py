@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from judgebench.errors import UsageError, argument
 
@@ -53,7 +53,8 @@ class Opening:
 
     def fitting(self, format: Format) -> Opening:  # noqa: A002 - the word for it
         """Keep what can be said of a format: several files are opened with the same words."""
-        return replace(self, **{one.name: one.default for one in fields(self) if one.name not in _FITS[format]})
+        idle: dict[str, Any] = {name: None for name in self.said() if name not in _FITS[format]}
+        return replace(self, **idle | {name: 0 for name in idle if name in {"skip", "drop_last"}})
 
     def check(self, name: str, format: Format) -> None:  # noqa: A002 - the word for it
         """Refuse what can't be said of a format; UsageError."""
