@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from judgebench.domain import Agreement, Policies, Ratings
     from judgebench.files.table import Table
     from judgebench.labels.annotations import Labels
+    from judgebench.labels.as_run import TableRun
     from judgebench.stats.coefficients.catalog import Metric
     from judgebench.store.runs import StoredRun
 
@@ -59,6 +60,8 @@ class Source:
     ratings: Callable[[], Ratings]
     judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
+    #: The table's judge as a run.
+    tabled: Callable[[], TableRun] | None = None
 
     def measure(
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
@@ -66,6 +69,14 @@ class Source:
         """Measure under the task's policies and those of the command line."""
         chosen = self.own.override(policy)
         return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
+
+    def as_run(self) -> StoredRun | TableRun:
+        """Give the run behind it; a judge of a table as one."""
+        if self.stored is not None:
+            return self.stored
+        if self.tabled is None:
+            raise UsageError(f"{self.judge} on {self.task} is not a run")
+        return self.tabled()
 
     @property
     def known(self) -> dict[str, Metric]:
@@ -316,5 +327,12 @@ def table_sources(
             names, clusters = table.names(judge), table.clusters(judge)
             return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
 
-        found.append(Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged))
+        def tabled(judge: str = judge, ratings: Ratings = ratings) -> TableRun:
+            from judgebench.labels.as_run import TableRun  # noqa: PLC0415 - loaded on use
+
+            return TableRun.of(task, judge, ratings, table.names, gold)
+
+        found.append(
+            Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged, tabled=tabled)
+        )
     return found

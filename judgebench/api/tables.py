@@ -201,8 +201,8 @@ class Labels(Rows, total=False):
     subset: Subset
 
 
-class LabelsAndScores(Labels, total=False):
-    """The columns of a table that may hold judges' scores, too."""
+class Scored(TypedDict, total=False):
+    """Columns of judges' scores."""
 
     scores: Annotated[
         Names,
@@ -221,6 +221,14 @@ class LabelsAndScores(Labels, total=False):
         float | None,
         Option("Score from which on the verdict is 'correct'; in pairs the middle between A and B.", metavar="X"),
     ]
+
+
+class RowsAndScores(Rows, Scored, total=False):
+    """The columns of a table that may hold judges' scores, but for subsets."""
+
+
+class LabelsAndScores(Labels, Scored, total=False):
+    """The columns of a table that may hold judges' scores, too."""
 
 
 def flags() -> dict[str, str]:
@@ -313,9 +321,8 @@ def _scale(scale: object) -> Scale | None:
 
 
 #: Run folders or URLs, a table of one's own (a path where columns are named, a DataFrame), or measured `Scores`.
-Source: TypeAlias = Annotated[Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...")]
-Runs: TypeAlias = Annotated[
-    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path])
+Source: TypeAlias = Annotated[
+    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path], csv=True)
 ]
 RunsFolder: TypeAlias = Annotated[
     str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)

@@ -214,8 +214,9 @@ def _writing(question: Callable[..., Any], known: Mapping[str, Parameter]) -> Ca
 def _values(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:
     """Make what a question takes of what the command line read; what isn't given is left to the question."""
     found = {name: one for name, one in given.items() if one is not None}
-    if "source" in known:
-        found["source"] = Given(found.pop("source", ()), found.pop("csv", ()))
+    if (table := next((name for name, one in known.items() if one.option.csv), None)) is not None:
+        runs = found.pop(table, ())
+        found[table] = Given([runs] if isinstance(runs, Path) else runs, found.pop("csv", ()))
     if "words" in found:
         found["words"] = meanings(found["words"])
     if "progress" in found:
@@ -268,9 +269,6 @@ def _tell_github(answer: Document, *, asked: bool) -> None:
 
 def _options(one: Parameter) -> list[inspect.Parameter]:
     option = one.option
-    if one.name == "source":
-        runs = Annotated[list[Path] | None, typer.Argument(metavar=option.metavar, help=option.help)]
-        return [_parameter("source", runs, None), _parameter("csv", CsvOption, None)]
     read: Any = option.read or one.type
     default = one.default if one.default is not inspect.Parameter.empty else ...
     low, high = option.least, option.most
@@ -286,7 +284,8 @@ def _options(one: Parameter) -> list[inspect.Parameter]:
         default = default or []
     elif default is None:
         read |= None
-    return [_parameter(one.name, Annotated[read, wanted], default)]
+    csv = [_parameter("csv", CsvOption, None)] if option.csv else []
+    return [_parameter(one.name, Annotated[read, wanted], default), *csv]
 
 
 def _flag(name: str, other: Callable[..., Document]) -> Any:

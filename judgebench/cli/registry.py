@@ -54,11 +54,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "leaderboard": Command(
         "judgebench.api.leaderboard:leaderboard",
-        "Rank the judges of a runs folder, task by task; or the systems that they judged.",
+        "Rank the judges of a runs folder or of a table, task by task; or the systems that they judged.",
     ),
     "report": Command(
         "judgebench.api.report:report",
-        "Write a report of runs: one HTML file with the figures, charts and every item behind them.",
+        "Write a report of runs or of a table: one HTML file with the figures, charts and every item behind them.",
     ),
     "view": Command(
         "judgebench.view:view",
