@@ -165,7 +165,7 @@ def _shown(task: OwnTask) -> list[str]:
     """Say what was understood, with three rows."""
     from itertools import islice  # noqa: PLC0415 - for this alone
 
-    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.reader.roles.named().items())
+    roles = "; ".join(f"{role}: {', '.join(names)}" for role, names in task.roles.named().items())
     said = [f"{task.source.name}: {roles}; scale {task.scale.spec}"]
     for item in islice(task.items(), _ROWS):
         answers = " | ".join(_cut(one.text) for one in item.responses)
@@ -225,7 +225,7 @@ def _task_file(task: OwnTask, reading: Reading, home: Path) -> str:
             if name != "words":
                 lines.append(f"{name} = {_toml(value)}")
     lines += ["", "[columns]"]
-    found = task.reader.roles.named()
+    found = task.roles.named()
     lines += [
         f"{role} = {_toml(names[0] if len(names) == 1 else names)}    # {_ABOUT[role]}" for role, names in found.items()
     ]

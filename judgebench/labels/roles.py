@@ -328,8 +328,7 @@ def _answers(free: _Free, found: Recognised) -> _Found:
         return tuple(names), f"{len(names)} of one name, {noun}, by their letters or numbers"
     if {"chosen", "rejected"} <= set(free):
         return ("chosen", "rejected"), "the names say which answer was preferred"
-    names, why = _by_name("answer", free, found, "answers")
-    return names, why
+    return _by_name("answer", free, found, "answers")
 
 
 def _whole(sides: Mapping[int, str]) -> bool:

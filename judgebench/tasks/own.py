@@ -17,7 +17,7 @@ from judgebench.domain import Item, Label, Reference, Response, Turn, digest
 from judgebench.domain.items import Part
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening
-from judgebench.files.rows import RowTable
+from judgebench.files.rows import RowTable, value_of
 from judgebench.files.table import cell
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import Column, Raw, encode
@@ -183,7 +183,7 @@ class Reader(base.Reader):
         responses: list[Response] = []
         leads: list[tuple[Turn, ...]] = []
         for name, system in zip(roles.answers, systems, strict=True):
-            if is_chat(row.require(name)):
+            if is_chat(_value(row, name)):
                 turns = turns_of(row, name, folder)
                 first = next((n for n, turn in enumerate(turns) if turn.role == "assistant"), len(turns))
                 lead, rest = ((), turns) if conversation else (turns[:first], turns[first:])
@@ -244,7 +244,7 @@ def kept(table: RowTable, where: Sequence[str]) -> RowTable:
 
     def fits(row: Row) -> bool:
         for number, one in enumerate(conditions):
-            word = cell(row.data.get(one.column))
+            word = cell(value_of(row, one.column))
             if (number, word) not in known:
                 known[number, word] = bool(one.holds([word])[0])
             if not known[number, word]:
@@ -276,6 +276,12 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
     return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells.words)
 
 
+def _value(row: Row, column: str) -> Any:
+    found = value_of(row, column)
+    # What is in no column of the row is missing, not empty.
+    return row.require(column) if found is None and "." not in column else found
+
+
 def _name(row: Row, column: str) -> str:
     text = _text(row, column).strip()
     if not text:
@@ -284,7 +290,7 @@ def _name(row: Row, column: str) -> str:
 
 
 def _text(row: Row, column: str) -> str:
-    value = row.require(column)
+    value = _value(row, column)
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
     # A column of whole numbers with gaps is one of floats in Parquet.
@@ -295,7 +301,7 @@ def _text(row: Row, column: str) -> str:
 
 def _texts(row: Row, column: str) -> list[str]:
     """Take the texts of a cell, which may hold a list; what isn't there must not be shown as an empty text."""
-    value = row.require(column)
+    value = _value(row, column)
     several = value if isinstance(value, list) else None
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:

@@ -68,6 +68,11 @@ class OwnTask(CardTask):
         self.notes = notes
 
     @property
+    def roles(self) -> Roles:
+        """Which column is what."""
+        return Roles(**self.reading.columns)
+
+    @property
     def place(self) -> dict[str, Any]:
         """Where its texts are, for the manifest of a run: paths from the working folder, and how they are read."""
         files = {"files": [_relative(file) for file in self.files]} if self.files else {}
@@ -186,9 +191,11 @@ def make(found: Found, table: RowTable, reading: Reading) -> OwnTask:
     recognised = find_roles(looks, reading.columns)
     roles = recognised.roles
     _check(table, recognised)
+    # A list of labels in a cell is one of each annotator.
+    roles = replace(roles, gold=tuple(one for name in roles.gold for one in table.versions(name)))
     golds = [name for names in golds_of(roles.gold, table.columns).values() for _, name in names]
-    table.positions([*(one for role, names in roles.named().items() if role != "gold" for one in names), *golds],
-                    table.columns)  # fmt: skip
+    others = [one for role, names in roles.named().items() if role != "gold" for one in names]
+    table.places([*others, *golds], table.columns)
     scale = _scale(table, roles, golds, reading, notes)
     gold = reading.gold or gold_source_of(golds)
     whole = Reading({one.name: getattr(roles, one.name) for one in fields(Roles)}, scale.spec, gold, reading.file,
