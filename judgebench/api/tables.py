@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
 from judgebench.api.layouts import layout_of
-from judgebench.api.parameters import Option, column, column_names, keys
+from judgebench.api.parameters import Option, column, column_names, keys, options_of
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening, Unmatched
@@ -270,7 +270,7 @@ class Columns:
             Opening(**{name: said[name] for name in keys(FileForm) if said.get(name) is not None}),
             layout_of(said),
             Cells(_words(said.get("words"))),
-            tuple(argument(name) for name, value in said.items() if value or (value == 0 and value is not False)),
+            options_of(said, LabelsAndScores),
         )
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
