@@ -128,7 +128,7 @@ def plan_run(
     showing: Showing | None = None,
     *,
     policy: Sequence[str] = (),
-    say: Callable[[str], None] = tell,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Planned:
     """Plan a run, and say under which policies it will be measured; ``say`` hears what its items lack."""
     from judgebench.agreement.policies import check  # noqa: PLC0415 - loaded on use

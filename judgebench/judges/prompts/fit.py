@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from judgebench.errors import UsageError
+from judgebench.judges.prompts.template import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,8 @@ class Fit:
 
     def notes(self) -> Iterator[str]:
         """Say which slots no item fills, so that their paragraphs are left out; ``none`` meant to leave some out."""
-        for slot in sorted(self._prompt.slots & set(_MAY_BE_EMPTY)):
+        counted_on = unguarded(self._prompt.user) | unguarded(self._prompt.system)
+        for slot in sorted(counted_on & set(_MAY_BE_EMPTY)):
             meant = slot == "reference" and self._reference == "none"
             ours = slot == "criterion" and self._prompt.criteria
             if self._items and not meant and not ours and not self._filled[_MAY_BE_EMPTY[slot]]:

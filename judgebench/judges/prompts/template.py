@@ -198,6 +198,15 @@ def slots_of(*templates: str) -> frozenset[str]:
     return frozenset(name for template in templates for name in SLOT.findall(template))
 
 
+def unguarded(template: str) -> frozenset[str]:
+    """Name the slots of paragraphs that don't say ``{{if SLOT}}``: whoever wrote them counts on something there."""
+    found = set[str]()
+    for paragraph in _paragraphs(template):
+        slots = paragraph.pieces[1::2]
+        found |= set(slots) - set(paragraph.filled[: len(paragraph.filled) - len(slots)])
+    return frozenset(found)
+
+
 def check_markup(template: str, where: str) -> None:
     """Refuse what looks like a slot and is none: UsageError names the slots there are."""
     for markup in MARKUP.finditer(template):
