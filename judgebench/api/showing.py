@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from judgebench.api.asking import Showing
+from judgebench.api.items import Items
 from judgebench.api.parameters import Option, check_texts, question
-from judgebench.api.prompting import shown_prompt, shown_requests
 from judgebench.api.tables import Data, Sample
 from judgebench.errors import UnknownNameError, UsageError, argument
 from judgebench.report.doctor import Report
 from judgebench.report.runs import Holdings, RunFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from judgebench.tasks.card import Card
 
 
@@ -51,23 +53,19 @@ def show(
     ] = "auto",
     data: Data = None,
     sample: Sample = False,
+    **items: Unpack[Items],
 ) -> RunFacts | str:
     """Show a task's card, a judge, a prompt, what a run asked and holds, or the JSON Schema of a kind of document."""
     from judgebench import catalog  # noqa: PLC0415 - loaded on use
-    from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
+    from judgebench.judges.prompts import prompt_names  # noqa: PLC0415 - loaded on use
     from judgebench.tasks.card import card_names, load_card  # noqa: PLC0415 - loaded on use
 
     if name == "prompt":
-        return _written(kind, task, item, form, reference, data, sample=sample)
+        return _of_prompt(kind, task, item, form, reference, {**items, "data": data, "sample": sample})
     if task is not None:
         raise UsageError(f"{argument('task')} goes with `show prompt PROMPT`")
     if name == "schema":
-        from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
-        from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
-
-        if kind is None:
-            raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}")
-        return write_json(json_schema(kind))
+        return _schema(kind)
     if kind is not None:
         raise UsageError(f"{name} is shown whole; only `show schema KIND` and `show prompt PROMPT` take a second name")
     if name in card_names():
@@ -75,7 +73,7 @@ def show(
     if name in catalog.JUDGE_NOTES:
         return f"{name}: {catalog.JUDGE_NOTES[name]}"
     if name in prompt_names():
-        return shown_prompt(load_prompt(name))
+        return _of_prompt(name, None, None, None, reference, {})
     if Path(name).exists():
         from judgebench.store.runs import read_run  # noqa: PLC0415 - loaded on use
 
@@ -89,17 +87,21 @@ def show(
     )
 
 
-def _written(
-    prompt: str | None,
-    task: str | None,
-    item: str | None,
-    form: str | None,
-    reference: str,
-    data: str | Path | None,
-    *,
-    sample: bool,
+def _schema(kind: str | None) -> str:
+    from judgebench.report.document.as_json import write_json  # noqa: PLC0415 - loaded on use
+    from judgebench.report.schemas import KINDS, json_schema  # noqa: PLC0415 - loaded on use
+
+    if kind is None:
+        raise UsageError(f"name a kind of document: {', '.join(sorted(KINDS))}")
+    return write_json(json_schema(kind))
+
+
+def _of_prompt(
+    prompt: str | None, task: str | None, item: str | None, form: str | None, reference: str, said: Mapping[str, Any]
 ) -> str:
-    """Write a prompt, or what is sent by it."""
+    """Write a prompt, or what is sent by it for an item of a task; ``said`` is what opens the task."""
+    from judgebench.api.items import task_of  # noqa: PLC0415 - loaded on use
+    from judgebench.api.prompting import shown_prompt, shown_requests  # noqa: PLC0415 - loaded on use
     from judgebench.catalog import make_task  # noqa: PLC0415 - loaded on use
     from judgebench.judges.prompts import load_prompt, prompt_names  # noqa: PLC0415 - loaded on use
 
@@ -107,8 +109,11 @@ def _written(
         if prompt is None:
             raise UsageError(f"name a prompt: {', '.join(prompt_names())}, or a file")
         return shown_prompt(load_prompt(prompt))
+    data, sample = said["data"], said["sample"]
     check_texts(sample=sample, data=data)
-    opened = make_task(task, data=None if data is None else Path(data), sample=sample)
+    opened = task_of(task, said)
+    if isinstance(opened, str):
+        opened = make_task(opened, data=None if data is None else Path(data), sample=sample)
     return shown_requests(opened, prompt, form, Showing("original", reference=reference), item)
 
 

@@ -151,8 +151,8 @@ def told_apart(
     With ``numbers`` runs that differ in nothing that is named are numbered.
     """
     of_judge: dict[str, dict[str, list[Mapping[str, str]]]] = {}
-    runs = [(task, judge, _said(own)) for task, judge, own in runs]
-    for task, judge, own in runs:
+    every = [(task, judge, _said(own)) for task, judge, own in runs]
+    for task, judge, own in every:
         of_judge.setdefault(judge, {}).setdefault(task, []).append(own)
     told = {judge: _differing(list(tasks.values())) for judge, tasks in of_judge.items()}
     kind_of = (kinds or {}).get
@@ -163,7 +163,7 @@ def told_apart(
         if _differ("prompt", on)
     }
     names: list[str] = []
-    for task, judge, own in runs:
+    for task, judge, own in every:
         shown = [
             name for name in told[judge] if name in own and (name != "prompt" or (judge, kind_of(task)) in prompted)
         ]
@@ -185,7 +185,7 @@ def _said(own: Mapping[str, str]) -> Mapping[str, str]:
     if "prompt" not in own:
         return own
     whole = {"prompt": own["prompt"], "form": own.get("form", _UNSAID["form"])}
-    return whole | own | {name: one for name, one in _UNSAID.items() if name not in own}
+    return whole | dict(own) | {name: one for name, one in _UNSAID.items() if name not in own}
 
 
 def _differing(tasks: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:

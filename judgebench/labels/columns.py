@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.errors import DataError, argument
+from judgebench.files.codes import Numbers
 from judgebench.labels.doubts import refuse_answers, refuse_apart
 from judgebench.labels.words import (
     GAP,
@@ -40,18 +41,6 @@ if TYPE_CHECKING:
 PLACES = 5
 
 
-class Numbers(dict[str, int]):
-    """Words to numbers in first-seen order; looking up a new word adds it."""
-
-    def __missing__(self, word: str) -> int:
-        code = self[word] = len(self)
-        return code
-
-    def take(self, column: Sequence[str]) -> Ints:
-        """Turn a column into numbers, shape (n,)."""
-        return np.fromiter(map(self.__getitem__, column), np.int32, len(column))
-
-
 @dataclass(slots=True)
 class Column:
     """A column as numbers of its own words; -1 where a long table has no row."""
@@ -65,20 +54,41 @@ class Column:
             self.blocks = [np.concatenate(self.blocks)]
         return self.blocks[0]
 
+    def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Column:
+        """Keep some rows, or repeat them; the words stay."""
+        return Column(self.words, [self.codes()[rows]])
+
 
 @dataclass(slots=True)
 class Raw:
-    """A table before its words are understood, with the line of each row, and of each label where they differ."""
+    """A table before its words are understood, with the line of each row.
+
+    A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
+    the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
+    order. ``item`` numbers what the rows are about, by default each its own item. Where raters are in rows,
+    ``first`` is each item's first row; gold is then an item's, and otherwise a row's.
+    """
 
     labels: dict[str, Column]
     keys: dict[str, Column]
     lines: Ints
-    label_lines: dict[str, Ints] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    #: Words that are read already, folded.
+    read: set[str] = field(default_factory=set[str])
+    rows: dict[str, Ints] = field(default_factory=dict)
+    swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    second: set[str] = field(default_factory=set[str])
+    item: Ints | None = None
+    first: Ints | None = None
+
+    def rows_of(self, name: str) -> Ints:
+        """Rows of a rater's labels, shape (k,)."""
+        found = self.rows.get(name)
+        return np.arange(self.lines.size, dtype=np.int32) if found is None else found
 
     def lines_of(self, name: str) -> Ints:
-        """Lines of the labels of a column, shape (n,)."""
-        return self.label_lines.get(name, self.lines)
+        """Lines of a rater's labels, shape (k,)."""
+        return self.lines if name not in self.rows else self.lines[self.rows[name]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,8 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, m
     used = {name: _used(column) for name, column in raw.labels.items()}
     meant = {name: {w: aliases.get(fold(w), w) for w in own} for name, own in used.items()}
     notes, warnings = list(raw.notes), list[str]()
-    if idle := [word for word in meanings if not any(fold(word) in map(fold, own) for own in used.values())]:
+    heard = raw.read.union(*(map(fold, own) for own in used.values()))
+    if idle := [word for word in meanings if fold(word) not in heard]:
         notes.append(f"{argument('words')}: no cell holds {', '.join(map(repr, idle))}")
 
     def where(name: str, text: str) -> str:

@@ -71,8 +71,9 @@ class Plan:
     """What to ask of whom; ``run`` is the manifest as far as it is known before asking.
 
     ``items`` and ``total`` count items and cases; ``annotators`` are those whose gold labels the items carry.
-    ``elsewhere`` asks in this process's place. ``told`` is the judge's name beside the other runs of a command, where
-    it takes more than its own. ``unreferenced`` items lack the references that are to be shown.
+    ``labelled`` says whether any item has one. ``elsewhere`` asks in this process's place. ``told`` is the judge's name
+    beside the other runs of a command, where it takes more than its own. ``unreferenced`` items lack the references
+    that are to be shown.
     """
 
     task: Task
@@ -84,6 +85,7 @@ class Plan:
     annotators: frozenset[str]
     elsewhere: Elsewhere | None = None
     told: str = ""
+    labelled: bool = True
     unreferenced: int = 0
 
     @property
@@ -152,7 +154,10 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         counts={"items": seen.items, "cases": seen.cases},
         content=seen.content,
         probe=own,
+        # Labels of one's own change nothing about where the texts are.
+        place=getattr(getattr(task, "origin", task), "place", {}),
     )
+    names = frozenset(seen.annotators)
     return Plan(
         task,
         judge,
@@ -160,7 +165,8 @@ def plan(task: Task, judge: Judge, selection: Selection, conventions: Convention
         run,
         seen.items,
         seen.cases,
-        frozenset(seen.annotators),
+        names,
+        labelled=seen.labelled,
         unreferenced=seen.unreferenced,
     )
 
@@ -192,6 +198,7 @@ class _Seen:
 
     def __init__(self, probe: Probe, scale: Scale, reference: str) -> None:
         self.items = self.cases = self.unanswered = self.unreferenced = 0
+        self.labelled = False
         self._reference = reference
         self.sources: set[str] = set()
         self.annotators: set[str] = set()
@@ -217,6 +224,7 @@ class _Seen:
         self.unreferenced += all(one.kind != self._reference for one in item.references)
         self.sources.add(item.gold_source)
         self.annotators.update(label.annotator for label in item.gold)
+        self.labelled = self.labelled or any(label.code is not None for label in item.gold)
 
     @property
     def content(self) -> str:

@@ -130,6 +130,7 @@ SELECTING: dict[str, Run] = {
     "schema": replace(RUN, schema="x"),
     "probe": replace(RUN, probe="placebo"),
     "prompts": replace(RUN, prompts={"pair": {"name": "own"}}),
+    "place": replace(RUN, place={"file": "x.csv"}),
 }
 
 
