@@ -51,7 +51,7 @@ def analyze(
         tasks.setdefault(one.task, []).append(one)
     rows: list[Analysis] = []
     for task, mine in tasks.items():
-        judged = [one.judged(one.own.override(policies)) for one in mine]
+        judged = [one.judged(one.policies(policies)) for one in mine]
         results, left_out = analyze_judges(judged, features, own_system)
         if left_out:
             tell(f"{task}: {left_out:,} items that not every judge has are left out")

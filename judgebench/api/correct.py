@@ -83,7 +83,7 @@ def correct(
     for one in tables:
         found = compute(
             one.ratings(),
-            policies=one.own.override(policies),
+            policies=one.policies(policies),
             calibration=_of_judge(outside, one, tables),
             target=target,
             estimator=estimator,
@@ -147,7 +147,7 @@ def _without_gold(
     for one in tables:
         found = judge_only(
             one.ratings(),
-            policies=one.own.override(policies),
+            policies=one.policies(policies),
             target=target,
             diagonals=diagonals or DIAGONALS,
             common=common,

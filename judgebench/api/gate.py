@@ -108,7 +108,7 @@ def _hold(
     from judgebench.report.gate.paired import check_same, pair, spent_of  # noqa: PLC0415 - loaded on use
 
     source, stored = _one(run)
-    policies = source.own.override(policy)
+    policies = source.policies(policy)
     own = record(stored.run, stored.judgments(), policies)
     before, renewal = _baseline(against, run, policy)
     check_same(before, own, str(against), renew=renewal)
@@ -135,7 +135,7 @@ def _renew(run: Path, file: Path, policy: list[str]) -> None:
         )
     shown = dict.fromkeys(name for name in (row.headline, *row.companions) if name in row.metrics)
     figures = {"coverage": round(row.coverage, 6)} | {name: _brief(row, name) for name in shown}
-    made = record(stored.run, stored.judgments(), source.own.override(policy), figures)
+    made = record(stored.run, stored.judgments(), source.policies(policy), figures)
     old = _old(file)
     write(made, file)
     for text in (*changes(old, made), f"wrote {file}"):
@@ -180,6 +180,6 @@ def _baseline(against: Path, run: Path, policy: list[str]) -> tuple[Baseline, st
 
     if against.is_dir() or url_of(against) is not None:
         source, stored = _one(against)
-        return record(stored.run, stored.judgments(), source.own.override(policy)), "run both on the same data"
+        return record(stored.run, stored.judgments(), source.policies(policy)), "run both on the same data"
     again = f"if that is intended, `judgebench gate {run} --against {against} --update` renews the baseline"
     return read(against), again

@@ -96,7 +96,7 @@ def report_sources(
         stored = source.stored
         if stored is None:
             raise UsageError("a report is made of runs")
-        policies = source.own.override(policy)
+        policies = source.policies(policy)
         name = (source.task, source.revision)
         if name not in opened:
             opened[name] = _opened(source, data, sample=sample, tell=tell) if texts else (None, "")

@@ -40,7 +40,13 @@ def score(
     beside = open_labels(labels, labels_mode or "only")
     tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
     chosen = policies_of(policy)
-    rows = [row for one in tables for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)]
+    rows = [
+        row
+        for one in tables
+        for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)
+        # Nobody asked for an average of criteria.
+        if not one.criteria or row.subset != "all"
+    ]
     return Scores(tuple(rows), tuple(notes), (), tuple(tables))
 
 
@@ -59,7 +65,7 @@ def sensitivity(
 
     lines: list[Variant] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
-        judged = one.judged(one.own.override(policies_of(policy)))
+        judged = one.judged(one.policies(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
         lines += [
@@ -85,7 +91,7 @@ def bounds(
 
     judges: list[Judge] = []
     for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
-        judged = one.judged(one.own.override(policies_of(policy)))
+        judged = one.judged(one.policies(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))
         warnings = ("incomplete_run",) if judged.unfinished else ()

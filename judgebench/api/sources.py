@@ -57,12 +57,27 @@ class Source:
     ratings: Callable[[], Ratings]
     judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
+    #: Whether every item has one judgment, so that an order policy would change nothing.
+    one_each: bool = False
+    #: Whether the subsets are criteria, of which nobody asked for an average.
+    criteria: bool = False
+
+    def policies(self, chosen: Sequence[str]) -> Policies:
+        """Apply policies to the source's own; UsageError where one could change nothing in a table."""
+        found = self.own.override(chosen)
+        orders = [one for one in chosen if one.partition("=")[0].strip() == "order"]
+        if self.one_each and orders and found.order != "single":
+            raise UsageError(
+                f"{argument('policy')} {orders[-1]} is about several judgments of an item, and each has one here: "
+                f"{argument('order')}, {argument('second_order')} or {argument('combine')} each say where others are"
+            )
+        return found
 
     def measure(
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
     ) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
-        chosen = self.own.override(policy)
+        chosen = self.policies(policy)
         return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
 
     @property
@@ -138,12 +153,15 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     return None if frame is None else FrameTable(frame, name)
 
 
-def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
-    """Take one file by its path, and several as one table."""
+def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
+    """Take one file by its path, and several as one table: under each other where all have raters in rows."""
     from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
+    from judgebench.files.stacked import StackedTable  # noqa: PLC0415 - loaded on use
 
     if len(paths) == 1:
         return paths[0]
+    if columns.rows.rater is not None:
+        return StackedTable([open_table(path, columns.file) for path in paths])
     if len(columns.rows.id) != 1:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
@@ -312,5 +330,18 @@ def table_sources(
             names, clusters = table.names(judge), table.clusters(judge)
             return Judged(task, judge, ratings, names, clusters, policies, gold, table.revision, labels)
 
-        found.append(Source(task, judge, gold, Policies(), table.revision, measured, own_ratings, own_judged))
+        found.append(
+            Source(
+                task,
+                judge,
+                gold,
+                Policies(),
+                table.revision,
+                measured,
+                own_ratings,
+                own_judged,
+                one_each=not any(one.game.any() for one in table.judges.values()),
+                criteria=table.criteria,
+            )
+        )
     return found

@@ -46,8 +46,9 @@ class Layout:
     A row stands for ``count`` items; ``categories`` count the people who chose each of them; ``confusion`` says that
     the table is one: a row per gold label and a column per verdict. ``one_hot`` and ``pair_scores`` make a column of
     several: the one that holds 1, the response with the higher score. ``sides`` are the columns that name the two
-    responses, where a label names its winner. ``where`` are the rows to keep. ``criterion`` names what a row is about,
-    where an item is labelled by several criteria, each with figures of its own.
+    responses, where a label may name its winner; where they are ``id``, too, a pair is one item either way round.
+    ``where`` are the rows to keep. ``criterion`` names what a row is about, where an item is labelled by several
+    criteria, each with figures of its own.
     """
 
     id: Sequence[str] = ()

@@ -46,7 +46,8 @@ class LoadedTable:
     ratings unless asked for; ``missing`` counts empty cells per rater among the rows that are kept. ``notes`` are
     sentences for a person (what was recognised, left out, or counted as no verdict), ``warnings`` codes:
     ``undeclared_levels``, ``unlabelled_rows``. ``names`` gives the ids of a judge's items, or else their places in the
-    file, ``clusters`` the table's own code of each of its clusters. ``own_gold``: judges in rows each have their own.
+    file, ``clusters`` the table's own code of each of its clusters. ``own_gold``: judges in rows each have their own;
+    ``criteria``: the subsets are those.
     """
 
     path: str
@@ -61,6 +62,7 @@ class LoadedTable:
     names: Callable[[str], list[str]]
     clusters: Callable[[str], list[str]]
     own_gold: bool
+    criteria: bool
 
 
 def load(  # noqa: PLR0913 - one parameter per option of the command line
@@ -177,6 +179,7 @@ class _Building:
             names=lambda judge: self._names(frames.get(judge) or frames[""]),
             clusters=lambda judge: [str(code) for code in (frames.get(judge) or frames[""]).clusters.tolist()],
             own_gold=self.layout.judge_name is not None,
+            criteria=self.shaped.criteria,
         )
 
     def _gold(self) -> Codes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +70,7 @@ class Shaped:
     raw: Raw
     judges: list[str]
     golds: list[str]
+    criteria: bool = False
 
 
 def listed(names: Sequence[str]) -> str:
@@ -94,7 +95,8 @@ def shape(
     named = {role: name for role, name in keys.items() if name is not None}
     if layout.confusion:
         rows = confusion(table, dict(zip(CONFUSED, CONFUSED, strict=True)))
-        return Shaped(Raw(rows.columns, {}, rows.lines, rows.notes), *([name] for name in CONFUSED))
+        judge, gold = CONFUSED
+        return Shaped(Raw(rows.columns, {}, rows.lines, rows.notes), [judge], [gold])
     labels = [layout.label] if layout.label else [*judges, *layout.second_order, *golds]
     singles = [layout.rater, layout.judge_name, layout.order, layout.count, layout.criterion]
     others = [*layout.id, *layout.cluster, *layout.categories, *named.values(), *(one for one in singles if one)]
@@ -108,6 +110,8 @@ def shape(
         rows = rows.take(np.repeat(np.arange(rows.size), each))
         rows.notes.append(f"{rows.size:,} items: {layout.count} says how many a row stands for")
     raw = Raw({}, {role: rows.columns[name] for role, name in named.items()}, rows.lines, rows.notes)
+    if layout.sides and set(layout.sides) <= set(layout.id):
+        raw.mirrored = _one_way_round(rows, layout.sides)
     _number_items(rows, raw, layout, CRITERION if several else layout.criterion)
     if layout.rater:
         found = _in_rows(rows, raw, layout, layout.rater, judges, golds, everyone=not golds and not unlabelled)
@@ -117,7 +121,7 @@ def shape(
         found = _in_columns(rows, raw, layout, judges, golds, second)
     if layout.order:
         _turn(rows, raw, layout.order, found.judges)
-    return found
+    return replace(found, criteria=several or layout.criterion is not None)
 
 
 def _by_criterion(
@@ -162,6 +166,24 @@ def _matches(table: Table, pattern: str) -> dict[str, str]:
         if name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail)
     }
     return {one: name for one, name in cut_out.items() if one.strip()}
+
+
+def _one_way_round(rows: Rows, sides: Sequence[str]) -> Flags:
+    """Name the two responses of a pair in one order on all rows, and mark the rows on which it was the other."""
+    words = Numbers()
+    one, two = (
+        words.take([word.strip() for word in rows.columns[side].words])[rows.columns[side].codes()] for side in sides
+    )
+    place = np.empty(len(words), np.int32)
+    place[[words[word] for word in sorted(words)]] = np.arange(len(words))
+    other: Flags = place[one] > place[two]
+    for side, codes in zip(sides, (np.where(other, two, one), np.where(other, one, two)), strict=True):
+        rows.columns[side] = Column(words, [codes.astype(np.int32)])
+    if other.any():
+        rows.notes.append(
+            f"{np.count_nonzero(other):,} rows name their pair the other way round; A and B are traded there"
+        )
+    return other
 
 
 def _number_items(rows: Rows, raw: Raw, layout: Layout, criterion: str | None) -> None:
