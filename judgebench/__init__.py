@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from judgebench.api.report import report
     from judgebench.api.reproduce import reproduce
     from judgebench.api.running import estimate, run
-    from judgebench.api.score import bounds, score, sensitivity
+    from judgebench.api.score import bounds, consistency, score, sensitivity
     from judgebench.api.showing import doctor, show
     from judgebench.api.storing import pack, verify
     from judgebench.api.systems import systems
@@ -56,6 +56,7 @@ __all__ = [
     "analyze",
     "bounds",
     "compare",
+    "consistency",
     "correct",
     "demo",
     "doctor",
@@ -86,6 +87,7 @@ _LAZY = {
     "alt_test": "judgebench.api.alt_test:alt_test",
     "analyze": "judgebench.api.analyze:analyze",
     "bounds": "judgebench.api.score:bounds",
+    "consistency": "judgebench.api.score:consistency",
     "compare": "judgebench.api.compare:compare",
     "correct": "judgebench.api.correct:correct",
     "demo": "judgebench.api.demo:demo",

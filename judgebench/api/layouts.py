@@ -27,7 +27,7 @@ def layout_of(said: Mapping[str, Any]) -> Layout:
         cluster=tuple(column_names("cluster", said.get("cluster"))),
         rater=rater,
         label=column("label", label),
-        judge_name=column("judge_name", said.get("judge_name")),
+        judge_name=tuple(column_names("judge_name", said.get("judge_name"))),
         order=column("order", said.get("order")),
         second_order=tuple(column_names("second_order", said.get("second_order"))),
         picks=said.get("picks"),

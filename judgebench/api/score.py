@@ -10,6 +10,7 @@ from judgebench.api.parameters import Option, policies_of, question, text
 from judgebench.api.sources import open_sources
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.bounds import Bounds, Judge
+from judgebench.report.consistency import Consistencies, Line, Pair
 from judgebench.report.scores import Scores
 from judgebench.report.sensitivity import Sensitivity, Variant
 
@@ -73,6 +74,30 @@ def sensitivity(
             for policies, rows, metrics in combinations(judged.ratings)
         ]
     return Sensitivity(tuple(lines))
+
+
+@question
+def consistency(
+    source: Source = None,
+    *,
+    by_system: BySystem = False,
+    **table: Unpack[LabelsAndScores],
+) -> Consistencies:
+    """Show what verdicts say without gold: their shares, both orders, asked again, judges against each other."""
+    from judgebench.agreement.consistency import between  # noqa: PLC0415 - loaded on use
+    from judgebench.agreement.consistency import consistency as look  # noqa: PLC0415 - loaded on use
+
+    opened = open_sources(source, table, unlabelled=True, tell=tell)
+    by = ("subset", "system") if by_system or table.get("system") else ("subset",)
+    lines = [
+        Line(one.task, one.judge, one.revision, ratings.scale.spec, found)
+        for one in opened
+        for ratings in [one.ratings()]
+        for found in look(ratings, by=by)
+        if not one.criteria or found.subset != "all"
+    ]
+    judged = [one.judged(one.own) for one in opened]
+    return Consistencies(tuple(lines), tuple(Pair(one.task, found) for one, found in between(judged)))
 
 
 @question

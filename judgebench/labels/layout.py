@@ -55,7 +55,7 @@ class Layout:
     cluster: Sequence[str] = ()
     rater: str | None = None
     label: str | None = None
-    judge_name: str | None = None
+    judge_name: Sequence[str] = ()
     order: str | None = None
     second_order: Sequence[str] = ()
     picks: Picks | None = None

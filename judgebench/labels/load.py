@@ -178,7 +178,7 @@ class _Building:
             warnings=tuple(dict.fromkeys(warnings)),
             names=lambda judge: self._names(frames.get(judge) or frames[""]),
             clusters=lambda judge: [str(code) for code in (frames.get(judge) or frames[""]).clusters.tolist()],
-            own_gold=self.layout.judge_name is not None,
+            own_gold=bool(self.layout.judge_name),
             criteria=self.shaped.criteria,
         )
 

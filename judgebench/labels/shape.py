@@ -98,8 +98,15 @@ def shape(
         judge, gold = CONFUSED
         return Shaped(Raw(rows.columns, {}, rows.lines, rows.notes), [judge], [gold])
     labels = [layout.label] if layout.label else [*judges, *layout.second_order, *golds]
-    singles = [layout.rater, layout.judge_name, layout.order, layout.count, layout.criterion]
-    others = [*layout.id, *layout.cluster, *layout.categories, *named.values(), *(one for one in singles if one)]
+    singles = [layout.rater, layout.order, layout.count, layout.criterion]
+    others = [
+        *layout.id,
+        *layout.cluster,
+        *layout.judge_name,
+        *layout.categories,
+        *named.values(),
+        *(one for one in singles if one),
+    ]
     second, several = list(layout.second_order), any(CRITERION in name for name in labels)
     if several:
         rows, judges, golds, second = _by_criterion(table, layout, judges, golds, others)
@@ -223,7 +230,7 @@ def _in_columns(
     """Take the labels of raters in columns; judges in rows beside gold columns are told apart by name."""
     names: list[str] = []
     every = np.arange(rows.size, dtype=np.int32)
-    who = _judges_in_rows(rows, layout.judge_name) if layout.judge_name else {"": None}
+    who: Mapping[str, Ints | None] = _judges_in_rows(rows, layout.judge_name) if layout.judge_name else {"": None}
     for said, own in who.items():
         for place, judge in enumerate(judges or [""] if layout.judge_name else judges):
             name = judge if own is None else said if len(judges) < 2 else f"{said}: {judge}"
@@ -256,19 +263,21 @@ def _under(one: Column, other: Column) -> Column:
     return Column(words, [np.concatenate([one.codes(), codes])])
 
 
-def _judges_in_rows(rows: Rows, name: str) -> dict[str, Ints | None]:
-    """Find each judge's rows, judges in the order in which they are seen."""
-    if found := first_bad(rows, name, lambda word: not word.strip()):
-        raise rows.table.error("a row without a judge", line=found[0], field=name)
-    column = rows.columns[name]
-    words = Numbers()
-    codes = words.take([word.strip() for word in column.words])[column.codes()]
-    if len(words) > len(column.codes()) // 2 and len(words) > SHOWN:
+def _judges_in_rows(rows: Rows, columns: Sequence[str]) -> dict[str, Ints]:
+    """Find each judge's rows, by its name in one column or several, judges in the order in which they are seen."""
+    for name in columns:
+        if found := first_bad(rows, name, lambda word: not word.strip()):
+            raise rows.table.error("a row without a judge", line=found[0], field=name)
+    codes = composite([rows.columns[name] for name in columns])
+    _, first, size = np.unique(codes, return_index=True, return_counts=True)
+    if first.size > max(SHOWN, codes.size // 2):
         raise rows.table.error(
-            f"{len(words):,} judges on {codes.size:,} rows", field=name, hint="is it a judge's name?"
+            f"{first.size:,} judges on {codes.size:,} rows", field=columns[0], hint="is it a judge's name?"
         )
-    own = {word: np.flatnonzero(codes == code).astype(np.int32) for word, code in words.items()}
-    return {word: places for word, places in own.items() if places.size}
+    own = np.split(np.argsort(codes, kind="stable").astype(np.int32), np.cumsum(size)[:-1])
+    words = [list(rows.columns[name].words) for name in columns]
+    said = [[words[j][rows.columns[name].codes()[row]].strip() for j, name in enumerate(columns)] for row in first]
+    return {"/".join(said[place]): own[place] for place in np.argsort(first)}
 
 
 def _in_rows(
