@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias, Unpack
 from judgebench.api.labelling import open_labels
 from judgebench.api.notes import kept, tell
 from judgebench.api.parameters import Option, policies_of, question, text
-from judgebench.api.sources import open_sources
+from judgebench.api.sources import open_sources, unlabelled
 from judgebench.api.tables import BySystem, LabelsAndScores, LabelsMode, OwnLabels, Policy, Source, Verify
 from judgebench.report.bounds import Bounds, Judge
 from judgebench.report.consistency import Consistencies, Line, Pair
@@ -38,17 +38,19 @@ def score(
     """
     notes: list[str] = []
     text("name", name)
-    beside = open_labels(labels, labels_mode or "only")
+    beside = open_labels(labels, labels_mode or "only", table)
     tables = open_sources(source, table, labels=beside, name=name, tell=kept(notes))
     chosen = policies_of(policy)
+    unmeasured = [unlabelled(one) for one in tables]
     rows = [
         row
-        for one in tables
+        for one, why in zip(tables, unmeasured, strict=True)
+        if not why
         for row in one.measure(chosen, by_system=by_system, verify=verify, interval=interval)
         # Nobody asked for an average of criteria.
         if not one.criteria or row.subset != "all"
     ]
-    return Scores(tuple(rows), tuple(notes), (), tuple(tables))
+    return Scores(tuple(rows), tuple(notes), (), tuple(tables), tuple(filter(None, unmeasured)))
 
 
 @question
@@ -65,7 +67,7 @@ def sensitivity(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     lines: list[Variant] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
         judged = one.judged(one.policies(policies_of(policy)))
         own = apply(judged.ratings, judged.policies).policies
         warnings = ("incomplete_run",) if judged.unfinished else ()
@@ -115,7 +117,7 @@ def bounds(
     from judgebench.agreement.policies import apply  # noqa: PLC0415 - loaded on use
 
     judges: list[Judge] = []
-    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only"), tell=tell):
+    for one in open_sources(source, table, labels=open_labels(labels, labels_mode or "only", table), tell=tell):
         judged = one.judged(one.policies(policies_of(policy)))
         found = missing(judged.ratings, judged.policies)
         shown = default_metrics(apply(judged.ratings, found.policies))

@@ -191,8 +191,8 @@ class Labels(Rows, total=False):
     subset: Subset
 
 
-class LabelsAndScores(Labels, total=False):
-    """The columns of a table that may hold judges' scores, too."""
+class Scored(TypedDict, total=False):
+    """Columns of judges' scores."""
 
     scores: Annotated[
         Names,
@@ -211,6 +211,14 @@ class LabelsAndScores(Labels, total=False):
         float | None,
         Option("Score from which on the verdict is 'correct'; in pairs the middle between A and B.", metavar="X"),
     ]
+
+
+class RowsAndScores(Rows, Scored, total=False):
+    """The columns of a table that may hold judges' scores, but for subsets."""
+
+
+class LabelsAndScores(Labels, Scored, total=False):
+    """The columns of a table that may hold judges' scores, too."""
 
 
 def flags() -> dict[str, str]:
@@ -303,15 +311,18 @@ def _scale(scale: object) -> Scale | None:
 
 
 #: Run folders or URLs, a table of one's own (a path where columns are named, a DataFrame), or measured `Scores`.
-Source: TypeAlias = Annotated[Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...")]
-Runs: TypeAlias = Annotated[
-    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path])
+Source: TypeAlias = Annotated[
+    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path], csv=True)
 ]
 RunsFolder: TypeAlias = Annotated[
     str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)
 ]
 Data: TypeAlias = Annotated[
     str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
+]
+OnlyTasks: TypeAlias = Annotated[
+    str | Sequence[str],
+    Option("Only runs about this task, by its name or its file; repeatable.", "--task", "T", read=list[str]),
 ]
 Sample: TypeAlias = Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
 OwnLabels: TypeAlias = Annotated[
