@@ -65,7 +65,7 @@ def correct(
     own = own_table(source, columns) is not None
     if own and no_gold:
         table["gold"] = None
-    elif own and not columns.gold:
+    elif own and not columns.gold and not columns.rows.golden:
         raise UsageError(
             f"correct needs {argument('gold')}, whose empty cells are rows without gold; or say {argument('no_gold')}"
         )

@@ -146,7 +146,7 @@ def open_sources(
             raise UsageError("a DataFrame has no delimiter")
         if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
             shown = ", ".join(own.columns[:40])
-            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
+            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
 
 
@@ -327,6 +327,12 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
     return bool(judged) and bool(columns.gold or columns.rows.golden or unlabelled)
 
 
+def _no_gold(columns: Columns) -> str:
+    """Say what can be asked of verdicts alone."""
+    asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
+    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
+
+
 def table_sources(
     path: Path | Table,
     columns: Columns,
@@ -352,7 +358,8 @@ def table_sources(
     named = path if isinstance(path, Path) else "FILE"
     if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
         needed = f"{argument('judge')} and {argument('gold')}"
-        raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
+        hint = f"`judgebench doctor {named}` names the columns"
+        raise UsageError(f"{argument('csv')} needs {needed}; {hint}{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in table.notes:
         tell(text)

@@ -80,9 +80,18 @@ class Layout:
         several = (self.rater, self.judge_name, self.second_order, self.combine, self.count, self.confusion)
         return any(several) or bool(self.where or self.criterion)
 
-    def check(self, judges: Sequence[str], golds: Sequence[str], scores: Sequence[str], subset: str | None) -> None:
+    def check(
+        self,
+        judges: Sequence[str],
+        golds: Sequence[str],
+        scores: Sequence[str],
+        subset: str | None,
+        system: str | None,
+    ) -> None:
         """Refuse what contradicts itself, or leaves a reading open; UsageError names the options."""
         self._check_raters(judges, golds, scores)
+        if self.confusion and (subset or system):
+            raise UsageError(f"{argument('confusion')} has no column of subsets or systems")
         self._check_orders(judges)
         if self.combine and not self.id:
             raise UsageError(f"{argument('combine')} is about several rows of one item; name it with {argument('id')}")

@@ -94,7 +94,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     layout, cells = layout or Layout(), cells or Cells()
     scores = ScoreColumns(score_cols, score_means, threshold)
     scores.check(judge_cols, long=layout.rater is not None)
-    layout.check(judge_cols, gold_cols, score_cols, subset_col)
+    layout.check(judge_cols, gold_cols, score_cols, subset_col, system_col)
     _check_names(judge_cols, gold_cols, goldless=keep_unlabelled or layout.golden, scored=bool(score_cols))
     if scale is not None and scale.sequential:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")

@@ -89,8 +89,8 @@ def shape(
 ) -> Shaped:
     """Read the labels of judges and annotators, and the ``keys`` (columns by role), as the layout says.
 
-    Without ``golds`` all raters in rows but the judges are annotators, unless rows without gold are welcome
-    (``unlabelled``).
+    Without ``golds`` all raters in rows but the judges are annotators; there may be none where rows without gold are
+    welcome (``unlabelled``).
     """
     named = {role: name for role, name in keys.items() if name is not None}
     if layout.confusion:
@@ -121,7 +121,7 @@ def shape(
         raw.mirrored = _one_way_round(rows, layout.sides)
     _number_items(rows, raw, layout, CRITERION if several else layout.criterion)
     if layout.rater:
-        found = _in_rows(rows, raw, layout, layout.rater, judges, golds, everyone=not golds and not unlabelled)
+        found = _in_rows(rows, raw, layout, layout.rater, judges, golds, unlabelled=unlabelled)
         if raw.first is not None and raw.item is not None:
             check_alike(table, raw, named, np.arange(rows.size), raw.first[raw.item])
     else:
@@ -288,7 +288,7 @@ def _in_rows(
     judges: Sequence[str],
     golds: Sequence[str],
     *,
-    everyone: bool,
+    unlabelled: bool,
 ) -> Shaped:
     """Take the labels of raters in rows."""
     who, said = rows.columns[rater], rows.columns[layout.label or ""]
@@ -297,11 +297,12 @@ def _in_rows(
     for word, code in who.words.items():
         if present[code]:
             stripped.setdefault(word.strip(), []).append(code)
-    if everyone:
+    if not golds:
         golds = [name for name in stripped if name and name not in judges]
-        if len(golds) < 2 - bool(judges):
+        if len(golds) < 2 - bool(judges) and not unlabelled:
             raise rows.table.error(f"{len(golds)} raters beside the judges", field=rater)
-        raw.notes.append(f"gold: the {len(golds)} raters who are no judges: {listed(golds)}")
+        if golds:
+            raw.notes.append(f"gold: the {len(golds)} raters who are no judges: {listed(golds)}")
     raters = [*judges, *golds]
     if missing := [name for name in raters if name not in stripped]:
         near = difflib.get_close_matches(missing[0], stripped, n=3, cutoff=0.5)
