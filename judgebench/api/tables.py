@@ -73,8 +73,13 @@ class RowLayout(TypedDict, total=False):
     ]
     label: Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
     judge_name: Annotated[
-        str | None,
-        Option("Column of judges' names, in rows beside gold columns: each name is a judge.", "--judge-name-col", "C"),
+        Names,
+        Option(
+            "Column of judges' names, in rows beside gold columns: each name is a judge; repeatable (model, prompt).",
+            "--judge-name-col",
+            "C",
+            read=list[str],
+        ),
     ]
     order: Annotated[
         str | None,
