@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
@@ -12,9 +12,10 @@ from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening
 from judgebench.labels.annotations import Mode
-from judgebench.labels.cells import Cells
+from judgebench.labels.cells import Cells, Units
 from judgebench.labels.layout import Layout, LongSpec
 from judgebench.labels.scores import Means
+from judgebench.labels.vocabulary import number_of
 
 if TYPE_CHECKING:
     from judgebench.files.table import Table
@@ -53,13 +54,44 @@ class CellWords(TypedDict, total=False):
     """What a cell says, as `judgebench.labels.cells.Cells`."""
 
     words: Annotated[
-        Mapping[str, str],
+        Mapping[str, str | Mapping[str, str]],
         Option(
-            "What a word in the table means; an empty NEW is a gap; repeatable.",
+            "What a word in the table means, in all columns or in one; an empty NEW is a gap; repeatable.",
             "--word",
-            "OLD=NEW",
+            "[C:]OLD=NEW",
             read=list[str],
         ),
+    ]
+    missing: Annotated[
+        Any,
+        Option(
+            "Words that are no label or verdict, such as -1,99,ERROR; in one column C:-1; repeatable.",
+            metavar="[C:]CODES",
+            read=list[str],
+        ),
+    ]
+    reverse: Annotated[
+        Names, Option("Column whose scale runs the other way; repeatable.", "--reverse", "C", read=list[str])
+    ]
+    rescale: Annotated[
+        Any,
+        Option(
+            "Column in another unit, and how its numbers are read; repeatable.",
+            metavar="C=0-100:1-5",
+            read=list[str],
+        ),
+    ]
+    threshold: Annotated[
+        Any,
+        Option(
+            "Number from which on the verdict is 'correct'; in pairs the middle between A and B; repeatable.",
+            metavar="X|C=X",
+            read=list[str],
+        ),
+    ]
+    read_replies: Annotated[
+        bool,
+        Option("Read decorated words and replies by named rules, which are listed (docs/tables.md).", default=False),
     ]
 
 
@@ -123,10 +155,6 @@ class LabelsAndScores(Labels, total=False):
         Means | None,
         Option("What the scores are sure of: 'correct' (in pairs, of B), or the judge's own verdict."),
     ]
-    threshold: Annotated[
-        float | None,
-        Option("Score from which on the verdict is 'correct'; in pairs the middle between A and B.", metavar="X"),
-    ]
 
 
 def flags() -> dict[str, str]:
@@ -156,6 +184,7 @@ class Columns:
     def of(cls, table: Mapping[str, Any]) -> Columns:
         """Read what was said of a table, with the keys of `LabelsAndScores`; UsageError names the parameter."""
         said = {name: value for name, value in table.items() if name in keys(LabelsAndScores) and name != "gold_source"}
+        every, thresholds = _thresholds(said.get("threshold"))
         long = ",".join(column_names("long", said.get("long")))
         return cls(
             column_names("judge", said.get("judge")),
@@ -165,14 +194,21 @@ class Columns:
             column("system", said.get("system")),
             column_names("scores", said.get("scores")),
             said.get("score_means"),
-            said.get("threshold"),
+            every,
             Opening(said.get("delimiter")),
             Layout(
                 column("id", said.get("id")),
                 column("cluster", said.get("cluster")),
                 LongSpec.parse(long) if long else None,
             ),
-            Cells(_words(said.get("words"))),
+            Cells(
+                _words(said.get("words")),
+                _codes(said.get("missing")),
+                column_names("reverse", said.get("reverse")),
+                {name: Units.parse(text) for name, text in _by_column("rescale", said.get("rescale")).items()},
+                thresholds,
+                bool(said.get("read_replies")),
+            ),
             tuple(argument(name) for name, value in said.items() if value or value == 0),
         )
 
@@ -205,12 +241,61 @@ def meanings(words: Sequence[str]) -> dict[str, str]:
     return {old: new for old, _, new in pairs}
 
 
-def _words(words: object) -> dict[str, str]:
+def _words(words: object) -> dict[str, str | Mapping[str, str]]:
     if words is None:
         return {}
     if not isinstance(words, Mapping):
         raise UsageError(f"{argument('words')}={words!r}: write a mapping such as {{'0': 'tie'}}")
-    return {str(word): str(meaning) for word, meaning in words.items()}
+    return {str(word): _words(one) if isinstance(one, Mapping) else str(one) for word, one in words.items()}  # type: ignore[misc]  # one column's words are texts
+
+
+def _codes(missing: object) -> list[str]:
+    """Read codes in a list, or parted by commas; a number may stand alone."""
+    given = [missing] if isinstance(missing, (str, int, float)) else missing
+    if given is None:
+        return []
+    if not isinstance(given, Iterable):
+        raise UsageError(f"{argument('missing')}={missing!r}: write a code, or several in a list")
+    found: list[str] = []
+    for one in given:
+        column_, colon, codes = str(one).rpartition(":")
+        found += [f"{column_}{colon}{code.strip()}" for code in codes.split(",") if code.strip()]
+    return found
+
+
+def _by_column(name: str, given: object) -> dict[str, str]:
+    """Read what is said of single columns: a mapping, or ``C=...``, one or several in a list."""
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {str(one): str(said) for one, said in given.items()}
+    found: dict[str, str] = {}
+    for one in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
+        column_, equals, said = str(one).rpartition("=")
+        if not equals or not column_.strip():
+            raise UsageError(f"{argument(name)} {one!r}: name the column, COLUMN={one}")
+        if found.setdefault(column_.strip(), said) != said:
+            raise UsageError(f"{argument(name)}: {column_.strip()!r} is named twice")
+    return found
+
+
+def _thresholds(given: Any) -> tuple[float | None, dict[str, float]]:
+    """Read a threshold for all scores, and those of single columns."""
+    several = given if isinstance(given, (list, tuple)) else [] if given is None else [given]
+    every = [one for one in several if not isinstance(one, Mapping) and "=" not in str(one)]
+    if len(every) > 1:
+        raise UsageError(f"{argument('threshold')}: {every[0]} or {every[1]}? Say of which column, COLUMN=X")
+    own: dict[str, str] = {}
+    for one in several:
+        own |= {} if one in every else _by_column("threshold", one)
+    return (_number(every[0]) if every else None), {name: _number(said) for name, said in own.items()}
+
+
+def _number(said: object) -> float:
+    value = number_of(str(said)) if not isinstance(said, bool) else None
+    if value is None:
+        raise UsageError(f"{argument('threshold')}={said!r}: expected a number, or COLUMN=NUMBER")
+    return value
 
 
 def _scale(scale: object) -> Scale | None:

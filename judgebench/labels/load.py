@@ -13,9 +13,10 @@ from judgebench.errors import UsageError, argument
 from judgebench.files.read import open_table
 from judgebench.files.table import Table
 from judgebench.labels.cells import Cells
-from judgebench.labels.columns import PLACES, Coded, Column, Raw, encode
+from judgebench.labels.columns import PLACES, ROLE, Coded, Column, Raw, encode
 from judgebench.labels.layout import Layout, LongSpec
-from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
+from judgebench.labels.scores import ScoreColumns, with_scores
+from judgebench.labels.totals import SPEAKING, refuse_total
 from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     """
     layout, cells = layout or Layout(), cells or Cells()
     long, id_col, cluster_col = layout.long, layout.id, layout.cluster
-    scores = ScoreColumns(score_cols, score_means, threshold)
+    scores = ScoreColumns(score_cols, score_means, threshold, cells)
     scores.check(judge_cols, long=long is not None)
     everyone = long is not None and not gold_cols and not keep_unlabelled
     columns = [*judge_cols]
@@ -104,14 +105,17 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
         raise UsageError(f"{argument('long')} already names the item column, {long.item!r}; leave {argument('id')} out")
     wide = keys | {"id": id_col} | {f"{ROLE}{name}": name for name in score_cols}
     raw = (
-        _read_wide(table, columns, wide) if long is None else _read_long(table, columns, keys, long, everyone=everyone)
+        _read_wide(table, columns, wide, cells)
+        if long is None
+        else _read_long(table, columns, keys, long, cells, everyone=everyone)
     )
     if everyone:
         gold_cols = [name for name in raw.labels if name not in judge_cols]
         if len(gold_cols) < 2 - bool(judge_cols):
             raise table.error(f"{len(gold_cols)} raters beside the judges", field=columns[0] if columns else None)
         raw.notes.append(f"gold: the {len(gold_cols)} raters who are no judges: {_listed(gold_cols)}")
-    coded = encode(table, raw, judge_cols, scale, cells.words)
+    refuse_total(table, raw)
+    coded = encode(table, raw, judge_cols, scale, cells)
     distinct_ids = long is None and id_col is not None and id_col != cluster_col
     return _build(
         table,
@@ -135,28 +139,38 @@ def _check_names(judge_cols: Sequence[str], gold_cols: Sequence[str], *, goldles
     return columns
 
 
-def _read_columns(table: Table, labels: Sequence[str], others: Sequence[str]) -> tuple[dict[str, Column], Ints]:
+def _read_columns(
+    table: Table, labels: Sequence[str], others: Sequence[str], cells: Cells
+) -> tuple[dict[str, Column], Ints, dict[str, str]]:
     wanted = list(dict.fromkeys([*labels, *others]))
     read = {name: Column() for name in wanted}
+    # Totals are a spreadsheet's, and are called so in one of its first columns.
+    first = [name for name in table.columns[: 4 * SPEAKING] if name not in wanted] if table.delimiter else []
+    spare = [name for name in first if table.columns.count(name) == 1][:SPEAKING]
+    last: dict[str, str] = {}
     lines: list[Ints] = []
-    for block in table.blocks(wanted):
+    # Replies and numbers in another unit are as many as there are rows.
+    many = cells.read_replies or bool(cells.rescale or cells.thresholds)
+    for block in table.blocks([*wanted, *spare], nested=cells.read_replies):
         lines.append(np.asarray(block.lines, np.int32))
-        for name, cells in zip(wanted, block.columns, strict=True):
-            read[name].blocks.append(read[name].words.take(cells))
-        for name in labels:
+        last = {name: column[-1] for name, column in zip(spare, block.columns[len(wanted) :], strict=True)}
+        for name, column in zip(wanted, block.columns, strict=False):
+            read[name].blocks.append(read[name].words.take(column))
+        for name in [] if many else labels:
             if len(read[name].words) > _MOST_LABELS:
                 raise table.error(
                     f"more than {_MOST_LABELS:,} different values: that is not a column of labels",
                     field=name,
                     hint="judgebench doctor FILE shows which columns are",
                 )
-    return read, np.concatenate(lines)
+    return read, np.concatenate(lines), last
 
 
-def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None]) -> Raw:
+def _read_wide(table: Table, columns: Sequence[str], keys: Mapping[str, str | None], cells: Cells) -> Raw:
     named = {role: name for role, name in keys.items() if name is not None}
-    read, lines = _read_columns(table, columns, list(named.values()))
-    return Raw({name: read[name] for name in columns}, {role: read[name] for role, name in named.items()}, lines)
+    read, lines, last = _read_columns(table, columns, list(named.values()), cells)
+    keys_ = {role: read[name] for role, name in named.items()}
+    return Raw({name: read[name] for name in columns}, keys_, lines, last=last)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -165,10 +179,16 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _read_long(
-    table: Table, raters: Sequence[str], keys: Mapping[str, str | None], long: LongSpec, *, everyone: bool = False
+    table: Table,
+    raters: Sequence[str],
+    keys: Mapping[str, str | None],
+    long: LongSpec,
+    cells: Cells,
+    *,
+    everyone: bool = False,
 ) -> Raw:
     named = {role: name for role, name in keys.items() if name is not None}
-    read, lines = _read_columns(table, [long.label], [long.item, long.rater, *named.values()])
+    read, lines, last = _read_columns(table, [long.label], [long.item, long.rater, *named.values()], cells)
     names = {word: code for code, word in enumerate(read[long.rater].words)}
     stripped: dict[str, list[int]] = {}
     for word, code in names.items():
@@ -190,7 +210,7 @@ def _read_long(
     count = len(read[long.item].words)
     first = np.full(count, -1, np.int64)
     first[item[::-1]] = np.arange(len(item) - 1, -1, -1)
-    raw = Raw({}, {}, lines[first])
+    raw = Raw({}, {}, lines[first], last=last)
     place = np.full(len(names), len(raters))
     for j, name in enumerate(raters):
         place[stripped[name]] = j
@@ -205,6 +225,7 @@ def _read_long(
         where = lines[first]
         where[item[rows]] = lines[rows]
         raw.labels[name] = Column(read[long.label].words, [codes])
+        raw.sources[name] = long.label
         raw.label_lines[name] = where
     for role, name in named.items():
         values = read[name].codes()
@@ -314,7 +335,7 @@ def _build(
         for name in judge_cols or ("",)
     }
     if scores.names:
-        judges = with_scores(table, raw, judges, scores, everything, notes)
+        judges = with_scores(table, raw, judges, scores, everything, coded)
     return LoadedTable(
         path=table.name,
         scale=coded.scale,

@@ -1,0 +1,73 @@
+"""A last row of a table that is no item but a total."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from judgebench.errors import UsageError, argument
+from judgebench.labels.columns import ROLE
+from judgebench.labels.vocabulary import MISSING, fold, number_of
+
+if TYPE_CHECKING:
+    from judgebench.files.table import Table
+    from judgebench.labels.columns import Column, Raw
+
+_TOTALS = frozenset(
+    f"{word}{end}"
+    for word in ("total", "grand total", "sum", "mean", "average", "avg", "median", "overall", "std", "std dev")
+    for end in ("", "s", ".", " score", " rating")
+)
+#: Rows below which nothing looks like a total, and words above which a column is no column of labels.
+_FEWEST, _MOST_WORDS = 5, 5000
+#: So many columns beside those that are asked for may say "Total" in the last row.
+SPEAKING = 3
+
+
+def refuse_total(table: Table, raw: Raw) -> None:
+    """Ask about a last row that is no item: it says so, or holds the sum or the mean of what is above it."""
+    rows = len(raw.lines)
+    if rows < _FEWEST or raw.label_lines:
+        return
+    columns = raw.labels | {key: column for key, column in raw.keys.items() if key.startswith(ROLE)}
+    cells = {name: _last(column) for name, column in columns.items()}
+    spoken = raw.last | {key: _last(column) for key, column in raw.keys.items() if not key.startswith(ROLE)}
+    named = [(name, word) for name, word in spoken.items() if fold(word).rstrip(":") in _TOTALS]
+    # A word may be what the judges rate; a total beside it is a number, or empty.
+    if named and all(number_of(word) is not None or fold(word) in MISSING for word in cells.values()):
+        why = f"{named[0][0] or 'its first cell'} says {named[0][1].strip()!r}"
+        where = f", or with {argument('where')} {f'{named[0][0]} != {named[0][1].strip()}'!r}" if named[0][0] else ""
+    else:
+        said = [(name.removeprefix(ROLE), of) for name, column in columns.items() if (of := _summary(column, rows))]
+        # One number may be a mean by chance.
+        if len(said) < len(columns) or (len(said) == 1 and said[0][1] == "mean"):
+            return
+        why, where = ", ".join(f"{name} holds the {of} of the cells above" for name, of in said), ""
+    raise UsageError(
+        f"{table.name}: the last row ({table.unit} {raw.lines[-1]}) looks like a total: {why}; leave it out with "
+        f"{argument('drop_last')} 1{where}; if it is an item like the others, move it up"
+    )
+
+
+def _last(column: Column) -> str:
+    code = int(column.codes()[-1])
+    return "" if code < 0 else list(column.words)[code]
+
+
+def _summary(column: Column, rows: int) -> str:
+    """Say whether a column's last number is the sum or the mean of the others; empty where it is neither."""
+    if len(column.words) > _MOST_WORDS:
+        return ""
+    values = np.array([np.nan if (value := number_of(word)) is None else value for word in column.words])
+    codes = column.codes()
+    others, last = values[codes[:-1]], values[codes[-1]]
+    others = others[~np.isnan(others)]
+    if np.isnan(last) or others.size * 2 < rows:
+        return ""
+    decimals = len(_last(column).strip().partition(".")[2])
+    if last > 2 * others.max() and abs(others.sum() - last) <= 1e-9 * abs(last):
+        return "sum"
+    if last != round(last) and abs(others.mean() - last) <= 0.5000001 * 10.0**-decimals:
+        return "mean"
+    return ""
