@@ -98,7 +98,7 @@ def _present(source: Any, table: Rows) -> Sequence[str]:
     from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
 
     columns = Columns.of(table)
-    if columns.rows.long is not None:
+    if columns.rows.golden:
         return columns.gold
     own = own_table(source, columns)
     header = open_table(own, columns.file) if isinstance(own, Path) else own

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
+from judgebench.api.cells import cells_of, threshold_of
+from judgebench.api.layouts import layout_of
 from judgebench.api.parameters import Option, column, column_names, keys
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening
 from judgebench.labels.annotations import Mode
-from judgebench.labels.cells import Cells, Units
-from judgebench.labels.layout import Layout, LongSpec
+from judgebench.labels.cells import Cells
+from judgebench.labels.layout import Combine, Layout, Picks
 from judgebench.labels.scores import Means
-from judgebench.labels.vocabulary import number_of
 
 if TYPE_CHECKING:
     from judgebench.files.table import Table
@@ -37,15 +38,93 @@ class FileForm(TypedDict, total=False):
 class RowLayout(TypedDict, total=False):
     """Which row is whose label of what, as `judgebench.labels.layout.Layout`."""
 
-    cluster: Annotated[str | None, Option("Column of the question that rows share.", "--cluster-col", "C")]
-    id: Annotated[str | None, Option("Column of item ids.", "--id-col", "C")]
+    id: Annotated[
+        Names,
+        Option("Column of item ids; repeatable, where several name an item together.", "--id-col", "C", read=list[str]),
+    ]
+    cluster: Annotated[
+        Names, Option("Column of the question that rows share; repeatable.", "--cluster-col", "C", read=list[str])
+    ]
     long: Annotated[
+        Names, Option("Short for --id-col, --rater-col and --label-col.", metavar="ITEM,RATER,LABEL", read=str)
+    ]
+    rater: Annotated[
+        str | None,
+        Option(
+            "Column of raters: a row per item and rater. --judge-col and --gold-col then name raters; without "
+            "--gold-col all but the judges are annotators.",
+            "--rater-col",
+            "C",
+        ),
+    ]
+    label: Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
+    judge_name: Annotated[
+        str | None,
+        Option("Column of judges' names, in rows beside gold columns: each name is a judge.", "--judge-name-col", "C"),
+    ]
+    order: Annotated[
+        str | None,
+        Option(
+            "Column of the order in which the judge saw the answers (AB/BA, original/swapped ...).", "--order-col", "C"
+        ),
+    ]
+    second_order: Annotated[
         Names,
         Option(
-            "The table is long, with these columns; --judge-col and --gold-col then name raters. Without --gold-col, "
-            "all but the judges are annotators.",
-            metavar="ITEM,RATER,LABEL",
-            read=str,
+            "Column of a judge's verdicts on the other order, one per --judge-col.",
+            "--second-order-col",
+            "C",
+            read=list[str],
+        ),
+    ]
+    picks: Annotated[
+        Picks | None, Option("Verdicts of the other order name a position (they are turned back) or an answer.")
+    ]
+    combine: Annotated[
+        Combine | None,
+        Option("A rater's several labels of one item: each an asking of its own, or one by majority, mean or sum."),
+    ]
+    count: Annotated[str | None, Option("Column of how many items a row stands for.", "--count-col", "C")]
+    categories: Annotated[
+        Names,
+        Option(
+            "Column that counts the raters who chose this category; repeatable.", "--category-col", "C", read=list[str]
+        ),
+    ]
+    confusion: Annotated[
+        bool, Option("The table is a confusion table: gold in rows, verdicts in columns, counts.", default=False)
+    ]
+    one_hot: Annotated[
+        Mapping[str, Sequence[str]] | Sequence[str] | str | None,
+        Option("A column NAME that says which of these holds 1; repeatable.", metavar="NAME=C1,C2", read=list[str]),
+    ]
+    pair_scores: Annotated[
+        Mapping[str, Sequence[str]] | Sequence[str] | str | None,
+        Option(
+            "A column NAME that says whose score is higher: A, B, tie; repeatable.",
+            metavar="NAME=CA,CB",
+            read=list[str],
+        ),
+    ]
+    sides: Annotated[
+        str | Sequence[str] | None,
+        Option("Columns that name the two responses, where labels name the winner.", metavar="A,B", read=str),
+    ]
+    where: Annotated[
+        str | Sequence[str] | None,
+        Option(
+            "Rows to keep: 'status = done', 'n >= 3', 'lang in de,en', 'error is empty'; repeatable.",
+            metavar="COND",
+            read=list[str],
+        ),
+    ]
+    criterion: Annotated[
+        str | None,
+        Option(
+            "Column of criteria, with figures for each; for a column per criterion write {criterion} in --judge-col "
+            "and --gold-col.",
+            "--criterion-col",
+            "C",
         ),
     ]
 
@@ -139,8 +218,8 @@ class Labels(Rows, total=False):
     subset: Subset
 
 
-class LabelsAndScores(Labels, total=False):
-    """The columns of a table that may hold judges' scores, too."""
+class Scored(TypedDict, total=False):
+    """Columns of judges' scores."""
 
     scores: Annotated[
         Names,
@@ -155,6 +234,14 @@ class LabelsAndScores(Labels, total=False):
         Means | None,
         Option("What the scores are sure of: 'correct' (in pairs, of B), or the judge's own verdict."),
     ]
+
+
+class RowsAndScores(Rows, Scored, total=False):
+    """The columns of a table that may hold judges' scores, but for subsets."""
+
+
+class LabelsAndScores(Labels, Scored, total=False):
+    """The columns of a table that may hold judges' scores, too."""
 
 
 def flags() -> dict[str, str]:
@@ -184,8 +271,6 @@ class Columns:
     def of(cls, table: Mapping[str, Any]) -> Columns:
         """Read what was said of a table, with the keys of `LabelsAndScores`; UsageError names the parameter."""
         said = {name: value for name, value in table.items() if name in keys(LabelsAndScores) and name != "gold_source"}
-        every, thresholds = _thresholds(said.get("threshold"))
-        long = ",".join(column_names("long", said.get("long")))
         return cls(
             column_names("judge", said.get("judge")),
             column_names("gold", said.get("gold")),
@@ -194,22 +279,11 @@ class Columns:
             column("system", said.get("system")),
             column_names("scores", said.get("scores")),
             said.get("score_means"),
-            every,
+            threshold_of(said),
             Opening(said.get("delimiter")),
-            Layout(
-                column("id", said.get("id")),
-                column("cluster", said.get("cluster")),
-                LongSpec.parse(long) if long else None,
-            ),
-            Cells(
-                _words(said.get("words")),
-                _codes(said.get("missing")),
-                column_names("reverse", said.get("reverse")),
-                {name: Units.parse(text) for name, text in _by_column("rescale", said.get("rescale")).items()},
-                thresholds,
-                bool(said.get("read_replies")),
-            ),
-            tuple(argument(name) for name, value in said.items() if value or value == 0),
+            layout_of(said),
+            cells_of(said),
+            tuple(argument(name) for name, value in said.items() if value or (value == 0 and value is not False)),
         )
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:
@@ -241,63 +315,6 @@ def meanings(words: Sequence[str]) -> dict[str, str]:
     return {old: new for old, _, new in pairs}
 
 
-def _words(words: object) -> dict[str, str | Mapping[str, str]]:
-    if words is None:
-        return {}
-    if not isinstance(words, Mapping):
-        raise UsageError(f"{argument('words')}={words!r}: write a mapping such as {{'0': 'tie'}}")
-    return {str(word): _words(one) if isinstance(one, Mapping) else str(one) for word, one in words.items()}  # type: ignore[misc]  # one column's words are texts
-
-
-def _codes(missing: object) -> list[str]:
-    """Read codes in a list, or parted by commas; a number may stand alone."""
-    given = [missing] if isinstance(missing, (str, int, float)) else missing
-    if given is None:
-        return []
-    if not isinstance(given, Iterable):
-        raise UsageError(f"{argument('missing')}={missing!r}: write a code, or several in a list")
-    found: list[str] = []
-    for one in given:
-        column_, colon, codes = str(one).rpartition(":")
-        found += [f"{column_}{colon}{code.strip()}" for code in codes.split(",") if code.strip()]
-    return found
-
-
-def _by_column(name: str, given: object) -> dict[str, str]:
-    """Read what is said of single columns: a mapping, or ``C=...``, one or several in a list."""
-    if given is None:
-        return {}
-    if isinstance(given, Mapping):
-        return {str(one): str(said) for one, said in given.items()}
-    found: dict[str, str] = {}
-    for one in [given] if isinstance(given, str) or not isinstance(given, Iterable) else given:
-        column_, equals, said = str(one).rpartition("=")
-        if not equals or not column_.strip():
-            raise UsageError(f"{argument(name)} {one!r}: name the column, COLUMN={one}")
-        if found.setdefault(column_.strip(), said) != said:
-            raise UsageError(f"{argument(name)}: {column_.strip()!r} is named twice")
-    return found
-
-
-def _thresholds(given: Any) -> tuple[float | None, dict[str, float]]:
-    """Read a threshold for all scores, and those of single columns."""
-    several = given if isinstance(given, (list, tuple)) else [] if given is None else [given]
-    every = [one for one in several if not isinstance(one, Mapping) and "=" not in str(one)]
-    if len(every) > 1:
-        raise UsageError(f"{argument('threshold')}: {every[0]} or {every[1]}? Say of which column, COLUMN=X")
-    own: dict[str, str] = {}
-    for one in several:
-        own |= {} if one in every else _by_column("threshold", one)
-    return (_number(every[0]) if every else None), {name: _number(said) for name, said in own.items()}
-
-
-def _number(said: object) -> float:
-    value = number_of(str(said)) if not isinstance(said, bool) else None
-    if value is None:
-        raise UsageError(f"{argument('threshold')}={said!r}: expected a number, or COLUMN=NUMBER")
-    return value
-
-
 def _scale(scale: object) -> Scale | None:
     if scale is None or isinstance(scale, Scale):
         return scale
@@ -309,15 +326,18 @@ def _scale(scale: object) -> Scale | None:
 
 
 #: Run folders or URLs, a table of one's own (a path where columns are named, a DataFrame), or measured `Scores`.
-Source: TypeAlias = Annotated[Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...")]
-Runs: TypeAlias = Annotated[
-    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path])
+Source: TypeAlias = Annotated[
+    Any, Option("Run folders, or folders or URLs of runs.", metavar="[RUN]...", read=list[Path], csv=True)
 ]
 RunsFolder: TypeAlias = Annotated[
     str | Path, Option("Folder of runs.", metavar="[RUNS]", env="JUDGEBENCH_RUNS", read=Path)
 ]
 Data: TypeAlias = Annotated[
     str | Path | None, Option("Folder or file in the benchmark's published format.", metavar="DIR", read=Path)
+]
+OnlyTasks: TypeAlias = Annotated[
+    str | Sequence[str],
+    Option("Only runs about this task, by its name or its file; repeatable.", "--task", "T", read=list[str]),
 ]
 Sample: TypeAlias = Annotated[bool, Option("Use the rows shipped with the task.", default=False)]
 OwnLabels: TypeAlias = Annotated[

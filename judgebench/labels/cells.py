@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from judgebench.errors import DataError, UsageError, argument
-from judgebench.labels.vocabulary import fold, number_of
+from judgebench.errors import UsageError, argument
+from judgebench.labels.vocabulary import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     Called = Mapping[str, Collection[str]]
 
@@ -41,11 +41,7 @@ class Units:
         return cls(*map(float, found.groups()))
 
     def of(self, number: float) -> float:
-        """Map a number; DataError where it lies beyond the first range."""
-        if not self.low <= number <= self.high:
-            raise DataError(
-                f"{number:g} is beyond the range {self.low:g} to {self.high:g} that {argument('rescale')} says"
-            )
+        """Map a number."""
         return self.to_low + (number - self.low) / (self.high - self.low) * (self.to_high - self.to_low)
 
 
@@ -62,9 +58,14 @@ class Cells:
     words: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict[str, "str | Mapping[str, str]"])
     missing: Sequence[str] = ()
     reverse: Sequence[str] = ()
-    rescale: Mapping[str, Units] = field(default_factory=dict[str, Units])
+    rescale: Mapping[str, str] = field(default_factory=dict[str, str])
     thresholds: Mapping[str, float] = field(default_factory=dict[str, float])
     read_replies: bool = False
+
+    @property
+    def many(self) -> bool:
+        """Whether columns may hold more different cells than labels: replies, or numbers on their way."""
+        return self.read_replies or bool(self.rescale or self.thresholds)
 
     def check(self, called: Called) -> None:
         """Refuse what is said of a column that isn't there; ``called`` gives each column's names."""
@@ -78,71 +79,63 @@ class Cells:
                     f"({', '.join(sorted(known))})"
                 )
 
-    def numeric(self, names: Collection[str]) -> bool:
-        """Whether a column's cells are read as numbers on their way."""
-        return any(name in self.rescale or name in self.thresholds for name in names)
-
     def meanings(
-        self, columns: Mapping[str, Iterable[str]], called: Called
+        self, columns: Mapping[str, Iterable[str]], called: Called, heard: Collection[str] = ()
     ) -> tuple[dict[str, dict[str, str]], list[str]]:
         """Say what each column's words mean, a gap as an empty word; and in sentences which words no cell holds.
 
-        UsageError where a word is given two meanings, or ``column:word`` is a word itself, too.
+        ``heard`` are folded words that cells held before.
         """
         if not (self.words or self.missing):
             return {name: {word: word for word in words} for name, words in columns.items()}, []
         folded = {name: {word: fold(word) for word in words} for name, words in columns.items()}
-        everywhere, own = self._rules(
-            {name for names in called.values() for name in names},
-            {text for texts in folded.values() for text in texts.values()},
-        )
-        idle = dict.fromkeys([("", text) for text in everywhere] + [(name, text) for name in own for text in own[name]])
-        found: dict[str, dict[str, str]] = {}
-        for name, texts in folded.items():
-            rules = {text: ("", meaning) for text, meaning in everywhere.items()}
-            for one in called[name]:
-                rules |= {text: (one, meaning) for text, meaning in own.get(one, {}).items()}
-            found[name] = {word: rules[text][1] if text in rules else word for word, text in texts.items()}
-            for text in rules.keys() & texts.values():
-                idle.pop((rules[text][0], text), None)
-        gaps = {fold(word.rpartition(":")[2]) for word in self.missing}
-        listed: dict[str, list[str]] = {}
-        for of, text in idle:
-            option = argument("missing" if text in gaps else "words")
-            listed.setdefault(option, []).append(repr(f"{of}:{text}" if of else text))
-        return found, [f"{option}: no cell holds {', '.join(words)}" for option, words in listed.items()]
+        rules = self.rules(called, {text for texts in folded.values() for text in texts.values()})
+        found = {
+            name: {word: rules[name].get(text, ("", word))[1] for word, text in texts.items()}
+            for name, texts in folded.items()
+        }
+        used = {rules[name][text][0] for name, texts in folded.items() for text in rules[name].keys() & texts.values()}
+        idle: dict[str, list[str]] = {}
+        for option, words in (("words", self.words), ("missing", dict.fromkeys(self.missing, ""))):
+            for word, text in _each(words):
+                if word not in used and fold(text) not in heard:
+                    idle.setdefault(option, []).append(repr(word))
+        return found, [f"{argument(option)}: no cell holds {', '.join(words)}" for option, words in idle.items()]
 
-    def _rules(
-        self, known: Collection[str], every: Collection[str]
-    ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        """Folded words and their meanings: everywhere, and by column."""
-        everywhere: dict[str, str] = {}
-        own: dict[str, dict[str, str]] = {}
-        said = [*self.words.items(), *((word, "") for word in self.missing)]
-        for word, meaning in said:
+    def rules(self, called: Called, heard: Collection[str] = ()) -> dict[str, dict[str, tuple[str, str]]]:
+        """For each column: by folded word, as what it was said, and what it means.
+
+        UsageError where a word is given two meanings, or ``column:word`` is one of the words ``heard``, too.
+        """
+        known = {name for names in called.values() for name in names}
+        everywhere: dict[str, tuple[str, str]] = {}
+        own: dict[str, dict[str, tuple[str, str]]] = {}
+        for word, meaning in [*self.words.items(), *((word, "") for word in self.missing)]:
             if not isinstance(meaning, str):
                 for inner, one in meaning.items():
-                    _give(own.setdefault(word, {}), inner, one)
+                    _give(own.setdefault(word, {}), inner, f"{word}:{inner}", one)
                 continue
-            column, colon, rest = word.partition(":")
-            while colon and column.strip() not in known:
-                more, colon, rest = rest.partition(":")
-                column = f"{column}:{more}"
-            if not colon:
-                _give(everywhere, word, meaning)
-            elif fold(word) in every:
-                raise UsageError(f"{word!r} is a word, or {rest!r} in the column {column.strip()!r}: rename the column")
+            column, rest = _column_of(word, known)
+            if rest is None:
+                _give(everywhere, word, word, meaning)
+            elif fold(word) in heard:
+                raise UsageError(f"{word!r} is a word, or {rest!r} in the column {column!r}: rename the column")
             else:
-                _give(own.setdefault(column.strip(), {}), rest, meaning)
-        return everywhere, own
+                _give(own.setdefault(column, {}), rest, word, meaning)
+        found: dict[str, dict[str, tuple[str, str]]] = {}
+        for name, names in called.items():
+            found[name] = dict(everywhere)
+            for one in names:
+                found[name] |= own.get(one, {})
+        return found
 
-    def measured(self, word: str, names: Collection[str]) -> float | None:
-        """Read a number in the units that are said of a column; None where it is none, DataError beyond the range."""
-        value = number_of(word)
-        for name in names:
-            if value is not None and name in self.rescale:
-                value = self.rescale[name].of(value)
-        return value
+    def numeric(self, names: Collection[str]) -> bool:
+        """Whether a column's cells are read as numbers on their way."""
+        return any(name in self.rescale or name in self.thresholds for name in names)
+
+    def units(self, names: Collection[str]) -> Units | None:
+        """Find the units that are said of a column."""
+        return next((Units.parse(self.rescale[name]) for name in names if name in self.rescale), None)
 
     def threshold(self, names: Collection[str]) -> float | None:
         """Where a column's numbers turn, if that is said."""
@@ -150,7 +143,7 @@ class Cells:
 
     def levels(self) -> tuple[int, int] | None:
         """Give the lowest and highest level that numbers are mapped to, where those are whole numbers."""
-        ends = [end for units in self.rescale.values() for end in (units.to_low, units.to_high)]
+        ends = [end for one in map(Units.parse, self.rescale.values()) for end in (one.to_low, one.to_high)]
         return (int(min(ends)), int(max(ends))) if ends and all(end.is_integer() for end in ends) else None
 
 
@@ -163,7 +156,24 @@ def nearest(value: float) -> int:
     return math.ceil(value - 0.5)
 
 
-def _give(rules: dict[str, str], word: str, meaning: str) -> None:
-    if rules.get(fold(word), meaning.strip()) != meaning.strip():
+def _column_of(word: str, known: Collection[str]) -> tuple[str, str | None]:
+    """Cut ``column:word`` where that is a column; its name may hold colons."""
+    for place, letter in enumerate(word):
+        if letter == ":" and (column := word[:place].strip()) in known:
+            return column, word[place + 1 :]
+    return word, None
+
+
+def _each(words: Mapping[str, str | Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield words as they were said, and without their column."""
+    for word, meaning in words.items():
+        if isinstance(meaning, str):
+            yield word, word.rpartition(":")[2]
+        else:
+            yield from ((f"{word}:{inner}", inner) for inner in meaning)
+
+
+def _give(rules: dict[str, tuple[str, str]], word: str, said: str, meaning: str) -> None:
+    if rules.get(fold(word), ("", meaning.strip()))[1] != meaning.strip():
         raise UsageError(f"the word {word!r} is given two meanings")
-    rules[fold(word)] = meaning.strip()
+    rules[fold(word)] = (said, meaning.strip())

@@ -12,7 +12,7 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
 from judgebench.labels.doubts import refuse_answers, refuse_apart
-from judgebench.labels.reading import read_numbers, read_replies, readable
+from judgebench.labels.rules import read_numbers, read_replies, readable
 from judgebench.labels.vocabulary import BOTH_BAD, fold, number_of
 from judgebench.labels.words import (
     GAP,
@@ -78,28 +78,47 @@ class Column:
         codes = self.codes()
         return np.bincount(codes[codes >= 0], minlength=len(self.words))
 
+    def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Column:
+        """Keep some rows, or repeat them; the words stay."""
+        return Column(self.words, [self.codes()[rows]])
+
 
 @dataclass(slots=True)
 class Raw:
-    """A table before its words are understood, with the line of each row, and of each label where they differ."""
+    """A table before its words are understood, with the line of each row.
+
+    A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
+    the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
+    order. ``item`` numbers what the rows are about, by default each its own item. Where raters are in rows,
+    ``first`` is each item's first row; gold is then an item's, and otherwise a row's.
+    """
 
     labels: dict[str, Column]
     keys: dict[str, Column]
     lines: Ints
-    label_lines: dict[str, Ints] = field(default_factory=dict)
-    #: The last row of the file in its first columns, where somebody may have written "Total".
-    last: dict[str, str] = field(default_factory=dict[str, str])
     notes: list[str] = field(default_factory=list)
-    #: The column of the table that labels come from, where they have the name of a rater.
+    #: Words that are read already, folded.
+    read: set[str] = field(default_factory=set[str])
+    rows: dict[str, Ints] = field(default_factory=dict)
+    swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    second: set[str] = field(default_factory=set[str])
+    item: Ints | None = None
+    first: Ints | None = None
+    #: The column of the table that a rater's labels come from, where it has another name.
     sources: dict[str, str] = field(default_factory=dict[str, str])
 
     def called(self) -> dict[str, tuple[str, ...]]:
-        """Names by which each column of labels can be meant: that in the table, and its own."""
+        """Names by which each column of labels can be meant: that in the table, and the rater's."""
         return {name: tuple(dict.fromkeys((self.sources.get(name, name), name))) for name in self.labels}
 
+    def rows_of(self, name: str) -> Ints:
+        """Rows of a rater's labels, shape (k,)."""
+        found = self.rows.get(name)
+        return np.arange(self.lines.size, dtype=np.int32) if found is None else found
+
     def lines_of(self, name: str) -> Ints:
-        """Lines of the labels of a column, shape (n,)."""
-        return self.label_lines.get(name, self.lines)
+        """Lines of a rater's labels, shape (k,)."""
+        return self.lines if name not in self.rows else self.lines[self.rows[name]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +144,7 @@ def encode(table: Table, raw: Raw, judges: Sequence[str], scale: Scale | None, c
     numbers = {key: column for key, column in raw.keys.items() if key.startswith(ROLE)}
     called = raw.called() | {key: (key.removeprefix(ROLE),) for key in numbers}
     cells.check(called)
-    every, idle = cells.meanings(used | {key: column.words for key, column in numbers.items()}, called)
+    every, idle = cells.meanings(used | {key: column.words for key, column in numbers.items()}, called, raw.read)
     meant = {name: every[name] for name in used}
     says = _Says(table, raw, used, meant, called, cells)
     notes, warnings = [*raw.notes, *idle], list[str]()
@@ -225,18 +244,21 @@ class _Says:
         """Map the numbers of columns with another unit, to whole levels unless a threshold reads them."""
         whole = scale is None or scale.kind == "rate"
         for name, own in self.meant.items():
-            units = next((self.cells.rescale[one] for one in self.called[name] if one in self.cells.rescale), None)
+            units = self.cells.units(self.called[name])
             if units is None:
                 continue
             rounded = whole and self.cells.threshold(self.called[name]) is None
             halves: list[str] = []
             for word, meaning in own.items():
-                try:
-                    value = self.cells.measured(meaning, self.called[name])
-                except DataError as error:
-                    raise self.table.error(f"{error} ({self.places(name, [word])})", field=name) from None
-                if value is None:
+                if (number := number_of(meaning)) is None:
                     continue
+                if not units.low <= number <= units.high:
+                    raise self.table.error(
+                        f"{number:g} ({self.places(name, [word])}) is beyond the range {units.low:g} to {units.high:g} "
+                        f"that {argument('rescale')} says",
+                        field=name,
+                    )
+                value = units.of(number)
                 halves += [word] if rounded and abs(value - nearest(value) - 0.5) < 1e-9 else []
                 own[word] = str(nearest(value)) if rounded else f"{value:.12g}"
             low, high, to_low, to_high = (f"{end:g}" for end in astuple(units))

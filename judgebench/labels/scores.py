@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from judgebench.errors import DataError, UsageError, argument
+from judgebench.errors import UsageError, argument
 from judgebench.labels.cells import Cells
 from judgebench.labels.columns import ROLE, reversed_codes
 from judgebench.labels.doubts import MARKS
-from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold
+from judgebench.labels.vocabulary import MISSING, NO_VERDICT, fold, number_of
 from judgebench.labels.words import settle
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ def with_scores(
     raw: Raw,
     bare: Mapping[str, Ratings],
     scores: ScoreColumns,
-    kept: slice | npt.NDArray[np.int64],
+    rows: Mapping[str, npt.NDArray[np.int64]],
     coded: Coded,
 ) -> dict[str, Ratings]:
     """Give each judge its numbers; a judge without labels gets the verdict that its number means.
 
-    ``bare`` holds ratings by judge, one under an empty name where no column holds labels; ``kept`` are the rows that
-    are kept, and the notes of ``coded`` grow. UsageError where scores alone don't say what the verdict is, or what they
-    are sure of, or the scale has no use for them.
+    ``bare`` holds ratings by judge, one under an empty name where no column holds labels, and ``rows`` the table's row
+    behind each of them, -1 where it has no number. The notes of ``coded`` grow. UsageError where scores alone don't say
+    what the verdict is, or what they are sure of, or the scale has no use for them.
     """
     scale = next(iter(bare.values())).scale
     if scale.kind not in _KINDS:
@@ -104,9 +104,11 @@ def with_scores(
         raise UsageError(f"{said} is about checks and pairs, and the labels are {scale.spec}")
     names, notes = [name for name in bare if name] or scores.names, coded.notes
     found: dict[str, Ratings] = {}
-    for name, column in zip(names, scores.names, strict=True):
-        values, given = _numbers(table, raw, column, kept, scores.cells, coded)
-        ratings = bare.get(name) or next(iter(bare.values()))
+    for place, name in enumerate(names):
+        column = scores.names[place % len(scores.names)]
+        known = name if name in bare else ""
+        values, given = _numbers(table, raw, column, rows[known], scores.cells, coded)
+        ratings = bare[known]
         turns, reverse = scores.turns(column), column in scores.cells.reverse
         if scores.means == "verdict":
             values, given = _of_label(values, given, ratings)
@@ -115,7 +117,7 @@ def with_scores(
         notes.append(f"{column}: {_meaning(scale, probable=probable)}")
         if not given.all():
             notes.append(f"{column}: {np.count_nonzero(~given):,} of {given.size:,} cells hold no number")
-        if name not in bare:
+        if name not in coded.labels:
             ratings, rule = _read_off(column, values, given, ratings, turns, probable=probable)
             own = "" if turns is not None or scale.kind == "rate" else f"; {argument('threshold')} says another"
             notes.append(f"{column}: verdicts are read off the numbers ({rule}{own})")
@@ -216,37 +218,38 @@ def _refuse_one_sided(column: str, values: Floats, verdicts: Codes, ratings: Rat
 
 
 def _numbers(
-    table: Table, raw: Raw, column: str, kept: slice | npt.NDArray[np.int64], cells: Cells, coded: Coded
+    table: Table, raw: Raw, column: str, rows: npt.NDArray[np.int64], cells: Cells, coded: Coded
 ) -> tuple[Floats, Flags]:
     own = raw.keys[f"{ROLE}{column}"]
     words = list(own.words)
-    meant = coded.scores[column]
+    meant, units = coded.scores[column], cells.units([column])
+    most = _LARGEST if units is None else units.high
     values, given = np.zeros(len(words)), np.zeros(len(words), dtype=np.bool_)
     wrong: list[int] = []
     for code, word in enumerate(words):
         meaning = meant.get(word, word)
         if fold(meaning) in MISSING | NO_VERDICT:
             continue
-        try:
-            value = cells.measured(meaning, [column])
-        except DataError as error:
-            raise table.error(str(error), field=column) from None
+        value = number_of(meaning)
+        if value is not None and units is not None:
+            value = units.of(value) if units.low <= value <= units.high else None
         # Squares of what lies beyond 1e100 are no longer finite.
         if value is None or not abs(value) <= _LARGEST:
             wrong.append(code)
         else:
             values[code], given[code] = value, True
-    codes = own.codes()[kept]
+    codes = own.codes()[rows]
     if (bad := np.flatnonzero(np.isin(codes, wrong))).size:
         read = f", or {argument('read_replies')} reads numbers out of texts" if not cells.read_replies else ""
         raise table.error(
-            f"{words[codes[bad[0]]].strip()!r} is not a number, or is beyond {_LARGEST:g}",
-            line=int(raw.lines[kept][bad[0]]),
+            f"{words[codes[bad[0]]].strip()!r} is not a number, or is beyond {most:g}",
+            line=int(raw.lines[rows[bad[0]]]),
             field=column,
             hint=f"say {settle()}{read}",
         )
-    _refuse_marks(column, values[codes][given[codes]], cells)
-    return values[codes], given[codes]
+    known = given[codes] & (rows >= 0)
+    _refuse_marks(column, values[codes][known], cells)
+    return np.where(rows < 0, 0.0, values[codes]), known
 
 
 def _refuse_marks(column: str, values: Floats, cells: Cells) -> None:

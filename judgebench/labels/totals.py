@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from judgebench.errors import UsageError, argument
-from judgebench.labels.columns import ROLE
 from judgebench.labels.vocabulary import MISSING, fold, number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from judgebench.files.table import Table
-    from judgebench.labels.columns import Column, Raw
+    from judgebench.labels.columns import Column, Ints
 
 _TOTALS = frozenset(
     f"{word}{end}"
@@ -25,37 +26,33 @@ _FEWEST, _MOST_WORDS = 5, 5000
 SPEAKING = 3
 
 
-def refuse_total(table: Table, raw: Raw) -> None:
-    """Ask about a last row that is no item: it says so, or holds the sum or the mean of what is above it."""
-    rows = len(raw.lines)
-    if rows < _FEWEST or raw.label_lines:
+def refuse_total(table: Table, columns: Mapping[str, Column], lines: Ints, last: Mapping[str, str]) -> None:
+    """Ask about a last row that is no item: it says so, or holds the sum or the mean of what is above it.
+
+    ``columns`` are those of labels; ``last`` is what the last row says, there and in others.
+    """
+    rows = lines.size
+    if rows < _FEWEST:
         return
-    columns = raw.labels | {key: column for key, column in raw.keys.items() if key.startswith(ROLE)}
-    cells = {name: _last(column) for name, column in columns.items()}
-    spoken = raw.last | {key: _last(column) for key, column in raw.keys.items() if not key.startswith(ROLE)}
-    named = [(name, word) for name, word in spoken.items() if fold(word).rstrip(":") in _TOTALS]
+    named = [(name, word) for name, word in last.items() if fold(word).rstrip(":") in _TOTALS and name not in columns]
     # A word may be what the judges rate; a total beside it is a number, or empty.
-    if named and all(number_of(word) is not None or fold(word) in MISSING for word in cells.values()):
-        why = f"{named[0][0] or 'its first cell'} says {named[0][1].strip()!r}"
-        where = f", or with {argument('where')} {f'{named[0][0]} != {named[0][1].strip()}'!r}" if named[0][0] else ""
+    if named and all(number_of(last[name]) is not None or fold(last[name]) in MISSING for name in columns):
+        name, word = named[0][0], named[0][1].strip()
+        why = f"{name or 'its first cell'} says {word!r}"
+        where = f", or with {argument('where')} {f'{name} != {word}'!r}" if name else ""
     else:
-        said = [(name.removeprefix(ROLE), of) for name, column in columns.items() if (of := _summary(column, rows))]
+        said = [(name, of) for name, column in columns.items() if (of := _summary(column, rows, last[name]))]
         # One number may be a mean by chance.
-        if len(said) < len(columns) or (len(said) == 1 and said[0][1] == "mean"):
+        if not said or len(said) < len(columns) or (len(said) == 1 and said[0][1] == "mean"):
             return
         why, where = ", ".join(f"{name} holds the {of} of the cells above" for name, of in said), ""
     raise UsageError(
-        f"{table.name}: the last row ({table.unit} {raw.lines[-1]}) looks like a total: {why}; leave it out with "
+        f"{table.name}: the last row ({table.unit} {lines[-1]}) looks like a total: {why}; leave it out with "
         f"{argument('drop_last')} 1{where}; if it is an item like the others, move it up"
     )
 
 
-def _last(column: Column) -> str:
-    code = int(column.codes()[-1])
-    return "" if code < 0 else list(column.words)[code]
-
-
-def _summary(column: Column, rows: int) -> str:
+def _summary(column: Column, rows: int, written: str) -> str:
     """Say whether a column's last number is the sum or the mean of the others; empty where it is neither."""
     if len(column.words) > _MOST_WORDS:
         return ""
@@ -65,7 +62,7 @@ def _summary(column: Column, rows: int) -> str:
     others = others[~np.isnan(others)]
     if np.isnan(last) or others.size * 2 < rows:
         return ""
-    decimals = len(_last(column).strip().partition(".")[2])
+    decimals = len(written.strip().partition(".")[2])
     if last > 2 * others.max() and abs(others.sum() - last) <= 1e-9 * abs(last):
         return "sum"
     if last != round(last) and abs(others.mean() - last) <= 0.5000001 * 10.0**-decimals:
