@@ -9,6 +9,7 @@ import numpy as np
 
 from judgebench.domain import Scale
 from judgebench.errors import DataError, UsageError, argument
+from judgebench.files.codes import Numbers
 from judgebench.files.records import shown
 from judgebench.labels.cells import nearest
 from judgebench.labels.doubts import refuse_answers, refuse_apart
@@ -46,18 +47,6 @@ if TYPE_CHECKING:
 PLACES = 5
 #: Roles of score columns among the columns of a raw table.
 ROLE = "score:"
-
-
-class Numbers(dict[str, int]):
-    """Words to numbers in first-seen order; looking up a new word adds it."""
-
-    def __missing__(self, word: str) -> int:
-        code = self[word] = len(self)
-        return code
-
-    def take(self, column: Sequence[str]) -> Ints:
-        """Turn a column into numbers, shape (n,)."""
-        return np.fromiter(map(self.__getitem__, column), np.int32, len(column))
 
 
 @dataclass(slots=True)

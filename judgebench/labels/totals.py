@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from judgebench.errors import UsageError, argument
+from judgebench.errors import FormError, argument
 from judgebench.labels.vocabulary import MISSING, fold, number_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 
 _TOTALS = frozenset(
     f"{word}{end}"
-    for word in ("total", "grand total", "sum", "mean", "average", "avg", "median", "overall", "std", "std dev")
+    for word in (
+        "total",
+        "grand total",
+        "sum",
+        "mean",
+        "average",
+        "avg",
+        "median",
+        "overall",
+        "std",
+        "std dev",
+        "summe",
+    )
     for end in ("", "s", ".", " score", " rating")
 )
 #: Rows below which nothing looks like a total, and words above which a column is no column of labels.
@@ -27,9 +39,9 @@ SPEAKING = 3
 
 
 def refuse_total(table: Table, columns: Mapping[str, Column], lines: Ints, last: Mapping[str, str]) -> None:
-    """Ask about a last row that is no item: it says so, or holds the sum or the mean of what is above it.
+    """Refuse a last row that is no item: it says so, or holds the sum or the mean of what is above it.
 
-    ``columns`` are those of labels; ``last`` is what the last row says, there and in others.
+    ``columns`` are those of labels; ``last`` is what the last row says, there and in others. FormError says the option.
     """
     rows = lines.size
     if rows < _FEWEST:
@@ -46,9 +58,12 @@ def refuse_total(table: Table, columns: Mapping[str, Column], lines: Ints, last:
         if not said or len(said) < len(columns) or (len(said) == 1 and said[0][1] == "mean"):
             return
         why, where = ", ".join(f"{name} holds the {of} of the cells above" for name, of in said), ""
-    raise UsageError(
-        f"{table.name}: the last row ({table.unit} {lines[-1]}) looks like a total: {why}; leave it out with "
-        f"{argument('drop_last')} 1{where}; if it is an item like the others, move it up"
+    raise FormError(
+        f"this last row looks like a total: {why}",
+        file=table.name,
+        line=int(lines[-1]) if table.unit == "line" else None,
+        hint=f"leave it out with {argument('drop_last')} 1{where}; if it is an item like the others, move it up",
+        readings=({"drop_last": 1},),
     )
 
 
