@@ -173,7 +173,7 @@ def _imported(own: ImportedTable, columns: Columns, *, unlabelled: bool, unjudge
     judges, golds = own.roles(columns.judge, columns.gold)
     if columns.scores and not columns.judge:
         judges = []
-    nobody = not (judges or columns.scores) and (not unjudged or len(golds) < 2)  # noqa: PLR2004 - two people agree or not
+    nobody = not (judges or columns.scores) and (not unjudged or len(golds) < 2)
     if nobody or not (golds or unlabelled):
         raise own.lacking(judges, golds)
     rows = own.layout(columns.rows, judges)

@@ -220,7 +220,7 @@ class ImportedTable(Table):
         if golds:
             several = f"judgebench humans measures the {len(golds)} of them; " if len(golds) > 1 else ""
             return UsageError(
-                f"{self.name} ({self.tool}) holds people's labels ({', '.join(golds[:_SHOWN])}) and no judge's verdicts: "
+                f"{self.name} ({self.tool}) holds people's labels ({', '.join(golds[:_SHOWN])}) and no verdicts: "
                 f"{several}a judge's column is {argument('judge')} C ({beside}), or give its file beside this one"
             )
         if judges:
