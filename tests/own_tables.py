@@ -14,6 +14,8 @@ def load(path, judges, golds, *, cluster_col=None, id_col=None, long=None, words
     item, rater, label = (LongSpec.parse(long) if isinstance(long, str) else long) or (id_col, None, None)
     rows = {name: options.pop(name) for name in _ROWS & options.keys()}
     plain = {"id": _several(item), "cluster": _several(cluster_col), "rater": rater, "label": label}
+    if "judge_name" in rows:
+        rows["judge_name"] = _several(rows["judge_name"])
     layout = Layout(**(plain | rows))
     return load_table(path, judges, golds, layout=layout, cells=replace(Cells(), words=words or {}), **options)
 

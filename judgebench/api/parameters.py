@@ -147,6 +147,13 @@ def keys(table: Any) -> dict[str, Parameter]:
     return found
 
 
+def options_of(given: Mapping[str, Any], table: Any) -> tuple[str, ...]:
+    """Name the options of a TypedDict's keys that say something other than what holds by itself."""
+    usual = {name: one.option.default for name, one in keys(table).items()}
+    said = {name: given.get(name) for name in usual if given.get(name) != usual[name]}
+    return tuple(argument(name) for name, one in said.items() if one or (one == 0 and one is not False))
+
+
 def _parameter(name: str, hint: Any, default: Any, *, place: bool = False) -> dict[str, Parameter]:
     if get_origin(hint) is not Annotated:
         return {}

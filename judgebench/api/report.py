@@ -100,7 +100,7 @@ def report_sources(
     tasks: dict[tuple[str, str], tuple[Task | None, str]] = {}
     for source in opened:
         stored = source.as_run()
-        policies = source.own.override(policy)
+        policies = source.policies(policy)
         name = (source.task, source.revision)
         if name not in tasks:
             tasks[name] = _behind(source, data, sample=sample, tell=tell) if texts else (None, "")

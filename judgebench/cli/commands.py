@@ -199,7 +199,7 @@ def _drop(given: dict[str, Any], known: Mapping[str, Parameter], kept: set[str],
     A dry run is the same command with a word more: what only asking needs is no contradiction to it.
     """
     for name in given.keys() - kept:
-        if given.pop(name) != known[name].default and flag != "dry_run":
+        if (given.pop(name) or None) != (known[name].default or None) and flag != "dry_run":
             raise UsageError(f"{known[name].flag} doesn't go with --{flag.replace('_', '-')}")
 
 
