@@ -15,6 +15,8 @@ from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
+from judgebench.files.read import open_joined, open_table
+from judgebench.files.table import FileTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,15 +122,18 @@ def open_sources(
             raise UsageError(f"columns, {table_only} describe {kind}; runs bring their own")
         return list(stored_sources(paths, labels=labels, tell=tell, tasks=tasks))
     gold: Gold = table.get("gold_source") or "unspecified"
-    if isinstance(own, JoinedTable):
+    if isinstance(own, Path) and any("*" in name for name in (*columns.judge, *columns.gold, *columns.scores)):
+        own = open_table(own, columns.file)
+    if isinstance(own, (JoinedTable, FileTable)):
         columns = replace(
             columns,
             judge=[version for one in columns.judge for version in own.versions(one)],
+            gold=[version for one in columns.gold for version in (own.versions(one) if "*" in one else [one])],
             scores=[version for one in columns.scores for version in own.versions(one)],
         )
     elif not isinstance(own, Path):
         if columns.file != Opening():
-            raise UsageError("a DataFrame has no delimiter")
+            raise UsageError(f"a DataFrame is no file: it has no {columns.file.said()[0].replace('_', '-')}")
         if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
             shown = ", ".join(own.columns[:40])
             raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
@@ -154,16 +159,15 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
 
 def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
     """Take one file by its path, and several as one table."""
-    from judgebench.files.read import open_table  # noqa: PLC0415 - loaded on use
-
     if len(paths) == 1:
         return paths[0]
-    if len(columns.rows.id) != 1:
+    ids = columns.rows.id
+    if not ids:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
             "column that two of them have is two judges"
         )
-    return JoinedTable([open_table(path, columns.file) for path in paths], columns.rows.id[0])
+    return open_joined(paths, ids, columns.file)
 
 
 def run_paths(source: Any) -> Sequence[Path]:
@@ -336,7 +340,7 @@ def table_sources(
         needed = f"{argument('judge')} and {argument('gold')}"
         raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
     table = columns.read(path, unlabelled=unlabelled)
-    for text in table.notes:
+    for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)
     task = path.name if isinstance(path, Path) else table.path
     found: list[Source] = []
