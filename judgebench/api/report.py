@@ -10,7 +10,7 @@ from judgebench.api.notes import Done, tell
 from judgebench.api.parameters import Option, check_output, check_texts, policies_of, question
 from judgebench.api.sources import is_given, open_sources
 from judgebench.api.tables import Data, LabelsAndScores, LabelsMode, OnlyTasks, OwnLabels, Policy, Source
-from judgebench.api.texts import task_behind
+from judgebench.api.texts import table_texts, task_behind
 from judgebench.errors import UsageError, argument
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def report_sources(
     ``data`` is where the texts are, if not where the task looks by itself; ``tell`` hears of tasks whose texts are not
     at hand.
     """
+    from judgebench.judges.sent import Sent  # noqa: PLC0415 - loaded on use
     from judgebench.report.page.parts import Reported  # noqa: PLC0415 - loaded on use
 
     reported: list[Reported] = []
@@ -104,6 +105,7 @@ def report_sources(
         if name not in tasks:
             tasks[name] = _behind(source, data, sample=sample, tell=tell) if texts else (None, "")
         task, unread = tasks[name]
+        sent = None if task is None else Sent.of(stored.run)
         reported.append(
             Reported(
                 run=stored.run,
@@ -114,6 +116,7 @@ def report_sources(
                 items=None if task is None else _items_of(task),
                 licence=_licence(source.task),
                 unread=unread,
+                sent=None if sent is None else sent.first,
             )
         )
     return reported
@@ -140,7 +143,7 @@ def _behind(
     source: sources.Source, data: Path | None, *, sample: bool, tell: Callable[[str], None]
 ) -> tuple[Task | None, str]:
     if source.stored is None:
-        return None, "a table of labels has no texts"
+        return table_texts(source)
     return task_behind(source.stored, data, sample=sample, tell=tell)
 
 

@@ -18,6 +18,7 @@ from judgebench.labels.layout import Layout
 from judgebench.labels.reading import dense
 from judgebench.labels.scores import ROLE, ScoreColumns, with_scores
 from judgebench.labels.shape import SHOWN, Shaped, check_alike, item_names, shape
+from judgebench.labels.totals import refuse_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,6 +102,8 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     table = path if isinstance(path, Table) else open_table(path)
     keys = {"subset": subset_col, "system": system_col} | {f"{ROLE}{name}": name for name in score_cols}
     shaped = shape(table, layout, judge_cols, gold_cols, keys, unlabelled=keep_unlabelled)
+    if scale is None and layout.rater is None and not layout.reshaped:
+        refuse_total(table, shaped.raw)
     merge_numbers(table, shaped, layout, cells.words)
     coded = encode(table, shaped.raw, shaped.judges, scale, cells.words)
     turn_back(shaped, layout, coded)
