@@ -11,17 +11,19 @@ from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
 from judgebench.labels.columns import PLACES, Column, Repeats
+from judgebench.labels.rules import read_numbers
 from judgebench.labels.shape import item_names
-from judgebench.labels.where import number_of
-from judgebench.labels.words import MISSING, aliases_of, fold, spans
+from judgebench.labels.vocabulary import MISSING, fold, number_of
+from judgebench.labels.words import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     from judgebench.domain import Scale
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Cells
     from judgebench.labels.columns import Coded, Raw
     from judgebench.labels.layout import Layout
     from judgebench.labels.shape import Shaped
@@ -76,7 +78,7 @@ def counted(key: npt.NDArray[np.integer]) -> Codes:
     return found
 
 
-def merge_numbers(table: Table, shaped: Shaped, layout: Layout, meanings: Mapping[str, str]) -> None:
+def merge_numbers(table: Table, shaped: Shaped, layout: Layout, cells: Cells) -> None:
     """Sum or average a rater's labels of one item, in one order, before anything else is read in them.
 
     DataError at the first label that is no number; a word becomes one by its meaning.
@@ -84,14 +86,18 @@ def merge_numbers(table: Table, shaped: Shaped, layout: Layout, meanings: Mappin
     raw = shaped.raw
     if layout.combine not in {"sum", "mean"} or raw.item is None:
         return
-    aliases = aliases_of(meanings)
+    called = raw.called()
     labels = merged = 0
     # Gold beside the verdicts is a row's, and the same on all rows of an item.
     for name in list(raw.labels) if raw.first is not None else shaped.judges:
         column = raw.labels[name]
         item, row = raw.item[raw.rows_of(name)], raw.rows_of(name)
         raw.read.update(map(fold, column.words))
-        meant = [aliases.get(fold(word), word) for word in column.words]
+        said = cells.meanings({name: column.words}, called)[0][name]
+        if cells.read_replies:
+            said, told = read_numbers(said)
+            raw.notes += [f"{name}: {told}"] if told else []
+        meant = [said[word] for word in column.words]
         read = [None if fold(word) in MISSING else number_of(word) for word in meant]
         wrong = [code for code, word in enumerate(meant) if read[code] is None and fold(word) not in MISSING]
         codes = column.codes()
