@@ -50,7 +50,7 @@ RULES = (
         "No, it is wrong",
         "incorrect",
     ),
-    Rule("last word", "a sentence's last word, if the text names no other verdict", "I think the winner is B", "B"),
+    Rule("last word", "a sentence's last word, if the text names no other verdict", "Overall I lean towards B", "B"),
 )
 
 Outcome: TypeAlias = Literal["read", "two", "none"]
@@ -106,7 +106,10 @@ _DOUBT = re.compile(
     r"|n't\b",
     re.IGNORECASE,
 )
+#: What may lie before a last word; "[[A" is a reply that was cut off.
+_LED_TO = re.compile(r"(?:\s[*_`\"'(]*|^)$")
 _OUTER = " \t\r\n*_`\"'\u00ab\u00bb|"
+_LIST = re.compile(r"^(?:-|>+|#+|\u2022)\s+")
 _PAIRED = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("$", "$"), ("\\(", "\\)"), ("【", "】"))
 _LONGEST_JSON = 100_000
 _THINKING = re.compile(r"</?(?:think|thinking|reasoning)>", re.IGNORECASE)
@@ -190,13 +193,13 @@ def undecorated(text: str) -> str:
     before = None
     while text != before:
         before = text
-        text = text.strip(_OUTER).rstrip(".,;:!").lstrip("#>• ")
+        text = text.strip(_OUTER).rstrip(".,;:!")
         for left, right in _PAIRED:
             if len(text) > len(left) + len(right) - 1 and text.startswith(left) and text.endswith(right):
                 text = text[len(left) : len(text) - len(right)]
         if text.endswith(")") and "(" not in text:
             text = text[:-1]
-        text = text.removeprefix("- ")
+        text = _LIST.sub("", text)
     return text
 
 
@@ -218,7 +221,7 @@ def _head(text: str, speech: Speech) -> Said | None:
 
 def _cut(text: str, speech: Speech, after: str) -> tuple[Said, str] | None:
     """Cut a text into the word that begins it and the rest."""
-    text = text.lstrip(_OUTER + "([")
+    text = text.lstrip(_OUTER)
     if isinstance(speech, Numbers):
         start = speech.one.match(text)
         end = start.end() if start else 0
@@ -257,10 +260,10 @@ def _first_word(text: str, speech: Speech) -> Read | None:
 def _last_word(text: str, speech: Speech) -> Read | None:
     last = re.split(r"[.!?\n]\s", undecorated(text))[-1]
     end = next(iter(reversed(list(speech.one.finditer(last)))), None)
-    if end is None or end.end() != len(last) or text.endswith("?") or _DOUBT.search(last[: end.start()]):
+    if end is None or end.end() != len(last) or text.endswith("?") or not _LED_TO.search(last[: end.start()]):
         return None
     said = _bare(end[0], speech)
-    if said is None:
+    if said is None or _DOUBT.search(last[: end.start()]):
         return None
     return TWO if set(speech.mentions(text)) - {said.meaning} else _read("last word", said, speech)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from judgebench.files.codes import Numbers
 from judgebench.files.records import cut
-from judgebench.labels.columns import Column, Numbers, Raw
+from judgebench.labels.columns import Column, Raw
 from judgebench.labels.layout import CRITERION
 from judgebench.labels.reading import (
     CONFUSED,
