@@ -15,6 +15,8 @@ def load(path, judges, golds, *, cluster_col=None, id_col=None, long=None, **opt
     rows = {name: options.pop(name) for name in _ROWS & options.keys()}
     cells = Cells(**{name: options.pop(name) for name in _CELLS & options.keys()})
     plain = {"id": _several(item), "cluster": _several(cluster_col), "rater": rater, "label": label}
+    if "judge_name" in rows:
+        rows["judge_name"] = _several(rows["judge_name"])
     return load_table(path, judges, golds, layout=Layout(**(plain | rows)), cells=cells, **options)
 
 

@@ -61,16 +61,31 @@ class Source:
     ratings: Callable[[], Ratings]
     judged: Callable[[Policies], Judged]
     stored: StoredRun | None = None
+    #: Whether every item has one judgment, so that an order policy would change nothing.
+    one_each: bool = False
+    #: Whether the subsets are criteria, of which nobody asked for an average.
+    criteria: bool = False
     #: The table's judge as a run.
     tabled: Callable[[], TableRun] | None = None
     #: The table as a task, for the texts of its items; DataError or UsageError where it has none.
     texts: Callable[[], Task] | None = None
 
+    def policies(self, chosen: Sequence[str]) -> Policies:
+        """Apply policies to the source's own; UsageError where one could change nothing in a table."""
+        found = self.own.override(chosen)
+        orders = [one for one in chosen if one.partition("=")[0].strip() == "order"]
+        if self.one_each and orders and found.order != "single":
+            raise UsageError(
+                f"{argument('policy')} {orders[-1]} is about several judgments of an item, and each has one here: "
+                f"{argument('order')}, {argument('second_order')} or {argument('combine')} each say where others are"
+            )
+        return found
+
     def measure(
         self, policy: Sequence[str], *, by_system: bool, verify: bool, interval: IntervalMethod = "default"
     ) -> list[Agreement]:
         """Measure under the task's policies and those of the command line."""
-        chosen = self.own.override(policy)
+        chosen = self.policies(policy)
         return self.measured(policies=chosen, by_system=by_system, metrics=self.known, interval=interval, verify=verify)
 
     def as_run(self) -> StoredRun | TableRun:
@@ -139,7 +154,7 @@ def open_sources(
             raise UsageError(f"a DataFrame is no file: it has no {columns.file.said()[0].replace('_', '-')}")
         if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
             shown = ", ".join(own.columns[:40])
-            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}")
+            raise UsageError(f"name the columns with judge= and gold=; the DataFrame has {shown}{_no_gold(columns)}")
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
 
 
@@ -160,10 +175,16 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     return None if frame is None else FrameTable(frame, name)
 
 
-def _joined(paths: Sequence[Path], columns: Columns) -> Path | JoinedTable:
-    """Take one file by its path, and several as one table."""
+def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
+    """Take one file by its path, and several as one table: under each other where all have raters in rows."""
     if len(paths) == 1:
         return paths[0]
+    if columns.rows.rater is not None:
+        from judgebench.files.stacked import StackedTable  # noqa: PLC0415 - loaded on use
+
+        opened = [open_table(path, columns.file) for path in paths]
+        if all(columns.rows.rater in one.columns for one in opened):
+            return StackedTable(opened)
     ids = columns.rows.id
     if not ids:
         raise UsageError(
@@ -316,6 +337,12 @@ def _roles_said(columns: Columns, *, unlabelled: bool, unjudged: bool) -> bool:
     return bool(judged) and bool(columns.gold or columns.rows.golden or unlabelled)
 
 
+def _no_gold(columns: Columns) -> str:
+    """Say what can be asked of verdicts alone."""
+    asked = "judgebench score --consistency" if on_command_line() else "judgebench.consistency"
+    return f"; {asked} says what verdicts say without gold" if columns.judge and not columns.gold else ""
+
+
 def table_sources(
     path: Path | Table,
     columns: Columns,
@@ -338,7 +365,8 @@ def table_sources(
     named = path if isinstance(path, Path) else "FILE"
     if not _roles_said(columns, unlabelled=unlabelled, unjudged=unjudged):
         needed = f"{argument('judge')} and {argument('gold')}"
-        raise UsageError(f"{argument('csv')} needs {needed}; `judgebench doctor {named}` names the columns")
+        hint = f"`judgebench doctor {named}` names the columns"
+        raise UsageError(f"{argument('csv')} needs {needed}; {hint}{_no_gold(columns)}")
     table = columns.read(path, unlabelled=unlabelled)
     for text in (*([] if isinstance(path, Path) else path.notes), *table.notes):
         tell(text)
@@ -381,5 +409,16 @@ def _judge_source(
         return open_own(path, Reading(said, ratings.scale.spec, gold, columns.file))
 
     return Source(
-        task, judge, gold, Policies(), table.revision, measured, lambda: ratings, judged, tabled=tabled, texts=texts
+        task,
+        judge,
+        gold,
+        Policies(),
+        table.revision,
+        measured,
+        lambda: ratings,
+        judged,
+        one_each=not any(one.game.any() for one in table.judges.values()),
+        criteria=table.criteria,
+        tabled=tabled,
+        texts=texts,
     )

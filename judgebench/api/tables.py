@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
 from judgebench.api.cells import cells_of, threshold_of
 from judgebench.api.layouts import layout_of
-from judgebench.api.parameters import Option, column, column_names, keys
+from judgebench.api.parameters import Option, column, column_names, keys, options_of
 from judgebench.domain import Policies, Scale
 from judgebench.errors import UsageError, argument
 from judgebench.files.opening import Opening, Unmatched
 from judgebench.labels.annotations import Mode
-from judgebench.labels.cells import Cells
+from judgebench.labels.cells import Cells, Means
 from judgebench.labels.layout import Combine, Layout, Picks
-from judgebench.labels.scores import Means
 
 if TYPE_CHECKING:
     from judgebench.files.table import Table
@@ -74,8 +73,13 @@ class RowLayout(TypedDict, total=False):
     ]
     label: Annotated[str | None, Option("Column of the labels of raters in rows.", "--label-col", "C")]
     judge_name: Annotated[
-        str | None,
-        Option("Column of judges' names, in rows beside gold columns: each name is a judge.", "--judge-name-col", "C"),
+        Names,
+        Option(
+            "Column of judges' names, in rows beside gold columns: each name is a judge; repeatable (model, prompt).",
+            "--judge-name-col",
+            "C",
+            read=list[str],
+        ),
     ]
     order: Annotated[
         str | None,
@@ -298,7 +302,7 @@ class Columns:
             Opening(**{name: said[name] for name in keys(FileForm) if said.get(name) is not None}),
             layout_of(said),
             cells_of(said),
-            tuple(argument(name) for name, value in said.items() if value or (value == 0 and value is not False)),
+            options_of(said, LabelsAndScores),
         )
 
     def read(self, path: Path | Table, *, unlabelled: bool = False) -> LoadedTable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from judgebench.errors import UsageError, argument
 from judgebench.labels.vocabulary import fold
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Called = Mapping[str, Collection[str]]
 
+#: What a score says: how sure the judge is of the higher label, or of its own verdict.
+Means: TypeAlias = Literal["correct", "verdict"]
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
 _UNITS = re.compile(rf"({_NUMBER})-({_NUMBER}):({_NUMBER})-({_NUMBER})")
 

@@ -78,8 +78,9 @@ class Raw:
 
     A rater has a label on every row of the table, or on its own ``rows``; ``swapped`` says which of them were shown in
     the other order, and ``second`` names raters whose labels come twice, the second half from a column of the other
-    order. ``item`` numbers what the rows are about, by default each its own item. Where raters are in rows,
-    ``first`` is each item's first row; gold is then an item's, and otherwise a row's.
+    order. ``mirrored`` rows name the two responses the other way round than their item does. ``item`` numbers what the
+    rows are about, by default each its own item. Where raters are in rows, ``first`` is each item's first row; gold is
+    then an item's, and otherwise a row's.
     """
 
     labels: dict[str, Column]
@@ -91,6 +92,7 @@ class Raw:
     rows: dict[str, Ints] = field(default_factory=dict)
     swapped: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     second: set[str] = field(default_factory=set[str])
+    mirrored: npt.NDArray[np.bool_] | None = None
     item: Ints | None = None
     first: Ints | None = None
     #: The column of the table that a rater's labels come from, where it has another name.

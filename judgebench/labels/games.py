@@ -124,8 +124,14 @@ def merge_numbers(table: Table, shaped: Shaped, layout: Layout, cells: Cells) ->
 
 
 def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
-    """Turn back verdicts that name a place where the answers were shown the other way round."""
+    """Turn labels round where a row names its pair the other way, and verdicts that name a place of the other order."""
     raw = shaped.raw
+    back = np.array([*_turned(coded.scale), -1], np.int64)
+    if raw.mirrored is not None and raw.mirrored.any():
+        if coded.scale.kind != "pair":
+            raise UsageError(f"{argument('sides')} are of pairs, and the labels are {coded.scale.spec}")
+        for name, said in coded.labels.items():
+            coded.labels[name] = np.where(raw.mirrored[raw.rows_of(name)], back[said], said)
     if not raw.swapped or not (layout.order or layout.second_order):
         return
     turned = sum(int(np.count_nonzero(raw.swapped[name])) for name in shaped.judges if name in raw.swapped)
@@ -137,7 +143,6 @@ def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
             f"{argument('picks')} position turns verdicts on pairs back, and the labels are {coded.scale.spec}: say "
             f"{argument('picks')} answer"
         )
-    back = np.array([*_turned(coded.scale), -1], np.int64)
     for name, swapped in raw.swapped.items():
         said = coded.labels[name]
         coded.labels[name] = np.where(swapped, back[said], said)
@@ -145,6 +150,8 @@ def turn_back(shaped: Shaped, layout: Layout, coded: Coded) -> None:
 
 
 def _turned(scale: Scale) -> list[int]:
+    if scale.kind != "pair":
+        return []
     found = [scale.undo(code, (1, 0)) for code in range(len(scale.labels))]
     return [code for code in found if isinstance(code, int)]
 

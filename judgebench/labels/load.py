@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from judgebench.labels.cells import Means
     from judgebench.labels.columns import Ints
-    from judgebench.labels.scores import Means
 
     Codes = npt.NDArray[np.int64]
     Flags = npt.NDArray[np.bool_]
@@ -46,7 +46,8 @@ class LoadedTable:
     ratings unless asked for; ``missing`` counts empty cells per rater among the rows that are kept. ``notes`` are
     sentences for a person (what was recognised, left out, or counted as no verdict), ``warnings`` codes:
     ``undeclared_levels``, ``unlabelled_rows``. ``names`` gives the ids of a judge's items, or else their places in the
-    file, ``clusters`` the table's own code of each of its clusters. ``own_gold``: judges in rows each have their own.
+    file, ``clusters`` the table's own code of each of its clusters. ``own_gold``: judges in rows each have their own;
+    ``criteria``: the subsets are those.
     """
 
     path: str
@@ -61,6 +62,7 @@ class LoadedTable:
     names: Callable[[str], list[str]]
     clusters: Callable[[str], list[str]]
     own_gold: bool
+    criteria: bool
 
 
 def load(  # noqa: PLR0913 - one parameter per option of the command line
@@ -92,7 +94,7 @@ def load(  # noqa: PLR0913 - one parameter per option of the command line
     layout, cells = layout or Layout(), cells or Cells()
     scores = ScoreColumns(score_cols, score_means, threshold, cells)
     scores.check(judge_cols, long=layout.rater is not None)
-    layout.check(judge_cols, gold_cols, score_cols, subset_col)
+    layout.check(judge_cols, gold_cols, score_cols, subset_col, system_col)
     _check_names(judge_cols, gold_cols, goldless=keep_unlabelled or layout.golden, scored=bool(score_cols))
     if scale is not None and scale.sequential:
         raise UsageError(f"a table can't be scored on the {scale.kind!r} scale yet; use check, pair, rate or a list")
@@ -176,7 +178,8 @@ class _Building:
             warnings=tuple(dict.fromkeys(warnings)),
             names=lambda judge: self._names(frames.get(judge) or frames[""]),
             clusters=lambda judge: [str(code) for code in (frames.get(judge) or frames[""]).clusters.tolist()],
-            own_gold=self.layout.judge_name is not None,
+            own_gold=bool(self.layout.judge_name),
+            criteria=self.shaped.criteria,
         )
 
     def _gold(self) -> Codes:

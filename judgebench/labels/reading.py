@@ -80,7 +80,7 @@ def read_rows(table: Table, labels: Iterable[str], others: Iterable[str], layout
         elif name in layout.pair_scores:
             rows.columns[name] = _higher(rows, name, layout.pair_scores[name])
     if layout.sides:
-        _name_sides(rows, named, layout.sides)
+        _name_sides(rows, named, layout.sides, layout.id)
     return rows
 
 
@@ -203,12 +203,12 @@ def _higher(rows: Rows, name: str, columns: Sequence[str]) -> Column:
     return Column(Numbers({"A": 0, "B": 1, "tie": 2, "": 3}), [said.astype(np.int32)])
 
 
-def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str]) -> None:
+def _name_sides(rows: Rows, names: Sequence[str], sides: Sequence[str], ids: Sequence[str]) -> None:
     """Put A and B for the names of the two responses, in the columns that name them."""
     before = len(rows.notes)
     for name in names:
         rows.columns[name] = _by_side(rows, name, sides)
-    if len(rows.notes) == before:
+    if len(rows.notes) == before and not set(sides) <= set(ids):
         raise rows.table.error(
             f"no label is what {sides[0]} or {sides[1]} says",
             field=names[0],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 
     from judgebench.domain import Ratings, Scale
     from judgebench.files.table import Table
+    from judgebench.labels.cells import Means
     from judgebench.labels.columns import Coded, Raw
 
     Codes = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
-
-#: What a number says: how sure the judge is of the higher label, or of its own verdict.
-Means: TypeAlias = Literal["correct", "verdict"]
 
 _KINDS = {"check", "pair", "rate"}
 _LARGEST = 1e100

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
     Flags = npt.NDArray[np.bool_]
 
-_OPERATORS: dict[str, Callable[[float | str, float | str], bool]] = {
-    "<": lambda one, other: one < other,  # type: ignore[operator]  # both are numbers, or both text
-    "<=": lambda one, other: one <= other,  # type: ignore[operator]  # the same
-    ">": lambda one, other: one > other,  # type: ignore[operator]  # the same
-    ">=": lambda one, other: one >= other,  # type: ignore[operator]  # the same
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 #: ``is not empty`` before ``is empty``, and ``<=`` before ``<``; a name may hold any of them, so that cuts are tried.
 _CUTS = re.compile(r"\s+is\s+not\s+empty\s*$|\s+is\s+empty\s*$|\s+(?:not\s+)?in\s+|==|!=|<=|>=|=|<|>", re.IGNORECASE)
@@ -50,8 +51,8 @@ class Condition:
         for cut_at in _CUTS.finditer(text):
             name = text[: cut_at.start()].strip()
             if name in known:
-                operator = " ".join(cut_at[0].casefold().split())
-                return cls(text.strip(), name, "=" if operator == "==" else operator, text[cut_at.end() :].strip())
+                sign = " ".join(cut_at[0].casefold().split())
+                return cls(text.strip(), name, "=" if sign == "==" else sign, text[cut_at.end() :].strip())
         first = _CUTS.search(text)
         said = f"{argument('where')} {text!r}"
         if first is None:

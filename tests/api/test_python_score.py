@@ -189,7 +189,7 @@ def test_a_scale_may_be_an_object() -> None:
         ([{"j": "A"}], {"judge": "j", "gold": "h1"}, UsageError, "a list of dict can't be scored: give"),
         (table(), {"judge": b"j", "gold": "h1"}, UsageError, "judge=b'j': name a column"),
         (table(), {"judge": "j", "gold": [None]}, UsageError, "gold=[None]: name a column"),
-        (table(), {"judge": "j", "gold": "h1", "cluster": ["question"]}, UsageError, "cluster=['question']: name one"),
+        (table(), {"judge": "j", "gold": "h1", "subset": ["question"]}, UsageError, "subset=['question']: name one"),
         (table(), {"judge": "j", "gold": "h1", "scale": 5}, UsageError, "scale=5: write one such as"),
         (table(), {"judge": "j", "gold": "h1", "words": "A"}, UsageError, "words='A': write a mapping"),
         (table(), {"judge": "j", "gold": "h1", "policy": 3}, UsageError, "policy=3: write"),
