@@ -258,6 +258,8 @@ def _judge_file(judge: str, task: OwnTask) -> str:
 judge = {_toml(judge)}    # `judgebench list judges` shows what else there is
 prompt = "prompt.toml"
 # name = {_toml(f"{judge}, {task.name}")}    # in tables
+# form = "json"       # how the verdict is written: brackets, first-line, last-line, json, schema, tool, logprobs
+# samples = 5         # asked so often; the majority counts
 # temperature = 0.0
 # max_tokens = 2048
 """
@@ -272,6 +274,7 @@ def _prompt_file(task: OwnTask) -> str:
 # What the judge is told. This is judgebench's own prompt for such a task: make it yours.
 # {{{{conversation}}}}, {{{{responses}}}}, {{{{context}}}}, {{{{reference}}}}, {{{{criterion}}}} are filled in for each
 # item, each in a fence of its own; {{{{verdict}}}} lists the verdicts. A paragraph whose slot is empty is left out.
+# docs/prompts.md: criteria, levels, examples, verdicts in words of your own.
 name = {_toml(f"{task.name}/1")}
 kinds = [{_toml(kind)}]
 

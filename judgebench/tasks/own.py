@@ -273,7 +273,7 @@ def encoded(table: RowTable, golds: Sequence[str], scale: Scale | None, cells: C
             column.blocks.append(column.words.take(texts))
     if not lines:
         raise table.error("no rows")
-    return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells.words)
+    return encode(table, Raw(columns, {}, np.concatenate(lines)), (), scale, cells)
 
 
 def _value(row: Row, column: str) -> Any:

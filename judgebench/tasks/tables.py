@@ -272,7 +272,7 @@ def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading
         more = f"pick:{answers} (which is best), rank:{answers}" if answers > 2 else "check (right or wrong), rate:1-5"
         raise UsageError(
             f"{table.name}: no labels tell what a verdict can be; say {argument('scale')} {more}, or a list of labels, "
-            "worst first"
+            f"worst first (or write it in a {CARD})"
         )
     return said
 

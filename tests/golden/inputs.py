@@ -197,6 +197,35 @@ def failing(item):
     "strange.toml": b"[scores]\nformat = 1\n",
 }
 
+_RUBRIC = b"""kinds = ["check"]
+calls = "criterion"
+[verdicts]
+PASS = "correct"
+minor = "correct"
+FAIL = "incorrect"
+[[criteria]]
+name = "facts"
+description = "What it says is true."
+weight = 3
+[criteria.levels]
+PASS = "all is true"
+[[criteria]]
+name = "answer"
+[[examples]]
+question = "Which planet is the largest?"
+answer = "Saturn."
+verdict = "FAIL"
+reason = "It is Jupiter."
+"""
+PROMPTS = {
+    "strict.md": b"Be strict with {{answer}} to\n{{question}}\n\n{{if reference}}Right is {{reference}}.\n",
+    "rubric.toml": _RUBRIC,
+    "leak.toml": _RUBRIC.replace(b"Which planet is the largest?", b"capital of  SPAIN?").replace(b"Saturn.", b"Lisbon"),
+    "broken.md": b"Judge {{anwser}}.\n",
+    "items.csv": b"n,asked,said,right,ann\n1,What is 2 + 2?,4,Four,correct\n2,Capital of Spain?,Lisbon,Madrid,incorrect\n"
+    b"3,Who wrote Faust?,Goethe,,correct\n",
+}
+
 
 def _scale(kind: str, labels: Sequence[str], level: str, tie: int | None = None) -> dict[str, Any]:
     values = [float(code) for code in range(len(labels))]

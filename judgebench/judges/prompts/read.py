@@ -62,7 +62,7 @@ def read_text(text: str, file: str, name: str) -> Prompt:
     Where ``{{verdict}}`` stands nowhere, it comes as a last paragraph, unless the text asks for ``[[...]]`` in its own
     words. UsageError where a slot is unknown, or none holds what is judged.
     """
-    check_markup(text, f"prompt file {file}:")
+    check_markup(text, f"prompt file {file}")
     slots = slots_of(text)
     if not slots & ANSWERS:
         raise UsageError(
