@@ -87,8 +87,15 @@ def _is_asked() -> bool:
     return on_command_line() and sys.stdin is not None and sys.stdin.isatty()
 
 
+def _heard(text: str) -> str:
+    try:
+        return input(f"{text} ").strip()
+    except EOFError:
+        raise UsageError(f"no answer came; {argument('yes')} asks nothing") from None
+
+
 def _answer(text: str) -> bool:
-    return input(f"{text} [Y/n] ").strip().casefold() in {"", "y", "yes"}
+    return _heard(f"{text} [Y/n]").casefold() in {"", "y", "yes"}
 
 
 def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask, Reading]:
@@ -111,7 +118,7 @@ def _understood(file: Path, reading: Reading, *, asking: bool) -> tuple[OwnTask,
         columns[role] = tuple(_chosen(role, guess, table.columns)) if asking else guess
     reading = _with(reading, columns=columns)
     if not reading.scale and asking and not (named.roles.gold or columns.get("gold")):
-        reading = _with(reading, scale=input("Scale (check, pair, rate:1-5, or labels, worst first): ").strip())
+        reading = _with(reading, scale=_heard("Scale (check, pair, rate:1-5, or labels, worst first):"))
     if (
         not reading.scale
         and not (named.roles.gold or columns.get("gold"))
@@ -154,7 +161,7 @@ def _guesses(
 def _chosen(role: str, guess: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Ask which columns a role has; an empty answer takes the guess, a dash none."""
     while True:
-        said = input(f"Columns of {role} (several with commas, - for none) [{', '.join(guess)}]: ").strip()
+        said = _heard(f"Columns of {role} (several with commas, - for none) [{', '.join(guess)}]:")
         names = [one.strip() for one in said.split(",")] if said and said != "-" else [] if said == "-" else [*guess]
         if not (wrong := [one for one in names if one not in columns]):
             return names

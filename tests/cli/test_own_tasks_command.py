@@ -164,6 +164,21 @@ def test_init_writes_files_that_run_and_never_over_others(here: Path, judgebench
     assert judgebench("init").code == 2
 
 
+def test_on_a_terminal_init_asks_where_names_say_nothing(here: Path, judgebench, monkeypatch) -> None:
+    (here / "mine.csv").write_text(TICKETS.replace("question,answer,human_1,human_2", "ticket,text,ann,bob"))
+    monkeypatch.setattr("judgebench.api.init._is_asked", lambda: True)
+    answers = ["", "no such", "bob", "y"]
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answers.pop(0))
+    done = judgebench("init", "mine.csv")
+    assert (done.code, len(asked)) == (0, 4), done.err
+    assert "no column is named no such" in done.err
+    assert 'gold = "bob"' in (here / "task.toml").read_text()
+    answers = [""] * 2 + ["n"]
+    refused = judgebench("init", "mine.csv", "--force", "--folder", "other")
+    assert (refused.code, (here / "other").exists(), "nothing was written" in refused.err) == (0, False, True)
+
+
 def test_flags_and_a_named_file_win_over_the_folders_settings(here: Path, judgebench) -> None:
     (here / "judgebench.toml").write_text('[run]\ntask = "tickets.csv"\njudge = "baseline/majority"\nseed = 3\n')
     (here / "other.toml").write_text('[run]\njudge = "baseline/random"\n')
