@@ -225,7 +225,8 @@ def _check(table: RowTable, recognised: Recognised) -> None:
     if not roles.answers and not roles.turns:
         raise UsageError(
             f"{table.name}: no column is named as an answer; name it with {argument('answer')} (once for each answer "
-            f"that is compared), or {argument('turns')} for whole conversations; the columns are {shown}"
+            f"that is compared), or {argument('turns')} for whole conversations; the columns are {shown} (labels alone "
+            "are measured, not judged: `judgebench doctor FILE`)"
         )
     chats = roles.turns or (len(roles.answers) > 1 and "conversation" in roles.answers[0])
     if not roles.question and not chats and "question" not in recognised.why and "question" not in recognised.said:
@@ -251,9 +252,12 @@ def _scale(table: RowTable, roles: Roles, golds: Sequence[str], reading: Reading
     if golds and said is None and answers == 2:
         try:
             coded = encoded(table, golds, None, reading.cells)
-        except UsageError:
-            # With two answers 1 and 2 can only be the first and the second.
-            coded = encoded(table, golds, Scale.pair(), reading.cells)
+        except (DataError, UsageError):
+            # With two answers 1 and 2 can only be the first and the second; a tie takes a word.
+            try:
+                coded = encoded(table, golds, Scale.pair(2), reading.cells)
+            except DataError:
+                coded = encoded(table, golds, Scale.pair(), reading.cells)
         notes += coded.notes
         if coded.scale.kind != "pair":
             raise UsageError(

@@ -97,7 +97,9 @@ def test_two_answers_are_a_pair_and_their_labels_tell_which(tmp_path: Path) -> N
 
 def test_numbers_of_two_answers_are_the_first_and_the_second(tmp_path: Path) -> None:
     rows = [row | {"winner": n} for n, row in enumerate(PAIRS, 1)]
-    assert golds(items(written(tmp_path / "p.jsonl", rows))) == [[0], [2]]
+    file = written(tmp_path / "p.jsonl", rows)
+    assert (open_own(file, Reading()).scale.spec, golds(items(file))) == ("pair:2", [[0], [1]])
+    assert golds(items(written(file, [*rows, PAIRS[1]]))) == [[0], [2], [1]]
 
 
 def test_chosen_and_rejected_say_their_own_gold(tmp_path: Path) -> None:
@@ -225,6 +227,19 @@ def test_items_without_labels_are_items(tmp_path: Path) -> None:
 def test_what_must_be_said_is_asked_for_with_its_option(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         items(written(tmp_path / "t.csv", text))
+
+
+def test_a_cell_of_several_answers_is_not_read_as_one(tmp_path: Path) -> None:
+    row = {"prompt": "Q", "chosen": ["a", "b"], "rejected": "c"}
+    with pytest.raises(DataError, match=r"field 'chosen': a list where one text was expected; .*chosen.0, chosen.1"):
+        items(written(tmp_path / "t.jsonl", [row, row]))
+    (item, _) = items(written(tmp_path / "u.jsonl", [row, row]), answers=("chosen.0", "rejected"), gold=())
+    assert [one.text for one in item.responses] == ["a", "c"]
+
+
+def test_a_question_may_be_a_conversation(tmp_path: Path) -> None:
+    rows = [{"prompt": CHAT, "response": "Hello!", "label": said} for said in ("pass", "fail")]
+    assert [turn.role for turn in items(written(tmp_path / "t.jsonl", rows))[0].conversation] == ["system", "user"]
 
 
 def test_a_label_that_is_no_word_is_refused_with_its_line(tmp_path: Path) -> None:
