@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from judgebench.api.labelling import labelled_runs
 from judgebench.api.notes import on_command_line, tell
 from judgebench.api.tables import Columns
-from judgebench.domain import Scale, names_of
+from judgebench.domain import names_of
 from judgebench.errors import DataError, UsageError, argument
 from judgebench.files.joined import JoinedTable
 from judgebench.files.opening import Opening
@@ -128,15 +128,32 @@ def open_sources(
         if gold == "unspecified" and own.by_people(columns.gold):
             gold = "human"
     elif isinstance(own, (JoinedTable, FileTable)):
-        columns = replace(
-            columns,
-            judge=[version for one in columns.judge for version in own.versions(one)],
-            gold=[version for one in columns.gold for version in (own.versions(one) if "*" in one else [one])],
-            scores=[version for one in columns.scores for version in own.versions(one)],
-        )
+        columns = _versions(own, columns)
     elif not isinstance(own, Path):
         _check_frame(own, columns, unlabelled=unlabelled, unjudged=unjudged)
     return table_sources(own, columns, gold, unlabelled=unlabelled, unjudged=unjudged, labels=labels, tell=tell)
+
+
+def _versions(own: JoinedTable | FileTable, columns: Columns) -> Columns:
+    """Take names that stand for several columns apart; what other tools' files say of judges and people is known."""
+    judge, gold, rows, scale = list(columns.judge), list(columns.gold), columns.rows, columns.scale
+    for export in (one for one in getattr(own, "tables", ()) if isinstance(one, ImportedTable)):
+        if not (columns.judge or columns.scores):
+            judge += export.answers("judge")
+        if not columns.gold:
+            gold += export.answers("person")
+        judge = [column for name in judge for column in export.named(name, "judge", "program", "person")]
+        gold = [column for name in gold for column in export.named(name, "person", "program", "judge")]
+        rows = export.layout(rows, judge)
+        scale = scale or export.scale
+    return replace(
+        columns,
+        scale=scale,
+        judge=[version for one in judge for version in own.versions(one)],
+        gold=[version for one in gold for version in (own.versions(one) if "*" in one else [one])],
+        scores=[version for one in columns.scores for version in own.versions(one)],
+        rows=rows,
+    )
 
 
 def _check_frame(own: Table, columns: Columns, *, unlabelled: bool, unjudged: bool) -> None:
@@ -178,8 +195,7 @@ def _imported(own: ImportedTable, columns: Columns, *, unlabelled: bool, unjudge
         raise own.lacking(judges, golds)
     rows = own.layout(columns.rows, judges)
     system = columns.system or own.export.system
-    scale = columns.scale if columns.scale or not own.export.scale else Scale.parse(own.export.scale)
-    return replace(columns, judge=judges, gold=golds, rows=rows, system=system, scale=scale)
+    return replace(columns, judge=judges, gold=golds, rows=rows, system=system, scale=columns.scale or own.scale)
 
 
 def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | Table | None:
@@ -189,10 +205,11 @@ def own_table(source: Any, columns: Columns, name: str = "DataFrame") -> Path | 
     if isinstance(source, (str, Path)):
         return path if (path := Path(source)).is_file() or columns.options else None
     if isinstance(source, (Sequence, AbstractSet, Iterator)):
+        listed = list(source) if isinstance(source, Sequence) else []
+        files = [Path(one) for one in listed if isinstance(one, (str, Path)) and Path(one).is_file()]
         # Runs bring their own columns.
-        files = columns.options and isinstance(source, Sequence) and all(isinstance(one, (str, Path)) for one in source)
-        paths = [Path(one) for one in source] if files else []
-        return _joined(paths, columns) if paths and all(path.is_file() for path in paths) else None
+        tables = files and len(files) == len(listed) and (columns.options or all(map(is_export, files)))
+        return _joined(files, columns) if tables else None
     from judgebench.labels.frames import FrameTable, as_frame  # noqa: PLC0415 - loaded on use
 
     frame = as_frame(source)
@@ -203,15 +220,17 @@ def _joined(paths: Sequence[Path], columns: Columns) -> Path | Table:
     """Take one file by its path, and several as one table."""
     if len(paths) == 1:
         return paths[0]
-    ids = columns.rows.id
-    if not columns.file.said() and (export := open_export(*paths, keep=columns.file.unmatched == "keep")):
+    plain = not columns.file.said()
+    if plain and (export := open_export(*paths, keep=columns.file.unmatched == "keep")):
         return export
+    ids = columns.rows.id
     if not ids:
         raise UsageError(
             f"several files are joined by the ids of their items: name that column with {argument('id')}; a judge's "
             "column that two of them have is two judges"
         )
-    return open_joined(paths, ids, columns.file)
+    exports = {path: export for path in paths if plain and (export := open_export(path))}
+    return open_joined(paths, ids, columns.file, exports)
 
 
 def run_paths(source: Any) -> Sequence[Path]:
